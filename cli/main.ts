@@ -1,6 +1,6 @@
 /** The `kangqiao` program: parses the command line, runs one command, answers its exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { AppError } from '../engine/contract/errors.ts';
+import { AppError } from '../engine/contract/values/errors.ts';
 import { ApiError } from './api-errors.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';

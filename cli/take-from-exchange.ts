@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AppError } from '../engine/contract/errors.ts';
+import { AppError } from '../engine/contract/values/errors.ts';
 import { createNewFile } from '../engine/transfer/new-file.ts';
 
 /**

@@ -1,17 +1,20 @@
 /** Control: admin API, registry and console. Made from ports and engine services; it keeps no state of its own between starts. */
 import type { Changes } from '../engine/changes/create-changes.ts';
-import type { Clock } from '../engine/contract/clock.ts';
-import type { Role } from '../engine/contract/access.ts';
-import { AppError } from '../engine/contract/errors.ts';
+import type { Clock } from '../engine/contract/values/clock.ts';
+import type { Role } from '../engine/contract/access/access.ts';
+import { AppError } from '../engine/contract/values/errors.ts';
 import { collectChanges, type MarkChange } from '../engine/integrity/mark-changes.ts';
-import type { Logger, Metrics } from '../engine/contract/observe.ts';
+import type { Logger, Metrics } from '../engine/contract/values/observe.ts';
 import type { Crypto } from '../engine/contract/ports/crypto.ts';
 import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
-import { targetOfUrl } from '../engine/contract/outbound-guard.ts';
+import { targetOfUrl } from '../engine/contract/node/outbound-guard.ts';
 import type { Outbound } from '../engine/outbound/open-outbound.ts';
-import type { Seal } from '../engine/contract/seal.ts';
-import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../engine/services.ts';
+import type { Seal } from '../engine/contract/values/seal.ts';
+import type { BindingStore, Bindings } from '../engine/bindings/interface.ts';
+import type { ExecutionCatalog } from '../engine/operate/interface.ts';
+import type { FlowCatalog } from '../engine/publish/interface.ts';
+import type { NodeRegistry } from '../engine/registry/load-nodes.ts';
 import type { Policy } from '../gateways/contract.ts';
 import type { Actor } from './actions/action.ts';
 import { allActions } from './actions/all-actions.ts';

@@ -4,15 +4,15 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Static, TObject } from 'typebox';
-import type { Front } from '../engine/contract/access.ts';
-import type { Clock } from '../engine/contract/clock.ts';
-import type { Kq1Authorization } from '../engine/contract/kq1.ts';
-import type { Logger, Metrics, Span } from '../engine/contract/observe.ts';
+import type { Front } from '../engine/contract/access/access.ts';
+import type { Clock } from '../engine/contract/values/clock.ts';
+import type { Kq1Authorization } from '../engine/contract/kq1/kq1.ts';
+import type { Logger, Metrics, Span } from '../engine/contract/values/observe.ts';
 import type { Crypto, DigestAlgorithm, KeyHandle } from '../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
-import type { JsonExcess } from '../engine/contract/scan-json.ts';
-import type { Seal } from '../engine/contract/seal.ts';
-import type { Text } from '../engine/contract/texts.ts';
+import type { JsonExcess } from '../engine/contract/schema/scan-json.ts';
+import type { Seal } from '../engine/contract/values/seal.ts';
+import type { Text } from '../engine/contract/values/texts.ts';
 import type {
   AppDocument,
   AppKeyDocument,

@@ -3,12 +3,12 @@
  * plan that control makes of them. A browser can use all of it.
  */
 import { Type, type Static, type TSchemaOptions } from 'typebox';
-import { FRONTS, LOG_LEVELS } from '../engine/contract/access.ts';
-import { valuesByName } from '../engine/contract/named-values.ts';
-import type { ListedTarget } from '../engine/contract/outbound-guard.ts';
-import { PLAIN_LINE } from '../engine/contract/plain-text.ts';
-import { Revision } from '../engine/contract/revision.ts';
-import { DESCRIPTION_PROPERTIES, fieldEditor, fieldText, NAME_PROPERTIES, Text } from '../engine/contract/texts.ts';
+import { FRONTS, LOG_LEVELS } from '../engine/contract/access/access.ts';
+import { valuesByName } from '../engine/contract/values/named-values.ts';
+import type { ListedTarget } from '../engine/contract/node/outbound-guard.ts';
+import { PLAIN_LINE } from '../engine/contract/values/plain-text.ts';
+import { Revision } from '../engine/contract/values/revision.ts';
+import { DESCRIPTION_PROPERTIES, fieldEditor, fieldText, NAME_PROPERTIES, Text } from '../engine/contract/values/texts.ts';
 
 const closed = { additionalProperties: false } as const;
 /** One of these names; mapping a list to literals alone loses their types. */

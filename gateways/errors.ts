@@ -1,6 +1,6 @@
 /** Every refusal of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. Design page 2, section 3. */
-import type { JsonExcess } from '../engine/contract/scan-json.ts';
-import type { Text } from '../engine/contract/texts.ts';
+import type { JsonExcess } from '../engine/contract/schema/scan-json.ts';
+import type { Text } from '../engine/contract/values/texts.ts';
 import type { Exchange, GatewayError, JsonResult } from './contract.ts';
 
 type Row = readonly [status: number, zh: string, en: string];

@@ -12,7 +12,7 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { AppError } from '../engine/contract/errors.ts';
+import { AppError } from '../engine/contract/values/errors.ts';
 import {
   digestOfScheme,
   isStrictSm2Signature,
@@ -20,7 +20,7 @@ import {
   SM2_SPKI_PREFIX,
   sm2IdentityInput,
   type Kq1Scheme,
-} from '../engine/contract/kq1.ts';
+} from '../engine/contract/kq1/kq1.ts';
 
 /** Signs `text` and answers base64url. `key`: a private key in PEM (PKCS#8), or for the HMAC schemes the secret in base64url. */
 export function signText(text: string, scheme: Kq1Scheme, key: string): string {

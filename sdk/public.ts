@@ -2,5 +2,5 @@
 export { createSigningClient, type SigningClient, type SigningClientOptions, type SignedAnswer } from './signing-client.ts';
 export { signRequest, type RequestToSign, type SignedRequest } from './sign-request.ts';
 export { verifyAnswer as verifyResponse, type AnswerToVerify } from './verify-answer.ts';
-export { KQ1_HEADERS, KQ1_SCHEMES, type Kq1Scheme } from '../engine/contract/kq1.ts';
-export { AppError } from '../engine/contract/errors.ts';
+export { KQ1_HEADERS, KQ1_SCHEMES, type Kq1Scheme } from '../engine/contract/kq1/kq1.ts';
+export { AppError } from '../engine/contract/values/errors.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../engine/contract/clock.ts';
+import type { Clock } from '../engine/contract/values/clock.ts';
 import {
   canonicalRequest,
   formatAuthorization,
@@ -8,7 +8,7 @@ import {
   splitTarget,
   type HeaderPair,
   type Kq1Scheme,
-} from '../engine/contract/kq1.ts';
+} from '../engine/contract/kq1/kq1.ts';
 import { digestHex, signText } from './keys.ts';
 
 export interface RequestToSign {

@@ -1,7 +1,7 @@
 import { Agent, request as send, type Dispatcher } from 'undici';
-import type { Clock } from '../engine/contract/clock.ts';
-import { AppError } from '../engine/contract/errors.ts';
-import { KQ1_HEADERS, type HeaderPair, type Kq1Scheme } from '../engine/contract/kq1.ts';
+import type { Clock } from '../engine/contract/values/clock.ts';
+import { AppError } from '../engine/contract/values/errors.ts';
+import { KQ1_HEADERS, type HeaderPair, type Kq1Scheme } from '../engine/contract/kq1/kq1.ts';
 import { signRequest, type SignedRequest } from './sign-request.ts';
 import { verifyAnswer } from './verify-answer.ts';
 

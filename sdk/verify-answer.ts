@@ -1,5 +1,5 @@
-import type { Clock } from '../engine/contract/clock.ts';
-import { AppError } from '../engine/contract/errors.ts';
+import type { Clock } from '../engine/contract/values/clock.ts';
+import { AppError } from '../engine/contract/values/errors.ts';
 import {
   canonicalAnswer,
   KQ1_HEADERS,
@@ -7,7 +7,7 @@ import {
   signedAnswerHeaders,
   type HeaderPair,
   type Kq1Scheme,
-} from '../engine/contract/kq1.ts';
+} from '../engine/contract/kq1/kq1.ts';
 import { digestHex, verifyText } from './keys.ts';
 import type { SignedRequest } from './sign-request.ts';
 

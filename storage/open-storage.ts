@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import type { Clock } from '../engine/contract/clock.ts';
-import { AppError } from '../engine/contract/errors.ts';
-import type { Logger } from '../engine/contract/observe.ts';
+import type { Clock } from '../engine/contract/values/clock.ts';
+import { AppError } from '../engine/contract/values/errors.ts';
+import type { Logger } from '../engine/contract/values/observe.ts';
 import type { Blobs } from '../engine/contract/ports/blobs.ts';
 import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { WorkQueue } from '../engine/contract/ports/work-queue.ts';
-import type { DataKeys, Seal } from '../engine/contract/seal.ts';
+import type { DataKeys, Seal } from '../engine/contract/values/seal.ts';
 import { createSeal } from '../engine/seal/create-seal.ts';
 import { loadKek } from '../engine/seal/load-kek.ts';
 import { openIntegrity, type Integrity } from '../engine/integrity/open-integrity.ts';

@@ -1,7 +1,7 @@
 /** `kangqiao archive …`: what was moved from the store into files, over the admin API. */
 import { Command, Option } from 'commander';
 import type { ArchiveRun } from '../../engine/archive/archive-runs.ts';
-import type { ArchiveDay } from '../../engine/services.ts';
+import type { ArchiveDay } from '../../engine/archive/read-archive.ts';
 import { withApi } from '../connect.ts';
 import { printPage, searchExecutions, searchOptions, type SearchOptions } from '../search-executions.ts';
 import { formatTable, type Terminal } from '../terminal.ts';

@@ -1,9 +1,9 @@
 /** `kangqiao flow …`: flows by file or id, over the admin API. */
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Issue } from '../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import type { FlowSummary, PublishReport, TestReport } from '../../engine/services.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import type { FlowSummary, PublishReport, TestReport } from '../../engine/publish/interface.ts';
 import type { TrialAnswer } from '../../control/actions/trials.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ApiError } from '../api-errors.ts';

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1.ts';
+import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
 import { signText } from '../../sdk/keys.ts';
 import type { SystemFacts } from '../../control/actions/system.ts';
 import { withApi } from '../connect.ts';

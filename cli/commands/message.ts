@@ -1,6 +1,6 @@
 /** `kangqiao message …`: executions with their messages: find, show, resend, cancel. */
 import { Command, Option } from 'commander';
-import type { ExecutionDetails } from '../../engine/services.ts';
+import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import type { ResendAnswer } from '../../control/actions/resend.ts';
 import { withApi } from '../connect.ts';
 import { readJsonInput } from '../read-input.ts';

@@ -1,6 +1,6 @@
 /** The processes of a distributed installation, one command each. */
 import { Command, Option } from 'commander';
-import { FRONTS } from '../../engine/contract/access.ts';
+import { FRONTS } from '../../engine/contract/access/access.ts';
 import type { GatewayOptions } from '../roots/root-options.ts';
 import { overridesOf, port, withSettings } from './start.ts';
 

@@ -1,7 +1,7 @@
 /** `kangqiao adapter|interface|app|grant|table …`: what an installation consists of, kept in files and applied from them. */
 import { Command, Option } from 'commander';
-import type { Issue } from '../../engine/contract/errors.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ApiError } from '../api-errors.ts';
 import type { Difference } from '../compare-documents.ts';

@@ -1,7 +1,7 @@
 /** `kangqiao sign`: signs one request (KQ1) and prints it as curl, or sends it. */
 import { isUtf8 } from 'node:buffer';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1.ts';
+import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
 import { signRequest, type SignedRequest } from '../../sdk/sign-request.ts';
 import { verifyAnswer } from '../../sdk/verify-answer.ts';
 import { ConnectionError } from '../api-errors.ts';

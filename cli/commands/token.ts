@@ -1,7 +1,7 @@
 /** `kangqiao token`: tokens with named rights and an end, for CI and other programs. */
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { PERMISSIONS, type Permission } from '../../engine/contract/access.ts';
+import { PERMISSIONS, type Permission } from '../../engine/contract/access/access.ts';
 import type { ApiClient } from '../api-client.ts';
 import { withApi } from '../connect.ts';
 import { accountOf, withPassword } from '../running-or-offline.ts';

@@ -1,8 +1,8 @@
 /** Store and shared state: whether they can be reached and used, by the rights, keys, indexes and clocks that they have. */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createId } from '../../engine/contract/ids.ts';
-import { silentLogger, type LogFields, type Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
+import { silentLogger, type LogFields, type Logger } from '../../engine/contract/values/observe.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Settings } from '../../engine/host/settings.ts';
 import { loadKek } from '../../engine/seal/load-kek.ts';

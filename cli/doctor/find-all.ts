@@ -1,7 +1,7 @@
 /** What `kangqiao doctor` finds: the machine, the settings, the stores or the gateways inside, and control. */
 import type { Command } from 'commander';
-import { errorText } from '../../engine/contract/error-texts.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { errorText } from '../../engine/contract/error-texts/error-texts.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { createApiClient } from '../api-client.ts';

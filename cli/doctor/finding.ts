@@ -1,6 +1,6 @@
-import { bothTexts, errorText } from '../../engine/contract/error-texts.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import { bothTexts, errorText } from '../../engine/contract/error-texts/error-texts.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 
 /** `hint` does not fail the doctor. */
 export interface Finding {

@@ -1,5 +1,5 @@
 /** `kangqiao start`: everything in one process. */
-import { FRONTS } from '../../engine/contract/access.ts';
+import { FRONTS } from '../../engine/contract/access/access.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver, type Started } from './hand-over.ts';

@@ -1,5 +1,5 @@
 /** `kangqiao gateway --front …`: one front, with control, the database and the shared state down as well as up. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openGatewayParts } from './open-gateway-parts.ts';
 import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';

@@ -1,9 +1,9 @@
 /** On an embedded store a front belongs to one process: two would each take the same signed request once. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Front } from '../../engine/contract/access.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { DataFolder } from '../../engine/host/data-folder.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';

@@ -2,7 +2,7 @@
 import type { StoreKeeper } from '../../control/actions/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { ControlInfo, EngineView } from '../../control/actions/services.ts';
-import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
+import type { CompiledFlow } from '../../engine/compile/compile-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createInterfaceCheck, createSavingCheck } from '../../gateways/pipeline/check-interface.ts';

@@ -1,7 +1,7 @@
 /** What a gateway in a process of its own serves from: its plan, its flows, the state that it shares with others. */
-import type { Front } from '../../engine/contract/access.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';

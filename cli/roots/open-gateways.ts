@@ -1,9 +1,9 @@
 /** Gateways of this process: one per front, serving the plans of one source. */
-import { FRONTS, type Front } from '../../engine/contract/access.ts';
+import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
-import type { RunFlow } from '../../engine/contract/run-flow.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
+import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
+import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import { sumCalls } from '../../engine/processes/sum-calls.ts';
 import type { Settings } from '../../engine/host/settings.ts';

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
-import type { Front } from '../../engine/contract/access.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger, Metrics } from '../../engine/contract/observe.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { openDataFolder, type DataFolder } from '../../engine/host/data-folder.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';

@@ -1,6 +1,6 @@
 /** A gateway in the DMZ: no store, no shared state, no key but its node's own. It has its plan from inside, and hands every call over. */
-import type { Front } from '../../engine/contract/access.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import type { Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';

@@ -2,9 +2,9 @@
  * An engine that opens as soon as its servers answer, for a process that must serve without them. Until then calls of flows and of the shared
  * state fail as down, which callers may try again. While the store is read only, flows stay down and later plans are not read.
  */
-import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openEngine, type OpenedEngine } from './open-engine.ts';

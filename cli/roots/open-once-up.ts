@@ -1,5 +1,5 @@
 /** Opens what needs servers as soon as they answer: a process that starts before its database, or while that is away, waits for it. */
-import { toErrorRecord } from '../../engine/contract/errors.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import type { Host } from './open-host.ts';
 

@@ -1,5 +1,5 @@
 /** Where control publishes its plan, and where the gateways of this process read it: a file beside control, or the store that processes share. */
-import { toErrorRecord } from '../../engine/contract/errors.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { followPlanStore, type PlanFollower } from '../../gateways/plan/follow-plan-store.ts';
 import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';

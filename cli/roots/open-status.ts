@@ -1,6 +1,6 @@
 /** What tells others about a process: its status listener (KQ_STATUS_PORT) and its spans, from its start until all its other parts have stopped. */
 import { readFile } from 'node:fs/promises';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { createHealth } from '../../engine/host/health.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { listenStatus } from '../../engine/host/status-listener.ts';

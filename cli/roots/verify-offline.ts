@@ -2,7 +2,7 @@
 import type { VerifyReport } from '../../control/actions/audit.ts';
 import { verifyStore } from '../../control/integrity/guard-store.ts';
 import type { Actor } from '../../control/actions/action.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';

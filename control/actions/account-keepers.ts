@@ -3,8 +3,8 @@
  * gives them, and an account that has one is changed, let in again or given a password by nobody else. All other accounts are the system administrator's.
  * Keeping accounts takes all domains, so the first holder of such a role has them; otherwise nobody could make another.
  */
-import { ROLES, type Role } from '../../engine/contract/access.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { ROLES, type Role } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { Account } from '../auth/account-store.ts';
 import type { Actor } from './action.ts';

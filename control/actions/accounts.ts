@@ -1,9 +1,9 @@
 /** Accounts as administrators keep them. */
 import { Type } from 'typebox';
-import type { Role } from '../../engine/contract/access.ts';
-import { Domains } from '../../engine/contract/domain.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
+import type { Role } from '../../engine/contract/access/access.ts';
+import { Domains } from '../../engine/contract/values/domain.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import { type Account, AccountName, accountUnknown, RoleSchema } from '../auth/account-store.ts';
 import { oneTimePassword } from '../auth/passwords.ts';
 import { checkChange, checkCreate, checkEnd, checkReset, mayChange, rolesToGive, type MayChange } from './account-keepers.ts';

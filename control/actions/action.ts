@@ -3,9 +3,9 @@
  * It knows no HTTP; `run-action.ts` is the only place that runs one, `control/api/routes.ts` the only place that gives it a route.
  */
 import type { Static, TObject } from 'typebox';
-import type { Permission, Role } from '../../engine/contract/access.ts';
-import type { Domains } from '../../engine/contract/domain.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Permission, Role } from '../../engine/contract/access/access.ts';
+import type { Domains } from '../../engine/contract/values/domain.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { ChangedFields } from '../audit/changed-fields.ts';
 import type { DomainRule, DomainScope } from './domains.ts';
 

@@ -1,10 +1,10 @@
 /** Adapters and their connection test. */
 import { Type } from 'typebox';
-import { AdapterDocument } from '../../engine/contract/adapter.ts';
-import type { AppError } from '../../engine/contract/errors.ts';
-import type { AdapterType } from '../../engine/contract/adapter-type.ts';
+import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import type { AppError } from '../../engine/contract/values/errors.ts';
+import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
 import { refusalWithin } from '../../engine/outbound/refusal-within.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { AdapterTest } from '../registry/adapter-tests.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';

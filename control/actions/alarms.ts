@@ -1,9 +1,9 @@
 /** Alarms: what is wrong now and was, acknowledged and silenced by operators; rules and receivers set by the system administrator. */
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createId } from '../../engine/contract/ids.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
 import type { Filter } from '../../engine/contract/ports/documents.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRule, type AlarmRuleName } from '../alarms/alarm-rules.ts';
 import { AlarmSecrets, AlarmSettings } from '../alarms/alarm-settings.ts';
 import { isSilenced, type AlarmDocument, type AlarmStore, type SilenceDocument } from '../alarms/alarm-store.ts';

@@ -1,10 +1,9 @@
 /** The archive of executions that ended days ago: what lies in it, and moving more into it now. */
 import { Type } from 'typebox';
-import { sleep } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { sleep } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { isOpenRun, type ArchiveRun } from '../../engine/archive/archive-runs.ts';
-import { archiveAbsent } from '../../engine/archive/read-archive.ts';
-import type { ArchiveDay } from '../../engine/services.ts';
+import { archiveAbsent, type ArchiveDay } from '../../engine/archive/read-archive.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import type { ControlServices, EngineView } from './services.ts';
 

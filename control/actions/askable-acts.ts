@@ -1,8 +1,8 @@
 /** Acts that may be asked for: who may ask, what they lack, and what both sides look at. */
 import { createHash } from 'node:crypto';
-import type { Permission } from '../../engine/contract/access.ts';
-import type { AdapterDocument } from '../../engine/contract/adapter.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { DomainScope } from './domains.ts';

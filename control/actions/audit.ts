@@ -1,6 +1,6 @@
 /** The audit trail, read. */
 import { Type } from 'typebox';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { AuditLine } from '../audit/audit-line.ts';
 import type { AuditAct } from '../audit/list-acts.ts';
 import type { ChainReport } from '../audit/walk-chain.ts';

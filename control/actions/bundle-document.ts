@@ -1,8 +1,8 @@
 /** A file with flows and what they need, from one installation to another. */
 import type { Static } from 'typebox';
-import type { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
+import type { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { InterfaceDocument } from '../../gateways/documents.ts';
 
 export interface BundleDocument {

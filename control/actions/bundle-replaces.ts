@@ -1,6 +1,6 @@
 /** What an import would change of the adapters, code tables and interfaces that are in use here. */
-import type { AdapterDocument } from '../../engine/contract/adapter.ts';
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
+import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 
 /** One document of a bundle that differs from the one of its id that is stored here. */
 export interface Replacement {

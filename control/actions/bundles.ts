@@ -1,9 +1,9 @@
 /** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
 import { Type } from 'typebox';
-import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import { valuesByName } from '../../engine/contract/named-values.ts';
+import { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { valuesByName } from '../../engine/contract/values/named-values.ts';
 import { calledFlowIds } from '../../engine/publish/called-flows.ts';
 import { InterfaceDocument } from '../../gateways/documents.ts';
 import { maskSecrets } from '../audit/without-secrets.ts';

@@ -1,7 +1,7 @@
 /** How the other side of an adapter, or an interface, does by its real calls. Ids, codes and numbers only. */
-import { percentileMs, type CallCounts } from '../../engine/contract/call-stats.ts';
+import { percentileMs, type CallCounts } from '../../engine/contract/calls/call-stats.ts';
 import type { CalledKind } from '../../engine/processes/call-memory.ts';
-import type { TrafficSeries } from '../../engine/run/traffic.ts';
+import type { TrafficSeries } from '../../engine/observe/traffic.ts';
 import type { EngineView } from './services.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Callers: apps, their keys, what they are granted; consumers of the bus front; keys that check user tokens. */
 import { Type } from 'typebox';
 import { AppDocument, type BusConsumer, GrantDocument, SIGNATURE_SCHEMES, UserTokenKey } from '../../gateways/documents.ts';
-import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
+import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import type { AppKey } from '../registry/key-store.ts';
 import type { RevisionedStore } from '../registry/revisioned-store.ts';
 import type { Revised } from '../registry/registry.ts';

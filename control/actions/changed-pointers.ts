@@ -1,5 +1,5 @@
 /** Where two JSON values differ, as JSON Pointers, without a word of what stands there: enough for the audit trail. */
-import { pointerStep } from '../../engine/contract/schema-problem.ts';
+import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 
 const MOST = 100;
 

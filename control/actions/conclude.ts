@@ -1,9 +1,9 @@
 /** Ends a held execution whose write was done: as done, with or without the reply that its caller has not got yet. */
 import { Type, type Static } from 'typebox';
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
-import { createMessage } from '../../engine/contract/message.ts';
-import { valuesBy } from '../../engine/contract/named-values.ts';
-import type { Reply } from '../../engine/contract/node.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import { valuesBy } from '../../engine/contract/values/named-values.ts';
+import type { Reply } from '../../engine/contract/node/node.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { existing } from './flows.ts';
 import { all } from './owners.ts';

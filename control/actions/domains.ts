@@ -2,9 +2,10 @@
  * Which domains a person acts for, and what each action demands of them. An action declares its demand in `domain`; `run-action.ts` checks it
  * before the action runs, so an action that declares nothing does not compile. See decision 0043.
  */
-import { EVERY_DOMAIN, type Domains, type Owned } from '../../engine/contract/domain.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { FlowCatalog, FlowScope } from '../../engine/services.ts';
+import { EVERY_DOMAIN, type Domains, type Owned } from '../../engine/contract/values/domain.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { FlowScope } from '../../engine/execution/scope-filters.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
 
 /** What a person may see and touch. */
 export interface DomainScope {

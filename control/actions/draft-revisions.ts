@@ -1,8 +1,8 @@
 /** What was saved of a draft before, and who else has it open: several people may work on one flow, and nobody's work is lost. */
 import { Type } from 'typebox';
-import type { DraftRevision } from '../../engine/services.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
+import type { DraftRevision } from '../../engine/publish/interface.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { FlowVisitor } from '../registry/flow-visitors.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { requireTouched } from './domains.ts';

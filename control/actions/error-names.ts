@@ -2,9 +2,9 @@
  * Errors of an execution for who may not see its data. What an error says in words may come from a script or a hospital, and name a person.
  * Its code stays, the status of an HTTP answer, and the names that the flow's author wrote: which table, adapter, flow or rule it is about.
  */
-import type { ErrorRecord, ErrorValues } from '../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import type { ExecutionDetails } from '../../engine/services.ts';
+import type { ErrorRecord, ErrorValues } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 
 /** `document`: of the version that ran; undefined: no name is told. */
 export function withoutErrorTexts(details: ExecutionDetails, document: FlowDocument | undefined): ExecutionDetails {

@@ -2,11 +2,10 @@
  * How many executions of a flow there are, in what state, read from the store's indexes and remembered for a moment, since many pages may
  * look at once. Every count is bounded.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Documents, Filter } from '../../engine/contract/ports/documents.ts';
 import { executionsSpec, PAYLOAD_FIELDS, type ExecutionStatus } from '../../engine/execution/execution-document.ts';
-import { countStatuses, filterTogether } from '../../engine/run/scope-filters.ts';
-import type { FlowScope } from '../../engine/services.ts';
+import { countStatuses, filterTogether, type FlowScope } from '../../engine/execution/scope-filters.ts';
 import { createRemember, nameOfScopes } from './remember.ts';
 
 export interface ExecutionCounter {

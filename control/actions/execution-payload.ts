@@ -1,5 +1,5 @@
 /** An execution with its data, as a page can show it. */
-import type { ExecutionDetails } from '../../engine/services.ts';
+import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import { createShowMessage, showByPort, showReply, type ShownMessage, type ShownReply } from './shown-message.ts';
 
 /** Payloads above 1 MB are cut and marked `truncated`. */

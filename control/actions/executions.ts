@@ -1,8 +1,11 @@
 /** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
 import { Type, type Static, type TObject } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createMessage } from '../../engine/contract/message.ts';
-import type { BusinessKeys, ExecutionDetails, ExecutionPage, ExecutionQuery, FlowCatalog, ResumeOutcome } from '../../engine/services.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import type { ExecutionQuery } from '../../engine/execution/execution-query.ts';
+import type { ResumeOutcome } from '../../engine/execution/wait-tokens.ts';
+import type { BusinessKeys, ExecutionDetails, ExecutionPage } from '../../engine/operate/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';

@@ -1,6 +1,6 @@
 /** What ends within thirty days, or has ended already while something still uses it: keys, grants, tokens and certificates of the bus, the certificate of the listeners, the key that signs answers. */
 import { X509Certificate } from 'node:crypto';
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import { PLATFORM_KEY_LIFE_MS } from '../registry/platform-key.ts';
 import type { Registry } from '../registry/registry.ts';
 

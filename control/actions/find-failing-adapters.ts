@@ -1,5 +1,5 @@
 /** Systems that do not answer as they should, and how many messages that keeps: what a person sees to first. */
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from './call-states.ts';
 import type { DomainScope } from './domains.ts';
 import type { NamedHeldGroup } from './held-groups.ts';

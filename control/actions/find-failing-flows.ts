@@ -1,6 +1,6 @@
 /** Flows whose executions failed within the last hour: how many, and of how many. */
-import type { Text } from '../../engine/contract/texts.ts';
-import type { FlowSummary } from '../../engine/services.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import type { FlowSummary } from '../../engine/publish/interface.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 
 export interface FailingFlow {

@@ -1,6 +1,6 @@
 /** Interfaces that refuse most of their callers: somebody's key has ended, a grant is missing, or a caller sends what does not fit. */
-import type { RefusalCause } from '../../engine/contract/refusal-causes.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { RefusalCause } from '../../engine/contract/calls/refusal-causes.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from './call-states.ts';
 import type { DomainScope } from './domains.ts';
 import type { ControlServices } from './services.ts';

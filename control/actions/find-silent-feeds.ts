@@ -4,7 +4,7 @@
  * for four times that, but never before ten minutes have passed. Bursts make the gap small, nights make it large; fewer than ten messages
  * tell nothing.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 
 export interface SilentFeed {

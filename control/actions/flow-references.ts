@@ -1,8 +1,8 @@
 /** What a flow refers to must be usable by the person who runs, tests or publishes it: of their domains, or shared with one of them. */
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
-import type { Owned } from '../../engine/contract/domain.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
+import type { Owned } from '../../engine/contract/values/domain.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { DomainScope } from './domains.ts';
 import { usesOf, type UsedKind } from './flow-uses.ts';
 import { hideOthersIn } from './hide-others.ts';

@@ -1,10 +1,11 @@
 /** Which flows use what: adapters, code tables, other flows; in their draft and in the version that serves. */
-import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
-import type { FieldKind } from '../../engine/contract/field-kind.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
+import type { FieldKind } from '../../engine/contract/values/field-kind.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { DomainScope } from './domains.ts';
 import { namedInNode } from '../../engine/registry/named-in-node.ts';
-import type { FlowCatalog, FlowSummary, NodeRegistry } from '../../engine/services.ts';
+import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 
 export type UsedKind = 'adapter' | 'table' | 'flow';
 

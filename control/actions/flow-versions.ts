@@ -1,8 +1,8 @@
 /** Published versions of a flow: what they hold, how they differ, what still runs on them. */
 import { Type } from 'typebox';
-import type { FlowDocument, FlowVersion } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowVersion } from '../../engine/contract/flow/flow-document.ts';
 import { diffFlows } from '../../engine/flow/diff-flows.ts';
-import type { VersionSummary } from '../../engine/services.ts';
+import type { VersionSummary } from '../../engine/publish/interface.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { byFlow, byVersion, existing, FlowId } from './flows.ts';
 import { isAllowed } from './permissions.ts';

@@ -1,10 +1,10 @@
 /** Flows: drafts, checks, tests, versions, and what goes in and out as a bundle. */
 import { Type } from 'typebox';
-import { isProduction } from '../../engine/contract/environment.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
-import type { PublishStage, TestReport } from '../../engine/services.ts';
+import { isProduction } from '../../engine/contract/values/environment.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { FlowTest, type FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { PublishStage, TestReport } from '../../engine/publish/interface.ts';
 import { changedFieldsOfFlow } from '../audit/changed-fields.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { notFound } from './domains.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { GrantDocument } from '../../gateways/documents.ts';
 
 /** Who may call what never changes under the same id: one app would lose what another gets, and nobody sees it. GRANT_FIXED (input). */

@@ -1,8 +1,10 @@
 /** Groups of held executions in the words of who drew the flow: its name, the node's label, the system behind it. */
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { DomainScope } from './domains.ts';
-import type { BindingStore, FlowCatalog, HeldGroup, HeldGroups } from '../../engine/services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { HeldGroup, HeldGroups } from '../../engine/operate/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
 
 export interface NamedHeldGroup extends HeldGroup {
   readonly flowName: Text;

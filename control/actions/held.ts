@@ -1,7 +1,8 @@
 /** Held executions: what waits for a person, by cause, and bulks that let many of them go on or end them. */
 import { Type, type Static } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { FlowScope, HeldSelection } from '../../engine/services.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { HeldSelection } from '../../engine/execution/execution-query.ts';
+import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 import { shownSelection, type Bulk, type BulkKind } from '../bulks/bulk-store.ts';
 import type { BulkPreview } from '../bulks/create-bulks.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';

@@ -1,5 +1,5 @@
 /** A refusal may name what is in the way. To a person of other domains it says only that something is. */
-import { AppError, toIssue, type ErrorValues, type Issue } from '../../engine/contract/errors.ts';
+import { AppError, toIssue, type ErrorValues, type Issue } from '../../engine/contract/values/errors.ts';
 import type { DomainScope } from './domains.ts';
 import type { Owners } from './owners.ts';
 

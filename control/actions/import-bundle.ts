@@ -1,10 +1,10 @@
 /** A bundle is looked at whole before anything of it is written; each thing in it takes the rights, and meets the refusals, of saving it by itself. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdapterDocument } from '../../engine/contract/adapter.ts';
-import { AppError, toIssue, type Issue } from '../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import { AppError, toIssue, type Issue } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { maskedPlaces, unmasked } from '../audit/without-secrets.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { callsOf, unknownCall } from '../../engine/publish/called-flows.ts';
 import type { ActionContext } from './action.ts';
 import { forbiddenTarget } from './adapters.ts';

@@ -1,6 +1,6 @@
 /** Whether the store is the one that Kangqiao left: what is wrong, and who decides about it. */
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Finding } from '../../engine/integrity/integrity-state.ts';
 import { noteChange } from '../../engine/integrity/mark-changes.ts';
 import { MARKED_COLLECTIONS } from '../../engine/integrity/marked-collections.ts';

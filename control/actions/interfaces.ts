@@ -1,9 +1,9 @@
 /** Published interfaces. What is saved here is checked whole and on the gateways within a second. */
 import { Type } from 'typebox';
 import { InterfaceDocument } from '../../gateways/documents.ts';
-import type { Permission } from '../../engine/contract/access.ts';
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { callsOf, reportCalls, type CallState } from './call-states.ts';
 import { requireSameId } from './require-same-id.ts';

@@ -1,5 +1,5 @@
 /** What the person who runs a bulk may do when the turn of an execution comes. */
-import type { Permission } from '../../engine/contract/access.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
 import type { BulkKind } from '../bulks/bulk-store.ts';
 import type { BulkWatcher } from '../bulks/create-bulks.ts';
 import type { Actor } from './action.ts';

@@ -1,5 +1,5 @@
 /** Copies of the whole store: into another one that takes its place, and into a backup. The process itself does them, since it knows what it writes. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { defineAction, type Action } from './action.ts';
 import type { ControlServices } from './services.ts';
 import { BackupTarget, MoveTarget, type StoreKeeper } from './store-keeper.ts';

@@ -1,6 +1,6 @@
 /** The list of flows, with how each of them is doing. */
 import { Type } from 'typebox';
-import type { FlowSummary } from '../../engine/services.ts';
+import type { FlowSummary } from '../../engine/publish/interface.ts';
 import type { TriggerState } from '../../engine/trigger/trigger-run.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { isAllowed } from './permissions.ts';

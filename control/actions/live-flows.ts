@@ -1,7 +1,7 @@
 /** What runs now, for lists and for the canvas: the engine's counters beside what the store knows (held, queued). Ids and numbers only. */
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { LiveSums } from '../../engine/processes/sum-live.ts';
-import type { EdgeCounts, FlowCounts, NodeCounts } from '../../engine/run/live-counters.ts';
+import type { EdgeCounts, FlowCounts, NodeCounts } from '../../engine/observe/live-counters.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 
 /** One published flow; event `flows` of the live stream carries `{ items: FlowLive[] }` with those that changed. */

@@ -1,7 +1,7 @@
 /** Node types, as the designer's palette, forms and help need them. */
 import { Type } from 'typebox';
-import type { FlowNode } from '../../engine/contract/flow-document.ts';
-import { typeName, type NodeDefinition, type PortSpec } from '../../engine/contract/node.ts';
+import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
+import { typeName, type NodeDefinition, type PortSpec } from '../../engine/contract/node/node.ts';
 import { newerMajor, upgraded } from '../../engine/flow/migrate-flow.ts';
 import { describeNode, type NodeDescription } from '../../engine/registry/describe-node.ts';
 import { knownOutPorts } from '../../engine/registry/node-ports.ts';

@@ -1,5 +1,5 @@
 /** What the things are called that acts are about. */
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { ControlServices } from './services.ts';
 
 export interface NamedObject {

@@ -1,6 +1,6 @@
 /** Where adapters, services and receivers may stand besides what is open anyway: docs/decisions/0046. */
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { readOutboundTarget, showOutboundTarget, type OutboundTarget } from '../../engine/outbound/exception.ts';
 import type { OutboundException } from '../../engine/outbound/open-outbound-exceptions.ts';
 import { closed, defineAction, type Action } from './action.ts';

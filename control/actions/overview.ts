@@ -1,11 +1,13 @@
 /** The first page: what needs a person, then how much goes through. Ids, names of flows and numbers; nothing of any message. */
 import { Type } from 'typebox';
-import type { Permission } from '../../engine/contract/access.ts';
-import type { ErrorRecord } from '../../engine/contract/errors.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { ProcessState } from '../../engine/processes/create-processes.ts';
-import type { TrafficSeries } from '../../engine/run/traffic.ts';
-import type { ExecutionSummary, FlowScope, FlowSummary } from '../../engine/services.ts';
+import type { TrafficSeries } from '../../engine/observe/traffic.ts';
+import type { FlowScope } from '../../engine/execution/scope-filters.ts';
+import type { ExecutionSummary } from '../../engine/operate/interface.ts';
+import type { FlowSummary } from '../../engine/publish/interface.ts';
 import { closed, defineAction, type Action, type Actor } from './action.ts';
 import { scopesIn, type DomainScope } from './domains.ts';
 import { findExpiring, type Expiring } from './find-expiring.ts';

@@ -1,8 +1,8 @@
 /** A person's own account: password, second factor, sessions and tokens. */
 import { Type } from 'typebox';
-import { PERMISSIONS, type Permission } from '../../engine/contract/access.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
+import { PERMISSIONS, type Permission } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import { createDutiesOf } from '../auth/account-duties.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import { checkPassword, verifyPassword } from '../auth/passwords.ts';

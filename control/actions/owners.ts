@@ -2,7 +2,9 @@
  * To which domains the things of each kind belong (decision 0043). What has no domain of its own belongs where what it hangs on belongs: a key
  * to its app, a secret to the adapters that may use it, a grant to its app and its interface, an execution to the version that ran it.
  */
-import type { BindingStore, ExecutionCatalog, FlowCatalog, VersionSummary } from '../../engine/services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
+import type { FlowCatalog, VersionSummary } from '../../engine/publish/interface.ts';
 import type { AlarmStore } from '../alarms/alarm-store.ts';
 import type { Bulks } from '../bulks/create-bulks.ts';
 import type { Registry } from '../registry/registry.ts';

@@ -1,7 +1,7 @@
 /** Who may do what, by their roles (`role-rights.ts`), and which roles exclude each other. */
-import { PERMISSIONS, type Permission, type Role } from '../../engine/contract/access.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { ROLE_RIGHTS } from '../../engine/contract/role-rights.ts';
+import { PERMISSIONS, type Permission, type Role } from '../../engine/contract/access/access.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { ROLE_RIGHTS } from '../../engine/contract/access/role-rights.ts';
 
 const EXCLUSIVE: readonly Role[] = ['system-admin', 'security-admin', 'audit-admin'];
 

@@ -1,7 +1,7 @@
 /** Policies that an interface may name, as its form needs them. */
 import { Type } from 'typebox';
-import { FRONTS, type Front } from '../../engine/contract/access.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Policy, Stage } from '../../gateways/contract.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import type { ControlServices } from './services.ts';

@@ -1,6 +1,6 @@
 /** What the other side of an adapter describes itself to offer: the first node of its protocol that can ask for that does so. */
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Offer } from '../../engine/contract/node.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Offer } from '../../engine/contract/node/node.ts';
 import type { ActionContext } from './action.ts';
 import { existing } from './flows.ts';
 import type { ControlServices } from './services.ts';

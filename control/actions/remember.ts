@@ -1,6 +1,6 @@
 /** Readings of the store that many pages ask for at once: read once, and remembered for some seconds. */
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { FlowScope } from '../../engine/services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 
 /** The same result for everybody who asks under this name within some seconds; a failure is not remembered. */
 export type Remember = <T>(name: string, read: () => Promise<T>) => Promise<T>;

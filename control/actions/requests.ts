@@ -4,11 +4,11 @@
  * keeps its secret) it runs with the roles of both, for this act alone.
  */
 import { Type, type Static } from 'typebox';
-import type { Permission } from '../../engine/contract/access.ts';
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import { createId } from '../../engine/contract/ids.ts';
-import { PLAIN_REASON } from '../../engine/contract/plain-text.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
+import { PLAIN_REASON } from '../../engine/contract/values/plain-text.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { Account } from '../auth/account-store.ts';
 import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooLarge } from '../requests/request-errors.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** A document is saved under its own id. */
 export function requireSameId(inDocument: string, inPath: string): void {

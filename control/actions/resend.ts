@@ -1,10 +1,10 @@
 /** "Edit with reason": a message is resent, corrected or not: in place of a held one, or as a new message when the old one has ended. */
 import iconv from 'iconv-lite';
 import { Type, type Static } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Message } from '../../engine/contract/message.ts';
-import { valuesByName } from '../../engine/contract/named-values.ts';
-import type { Resent } from '../../engine/services.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import { valuesByName } from '../../engine/contract/values/named-values.ts';
+import type { Resent } from '../../engine/operate/interface.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { changedPointers } from './changed-pointers.ts';
 import { all } from './owners.ts';

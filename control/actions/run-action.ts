@@ -2,12 +2,12 @@
  * The one place where an action runs: right -> input -> domains -> password again -> audit intent -> do -> audit result.
  * What is not allowed here is allowed nowhere; what is not written here did not happen.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Permission } from '../../engine/contract/access.ts';
-import { AppError, toErrorRecord, type Issue } from '../../engine/contract/errors.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
-import { isPlainPattern } from '../../engine/contract/plain-text.ts';
-import { isEcho, nameProblem, schemaValues } from '../../engine/contract/schema-problem.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { AppError, toErrorRecord, type Issue } from '../../engine/contract/values/errors.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
+import { isEcho, nameProblem, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 import { collectChanges, type MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Refusals } from '../audit/refusals.ts';

@@ -1,6 +1,6 @@
 /** Real executions whose messages may serve as samples for a flow's author; the messages themselves take the right to see payloads. */
 import { Type } from 'typebox';
-import type { ExecutionCatalog, ExecutionSummary } from '../../engine/services.ts';
+import type { ExecutionCatalog, ExecutionSummary } from '../../engine/operate/interface.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { scopesIn } from './domains.ts';
 import { FlowId } from './flows.ts';

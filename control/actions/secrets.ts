@@ -1,8 +1,8 @@
 /** Secrets: their names, what they are for, never their values but by `secrets.reveal`. */
 import { Type } from 'typebox';
-import { AdapterDocument } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import type { Demand } from './domains.ts';
 import { all, type Owners } from './owners.ts';

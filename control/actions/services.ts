@@ -1,17 +1,20 @@
 /** What actions work on. Everything comes from the creator; no action reaches for anything else. */
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../../engine/services.ts';
+import type { BindingStore, Bindings } from '../../engine/bindings/interface.ts';
+import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import type { MachineState } from '../../engine/host/machine.ts';
 import type { ArchiveRuns } from '../../engine/archive/archive-runs.ts';
 import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { Processes } from '../../engine/processes/create-processes.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
-import type { QueueSight } from '../../engine/run/queue-sight.ts';
-import type { RecordQuota } from '../../engine/run/record-quota.ts';
-import type { Traffic } from '../../engine/run/traffic.ts';
+import type { QueueSight } from '../../engine/observe/queue-sight.ts';
+import type { RecordQuota } from '../../engine/execution/record-quota.ts';
+import type { Traffic } from '../../engine/observe/traffic.ts';
 import type { Policy } from '../../gateways/contract.ts';
 import type { AlarmSettingsStore } from '../alarms/alarm-settings.ts';
 import type { AlarmStore } from '../alarms/alarm-store.ts';

@@ -1,6 +1,6 @@
 /** A flow as a person may read it: saved tests may be of real messages, so who may not see payloads reads of each test its name alone. */
 import type { Actor } from './action.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { isAllowed } from './permissions.ts';
 
 export function showFlow(flow: FlowDocument, actor: Actor): FlowDocument {

@@ -1,6 +1,6 @@
 /** Messages as people see them: JSON all through, bytes as the text they are where they are text, and never longer than a page can hold. */
-import type { Message } from '../../engine/contract/message.ts';
-import type { Reply } from '../../engine/contract/node.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import type { Reply } from '../../engine/contract/node/node.ts';
 
 export interface ShownMessage {
   /** `json`: the value itself. `text`: bytes that are text, or a longer value's first part. `base64`: other bytes. */

@@ -1,7 +1,7 @@
 /** The installation itself: version, addresses, plan. */
 import { Type } from 'typebox';
-import type { Permission } from '../../engine/contract/access.ts';
-import { toErrorRecord, type ErrorRecord } from '../../engine/contract/errors.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { MachineState } from '../../engine/host/machine.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { ListenerOfProcess } from '../../engine/processes/merge-listeners.ts';

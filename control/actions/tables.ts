@@ -1,6 +1,6 @@
 /** Code tables. */
 import { Type } from 'typebox';
-import { CodeTable } from '../../engine/contract/adapter.ts';
+import { CodeTable } from '../../engine/contract/node/adapter.ts';
 import { changedFieldsOfTable } from '../audit/changed-fields.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { ownedTable } from './flow-references.ts';

@@ -1,8 +1,8 @@
 /** The connection test: the first node of the adapter's protocol that can probe does so, with the adapter as it is in this environment. */
-import type { Adapter, AdapterDocument } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Health, ProbeContext } from '../../engine/contract/node.ts';
-import type { NodeRegistry } from '../../engine/services.ts';
+import type { Adapter, AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import type { ActionContext } from './action.ts';
 import { existing } from './flows.ts';

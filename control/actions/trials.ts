@@ -1,10 +1,10 @@
 /** Trials: a flow, or a part of it, run once for a person who watches. A trial that reaches adapters takes a further right. */
 import { Type } from 'typebox';
-import type { ErrorRecord } from '../../engine/contract/errors.ts';
-import { FlowTest } from '../../engine/contract/flow-document.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
-import { valuesByName } from '../../engine/contract/named-values.ts';
-import type { TrialRequest, TrialResult, TrialStep } from '../../engine/services.ts';
+import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
+import { FlowTest } from '../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { valuesByName } from '../../engine/contract/values/named-values.ts';
+import type { TrialRequest, TrialResult, TrialStep } from '../../engine/run/trial-result.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { requireReferences } from './flow-references.ts';
 import type { ControlServices } from './services.ts';

@@ -1,7 +1,7 @@
 /** Who uses what: asked by people before they change it, and by control before it removes it. */
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import type { FlowUse } from './flow-uses.ts';
 import type { ControlServices } from './services.ts';

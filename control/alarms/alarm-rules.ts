@@ -1,5 +1,5 @@
 /** What there is to be alarmed about: each rule with its bound, its words, and where a person looks next. */
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 
 export type AlarmSeverity = 'warning' | 'critical';
 export type AlarmValues = Readonly<Record<string, string | number>>;

@@ -1,11 +1,11 @@
 /** When there is an alarm, and who is told. One document; passwords and keys are sealed apart and never read back. */
 import { randomBytes } from 'node:crypto';
 import { Type, type Static, type TSchema } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { valuesBy } from '../../engine/contract/named-values.ts';
-import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
+import { valuesBy } from '../../engine/contract/values/named-values.ts';
+import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 import { openRevisionedStore } from '../registry/revisioned-store.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRuleName } from './alarm-rules.ts';
 

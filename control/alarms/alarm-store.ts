@@ -1,7 +1,7 @@
 /** Alarms and silences as they are stored. An open alarm of a rule about a subject is there once: its key is unique while it is open. */
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { AlarmRuleName, AlarmSeverity, AlarmValues } from './alarm-rules.ts';
 
 export type AlarmStatus = 'open' | 'acknowledged' | 'ended';

@@ -1,7 +1,7 @@
 /** Looks every few seconds whether something is wrong, and tells people. One process at a time, by a lease; without it, or twice, nothing doubles. */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { createId } from '../../engine/contract/ids.ts';
-import type { Logger, Metrics } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
+import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { AlarmSettings, AlarmSettingsStore } from './alarm-settings.ts';

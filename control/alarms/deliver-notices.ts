@@ -2,9 +2,9 @@
  * Tells receivers. A notice is stored before it is sent and taken by a conditional update, so one process alone sends it; one that dies
  * meanwhile is followed by another, so a receiver may get it twice, never not at all. What is due for a receiver goes in one message.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import type { Logger, Metrics } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
 import type { AlarmSettings } from './alarm-settings.ts';
 import type { AlarmDocument, AlarmStore, PendingNotice } from './alarm-store.ts';
 import { nextNotice } from './next-notice.ts';

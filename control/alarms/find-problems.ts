@@ -1,12 +1,12 @@
 /** Asks each rule what is wrong now. A rule that cannot be asked, or cannot know yet, is named: what it found before stands meanwhile. */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
 import type { CallSums } from '../../engine/processes/sum-calls.ts';
-import type { QueueSight } from '../../engine/run/queue-sight.ts';
+import type { QueueSight } from '../../engine/observe/queue-sight.ts';
 import type { ExecutionCounter } from '../actions/execution-counter.ts';
 import { findExpiring } from '../actions/find-expiring.ts';
 import { findSilentFeeds } from '../actions/find-silent-feeds.ts';

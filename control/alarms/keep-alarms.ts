@@ -1,6 +1,6 @@
 /** Brings what is wrong now and what is stored together: opens, sees again, ends. By conditional updates, so that two processes may do it at once. */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { createTimedId } from '../../engine/contract/ids.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
 import type { AlarmSettings } from './alarm-settings.ts';
 import { KEEP_ENDED_MS, type AlarmDocument, type AlarmStore } from './alarm-store.ts';
 import type { Found, Problem } from './find-problems.ts';

@@ -1,5 +1,5 @@
 /** What receivers read: ids, numbers and names of flows; nothing of any message. */
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { ALARM_RULES, time, type AlarmRule } from './alarm-rules.ts';
 import type { AlarmDocument, NoticeKind } from './alarm-store.ts';
 

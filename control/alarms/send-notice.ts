@@ -5,10 +5,10 @@ import { connect, isIP, type Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { createTransport } from 'nodemailer';
 import { buildConnector, Client, request } from 'undici';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createId } from '../../engine/contract/ids.ts';
-import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/contract/outbound-guard.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
+import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
 import {
   isThisMachine,
   MAIL_SECRET,

@@ -2,10 +2,10 @@
  * The one alarm that cannot be stored: the store itself is down. It is kept in memory by each control and told by the settings that were read
  * last; where the shared state still answers, one control alone tells it. Once the store is back it is told too, and written down as ended.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import { createTimedId } from '../../engine/contract/ids.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { AlarmSettings } from './alarm-settings.ts';
 import { KEEP_ENDED_MS, type AlarmDocument, type AlarmStore, type NoticeKind } from './alarm-store.ts';

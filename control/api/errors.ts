@@ -1,8 +1,8 @@
 /** The one place where an error of control becomes an HTTP answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, toErrorRecord, type ErrorKind } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
-import { StaleDraft } from '../../engine/services.ts';
+import { AppError, toErrorRecord, type ErrorKind } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
+import { StaleDraft } from '../../engine/contract/values/stale-draft.ts';
 
 export interface ErrorAnswer {
   readonly status: number;

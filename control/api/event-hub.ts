@@ -9,10 +9,10 @@
  * A page gets counts and flows of the domains of its person alone.
  */
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
-import type { Domains } from '../../engine/contract/domain.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
+import type { Domains } from '../../engine/contract/values/domain.ts';
 import { scopeOf } from '../actions/domains.ts';
 import type { LiveFlows } from '../actions/live-flows.ts';
 import type { SavedDraft } from '../actions/services.ts';

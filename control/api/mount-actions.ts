@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type TObject, type TSchema } from 'typebox';
 import Value from 'typebox/value';
-import { AppError } from '../../engine/contract/errors.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Action, Actor } from '../actions/action.ts';
 import type { RunAction, RunOptions } from '../actions/run-action.ts';
 import type { Authenticate } from './authenticate.ts';

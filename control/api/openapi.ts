@@ -2,8 +2,8 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
-import { isRecord } from '../../engine/contract/is-record.ts';
-import type { FieldText, Text } from '../../engine/contract/texts.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
 import type { Action } from '../actions/action.ts';
 import { mountActions } from './mount-actions.ts';
 

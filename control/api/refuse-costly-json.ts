@@ -1,5 +1,5 @@
-import { AppError } from '../../engine/contract/errors.ts';
-import { findJsonExcess, JSON_LIMITS, scanJson, type JsonExcess, type JsonLimits } from '../../engine/contract/scan-json.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { findJsonExcess, JSON_LIMITS, scanJson, type JsonExcess, type JsonLimits } from '../../engine/contract/schema/scan-json.ts';
 
 /** Deeper than any document of ours; what walks a document by recursion never runs out of stack. */
 const MOST_LEVELS = 100;

@@ -1,6 +1,6 @@
 /** Which action stands under which method and path (prefix /api/v1). Nothing else: what an action may and does is its own affair. */
 import type { TSchema } from 'typebox';
-import { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

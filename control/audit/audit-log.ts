@@ -3,13 +3,13 @@
  * database. A line cannot be changed, moved or cut out of the middle without the chain saying where (`walk-chain.ts`).
  * Reasons, and what changed of what people draw and fill in, may name a patient: they are stored sealed, and the MAC is over what is stored.
  */
-import { given } from '../../engine/contract/given.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import { given } from '../../engine/contract/values/given.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Collection, Documents, Filter } from '../../engine/contract/ports/documents.ts';
-import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
+import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { Actor, AuditNote } from '../actions/action.ts';
 import { auditSpec, CHAIN, lineId, macOfLine, withoutMac, type AuditLine, type SealedLine, type StoredLine } from './audit-line.ts';

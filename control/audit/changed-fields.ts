@@ -1,8 +1,8 @@
 /** What a change did to a document, as the audit trail keeps it: the fields that differ, each with both values, and nothing else. */
 import { isDeepStrictEqual } from 'node:util';
-import type { CodeTable } from '../../engine/contract/adapter.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
-import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow-document.ts';
+import type { CodeTable } from '../../engine/contract/node/adapter.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { diffFlows, type FieldChange } from '../../engine/flow/diff-flows.ts';
 import { maskSecrets } from './without-secrets.ts';
 

@@ -1,5 +1,5 @@
 /** The audit trail as people read it: one row an act, made of the line before it and the line behind it. */
-import { isRecord } from '../../engine/contract/is-record.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Collection, Filter } from '../../engine/contract/ports/documents.ts';
 import { lineId, type AuditLine, type StoredLine } from './audit-line.ts';
 

@@ -3,9 +3,9 @@
  * leave at most two a minute: the first at once, and when the minute is over how many more there were, from how many addresses, with the
  * last address and thing.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Actor } from '../actions/action.ts';
 import type { AuditLog } from './audit-log.ts';
 

@@ -1,7 +1,7 @@
 /** What the trail and exports may show of a document: values under names that sound like a secret are replaced. */
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord } from '../../engine/contract/is-record.ts';
-import { pointerStep } from '../../engine/contract/schema-problem.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 
 const SECRET_NAME = /pass(word|wd|phrase)?$|secret|token|credential(s|value)|private|apikey|api-key|authorization/i;
 const SHOWN = '***';

@@ -1,5 +1,5 @@
 /** What an account must do before anything else: change a one-time or old password, set up the second factor that the installation demands. */
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Account } from './account-store.ts';
 
 export interface AccountPolicy {

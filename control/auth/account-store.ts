@@ -1,9 +1,9 @@
 /** People who may log in. The name is the id, in lower case; the password stands only as its hash and never leaves this folder. */
 import { Type, type Static } from 'typebox';
-import { ROLES } from '../../engine/contract/access.ts';
-import { Domains } from '../../engine/contract/domain.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { ROLES } from '../../engine/contract/access/access.ts';
+import { Domains } from '../../engine/contract/values/domain.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { checkRoles } from '../actions/permissions.ts';
 import { staleRevision } from '../registry/revisioned-store.ts';

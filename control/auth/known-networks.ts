@@ -1,7 +1,7 @@
 /** From which networks an account has logged in lately, so that strangers cannot lock its owner out there. */
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
 export interface KnownNetworks {

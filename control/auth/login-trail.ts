@@ -2,8 +2,8 @@
  * What the audit trail says of logins that are refused. Each line costs a write that survives a power cut, and anybody may try: so each wrong try leaves
  * one, which are bounded by the lockout; of what the lockout then refuses one an address and lock; what failed before anything was tried is the log's.
  */
-import { AppError } from '../../engine/contract/errors.ts';
-import { networkOf } from '../../engine/contract/ip-range.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { LOCK_MS, slotOf } from './login.ts';

@@ -2,8 +2,8 @@
  * The turns of password checks. Each check holds memory and a core for its time, so few run at once and the others wait, but not behind those
  * who send most: addresses take turns, and within an address its accounts. Those known from before go first, in lines of their own.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 export interface LoginPlace {
   /** Checks of one address run one after the other. */

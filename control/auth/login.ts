@@ -9,9 +9,9 @@
  * its own account's alone: it has turns of its own, and what others of its address do neither delays nor locks it.
  */
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { networkOf } from '../../engine/contract/ip-range.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Account, AccountStore } from './account-store.ts';
 import type { KnownNetworks } from './known-networks.ts';

@@ -1,6 +1,6 @@
 /** Passwords: scrypt with its parameters stored beside the hash, so that they may grow; a check costs the same whether the account exists or not. */
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 
 export interface PasswordCost {
   readonly N: number;

@@ -3,11 +3,11 @@
  * a lost phone. The secret is stored sealed, recovery codes as digests. A code is good once.
  */
 import { Secret, TOTP } from 'otpauth';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { AccountStore } from './account-store.ts';
 
 const PERIOD_S = 30;

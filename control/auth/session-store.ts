@@ -1,7 +1,7 @@
 /** Sessions of browsers and tokens of the command line. Only the SM3 digest of the secret is stored, so a stolen database opens nothing. */
 import { Type } from 'typebox';
-import type { Permission } from '../../engine/contract/access.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 

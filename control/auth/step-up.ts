@@ -2,8 +2,8 @@
  * Dangerous acts ask a person for the password again: a session that was left open, or stolen, is not enough for them, and a token never is.
  * Wrong passwords count as wrong logins do.
  */
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Actor } from '../actions/action.ts';
 import type { CheckLogin } from './login.ts';
 

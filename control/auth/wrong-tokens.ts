@@ -2,8 +2,8 @@
  * Tokens and session cookies that nobody was given, counted per address as wrong logins are. Each wrong secret counts once: a browser whose
  * session has ended sends the same cookie again and again, and is no guesser. A right one always passes, so a guesser locks nobody else out.
  */
-import { AppError } from '../../engine/contract/errors.ts';
-import { networkOf } from '../../engine/contract/ip-range.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { LOCK_MS, slotOf } from './login.ts';

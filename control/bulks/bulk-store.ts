@@ -1,9 +1,10 @@
 /** Bulks as they are stored: what was chosen when they began, and how far they are, so that another process can go on with them. */
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
-import type { BulkOutcome, HeldItem, HeldSelection } from '../../engine/services.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
+import type { HeldSelection } from '../../engine/execution/execution-query.ts';
+import type { BulkOutcome, HeldItem } from '../../engine/operate/interface.ts';
 
 export type BulkKind = 'retry' | 'resend' | 'conclude' | 'cancel';
 

@@ -2,12 +2,14 @@
  * Retrying, resending, ending or cancelling many held executions. What is held is chosen once, at the start; each is then acted upon once for the hold in which
  * it was found, so that neither a second bulk, nor a person in between, nor going on after a stop or a crash does it twice.
  */
-import { sleep, type Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createId, createTimedId } from '../../engine/contract/ids.ts';
+import { sleep, type Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createId, createTimedId } from '../../engine/contract/values/ids.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
-import type { ExecutionCatalog, FlowScope, HeldItem, HeldOutcome, HeldSelection } from '../../engine/services.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
+import type { HeldSelection } from '../../engine/execution/execution-query.ts';
+import type { FlowScope } from '../../engine/execution/scope-filters.ts';
+import type { ExecutionCatalog, HeldItem, HeldOutcome } from '../../engine/operate/interface.ts';
 import { createOutcomeSight } from './outcome-sight.ts';
 import {
   KEEP_MS,

@@ -1,6 +1,6 @@
 /** Looks again at what became of what a bulk let go on, until nothing of it is under way. */
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { BulkOutcome, ExecutionCatalog, HeldItem } from '../../engine/services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { BulkOutcome, ExecutionCatalog, HeldItem } from '../../engine/operate/interface.ts';
 import type { BulkDocument, BulkStore } from './bulk-store.ts';
 
 export interface OutcomeSight {

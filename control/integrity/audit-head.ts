@@ -6,7 +6,7 @@
  */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 

@@ -3,9 +3,9 @@
  * decides something the one that was last written? Otherwise the store is read only, and takes no work, until the security administrator
  * accepts it.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { adoptMarks, adoptOne, standingMarks } from '../../engine/integrity/adopt-marks.ts';
 import { compareMarks, type TrailMarks } from '../../engine/integrity/compare-marks.ts';

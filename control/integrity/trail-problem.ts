@@ -1,5 +1,5 @@
 /** Why a store is read only: its audit trail is not the one that was written. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Replay } from '../audit/walk-chain.ts';
 import type { AuditHead } from './audit-head.ts';
 

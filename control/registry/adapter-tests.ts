@@ -1,7 +1,7 @@
 /** How the last connection test of each adapter went: when, by whom, which step failed. Nothing of what was sent or answered. */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 
 export interface AdapterTest {
   readonly at: number;

@@ -2,9 +2,9 @@
 import { Type } from 'typebox';
 import type { GatewayPlan, InterfaceDocument } from '../../gateways/documents.ts';
 import type { Changes } from '../../engine/changes/create-changes.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { Registry } from './registry.ts';

@@ -1,6 +1,6 @@
 /** Who has which flow open in the designer. Kept in the store, so that it holds over several controls; each entry ends by itself. */
 import { Type } from 'typebox';
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
 /** Pages report every 15 s; one that was killed is forgotten after this. */

@@ -1,6 +1,6 @@
 /** Published interfaces. Two of them never share front, method and path: the store's unique key sees to it, whoever is faster. */
 import type { InterfaceDocument } from '../../gateways/documents.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import { openRevisionedStore, type RevisionedStore } from './revisioned-store.ts';
 

@@ -5,11 +5,11 @@
  */
 import { Type } from 'typebox';
 import type { AppKeyDocument } from '../../gateways/documents.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';
 import type { Collection, CollectionSpec, Documents, Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
+import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 
 /** What others see of a key: never its secret. */
 export type AppKey = Omit<AppKeyDocument, 'sealedSecret'>;

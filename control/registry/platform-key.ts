@@ -1,7 +1,7 @@
 /** The platform's SM2 key that signs answers: made at first start, its private half sealed. */
 import { Type } from 'typebox';
 import type { GatewayPlan } from '../../gateways/documents.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { KeyStoreDeps } from './key-store.ts';
 

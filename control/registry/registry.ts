@@ -1,6 +1,6 @@
 /** All stores that a gateway plan is made from, opened together. */
 import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/documents.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
 import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';
 import { openPlatformKey, type PlatformKey } from './platform-key.ts';

@@ -1,8 +1,8 @@
 /** Documents that people edit: each save names the revision it started from; a stale one is refused with both versions, never merged. */
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { StaleDraft } from '../../engine/services.ts';
+import { StaleDraft } from '../../engine/contract/values/stale-draft.ts';
 
 interface Stored<T> extends StoredDocument {
   readonly document: T;

@@ -1,5 +1,5 @@
 /** Why a request is not taken, or not decided. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RequestRecord } from './request-store.ts';
 
 export function needless(action: string): AppError {

@@ -1,5 +1,5 @@
 /** Which requests a person sees, a page at a time: what waits for their decision, the oldest first, then what they asked for, and what they decided. */
-import { PERMISSIONS } from '../../engine/contract/access.ts';
+import { PERMISSIONS } from '../../engine/contract/access/access.ts';
 import type { Filter } from '../../engine/contract/ports/documents.ts';
 import type { Actor } from '../actions/action.ts';
 import type { DomainScope } from '../actions/domains.ts';

@@ -1,9 +1,9 @@
 /** What people ask of those who may: an act with its input, kept until somebody decides. */
 import { Type } from 'typebox';
-import type { Permission } from '../../engine/contract/access.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { Text } from '../../engine/contract/texts.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 
 /** `deciding`: the act runs; one whose process died meanwhile can be decided again. */
 export type RequestStatus = 'open' | 'deciding' | 'done' | 'refused' | 'failed' | 'withdrawn';

@@ -4,14 +4,14 @@
  * and the next run goes on removing. So none is lost, and none is twice in the archive.
  */
 import { join } from 'node:path';
-import type { Clock } from '../contract/clock.ts';
-import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { Logger, Metrics } from '../contract/values/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection, StoredDocument } from '../contract/ports/documents.ts';
-import type { Seal } from '../contract/seal.ts';
-import { createTimedId } from '../contract/ids.ts';
+import type { Seal } from '../contract/values/seal.ts';
+import { createTimedId } from '../contract/values/ids.ts';
 import { TERMINAL, type ExecutionDocument, type LateOutcomeDocument, type LegDocument } from '../execution/execution-document.ts';
-import type { PublishedFlows } from '../services.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
 import { dayOf, listDays, listSegments, listUnfinished, makeDay } from './archive-folder.ts';
 import {
   readIndex,

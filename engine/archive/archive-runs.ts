@@ -3,9 +3,9 @@
  * person asks, the worker how far it is; each change is one conditional update, so that of two who ask one is told so.
  */
 import { Type } from 'typebox';
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import { createTimedId } from '../contract/ids.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import { createTimedId } from '../contract/values/ids.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 
 export interface ArchiveRun {

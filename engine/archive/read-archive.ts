@@ -1,18 +1,24 @@
 /** Reads what was archived: days, lists by the same filters as the store's, and one execution as the catalog describes it. */
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import { timeOfId } from '../contract/ids.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import { timeOfId } from '../contract/values/ids.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection, StoredDocument } from '../contract/ports/documents.ts';
 import { matchesFilter } from '../contract/ports/document-semantics.ts';
-import type { Seal } from '../contract/seal.ts';
+import type { Seal } from '../contract/values/seal.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument } from '../execution/execution-document.ts';
-import { filtersOf, type DocumentPage } from '../run/list-executions.ts';
-import { createPayloads, type Payloads } from '../run/payloads.ts';
-import type { ArchiveDay, ExecutionQuery } from '../services.ts';
+import { type DocumentPage, type ExecutionQuery, filtersOf } from '../execution/execution-query.ts';
+import { createPayloads, type Payloads } from '../execution/payloads.ts';
 import { blobPlace } from './archive-executions.ts';
 import { dayOf, listDays, listSegments, sizeOf, type Segment } from './archive-folder.ts';
 import { readIndex, readMember, type IndexLine, type MemberLine } from './segment-file.ts';
+
+export interface ArchiveDay {
+  /** `2026-11-25`, UTC. */
+  readonly day: string;
+  readonly executions: number;
+  readonly bytes: number;
+}
 
 /** An archived execution, and its parts as if they lay in the store. */
 export interface ArchivedExecution {

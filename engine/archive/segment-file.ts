@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument } from '../execution/execution-document.ts';
 
 /** An execution without its payloads: enough to find and to list it. */

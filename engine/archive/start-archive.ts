@@ -1,7 +1,7 @@
 /** Archives by itself every hour, and when a person asks for it; by one process at a time. */
-import { toErrorRecord } from '../contract/errors.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
 import { TERMINAL } from '../execution/execution-document.ts';
-import type { Leases } from '../worker/leases.ts';
+import type { Leases } from '../ownership/leases.ts';
 import { archiveExecutions, isOldEnough, type ArchiveDeps } from './archive-executions.ts';
 import type { ArchiveRuns } from './archive-runs.ts';
 

@@ -1,10 +1,10 @@
 import type { TSchema } from 'typebox';
 import { Default } from 'typebox/value';
-import { AdapterDocument } from '../contract/adapter.ts';
-import type { AdapterType } from '../contract/adapter-type.ts';
-import type { Issue } from '../contract/errors.ts';
-import { isRecord } from '../contract/is-record.ts';
-import { pointerStep } from '../contract/schema-problem.ts';
+import { AdapterDocument } from '../contract/node/adapter.ts';
+import type { AdapterType } from '../contract/node/adapter-type.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { pointerStep } from '../contract/schema/schema-problem.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
 
 const CODE = 'BINDING_INVALID';

@@ -1,11 +1,12 @@
-import { CodeTable, type AdapterDocument } from '../contract/adapter.ts';
-import type { AdapterType } from '../contract/adapter-type.ts';
-import type { Clock } from '../contract/clock.ts';
-import { AppError, type Issue } from '../contract/errors.ts';
+import { CodeTable, type AdapterDocument } from '../contract/node/adapter.ts';
+import type { AdapterType } from '../contract/node/adapter-type.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, type Issue } from '../contract/values/errors.ts';
 import type { Collection, Documents } from '../contract/ports/documents.ts';
-import type { Seal } from '../contract/seal.ts';
+import type { Seal } from '../contract/values/seal.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
-import { StaleDraft, type BindingStore } from '../services.ts';
+import { type BindingStore } from './interface.ts';
+import { StaleDraft } from '../contract/values/stale-draft.ts';
 import { adapterIssues } from './adapter-issues.ts';
 import { adaptersSpec, secretPlace, secretsSpec, tablesSpec, type BodyDocument, type SecretDocument } from './binding-documents.ts';
 

@@ -1,10 +1,10 @@
 import { Default } from 'typebox/value';
-import { AdapterLimits, type Adapter, type AdapterDocument, type CodeTable } from '../contract/adapter.ts';
+import { AdapterLimits, type Adapter, type AdapterDocument, type CodeTable } from '../contract/node/adapter.ts';
 import type { Changes } from '../changes/create-changes.ts';
-import { AppError } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
-import type { Seal } from '../contract/seal.ts';
-import type { Bindings, BindingStore, TableSnapshot } from '../services.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
+import type { Seal } from '../contract/values/seal.ts';
+import type { Bindings, BindingStore, TableSnapshot } from './interface.ts';
 import { secretPlace } from './binding-documents.ts';
 import { assertBound, openBindingStore, type BindingContents, type BindingStoreDeps } from './binding-store.ts';
 import { openTableSnapshots, type TableSnapshots } from './table-snapshots.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { CodeTable } from '../contract/adapter.ts';
-import { AppError } from '../contract/errors.ts';
+import type { CodeTable } from '../contract/node/adapter.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Collection, Documents } from '../contract/ports/documents.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
-import type { TableSnapshot } from '../services.ts';
+import type { TableSnapshot } from './interface.ts';
 import { tableContentsSpec, tableSnapshotsSpec, type SnapshotDocument, type TableContent } from './binding-documents.ts';
 
 export interface TableSnapshots {

@@ -5,9 +5,9 @@
  * between its change and its count leaves the change to the slow reloading of those who follow.
  */
 import { Type } from 'typebox';
-import type { Clock } from '../contract/clock.ts';
-import { toErrorRecord } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 

@@ -1,9 +1,9 @@
 /** Finds out what a document that anybody may have written is worth, in a thread that ends when it costs too much. */
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '../contract/clock.ts';
-import { AppError, type Issue } from '../contract/errors.ts';
-import { isRecord } from '../contract/is-record.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, type Issue } from '../contract/values/errors.ts';
+import { isRecord } from '../contract/values/is-record.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
 import { BoundedThreads, ThreadLimit } from '../threads/bounded-threads.ts';
 import { EXAMINE_MS, isTooLarge, tooCostly, type DocumentFacts, type ExamineAnswer, type ExamineTask } from './examine-protocol.ts';

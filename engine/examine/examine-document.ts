@@ -1,10 +1,10 @@
-import { AppError, type Issue } from '../contract/errors.ts';
-import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
+import { AppError, type Issue } from '../contract/values/errors.ts';
+import type { FlowDocument, FlowVersion } from '../contract/flow/flow-document.ts';
 import { checkFlow } from '../flow/check-flow.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import type { ValidateDeps } from '../flow/validate-deps.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
 
 export interface ExamineDeps extends ValidateDeps {
   /** `compileFlow` with its dependencies bound; throws FLOW_INVALID with issues. */

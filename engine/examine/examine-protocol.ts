@@ -1,7 +1,7 @@
 /** What an examiner and its threads say to each other, and what both say of a document that costs too much. */
-import type { Issue } from '../contract/errors.ts';
-import type { FlowDocument } from '../contract/flow-document.ts';
-import { isRecord } from '../contract/is-record.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
+import { isRecord } from '../contract/values/is-record.ts';
 import { filledFlow } from '../flow/parse-flow.ts';
 
 /** Of computing, for one document in all. */

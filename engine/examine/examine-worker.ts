@@ -1,11 +1,11 @@
 /** A thread of the examiner: the node types, loaded once, and one document after the other. */
 import { Create } from 'typebox/value';
 import type { TSchema } from 'typebox';
-import type { Issue } from '../contract/errors.ts';
-import { typeName } from '../contract/node.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import { typeName } from '../contract/node/node.ts';
 import { createBuildContext } from '../expression/create-build-context.ts';
 import { loadNodes } from '../registry/load-nodes.ts';
-import { compileFlow } from '../run/compile-flow.ts';
+import { compileFlow } from '../compile/compile-flow.ts';
 import { serveTasks, taskData } from '../threads/serve-tasks.ts';
 import { createFits } from './create-fits.ts';
 import { examineDocument, type Examined } from './examine-document.ts';

@@ -1,6 +1,6 @@
 /** Whether a document is examined within a few milliseconds, whatever it holds. */
-import { isPlainSchema } from '../contract/plain-schema.ts';
-import { patternProgram } from '../contract/pattern-bounds.ts';
+import { isPlainSchema } from '../contract/schema/plain-schema.ts';
+import { patternProgram } from '../contract/schema/pattern-bounds.ts';
 
 const MAX_VALUES = 500;
 const MAX_DEPTH = 24;

@@ -1,7 +1,9 @@
 /** What is stored of an execution (design page 8, "Documents"). Payload fields hold sealed text only. */
 import { Type } from 'typebox';
-import type { ErrorRecord } from '../contract/errors.ts';
+import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
+
+export type ResendPlace = NonNullable<ExecutionDocument['place']>;
 
 export type ExecutionStatus = 'queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled';
 export const TERMINAL: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];
@@ -236,17 +238,6 @@ export const lateOutcomesSpec: CollectionSpec<LateOutcomeDocument> = {
   ],
   expiresAt: 'expiresAt',
 };
-
-/** One living process, as owner of what it claimed; its beat counts up every few seconds. What it is stands in `engine/processes`. */
-export interface WorkerDocument extends StoredDocument {
-  readonly beat: number;
-  readonly startedAt: number;
-  readonly expiresAt: number;
-  /** It ended with nothing under way. */
-  readonly ended?: true;
-}
-
-export const workersSpec: CollectionSpec<WorkerDocument> = { name: 'workers', schema: anyDocument, indexes: [], expiresAt: 'expiresAt' };
 
 export const PARTITIONS = 64;
 

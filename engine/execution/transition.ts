@@ -2,8 +2,8 @@
  * What can happen to a stored execution, and what each event writes. Pure: a journal, a worker or a person's act hands the transition to the
  * store as one conditional update. `match` names what the event was decided on, so of two events at once one is refused, and reads again.
  */
-import type { ErrorRecord } from '../contract/errors.ts';
-import { given } from '../contract/given.ts';
+import type { ErrorRecord } from '../contract/values/errors.ts';
+import { given } from '../contract/values/given.ts';
 import type { Filter, Patch } from '../contract/ports/documents.ts';
 import type { ExecutionDocument, LegRecord, Stored, StoredWait } from './execution-document.ts';
 

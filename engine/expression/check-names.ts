@@ -3,8 +3,8 @@
  * most of it for "no value", or fails only when a message comes. Checked when a flow is validated, not when a published one is loaded.
  */
 import { nearestName } from '../flow/nearest-name.ts';
-import type { ErrorValues } from '../contract/errors.ts';
-import { SCOPE_ROOTS } from '../contract/scope-path.ts';
+import type { ErrorValues } from '../contract/values/errors.ts';
+import { SCOPE_ROOTS } from '../contract/flow/scope-path.ts';
 import type { Syntax } from './compile-syntax.ts';
 import { childrenOf, type Place } from './inspect-syntax.ts';
 

@@ -1,5 +1,5 @@
 /** Patterns of an expression that RE2 cannot match. Checked when a flow is validated; what is published goes on with JavaScript's own engine. */
-import { MAX_PATTERN_PROGRAM } from '../contract/pattern-bounds.ts';
+import { MAX_PATTERN_PROGRAM } from '../contract/schema/pattern-bounds.ts';
 import type { NameFault } from './check-names.ts';
 import type { Syntax } from './compile-syntax.ts';
 import { childrenOf } from './inspect-syntax.ts';

@@ -1,11 +1,11 @@
-/** Structured conditions (`engine/contract/expression-types.ts`) compiled once to a closure. */
+/** Structured conditions (`engine/contract/flow/expression-types.ts`) compiled once to a closure. */
 import { RE2JS } from 're2js';
-import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
-import { COMPARISONS, type Comparison, type Operand } from '../contract/expression-types.ts';
-import { isRecord } from '../contract/is-record.ts';
-import { findPatternExcess } from '../contract/pattern-bounds.ts';
-import type { Scope } from '../contract/node.ts';
-import { compileOperand } from '../contract/scope-path.ts';
+import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/values/errors.ts';
+import { COMPARISONS, type Comparison, type Operand } from '../contract/flow/expression-types.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { findPatternExcess } from '../contract/schema/pattern-bounds.ts';
+import type { Scope } from '../contract/node/node.ts';
+import { compileOperand } from '../contract/flow/scope-path.ts';
 
 const MAX_DEPTH = 16;
 const MAX_RULES = 100;

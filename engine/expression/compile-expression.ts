@@ -5,10 +5,10 @@
  * Regular expressions are matched by RE2 (docs/decisions/0051).
  */
 import jsonata from 'jsonata';
-import { AppError, type ErrorValues } from '../contract/errors.ts';
-import type { Scope } from '../contract/node.ts';
-import type { SandboxUser } from '../contract/sandbox-wait.ts';
-import { scopeRoot } from '../contract/scope-path.ts';
+import { AppError, type ErrorValues } from '../contract/values/errors.ts';
+import type { Scope } from '../contract/node/node.ts';
+import type { SandboxUser } from '../contract/node/sandbox-wait.ts';
+import { scopeRoot } from '../contract/flow/scope-path.ts';
 import { nameFault } from './check-names.ts';
 import { patternFault } from './check-patterns.ts';
 import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';

@@ -2,8 +2,8 @@
  * Turns the simplest JSONata syntax (paths, literals, operators, constructors, conditions) into closures with JSONata's own semantics;
  * `test/engine/expression` compares the two on random inputs. What is not known here answers `undefined` and is left to JSONata itself.
  */
-import type { Scope } from '../contract/node.ts';
-import { readRoot, type ScopeRoot } from '../contract/scope-path.ts';
+import type { Scope } from '../contract/node/node.ts';
+import { readRoot, type ScopeRoot } from '../contract/flow/scope-path.ts';
 
 /** A node of JSONata's syntax tree, as far as it is looked at. */
 export interface Syntax {

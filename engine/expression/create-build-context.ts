@@ -1,4 +1,4 @@
-import type { BuildContext } from '../contract/node.ts';
+import type { BuildContext } from '../contract/node/node.ts';
 import { compileCondition } from './compile-condition.ts';
 import { compileExpression, type ExpressionOptions } from './compile-expression.ts';
 

@@ -1,6 +1,6 @@
 /** Patterns of expressions, matched by RE2 in linear time with the meaning that JavaScript gives them (docs/decisions/0051). */
 import { RE2JS, type Matcher } from 're2js';
-import { MAX_PATTERN_PROGRAM, patternProgram } from '../contract/pattern-bounds.ts';
+import { MAX_PATTERN_PROGRAM, patternProgram } from '../contract/schema/pattern-bounds.ts';
 import { translatePattern, type PatternProblem, type Translation } from './translate-pattern.ts';
 
 export interface LinearPattern {

@@ -1,4 +1,4 @@
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import { expressionFailed } from './compile-expression.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 

@@ -5,10 +5,10 @@
  * turn of its key's goes along with it, as long as the turn lasts.
  */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import { silentMetrics, type Logger, type Metrics } from '../contract/observe.ts';
-import { SandboxWait, type SandboxUser } from '../contract/sandbox-wait.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import { silentMetrics, type Logger, type Metrics } from '../contract/values/observe.ts';
+import { SandboxWait, type SandboxUser } from '../contract/node/sandbox-wait.ts';
 import type { ExpressionRunner } from './compile-expression.ts';
 import { createFairQueue } from '../threads/fair-queue.ts';
 import { createTimeShares } from '../threads/time-shares.ts';

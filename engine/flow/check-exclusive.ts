@@ -1,6 +1,6 @@
-import type { Issue } from '../contract/errors.ts';
-import type { FlowEdge } from '../contract/flow-document.ts';
-import { errorPort } from '../contract/node.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import type { FlowEdge } from '../contract/flow/flow-document.ts';
+import { errorPort } from '../contract/node/node.ts';
 import { hasOpenEnd, isPortThere, roleAt, startsOf, type GraphView } from './graph-view.ts';
 
 /** Pairs looked at before the proof is given up (and the merge refused): bounds the work on hostile documents. */

@@ -1,5 +1,5 @@
-import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
-import type { NodeDefinition } from '../contract/node.ts';
+import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/values/errors.ts';
+import type { NodeDefinition } from '../contract/node/node.ts';
 import { labelOf, nodeIssue } from './node-issue.ts';
 import { reachable, roleAt, type GraphView, type NodeView } from './graph-view.ts';
 import { nodeTexts, type NodeText } from './node-texts.ts';

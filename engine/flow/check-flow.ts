@@ -1,5 +1,5 @@
-import type { Issue } from '../contract/errors.ts';
-import type { FlowDocument } from '../contract/flow-document.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { parseFlow } from './parse-flow.ts';
 import { isStandIn, readableFlow } from './readable-flow.ts';
 import type { ValidateDeps } from './validate-deps.ts';

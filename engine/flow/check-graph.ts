@@ -1,7 +1,7 @@
-import type { ErrorValues, Issue } from '../contract/errors.ts';
-import { isRecord } from '../contract/is-record.ts';
-import { shownName } from '../contract/named-values.ts';
-import { pointerStep } from '../contract/schema-problem.ts';
+import type { ErrorValues, Issue } from '../contract/values/errors.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { shownName } from '../contract/values/named-values.ts';
+import { pointerStep } from '../contract/schema/schema-problem.ts';
 import { labelOf, nameOf, nodeIssue } from './node-issue.ts';
 import { checkExclusiveMerges } from './check-exclusive.ts';
 import { nearestName } from './nearest-name.ts';

@@ -1,7 +1,7 @@
 import { Check } from 'typebox/value';
-import type { Issue } from '../contract/errors.ts';
-import { NAME_RULES, shownName } from '../contract/named-values.ts';
-import { pointerStep } from '../contract/schema-problem.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import { NAME_RULES, shownName } from '../contract/values/named-values.ts';
+import { pointerStep } from '../contract/schema/schema-problem.ts';
 import { checkIngressExpression } from './check-expressions.ts';
 import { nearestName } from './nearest-name.ts';
 import type { GraphView } from './graph-view.ts';

@@ -1,5 +1,5 @@
-import type { Issue } from '../contract/errors.ts';
-import { errorPort, type NodeDefinition } from '../contract/node.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import { errorPort, type NodeDefinition } from '../contract/node/node.ts';
 import { checkNodeTexts } from './check-expressions.ts';
 import { isConnected, type GraphView, type NodeView } from './graph-view.ts';
 import { nearestName } from './nearest-name.ts';

@@ -1,6 +1,6 @@
-import type { ErrorValues, Issue } from '../contract/errors.ts';
-import type { FlowTest } from '../contract/flow-document.ts';
-import { errorPort } from '../contract/node.ts';
+import type { ErrorValues, Issue } from '../contract/values/errors.ts';
+import type { FlowTest } from '../contract/flow/flow-document.ts';
+import { errorPort } from '../contract/node/node.ts';
 import { effectOf } from './check-nodes.ts';
 import { labelOf, nameOf } from './node-issue.ts';
 import { roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';

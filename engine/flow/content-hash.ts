@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { FlowDocument } from '../contract/flow-document.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 
 /**
  * SHA-256 (hex) of what a flow does and says: everything but `revision` and `layout`, so that moving a box changes nothing.

@@ -1,6 +1,6 @@
-import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow-document.ts';
-import { isRecord } from '../contract/is-record.ts';
-import { pointerStep } from '../contract/schema-problem.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow/flow-document.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { pointerStep } from '../contract/schema/schema-problem.ts';
 
 export interface FieldChange {
   /** JSON Pointer below the node, edge or document. */

@@ -1,6 +1,6 @@
 import { Check } from 'typebox/value';
-import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow-document.ts';
-import type { NodeDefinition, PortSpec } from '../contract/node.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow/flow-document.ts';
+import type { NodeDefinition, PortSpec } from '../contract/node/node.ts';
 import { withDefaults } from './with-defaults.ts';
 
 export interface NodeView {

@@ -1,6 +1,6 @@
-import type { FlowDocument, FlowNode } from '../contract/flow-document.ts';
-import { isRecord } from '../contract/is-record.ts';
-import { typeName, type NodeDefinition } from '../contract/node.ts';
+import type { FlowDocument, FlowNode } from '../contract/flow/flow-document.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { typeName, type NodeDefinition } from '../contract/node/node.ts';
 
 type RawFlow = Readonly<Record<string, unknown>>;
 

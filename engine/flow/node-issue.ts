@@ -1,4 +1,4 @@
-import type { ErrorValues, Issue } from '../contract/errors.ts';
+import type { ErrorValues, Issue } from '../contract/values/errors.ts';
 import type { NodeView } from './graph-view.ts';
 
 /** Makes an issue about one node; `path` is relative to it. Its values name the node as a person does. */

@@ -1,7 +1,7 @@
-import { fieldKind } from '../contract/field-kind.ts';
-import { isRecord } from '../contract/is-record.ts';
-import { pointerStep } from '../contract/schema-problem.ts';
-import type { NodeDefinition } from '../contract/node.ts';
+import { fieldKind } from '../contract/values/field-kind.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { pointerStep } from '../contract/schema/schema-problem.ts';
+import type { NodeDefinition } from '../contract/node/node.ts';
 
 /** A text of a configuration that reads the scope: an expression, a scope path, a text with `{paths}` in it, or a script. */
 export interface NodeText {

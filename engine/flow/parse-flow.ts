@@ -1,6 +1,6 @@
-import type { Issue } from '../contract/errors.ts';
-import { FlowDocument } from '../contract/flow-document.ts';
-import { isRecord } from '../contract/is-record.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import { FlowDocument } from '../contract/flow/flow-document.ts';
+import { isRecord } from '../contract/values/is-record.ts';
 import { migrateFlow } from './migrate-flow.ts';
 import { withDefaults } from './with-defaults.ts';
 import { schemaIssues, type Fits } from './schema-issues.ts';

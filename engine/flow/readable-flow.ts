@@ -10,8 +10,8 @@ import {
   Handling,
   Ingress,
   Recording,
-} from '../contract/flow-document.ts';
-import { isRecord } from '../contract/is-record.ts';
+} from '../contract/flow/flow-document.ts';
+import { isRecord } from '../contract/values/is-record.ts';
 
 export interface ReadableFlow {
   /** Each part at its own position: a pointer into it is a pointer into what was handed in. */

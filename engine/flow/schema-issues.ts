@@ -2,10 +2,10 @@ import type { TLocalizedValidationError } from 'typebox/error';
 import { Errors } from 'typebox/schema';
 import { Settings } from 'typebox/system';
 import type { TSchema } from 'typebox';
-import type { ErrorValues, Issue } from '../contract/errors.ts';
-import { isRecord } from '../contract/is-record.ts';
-import { isPlainPattern } from '../contract/plain-text.ts';
-import { fieldOf, isEcho, nameProblem, pointerStep, schemaValues } from '../contract/schema-problem.ts';
+import type { ErrorValues, Issue } from '../contract/values/errors.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { isPlainPattern } from '../contract/values/plain-text.ts';
+import { fieldOf, isEcho, nameProblem, pointerStep, schemaValues } from '../contract/schema/schema-problem.ts';
 
 /** More problems than anybody mends in one go; bounds the work on hostile documents. */
 const MAX_ISSUES = 500;

@@ -1,4 +1,4 @@
-import type { NodeDefinition } from '../contract/node.ts';
+import type { NodeDefinition } from '../contract/node/node.ts';
 import type { Fits } from './schema-issues.ts';
 
 /** What validation must know of the installation; what is absent is not checked (the designer without a server). */

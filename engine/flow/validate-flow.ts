@@ -1,9 +1,9 @@
-import type { Issue } from '../contract/errors.ts';
-import { fieldKind } from '../contract/field-kind.ts';
-import type { FlowDocument, FlowNode } from '../contract/flow-document.ts';
-import { isRecord } from '../contract/is-record.ts';
-import type { NodeDefinition } from '../contract/node.ts';
-import { pointerStep } from '../contract/schema-problem.ts';
+import type { Issue } from '../contract/values/errors.ts';
+import { fieldKind } from '../contract/values/field-kind.ts';
+import type { FlowDocument, FlowNode } from '../contract/flow/flow-document.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import type { NodeDefinition } from '../contract/node/node.ts';
+import { pointerStep } from '../contract/schema/schema-problem.ts';
 import { checkIngress } from './check-ingress.ts';
 import { checkNodes } from './check-nodes.ts';
 import { checkGraph } from './check-graph.ts';

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 
 /** Where each thing lies in the data folder; readable by the process's user alone. */
 export interface DataFolder {

@@ -1,4 +1,4 @@
-import type { Labels } from '../contract/observe.ts';
+import type { Labels } from '../contract/values/observe.ts';
 
 /** Upper bounds of the buckets, in seconds. */
 const BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] as const;

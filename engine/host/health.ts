@@ -1,5 +1,5 @@
-import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord } from '../contract/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 
 export interface HealthReport {
   /** `draining`: alive, but no new work may be sent here. */

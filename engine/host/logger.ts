@@ -1,6 +1,6 @@
 import pino from 'pino';
-import { AppError } from '../contract/errors.ts';
-import type { LogFields, Logger } from '../contract/observe.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { LogFields, Logger } from '../contract/values/observe.ts';
 
 export interface LoggerOptions {
   readonly level: string;

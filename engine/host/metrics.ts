@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Labels, Metrics, Read } from '../contract/observe.ts';
+import type { Labels, Metrics, Read } from '../contract/values/observe.ts';
 import { Durations } from './durations.ts';
 
 /** Series per metric: beyond them a label that was forgotten to be bounded must not fill the memory. */

@@ -13,7 +13,7 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
 import { ATTR_ERROR_TYPE, ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
-import type { Metrics, Span, SpanFields, SpanStart, Tracer } from '../contract/observe.ts';
+import type { Metrics, Span, SpanFields, SpanStart, Tracer } from '../contract/values/observe.ts';
 
 export interface OtlpTracerOptions {
   /** `http(s)://host:port`, or the whole address with its path. */

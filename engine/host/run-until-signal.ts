@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import { tuneMemory } from './tune-memory.ts';
 
 /** What was started, in order; stopped in the reverse order. */

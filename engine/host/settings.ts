@@ -2,9 +2,9 @@
 import { join, resolve, sep } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Convert, Default } from 'typebox/value';
-import { AppError, type ErrorValues, type Issue } from '../contract/errors.ts';
-import { isIpRange } from '../contract/ip-range.ts';
-import type { Text } from '../contract/texts.ts';
+import { AppError, type ErrorValues, type Issue } from '../contract/values/errors.ts';
+import { isIpRange } from '../contract/calls/ip-range.ts';
+import type { Text } from '../contract/values/texts.ts';
 import { nearestName } from '../flow/nearest-name.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
 import { readOutboundTarget } from '../outbound/exception.ts';

@@ -3,8 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { AppError } from '../contract/errors.ts';
-import { LISTENER_CIPHERS } from '../contract/tls-ciphers.ts';
+import { AppError } from '../contract/values/errors.ts';
+import { LISTENER_CIPHERS } from '../contract/calls/tls-ciphers.ts';
 import type { HealthReport } from './health.ts';
 
 export interface StatusOptions {

@@ -1,4 +1,4 @@
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 import { TimeOutLine } from './time-outs.ts';
 
 /** By length in whole milliseconds. */

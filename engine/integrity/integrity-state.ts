@@ -1,5 +1,5 @@
-import { AppError } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
 
 /**
  * `changed`: the document is not the one that was marked. `unmarked`: somebody else put it there. `old`: an earlier copy of it was put back.

@@ -2,7 +2,7 @@
  * Documents that decide something, read and written with their marks. Every store of the product opens its collections through here, so no
  * store knows of marks. A document that fails its mark is treated as absent, named once in the log, and the rest goes on.
  */
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import { applyPatch, matchesFilter, withoutFields } from '../contract/ports/document-semantics.ts';
 import type {
   Collection,

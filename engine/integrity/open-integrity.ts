@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
-import type { Clock } from '../contract/clock.ts';
-import { toErrorRecord } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { createMarker, MARK_FIELD, type Marker } from './create-marker.ts';
 import { createIntegrityState, type IntegrityState } from './integrity-state.ts';

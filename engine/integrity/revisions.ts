@@ -1,4 +1,4 @@
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 
 /** Revisions of marked documents: times that only rise, also where the clock was set back or another machine's clock is ahead. */
 export interface Revisions {

@@ -1,5 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import type { RefusedClass } from '../contract/outbound-guard.ts';
+import type { RefusedClass } from '../contract/node/outbound-guard.ts';
 
 /** Ranges of IANA (RFC 6890) and the addresses where clouds keep what a machine may know of itself, credentials included. First match wins. */
 const CLASSES: readonly (readonly [RefusedClass, readonly string[]])[] = [

@@ -1,6 +1,6 @@
-import { AppError } from '../contract/errors.ts';
-import type { Clock } from '../contract/clock.ts';
-import type { RefusedClass } from '../contract/outbound-guard.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { RefusedClass } from '../contract/node/outbound-guard.ts';
 import { addressesOf, classOf, type LookUp } from './create-outbound-guard.ts';
 import { DNS_MS } from './refusal-within.ts';
 

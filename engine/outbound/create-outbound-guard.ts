@@ -1,8 +1,8 @@
 import { lookup as lookUp } from 'node:dns/promises';
 import { isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { AppError } from '../contract/errors.ts';
-import type { ConnectAddress, OutboundGuard, RefusedClass } from '../contract/outbound-guard.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { ConnectAddress, OutboundGuard, RefusedClass } from '../contract/node/outbound-guard.ts';
 import { blockListOf, embeddedIpv4, refusedClass, withoutZone } from './address-class.ts';
 import type { MatchException } from './exception.ts';
 

@@ -1,8 +1,8 @@
 /** An exception to where connections may go, as the security administrator lists it. */
 import { type BlockList, isIP } from 'node:net';
 import { Type, type Static } from 'typebox';
-import { isIpRange } from '../contract/ip-range.ts';
-import type { ListedTarget, RefusedClass } from '../contract/outbound-guard.ts';
+import { isIpRange } from '../contract/calls/ip-range.ts';
+import type { ListedTarget, RefusedClass } from '../contract/node/outbound-guard.ts';
 import { blockListOf, embeddedIpv4, withoutZone } from './address-class.ts';
 
 export const OutboundTarget = Type.Object(

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import type { Changes } from '../changes/create-changes.ts';
-import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord } from '../contract/errors.ts';
-import { isIpRange } from '../contract/ip-range.ts';
-import type { Logger } from '../contract/observe.ts';
-import type { ListedTarget } from '../contract/outbound-guard.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord } from '../contract/values/errors.ts';
+import { isIpRange } from '../contract/calls/ip-range.ts';
+import type { Logger } from '../contract/values/observe.ts';
+import type { ListedTarget } from '../contract/node/outbound-guard.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { classesNow } from './classes-now.ts';
 import type { LookUp } from './create-outbound-guard.ts';

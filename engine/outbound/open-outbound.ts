@@ -1,6 +1,6 @@
-import type { AdapterType } from '../contract/adapter-type.ts';
-import type { OutboundGuard } from '../contract/outbound-guard.ts';
-import type { BindingStore } from '../services.ts';
+import type { AdapterType } from '../contract/node/adapter-type.ts';
+import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
+import type { BindingStore } from '../bindings/interface.ts';
 import { createOutboundGuard } from './create-outbound-guard.ts';
 import { openOutboundExceptions, type OutboundExceptions, type OutboundExceptionsDeps } from './open-outbound-exceptions.ts';
 import { seedExceptions, type UsedTarget } from './seed-exceptions.ts';

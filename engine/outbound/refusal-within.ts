@@ -1,6 +1,6 @@
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import type { OutboundGuard } from '../contract/outbound-guard.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 
 /** Names that DNS does not answer for in this time are looked into when a connection is made. */
 export const DNS_MS = 3_000;

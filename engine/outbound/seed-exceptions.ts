@@ -1,9 +1,9 @@
 /** What an upgrade finds in use goes on working: it is listed, and waits for the security administrator to confirm it. */
 import { Type } from 'typebox';
-import type { Clock } from '../contract/clock.ts';
-import { isIpRange } from '../contract/ip-range.ts';
-import type { Logger } from '../contract/observe.ts';
-import type { OutboundGuard, RefusedClass } from '../contract/outbound-guard.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { isIpRange } from '../contract/calls/ip-range.ts';
+import type { Logger } from '../contract/values/observe.ts';
+import type { OutboundGuard, RefusedClass } from '../contract/node/outbound-guard.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { OutboundTarget } from './exception.ts';
 import type { OutboundExceptions } from './open-outbound-exceptions.ts';

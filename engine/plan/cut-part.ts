@@ -1,5 +1,5 @@
 /** Which nodes of a flow belong to a run that begins in its middle. Pure; the document may be unfinished. */
-import type { FlowDocument, FlowEdge } from '../contract/flow-document.ts';
+import type { FlowDocument, FlowEdge } from '../contract/flow/flow-document.ts';
 
 export interface FlowPart {
   readonly start: string;

@@ -1,6 +1,6 @@
 /** The graph of a flow as the planner walks it: indices instead of ids, the body of every loop found once. Pure. */
-import type { FlowDocument } from '../contract/flow-document.ts';
-import type { ControlRole, Effect } from '../contract/node.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
+import type { ControlRole, Effect } from '../contract/node/node.ts';
 
 export type PlanRole = 'trigger' | 'action' | ControlRole;
 

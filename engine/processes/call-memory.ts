@@ -3,10 +3,10 @@
  * down is still down after the platform was started again. Ids, codes and times alone.
  */
 import { Type } from 'typebox';
-import type { CallCounts } from '../contract/call-stats.ts';
-import type { Clock } from '../contract/clock.ts';
-import { toErrorRecord } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { CallCounts } from '../contract/calls/call-stats.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { addCounts, type CallSums } from './sum-calls.ts';
 

@@ -4,12 +4,12 @@
  * which is told from memory.
  */
 import type { Changes } from '../changes/create-changes.ts';
-import type { CallCounts } from '../contract/call-stats.ts';
-import type { Clock } from '../contract/clock.ts';
-import { toErrorRecord } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { CallCounts } from '../contract/calls/call-stats.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import type { Documents } from '../contract/ports/documents.ts';
-import type { LiveCounters } from '../run/live-counters.ts';
+import type { LiveCounters } from '../observe/live-counters.ts';
 import type { TriggerStatus } from '../trigger/trigger-run.ts';
 import { createCallMemory, type CalledKind } from './call-memory.ts';
 import { watchLife, type LifeState, type ProcessLife } from './process-life.ts';

@@ -1,8 +1,8 @@
 /** What each process of an installation writes about itself every few seconds, for people who look at the whole. Ids and numbers; nothing of any message. */
 import { Type } from 'typebox';
-import type { CallCounts } from '../contract/call-stats.ts';
+import type { CallCounts } from '../contract/calls/call-stats.ts';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
-import type { EdgeCounts, FlowCounts, NodeCounts } from '../run/live-counters.ts';
+import type { EdgeCounts, FlowCounts, NodeCounts } from '../observe/live-counters.ts';
 import type { TriggerStatus } from '../trigger/trigger-run.ts';
 
 /** What it is, from its start to its end. */

@@ -2,7 +2,7 @@
  * Who lives, as seen from here: clocks of machines differ, so a beat that changed between two looks is what counts. Only of a process that is
  * seen for the first time, or after a pause, its own clock must be believed, until its next beat.
  */
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 import type { ProcessDocument } from './process-document.ts';
 
 export type LifeState = 'alive' | 'silent' | 'stopped';

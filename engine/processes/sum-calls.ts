@@ -1,6 +1,6 @@
 /** Calls over this process and others: numbers add up, and the latest success tells whether the other side answers again. */
-import type { CallCounts } from '../contract/call-stats.ts';
-import { addCauses } from '../contract/refusal-causes.ts';
+import type { CallCounts } from '../contract/calls/call-stats.ts';
+import { addCauses } from '../contract/calls/refusal-causes.ts';
 
 /** By id. */
 export type CallSums = ReadonlyMap<string, CallCounts>;

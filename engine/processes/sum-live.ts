@@ -1,5 +1,5 @@
 /** Counts of the published flows over this process and others. Counts of another version than the one that is published here are of no use. */
-import type { FlowCounts, FlowDetailCounts, LiveCounters } from '../run/live-counters.ts';
+import type { FlowCounts, FlowDetailCounts, LiveCounters } from '../observe/live-counters.ts';
 import type { FlowPart } from './process-document.ts';
 
 export interface LiveSums {

@@ -1,10 +1,11 @@
 /** Flows that call others: what a called flow must be, and which flows call which. */
-import { fieldKind } from '../contract/field-kind.ts';
-import type { ErrorValues, Issue } from '../contract/errors.ts';
-import type { FlowDocument, FlowNode } from '../contract/flow-document.ts';
-import { pointerStep } from '../contract/schema-problem.ts';
-import { isStronger } from '../run/compile-flow.ts';
-import type { NodeRegistry, PublishedFlows } from '../services.ts';
+import { fieldKind } from '../contract/values/field-kind.ts';
+import type { ErrorValues, Issue } from '../contract/values/errors.ts';
+import type { FlowDocument, FlowNode } from '../contract/flow/flow-document.ts';
+import { pointerStep } from '../contract/schema/schema-problem.ts';
+import { isStronger } from '../compile/compile-flow.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
+import type { NodeRegistry } from '../registry/load-nodes.ts';
 import { isPublished, type FlowStores } from './flow-stores.ts';
 
 export interface CalledFlowsDeps {

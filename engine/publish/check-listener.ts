@@ -1,10 +1,12 @@
-import type { Adapter } from '../contract/adapter.ts';
-import { AppError, toIssue, type Issue } from '../contract/errors.ts';
-import type { FlowNode } from '../contract/flow-document.ts';
-import { isRecord } from '../contract/is-record.ts';
-import type { NodeDefinition } from '../contract/node.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { Bindings, NodeRegistry, PublishedFlows } from '../services.ts';
+import type { Adapter } from '../contract/node/adapter.ts';
+import { AppError, toIssue, type Issue } from '../contract/values/errors.ts';
+import type { FlowNode } from '../contract/flow/flow-document.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import type { NodeDefinition } from '../contract/node/node.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { Bindings } from '../bindings/interface.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
+import type { NodeRegistry } from '../registry/load-nodes.ts';
 
 /** What else listens, and where adapters do. */
 export interface ListenerDeps {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FlowDocument } from '../contract/flow-document.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { bodyOf, type DraftRecord, type FlowStores } from './flow-stores.ts';
 
 /** What lists tell of a draft. */

@@ -1,9 +1,9 @@
 /** What was saved of a draft before what is saved now: kept so that nobody's work is lost, thinned so that it stays bounded. */
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../contract/clock.ts';
-import type { FlowDocument } from '../contract/flow-document.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
-import type { DraftRevision } from '../services.ts';
+import type { DraftRevision } from './interface.ts';
 import { unknown } from './flow-errors.ts';
 import { bodyOf, openJson, sealJson, type DraftRecord, type FlowStores, type RevisionRecord } from './flow-stores.ts';
 

@@ -1,5 +1,5 @@
-import { AppError, toIssue, type Issue } from '../contract/errors.ts';
-import type { FlowDocument } from '../contract/flow-document.ts';
+import { AppError, toIssue, type Issue } from '../contract/values/errors.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { readFlow } from '../flow/parse-flow.ts';
 import { nodeTexts } from '../flow/node-texts.ts';
 import { calledFlowIssues } from './called-flows.ts';

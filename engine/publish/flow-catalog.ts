@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppError } from '../contract/errors.ts';
-import type { FlowDocument } from '../contract/flow-document.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { isTooLarge, tooCostly } from '../examine/examine-protocol.ts';
 import { readFlow } from '../flow/parse-flow.ts';
-import type { FlowCatalog, FlowSummary } from '../services.ts';
+import type { FlowCatalog, FlowSummary } from './interface.ts';
 import { createAdapterUsers } from './adapter-users.ts';
 import { listenerIssues } from './check-listener.ts';
 import { createDraftHeads, type DraftHead } from './draft-heads.ts';

@@ -1,6 +1,7 @@
-import { AppError, type Issue } from '../contract/errors.ts';
-import type { FlowDocument } from '../contract/flow-document.ts';
-import { StaleDraft, type TestReport } from '../services.ts';
+import { AppError, type Issue } from '../contract/values/errors.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
+import type { TestReport } from './interface.ts';
+import { StaleDraft } from '../contract/values/stale-draft.ts';
 import type { DraftRecord } from './flow-stores.ts';
 
 export function invalid(issues: readonly Issue[]): AppError {

@@ -1,4 +1,4 @@
-import type { FlowScope } from '../services.ts';
+import type { FlowScope } from '../execution/scope-filters.ts';
 import { findAll, type FlowStores } from './flow-stores.ts';
 import type { VersionHead, VersionHeads } from './version-heads.ts';
 

@@ -3,10 +3,10 @@
  * The text lies sealed: saved tests carry messages, and analysts make them from real ones.
  */
 import { Type } from 'typebox';
-import { AppError } from '../contract/errors.ts';
-import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { FlowDocument, FlowVersion } from '../contract/flow/flow-document.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
-import type { Seal } from '../contract/seal.ts';
+import type { Seal } from '../contract/values/seal.ts';
 
 export interface DraftRecord extends StoredDocument {
   readonly revision: number;

@@ -1,8 +1,8 @@
-import type { FlowVersion } from '../contract/flow-document.ts';
+import type { FlowVersion } from '../contract/flow/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { FlowCatalog, PublishOptions, PublishReport, TestReport } from '../services.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { FlowCatalog, PublishOptions, PublishReport, TestReport } from './interface.ts';
 import { checkListener } from './check-listener.ts';
 import type { FlowCatalogDeps } from './examine-flow.ts';
 import { findIssues } from './find-issues.ts';

@@ -1,10 +1,11 @@
 import type { Changes } from '../changes/create-changes.ts';
-import type { Clock } from '../contract/clock.ts';
-import type { FlowVersion } from '../contract/flow-document.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { FlowVersion } from '../contract/flow/flow-document.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import { upgradeNodes } from '../flow/migrate-flow.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { NodeRegistry, PublishedFlows } from '../services.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
+import type { NodeRegistry } from '../registry/load-nodes.ts';
 import { findAll, readVersion, type FlowStores, type PointerRecord } from './flow-stores.ts';
 
 export interface PublishedFlowsDeps {

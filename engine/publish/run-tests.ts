@@ -1,13 +1,14 @@
 import { RE2JS } from 're2js';
-import type { FlowTest } from '../contract/flow-document.ts';
-import { createMessage, type Message } from '../contract/message.ts';
-import { fromErrorRecord, toErrorRecord, toIssue, type ErrorRecord, type ErrorValues, type Issue } from '../contract/errors.ts';
-import type { Clock } from '../contract/clock.ts';
-import { findPatternExcess } from '../contract/pattern-bounds.ts';
+import type { FlowTest } from '../contract/flow/flow-document.ts';
+import { createMessage, type Message } from '../contract/values/message.ts';
+import { fromErrorRecord, toErrorRecord, toIssue, type ErrorRecord, type ErrorValues, type Issue } from '../contract/values/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { findPatternExcess } from '../contract/schema/pattern-bounds.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { TrialOptions } from '../run/run-trial.ts';
-import type { TestReport, TrialResult } from '../services.ts';
+import type { TestReport } from './interface.ts';
+import type { TrialResult } from '../run/trial-result.ts';
 
 /** `runTrial` with its dependencies bound: nothing is stored, and without options nothing unmocked reaches outside. */
 export type RunTrial = (

@@ -1,14 +1,14 @@
 /** A trial as a person asks for it: the whole flow, from one node on, or one node alone. */
-import { AppError } from '../contract/errors.ts';
-import type { FlowDocument, FlowTest } from '../contract/flow-document.ts';
-import { createMessage } from '../contract/message.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { FlowDocument, FlowTest } from '../contract/flow/flow-document.ts';
+import { createMessage } from '../contract/values/message.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { readFlow } from '../flow/parse-flow.ts';
 import { cutPart, type FlowPart } from '../plan/cut-part.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
 import { enterPart } from '../run/enter-part.ts';
-import type { KnownOutcome } from '../run/run-job.ts';
-import type { TrialRequest, TrialResult } from '../services.ts';
+import type { KnownOutcome } from '../execution/run-job.ts';
+import type { TrialRequest, TrialResult } from '../run/trial-result.ts';
 import { documentIssues, readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
 import { invalid } from './flow-errors.ts';
 import { testMessage } from './run-tests.ts';

@@ -1,6 +1,13 @@
-import type { Category, ControlRole, Effect, NodeDefinition, NodeSample, PortSpec } from '../contract/node.ts';
-import { typeName } from '../contract/node.ts';
-import type { Text } from '../contract/texts.ts';
+import {
+  type Category,
+  type ControlRole,
+  type Effect,
+  type NodeDefinition,
+  type NodeSample,
+  type PortSpec,
+  typeName,
+} from '../contract/node/node.ts';
+import type { Text } from '../contract/values/texts.ts';
 import { knownOutPorts } from './node-ports.ts';
 
 /** A node type as plain JSON, for the API, the designer's palette and its forms. */

@@ -1,11 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { AdapterType } from '../contract/adapter-type.ts';
-import { AppError, type Issue } from '../contract/errors.ts';
-import { typeName, type NodeDefinition } from '../contract/node.ts';
-import type { Text } from '../contract/texts.ts';
-import type { NodeRegistry } from '../services.ts';
+import { AppError, type Issue } from '../contract/values/errors.ts';
+import { type NodeDefinition, typeName } from '../contract/node/node.ts';
+
+import type { AdapterType } from '../contract/node/adapter-type.ts';
+import type { Text } from '../contract/values/texts.ts';
+
+export interface NodeRegistry {
+  get(typeName: string): NodeDefinition | undefined;
+  list(): readonly NodeDefinition[];
+  /** Markdown that lies beside the node type. */
+  longHelp?(typeName: string): Text | undefined;
+  /** What adapters of each protocol are made of. */
+  adapterTypes?(): readonly AdapterType[];
+}
 
 /** The node types of an installation, with the long help that lies beside each. */
 export interface LoadedNodes extends NodeRegistry {

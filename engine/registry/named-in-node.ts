@@ -1,6 +1,6 @@
-import { fieldKind, type FieldKind } from '../contract/field-kind.ts';
-import type { FlowNode } from '../contract/flow-document.ts';
-import type { NodeRegistry } from '../services.ts';
+import { fieldKind, type FieldKind } from '../contract/values/field-kind.ts';
+import type { FlowNode } from '../contract/flow/flow-document.ts';
+import type { NodeRegistry } from './load-nodes.ts';
 
 /** Texts in the configuration of a node, with the kind of field that its type shows them in: so an id is known for one of a flow, a code table … */
 export function namedInNode(

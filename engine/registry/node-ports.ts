@@ -3,8 +3,8 @@
  * half-written configuration makes it fail.
  */
 import { Default } from 'typebox/value';
-import { isRecord } from '../contract/is-record.ts';
-import type { NodeDefinition, PortSpec } from '../contract/node.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import type { NodeDefinition, PortSpec } from '../contract/node/node.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

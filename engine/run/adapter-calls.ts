@@ -1,8 +1,8 @@
 /** Calls of adapters: what nodes tell of them, beside what waits at their gates. */
-import { createCallStats, outcomeOf, type CallCounts } from '../contract/call-stats.ts';
-import type { Clock } from '../contract/clock.ts';
-import type { ErrorRecord } from '../contract/errors.ts';
-import type { Metrics } from '../contract/observe.ts';
+import { createCallStats, outcomeOf, type CallCounts } from '../contract/calls/call-stats.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { ErrorRecord } from '../contract/values/errors.ts';
+import type { Metrics } from '../contract/values/observe.ts';
 import type { AdapterGates } from './adapter-gates.ts';
 
 type CallError = Pick<ErrorRecord, 'code' | 'kind'>;

@@ -2,9 +2,9 @@
  * Back-pressure per adapter: bulkhead, token bucket and breaker, so that one slow or broken hospital cannot take everybody's time.
  * A sync flow is refused at once (ADAPTER_BUSY, ADAPTER_RATE, ADAPTER_OPEN: transient, with a time to retry); a durable one waits its turn.
  */
-import type { Adapter } from '../contract/adapter.ts';
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import type { Adapter } from '../contract/node/adapter.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
 
 export interface AdapterGates {
   /** Answers what must be called with the outcome when the call has ended. `mayWait`: queue instead of being refused. */

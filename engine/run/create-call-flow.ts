@@ -1,10 +1,11 @@
-import type { Clock } from '../contract/clock.ts';
-import { AppError, fromErrorRecord } from '../contract/errors.ts';
-import type { PublishedFlows } from '../services.ts';
-import { isStronger, type CompiledFlow } from './compile-flow.ts';
-import { runCounted, type LiveCounters } from './live-counters.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, fromErrorRecord } from '../contract/values/errors.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
+import { isStronger, type CompiledFlow } from '../compile/compile-flow.ts';
+import type { LiveCounters } from '../observe/live-counters.ts';
+import { runCounted } from './run-counted.ts';
 import { deadlinePassed } from './run-errors.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, type Journal, type RunEnd, type RunJob } from './run-job.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, type Journal, type RunEnd, type RunJob } from '../execution/run-job.ts';
 import type { RunDeps, SubFlowCall } from './run-node.ts';
 import { beginRunSpan, endRunSpan } from './run-span.ts';
 

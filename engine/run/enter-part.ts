@@ -1,8 +1,8 @@
 /** A flow whose run begins in its middle: in place of its trigger stands an entry that feeds the part's first node. */
-import type { FlowDocument, FlowEdge } from '../contract/flow-document.ts';
+import type { FlowDocument, FlowEdge } from '../contract/flow/flow-document.ts';
 import type { FlowPart } from '../plan/cut-part.ts';
 import { buildGraph, type PlanNode } from '../plan/flow-graph.ts';
-import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 
 /** No node of a document can be called so. */
 const ENTRY = '*';

@@ -1,11 +1,10 @@
 /** What a node's handling says about errors: when to try again, who catches, what the error port carries, and how a run ends that nobody saves. */
-import type { ErrorRecord } from '../contract/errors.ts';
-import { withData, type Message } from '../contract/message.ts';
-import type { Reply } from '../contract/node.ts';
+import type { ErrorRecord } from '../contract/values/errors.ts';
+import { withData, type Message } from '../contract/values/message.ts';
+import type { Reply } from '../contract/node/node.ts';
 import type { GraphNode } from '../plan/flow-graph.ts';
-import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
-import type { Emits } from '../plan/progress.ts';
-import type { RunEnd, RunJob, Written } from './run-job.ts';
+import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
+import type { RunEnd, RunJob, Written } from '../execution/run-job.ts';
 import type { StepRecord } from '../execution/execution-document.ts';
 import type { Step } from './step.ts';
 
@@ -88,12 +87,6 @@ export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob,
 export function isHeldAfterWrite(error: ErrorRecord, { flow, holdsAfterWrite }: RunJob, { reply, written }: Achieved): boolean {
   if (flow.document.mode === 'durable' || reply !== undefined || written === undefined) return false;
   return holdsAfterWrite?.(written, error) === true;
-}
-
-/** Whether a node's outcome means that it has changed something outside. */
-export function writtenBy({ effect }: CompiledNode, emits: Emits<Message>): Written | undefined {
-  if (effect !== 'write' && effect !== 'idempotent-write') return undefined;
-  return Object.keys(emits).some((port) => port !== 'error') ? effect : undefined;
 }
 
 /** Nobody waits any more for a sync flow that a worker goes on with: what may pass is left to a person, as in a durable flow. */

@@ -1,6 +1,6 @@
 /** Errors that are not those of a node: what ends a run from outside, and what a sync flow may not end with. */
-import { AppError, type ErrorRecord } from '../contract/errors.ts';
-import type { CompiledFlow } from './compile-flow.ts';
+import { AppError, type ErrorRecord } from '../contract/values/errors.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
 
 const OWN_THREADS_BUSY: ReadonlySet<string> = new Set(['PARSE_BUSY', 'SCRIPT_POOL_BUSY']);
 

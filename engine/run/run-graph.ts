@@ -3,14 +3,14 @@
  * Inline and durable ways use the same runner; they differ in their journal alone. An execution that is taken up again starts here anew:
  * nodes whose outcome is known are not run again, pure ones are, and give the same, since their time, randomness and tables are pinned.
  */
-import { sleep } from '../contract/clock.ts';
-import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
-import { createMessage, withData, type Message } from '../contract/message.ts';
-import type { Outcome, Reply, Scope } from '../contract/node.ts';
+import { sleep } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
+import { createMessage, withData, type Message } from '../contract/values/message.ts';
+import type { Outcome, Reply, Scope } from '../contract/node/node.ts';
 import { Progress, type Advance, type Emits, type Ready } from '../plan/progress.ts';
-import type { CompiledNode } from './compile-flow.ts';
+import type { CompiledNode } from '../compile/compile-flow.ts';
 import type { StepRecord } from '../execution/execution-document.ts';
-import { LostExecution, NothingSent } from './lost-execution.ts';
+import { LostExecution, NothingSent } from '../execution/lost-execution.ts';
 import {
   catches,
   errorMessage,
@@ -19,10 +19,10 @@ import {
   mayRetry,
   retryDelayMs,
   unroutedEnd,
-  writtenBy,
   type Achieved,
   type Stop,
 } from './handle-error.ts';
+import { writtenBy } from '../execution/done-writes.ts';
 import {
   stepKey,
   type KnownOutcome,
@@ -32,9 +32,9 @@ import {
   type TokenHolder,
   type WaitPoint,
   type Written,
-} from './run-job.ts';
+} from '../execution/run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
-import { keepsOutput } from './leg-payload.ts';
+import { keepsOutput } from '../execution/leg-payload.ts';
 import { branchLost, isDeadline, noReply, silentTooLong } from './run-errors.ts';
 import { inputOf, namedPayloads, recordOf, recordOfSkipped, type Place, type Step } from './step.ts';
 import { TimeSlice } from './time-slice.ts';

@@ -1,20 +1,21 @@
 /** Runs one attempt of one node: context, adapter gate, time-out. What it throws is an `AppError` that says whether the outcome is known. */
 import { createHash } from 'node:crypto';
-import type { Adapter } from '../contract/adapter.ts';
-import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord } from '../contract/errors.ts';
-import type { Message } from '../contract/message.ts';
-import type { Effect, NodeContext, Outcome, Scope } from '../contract/node.ts';
-import type { Logger, Metrics, Span, Tracer } from '../contract/observe.ts';
-import type { OutboundGuard } from '../contract/outbound-guard.ts';
+import type { Adapter } from '../contract/node/adapter.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord } from '../contract/values/errors.ts';
+import type { Message } from '../contract/values/message.ts';
+import type { Effect, NodeContext, Outcome, Scope } from '../contract/node/node.ts';
+import type { Logger, Metrics, Span, Tracer } from '../contract/values/observe.ts';
+import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
-import type { SandboxUser } from '../contract/sandbox-wait.ts';
-import type { Bindings, TableSnapshot } from '../services.ts';
+import type { SandboxUser } from '../contract/node/sandbox-wait.ts';
+import type { Bindings, TableSnapshot } from '../bindings/interface.ts';
 import type { AdapterCalls } from './adapter-calls.ts';
 import type { AdapterGates, Leave } from './adapter-gates.ts';
-import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
-import { LostExecution, NothingSent } from './lost-execution.ts';
+import type { CompiledNode } from '../compile/compile-flow.ts';
+import { LostExecution, NothingSent } from '../execution/lost-execution.ts';
 import { isDeadline, isOurs } from './run-errors.ts';
+import type { RunFacts, Slot } from '../execution/run-job.ts';
 
 /** What every run needs; made once by the root. */
 export interface RunDeps {
@@ -63,33 +64,6 @@ export interface SubFlowCall {
   readonly traceparent?: string | undefined;
   /** The calling step: the called flow keeps no steps of its own. */
   readonly user?: SandboxUser | undefined;
-}
-
-/** One execution as its nodes see it. */
-export interface RunFacts {
-  readonly flow: CompiledFlow;
-  readonly executionId: string;
-  /** All outward keys derive from it. */
-  readonly origin: string;
-  readonly acceptedAt: number;
-  readonly tables: TableSnapshot;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal;
-  /** Durable runs wait for a busy adapter; sync ones are refused. */
-  readonly mayWait: boolean;
-  /** The worker's slot: given back while the run waits for a busy adapter, so that one slow hospital does not hold everybody's. */
-  readonly slot?: Slot;
-  /** How many flows called each other to come here. */
-  readonly depth: number;
-  /** Throws LEASE_LOST when this process no longer owns the execution. */
-  readonly assertOwned: () => void;
-  /** W3C trace context of the span of this run; absent when it is not traced. */
-  readonly traceparent?: string | undefined;
-}
-
-export interface Slot {
-  release(): void;
-  acquire(): Promise<void>;
 }
 
 export interface NodeCall {

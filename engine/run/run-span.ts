@@ -1,7 +1,7 @@
-import { toErrorRecord } from '../contract/errors.ts';
-import type { Span } from '../contract/observe.ts';
-import type { CompiledFlow } from './compile-flow.ts';
-import type { RunEnd } from './run-job.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Span } from '../contract/values/observe.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { RunEnd } from '../execution/run-job.ts';
 import type { RunDeps } from './run-node.ts';
 
 /** The span of a flow that runs within a call; its nodes are parts of it. Undefined when the call is not traced. */

@@ -1,13 +1,13 @@
 /** Runs a flow once for a person or a saved test: nothing is stored, and what reaches outside is mocked unless it may be reached. */
-import { AppError, toErrorRecord, type ErrorKind, type ErrorRecord } from '../contract/errors.ts';
-import type { FlowTest } from '../contract/flow-document.ts';
-import { createTimedId } from '../contract/ids.ts';
-import { createMessage, type Message } from '../contract/message.ts';
-import type { Outcome } from '../contract/node.ts';
-import type { TrialReach, TrialResult } from '../services.ts';
-import type { CompiledFlow } from './compile-flow.ts';
+import { AppError, toErrorRecord, type ErrorKind, type ErrorRecord } from '../contract/values/errors.ts';
+import type { FlowTest } from '../contract/flow/flow-document.ts';
+import { createTimedId } from '../contract/values/ids.ts';
+import { createMessage, type Message } from '../contract/values/message.ts';
+import type { Outcome } from '../contract/node/node.ts';
+import type { TrialReach, TrialResult } from './trial-result.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
 import { runGraph } from './run-graph.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type RunJob } from './run-job.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type RunJob } from '../execution/run-job.ts';
 import type { RunDeps } from './run-node.ts';
 import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 

@@ -1,9 +1,9 @@
 /** One node's work in an execution: what it is given, and what is kept of it. */
-import type { ErrorRecord } from '../contract/errors.ts';
-import { withData, type Message } from '../contract/message.ts';
-import type { SandboxWait } from '../contract/sandbox-wait.ts';
+import type { ErrorRecord } from '../contract/values/errors.ts';
+import { withData, type Message } from '../contract/values/message.ts';
+import type { SandboxWait } from '../contract/node/sandbox-wait.ts';
 import type { BodyRun, Ready } from '../plan/progress.ts';
-import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 import type { StepRecord } from '../execution/execution-document.ts';
 
 /** Made once a node; its retries go on with it. */

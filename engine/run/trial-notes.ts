@@ -1,10 +1,10 @@
 /** What a trial shows afterwards: each step with what went in and what came out, in the order in which they began. */
-import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
-import type { Message } from '../contract/message.ts';
-import type { TrialResult, TrialStep } from '../services.ts';
-import type { CompiledFlow } from './compile-flow.ts';
-import { replyOf, stepKey, type RunEnd, type SettledStep } from './run-job.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
+import type { Message } from '../contract/values/message.ts';
+import type { TrialResult, TrialStep } from './trial-result.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import { replyOf, stepKey, type RunEnd, type SettledStep } from '../execution/run-job.ts';
 
 export interface TrialNotes {
   entering(nodeId: string, path: string, message: Message): void;

@@ -1,6 +1,6 @@
 /** Compiles JSON Schemas (2020-12) that people wrote, the same for gateways and flows. */
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import type { SchemaBreach } from '../contract/schema-problem.ts';
+import type { SchemaBreach } from '../contract/schema/schema-problem.ts';
 import { createAjv, type AjvOptions } from './create-ajv.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@
  */
 import { Ajv2020, _, type Format, type KeywordErrorDefinition } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
-import { hasTwins } from '../contract/has-twins.ts';
+import { hasTwins } from '../contract/values/has-twins.ts';
 import { isMultipleOf } from './is-multiple-of.ts';
 import { createChoice } from './is-same-json.ts';
 import { compileSchemaPattern, findLostEscape } from './schema-pattern.ts';

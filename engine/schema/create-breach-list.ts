@@ -1,5 +1,5 @@
 /** Lists all breaches of a schema for the answer to whoever sent the value, whom the first one alone would send back many times. */
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 import { BoundedThreads } from '../threads/bounded-threads.ts';
 import { LARGE_FROM, isLarge } from '../threads/is-large.ts';
 import type { Breaches } from './compile-schema.ts';

@@ -7,8 +7,8 @@ import {
   timingSafeEqual,
   type KeyObject,
 } from 'node:crypto';
-import { AppError } from '../contract/errors.ts';
-import type { DataKey, DataKeys, Seal, SealPlace } from '../contract/seal.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { DataKey, DataKeys, Seal, SealPlace } from '../contract/values/seal.ts';
 
 /**
  * Seals values at rest (design page 3 section 3): SM4-CBC, then HMAC-SM3 over place, key number, iv and ciphertext.

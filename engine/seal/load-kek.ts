@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 
 export interface LoadedKek {
   readonly kek: Uint8Array;

@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Type } from 'typebox';
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
-import type { DataKey, DataKeys } from '../contract/seal.ts';
+import type { DataKey, DataKeys } from '../contract/values/seal.ts';
 
 /** A data key as stored: wrapped by the key-encryption key, bound to its id. */
 interface StoredKey extends StoredDocument {

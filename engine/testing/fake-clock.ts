@@ -1,5 +1,5 @@
 /** Time that stands still until a test moves it: no sleeps, no flicker. */
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 
 export interface FakeClock extends Clock {
   /**

@@ -1,9 +1,9 @@
 /** Starts one trigger alone and collects what it hands in. */
-import type { Clock } from '../contract/clock.ts';
-import type { FlowNode } from '../contract/flow-document.ts';
-import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext } from '../contract/node.ts';
-import { silentLogger, type Logger } from '../contract/observe.ts';
-import type { OutboundGuard } from '../contract/outbound-guard.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { FlowNode } from '../contract/flow/flow-document.ts';
+import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext } from '../contract/node/node.ts';
+import { silentLogger, type Logger } from '../contract/values/observe.ts';
+import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import { anywhere } from './anywhere.ts';
 import { checkConfig, readSecret, resolveAdapter, type TestAdapter } from './run-node.ts';
 import { wallClock } from './wall-clock.ts';

@@ -1,5 +1,5 @@
-import { AppError } from '../contract/errors.ts';
-import { createId } from '../contract/ids.ts';
+import { AppError } from '../contract/values/errors.ts';
+import { createId } from '../contract/values/ids.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 
 /** Blobs in memory, for tests of a single node. */

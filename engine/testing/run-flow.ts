@@ -1,18 +1,19 @@
 /** Runs a flow document once with mocks in place of what reaches outside, as a saved test of the product would. Nothing is stored. */
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import type { FlowTest } from '../contract/flow-document.ts';
-import { createMessage } from '../contract/message.ts';
-import { typeName, type NodeDefinition } from '../contract/node.ts';
-import { silentLogger, silentMetrics } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { FlowTest } from '../contract/flow/flow-document.ts';
+import { createMessage } from '../contract/values/message.ts';
+import { typeName, type NodeDefinition } from '../contract/node/node.ts';
+import { silentLogger, silentMetrics } from '../contract/values/observe.ts';
 import { checkFlow } from '../flow/check-flow.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
 import { createAdapterGates } from '../run/adapter-gates.ts';
-import { compileFlow } from '../run/compile-flow.ts';
+import { compileFlow } from '../compile/compile-flow.ts';
 import type { RunDeps } from '../run/run-node.ts';
 import { runTrial } from '../run/run-trial.ts';
-import type { TableSnapshot, TrialResult } from '../services.ts';
+import type { TableSnapshot } from '../bindings/interface.ts';
+import type { TrialResult } from '../run/trial-result.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { lookup, type RunNodeOptions } from './run-node.ts';
 import { testBuildContext } from './test-build-context.ts';

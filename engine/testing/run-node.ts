@@ -3,15 +3,15 @@
  * What the node throws comes out unchanged, so a test sees the very `AppError` that the engine would act on.
  */
 import { Value } from 'typebox/value';
-import { AdapterLimits, type Adapter } from '../contract/adapter.ts';
-import type { Clock } from '../contract/clock.ts';
-import { AppError, type Issue } from '../contract/errors.ts';
-import type { FlowNode } from '../contract/flow-document.ts';
-import { createMessage, type Message } from '../contract/message.ts';
-import type { BuildContext, ConfigProblem, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node.ts';
-import { silentLogger, type Logger } from '../contract/observe.ts';
-import { isEcho, nameProblem, schemaValues } from '../contract/schema-problem.ts';
-import type { OutboundGuard } from '../contract/outbound-guard.ts';
+import { AdapterLimits, type Adapter } from '../contract/node/adapter.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, type Issue } from '../contract/values/errors.ts';
+import type { FlowNode } from '../contract/flow/flow-document.ts';
+import { createMessage, type Message } from '../contract/values/message.ts';
+import type { BuildContext, ConfigProblem, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node/node.ts';
+import { silentLogger, type Logger } from '../contract/values/observe.ts';
+import { isEcho, nameProblem, schemaValues } from '../contract/schema/schema-problem.ts';
+import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import { anywhere } from './anywhere.ts';
 import { memoryBlobs } from './memory-blobs.ts';

@@ -1,4 +1,4 @@
-import type { BuildContext } from '../contract/node.ts';
+import type { BuildContext } from '../contract/node/node.ts';
 import { createBuildContext, createInPlaceRunner } from '../expression/browser.ts';
 
 /** The engine's compilers as `prepare` gets them; what needs the sandbox runs in this process. */

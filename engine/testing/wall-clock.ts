@@ -1,4 +1,4 @@
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 
 /** The real time, for tests with real sockets. */
 export function wallClock(): Clock {

@@ -3,8 +3,8 @@
  * what it computes and by its heap. A task that goes beyond either ends with its thread; what waits goes on in another.
  */
 import { Worker } from 'node:worker_threads';
-import type { Clock } from '../contract/clock.ts';
-import { fromErrorRecord } from '../contract/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { fromErrorRecord } from '../contract/values/errors.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import type { ThreadMessage } from './serve-tasks.ts';
 

@@ -1,7 +1,7 @@
 /** The other end of `BoundedThreads`: what a thread's file calls. */
 import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 
 /** What a thread says: that it is ready, or what became of its task. */
 export type ThreadMessage = { readonly computedMs: number } & (

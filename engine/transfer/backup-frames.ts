@@ -6,7 +6,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 
 const MAGIC = Buffer.from('KQBAK1');
 const SALT_BYTES = 16;

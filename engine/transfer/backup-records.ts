@@ -1,6 +1,5 @@
 /** What a backup consists of: records, each its length (4) and its bytes, JSON in UTF-8. */
-import type { StoredDocument } from '../contract/ports/documents.ts';
-import type { IndexSpec } from '../contract/ports/documents.ts';
+import type { IndexSpec, StoredDocument } from '../contract/ports/documents.ts';
 import type { KeptEntry } from '../contract/ports/shared-state.ts';
 import { unreadable, type FrameWriter } from './backup-frames.ts';
 

@@ -1,6 +1,6 @@
 /** What a new shared state must know of the old one: used nonces, and that fencing numbers go on growing. */
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
 
 export interface CarriedShared {

@@ -1,6 +1,6 @@
 /** Makes the blobs of one store equal to those of another. A blob never changes: it is there or not. */
 import { createHash } from 'node:crypto';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 
 export interface BlobPair {

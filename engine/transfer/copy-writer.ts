@@ -1,7 +1,6 @@
-import { AppError } from '../contract/errors.ts';
-import type { Collection, StoredDocument } from '../contract/ports/documents.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { Collection, CollectionSpec, Filter, Scalar, StoredDocument } from '../contract/ports/documents.ts';
 import { readPath, uniqueKey } from '../contract/ports/document-semantics.ts';
-import type { CollectionSpec, Filter, Scalar } from '../contract/ports/documents.ts';
 
 export interface CopyWriter {
   put(document: StoredDocument): Promise<void>;

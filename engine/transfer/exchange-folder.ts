@@ -4,7 +4,7 @@
  */
 import { constants, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import { createIn, type NewFile } from './new-file.ts';
 
 export interface ExchangeFolder {

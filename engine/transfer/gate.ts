@@ -2,7 +2,7 @@
  * The gate between a process and its store: what copies a store while others use it must know what they change, and must be able to stop
  * them for a moment. While nobody copies, it costs one comparison an operation.
  */
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { openCollectionList, type CollectionList } from './collection-list.ts';
 

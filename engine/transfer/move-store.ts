@@ -3,13 +3,13 @@
  * moment at most one of the two opens: the new one is marked as receiving before its first document, the old one as moved when both are
  * equal and nobody writes, and only then the new one as ready. Whatever is broken off is done again by the same call.
  */
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import { createTimedId } from '../contract/ids.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import { createTimedId } from '../contract/values/ids.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Documents } from '../contract/ports/documents.ts';
 import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
-import { freeCopiedLeases } from '../worker/leases.ts';
+import { freeCopiedLeases } from '../ownership/leases.ts';
 import { carryShared, type CarriedShared } from './carry-shared.ts';
 import { openCollectionList } from './collection-list.ts';
 import { compareBlobs, copyBlobs } from './copy-blobs.ts';

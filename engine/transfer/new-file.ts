@@ -1,7 +1,7 @@
 /** A file that appears under its name only when it is whole, and never replaces another. */
 import { constants, link, lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 
 export interface NewFile {
   /** As people name it. */

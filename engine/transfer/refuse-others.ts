@@ -1,7 +1,7 @@
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Documents } from '../contract/ports/documents.ts';
-import { workersSpec } from '../execution/execution-document.ts';
+import { workersSpec } from '../ownership/worker-document.ts';
 
 /** Longer than two beats of a living process. */
 const LOOK_MS = 11_000;

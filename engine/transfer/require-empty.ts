@@ -1,4 +1,4 @@
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Documents } from '../contract/ports/documents.ts';
 import { dataKeysSpec } from '../seal/open-data-keys.ts';
 import { openCollectionList } from './collection-list.ts';

@@ -3,16 +3,16 @@
  * broken off, the same restore does it again.
  */
 import { open } from 'node:fs/promises';
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { readPath } from '../contract/ports/document-semantics.ts';
 import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
-import type { Seal } from '../contract/seal.ts';
+import type { Seal } from '../contract/values/seal.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import { Type } from 'typebox';
-import { freeCopiedLeases } from '../worker/leases.ts';
+import { freeCopiedLeases } from '../ownership/leases.ts';
 import { readBackupKey, readFrames, unreadable } from './backup-frames.ts';
 import { BACKUP_VERSION, readRecords, type BackupRecord } from './backup-records.ts';
 import { carryShared } from './carry-shared.ts';

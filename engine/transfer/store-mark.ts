@@ -1,6 +1,6 @@
 /** What a store says of itself when it is not simply in use: it is being filled by a copy, or was left for another one. */
 import { Type } from 'typebox';
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 
 /**

@@ -3,13 +3,13 @@
  * it while all wait for a moment. What is restored is the store as it was in that moment.
  */
 import type { FileHandle } from 'node:fs/promises';
-import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
-import { createTimedId } from '../contract/ids.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError } from '../contract/values/errors.ts';
+import { createTimedId } from '../contract/values/ids.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { KeptEntry } from '../contract/ports/shared-state.ts';
-import type { Seal } from '../contract/seal.ts';
+import type { Seal } from '../contract/values/seal.ts';
 import { createFrameWriter } from './backup-frames.ts';
 import { BACKUP_VERSION, writeRecord, type BackupRecord } from './backup-records.ts';
 import { ALL } from './copy-blobs.ts';

@@ -1,15 +1,15 @@
 import { Type } from 'typebox';
-import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord } from '../contract/errors.ts';
-import type { Arrival, ArrivalResult, Stop, TriggerContext, TriggerNode } from '../contract/node.ts';
-import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord } from '../contract/values/errors.ts';
+import type { Arrival, ArrivalResult, Stop, TriggerContext, TriggerNode } from '../contract/node/node.ts';
+import type { Logger, Metrics } from '../contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { RunningPublishedFlows } from '../publish/published-flows.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { OutboundGuard } from '../contract/outbound-guard.ts';
-import type { Bindings } from '../services.ts';
-import type { Leases } from '../worker/leases.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
+import type { Bindings } from '../bindings/interface.ts';
+import type { Leases } from '../ownership/leases.ts';
 import { TriggerRun, type TriggerStatus } from './trigger-run.ts';
 
 export interface TriggersDeps {

@@ -1,9 +1,9 @@
-import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
-import type { Arrival, ArrivalResult, Stop } from '../contract/node.ts';
-import type { Logger, Metrics } from '../contract/observe.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { Lease, Leases } from '../worker/leases.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
+import type { Arrival, ArrivalResult, Stop } from '../contract/node/node.ts';
+import type { Logger, Metrics } from '../contract/values/observe.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { Lease, Leases } from '../ownership/leases.ts';
 
 /**
  * - `standby`: another process holds the listener.

@@ -1,11 +1,11 @@
 /** Flows that this process leaves to others: it does not serve them, or lacks a node type of theirs. */
-import type { Clock } from '../contract/clock.ts';
-import { toErrorRecord } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
-import type { PublishedFlows } from '../services.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
 import type { PartitionReader } from './create-partition-reader.ts';
 
 export interface ForeignFlows {

@@ -1,7 +1,7 @@
 /** Runs one execution for its lane, and does what its verdict asks for: ring when it is due, let go of it, leave it to others, show it to a person. */
-import { toErrorRecord } from '../contract/errors.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
-import { createThrottledWarning } from '../contract/throttled-warning.ts';
+import { createThrottledWarning } from '../contract/values/throttled-warning.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import { transition, type ExecutionState } from '../execution/transition.ts';
 import type { ForeignFlows } from './create-foreign-flows.ts';

@@ -1,9 +1,9 @@
 /** What of a list may run now, and in which order it is taken: each lane strictly by the list. */
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { PartitionReader, PartitionReaderDeps } from './create-partition-reader.ts';
 import { laneKeyOf, type Lanes, type TakeOutcome } from './lanes.ts';
-import type { Owners } from './owners.ts';
+import type { Owners } from '../ownership/owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';
 
 export interface OfferDeps {

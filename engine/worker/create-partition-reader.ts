@@ -2,8 +2,8 @@
  * Which partitions are read, and when. One read at a time; under load one list serves many messages. What a list shows is offered in its order,
  * to whoever decides what may run.
  */
-import type { Clock } from '../contract/clock.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 

@@ -1,10 +1,10 @@
 /** Walks the partitions for what no ring announced: waits that are due, resumes, dead owners, and executions that this process let go of. */
-import type { Clock } from '../contract/clock.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import { PARTITIONS } from '../execution/execution-document.ts';
-import { wakeResumed } from '../run/wait-tokens.ts';
+import { wakeResumed } from '../execution/wait-tokens.ts';
 import type { PartitionReader } from './create-partition-reader.ts';
-import type { Owners } from './owners.ts';
+import type { Owners } from '../ownership/owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';
 
 export interface Reconciler {

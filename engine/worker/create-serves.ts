@@ -1,6 +1,6 @@
-import type { FlowDocument } from '../contract/flow-document.ts';
+import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { namedInNode } from '../registry/named-in-node.ts';
-import type { NodeRegistry } from '../services.ts';
+import type { NodeRegistry } from '../registry/load-nodes.ts';
 
 type Served = Pick<FlowDocument, 'flowId' | 'tags' | 'nodes'>;
 

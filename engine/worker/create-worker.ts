@@ -3,7 +3,7 @@
  * Order never comes from the queue, and losing the whole queue loses nothing: the reconciler walks the partitions for what no ring
  * announced, for waits that are due, for owners that died, and for executions that this process itself let go of.
  */
-import { AppError } from '../contract/errors.ts';
+import { AppError } from '../contract/values/errors.ts';
 import type { Consumer } from '../contract/ports/work-queue.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import { cancelled } from '../run/run-errors.ts';

@@ -2,9 +2,9 @@
  * Which executions this worker has in hand, by lane: each lane strictly one after the other in the order of its list.
  * A refused claim drops the rest of the list; whoever rang or reads next brings it again.
  */
-import type { Clock } from '../contract/clock.ts';
+import type { Clock } from '../contract/values/clock.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
-import type { Slot } from '../run/run-node.ts';
+import type { Slot } from '../execution/run-job.ts';
 import type { RunVerdict } from './run-execution.ts';
 
 export interface Lanes {

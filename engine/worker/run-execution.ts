@@ -1,24 +1,25 @@
 /** Takes one listed execution: decides whether it may run, claims, runs, settles. Claiming goes by its id and epoch alone. */
-import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord } from '../contract/errors.ts';
-import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import { AppError, toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger, Metrics, Tracer } from '../contract/values/observe.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
-import type { PublishedFlows } from '../services.ts';
-import type { CompiledFlow } from '../run/compile-flow.ts';
-import { listDoneWrites } from '../run/done-writes.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import { listDoneWrites } from '../execution/done-writes.ts';
 import { cancelled } from '../run/run-errors.ts';
-import type { EndNotes } from '../run/end-notes.ts';
+import type { EndNotes } from '../observe/end-notes.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import { transition } from '../execution/transition.ts';
-import { ExecutionJournal, type Claim, type JournalDeps } from '../run/execution-journal.ts';
-import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
-import { runCounted, type LiveCounters } from '../run/live-counters.ts';
-import { LostExecution, MAY_BE_GIVEN_UP } from '../run/lost-execution.ts';
-import type { RunEnd, RunJob } from '../run/run-job.ts';
-import type { RunDeps, Slot } from '../run/run-node.ts';
-import { giveBackClaim, tellNotDone } from '../run/take-back-intents.ts';
-import { wakeResumed } from '../run/wait-tokens.ts';
-import type { Owners } from './owners.ts';
+import { ExecutionJournal, type Claim, type JournalDeps } from '../execution/execution-journal.ts';
+import { loadExecution, type LoadedExecution } from '../execution/load-execution.ts';
+import type { LiveCounters } from '../observe/live-counters.ts';
+import { runCounted } from '../run/run-counted.ts';
+import { LostExecution, MAY_BE_GIVEN_UP } from '../execution/lost-execution.ts';
+import type { RunEnd, RunJob, Slot } from '../execution/run-job.ts';
+import type { RunDeps } from '../run/run-node.ts';
+import { giveBackClaim, tellNotDone } from './take-back-intents.ts';
+import { wakeResumed } from '../execution/wait-tokens.ts';
+import type { Owners } from '../ownership/owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';
 
 export interface RunExecutionDeps extends JournalDeps {

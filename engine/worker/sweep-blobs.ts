@@ -1,6 +1,6 @@
 /** Removes blobs that nothing refers to: their message was never stored, or its record has expired. Blobs come before the documents that name them, hence the day. */
-import type { Clock } from '../contract/clock.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { Logger } from '../contract/values/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument } from '../execution/execution-document.ts';

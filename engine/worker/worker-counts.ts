@@ -1,4 +1,4 @@
-import type { Metrics } from '../contract/observe.ts';
+import type { Metrics } from '../contract/values/observe.ts';
 
 /** What a worker counts up as it goes: plain numbers, since most of it happens for each message. Read when somebody asks for metrics. */
 export class WorkerCounts {

@@ -1,5 +1,5 @@
 /** What a caller can do about an error of a flow. Much of the platform's own advice is for who draws or runs the flow, and they read it elsewhere. */
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 
 /** By the area of their code: only a change of the flow, of its adapters or tables mends these. */
 const FOR_AUTHORS = /^(ADAPTER|CODE|EXPRESSION|FOREACH|HTTP|JOIN|MAP|MLLP|NODE|OUTBOUND|SCRIPT|SECRET|SET|SOAP|SUBFLOW|WAIT)_/;

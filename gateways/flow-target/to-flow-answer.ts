@@ -1,5 +1,5 @@
-import type { Message } from '../../engine/contract/message.ts';
-import type { Reply } from '../../engine/contract/node.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import type { Reply } from '../../engine/contract/node/node.ts';
 import type { Answer } from '../contract.ts';
 
 /** Headers that a flow may not set: the connection and the gateway's own belong to the gateway. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger, Metrics } from '../../engine/contract/observe.ts';
-import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
+import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import type { Exchange, ForwardNode, GatewayLimits } from '../contract.ts';
 import { createTurns } from '../shared/create-turns.ts';
 

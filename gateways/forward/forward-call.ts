@@ -1,5 +1,5 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger, Metrics, Tracer } from '../../engine/contract/values/observe.ts';
 import { STAGES, type BodyBudget, type Exchange, type GatewayError, type Policy } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse, refuseUnknown } from '../errors.ts';

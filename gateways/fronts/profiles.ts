@@ -1,4 +1,4 @@
-import type { Front } from '../../engine/contract/access.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
 
 /** What sets a front apart beside its policies (each policy names the fronts it is for). */
 export interface FrontProfile {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import { networkOf } from '../../engine/contract/ip-range.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { ArrivingBody, BodyBudget } from '../contract.ts';
 import { InFlight, type Listed } from './in-flight.ts';
 

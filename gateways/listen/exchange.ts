@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Front } from '../../engine/contract/access.ts';
-import type { Span } from '../../engine/contract/observe.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import type { Span } from '../../engine/contract/values/observe.ts';
 import type { Answer, Claim, Exchange, GatewayError, Relay, RunPolicy } from '../contract.ts';
 import type { AppDocument, InterfaceDocument } from '../documents.ts';
 import type { Listed } from './in-flight.ts';

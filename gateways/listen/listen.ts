@@ -1,12 +1,11 @@
 import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { sleep } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { countPerAddress } from '../../engine/contract/count-per-address.ts';
-import type { Metrics } from '../../engine/contract/observe.ts';
-import { LISTENER_CIPHERS } from '../../engine/contract/tls-ciphers.ts';
+import { type Clock, sleep } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { countPerAddress } from '../../engine/contract/calls/count-per-address.ts';
+import type { Metrics } from '../../engine/contract/values/observe.ts';
+import { LISTENER_CIPHERS } from '../../engine/contract/calls/tls-ciphers.ts';
 import type { GatewayError, GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { USUAL_RATE } from '../shared/create-rate-buckets.ts';

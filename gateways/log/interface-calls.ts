@@ -1,7 +1,7 @@
 /** Calls of interfaces: how requests ended for their callers. */
-import { createCallStats, type CallCounts, type CallOutcome } from '../../engine/contract/call-stats.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Metrics } from '../../engine/contract/observe.ts';
+import { createCallStats, type CallCounts, type CallOutcome } from '../../engine/contract/calls/call-stats.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Metrics } from '../../engine/contract/values/observe.ts';
 import type { HttpExchange } from '../listen/exchange.ts';
 
 export interface InterfaceCalls {

@@ -1,6 +1,6 @@
 import { Compile, type Validator } from 'typebox/compile';
-import type { ErrorValues, Issue } from '../../engine/contract/errors.ts';
-import { fieldOf, schemaValues } from '../../engine/contract/schema-problem.ts';
+import type { ErrorValues, Issue } from '../../engine/contract/values/errors.ts';
+import { fieldOf, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 import type { Policy } from '../contract.ts';
 import { StoredInterface, type InterfaceDocument } from '../documents.ts';
 import type { SchemaTrial } from '../shared/create-schema-trial.ts';

@@ -1,5 +1,5 @@
-import type { Front } from '../../engine/contract/access.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Policy, PolicyDeps, RunPolicy } from '../contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
 import { buildRouter, type Router } from '../routes/build-router.ts';

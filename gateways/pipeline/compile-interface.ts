@@ -1,6 +1,6 @@
 import { STAGES, type Exchange, type Policy, type PolicyDeps, type RunPolicy, type Stage } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
-import type { Front } from '../../engine/contract/access.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
 
 /** The call stage: gives the exchange its answer or its error, or streams the answer itself. */
 export type RunCall = (exchange: Exchange) => void | Promise<void>;

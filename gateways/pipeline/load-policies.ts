@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { STAGES, type Policy } from '../contract.ts';
 
 const POLICY_FILE = /^(.+)\.policy\.(?:ts|js)$/;

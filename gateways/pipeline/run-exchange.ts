@@ -1,4 +1,4 @@
-import { requirePlainPath, requireQuery } from '../../engine/contract/kq1.ts';
+import { requirePlainPath, requireQuery } from '../../engine/contract/kq1/kq1.ts';
 import type { Exchange, GatewayError, RunPolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';

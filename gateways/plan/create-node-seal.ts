@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 
 export type NodeSeal = Pick<Seal, 'seal' | 'open' | 'openText'>;
 

@@ -1,5 +1,5 @@
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import type { PlanIndex, PlanKey } from '../contract.ts';
 import type { GatewayPlan } from '../documents.ts';

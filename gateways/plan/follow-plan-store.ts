@@ -1,6 +1,6 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { PlanFeed } from './create-plan-feed.ts';
 import type { PlanStore } from './plan-store.ts';
 

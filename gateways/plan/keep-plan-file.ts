@@ -1,5 +1,5 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { PlanSource } from '../contract.ts';
 import { writePlanFile, type PlanFileOptions } from './plan-file.ts';
 

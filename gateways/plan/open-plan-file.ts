@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { PlanSource } from '../contract.ts';
 import type { GatewayPlan } from '../documents.ts';
 import { readPlanFile, type ReadPlanOptions } from './plan-file.ts';

@@ -1,9 +1,9 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents.ts';
 
 /**

@@ -8,7 +8,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents.ts';
 
 export interface PlanStore {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { definePolicy, type Exchange, type PolicyDeps } from '../contract.ts';
 import { maskBody } from '../shared/mask-body.ts';
 import { maskText } from '../shared/mask-text.ts';

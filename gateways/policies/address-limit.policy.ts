@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { networkOf } from '../../engine/contract/ip-range.ts';
+import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import { definePolicy } from '../contract.ts';
 import { refuseRate } from '../errors.ts';
 import { createRateBuckets, USUAL_RATE } from '../shared/create-rate-buckets.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuseRate } from '../errors.ts';
 import { createRateBuckets, USUAL_RATE } from '../shared/create-rate-buckets.ts';

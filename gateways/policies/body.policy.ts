@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
-import type { Front } from '../../engine/contract/access.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
 import type { Crypto, Hash } from '../../engine/contract/ports/crypto.ts';
 
 const DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024;

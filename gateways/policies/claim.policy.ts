@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { digestOfScheme, parseAuthorization } from '../../engine/contract/kq1.ts';
+import { digestOfScheme, parseAuthorization } from '../../engine/contract/kq1/kq1.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 

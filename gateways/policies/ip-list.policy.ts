@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { isIpRange } from '../../engine/contract/ip-range.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { isIpRange } from '../../engine/contract/calls/ip-range.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { parseRanges } from '../shared/ip-ranges.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { definePolicy, type GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 

@@ -1,6 +1,12 @@
 import { Type } from 'typebox';
-import { canonicalAnswer, digestOfScheme, isAnswerHeaderSigned, isSignableValue, signedAnswerHeaders } from '../../engine/contract/kq1.ts';
-import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
+import {
+  canonicalAnswer,
+  digestOfScheme,
+  isAnswerHeaderSigned,
+  isSignableValue,
+  signedAnswerHeaders,
+} from '../../engine/contract/kq1/kq1.ts';
+import { createThrottledWarning } from '../../engine/contract/values/throttled-warning.ts';
 import { definePolicy, type Answer } from '../contract.ts';
 import { hasNoBody } from '../shared/has-no-body.ts';
 

@@ -1,5 +1,11 @@
 import { Type } from 'typebox';
-import { canonicalRequest, collectSignedHeaders, digestOfScheme, responseSchemeFor, type HeaderPair } from '../../engine/contract/kq1.ts';
+import {
+  canonicalRequest,
+  collectSignedHeaders,
+  digestOfScheme,
+  responseSchemeFor,
+  type HeaderPair,
+} from '../../engine/contract/kq1/kq1.ts';
 import type { KeyHandle } from '../../engine/contract/ports/crypto.ts';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
 import { refuse } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { isRecord } from '../../engine/contract/is-record.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { definePolicy } from '../contract.ts';
 import type { UserTokenKey } from '../documents.ts';
 import { refuse } from '../errors.ts';

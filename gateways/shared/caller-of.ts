@@ -1,4 +1,4 @@
-import type { Caller } from '../../engine/contract/run-flow.ts';
+import type { Caller } from '../../engine/contract/node/run-flow.ts';
 import type { Exchange } from '../contract.ts';
 
 /** Who calls which interface, under which key of his own. */

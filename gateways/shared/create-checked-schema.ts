@@ -1,6 +1,6 @@
-import { isQuickCheck } from '../../engine/contract/check-cost.ts';
-import { measurePlainSchema, measureSchema, type PlainSchemaSize } from '../../engine/contract/schema-bounds.ts';
-import { pointerStep } from '../../engine/contract/schema-problem.ts';
+import { isQuickCheck } from '../../engine/contract/schema/check-cost.ts';
+import { measurePlainSchema, measureSchema, type PlainSchemaSize } from '../../engine/contract/schema/schema-bounds.ts';
+import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 import { compileFirstBreach, type Breach, type FirstBreach, type JsonSchema } from '../../engine/schema/compile-schema.ts';
 import type { CheckedSchema, SchemaIssue } from '../contract.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createBreachList } from '../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import type { CheckedJson, CheckedSchema, JsonReader, JsonResult, Sender } from '../contract.ts';

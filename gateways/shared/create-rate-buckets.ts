@@ -1,4 +1,4 @@
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 
 /** A token bucket for each key, for one process. */
 export interface RateBuckets {

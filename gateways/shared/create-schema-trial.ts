@@ -1,6 +1,6 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import type { JsonReader, SchemaIssue } from '../contract.ts';
 import { createCheckedSchema } from './create-checked-schema.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from '../../engine/contract/is-record.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { parseJson } from './parse-json.ts';
 import { mask, maskText } from './mask-text.ts';

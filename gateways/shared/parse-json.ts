@@ -1,4 +1,4 @@
-import { findJsonExcess, keyFault, scanJson } from '../../engine/contract/scan-json.ts';
+import { findJsonExcess, keyFault, scanJson } from '../../engine/contract/schema/scan-json.ts';
 import type { JsonResult } from '../contract.ts';
 
 const MAX_DEPTH = 64;

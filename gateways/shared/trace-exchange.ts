@@ -1,5 +1,5 @@
 /** The span of a request. It begins with the call, when the caller's trace is known and trusted, and counts from the request's first byte. */
-import type { Span, SpanFields, Tracer } from '../../engine/contract/observe.ts';
+import type { Span, SpanFields, Tracer } from '../../engine/contract/values/observe.ts';
 import type { Exchange } from '../contract.ts';
 
 export function beginSpan(exchange: Exchange, tracer: Tracer): Span | undefined {

@@ -1,6 +1,6 @@
 import { buildConnector, Pool } from 'undici';
-import { AppError } from '../../engine/contract/errors.ts';
-import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/contract/outbound-guard.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
 
 type WarnRefused = (fields: Readonly<Record<string, string>>) => void;
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Answer, BodyBudget, Exchange } from '../contract.ts';
 import { endWith, isUnread, pushGatewayHeaders } from '../listen/write-answer.ts';
 import { hasNoBody } from '../shared/has-no-body.ts';

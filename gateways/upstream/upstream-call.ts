@@ -1,7 +1,7 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Metrics, SpanStart, Tracer } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Metrics, SpanStart, Tracer } from '../../engine/contract/values/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import { originOfCaller } from '../../engine/contract/run-flow.ts';
+import { originOfCaller } from '../../engine/contract/node/run-flow.ts';
 import type { BodyBudget, Exchange, GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse, refuseUnknown } from '../errors.ts';

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { isQuickCheck } from '../../engine/contract/check-cost.ts';
-import type { Message } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node.ts';
-import { measurePlainSchema, measureSchema, schemaExcessText, type PlainSchemaSize } from '../../engine/contract/schema-bounds.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { isQuickCheck } from '../../engine/contract/schema/check-cost.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node/node.ts';
+import { measurePlainSchema, measureSchema, schemaExcessText, type PlainSchemaSize } from '../../engine/contract/schema/schema-bounds.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { compileFirstBreach, type Breach, type FirstBreach } from '../../engine/schema/compile-schema.ts';
 import { refuseUnusableSchema, toCheckIssue } from '../shared/json/schema-check.ts';
 import { createParser, type ParseContext } from '../shared/parse-worker/create-parser.ts';

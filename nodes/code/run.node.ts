@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { withData } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { withData } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
  * Runs a script in the sandbox: the body of a function of `message`, `nodes` and `now`; what it returns is the new data. Its clock shows

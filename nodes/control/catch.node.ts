@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import type { ErrorRecord } from '../../engine/contract/errors.ts';
-import { defineNode, outPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
+import { defineNode, outPort } from '../../engine/contract/node/node.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 
 const Kind = Type.Union([Type.Literal('input'), Type.Literal('transient'), Type.Literal('unknown-outcome'), Type.Literal('bug')]);
 

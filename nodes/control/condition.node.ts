@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { atField } from '../../engine/contract/at-field.ts';
-import { ConditionRule } from '../../engine/contract/expression-types.ts';
-import { defineNode, inPort, type PortSpec } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
+import { ConditionRule } from '../../engine/contract/flow/expression-types.ts';
+import { defineNode, inPort, type PortSpec } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText, Text } from '../../engine/contract/values/texts.ts';
 
 const Branch = Type.Object(
   {

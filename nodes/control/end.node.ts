@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineNode, inPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { defineNode, inPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /** Ends the execution with an error of the flow's own: the caller gets its code and text. */
 export default defineNode({

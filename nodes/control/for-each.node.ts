@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import { atField } from '../../engine/contract/at-field.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { Operand } from '../../engine/contract/expression-types.ts';
-import { withData } from '../../engine/contract/message.ts';
-import { defineNode, inPort } from '../../engine/contract/node.ts';
-import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { Operand } from '../../engine/contract/flow/expression-types.ts';
+import { withData } from '../../engine/contract/values/message.ts';
+import { defineNode, inPort } from '../../engine/contract/node/node.ts';
+import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
  * Runs what hangs on `each` once per item; `done` then carries the results in the items' order (the engine does that).

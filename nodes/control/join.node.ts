@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { withData } from '../../engine/contract/message.ts';
-import { valuesBy } from '../../engine/contract/named-values.ts';
-import { defineNode, errorPort, inPort, outPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { withData } from '../../engine/contract/values/message.ts';
+import { valuesBy } from '../../engine/contract/values/named-values.ts';
+import { defineNode, errorPort, inPort, outPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /** `any` of major 1 went on with a failed branch, and ended with the first that had no error edge. */
 const MODES = ['all', 'first-success', 'first-end', 'n-of'] as const;

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { withData } from '../../engine/contract/message.ts';
-import { valuesBy } from '../../engine/contract/named-values.ts';
-import { defineNode, inPort, outPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { withData } from '../../engine/contract/values/message.ts';
+import { valuesBy } from '../../engine/contract/values/named-values.ts';
+import { defineNode, inPort, outPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
  * Waits for branches (the engine counts them) and gives one object: a field per branch, by the source node's id or a friendlier name.

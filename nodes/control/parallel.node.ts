@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineNode, inPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
+import { defineNode, inPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText, Text } from '../../engine/contract/values/texts.ts';
 
 const Branch = Type.Object(
   {

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import { atField } from '../../engine/contract/at-field.ts';
-import { Operand } from '../../engine/contract/expression-types.ts';
-import { withData, type Message } from '../../engine/contract/message.ts';
-import { valuesBy } from '../../engine/contract/named-values.ts';
-import { defineNode, inPort, outPort, type Outcome } from '../../engine/contract/node.ts';
-import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
+import { Operand } from '../../engine/contract/flow/expression-types.ts';
+import { withData, type Message } from '../../engine/contract/values/message.ts';
+import { valuesBy } from '../../engine/contract/values/named-values.ts';
+import { defineNode, inPort, outPort, type Outcome } from '../../engine/contract/node/node.ts';
+import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /** Gives the caller of this execution its one answer; the message then goes on by `out`. */
 export default defineNode({

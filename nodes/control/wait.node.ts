@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import { atField } from '../../engine/contract/at-field.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { Operand } from '../../engine/contract/expression-types.ts';
-import { defineNode, inPort, outPort, type Scope } from '../../engine/contract/node.ts';
-import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { Operand } from '../../engine/contract/flow/expression-types.ts';
+import { defineNode, inPort, outPort, type Scope } from '../../engine/contract/node/node.ts';
+import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 const MAX_WAIT_MS = 30 * 86_400_000;
 

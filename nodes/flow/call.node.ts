@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
  * Runs another published flow inline with this message and goes on with its reply. Its outward keys derive from this node's.

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import { withData, type Message } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { withData, type Message } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { admission } from '../shared/hl7/admission.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { formSteps } from '../shared/hl7/form.ts';

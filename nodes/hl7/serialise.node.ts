@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { withData } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { withData } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { textSteps } from '../shared/hl7/form.ts';
 import { inTurns } from '../shared/in-turns.ts';
 

@@ -1,10 +1,10 @@
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/at-field.ts';
-import { Operand } from '../../engine/contract/expression-types.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { bothTexts } from '../../engine/contract/error-texts.ts';
-import type { Message } from '../../engine/contract/message.ts';
-import { valuesBy, valuesByName } from '../../engine/contract/named-values.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
+import { Operand } from '../../engine/contract/flow/expression-types.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { bothTexts } from '../../engine/contract/error-texts/error-texts.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import { valuesBy, valuesByName } from '../../engine/contract/values/named-values.ts';
 import {
   defineNode,
   errorPort,
@@ -16,10 +16,10 @@ import {
   type NodeContext,
   type RunNode,
   type Scope,
-} from '../../engine/contract/node.ts';
-import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { pointerStep } from '../../engine/contract/schema-problem.ts';
-import { fieldEditor, fieldText, type Text } from '../../engine/contract/texts.ts';
+} from '../../engine/contract/node/node.ts';
+import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
+import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
+import { fieldEditor, fieldText, type Text } from '../../engine/contract/values/texts.ts';
 import { isWrite, statusError } from '../shared/http/check-status.ts';
 import { parseMediaType, isJsonType, isTextType, type MediaType } from '../shared/http/media-type.ts';
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';

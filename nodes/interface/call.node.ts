@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineNode, outPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
+import { defineNode, outPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText, Text } from '../../engine/contract/values/texts.ts';
 
 /** Starts an execution for every call of a published interface; the gateway hands the call in, so there is nothing to listen to. */
 export default defineNode({

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { asParsed, sourceOf } from '../shared/parse-worker/parsed-message.ts';
 

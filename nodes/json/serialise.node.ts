@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import { withData } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { withData } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 
 /** Turns data into JSON text (RFC 8259). */
 export default defineNode({

@@ -1,4 +1,4 @@
-import { defineAdapter } from '../../engine/contract/adapter-type.ts';
+import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
 import { MailSettings } from './settings.ts';
 
 export default defineAdapter({

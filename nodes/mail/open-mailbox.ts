@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { ImapFlow } from 'imapflow';
-import type { Adapter } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
+import type { Adapter } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { meterMailbox } from './meter-mailbox.ts';

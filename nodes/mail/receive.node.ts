@@ -1,7 +1,7 @@
 import type { ImapFlow } from 'imapflow';
 import { Type, type Static } from 'typebox';
-import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
-import { createMessage, type Message } from '../../engine/contract/message.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
+import { createMessage, type Message } from '../../engine/contract/values/message.ts';
 import {
   defineNode,
   outPort,
@@ -11,8 +11,8 @@ import {
   type ProbeContext,
   type Stop,
   type TriggerContext,
-} from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+} from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { createProbeSteps } from '../shared/probe-steps.ts';
 import { openMailbox, type Mailbox } from './open-mailbox.ts';

@@ -1,6 +1,6 @@
 /** What an adapter of protocol `mail` says per environment: whose mailbox, on which server. */
 import { Type, type Static } from 'typebox';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;

@@ -1,8 +1,8 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import type { SendSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 /** MLLP frames on bytes (HL7 MLLP release 1): VT, content, FS CR. Cut before decoding: in GBK a delimiter's byte may end a character. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 const VT = 0x0b;
 const FS = 0x1c;

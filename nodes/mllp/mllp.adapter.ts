@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { defineAdapter } from '../../engine/contract/adapter-type.ts';
+import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
 import { ListenSettings, SendSettings } from './settings.ts';
 
 const { host, port, ...sending } = SendSettings.properties;

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 export interface Peer {
   readonly address: string | undefined;

@@ -1,7 +1,7 @@
 /** Connection test of an MLLP adapter: name, connection, TLS. No message is sent: every one would be taken for real. */
 import { networkInterfaces } from 'node:os';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Health, ProbeContext } from '../../engine/contract/node.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { createProbeSteps } from '../shared/probe-steps.ts';
 import { readSettings } from '../shared/read-settings.ts';

@@ -1,8 +1,8 @@
 /** One connection to a hospital that carries one message at a time: request, ACK, next. Opened when needed, closed when idle. */
 import type { Socket } from 'node:net';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError, type ErrorValues } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError, type ErrorValues } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import { readAck, type Ack } from '../shared/hl7/acknowledge.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { createFrameCutter, frameOf } from './frames.ts';

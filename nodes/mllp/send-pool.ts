@@ -1,5 +1,5 @@
 /** The connections of one send node: as many lines as the adapter allows (one by default), each busy with one message at a time. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { createSendLine, type Exchange, type SendLine } from './send-line.ts';
 import type { SendSettings } from './settings.ts';

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import { withData, type Message } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort, type NodeContext, type RunNode } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { withData, type Message } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort, type NodeContext, type RunNode } from '../../engine/contract/node/node.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { canonicalCharset, decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { charsetOfMsh18, msh18OfCharset } from '../shared/hl7/charset-names.ts';

@@ -3,11 +3,11 @@
  * each ACK leaves only after the message was stored (or answered); what cannot be stored now gets none. Reading stops while too many are unanswered.
  */
 import type { Socket } from 'node:net';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/errors.ts';
-import { createMessage } from '../../engine/contract/message.ts';
-import type { ArrivalResult, Emit } from '../../engine/contract/node.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import type { ArrivalResult, Emit } from '../../engine/contract/node/node.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
 import { buildAck, buildBlindNak, type AckCode } from '../shared/hl7/acknowledge.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';

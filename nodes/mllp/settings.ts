@@ -1,6 +1,6 @@
 /** What an adapter of protocol `mllp` says per environment: where to send, where to listen, who may come. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
 const Host = Type.String({

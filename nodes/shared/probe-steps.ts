@@ -1,6 +1,6 @@
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import type { Health, ProbeContext, ProbeStep } from '../../engine/contract/node.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Health, ProbeContext, ProbeStep } from '../../engine/contract/node/node.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 
 export interface ProbeSteps {
   /** Runs one step; its answer is the detail. Nothing runs after one that failed. */

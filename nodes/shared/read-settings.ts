@@ -1,8 +1,8 @@
 import type { Static, TObject } from 'typebox';
 import { Value } from 'typebox/value';
-import type { Adapter } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { schemaValues } from '../../engine/contract/schema-problem.ts';
+import type { Adapter } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 
 /** The adapter's settings with defaults, or ADAPTER_SETTINGS_WRONG (input) with every issue. */
 export function readSettings<Schema extends TObject>(adapter: Adapter, schema: Schema): Static<Schema> {

@@ -1,6 +1,6 @@
 /** How an adapter says which certificate of the other side is the right one. */
 import { Type } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 export const TrustedCa = Type.String({
   ...fieldText(

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
-import { atField } from '../../engine/contract/at-field.ts';
-import { AppError, type ErrorKind } from '../../engine/contract/errors.ts';
-import { Operand } from '../../engine/contract/expression-types.ts';
-import { withData } from '../../engine/contract/message.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
+import { AppError, type ErrorKind } from '../../engine/contract/values/errors.ts';
+import { Operand } from '../../engine/contract/flow/expression-types.ts';
+import { withData } from '../../engine/contract/values/message.ts';
 import {
   defineNode,
   errorPort,
@@ -12,9 +12,9 @@ import {
   type Effect,
   type NodeContext,
   type RunNode,
-} from '../../engine/contract/node.ts';
-import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+} from '../../engine/contract/node/node.ts';
+import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { statusError } from '../shared/http/check-status.ts';
 import { isTextType, parseMediaType } from '../shared/http/media-type.ts';
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';

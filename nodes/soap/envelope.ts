@@ -1,5 +1,5 @@
 /** SOAP envelopes: W3C Note SOAP 1.1 section 4, SOAP 1.2 part 1 section 5. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
 import { serialiseXml } from '../shared/xml/serialise-xml.ts';

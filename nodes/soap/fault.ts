@@ -1,5 +1,5 @@
 /** SOAP faults of both versions in one form. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
 import { child } from './envelope.ts';
 

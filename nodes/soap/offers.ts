@@ -1,7 +1,7 @@
 /** What a SOAP service offers, as its own description at `?wsdl` says. */
-import { AppError } from '../../engine/contract/errors.ts';
-import { createMessage } from '../../engine/contract/message.ts';
-import type { Offer, ProbeContext } from '../../engine/contract/node.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import { createOutboundClient } from '../shared/http/outbound.ts';
 import { HttpSettings } from '../shared/http/settings.ts';

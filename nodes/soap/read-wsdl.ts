@@ -1,5 +1,5 @@
 /** A service's own description (WSDL 1.1, W3C Note 2001): its SOAP operations, each with what a node needs to call it. Pure; imports are not followed. */
-import type { Offer } from '../../engine/contract/node.ts';
+import type { Offer } from '../../engine/contract/node/node.ts';
 import type { XmlObject } from '../shared/xml/parse-xml.ts';
 import { attribute, byName, documentation, local, parts, readXsd, type JsonSchema, type XsdTypes } from './xsd-schema.ts';
 

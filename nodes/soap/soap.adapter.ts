@@ -1,5 +1,5 @@
-import { defineAdapter } from '../../engine/contract/adapter-type.ts';
-import { targetOfUrl } from '../../engine/contract/outbound-guard.ts';
+import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
+import { targetOfUrl } from '../../engine/contract/node/outbound-guard.ts';
 import { HttpSettings } from '../shared/http/settings.ts';
 
 export default defineAdapter({

@@ -1,4 +1,4 @@
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** A description that takes more work than any service needs: types that hold each other, or too many of them. */
 export function tooCostly(): AppError {

@@ -1,6 +1,6 @@
 /** OASIS Web Services Security UsernameToken Profile 1.1, sections 3 and 4. */
 import { createHash, randomBytes } from 'node:crypto';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 const WSS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
 const PROFILE = `${WSS}-username-token-profile-1.0`;

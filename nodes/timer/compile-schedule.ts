@@ -1,6 +1,6 @@
 /** Planned instants of a timer, as a pure function of time: every process and every restart plans the same ones. */
 import { Cron } from 'croner';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** All instants are epoch milliseconds. */
 export interface Schedule {

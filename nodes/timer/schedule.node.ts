@@ -1,10 +1,10 @@
 import { Type, type Static } from 'typebox';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError, fromErrorRecord } from '../../engine/contract/errors.ts';
-import { bothTexts } from '../../engine/contract/error-texts.ts';
-import { createMessage } from '../../engine/contract/message.ts';
-import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError, fromErrorRecord } from '../../engine/contract/values/errors.ts';
+import { bothTexts } from '../../engine/contract/error-texts/error-texts.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { compileSchedule, type Schedule } from './compile-schedule.ts';
 
 const Config = Type.Object(

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { atField, issuesWithin } from '../../engine/contract/at-field.ts';
-import type { Issue } from '../../engine/contract/errors.ts';
-import { withData } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { atField, issuesWithin } from '../../engine/contract/values/at-field.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
+import { withData } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { checkMapping, compileMapping } from '../shared/mapping/compile-mapping.ts';
 import { MappingSchema, type Mapping } from '../shared/mapping/mapping-document.ts';
 

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import { atField } from '../../engine/contract/at-field.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { Operand } from '../../engine/contract/expression-types.ts';
-import type { Message } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort, type Scope } from '../../engine/contract/node.ts';
-import { compileOperand, parseFieldPath, type PathStep } from '../../engine/contract/scope-path.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { atField } from '../../engine/contract/values/at-field.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { Operand } from '../../engine/contract/flow/expression-types.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort, type Scope } from '../../engine/contract/node/node.ts';
+import { compileOperand, parseFieldPath, type PathStep } from '../../engine/contract/flow/scope-path.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 const Field = Type.Object(
   {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { withData, type Message } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { withData, type Message } from '../../engine/contract/values/message.ts';
+import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node/node.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
 import { isLarge } from '../../engine/threads/is-large.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';

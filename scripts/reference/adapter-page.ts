@@ -1,5 +1,5 @@
-import { AdapterDocument } from '../../engine/contract/adapter.ts';
-import type { AdapterType } from '../../engine/contract/adapter-type.ts';
+import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
 import { adapterExamples } from './examples.ts';
 import { fieldTable, GENERATED, inBoth, json, undescribedOf, type Page } from './markdown.ts';
 import { rowsOf } from './schema-rows.ts';

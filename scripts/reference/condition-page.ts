@@ -1,5 +1,5 @@
-import { COMPARISON_HELP, COMPARISON_LABELS } from '../../engine/contract/comparison-texts.ts';
-import { COMPARISONS, type Comparison } from '../../engine/contract/expression-types.ts';
+import { COMPARISON_HELP, COMPARISON_LABELS } from '../../engine/contract/flow/comparison-texts.ts';
+import { COMPARISONS, type Comparison } from '../../engine/contract/flow/expression-types.ts';
 import { comparisonExamples, conditionExamples, scopeExample, type ComparisonExample } from './examples.ts';
 import { GENERATED, inBoth, json, table, type Page } from './markdown.ts';
 import { code } from './schema-rows.ts';

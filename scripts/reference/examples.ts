@@ -1,8 +1,8 @@
 /** The examples of the reference are files of docs/reference/examples/ and of nodes/: the pages show them, and a test runs them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { AdapterDocument } from '../../engine/contract/adapter.ts';
-import type { Comparison, ConditionRule } from '../../engine/contract/expression-types.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import type { Comparison, ConditionRule } from '../../engine/contract/flow/expression-types.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Mapping } from '../../nodes/shared/mapping/mapping-document.ts';
 
 const EXAMPLES = new URL('../../docs/reference/examples/', import.meta.url);

@@ -1,5 +1,5 @@
-import { FlowDocument } from '../../engine/contract/flow-document.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { exampleFlow } from './examples.ts';
 import { fieldTable, GENERATED, inBoth, json, undescribedOf, type Page } from './markdown.ts';
 import { rowsOf } from './schema-rows.ts';

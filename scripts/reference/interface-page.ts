@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
-import { CodeTable } from '../../engine/contract/adapter.ts';
-import type { Text } from '../../engine/contract/texts.ts';
+import { CodeTable } from '../../engine/contract/node/adapter.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { AppDocument, GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { cityExample } from './examples.ts';
 import { fieldTable, GENERATED, inBoth, json, undescribedOf, type Page } from './markdown.ts';

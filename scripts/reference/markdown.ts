@@ -1,5 +1,5 @@
 /** Parts that all pages of the reference are made of. */
-import type { Text } from '../../engine/contract/texts.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
 import { code, meaningOf, type FieldRow } from './schema-rows.ts';
 
 /** A file of docs/reference/ as it should be, and the fields that it has no words for. */

@@ -1,6 +1,6 @@
 import type { TObject } from 'typebox';
-import { literalsOf } from '../../engine/contract/field-kind.ts';
-import { typeName, type Effect, type NodeDefinition, type PortSpec } from '../../engine/contract/node.ts';
+import { literalsOf } from '../../engine/contract/values/field-kind.ts';
+import { typeName, type Effect, type NodeDefinition, type PortSpec } from '../../engine/contract/node/node.ts';
 import { withDefaults } from '../../engine/flow/with-defaults.ts';
 import { describeNode, type NodeDescription } from '../../engine/registry/describe-node.ts';
 import type { LoadedNodes } from '../../engine/registry/load-nodes.ts';

@@ -1,5 +1,5 @@
 import type { Policy } from '../../gateways/contract.ts';
-import { FRONTS } from '../../engine/contract/access.ts';
+import { FRONTS } from '../../engine/contract/access/access.ts';
 import { fieldTable, GENERATED, inBoth, table, undescribedOf, type Page } from './markdown.ts';
 import { rowsOf } from './schema-rows.ts';
 

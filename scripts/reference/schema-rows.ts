@@ -1,8 +1,8 @@
 /** The fields of a schema as rows of a Markdown table: path, type with its bounds, default, and what the field means in both languages. */
-import { isPlainPattern } from '../../engine/contract/plain-text.ts';
-import { isAnyName } from '../../engine/contract/named-values.ts';
-import { isRecord } from '../../engine/contract/is-record.ts';
-import type { FieldText, Text } from '../../engine/contract/texts.ts';
+import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
+import { isAnyName } from '../../engine/contract/values/named-values.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

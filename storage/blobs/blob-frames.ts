@@ -4,8 +4,8 @@
  * alone (salt and blob id), so that no frame fits elsewhere; a missing, doubled, moved or cut frame is found before its bytes leave.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
-import type { AppError } from '../../engine/contract/errors.ts';
-import type { DataKey, DataKeys } from '../../engine/contract/seal.ts';
+import type { AppError } from '../../engine/contract/values/errors.ts';
+import type { DataKey, DataKeys } from '../../engine/contract/values/seal.ts';
 import { blobDamaged } from './blob-rules.ts';
 
 const MAGIC = Buffer.from('KQB1');

@@ -1,5 +1,5 @@
 /** What blobs on disk and on servers have in common beside their sealed form: ids that carry their time, limits, refusals. */
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 const ID = /^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$/;
 

@@ -1,11 +1,11 @@
 import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createTimedId } from '../../engine/contract/ids.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
-import type { DataKeys } from '../../engine/contract/seal.ts';
+import type { DataKeys } from '../../engine/contract/values/seal.ts';
 import { openFrames, sealFrames } from './blob-frames.ts';
 import { blobMissing, checked, createdAt, isBlobId, limited } from './blob-rules.ts';
 

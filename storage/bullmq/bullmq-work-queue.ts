@@ -5,8 +5,8 @@
  */
 import type { Redis } from 'ioredis';
 import { Queue, type JobsOptions } from 'bullmq';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Consumer, WorkQueue } from '../../engine/contract/ports/work-queue.ts';
 import { delayedJobId, BELL, QUEUE, RUNG } from './doorbell-keys.ts';
 import { startConsumer } from './start-consumer.ts';

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { Worker } from 'bullmq';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Consumer } from '../../engine/contract/ports/work-queue.ts';
 import { partitionOfJob, QUEUE, RUNG } from './doorbell-keys.ts';
 

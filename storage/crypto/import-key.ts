@@ -10,7 +10,7 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { KeyHandle, KeyMaterial, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.ts';
 import type { Hmac, PrepareHmac } from './prepare-hmac.ts';

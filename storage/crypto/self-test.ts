@@ -1,6 +1,6 @@
 /** Start-up self-test with the worked examples of the national standards. A process whose cryptography is wrong must not serve. */
 import { createCipheriv } from 'node:crypto';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 
 /** GB/T 32918.5-2017, annex A.2: user id 1234567812345678, message "message digest". */

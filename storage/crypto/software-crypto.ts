@@ -15,7 +15,7 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto, DigestAlgorithm, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import { fingerprintOf, loadKey, type LoadedKey } from './import-key.ts';
 import { createPrepareHmac } from './prepare-hmac.ts';

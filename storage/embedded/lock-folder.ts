@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { lockFile } from '../lock-file.ts';
 
 /** Holds the folder for this process and returns what releases it. STORE_LOCKED (input) while another process holds it. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type {
   Collection,
   CollectionSpec,

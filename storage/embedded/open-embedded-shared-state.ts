@@ -1,10 +1,9 @@
 import { Type } from 'typebox';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createTimedId } from '../../engine/contract/ids.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import type { KeptEntry } from '../../engine/contract/ports/shared-state.ts';
+import type { KeptEntry, SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { createClaims, type Claims } from '../in-process/claims.ts';
 import { createMemorySharedState, type KeptClaim, type SharedStateJournal } from '../in-process/memory-shared-state.ts';
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { CollectionSpec, Filter, FindOptions, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { documentOfRow, matchesFilter, withoutFields } from '../../engine/contract/ports/document-semantics.ts';
 import { compileFilter, compileOmission, compilePosition, compileSort, type Clause } from './compile-query.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { createDocumentCache } from './document-cache.ts';
 import { openTableWriter, type TableWriter } from './open-table-writer.ts';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Failure, ThreadSettings } from './thread-messages.ts';
 import { toAppError, translateSqliteError } from './translate-sqlite-error.ts';
 

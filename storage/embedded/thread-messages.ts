@@ -1,5 +1,5 @@
 /** What travels between the main thread and the two store threads. Documents travel as JSON text: cloning a string is nearly free. */
-import type { ErrorKind } from '../../engine/contract/errors.ts';
+import type { ErrorKind } from '../../engine/contract/values/errors.ts';
 
 export interface ThreadSettings {
   readonly file: string;

@@ -1,4 +1,4 @@
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Failure } from './thread-messages.ts';
 
 /** Result codes (sqlite.org/rescode.html); an extended one has its primary code in the lowest byte. */

@@ -4,7 +4,7 @@
  * share a table, which is dropped whole when that has passed.
  */
 import { hash } from 'node:crypto';
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import { sharedStateFull } from './expiring-map.ts';
 
 export interface Claims {

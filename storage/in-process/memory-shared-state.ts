@@ -2,7 +2,7 @@
  * Shared state within one process: the truth is in memory, and a `journal` may keep claims and fencing numbers over a restart.
  * Limits: 4,000,000 claims, half of them for one share; 100,000 values, counters and leases each; beyond them SHARED_STATE_FULL (transient).
  */
-import type { Clock } from '../../engine/contract/clock.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { createClaims, type Claims } from './claims.ts';
 import { createExpiringMap, sharedStateFull, type ExpiringMap } from './expiring-map.ts';

@@ -2,8 +2,8 @@
  * The doorbell within one process. Used by the embedded store (which has one process only) and by tests.
  * A full timer table or `loses` drops rings: the port allows that, because the reconciler walks the partitions.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { silentLogger, type Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { silentLogger, type Logger } from '../../engine/contract/values/observe.ts';
 import type { Consumer, WorkQueue } from '../../engine/contract/ports/work-queue.ts';
 
 export interface MemoryWorkQueueOptions {

@@ -1,7 +1,7 @@
 /** Blobs in memory, for tests. Holds at most 256 MB (BLOB_STORE_FULL). */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { createTimedId } from '../../engine/contract/ids.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 
 const MAX_BYTES = 256 * 1024 * 1024;

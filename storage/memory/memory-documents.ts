@@ -2,8 +2,8 @@
  * Documents in memory: deterministic, for tests and for the execution model. Everything happens inside one synchronous step and
  * resolves by microtask. Answered documents are the stored ones, deeply frozen: whoever changes one sees a TypeError.
  */
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type {
   Collection,
   CollectionSpec,

@@ -1,5 +1,5 @@
 import { MongoClient, MongoServerError, MongoServerSelectionError, type Db, type MongoClientOptions } from 'mongodb';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { refusedByTls } from '../refused-by-tls.ts';
 import { incompatible, refusePlainConnection } from '../server-address.ts';
 import { translateMongoError } from './translate-mongo-error.ts';

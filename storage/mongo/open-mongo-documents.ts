@@ -1,6 +1,6 @@
 import type { Collection, Db, IndexDescriptionInfo } from 'mongodb';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { layoutOf, openRevisionedDocuments, schemaMismatch } from '../revisioned/open-revisioned-documents.ts';
 import type { RevisionedTable } from '../revisioned/revisioned-table.ts';

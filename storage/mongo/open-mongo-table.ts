@@ -1,5 +1,5 @@
 import type { Collection, Filter as MongoFilter, WriteConcernSettings } from 'mongodb';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Durability, RevisionedTable } from '../revisioned/revisioned-table.ts';
 import { COLUMNS, createRowFinder, toRead } from './find-rows.ts';
 import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.ts';

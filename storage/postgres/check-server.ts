@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import { incompatible } from '../server-address.ts';
 
 const OLDEST = 120_000;

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { layoutOf, schemaMismatch } from '../revisioned/open-revisioned-documents.ts';
 import { createIndexSql, createTableSql, quote, type IndexLayout, type TableLayout } from './table-layout.ts';

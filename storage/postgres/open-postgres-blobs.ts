@@ -1,8 +1,8 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import { createTimedId } from '../../engine/contract/ids.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
-import type { DataKeys } from '../../engine/contract/seal.ts';
+import type { DataKeys } from '../../engine/contract/values/seal.ts';
 import { openFrames, readChunks, sealFrames } from '../blobs/blob-frames.ts';
 import { blobMissing, checked, limited } from '../blobs/blob-rules.ts';
 import type { QueryPool } from './open-query-pool.ts';

@@ -1,6 +1,6 @@
 import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { LostAnswer } from '../revisioned/revisioned-table.ts';
 import { storeDown } from '../revisioned/store-down.ts';
 import { prepareSession } from './connection-settings.ts';

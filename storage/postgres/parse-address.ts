@@ -1,4 +1,4 @@
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { isLoopback, refusePlainConnection } from '../server-address.ts';
 
 export interface PostgresTarget {

@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { refusedByTls, withoutTls } from '../refused-by-tls.ts';
 import { storeDown } from '../revisioned/store-down.ts';
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { refusedByTls } from '../refused-by-tls.ts';
 import { incompatible } from '../server-address.ts';
 import { createProbe, type RedisPlace } from './connect-redis.ts';

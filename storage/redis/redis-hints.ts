@@ -1,7 +1,7 @@
 /** Publish and subscribe. Subscriptions outlive the connection: they are made anew whenever it is. */
 import type { Redis } from 'ioredis';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { translateRedisError } from './translate-redis-error.ts';
 

@@ -5,9 +5,9 @@
  */
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { toErrorRecord } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { createRedisClient, type RedisPlace } from './connect-redis.ts';
 import { createRedisHints } from './redis-hints.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** What came from the driver, as the port says it: SHARED_STATE_FULL where Redis has no memory left, else SHARED_STATE_DOWN. */
 export function translateRedisError(error: unknown): AppError {

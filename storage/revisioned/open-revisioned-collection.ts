@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { sleep, type Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { sleep, type Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type {
   Collection,
   Filter,

@@ -1,6 +1,6 @@
-import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
 import { openRevisionedCollection } from './open-revisioned-collection.ts';

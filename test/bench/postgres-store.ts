@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { silentLogger } from '../../engine/contract/observe.ts';
-import { createTimedId } from '../../engine/contract/ids.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
 import type { Collection } from '../../engine/contract/ports/documents.ts';
 import { executionsSpec, type ExecutionDocument } from '../../engine/execution/execution-document.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';

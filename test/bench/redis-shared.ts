@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';
 import { redisBackend } from '../../storage/redis/redis-backend.ts';
 import { startRedis } from '../servers/redis.ts';

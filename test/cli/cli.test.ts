@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { dataTokenPath, writeTokenFile } from '../../cli/token-file.ts';
-import { parseAuthorization } from '../../engine/contract/kq1.ts';
+import { parseAuthorization } from '../../engine/contract/kq1/kq1.ts';
 import { verifyText } from '../../sdk/keys.ts';
 import { signRequest } from '../../sdk/public.ts';
 import { flow, memoryCatalog, startControl } from '../control/start-control.ts';

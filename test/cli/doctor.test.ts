@@ -13,8 +13,8 @@ import { checkCertificate, checkPorts } from '../../cli/doctor/check-machine.ts'
 import { checkShared, checkStore } from '../../cli/doctor/check-stores.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { storageSettings } from '../../cli/roots/open-host.ts';
-import type { Clock } from '../../engine/contract/clock.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { readSettings } from '../../engine/host/settings.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';

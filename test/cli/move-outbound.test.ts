@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { openKeeper } from '../../cli/roots/open-keeper.ts';
 import type { OpenedEngine } from '../../cli/roots/open-engine.ts';
 import type { Host } from '../../cli/roots/open-host.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { createOutboundGuard } from '../../engine/outbound/create-outbound-guard.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { serversOf } from '../../storage/server-address.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openOnceUp } from '../../cli/roots/open-once-up.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, Filter } from '../../engine/contract/ports/documents.ts';
 import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
 import { eventually } from './eventually.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openAuditLog } from '../../control/audit/audit-log.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import type { ActPage, ObjectList } from '../../control/actions/audit.ts';
 import { chainFlow } from '../support/platform-api.ts';

@@ -1,8 +1,8 @@
 /** Flows that call flows: what publishing, taking out of service, deleting, exporting and importing say of them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Issue } from '../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { flow, startControl } from './start-control.ts';
 import { startWithEngine, type RunningEngine } from './start-engine.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import type { Issue } from '../../engine/contract/errors.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
 import { adapterOf, flowOf, ids, interfaceOf, makeSide, type Side } from './domain-sides.ts';
 import { putExecution } from './put-execution.ts';
 import type { Client } from './start-control.ts';

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { openAlarmStore } from '../../control/alarms/alarm-store.ts';
 import type { BulkDocument } from '../../control/bulks/bulk-store.ts';
 import { openRequestStore } from '../../control/requests/request-store.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { putExecution } from './put-execution.ts';
 import { plainSeal, type Client } from './start-control.ts';
 import { graph, type RunningEngine } from './start-engine.ts';

@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createBulks } from '../../control/bulks/create-bulks.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
-import type { Client } from './start-control.ts';
-import { plainSeal } from './start-control.ts';
+import { type Client, plainSeal } from './start-control.ts';
 import { adapterTo, graph, startHospital, startWithEngine, type Hospital } from './start-engine.ts';
 
 const ONCE = { retry: { max: 0, baseMs: 1, factor: 1, capMs: 1, on: ['transient' as const] } };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FlowLive, FlowLiveDetail } from '../../control/actions/live-flows.ts';
-import type { FlowCounts, FlowDetailCounts } from '../../engine/run/live-counters.ts';
+import type { FlowCounts, FlowDetailCounts } from '../../engine/observe/live-counters.ts';
 import { putExecution } from './put-execution.ts';
 import { readEvents } from './read-events.ts';
 import { engineWith, startControl, type Running } from './start-control.ts';

@@ -5,8 +5,8 @@ import { createServer as createHttp } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { OutboundList } from '../../control/actions/outbound.ts';
-import type { AdapterDocument } from '../../engine/contract/adapter.ts';
-import type { Health } from '../../engine/contract/node.ts';
+import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import type { Health } from '../../engine/contract/node/node.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { startWithEngine } from './start-engine.ts';
@@ -140,7 +140,7 @@ test('an upgrade lists what adapters of this environment use, and it works until
   const { createMemoryBlobs } = await import('../../storage/memory/memory-blobs.ts');
   const { plainSeal } = await import('./start-control.ts');
   const { systemClock } = await import('../../engine/host/system-clock.ts');
-  const { silentLogger, silentMetrics } = await import('../../engine/contract/observe.ts');
+  const { silentLogger, silentMetrics } = await import('../../engine/contract/values/observe.ts');
   const clock = systemClock;
   const upgraded = () =>
     createEngine({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Overview } from '../../control/actions/overview.ts';
-import { createCallStats } from '../../engine/contract/call-stats.ts';
+import { createCallStats } from '../../engine/contract/calls/call-stats.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { sumCalls } from '../../engine/processes/sum-calls.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';

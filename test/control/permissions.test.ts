@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRoles, permissionsOf } from '../../control/actions/permissions.ts';
 import { ROUTES } from '../../control/api/routes.ts';
-import { ROLES } from '../../engine/contract/access.ts';
+import { ROLES } from '../../engine/contract/access/access.ts';
 import { startControl } from './start-control.ts';
 
 /** What every logged-in person may do: one's own account, and what one asks of others: who may ask for what is tested with the requests. */

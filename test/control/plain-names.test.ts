@@ -8,7 +8,7 @@ import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts'
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
 import { createMemoryWorkQueue } from '../../storage/in-process/memory-work-queue.ts';
 import type { Storage } from '../../storage/open-storage.ts';
-import { createMessage } from '../../engine/contract/message.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { adapterOf, appOf, flowOf, interfaceOf, tableOf } from './domain-sides.ts';
 import { engineOn } from '../support/engine-on.ts';

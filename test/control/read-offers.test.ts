@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { ActionContext } from '../../control/actions/action.ts';
 import { readOffers } from '../../control/actions/read-offers.ts';
 import type { ControlServices } from '../../control/actions/services.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 
 test('a system whose description is not read in time is named, instead of a fault of the platform', async () => {

@@ -6,7 +6,7 @@ import { requireTouched, scopeOf } from '../../control/actions/domains.ts';
 import type { AuditLine } from '../../control/audit/audit-line.ts';
 import type { Intent } from '../../control/audit/audit-log.ts';
 import { createRefusals } from '../../control/audit/refusals.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { ADMIN_PASSWORD, PERSON_PASSWORD, startControl } from './start-control.ts';
 

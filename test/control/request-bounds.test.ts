@@ -6,7 +6,7 @@ import type { Overview } from '../../control/actions/overview.ts';
 import type { RequestDetails, RequestItem, RequestList } from '../../control/actions/requests.ts';
 import { openRequestStore, type RequestRecord } from '../../control/requests/request-store.ts';
 import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { createId } from '../../engine/contract/ids.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { plainSeal } from './start-control.ts';
 import { startWithEngine } from './start-engine.ts';

@@ -6,7 +6,7 @@ import type { VersionList } from '../../control/actions/flow-versions.ts';
 import type { Overview } from '../../control/actions/overview.ts';
 import type { RequestDetails, RequestItem, RequestList } from '../../control/actions/requests.ts';
 import { openRequestStore } from '../../control/requests/request-store.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { InterfaceDocument } from '../../gateways/documents.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { plainSeal } from './start-control.ts';

@@ -1,7 +1,7 @@
 /** What the record of a step says of its wait for the sandbox, where other flows have all of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FlowNode } from '../../engine/contract/flow-document.ts';
+import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { graph, startWithEngine } from './start-engine.ts';
 
 const LONG_MS = 800;

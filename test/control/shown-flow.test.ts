@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { permissionsOf } from '../../control/actions/permissions.ts';
-import { ROLES } from '../../engine/contract/access.ts';
+import { ROLES } from '../../engine/contract/access/access.ts';
 import { flow, startControl } from './start-control.ts';
 
 const NAME = '欧阳璇玑';

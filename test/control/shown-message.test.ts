@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createShowMessage } from '../../control/actions/shown-message.ts';
-import { createMessage } from '../../engine/contract/message.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
 
 test('the beginning of a long text is text with its own line ends, whether it is stored as text or as bytes', () => {
   const text = `MSH|^~\\&|HIS\r${'OBX|1|NM|GLU||5.2\r'.repeat(100)}`;

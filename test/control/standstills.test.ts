@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { AuditLine } from '../../control/audit/audit-line.ts';
 import { withoutErrorTexts } from '../../control/actions/error-names.ts';
-import type { ErrorRecord, ErrorValues } from '../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import type { ExecutionDetails } from '../../engine/services.ts';
+import type { ErrorRecord, ErrorValues } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
 
 const HOUR_MS = 3_600_000;

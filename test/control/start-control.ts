@@ -2,12 +2,15 @@
 /** Control on memory, behind a real socket, with an engine that only remembers: what the tests of this folder share. */
 import { createControl, type Control, type ControlDeps } from '../../control/create-control.ts';
 import { openAuditLog } from '../../control/audit/audit-log.ts';
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
-import type { FlowDocument, FlowVersion } from '../../engine/contract/flow-document.ts';
-import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument, FlowVersion } from '../../engine/contract/flow/flow-document.ts';
+import { silentLogger, silentMetrics } from '../../engine/contract/values/observe.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
-import type { SealPlace } from '../../engine/contract/seal.ts';
-import { StaleDraft, type BindingStore, type Bindings, type ExecutionCatalog, type FlowCatalog } from '../../engine/services.ts';
+import type { SealPlace } from '../../engine/contract/values/seal.ts';
+import { type BindingStore, type Bindings } from '../../engine/bindings/interface.ts';
+import { type ExecutionCatalog } from '../../engine/operate/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import { StaleDraft } from '../../engine/contract/values/stale-draft.ts';
 import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
 import type { GatewayPlan } from '../../gateways/documents.ts';
 import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';

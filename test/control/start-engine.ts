@@ -1,10 +1,10 @@
 /** Control behind a real socket with a real engine on memory, and a hospital that is a real HTTP server. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../../engine/contract/clock.ts';
-import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
-import { createMessage } from '../../engine/contract/message.ts';
-import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import { silentLogger, silentMetrics } from '../../engine/contract/values/observe.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';

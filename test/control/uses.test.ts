@@ -6,7 +6,7 @@ import type { TableList } from '../../control/actions/tables.ts';
 import type { AppList } from '../../control/actions/callers.ts';
 import type { InterfaceList } from '../../control/actions/interfaces.ts';
 import type { Uses } from '../../control/actions/uses.ts';
-import type { FlowNode } from '../../engine/contract/flow-document.ts';
+import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { putExecution } from './put-execution.ts';
 import { flow, memoryBindings, startControl, type Running } from './start-control.ts';

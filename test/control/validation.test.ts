@@ -1,8 +1,8 @@
 /** What `POST /flows/validate` and publishing say of flows that cannot work, with the product's own node types. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Issue } from '../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { flow } from './start-control.ts';
 import { startWithEngine, type RunningEngine } from './start-engine.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 import type { BrowserContext, Page } from '@playwright/test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
 import { type Console, expect, launchProfile, noBrowser, startConsole } from './browser.ts';
 import { card, copyBooking, isSaved, rename, served, sidePanel } from './flow-editor.ts';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
 import { overlaps } from '../../designer/src/model/card-geometry.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { booking, until } from '../support/city.ts';
 import { type Console, expect, goTo, noBrowser, startConsole } from './browser.ts';
 import { card, isSaved, rename, sidePanel } from './flow-editor.ts';

@@ -4,7 +4,7 @@ import { createEditorStore } from '../../designer/src/editor/editor-store.ts';
 import { setLabel } from '../../designer/src/model/commands/change-node.ts';
 import { begin } from '../../designer/src/model/flow-history.ts';
 import { collectProblems } from '../../designer/src/model/issues.ts';
-import type { Issue } from '../../engine/contract/errors.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
 import { exampleFlow, types } from './model/sample-types.ts';
 
 test('what changes nothing is told to nobody: hundreds of cards would ask whether it concerns them', () => {

@@ -1,6 +1,6 @@
 /** What a person sees and does in the editor of one flow. */
 import type { Locator, Page } from '@playwright/test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { City } from '../support/city.ts';
 import { expect } from './browser.ts';
 

@@ -6,7 +6,7 @@ import type { Locator, Page } from '@playwright/test';
 import { fieldsOf, type FieldSchema } from '../../designer/src/forms/field-schema.ts';
 import { newFlow } from '../../designer/src/model/new-flow.ts';
 import { newNode } from '../../designer/src/model/commands/new-node.ts';
-import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import type { NodeDescription } from '../../engine/registry/describe-node.ts';
 import { type Console, expect, noBrowser, type OpenOptions, startConsole } from './browser.ts';
 import { barriers } from './page-findings.ts';

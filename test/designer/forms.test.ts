@@ -22,9 +22,9 @@ import { retryPauses, retrySummary } from '../../designer/src/forms/retry-words.
 import { allPlaces, scopePlaces, valuePlaces } from '../../designer/src/forms/scope-sample.ts';
 import { bestUnit, DURATION_UNITS, inSmallest, SIZE_UNITS } from '../../designer/src/forms/units.ts';
 import { withDefaults } from '../../designer/src/model/schema-defaults.ts';
-import { compileScopePath } from '../../engine/contract/scope-path.ts';
-import type { ConditionRule } from '../../engine/contract/expression-types.ts';
-import type { NodeDefinition } from '../../engine/contract/node.ts';
+import { compileScopePath } from '../../engine/contract/flow/scope-path.ts';
+import type { ConditionRule } from '../../engine/contract/flow/expression-types.ts';
+import type { NodeDefinition } from '../../engine/contract/node/node.ts';
 import { compileExpression, createInPlaceRunner } from '../../engine/expression/browser.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 import { card, sidePanel } from './flow-editor.ts';
 

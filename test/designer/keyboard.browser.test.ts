@@ -1,7 +1,7 @@
 /** An analyst who keeps the hands on the keyboard, in a real browser. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 import { card, copyBooking, isSaved, sidePanel } from './flow-editor.ts';
 

@@ -1,7 +1,7 @@
 /** Two flows that would listen on one address: the editor tells it before publishing, and stops telling it when the other one is gone. */
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 import { sidePanel } from './flow-editor.ts';

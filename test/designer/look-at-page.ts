@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
-import type { Console } from './browser.ts';
+import { type Console, expect } from './browser.ts';
 import { barriers, crumbs, cutOff, watchData, type Language } from './page-findings.ts';
-import { expect } from './browser.ts';
 
 const COLOURS_MS = 5000;
 /** Set it to a folder to look at the pictures: `KQ_PICTURES=/tmp/pictures`. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Page } from '@playwright/test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { adapterTo, startHospital } from '../control/start-engine.ts';
 import { until, type City } from '../support/city.ts';
 import { busInterface, chainFlow } from '../support/platform-api.ts';

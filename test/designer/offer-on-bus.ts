@@ -1,6 +1,6 @@
 /** A flow of a test that internal systems call at the bus of the running city. */
 import assert from 'node:assert/strict';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { until, type City } from '../support/city.ts';
 import { busInterface } from '../support/platform-api.ts';
 

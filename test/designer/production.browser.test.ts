@@ -1,7 +1,7 @@
 /** Production is taken for nothing else: in a real browser, on a platform whose environment is PROD. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { expect, noBrowser, startConsole } from './browser.ts';
 import { sidePanel } from './flow-editor.ts';

@@ -17,7 +17,7 @@ import {
 import type { Content } from '../../designer/src/parts/content.ts';
 import { textOfFile } from '../../designer/src/parts/text-of-file.ts';
 import { sampleOf } from '../../designer/src/model/schema-sample.ts';
-import { AdapterDocument } from '../../engine/contract/adapter.ts';
+import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserContext, Locator, Page, Route } from '@playwright/test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { seededRandom, type Random } from '../support/simulated-process.ts';
 import { type Console, expect, noBrowser, PATIENCE_MS, startConsole } from './browser.ts';
 import { copyBooking, served, sidePanel } from './flow-editor.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { makeWork, PATIENT, type Work } from '../support/busy-city.ts';
 import { type Console, expect, goTo, noBrowser, startConsole } from './browser.ts';
 import { listPages } from './page-list.ts';

@@ -1,7 +1,7 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ExecutionDetails } from '../../engine/services.ts';
+import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import type { SignedAnswer } from '../../sdk/public.ts';
 import type { City } from '../support/city.ts';
 import type { Platform } from '../support/platform-process.ts';

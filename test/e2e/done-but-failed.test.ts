@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ExecutionDetails } from '../../engine/services.ts';
+import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import type { SignedAnswer } from '../../sdk/public.ts';
 import { adapterTo, startHospital, type Hospital } from '../control/start-engine.ts';
 import { openCity, until, type City } from '../support/city.ts';

@@ -2,7 +2,7 @@
 /** Control, worker and gateway as processes of their own on one PostgreSQL whose audit trail was cut: none begins work until it is accepted. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 import { prepareApart, startApartServers, startRole, type ApartServers, type RoleProcess } from '../support/apart.ts';

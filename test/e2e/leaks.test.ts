@@ -9,7 +9,7 @@ import { cp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import iconv from 'iconv-lite';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { readFrames } from '../../engine/transfer/backup-frames.ts';
 import { connectMllp } from '../../examples/city/hospital-c/mllp-client.ts';
 import { openCity, type City } from '../support/city.ts';

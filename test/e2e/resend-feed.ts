@@ -11,7 +11,7 @@ import iconv from 'iconv-lite';
 import { feedMessage } from '../../examples/city/hospital-c/feed.ts';
 import { connectMllp, type MllpClient } from '../../examples/city/hospital-c/mllp-client.ts';
 import { json, serve, type Program } from '../../examples/city/serve.ts';
-import { createId } from '../../engine/contract/ids.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
 import {
   choosePorts,
   makeScratch,

@@ -24,7 +24,7 @@ const NEWER_MESSAGES = 20;
 const WITHIN_MS = 120_000;
 
 const NODE = `import { Type } from 'typebox';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 
 const text = { 'zh-CN': '新', en: 'Newer' };
 export default defineNode({

@@ -1,8 +1,8 @@
 /** The engine's surroundings as the example city's documents need them in tests. */
-import type { CodeTable } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { CodeTable } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { parseExpression, type ExpressionRunner } from '../../engine/expression/compile-expression.ts';
-import type { TableSnapshot } from '../../engine/services.ts';
+import type { TableSnapshot } from '../../engine/bindings/interface.ts';
 
 /** The city's expressions all run in process. */
 export const notHere: ExpressionRunner = { runExpression: () => Promise.reject(new Error('no sandbox here')) };

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Default, Errors } from 'typebox/value';
-import type { NodeDefinition, Outcome } from '../../engine/contract/node.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import type { NodeDefinition, Outcome } from '../../engine/contract/node/node.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { createScriptPool } from '../../engine/expression/script-pool.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { checkConfig, runNode } from '../../engine/testing/run-node.ts';

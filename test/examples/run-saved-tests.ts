@@ -1,14 +1,15 @@
 /** Runs the saved tests of a document as a publish does, without a platform. */
-import type { CodeTable } from '../../engine/contract/adapter.ts';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import type { BuildContext } from '../../engine/contract/node.ts';
-import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import type { CodeTable } from '../../engine/contract/node/adapter.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import type { BuildContext } from '../../engine/contract/node/node.ts';
+import { silentLogger, silentMetrics } from '../../engine/contract/values/observe.ts';
 import { contentHash } from '../../engine/flow/content-hash.ts';
 import { runTests } from '../../engine/publish/run-tests.ts';
 import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
-import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
+import { compileFlow, type CompiledFlow } from '../../engine/compile/compile-flow.ts';
 import { runTrial } from '../../engine/run/run-trial.ts';
-import type { NodeRegistry, TestReport } from '../../engine/services.ts';
+import type { TestReport } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import { anywhere } from '../../engine/testing/anywhere.ts';
 import { memoryBlobs, wallClock } from '../../engine/testing/public.ts';
 import { tableSnapshot } from './city-fixtures.ts';

@@ -1,10 +1,10 @@
 /** What flows promise on every store alike: run by the real engine with the product's own nodes, against a hospital that answers as told. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import { createMessage } from '../../engine/contract/message.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
-import type { FlowResult } from '../../engine/contract/run-flow.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
+import type { FlowResult } from '../../engine/contract/node/run-flow.ts';
 import type { Engine } from '../../engine/create-engine.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';

@@ -1,4 +1,4 @@
-import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 
 export type NodeSpec = Omit<FlowNode, 'label'>;
 

@@ -7,7 +7,7 @@ import { askableActs } from '../../control/actions/askable-acts.ts';
 import type { FieldSchema } from '../../designer/src/forms/field-schema.ts';
 import { changedFields } from '../../designer/src/pages/audit/changed-fields.ts';
 import { adapterFields, fieldWords, GRANT_FIELDS, interfaceFields } from '../../designer/src/pages/requests/asked-fields.ts';
-import type { AdapterType } from '../../engine/contract/adapter-type.ts';
+import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

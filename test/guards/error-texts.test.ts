@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { errorTemplates } from '../../engine/contract/error-texts.ts';
+import { errorTemplates } from '../../engine/contract/error-texts/error-texts.ts';
 import { words } from '../../engine/contract/error-texts/words.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -58,7 +58,7 @@ test('placeholders of the Chinese texts are values that the code gives', () => {
   const nearby = nearbyText();
   const wrong = Object.entries(errorTemplates).flatMap(([key, { what, fix = '' }]) => {
     const [code, problem] = key.split('/') as [string, string | undefined];
-    const near = code === 'schema' ? textOf('engine/contract/schema-problem.ts') : (nearby.get(code) ?? '');
+    const near = code === 'schema' ? textOf('engine/contract/schema/schema-problem.ts') : (nearby.get(code) ?? '');
     const names = [...`${what}${fix}`.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name]) => name!);
     const absent = names.filter((name) => !GIVEN_BY_MAKERS.has(name) && !new RegExp(`\\b${name}\\b`).test(near));
     const isProblemGiven = problem === undefined || code === 'schema' || sources.some((source) => isProblem(source, problem));

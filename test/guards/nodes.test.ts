@@ -5,10 +5,10 @@ import { dirname, join, relative, sep } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { iconBody, readIconSet } from '../../control/api/serve-icons.ts';
-import type { AdapterType } from '../../engine/contract/adapter-type.ts';
-import { EDITORS, fieldKind, type FieldEditor } from '../../engine/contract/field-kind.ts';
-import type { NodeDefinition, PortSpec } from '../../engine/contract/node.ts';
-import type { FieldText, Text } from '../../engine/contract/texts.ts';
+import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
+import { EDITORS, fieldKind, type FieldEditor } from '../../engine/contract/values/field-kind.ts';
+import type { NodeDefinition, PortSpec } from '../../engine/contract/node/node.ts';
+import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
 
 interface Field {
   readonly text?: FieldText;

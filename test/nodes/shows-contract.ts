@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { NodeDefinition } from '../../engine/contract/node.ts';
+import type { NodeDefinition } from '../../engine/contract/node/node.ts';
 
 /** What can happen to a node: see docs/add-a-node.md. */
 export type Aspect = 'happy' | 'slow' | 'half-open' | 'refusal' | 'duplicate' | 'cancel' | '10 MB';

@@ -12,7 +12,7 @@ import {
   splitTarget,
   type HeaderPair,
   type Kq1Scheme,
-} from '../../engine/contract/kq1.ts';
+} from '../../engine/contract/kq1/kq1.ts';
 import type { KeyHandle } from '../../engine/contract/ports/crypto.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { signRequest, verifyResponse } from '../../sdk/public.ts';

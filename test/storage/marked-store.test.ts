@@ -8,7 +8,7 @@ import { Type } from 'typebox';
 import { openAccountStore } from '../../control/auth/account-store.ts';
 import { openSessionStore } from '../../control/auth/session-store.ts';
 import { createLogger } from '../../engine/host/logger.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { openStorage } from '../../storage/open-storage.ts';

@@ -2,7 +2,7 @@
 import { openAuditLog } from '../../control/audit/audit-log.ts';
 import { guardStore } from '../../control/integrity/guard-store.ts';
 import type { Collection, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { deriveKey } from '../../cli/roots/open-host.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';

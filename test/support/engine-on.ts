@@ -1,4 +1,4 @@
-import { silentLogger, silentMetrics, type Logger, type Metrics } from '../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics, type Logger, type Metrics } from '../../engine/contract/values/observe.ts';
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import type { Storage } from '../../storage/open-storage.ts';

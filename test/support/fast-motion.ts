@@ -1,13 +1,14 @@
 /** Executions in fast motion: realistic finished documents, sealed, into the embedded store, under a clock that runs through days in seconds. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTimedId } from '../../engine/contract/ids.ts';
+import { createTimedId } from '../../engine/contract/values/ids.ts';
 import type { Collection } from '../../engine/contract/ports/documents.ts';
-import type { Seal } from '../../engine/contract/seal.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
-import { createExecutionCatalog, type ExecutionCatalogDeps } from '../../engine/run/execution-catalog.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
+import { silentLogger } from '../../engine/contract/values/observe.ts';
+import { createExecutionCatalog, type ExecutionCatalogDeps } from '../../engine/operate/execution-catalog.ts';
 import { executionsSpec, partitionOf, type ExecutionDocument, type ExecutionStatus } from '../../engine/execution/execution-document.ts';
-import type { ExecutionCatalog, ExecutionQuery } from '../../engine/services.ts';
+import type { ExecutionQuery } from '../../engine/execution/execution-query.ts';
+import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 

@@ -8,7 +8,7 @@ import { createControl, type Control } from '../../control/create-control.ts';
 import type { StoreGuard } from '../../control/integrity/guard-store.ts';
 import { createBindings } from '../../engine/bindings/create-bindings.ts';
 import { createChanges } from '../../engine/changes/create-changes.ts';
-import { defineAdapter } from '../../engine/contract/adapter-type.ts';
+import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';
 import { createLogger } from '../../engine/host/logger.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';

@@ -1,7 +1,7 @@
 /** Small flows and nodes for tests of the engine: a receiver that counts, and the product's own control nodes. */
 import { Type } from 'typebox';
-import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow-document.ts';
-import { createMessage, type Message } from '../../engine/contract/message.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow/flow-document.ts';
+import { createMessage, type Message } from '../../engine/contract/values/message.ts';
 import {
   defineNode,
   errorPort,
@@ -11,8 +11,8 @@ import {
   type Effect,
   type NodeDefinition,
   type NodeContext,
-} from '../../engine/contract/node.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+} from '../../engine/contract/node/node.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import forEach from '../../nodes/control/for-each.node.ts';
 import join from '../../nodes/control/join.node.ts';
 import joinV1 from '../../nodes/control/join.v1.node.ts';

@@ -1,5 +1,5 @@
 /** Speaks to the admin API: one function for an answer, one for long work that tells how far it is. */
-import type { Issue } from '../../../engine/contract/errors.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
 import { OPERATIONS, type operations } from './operations.ts';
 import type { Outputs } from './outputs.ts';
 import { askConfirmation, type Confirmation } from './step-up.ts';

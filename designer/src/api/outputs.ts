@@ -4,14 +4,15 @@
  */
 import type { AccountItem, AccountList } from '../../../control/actions/accounts.ts';
 import type { ArchiveReport } from '../../../control/actions/archive.ts';
-import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapter.ts';
-import type { Permission, Role } from '../../../engine/contract/access.ts';
-import type { Domains } from '../../../engine/contract/domain.ts';
-import type { Health } from '../../../engine/contract/node.ts';
-import type { Issue } from '../../../engine/contract/errors.ts';
-import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
+import type { AdapterDocument, CodeTable } from '../../../engine/contract/node/adapter.ts';
+import type { Permission, Role } from '../../../engine/contract/access/access.ts';
+import type { Domains } from '../../../engine/contract/values/domain.ts';
+import type { Health } from '../../../engine/contract/node/node.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow/flow-document.ts';
 import type { ArchiveRun } from '../../../engine/archive/archive-runs.ts';
-import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
+import type { ExecutionDetails, ExecutionPage } from '../../../engine/operate/interface.ts';
+import type { FlowSummary, PublishReport, TestReport } from '../../../engine/publish/interface.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/documents.ts';
 import type { AlarmList, AlarmSettingsAnswer, SilenceList } from '../../../control/actions/alarms.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../engine/contract/clock.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
 
 /** The clock of this browser. */
 export const browserClock: Clock = {

@@ -1,6 +1,6 @@
 /** Which environment of which installation a person works in. */
 import { createContext, use, useEffect } from 'react';
-import { isProduction } from '../../../engine/contract/environment.ts';
+import { isProduction } from '../../../engine/contract/values/environment.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 
 const TEXTS = defineTexts({

@@ -20,7 +20,7 @@ import {
 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
-import type { Permission } from '../../../engine/contract/access.ts';
+import type { Permission } from '../../../engine/contract/access/access.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './navigation.module.css';
 import { usePreferences } from './preferences.ts';

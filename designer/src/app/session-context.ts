@@ -1,6 +1,6 @@
 /** Who is logged in, for what is shown before anybody is too. */
 import { createContext, use } from 'react';
-import type { Permission } from '../../../engine/contract/access.ts';
+import type { Permission } from '../../../engine/contract/access/access.ts';
 import type { Me } from '../api/outputs.ts';
 
 export const SessionContext = createContext<Me | undefined>(undefined);

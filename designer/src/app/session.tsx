@@ -1,7 +1,7 @@
 /** Who is logged in and what they may do. */
 import { use, useEffect, useState, type ReactNode } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
-import type { Permission } from '../../../engine/contract/access.ts';
+import type { Permission } from '../../../engine/contract/access/access.ts';
 import { ApiError, call, LOGGED_OUT } from '../api/client.ts';
 import type { Me } from '../api/outputs.ts';
 import { useQueryOf } from '../api/queries.ts';

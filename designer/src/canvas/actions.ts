@@ -38,7 +38,7 @@ import {
   type LucideIcon,
 } from 'lucide-react';
 import type { Alignment } from '../model/commands/move.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import type { Selection } from '../model/commands/remove.ts';
 import type { ACTION_TEXTS } from './action-texts.ts';
 import type { CanvasTools } from './canvas-context.tsx';

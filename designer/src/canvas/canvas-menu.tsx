@@ -1,7 +1,7 @@
 /** The menu under the right mouse button: what can be done to what was pointed at. */
 import { Dropdown, type MenuProps } from 'antd';
 import { Palette as PaletteIcon } from 'lucide-react';
-import type { LayoutColour } from '../../../engine/contract/flow-document.ts';
+import type { LayoutColour } from '../../../engine/contract/flow/flow-document.ts';
 import { defineTexts, useTexts, type Translate } from '../i18n/texts.ts';
 import { changeGroup } from '../model/commands/groups.ts';
 import { changeNote } from '../model/commands/notes.ts';

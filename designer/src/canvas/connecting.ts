@@ -1,6 +1,6 @@
 /** Drawing wires by hand: what may be reached, what is made of it, and why not. */
 import type { Connection, FinalConnectionState, Handle } from '@xyflow/react';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { connect, reconnect, whyNotConnect, type PortEnd } from '../model/commands/connect.ts';
 import type { NodeTypes } from '../model/node-types.ts';
 import { nodesBefore, nodesBehind } from '../model/graph-walk.ts';

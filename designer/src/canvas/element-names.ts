@@ -1,5 +1,5 @@
 /** How a screen reader names cards and wires: what it is, of which type, in which state. */
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { Overlay } from '../editor/editor-store.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/texts.ts';
 import type { NodeTypes } from '../model/node-types.ts';

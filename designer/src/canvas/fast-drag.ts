@@ -3,8 +3,14 @@
  * with 500 cards more than a frame has room for. So while many are dragged their elements are moved directly, and only the end of the drag
  * is told to xyflow.
  */
-import { Position, type HandleType, type InternalNode, type NodeChange, type NodePositionChange } from '@xyflow/react';
-import { experimental_useOnNodesChangeMiddleware as useOnNodesChange } from '@xyflow/react';
+import {
+  experimental_useOnNodesChangeMiddleware as useOnNodesChange,
+  type HandleType,
+  type InternalNode,
+  type NodeChange,
+  type NodePositionChange,
+  Position,
+} from '@xyflow/react';
 import { useCallback, useRef } from 'react';
 import type { Point } from '../model/card-geometry.ts';
 import { useCanvasTools, type CanvasTools } from './canvas-context.tsx';

@@ -1,6 +1,6 @@
 /** The model's view of the flow as xyflow takes it: with what is selected, names for screen readers, and in the order in which a flow is read. */
 import { Position, type Edge, type Node, type NodeHandle } from '@xyflow/react';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import {
   createCanvasView,
   type CanvasEdge as ViewEdge,

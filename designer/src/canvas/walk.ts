@@ -1,5 +1,5 @@
 /** From card to wire and from wire to card by keyboard, along the flow. */
-import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow/flow-document.ts';
 import { bringIntoView } from './add-chosen.ts';
 import type { CanvasTools } from './canvas-context.tsx';
 import { select, selectionOf } from './selection.ts';

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { ApiError, call } from '../api/client.ts';
 import { browserClock } from '../app/browser-clock.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { Autosave, type AutosaveState, type Merged, type SaveFailure } from '../model/autosave.ts';
 import { keepDraft } from '../model/draft-recovery.ts';
 import { begin } from '../model/flow-history.ts';

@@ -1,6 +1,6 @@
 /** What the open flow editor knows: the flow with its history, what is selected, what is shown beside it. One store for each open flow. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from '../model/document-changes.ts';
 import {
   apply,

@@ -1,5 +1,5 @@
 /** What settled steps, of a trial or of a real message, mean for the canvas. */
-import type { FlowEdge } from '../../../engine/contract/flow-document.ts';
+import type { FlowEdge } from '../../../engine/contract/flow/flow-document.ts';
 import type { StepRecord } from '../../../engine/execution/execution-document.ts';
 import type { NodeRun, RunStatus } from './editor-store.ts';
 

@@ -1,6 +1,6 @@
 /** Ports that a configuration decides are the server's to tell: asked for once for each configuration, after a pause in typing. */
 import { useEffect, useRef } from 'react';
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { canonicalJson } from '../../../engine/flow/content-hash.ts';
 import { call } from '../api/client.ts';
 import { createNodeTypes, createPortCache, type NodeTypes } from '../model/node-types.ts';

@@ -1,8 +1,8 @@
 /** The branches of a node as cards: a label in both languages, the port's name (made by the program), and what else a branch holds. */
 import type { ReactNode } from 'react';
-import { isRecord } from '../../../engine/contract/is-record.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
-import { pointerStep } from '../../../engine/contract/schema-problem.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
+import { pointerStep } from '../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import type { FieldProps } from './field-props.ts';
 import { Problems } from './field-row.tsx';

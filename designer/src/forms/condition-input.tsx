@@ -1,7 +1,7 @@
 /** Builds a condition by rows: groups in groups, each row a left side, an operator in words and a right side. */
 import { Button, Segmented, Select } from 'antd';
 import { Ban, FolderPlus } from 'lucide-react';
-import { COMPARISONS, type Comparison, type ConditionRule } from '../../../engine/contract/expression-types.ts';
+import { COMPARISONS, type Comparison, type ConditionRule } from '../../../engine/contract/flow/expression-types.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import {
   asGroup,

@@ -1,6 +1,6 @@
 /** Condition rules as a person builds them: groups of members, each perhaps turned round; and as a sentence. Pure. */
-import { COMPARISON_LABELS } from '../../../engine/contract/comparison-texts.ts';
-import type { Comparison, ConditionRule, Operand } from '../../../engine/contract/expression-types.ts';
+import { COMPARISON_LABELS } from '../../../engine/contract/flow/comparison-texts.ts';
+import type { Comparison, ConditionRule, Operand } from '../../../engine/contract/flow/expression-types.ts';
 import { translateWith, defineTexts, type Language } from '../i18n/text-pairs.ts';
 
 export const OPERATOR_TEXTS = defineTexts(COMPARISON_LABELS);

@@ -1,5 +1,5 @@
 /** Functions of expressions (JSONata 2) with what they take and do; those that the engine refuses are left out. */
-import type { Text } from '../../../engine/contract/texts.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 
 export interface ExpressionFunction {
   readonly name: string;

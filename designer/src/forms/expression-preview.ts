@@ -1,8 +1,8 @@
 /** What an expression gives for the sample, or why it gives nothing. JSONata is loaded with the first expression. */
 import { useEffect, useState } from 'react';
-import type { Loop } from '../../../engine/contract/node.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { errorText } from '../../../engine/contract/error-texts.ts';
+import type { Loop } from '../../../engine/contract/node/node.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { useLanguage } from '../i18n/texts.ts';
 import type { SampleLoop, ScopeSample } from './scope-sample.ts';
 

@@ -1,6 +1,6 @@
 /** Every kind of field and its editor. A new kind is a file in `fields/` and a line here; the type asks for one line per kind. */
 import type { ComponentType } from 'react';
-import type { FieldKind } from '../../../engine/contract/field-kind.ts';
+import type { FieldKind } from '../../../engine/contract/values/field-kind.ts';
 import type { FieldProps } from './field-props.ts';
 import { AdapterField } from './fields/adapter.tsx';
 import { BodyField } from './fields/body.tsx';

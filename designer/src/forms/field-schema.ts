@@ -1,6 +1,6 @@
 /** The parts of a field's JSON Schema that forms look at, and the fields of an object's. Pure. */
-import { fieldKind, type FieldKind } from '../../../engine/contract/field-kind.ts';
-import type { FieldText } from '../../../engine/contract/texts.ts';
+import { fieldKind, type FieldKind } from '../../../engine/contract/values/field-kind.ts';
+import type { FieldText } from '../../../engine/contract/values/texts.ts';
 
 export interface FieldSchema {
   readonly type?: string;

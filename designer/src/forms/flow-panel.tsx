@@ -1,7 +1,7 @@
 /** The settings of the flow: what it is called, how it runs, what it does with arriving messages, what is kept. */
 import { Waypoints } from 'lucide-react';
 import { useMemo } from 'react';
-import type { FlowDocument, Ingress, Recording } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, Ingress, Recording } from '../../../engine/contract/flow/flow-document.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { changeSettings, type FlowSettings } from '../model/commands/flow-settings.ts';

@@ -1,9 +1,9 @@
 /** The settings of a flow with their words, in the sections in which they are shown. Pure. */
 import { Type } from 'typebox';
-import { DomainName } from '../../../engine/contract/domain.ts';
-import { FLOW_TEXTS, INGRESS_TEXTS, RECORDING_TEXTS } from '../../../engine/contract/flow-texts.ts';
-import { valuesBy } from '../../../engine/contract/named-values.ts';
-import { fieldEditor, Text } from '../../../engine/contract/texts.ts';
+import { DomainName } from '../../../engine/contract/values/domain.ts';
+import { FLOW_TEXTS, INGRESS_TEXTS, RECORDING_TEXTS } from '../../../engine/contract/flow/flow-texts.ts';
+import { valuesBy } from '../../../engine/contract/values/named-values.ts';
+import { fieldEditor, Text } from '../../../engine/contract/values/texts.ts';
 import type { FieldSchema } from './field-schema.ts';
 import { asField } from './handling-schema.ts';
 

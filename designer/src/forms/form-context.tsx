@@ -1,6 +1,6 @@
 /** What the fields of a form need of what lies around it. A form outside a flow leaves all of it out. */
 import { createContext, use, useMemo, type ComponentType, type ReactNode } from 'react';
-import type { FieldKind } from '../../../engine/contract/field-kind.ts';
+import type { FieldKind } from '../../../engine/contract/values/field-kind.ts';
 import type { FieldProps } from './field-props.ts';
 import type { FormIssue } from './form-issues.ts';
 import type { NodeName, ScopeSample } from './scope-sample.ts';

@@ -1,7 +1,7 @@
 /** Problems of a form's value, at the field they are about: what the schema says at once, and what the server told. Pure. */
 import type { TSchema } from 'typebox';
-import { errorText } from '../../../engine/contract/error-texts.ts';
-import type { Issue } from '../../../engine/contract/errors.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
 import { fieldOf } from '../model/field-names.ts';

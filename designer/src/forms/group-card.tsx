@@ -1,4 +1,4 @@
-import { pointerStep } from '../../../engine/contract/schema-problem.ts';
+import { pointerStep } from '../../../engine/contract/schema/schema-problem.ts';
 import { FieldRow } from './field-row.tsx';
 import type { FieldProps } from './field-props.ts';
 import { fieldsOf, withField } from './field-schema.ts';

@@ -1,8 +1,8 @@
 /** The fields of a node's handling with their words. What applies when a field is left out depends on the node and on the flow's mode. Pure. */
 import { Type } from 'typebox';
-import type { FlowDocument, RetryRule } from '../../../engine/contract/flow-document.ts';
-import { HANDLING_TEXTS, RETRY_TEXTS } from '../../../engine/contract/flow-texts.ts';
-import { fieldEditor } from '../../../engine/contract/texts.ts';
+import type { FlowDocument, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
+import { HANDLING_TEXTS, RETRY_TEXTS } from '../../../engine/contract/flow/flow-texts.ts';
+import { fieldEditor } from '../../../engine/contract/values/texts.ts';
 import type { FieldSchema } from './field-schema.ts';
 
 export interface HandlingCase {
@@ -13,7 +13,7 @@ export interface HandlingCase {
   readonly isErrorConnected: boolean;
 }
 
-/** As the engine fills them in (`engine/run/compile-flow.ts`). */
+/** As the engine fills them in (`engine/compile/compile-flow.ts`). */
 export function defaultRetry({ mode, isAction }: HandlingCase): RetryRule {
   return { max: mode === 'durable' && isAction ? 100 : 0, baseMs: 500, factor: 2, capMs: 60_000, on: ['transient'] };
 }

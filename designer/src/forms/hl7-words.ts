@@ -1,5 +1,5 @@
 /** Places and message types of HL7 v2 that are asked for most, with their names in both languages. */
-import type { Text } from '../../../engine/contract/texts.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 
 const named = (entries: Readonly<Record<string, readonly [zhCN: string, en: string]>>) =>
   Object.entries(entries).map(([value, [zhCN, en]]) => ({ value, text: { 'zh-CN': zhCN, en } satisfies Text }));

@@ -1,5 +1,5 @@
 /** A JSON Schema (2020-12) that a sample keeps to. Pure. */
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

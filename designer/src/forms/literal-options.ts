@@ -1,4 +1,4 @@
-import { literalsOf } from '../../../engine/contract/field-kind.ts';
+import { literalsOf } from '../../../engine/contract/values/field-kind.ts';
 import { useText } from '../i18n/texts.ts';
 import type { FieldSchema } from './field-schema.ts';
 

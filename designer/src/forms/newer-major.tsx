@@ -1,7 +1,7 @@
 /** A node of an older major goes on as it is; a person may make it the newer one, which takes over its configuration. */
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { call } from '../api/client.ts';
 import { useEditor } from '../editor/editor-context.tsx';

@@ -1,5 +1,5 @@
 import { useId, useMemo } from 'react';
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';

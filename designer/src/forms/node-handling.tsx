@@ -1,6 +1,6 @@
 import { RefreshCw } from 'lucide-react';
 import { useMemo } from 'react';
-import type { FlowNode, Handling, RetryRule } from '../../../engine/contract/flow-document.ts';
+import type { FlowNode, Handling, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';

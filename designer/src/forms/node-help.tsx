@@ -1,5 +1,5 @@
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
-import type { Effect } from '../../../engine/contract/node.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import type { Effect } from '../../../engine/contract/node/node.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';

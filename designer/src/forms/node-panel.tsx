@@ -1,7 +1,7 @@
 /** The selected node: its name, its configuration, what it does about errors, its help. */
 import { Input, Tabs, type InputRef } from 'antd';
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';

@@ -1,5 +1,5 @@
 /** What a node's fields can read, from what is known of the flow's messages. Pure. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { nodesBefore } from '../model/graph-walk.ts';
 import { likelyOutput } from '../model/likely-output.ts';
 import { isErrorPort, type NodeTypes } from '../model/node-types.ts';

@@ -1,7 +1,7 @@
 /** A value of the scope: a path, a fixed value or an expression, with the way to give it chosen beside it. */
 import { Input, InputNumber, Select } from 'antd';
 import { useState } from 'react';
-import type { Operand } from '../../../engine/contract/expression-types.ts';
+import type { Operand } from '../../../engine/contract/flow/expression-types.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ExpressionInput } from './expression-input.tsx';
 import { useCommit, useForm } from './form-context.tsx';

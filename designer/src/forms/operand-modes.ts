@@ -1,5 +1,5 @@
 /** The ways to give an operand, as a person chooses them, and what each begins with. Pure. */
-import type { Operand } from '../../../engine/contract/expression-types.ts';
+import type { Operand } from '../../../engine/contract/flow/expression-types.ts';
 
 export const OPERAND_MODES = ['path', 'text', 'number', 'boolean', 'list', 'json', 'expression'] as const;
 export type OperandMode = (typeof OPERAND_MODES)[number];

@@ -1,10 +1,10 @@
 /** Names with values. While names are being typed two of them may be the same or empty: rows are kept here, and the record follows when it can. */
 import { AutoComplete, Input } from 'antd';
 import { useState } from 'react';
-import { pairValuesOf } from '../../../engine/contract/field-kind.ts';
-import { NAME_RULES, nameRuleOf } from '../../../engine/contract/named-values.ts';
-import { isRecord } from '../../../engine/contract/is-record.ts';
-import { pointerStep } from '../../../engine/contract/schema-problem.ts';
+import { pairValuesOf } from '../../../engine/contract/values/field-kind.ts';
+import { NAME_RULES, nameRuleOf } from '../../../engine/contract/values/named-values.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import { pointerStep } from '../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { FieldControl } from './field-control.tsx';
 import type { FieldProps } from './field-props.ts';

@@ -1,5 +1,5 @@
 /** A record of texts as rows that a person edits. Pure. */
-import { isAnyName } from '../../../engine/contract/named-values.ts';
+import { isAnyName } from '../../../engine/contract/values/named-values.ts';
 
 export type Pair = readonly [name: string, value: string];
 

@@ -1,5 +1,5 @@
 /** What a retry rule means, in words. Pure. */
-import type { RetryRule } from '../../../engine/contract/flow-document.ts';
+import type { RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
 
 const TEXTS = defineTexts({

@@ -1,7 +1,7 @@
 /** A form for a JSON Schema with field texts (`docs/add-a-node.md`): one editor for each field, chosen by its kind. Used by nodes, adapters, interfaces. */
 import { useMemo } from 'react';
-import type { Issue } from '../../../engine/contract/errors.ts';
-import { pointerStep } from '../../../engine/contract/schema-problem.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
+import { pointerStep } from '../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { FIELD_EDITORS } from './field-registry.ts';
 import { FieldRow, Problems } from './field-row.tsx';

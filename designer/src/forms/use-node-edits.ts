@@ -1,4 +1,4 @@
-import type { FlowNode, Handling } from '../../../engine/contract/flow-document.ts';
+import type { FlowNode, Handling } from '../../../engine/contract/flow/flow-document.ts';
 import { useEditorStore } from '../editor/editor-context.tsx';
 import type { Language } from '../i18n/texts.ts';
 import { setAdapter, setConfig, setHandling, setLabel } from '../model/commands/change-node.ts';

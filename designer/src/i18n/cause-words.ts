@@ -1,6 +1,6 @@
 /** Why a message failed or is held, by the code of its error: a few causes in words that an operator acts upon. */
 import { useCallback } from 'react';
-import { errorText } from '../../../engine/contract/error-texts.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { listGatewayErrors } from '../../../gateways/errors.ts';
 import { causeOf, waitsForOther, type Repeat } from '../model/error-causes.ts';
 import { defineTexts, useLanguage, useTexts, type Language } from './texts.ts';

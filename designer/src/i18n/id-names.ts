@@ -1,5 +1,5 @@
 /** Ids of flows, adapters and code tables that stand in a sentence, as their names. Pure. */
-import type { ErrorText, TellableError } from '../../../engine/contract/error-texts.ts';
+import type { ErrorText, TellableError } from '../../../engine/contract/error-texts/error-texts.ts';
 
 export type Kind = 'flow' | 'adapter' | 'table';
 

@@ -1,5 +1,5 @@
 /** What each right lets a person do, in words. */
-import type { Permission } from '../../../engine/contract/access.ts';
+import type { Permission } from '../../../engine/contract/access/access.ts';
 import type { Texts } from './text-pairs.ts';
 
 export const RIGHT_TEXTS = {

@@ -1,6 +1,6 @@
 /** Texts of the console: every file names its own as pairs, `defineTexts({ save: ['保存', 'Save'] })`, and shows them with `useTexts`. */
 import { useMemo, useSyncExternalStore } from 'react';
-import type { Text } from '../../../engine/contract/texts.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 import { defineTexts, LANGUAGES, translateWith, type Language, type Texts, type Translate } from './text-pairs.ts';
 
 export { defineTexts, LANGUAGES, translateWith, type Language, type Texts, type Translate };

@@ -1,6 +1,6 @@
 /** Errors in the words of the person: what they name by its id is called by its name, where the person may know it. */
 import { useCallback } from 'react';
-import { errorText, type ErrorText, type TellableError } from '../../../engine/contract/error-texts.ts';
+import { errorText, type ErrorText, type TellableError } from '../../../engine/contract/error-texts/error-texts.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { useMayOnceKnown } from '../app/session-context.ts';
 import { useLanguage, useText } from './texts.ts';

@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
-import type { Issue } from '../../../engine/contract/errors.ts';
-import { errorText, type ErrorText } from '../../../engine/contract/error-texts.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
+import { errorText, type ErrorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { useLanguage } from '../i18n/texts.ts';
 
 /** A problem of a rule in words; which rule is told by where they stand. */

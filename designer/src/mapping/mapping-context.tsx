@@ -1,6 +1,6 @@
 /** What the parts of the mapping editor share: the mapping as trees and lines, what is chosen in them, and what it makes of the sample. */
 import { createContext, use, useCallback, useMemo, useState, type ReactNode } from 'react';
-import type { Issue } from '../../../engine/contract/errors.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
 import type { Mapping } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { useForm } from '../forms/form-context.tsx';
 import type { ScopeSample } from '../forms/scope-sample.ts';

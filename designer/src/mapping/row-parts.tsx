@@ -1,6 +1,17 @@
 /** Parts that the rows of both trees have. */
-import { Braces, Calendar, Dot, Hash, List, Repeat, ToggleLeft, Type as TypeIcon, type LucideIcon } from 'lucide-react';
-import { ChevronDown, ChevronRight } from 'lucide-react';
+import {
+  Braces,
+  Calendar,
+  ChevronDown,
+  ChevronRight,
+  Dot,
+  Hash,
+  List,
+  type LucideIcon,
+  Repeat,
+  ToggleLeft,
+  Type as TypeIcon,
+} from 'lucide-react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './row-parts.module.css';
 

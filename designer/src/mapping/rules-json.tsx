@@ -6,7 +6,7 @@ import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { sameJson } from '../forms/field-schema.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
-import { errorText } from '../../../engine/contract/error-texts.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { parseJson } from '../parts/parse-json.ts';
 import type { MappingEditing } from './use-mapping.ts';

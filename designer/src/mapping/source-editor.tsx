@@ -1,7 +1,7 @@
 /** Where a value comes from and what is done to it, step by step, each with its value for the sample. */
 import { ArrowDown, CircleAlert } from 'lucide-react';
 import { useId } from 'react';
-import type { Operand } from '../../../engine/contract/expression-types.ts';
+import type { Operand } from '../../../engine/contract/flow/expression-types.ts';
 import type { MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { useForm } from '../forms/form-context.tsx';
 import { ItemButtons } from '../forms/item-buttons.tsx';

@@ -2,7 +2,7 @@
 import { Input } from 'antd';
 import { Trash2 } from 'lucide-react';
 import { useId, type ReactNode } from 'react';
-import type { Operand } from '../../../engine/contract/expression-types.ts';
+import type { Operand } from '../../../engine/contract/flow/expression-types.ts';
 import type { MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { CodeTableField } from '../forms/fields/code-table.tsx';
 import { useForm } from '../forms/form-context.tsx';

@@ -1,7 +1,7 @@
 /** A condition that may be added and taken away. */
 import { Button } from 'antd';
 import { Filter, X } from 'lucide-react';
-import type { ConditionRule } from '../../../engine/contract/expression-types.ts';
+import type { ConditionRule } from '../../../engine/contract/flow/expression-types.ts';
 import { ConditionInput } from '../forms/condition-input.tsx';
 import { isRuleLike, startRule } from '../forms/condition-rules.ts';
 import { useForm } from '../forms/form-context.tsx';

@@ -3,8 +3,8 @@
  * and mine are merged where they touch different parts; a person decides the others. Whatever happens, the newest document stays here until the
  * server has it.
  */
-import type { Clock } from '../../../engine/contract/clock.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from './document-changes.ts';
 import { mergeFlows } from './merge-flows.ts';
 

@@ -2,9 +2,9 @@
  * The flow document as the canvas draws it, and what a person does on the canvas as commands. The shapes fit @xyflow/react without knowing it.
  * A view keeps what it made: the same node in the same place gives the same object, so that only cards that changed are drawn again.
  */
-import type { FlowDocument, FlowEdge, FlowNode, LayoutGroup, LayoutNote } from '../../../engine/contract/flow-document.ts';
-import type { Category, ControlRole, PortSpec } from '../../../engine/contract/node.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
+import type { FlowDocument, FlowEdge, FlowNode, LayoutGroup, LayoutNote } from '../../../engine/contract/flow/flow-document.ts';
+import type { Category, ControlRole, PortSpec } from '../../../engine/contract/node/node.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { boxOf, CARD_WIDTH, cardHeight, groupFrame, portHeight, placeOf, portPoint, type Box, type Point } from './card-geometry.ts';
 import { flowFrames, type FlowFrame } from './flow-frames.ts';

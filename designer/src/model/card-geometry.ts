@@ -1,7 +1,6 @@
 /** Sizes on the canvas, in its own units: the cards of nodes and what lies around them. The canvas draws by the same numbers. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import type { NodeTypes } from './node-types.ts';
-import { isErrorPort } from './node-types.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { isErrorPort, type NodeTypes } from './node-types.ts';
 
 export const CARD_WIDTH = 220;
 export const CARD_HEIGHT = 64;

@@ -1,7 +1,7 @@
 /** Nodes with their wires, notes and groups as text, for copying within a flow, across flows and by mail or chat. */
 import { Type, type Static } from 'typebox';
-import { FlowEdge, FlowNode, LayoutGroup, LayoutNote, type FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { createId } from '../../../engine/contract/ids.ts';
+import { FlowEdge, FlowNode, LayoutGroup, LayoutNote, type FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../engine/contract/values/ids.ts';
 import { Check } from 'typebox/value';
 import { around, boxOf, type Box, type Point } from './card-geometry.ts';
 import { createNodeId, uniqueName } from './commands/new-node.ts';

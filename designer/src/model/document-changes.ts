@@ -3,7 +3,7 @@
  * ids are compared by id, so that taking one node away says just that (patches by position would name every node behind it, and their objects
  * would no longer be the same after undo).
  */
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
 /** A field or value; a side that is absent was not there. */
 export interface ValueChange {

@@ -1,5 +1,5 @@
 /** What the browser keeps of a flow that is being edited, and how work goes on after a reload or a crash. */
-import { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { Check } from 'typebox/value';
 import { isSame, type Conflict } from './autosave.ts';
 import { begin, withRevision, type History } from './flow-history.ts';

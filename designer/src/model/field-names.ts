@@ -1,6 +1,6 @@
 /** What the fields of a flow are called in its forms: `/config/method` is 方法. Pure. */
-import { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
-import type { FieldText, Text } from '../../../engine/contract/texts.ts';
+import { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import type { FieldText, Text } from '../../../engine/contract/values/texts.ts';
 import { unitOf } from './in-unit.ts';
 import type { NodeTypes } from './node-types.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/schema';
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
 const fitting = new WeakMap<TSchema, WeakSet<object>>();
 const outsides = new WeakMap<TSchema, TSchema>();

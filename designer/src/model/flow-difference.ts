@@ -1,5 +1,5 @@
 /** What is different between two versions of a flow, as the comparison shows it: by node and wire, with both sides of each field. */
-import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { diffFlows, type FieldChange } from '../../../engine/flow/diff-flows.ts';
 
 /** How a node or wire stands in the newer version. */

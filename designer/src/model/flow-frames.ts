@@ -1,5 +1,5 @@
 /** What is framed on the canvas by itself: the body of a loop, and what takes errors. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import type { NodeTypes } from './node-types.ts';
 
 export interface FlowFrame {

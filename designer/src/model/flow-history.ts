@@ -3,7 +3,7 @@
  * history, and whatever a command left alone stays the same object, so that the canvas draws only what changed.
  */
 import { freeze, produce } from 'immer';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import type { CommandName } from './command-texts.ts';
 import { applyChanges, findChanges, type Change } from './document-changes.ts';
 

@@ -1,5 +1,5 @@
 /** The order in which a person reads a flow: along the wires, and where several ways are open, from left to right and top to bottom. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { placeOf } from './card-geometry.ts';
 
 /** Ids of all nodes; those on a circle come last. */

@@ -1,5 +1,5 @@
 /** Who leads to whom in a flow. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 
 /** Ids of the nodes that lead to `id`, itself among them. */
 export function nodesBefore(document: Pick<FlowDocument, 'edges'>, id: string): ReadonlySet<string> {

@@ -1,5 +1,5 @@
-import { isRecord } from '../../../engine/contract/is-record.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 
 /** A name or description of a document, which has its words in both languages. */
 export function isText(value: unknown): value is Text {

@@ -1,8 +1,8 @@
 /** Problems of a flow: where each is, how many there are on a node or field, and those that can be told without asking the server. */
 import { Type, type TSchema } from 'typebox';
-import type { Issue } from '../../../engine/contract/errors.ts';
-import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
-import type { NodeDefinition } from '../../../engine/contract/node.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import type { NodeDefinition } from '../../../engine/contract/node/node.ts';
 import type { ValidateDeps } from '../../../engine/flow/validate-deps.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { validateFlow } from '../../../engine/flow/validate-flow.ts';

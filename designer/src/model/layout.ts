@@ -1,7 +1,7 @@
 /** A suggested layout: from left to right, row by row, error branches below, groups together. The same flow always gets the same layout. */
 import { Graph, layout as layOut } from '@dagrejs/dagre';
 import { freeze } from 'immer';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import {
   boxOf,
   CARD_WIDTH,

@@ -2,8 +2,8 @@
  * What a node will probably give out before any message went through it: read off schemas, mappings, samples, saved tests and what called systems
  * describe. Pure.
  */
-import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import { toHl7Form } from '../../../nodes/shared/hl7/form.ts';
 import { readHl7 } from '../../../nodes/shared/hl7/message.ts';
 import type { Mapping, MappingRule, MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';

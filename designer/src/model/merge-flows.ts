@@ -3,7 +3,7 @@
  * person decides. A unit is a node, what leaves one port of a node, a note, a frame, a saved test, or a setting of the flow. Where both moved a
  * node, mine stays: that is no loss.
  */
-import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from './document-changes.ts';
 
 export type MergeSide = 'mine' | 'theirs';

@@ -1,6 +1,6 @@
 /** Flows that begin: an empty one, and a copy of another. Common chains to begin with are in `starters.ts`. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { createId } from '../../../engine/contract/ids.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../engine/contract/values/ids.ts';
 
 /** Answers a caller at once; what most flows of a city do. A person changes it in the flow's settings. */
 const DEADLINE_MS = 10_000;

@@ -1,7 +1,7 @@
 /** The node types of the installation as the designer needs them: looked up by name, their ports, what may be connected to what. */
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
-import { errorPort, outPort, type Category, type PortSpec } from '../../../engine/contract/node.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import { errorPort, outPort, type Category, type PortSpec } from '../../../engine/contract/node/node.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 import { canonicalJson } from '../../../engine/flow/content-hash.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { withDefaults } from './schema-defaults.ts';

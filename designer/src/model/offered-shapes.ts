@@ -1,7 +1,7 @@
 /** What called systems describe of their operations: for each node the operation that it is configured for. Pure. */
-import type { FlowDocument, FlowNode, FlowTest } from '../../../engine/contract/flow-document.ts';
-import { isRecord } from '../../../engine/contract/is-record.ts';
-import type { Offer } from '../../../engine/contract/node.ts';
+import type { FlowDocument, FlowNode, FlowTest } from '../../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
+import type { Offer } from '../../../engine/contract/node/node.ts';
 import { valueAtRow } from './mapping/preview-mapping.ts';
 import type { NodeTypes } from './node-types.ts';
 import { sampleOf } from './schema-sample.ts';

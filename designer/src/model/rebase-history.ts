@@ -1,5 +1,5 @@
 /** The way back of a person after what somebody else saved was merged into their flow. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { freeze } from 'immer';
 import { findChanges } from './document-changes.ts';
 import { begin, redo, undo, type History, type HistoryEntry } from './flow-history.ts';

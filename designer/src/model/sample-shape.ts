@@ -148,7 +148,7 @@ function collect(here: ShapePath, found: ShapePath[]): void {
 
 const UNREADABLE: readonly string[] = ['__proto__', 'constructor', 'prototype', ''];
 
-/** A field's name as a step of a scope path (`engine/contract/scope-path.ts`); undefined where no path can name it. */
+/** A field's name as a step of a scope path (`engine/contract/flow/scope-path.ts`); undefined where no path can name it. */
 export function pathStep(name: string): string | undefined {
   if (UNREADABLE.includes(name) || name.includes('`')) return undefined;
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : `\`${name}\``;

@@ -4,7 +4,7 @@
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 /** A value that a JSON Schema describes, to try a flow or a call with: what a person would type first. Invented, never data of a real person. */
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 type Wanted = 'all' | 'required';

@@ -1,7 +1,7 @@
 /** Chains of nodes to begin a flow with, for the feeds that hospitals ask for most. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { createId } from '../../../engine/contract/ids.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../engine/contract/values/ids.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 import { CARD_WIDTH, GAP_X } from './card-geometry.ts';
 import type { Clipboard } from './clipboard.ts';
 import { newNode } from './commands/new-node.ts';

@@ -1,7 +1,7 @@
 /** A history as JSON, for the browser's own store: after a crash nothing is lost and undo still works. */
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { parseFlow } from '../../../engine/flow/parse-flow.ts';
 import { isCommandName } from './command-texts.ts';
 import { applyChanges, findChanges } from './document-changes.ts';

@@ -2,7 +2,7 @@
 import { Alert, Button, Segmented } from 'antd';
 import { Braces, FormInput, Save } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import type { FormIssue } from '../forms/form-issues.ts';
 import { defineTexts, useLanguage, useTexts, type Language } from '../i18n/texts.ts';
 import { CodeEditor } from './code-editor.tsx';

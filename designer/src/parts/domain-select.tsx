@@ -1,7 +1,7 @@
 /** Service domains to choose from: a person's own ones; with all domains every one that is in use, or a new one. */
 import { Select } from 'antd';
 import { useState } from 'react';
-import { EVERY_DOMAIN } from '../../../engine/contract/domain.ts';
+import { EVERY_DOMAIN } from '../../../engine/contract/values/domain.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FIRST_DOMAIN } from '../model/new-flow.ts';

@@ -1,7 +1,7 @@
 import { Empty } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import type { Permission } from '../../../engine/contract/access.ts';
+import type { Permission } from '../../../engine/contract/access/access.ts';
 import { useMay } from '../app/session.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './empty-state.module.css';

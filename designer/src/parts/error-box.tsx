@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { CircleX, LockKeyhole, Unplug } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Permission } from '../../../engine/contract/access.ts';
+import type { Permission } from '../../../engine/contract/access/access.ts';
 import { ApiError, ConfirmationGivenUp } from '../api/client.ts';
 import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

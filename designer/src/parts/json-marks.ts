@@ -1,7 +1,7 @@
 /** Problems of a JSON document, marked where they stand in its text. Pure. */
 import { jsonLanguage } from '@codemirror/lang-json';
 import type { Diagnostic } from '@codemirror/lint';
-import { fieldOf } from '../../../engine/contract/schema-problem.ts';
+import { fieldOf } from '../../../engine/contract/schema/schema-problem.ts';
 import { parseJson } from './parse-json.ts';
 
 type SyntaxNode = ReturnType<typeof jsonLanguage.parser.parse>['topNode'];

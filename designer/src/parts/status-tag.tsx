@@ -1,5 +1,4 @@
-import type { LucideIcon } from 'lucide-react';
-import { CircleCheck, CircleDashed, CircleSlash, CircleX, Clock3, Hand, LoaderCircle } from 'lucide-react';
+import { CircleCheck, CircleDashed, CircleSlash, CircleX, Clock3, Hand, LoaderCircle, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ExecutionStatus } from '../../../engine/execution/execution-document.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

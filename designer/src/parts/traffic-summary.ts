@@ -1,4 +1,4 @@
-import type { TrafficPoint } from '../../../engine/run/traffic.ts';
+import type { TrafficPoint } from '../../../engine/observe/traffic.ts';
 
 export interface TrafficSummary {
   readonly count: number;

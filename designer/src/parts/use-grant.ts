@@ -1,4 +1,4 @@
-import { createId } from '../../../engine/contract/ids.ts';
+import { createId } from '../../../engine/contract/values/ids.ts';
 import type { ApiError } from '../api/client.ts';
 import { useMutationOf } from '../api/queries.ts';
 import { useMay } from '../app/session.tsx';

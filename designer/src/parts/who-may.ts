@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
-import type { Permission } from '../../../engine/contract/access.ts';
-import { rolesWith } from '../../../engine/contract/role-rights.ts';
+import type { Permission } from '../../../engine/contract/access/access.ts';
+import { rolesWith } from '../../../engine/contract/access/role-rights.ts';
 import { useFormat } from '../i18n/format.ts';
 import { useTexts } from '../i18n/texts.ts';
 import { ROLE_TEXTS } from '../pages/accounts/role-texts.ts';

@@ -3,7 +3,7 @@ import { CircleMinus, CirclePlus, PencilLine, type LucideIcon } from 'lucide-rea
 import { useMemo, type ReactNode } from 'react';
 import { Check } from 'typebox/value';
 import { MappingSchema, type Mapping } from '../../../nodes/shared/mapping/mapping-document.ts';
-import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow/flow-document.ts';
 import { sourceWords } from '../mapping/source-words.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { isText } from '../model/is-text.ts';

@@ -1,4 +1,4 @@
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { ApiError } from '../api/client.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { IssueList } from './problem-list.tsx';

@@ -1,5 +1,5 @@
 import { Alert } from 'antd';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { IssueList } from './problem-list.tsx';

@@ -2,7 +2,7 @@
 import { Alert } from 'antd';
 import { ArrowRight } from 'lucide-react';
 import { Link } from 'react-router';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { useMay } from '../app/session.tsx';
 import { useEditor } from '../editor/editor-context.tsx';

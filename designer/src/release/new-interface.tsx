@@ -1,9 +1,9 @@
 import { Button, Input, Segmented, Select, Space } from 'antd';
 import { CirclePower } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { FRONTS, type Front } from '../../../engine/contract/access.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { createId } from '../../../engine/contract/ids.ts';
+import { FRONTS, type Front } from '../../../engine/contract/access/access.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../engine/contract/values/ids.ts';
 import { useMutationOf } from '../api/queries.ts';
 import { useMay } from '../app/session.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

@@ -1,7 +1,7 @@
 import { CircleX, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
-import type { Issue } from '../../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { useToldError } from '../i18n/told-error.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Rocket } from 'lucide-react';
 import { useState } from 'react';
 import { createStore } from 'zustand/vanilla';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { ApiError, call, callWithProgress } from '../api/client.ts';
 import type { Outputs } from '../api/outputs.ts';
 import { useEnvironment } from '../app/environment.ts';

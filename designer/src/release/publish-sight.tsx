@@ -1,7 +1,7 @@
 import { Alert } from 'antd';
 import { useStore } from 'zustand';
 import type { StoreApi } from 'zustand/vanilla';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import type { Outputs } from '../api/outputs.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

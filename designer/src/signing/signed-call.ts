@@ -1,5 +1,5 @@
 /** One call of the open front, for which the examples of `signing/` are written. Pure: what it signs is laid down in docs/signing.md. */
-import type { Kq1Scheme } from '../../../engine/contract/kq1.ts';
+import type { Kq1Scheme } from '../../../engine/contract/kq1/kq1.ts';
 
 export interface SignedCall {
   /** `https://host:port` of the open front. */

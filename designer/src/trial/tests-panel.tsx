@@ -1,9 +1,9 @@
 import { Button, Collapse, Input } from 'antd';
 import { CircleCheck, CircleX, Play, Square, Trash2 } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import type { FlowTest } from '../../../engine/contract/flow-document.ts';
-import { errorText } from '../../../engine/contract/error-texts.ts';
-import type { TestReport } from '../../../engine/services.ts';
+import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
+import type { TestReport } from '../../../engine/publish/interface.ts';
 import { callWithProgress } from '../api/client.ts';
 import { useMay } from '../app/session.tsx';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';

@@ -1,7 +1,7 @@
 import { Alert, App, Button, Select, Switch } from 'antd';
 import { FlaskConical, Play, Square } from 'lucide-react';
 import { useMemo } from 'react';
-import type { FlowTest } from '../../../engine/contract/flow-document.ts';
+import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { useMay } from '../app/session.tsx';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { useOfferedShapes } from '../forms/use-offered-shapes.ts';

@@ -1,5 +1,5 @@
 /** An HL7 v2 message by its segments, and the filled fields of one, with their components, named in the person's language. */
-import type { Language } from '../../../engine/contract/error-texts.ts';
+import type { Language } from '../../../engine/contract/error-texts/error-texts.ts';
 import { hl7FieldName, hl7SegmentName } from './hl7-names.ts';
 
 export interface Hl7Line {

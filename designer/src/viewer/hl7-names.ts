@@ -1,5 +1,5 @@
 /** Names of HL7 v2.5.1 segments, fields and components in both languages, for whoever reads a message in the viewer. */
-import type { Language } from '../../../engine/contract/error-texts.ts';
+import type { Language } from '../../../engine/contract/error-texts/error-texts.ts';
 import type { Hl7Name, Hl7Segment } from './hl7-name.ts';
 import { insuranceSegments } from './hl7-insurance-segments.ts';
 import { medicationSegments } from './hl7-medication-segments.ts';

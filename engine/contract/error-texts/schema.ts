@@ -1,5 +1,5 @@
 /** Breaches of a JSON Schema, whichever document it is of. The values are made by `schema-problem.ts`. */
-import { NAME_RULES, type NameRule } from '../named-values.ts';
+import { NAME_RULES, type NameRule } from '../values/named-values.ts';
 import type { ErrorTemplates } from './template.ts';
 
 const nameText = (rule: NameRule) => ({

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../values/errors.ts';
 
 /** The one error of this folder. Its message is for signers (sdk, command line); a gateway answers a bare GW40001. */
 export function malformed(what: string, fix: string): AppError {

@@ -2,7 +2,7 @@
  * Port: large payloads as streams. Conformance suite: `test/conformance/blobs.ts`.
  * What is written is flushed to disk before `put` resolves, so that a document may refer to it at once.
  */
-import type { BlobRef } from '../message.ts';
+import type { BlobRef } from '../values/message.ts';
 
 export interface PutOptions {
   readonly limitBytes: number;

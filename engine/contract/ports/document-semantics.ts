@@ -2,7 +2,7 @@
  * What filters, patches, order and unique keys of the port `Documents` mean, as pure functions. A backend either runs these
  * or has a query language that gives the same answers; `test/conformance/documents.ts` decides.
  */
-import { AppError } from '../errors.ts';
+import { AppError } from '../values/errors.ts';
 import type { CollectionSpec, Condition, Filter, IndexSpec, Patch, Scalar, StoredDocument, Without } from './documents.ts';
 
 /** One that every store takes as it is. */

@@ -4,7 +4,7 @@
  * it is written as GBK proper, since a reader that says GBK may know no four-byte sequences.
  */
 import iconv from 'iconv-lite';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 
 /** IANA names that `decodeText` and `encodeText` know. */
 const CHARSETS = ['UTF-8', 'GBK', 'GB18030', 'Big5', 'US-ASCII', ...latinNames()] as const;

@@ -1,5 +1,5 @@
 /** Acknowledgements (HL7 v2.8, 2.9.2): building one for what came in, reading one for what went out. */
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { escapeHl7 } from './escapes.ts';
 import { headerField, readHl7, type Hl7Message } from './message.ts';
 import { getHl7 } from './paths.ts';

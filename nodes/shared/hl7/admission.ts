@@ -1,4 +1,4 @@
-import type { NodeSample } from '../../../engine/contract/node.ts';
+import type { NodeSample } from '../../../engine/contract/node/node.ts';
 
 /** To try nodes with that take HL7 v2. */
 export const admission: NodeSample = {

@@ -1,5 +1,5 @@
 /** The names of MSH-18 (HL7 table 0211) and the bytes that MSH-18 is found in before the charset is known. */
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { canonicalCharset, decodeText } from '../charset/text-charset.ts';
 
 const TABLE_0211: Readonly<Record<string, string>> = {

@@ -11,8 +11,8 @@
  *
  * So nothing is lost: `fromHl7Form(toHl7Form(message))` is the same text, byte for byte.
  */
-import { AppError } from '../../../engine/contract/errors.ts';
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 import { atOnce } from '../in-turns.ts';
 import { escapeHl7, hasSpellings, unescapeHl7 } from './escapes.ts';
 import { readHl7, segmentName, tooMany, type Delimiters, type Hl7Message } from './message.ts';

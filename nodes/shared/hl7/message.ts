@@ -2,7 +2,7 @@
  * HL7 v2 messages as text (HL7 v2.8 chapter 2), kept so that what is not understood or not touched goes out byte for byte.
  * Nothing is parsed before it is asked for: reading splits lines; a field is looked up by counting separators.
  */
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 
 export interface Delimiters {
   readonly field: string;

@@ -2,7 +2,7 @@
  * Places in a message by the names that HL7 people use: `PID-5.1`, `PID-3[2].4.2`, `OBX[3]-5`, `OBR[*]-4`.
  * Numbers count from 1; a segment or repetition without a number is the first; `[*]` is every one; components left out are the whole field.
  */
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { escapeHl7, unescapeHl7 } from './escapes.ts';
 import { fieldText, segmentName, type Delimiters, type Hl7Message } from './message.ts';
 

@@ -1,6 +1,6 @@
 /** What an HTTP status means for retry, by what the call could have changed over there (RFC 9110, section 15). */
-import { AppError, type ErrorKind } from '../../../engine/contract/errors.ts';
-import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
+import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
+import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
 

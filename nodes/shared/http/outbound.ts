@@ -5,10 +5,10 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
-import type { Adapter } from '../../../engine/contract/adapter.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
-import { guardConnector, outboundUrl, targetOfUrl, type OutboundGuard } from '../../../engine/contract/outbound-guard.ts';
+import type { Adapter } from '../../../engine/contract/node/adapter.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
+import { guardConnector, outboundUrl, targetOfUrl, type OutboundGuard } from '../../../engine/contract/node/outbound-guard.ts';
 import { isWrite } from './check-status.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';

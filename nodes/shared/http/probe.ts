@@ -1,10 +1,10 @@
 /** Connection test of an HTTP adapter: settings, name, TCP, TLS, login and whatever answer comes. */
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { targetOfUrl } from '../../../engine/contract/outbound-guard.ts';
-import type { Health, ProbeContext } from '../../../engine/contract/node.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { targetOfUrl } from '../../../engine/contract/node/outbound-guard.ts';
+import type { Health, ProbeContext } from '../../../engine/contract/node/node.ts';
 import { createProbeSteps } from '../probe-steps.ts';
 import { createOutboundClient, failure } from './outbound.ts';
 import { readSettings } from '../read-settings.ts';

@@ -1,6 +1,6 @@
 /** Settings of adapters that speak HTTP (`http`, `soap`): where the hospital's system is and how to log in there. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;

@@ -1,7 +1,7 @@
 /** Texts with placeholders, `/patients/{data.patient.id}`: compiled once; each placeholder is a scope path. */
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { Scope } from '../../../engine/contract/node.ts';
-import { compileScopePath } from '../../../engine/contract/scope-path.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { Scope } from '../../../engine/contract/node/node.ts';
+import { compileScopePath } from '../../../engine/contract/flow/scope-path.ts';
 
 export type EncodeValue = (value: string, placeholder: string) => string;
 

@@ -1,6 +1,6 @@
 /** Strict JSON (RFC 8259) from the outside: one meaning for every reader, or refused. Pure: also runs in a worker thread. */
-import { AppError, type ErrorValues } from '../../../engine/contract/errors.ts';
-import { keyFault, scanJson } from '../../../engine/contract/scan-json.ts';
+import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
+import { keyFault, scanJson } from '../../../engine/contract/schema/scan-json.ts';
 
 export interface ParseJsonOptions {
   /** Objects and arrays inside one another. */

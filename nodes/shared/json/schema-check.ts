@@ -1,6 +1,6 @@
 /** What a flow says of data that does not fit a JSON Schema: of places and rules, never of values. Pure. */
-import { AppError, type Issue } from '../../../engine/contract/errors.ts';
-import { schemaValues } from '../../../engine/contract/schema-problem.ts';
+import { AppError, type Issue } from '../../../engine/contract/values/errors.ts';
+import { schemaValues } from '../../../engine/contract/schema/schema-problem.ts';
 import { createSchemaTest, type Breach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
 
 let findFault: ReturnType<typeof createSchemaTest> | undefined;

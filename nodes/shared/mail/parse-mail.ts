@@ -1,6 +1,6 @@
 /** A mail as it came over the wire (RFC 5322, MIME) -> plain data. */
 import type { Address } from 'postal-mime';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 
 export interface MailAddress {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Compiles a mapping document once to closures (design page 8: mappings never run as script). Browser-safe: previews use it too. */
-import { AppError, toIssue, type ErrorValues, type Issue } from '../../../engine/contract/errors.ts';
-import type { BuildContext, Loop, Scope } from '../../../engine/contract/node.ts';
-import { compileScopePath, parseFieldPath, type PathStep } from '../../../engine/contract/scope-path.ts';
+import { AppError, toIssue, type ErrorValues, type Issue } from '../../../engine/contract/values/errors.ts';
+import type { BuildContext, Loop, Scope } from '../../../engine/contract/node/node.ts';
+import { compileScopePath, parseFieldPath, type PathStep } from '../../../engine/contract/flow/scope-path.ts';
 import type { Mapping, MappingRule, MappingSource } from './mapping-document.ts';
 import { mappingFunctions } from './mapping-functions.ts';
 import type { MappingFunction } from './mapping-function.ts';

@@ -2,7 +2,7 @@
  * Pictures of dates: `yyyy MM dd HH mm ss SSS` and fixed text between them. A letter that is no field is a mistake, not fixed text:
  * `YYYY-mm-DD` must never become `YYYY-00-DD`.
  */
-import type { ErrorValues } from '../../../engine/contract/errors.ts';
+import type { ErrorValues } from '../../../engine/contract/values/errors.ts';
 import type { FunctionFault } from './mapping-function.ts';
 
 /** Digits by field of a picture. */

@@ -3,8 +3,8 @@
  * drawn by the designer's two-tree mapper. `to` is a field path (`patient.name`, `ids[0].value`, `items[]` appends).
  */
 import { Type } from 'typebox';
-import type { ConditionRule } from '../../../engine/contract/expression-types.ts';
-import { fieldEditor, fieldText } from '../../../engine/contract/texts.ts';
+import type { ConditionRule } from '../../../engine/contract/flow/expression-types.ts';
+import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 
 const closed = { additionalProperties: false } as const;
 const PATH = { minLength: 1, maxLength: 1000 } as const;

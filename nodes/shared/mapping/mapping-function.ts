@@ -1,5 +1,5 @@
-import type { Issue } from '../../../engine/contract/errors.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
 
 /** A function of the mapper, described so that a designer can list it. */
 export interface MappingFunction {

@@ -1,7 +1,7 @@
 /** Parses, checks and writes bodies: small ones at once, larger ones in a thread of their own, so that the event loop keeps its latency (design page 8). */
 import { availableParallelism } from 'node:os';
-import type { Clock } from '../../../engine/contract/clock.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { LARGE_FROM } from '../../../engine/threads/is-large.ts';
 import type { Breaches } from '../../../engine/schema/compile-schema.ts';
 import { createBreachList, type BreachList } from '../../../engine/schema/create-breach-list.ts';

@@ -1,6 +1,6 @@
 /** What a parser thread can be asked for. */
-import { AppError } from '../../../engine/contract/errors.ts';
-import { findJsonExcess, scanJson, type JsonExcess } from '../../../engine/contract/scan-json.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { findJsonExcess, scanJson, type JsonExcess } from '../../../engine/contract/schema/scan-json.ts';
 import { compileFirstBreach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
 import { keepLast } from '../../../engine/schema/keep-last.ts';
 import { decodeText } from '../charset/text-charset.ts';

@@ -1,5 +1,5 @@
-import { AppError } from '../../../engine/contract/errors.ts';
-import { withData, type Message } from '../../../engine/contract/message.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { withData, type Message } from '../../../engine/contract/values/message.ts';
 
 /** What is to be parsed; what is neither text nor bytes is refused with the code (input). */
 export function sourceOf({ data }: Message, code: 'JSON_INPUT' | 'XML_INPUT'): string | Uint8Array {

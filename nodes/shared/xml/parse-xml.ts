@@ -8,7 +8,7 @@
  * - Document types and entities other than the five of XML are refused: no expansion, nothing is ever fetched.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { AppError, type ErrorValues } from '../../../engine/contract/errors.ts';
+import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
 
 export interface ParseXmlOptions {
   /** Elements inside one another; at least 2. */

@@ -1,6 +1,6 @@
 /** JSON in the form of `parse-xml.ts` as XML text. */
-import { AppError } from '../../../engine/contract/errors.ts';
-import { isRecord } from '../../../engine/contract/is-record.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
 export interface SerialiseXmlOptions {
   /** Written into the XML declaration; absent: no declaration. */

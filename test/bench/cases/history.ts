@@ -1,10 +1,10 @@
 /** Lists and searches as the console asks for them, over a history on PostgreSQL. */
 import { Client } from 'pg';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { executionsSpec } from '../../../engine/execution/execution-document.ts';
-import { listExecutions } from '../../../engine/run/list-executions.ts';
-import type { ExecutionQuery } from '../../../engine/services.ts';
+import { listExecutions } from '../../../engine/operate/list-executions.ts';
+import type { ExecutionQuery } from '../../../engine/execution/execution-query.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';
 import { preparePostgres, startPostgres } from '../../servers/postgres.ts';
 import type { BenchCase, BenchLine } from '../measure/case.ts';

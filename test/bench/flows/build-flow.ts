@@ -1,4 +1,4 @@
-import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 
 /** A straight line of nodes: each one's main port leads to the next. */
 export function lineOf(

@@ -1,5 +1,5 @@
 /** Flows of the size at which the designer is measured. */
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 
 export const LARGE_NODES = 500;
 export const LARGE_EDGES = 800;

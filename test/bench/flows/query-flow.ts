@@ -1,5 +1,5 @@
 /** The sync flow of the bench: map ten fields (a rename, a condition, a date), POST, map five fields, reply. */
-import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { MappingRule } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { lineOf } from './build-flow.ts';
 

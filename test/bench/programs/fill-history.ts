@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { argv } from 'node:process';
 import { Client } from 'pg';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { CollectionSpec, StoredDocument } from '../../../engine/contract/ports/documents.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { executionsSpec, partitionOf, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';

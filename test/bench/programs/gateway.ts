@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Front } from '../../../engine/contract/access.ts';
+import type { Front } from '../../../engine/contract/access/access.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
 import { createMetrics } from '../../../engine/host/metrics.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';

@@ -1,7 +1,7 @@
 /** Load: so many keep-alive connections, each with one request under way. Sockets and a small parser alone, to leave the cores to what is measured. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { canonicalRequest, formatAuthorization } from '../../../engine/contract/kq1.ts';
+import { canonicalRequest, formatAuthorization } from '../../../engine/contract/kq1/kq1.ts';
 import { serveProgram } from '../measure/program.ts';
 import type { LoadOrder, LoadResult } from '../measure/load.ts';
 

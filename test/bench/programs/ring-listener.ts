@@ -1,5 +1,5 @@
 /** `ring-listener.ts <address of Redis>`: listens as a worker does, tells its parent when it heard something, and on request what it sent to Redis. */
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { redisBackend } from '../../../storage/redis/redis-backend.ts';
 

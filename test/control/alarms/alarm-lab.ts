@@ -5,8 +5,8 @@ import { openAlarmStore, type AlarmDocument, type AlarmStore } from '../../../co
 import type { Problem } from '../../../control/alarms/find-problems.ts';
 import type { AlarmRuleName } from '../../../control/alarms/alarm-rules.ts';
 import { createSendNotice, type SendDeps, type SendNotice } from '../../../control/alarms/send-notice.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';

@@ -6,14 +6,14 @@ import { ALARM_RULE_NAMES, ALARM_RULES } from '../../../control/alarms/alarm-rul
 import { createFindProblems, type ProblemDeps } from '../../../control/alarms/find-problems.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import { openPlatformKey, PLATFORM_KEY_LIFE_MS } from '../../../control/registry/platform-key.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
-import { createQueueSight } from '../../../engine/run/queue-sight.ts';
+import { createQueueSight } from '../../../engine/observe/queue-sight.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
-import { createCallStats } from '../../../engine/contract/call-stats.ts';
+import { createCallStats } from '../../../engine/contract/calls/call-stats.ts';
 import { sumCalls } from '../../../engine/processes/sum-calls.ts';
 import { plainSeal } from '../start-control.ts';
 

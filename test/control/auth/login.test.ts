@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { networkOf } from '../../../engine/contract/ip-range.ts';
+import { networkOf } from '../../../engine/contract/calls/ip-range.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createCheckLogin } from '../../../control/auth/login.ts';

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-documents.ts';
 import { BULK, bulksOver, HELD, watcher } from './many-held.ts';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBulks, type Bulks } from '../../../control/bulks/create-bulks.ts';
 import type { Documents } from '../../../engine/contract/ports/documents.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
-import type { HeldItem } from '../../../engine/services.ts';
+import type { HeldItem } from '../../../engine/operate/interface.ts';
 import { plainSeal } from '../start-control.ts';
 
 export const BULK = 'blk_of-a-process-that-dies';

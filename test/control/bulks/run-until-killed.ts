@@ -1,5 +1,5 @@
 /** A program that dies by SIGKILL in the middle of a bulk. */
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-documents.ts';
 import { BULK, bulksOver, watcher } from './many-held.ts';

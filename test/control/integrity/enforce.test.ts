@@ -1,7 +1,7 @@
 /** Enforcing the marks of a store that processes of the version before have used. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { ACTOR, accountsSpec, openInstallation } from '../../support/guarded-processes.ts';
 
 const ENFORCE = 'integrity.enforce';

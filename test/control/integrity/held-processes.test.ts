@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { accountsSpec, openInstallation, type GuardedProcess, type Installation } from '../../support/guarded-processes.ts';
 
 const auditSpec = {

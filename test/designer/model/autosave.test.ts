@@ -4,7 +4,7 @@ import { Autosave, isSame, type AutosaveState, type Merged, type SaveFailure } f
 import { setLabel } from '../../../designer/src/model/commands/change-node.ts';
 import { keepDraft, recoverDraft } from '../../../designer/src/model/draft-recovery.ts';
 import { apply, begin, seal, undo } from '../../../designer/src/model/flow-history.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { seededRandom } from '../../support/simulated-process.ts';
 import { exampleFlow } from './sample-types.ts';

@@ -4,7 +4,7 @@ import { beginWithSoap, beginWithStarter } from '../../../designer/src/model/com
 import { apply, begin, undo } from '../../../designer/src/model/flow-history.ts';
 import { sampleOf } from '../../../designer/src/model/schema-sample.ts';
 import { STARTERS } from '../../../designer/src/model/starters.ts';
-import type { Offer } from '../../../engine/contract/node.ts';
+import type { Offer } from '../../../engine/contract/node/node.ts';
 import { emptyFlow, types } from './sample-types.ts';
 
 const text = { type: 'string' };

@@ -13,7 +13,7 @@ import { replaceType } from '../../../designer/src/model/commands/replace-type.t
 import { addTest, renameTest } from '../../../designer/src/model/commands/saved-tests.ts';
 import { boxOf, overlaps } from '../../../designer/src/model/card-geometry.ts';
 import { apply, begin, type Command } from '../../../designer/src/model/flow-history.ts';
-import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { Check } from 'typebox/value';
 import { emptyFlow, exampleFlow, registry, types } from './sample-types.ts';
 

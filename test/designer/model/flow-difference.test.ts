@@ -8,7 +8,7 @@ import { addNote } from '../../../designer/src/model/commands/notes.ts';
 import { remove } from '../../../designer/src/model/commands/remove.ts';
 import { flowDifference, overlaidFlow } from '../../../designer/src/model/flow-difference.ts';
 import { apply, begin, type Command } from '../../../designer/src/model/flow-history.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { exampleFlow, types } from './sample-types.ts';
 
 function after(document: FlowDocument, ...deeds: ((document: FlowDocument) => Command | { readonly command: Command } | object)[]) {

@@ -4,7 +4,7 @@ import { boxOf, groupFrame, overlaps } from '../../../designer/src/model/card-ge
 import { createCanvasView } from '../../../designer/src/model/canvas-view.ts';
 import { flowFrames } from '../../../designer/src/model/flow-frames.ts';
 import { withPlaces } from '../../../designer/src/model/layout.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { emptyFlow, types } from './sample-types.ts';
 
 /** A call, a loop of two nodes, what comes after it, and a catch that leads to an alert. */

@@ -16,7 +16,7 @@ import {
   type History,
 } from '../../../designer/src/model/flow-history.ts';
 import { fromStored, toStored } from '../../../designer/src/model/stored-history.ts';
-import { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { seededRandom } from '../../support/simulated-process.ts';
 import { ATTEMPTS, randomCommand } from './random-commands.ts';

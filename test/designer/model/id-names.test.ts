@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorText } from '../../../engine/contract/error-texts.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { kindsIn, nameIds, type Kind } from '../../../designer/src/i18n/id-names.ts';
 
 const NAMES: Readonly<Record<string, string>> = { 'flow flw_a': '入院登记', 'adapter adp_c': '丙院接入 $&', 'table wards': '病区' };

@@ -4,7 +4,7 @@ import { boxOf, groupFrame, overlaps } from '../../../designer/src/model/card-ge
 import { addGroup } from '../../../designer/src/model/commands/groups.ts';
 import { apply, begin, undo } from '../../../designer/src/model/flow-history.ts';
 import { layOutFlow, suggestLayout, withPlaces } from '../../../designer/src/model/layout.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { cpuMsOf } from '../../support/cpu-time.ts';
 import { seededRandom } from '../../support/simulated-process.ts';
 import { emptyFlow, exampleFlow, exampleFlows, types } from './sample-types.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { scopeSampleOf } from '../../../designer/src/forms/node-sample.ts';
 import { bodySchema, missingFields, NO_SHAPES, offeredShapes } from '../../../designer/src/model/offered-shapes.ts';
 import { schemasBehind } from '../../../designer/src/model/mapping/expected-fields.ts';
-import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { emptyFlow, types } from './sample-types.ts';
 
 const BODY = { type: 'object', properties: { department: { type: 'string', enum: ['NK'] } } };

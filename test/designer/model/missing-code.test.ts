@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PayloadAnswer } from '../../../control/actions/execution-payload.ts';
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
-import type { Standstill } from '../../../engine/run/standstill.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import type { Standstill } from '../../../engine/execution/standstill.ts';
 import { missingCode, plainCode } from '../../../designer/src/pages/messages/missing-code.ts';
 
 const lookup = { table: 'events', key: { path: 'data.body.event' } };

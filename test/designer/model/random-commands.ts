@@ -14,7 +14,7 @@ import { addTest, changeTest, removeTest, renameTest } from '../../../designer/s
 import { clipboardText, copySelection, readClipboard } from '../../../designer/src/model/clipboard.ts';
 import { layOutFlow } from '../../../designer/src/model/layout.ts';
 import type { Command } from '../../../designer/src/model/flow-history.ts';
-import type { FlowDocument, LayoutColour } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, LayoutColour } from '../../../engine/contract/flow/flow-document.ts';
 import type { Random } from '../../support/simulated-process.ts';
 import { exampleFlows, types } from './sample-types.ts';
 

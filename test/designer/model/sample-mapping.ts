@@ -4,7 +4,7 @@ import { Check } from 'typebox/value';
 import { connect, type ConnectHow } from '../../../designer/src/model/mapping/connect-mapping.ts';
 import { addFields, type Edited } from '../../../designer/src/model/mapping/edit-mapping.ts';
 import { allSources, hasPlainItems, isListSource, listsOf, sourceTree } from '../../../designer/src/model/mapping/source-tree.ts';
-import type { AppError } from '../../../engine/contract/errors.ts';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import { compileMapping } from '../../../nodes/shared/mapping/compile-mapping.ts';
 import { MappingSchema, type Mapping } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { engineBuild } from '../../nodes/support/engine-build.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { mergeShapes, paths, shapeOf, shapeOfSamples, type Shape } from '../../../designer/src/model/sample-shape.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { compileScopePath } from '../../../engine/contract/scope-path.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { compileScopePath } from '../../../engine/contract/flow/scope-path.ts';
 
 const order = {
   id: 'R1',

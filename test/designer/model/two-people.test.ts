@@ -10,7 +10,7 @@ import { keepDraft, recoverDraft } from '../../../designer/src/model/draft-recov
 import { apply, begin, redo, seal, undo, withRevision, type Command, type History } from '../../../designer/src/model/flow-history.ts';
 import { keyOf, mergeFlows, type MergeSide } from '../../../designer/src/model/merge-flows.ts';
 import { rebaseHistory } from '../../../designer/src/model/rebase-history.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { canonicalJson } from '../../../engine/flow/content-hash.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { seededRandom, type Random } from '../../support/simulated-process.ts';

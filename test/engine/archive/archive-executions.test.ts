@@ -12,9 +12,9 @@ import { archiveExecutions, type ArchiveDeps } from '../../../engine/archive/arc
 import { openArchiveRuns } from '../../../engine/archive/archive-runs.ts';
 import { createArchiveReader } from '../../../engine/archive/read-archive.ts';
 import { startArchive } from '../../../engine/archive/start-archive.ts';
-import { createTimedId } from '../../../engine/contract/ids.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { createTimedId } from '../../../engine/contract/values/ids.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import {
   executionsSpec,
   lateOutcomesSpec,

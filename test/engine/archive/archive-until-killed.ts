@@ -1,6 +1,6 @@
 /** A program that the tests kill: archives what lies in an embedded store, says when it is through, and waits. */
 import { writeSync } from 'node:fs';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { archiveExecutions } from '../../../engine/archive/archive-executions.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec } from '../../../engine/execution/execution-document.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';

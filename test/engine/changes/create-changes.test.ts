@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { createChanges, type Changes } from '../../../engine/changes/create-changes.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';

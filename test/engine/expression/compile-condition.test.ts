@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
-import type { Scope } from '../../../engine/contract/node.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import type { Scope } from '../../../engine/contract/node/node.ts';
 import { compileCondition } from '../../../engine/expression/compile-condition.ts';
 import { cpuMsOf } from '../../support/cpu-time.ts';
 

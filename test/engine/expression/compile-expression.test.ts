@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import jsonata from 'jsonata';
-import { createMessage } from '../../../engine/contract/message.ts';
-import type { Scope } from '../../../engine/contract/node.ts';
-import { scopeRoot } from '../../../engine/contract/scope-path.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import type { Scope } from '../../../engine/contract/node/node.ts';
+import { scopeRoot } from '../../../engine/contract/flow/scope-path.ts';
 import { compileExpression, type ExpressionRunner } from '../../../engine/expression/compile-expression.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -1,8 +1,8 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
-import type { SandboxUser } from '../../../engine/contract/sandbox-wait.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
+import type { SandboxUser } from '../../../engine/contract/node/sandbox-wait.ts';
 import { createScriptPool, type ScriptPool } from '../../../engine/expression/script-pool.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { errorText } from '../../../engine/contract/error-texts.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { checkFlow } from '../../../engine/flow/check-flow.ts';
 import { isPublishable } from '../../../engine/flow/validate-flow.ts';
 import type { ValidateDeps } from '../../../engine/flow/validate-deps.ts';

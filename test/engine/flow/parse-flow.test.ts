@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Type } from 'typebox';
-import { defineNode, inPort, outPort, type NodeDefinition } from '../../../engine/contract/node.ts';
+import { defineNode, inPort, outPort, type NodeDefinition } from '../../../engine/contract/node/node.ts';
 import { canonicalJson, contentHash } from '../../../engine/flow/content-hash.ts';
 import { diffFlows } from '../../../engine/flow/diff-flows.ts';
 import { migrateFlow, upgradeNodes } from '../../../engine/flow/migrate-flow.ts';

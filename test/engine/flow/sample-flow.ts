@@ -1,6 +1,6 @@
 /** A small catalogue of node types and a builder of flow documents, for the tests of this folder and its neighbours. */
 import { Type } from 'typebox';
-import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import {
   defineNode,
   errorPort,
@@ -10,9 +10,9 @@ import {
   typeName,
   type NodeDefinition,
   type PortSpec,
-} from '../../../engine/contract/node.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
-import type { NodeRegistry } from '../../../engine/services.ts';
+} from '../../../engine/contract/node/node.ts';
+import type { Text } from '../../../engine/contract/values/texts.ts';
+import type { NodeRegistry } from '../../../engine/registry/load-nodes.ts';
 
 const label: Text = { 'zh-CN': '例', en: 'Sample' };
 const text = { label, help: label };

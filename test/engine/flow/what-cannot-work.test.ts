@@ -1,15 +1,15 @@
 /** What the schema allows and no run could do: refused for drafts, with the real node types. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
-import { errorText } from '../../../engine/contract/error-texts.ts';
-import type { Issue } from '../../../engine/contract/errors.ts';
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
+import type { Issue } from '../../../engine/contract/values/errors.ts';
 import { createBuildContext } from '../../../engine/expression/create-build-context.ts';
 import { createInPlaceRunner } from '../../../engine/expression/browser.ts';
 import { checkFlow } from '../../../engine/flow/check-flow.ts';
 import { isPublishable } from '../../../engine/flow/validate-flow.ts';
 import { loadNodes } from '../../../engine/registry/load-nodes.ts';
-import { compileFlow } from '../../../engine/run/compile-flow.ts';
+import { compileFlow } from '../../../engine/compile/compile-flow.ts';
 import { sampleFlow } from './sample-flow.ts';
 
 const nodes = await loadNodes([new URL('../../../nodes/', import.meta.url)]);

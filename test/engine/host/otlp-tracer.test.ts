@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { silentMetrics, type Labels } from '../../../engine/contract/observe.ts';
+import { silentMetrics, type Labels } from '../../../engine/contract/values/observe.ts';
 import { createOtlpTracer } from '../../../engine/host/otlp-tracer.ts';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
 

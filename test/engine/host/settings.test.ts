@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { describeSettings, readSettings } from '../../../engine/host/settings.ts';
 
 test('nothing given: everything on loopback, in the folder data, with its key beside it', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
 import { createMarkLedger } from '../../../control/audit/mark-ledger.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { CollectionSpec, StoredDocument } from '../../../engine/contract/ports/documents.ts';
 import { compareMarks, readAll } from '../../../engine/integrity/compare-marks.ts';
 import { createMarker } from '../../../engine/integrity/create-marker.ts';

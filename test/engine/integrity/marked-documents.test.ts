@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { CollectionSpec, StoredDocument } from '../../../engine/contract/ports/documents.ts';
 import { createMarker } from '../../../engine/integrity/create-marker.ts';
 import { createIntegrityState } from '../../../engine/integrity/integrity-state.ts';

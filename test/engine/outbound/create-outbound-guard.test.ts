@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { test, type TestContext } from 'node:test';
-import type { OutboundGuard } from '../../../engine/contract/outbound-guard.ts';
+import type { OutboundGuard } from '../../../engine/contract/node/outbound-guard.ts';
 import { createOutboundGuard, type OutboundGuardDeps } from '../../../engine/outbound/create-outbound-guard.ts';
 import { compileExceptions } from '../../../engine/outbound/exception.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { createOutboundGuard, type LookUp } from '../../../engine/outbound/create-outbound-guard.ts';
 import { openOutboundExceptions } from '../../../engine/outbound/open-outbound-exceptions.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';

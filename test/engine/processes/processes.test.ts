@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChangeListener } from '../../../engine/changes/create-changes.ts';
-import { createCallStats } from '../../../engine/contract/call-stats.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { createCallStats } from '../../../engine/contract/calls/call-stats.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { Documents } from '../../../engine/contract/ports/documents.ts';
 import { createProcesses, type ProcessesDeps } from '../../../engine/processes/create-processes.ts';
-import type { FlowDetailCounts } from '../../../engine/run/live-counters.ts';
+import type { FlowDetailCounts } from '../../../engine/observe/live-counters.ts';
 import type { TriggerState } from '../../../engine/trigger/trigger-run.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import type { Collection } from '../../../engine/contract/ports/documents.ts';
-import type { SealPlace } from '../../../engine/contract/seal.ts';
+import type { SealPlace } from '../../../engine/contract/values/seal.ts';
 import { contentHash } from '../../../engine/flow/content-hash.ts';
 import { createDraftHeads } from '../../../engine/publish/draft-heads.ts';
 import { openFlowStores, sealJson, type DraftRecord } from '../../../engine/publish/flow-stores.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { describeNode } from '../../../engine/registry/describe-node.ts';
 import { loadNodes } from '../../../engine/registry/load-nodes.ts';
 import { sampleNodes } from '../flow/sample-flow.ts';

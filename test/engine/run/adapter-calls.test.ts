@@ -4,10 +4,9 @@ import { test } from 'node:test';
 import { toCallState } from '../../../control/actions/call-states.ts';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { AdapterLimits, type Adapter } from '../../../engine/contract/adapter.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { defineNode, inPort, okPort } from '../../../engine/contract/node.ts';
-import type { NodeContext } from '../../../engine/contract/node.ts';
+import { AdapterLimits, type Adapter } from '../../../engine/contract/node/adapter.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { defineNode, inPort, type NodeContext, okPort } from '../../../engine/contract/node/node.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, silent } from '../../support/model-flows.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Value } from 'typebox/value';
-import { AdapterLimits, type Adapter } from '../../../engine/contract/adapter.ts';
-import type { AppError } from '../../../engine/contract/errors.ts';
+import { AdapterLimits, type Adapter } from '../../../engine/contract/node/adapter.ts';
+import type { AppError } from '../../../engine/contract/values/errors.ts';
 import { createAdapterGates, type Leave } from '../../../engine/run/adapter-gates.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 

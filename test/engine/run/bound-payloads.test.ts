@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { Stored } from '../../../engine/execution/execution-document.ts';
-import { createPayloads } from '../../../engine/run/payloads.ts';
+import { createPayloads } from '../../../engine/execution/payloads.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { openStorage } from '../../../storage/open-storage.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Effect } from '../../../engine/contract/node.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
-import type { TableSnapshot } from '../../../engine/services.ts';
+import type { Effect } from '../../../engine/contract/node/node.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import type { TableSnapshot } from '../../../engine/bindings/interface.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
 

@@ -1,10 +1,10 @@
 /** A flow fails after a write was done: it is held, its caller is told that it was done, and nothing is done twice. */
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { createMessage, type Message } from '../../../engine/contract/message.ts';
-import type { FlowResult } from '../../../engine/contract/run-flow.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
+import type { FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { openLab, type Lab, type LabEngine, type LabStore } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, silent, testAction, transient, twoBranches, type Deed } from '../../support/model-flows.ts';
 

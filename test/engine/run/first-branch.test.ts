@@ -1,9 +1,9 @@
 /** A join that goes on with the first branch: which one decides, what becomes of the others, and what a kill changes of it. */
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import type { FlowResult } from '../../../engine/contract/run-flow.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import type { FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { openLab, type LabStore } from '../../support/engine-lab.ts';
 import { edge, node, silent, testAction, transient, twoBranches, type Deed } from '../../support/model-flows.ts';
 

@@ -1,10 +1,10 @@
 /** When a caller of a sync flow is answered, and what it gets when something goes wrong behind or beside the reply. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { FlowNode } from '../../../engine/contract/flow-document.ts';
-import type { FlowResult } from '../../../engine/contract/run-flow.ts';
-import type { Message } from '../../../engine/contract/message.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
+import type { FlowResult } from '../../../engine/contract/node/run-flow.ts';
+import type { Message } from '../../../engine/contract/values/message.ts';
 import { openLab, type Lab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, silent, testAction, transient, twoBranches, type Deed } from '../../support/model-flows.ts';
 

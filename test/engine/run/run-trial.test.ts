@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { defineNode, inPort, okPort, typeName } from '../../../engine/contract/node.ts';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { defineNode, inPort, okPort, typeName } from '../../../engine/contract/node/node.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { createAdapterGates } from '../../../engine/run/adapter-gates.ts';
-import { compileFlow } from '../../../engine/run/compile-flow.ts';
+import { compileFlow } from '../../../engine/compile/compile-flow.ts';
 import type { RunDeps } from '../../../engine/run/run-node.ts';
 import { runTrial } from '../../../engine/run/run-trial.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';

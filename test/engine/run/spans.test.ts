@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { silentMetrics } from '../../../engine/contract/observe.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { createOtlpTracer } from '../../../engine/host/otlp-tracer.ts';
 import { openLab, type LabEngine } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { createSeal } from '../../../engine/seal/create-seal.ts';
 import { dataKeysSpec, openDataKeys } from '../../../engine/seal/open-data-keys.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';

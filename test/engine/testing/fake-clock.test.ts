@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sleep } from '../../../engine/contract/clock.ts';
+import { sleep } from '../../../engine/contract/values/clock.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 
 test('fires timers in order of time, then of their making', async () => {

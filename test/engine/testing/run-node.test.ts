@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { defineNode, inPort, okPort } from '../../../engine/contract/node.ts';
-import { fieldText } from '../../../engine/contract/texts.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { defineNode, inPort, okPort } from '../../../engine/contract/node/node.ts';
+import { fieldText } from '../../../engine/contract/values/texts.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 
 const greet = defineNode({

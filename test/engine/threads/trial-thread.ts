@@ -3,7 +3,7 @@ import { pbkdf2Sync } from 'node:crypto';
 import { getPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { serveTasks, taskData } from '../../../engine/threads/serve-tasks.ts';
 
 export interface TrialTask {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { createNewFile } from '../../../engine/transfer/new-file.ts';
 import { restoreBackup } from '../../../engine/transfer/restore-backup.ts';
 import { writeBackup, type BackupProgress } from '../../../engine/transfer/write-backup.ts';

@@ -2,7 +2,7 @@
 import type { Documents, StoredDocument } from '../../../engine/contract/ports/documents.ts';
 import { executionsSpec } from '../../../engine/execution/execution-document.ts';
 import { openStorage, openTarget, type OpenedTarget, type Storage } from '../../../storage/open-storage.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { visitsSpec } from '../../conformance/documents.ts';
 import { moveStore, type MoveOptions, type MoveReport } from '../../../engine/transfer/move-store.ts';

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { Type } from 'typebox';
-import type { Adapter } from '../../../engine/contract/adapter.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
+import type { Adapter } from '../../../engine/contract/node/adapter.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
 import {
   defineNode,
   outPort,
@@ -14,13 +14,13 @@ import {
   type Emit,
   type NodeDefinition,
   type TriggerContext,
-} from '../../../engine/contract/node.ts';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
-import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
-import type { Bindings } from '../../../engine/services.ts';
+} from '../../../engine/contract/node/node.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
+import { compileFlow, type CompiledFlow } from '../../../engine/compile/compile-flow.ts';
+import type { Bindings } from '../../../engine/bindings/interface.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createTriggers, type Triggers, type TriggersDeps } from '../../../engine/trigger/create-triggers.ts';
-import { createLeases } from '../../../engine/worker/leases.ts';
+import { createLeases } from '../../../engine/ownership/leases.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';

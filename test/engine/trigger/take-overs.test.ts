@@ -2,18 +2,18 @@
 /** Two workers, one timer, one listener and one mailbox, each held by one process at a time: killed, paused and stopped a hundred times. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { defineNode, outPort, type Emit, type NodeDefinition, type Stop, type TriggerContext } from '../../../engine/contract/node.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { defineNode, outPort, type Emit, type NodeDefinition, type Stop, type TriggerContext } from '../../../engine/contract/node/node.ts';
 import { Type } from 'typebox';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
+import { compileFlow, type CompiledFlow } from '../../../engine/compile/compile-flow.ts';
 import { executionsSpec } from '../../../engine/execution/execution-document.ts';
-import { toArrivalResult } from '../../../engine/run/accept.ts';
-import type { Bindings } from '../../../engine/services.ts';
+import { toArrivalResult } from '../../../engine/accept/accept.ts';
+import type { Bindings } from '../../../engine/bindings/interface.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createTriggers, type Triggers } from '../../../engine/trigger/create-triggers.ts';
-import { createLeases, type Leases } from '../../../engine/worker/leases.ts';
+import { createLeases, type Leases } from '../../../engine/ownership/leases.ts';
 import timer from '../../../nodes/timer/schedule.node.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';

@@ -1,7 +1,7 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { partitionOf } from '../../../engine/execution/execution-document.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';

@@ -5,9 +5,9 @@
  * `node test/engine/worker/execution-model.ts FROM TO` runs a range of seeds and prints the first that breaks.
  */
 import { pathToFileURL } from 'node:url';
-import { createMessage, type Message } from '../../../engine/contract/message.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';

@@ -2,7 +2,7 @@
 /** A store that fails while writes are under way: what is known of them is stored once it is back, and nothing is sent twice. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { openLab, type Lab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';
 

@@ -1,8 +1,8 @@
 /** A write that was announced and of which its process knows that nothing was sent is done by the next claim; no person is asked. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { openLab, type Lab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';
 

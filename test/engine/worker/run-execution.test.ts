@@ -1,11 +1,11 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { createMessage } from '../../../engine/contract/message.ts';
-import type { FlowDocument, FlowEdge, FlowNode, RetryRule } from '../../../engine/contract/flow-document.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import type { FlowDocument, FlowEdge, FlowNode, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import { resumesSpec } from '../../../engine/execution/execution-document.ts';
-import { tokenOf } from '../../../engine/run/wait-tokens.ts';
+import { tokenOf } from '../../../engine/execution/wait-tokens.ts';
 import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';
 import { openSeal } from '../../support/model-engine.ts';
 import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';

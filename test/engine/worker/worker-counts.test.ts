@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { silentMetrics, type Read } from '../../../engine/contract/observe.ts';
-import { prepareExecution } from '../../../engine/run/accept.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { silentMetrics, type Read } from '../../../engine/contract/values/observe.ts';
+import { prepareExecution } from '../../../engine/accept/accept.ts';
 import { showWorkerCounts } from '../../../engine/worker/worker-counts.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction } from '../../support/model-flows.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createMessage } from '../../../engine/contract/message.ts';
-import type { FlowCall, FlowResult } from '../../../engine/contract/run-flow.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import type { FlowCall, FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest, type RequestFields, type TestKey } from '../support/city-plan.ts';
 import { callSigned, startGateway, type TestGateway } from '../support/start-gateway.ts';
 

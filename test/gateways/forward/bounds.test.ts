@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { connect as connectPlain } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import type { FlowCall, FlowResult } from '../../../engine/contract/run-flow.ts';
+import type { FlowCall, FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { RELAY_HEADER, writeNodeRequest } from '../../../gateways/forward/relay-header.ts';
 import { buildInterface, signRequest } from '../support/city-plan.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { sleep } from '../../../engine/contract/clock.ts';
-import { silentMetrics } from '../../../engine/contract/observe.ts';
+import { sleep } from '../../../engine/contract/values/clock.ts';
+import { silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { DEFAULT_LIMITS, listen } from '../../../gateways/listen/listen.ts';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { createMessage } from '../../../engine/contract/message.ts';
-import { silentMetrics, type Labels, type Metrics } from '../../../engine/contract/observe.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
+import { silentMetrics, type Labels, type Metrics } from '../../../engine/contract/values/observe.ts';
 import { buildInterface, buildPlan, createTestKey, crypto } from '../support/city-plan.ts';
 import { callGateway, startGateway } from '../support/start-gateway.ts';
 

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';

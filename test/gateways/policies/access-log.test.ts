@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import accessLog from '../../../gateways/policies/access-log.policy.ts';
-import type { LogLevel } from '../../../engine/contract/access.ts';
+import type { LogLevel } from '../../../engine/contract/access/access.ts';
 import type { AppDocument } from '../../../gateways/documents.ts';
 import { runPolicy } from '../support/run-policy.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentMetrics } from '../../../engine/contract/observe.ts';
+import { silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import type { Exchange, GatewayError, PolicyDeps, Relay, RunPolicy } from '../../../gateways/contract.ts';
 import { createMemo } from '../../../gateways/pipeline/create-memo.ts';

@@ -5,7 +5,7 @@ import { prepareRedis, startRedis } from '../../servers/redis.ts';
 import { startFaultProxy } from '../../servers/fault-proxy.ts';
 import { eventually } from '../../conformance/eventually.ts';
 import { openRedis } from '../../storage/redis/open-redis.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest, type SignedRequest } from '../support/city-plan.ts';
 import { callSigned, memoryState, startGateway, type TestAnswer } from '../support/start-gateway.ts';
 

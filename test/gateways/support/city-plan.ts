@@ -1,6 +1,12 @@
 /** Builders for gateway tests: keys of every scheme, a plan with one app per scheme, and requests signed by them. */
 import { createHash } from 'node:crypto';
-import { canonicalRequest, digestOfScheme, formatAuthorization, type HeaderPair, type Kq1Scheme } from '../../../engine/contract/kq1.ts';
+import {
+  canonicalRequest,
+  digestOfScheme,
+  formatAuthorization,
+  type HeaderPair,
+  type Kq1Scheme,
+} from '../../../engine/contract/kq1/kq1.ts';
 import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';

@@ -1,7 +1,7 @@
 /** Runs one policy on an exchange that a test describes, without sockets. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Compile } from 'typebox/compile';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import type { Exchange, GatewayError, Policy, PolicyDeps } from '../../../gateways/contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalAnswer, digestOfScheme, responseSchemeFor, signedAnswerHeaders } from '../../../engine/contract/kq1.ts';
+import { canonicalAnswer, digestOfScheme, responseSchemeFor, signedAnswerHeaders } from '../../../engine/contract/kq1/kq1.ts';
 import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { crypto, type SignedRequest, type TestKey } from './city-plan.ts';
 import type { TestAnswer } from './start-gateway.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, createServer as createNetServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { once } from 'node:events';
 import { after, before, beforeEach, test, type TestContext } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
 import type { GatewayLimits } from '../../../gateways/contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { createMessage, withData } from '../../../engine/contract/message.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { createMessage, withData } from '../../../engine/contract/values/message.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 import call from '../../../nodes/flow/call.node.ts';
 import { openLab } from '../../support/engine-lab.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMessage, type Message } from '../../../engine/contract/message.ts';
+import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import parse from '../../../nodes/hl7/parse.node.ts';
 import { encodeText } from '../../../nodes/shared/charset/text-charset.ts';

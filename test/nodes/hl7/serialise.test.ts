@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMessage, type Message } from '../../../engine/contract/message.ts';
-import type { Outcome } from '../../../engine/contract/node.ts';
+import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
+import type { Outcome } from '../../../engine/contract/node/node.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import parse from '../../../nodes/hl7/parse.node.ts';
 import serialise from '../../../nodes/hl7/serialise.node.ts';

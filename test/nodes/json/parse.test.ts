@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createMessage, type Message } from '../../../engine/contract/message.ts';
-import type { Outcome } from '../../../engine/contract/node.ts';
+import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
+import type { Outcome } from '../../../engine/contract/node/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 import jsonParse from '../../../nodes/json/parse.node.ts';
 import { showsContract } from '../shows-contract.ts';

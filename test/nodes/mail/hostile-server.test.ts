@@ -1,7 +1,7 @@
 /** A mail server, and mails, that want the process to run out of memory or time. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { toErrorRecord } from '../../../engine/contract/errors.ts';
+import { toErrorRecord } from '../../../engine/contract/values/errors.ts';
 import { listenTrigger } from '../../../engine/testing/listen-trigger.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import mailReceive from '../../../nodes/mail/receive.node.ts';

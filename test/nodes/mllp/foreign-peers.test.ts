@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { listenTrigger, type ListeningTrigger } from '../../../engine/testing/listen-trigger.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import mllpListen from '../../../nodes/mllp/listen.node.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { createFrameCutter, frameOf } from '../../../nodes/mllp/frames.ts';
 import { cpuMsOf } from '../../support/cpu-time.ts';
 

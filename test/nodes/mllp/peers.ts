@@ -1,8 +1,7 @@
 /** A hospital at the other end of a wire, for tests: plain sockets, no code of the product. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import type { Logger } from '../../../engine/contract/observe.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { type Logger, silentLogger } from '../../../engine/contract/values/observe.ts';
 
 export const frame = (content: string | Buffer): Buffer =>
   Buffer.concat([Buffer.of(0x0b), Buffer.from(content as string), Buffer.of(0x1c, 0x0d)]);

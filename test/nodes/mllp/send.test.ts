@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { AppError, type ErrorKind } from '../../../engine/contract/errors.ts';
-import { createMessage, type Message } from '../../../engine/contract/message.ts';
-import type { ActionNode, BuildContext, NodeContext, Outcome } from '../../../engine/contract/node.ts';
+import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
+import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
+import type { ActionNode, BuildContext, NodeContext, Outcome } from '../../../engine/contract/node/node.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { checkConfig, resolveAdapter, type TestAdapter } from '../../../engine/testing/run-node.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import mllpSend from '../../../nodes/mllp/send.node.ts';
 import { decodeText, encodeText } from '../../../nodes/shared/charset/text-charset.ts';
 import { controlIdOf } from '../../../nodes/shared/hl7/control-id.ts';
@@ -13,7 +13,7 @@ import { toHl7Form } from '../../../nodes/shared/hl7/form.ts';
 import { readHl7 } from '../../../nodes/shared/hl7/message.ts';
 import { ackText, admission, startHospital, type TestHospital } from './peers.ts';
 import { showsContract } from '../shows-contract.ts';
-import type { OutboundGuard } from '../../../engine/contract/outbound-guard.ts';
+import type { OutboundGuard } from '../../../engine/contract/node/outbound-guard.ts';
 import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 

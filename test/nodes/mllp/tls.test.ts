@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { connect as connectPlain } from 'node:net';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { listenTrigger, type ListeningTrigger } from '../../../engine/testing/listen-trigger.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import mllpListen from '../../../nodes/mllp/listen.node.ts';

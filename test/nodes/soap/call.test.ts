@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import iconv from 'iconv-lite';
-import type { Message } from '../../../engine/contract/message.ts';
-import type { Outcome } from '../../../engine/contract/node.ts';
+import type { Message } from '../../../engine/contract/values/message.ts';
+import type { Outcome } from '../../../engine/contract/node/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 import { parseXml } from '../../../nodes/shared/xml/parse-xml.ts';
 import soapCall from '../../../nodes/soap/call.node.ts';

@@ -1,7 +1,7 @@
 /** Against a foreign implementation: Metro JAX-WS, in SOAP 1.1, 1.2, GBK and with WS-Security. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Outcome } from '../../../engine/contract/node.ts';
+import type { Outcome } from '../../../engine/contract/node/node.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import soapCall from '../../../nodes/soap/call.node.ts';
 import { startMetro, type Metro } from '../../servers/metro.ts';

@@ -1,6 +1,6 @@
 /** What a node owes that is handed 10 MB: others have their turns meanwhile, and a cancel ends it. */
 import assert from 'node:assert/strict';
-import type { NodeDefinition, Outcome } from '../../../engine/contract/node.ts';
+import type { NodeDefinition, Outcome } from '../../../engine/contract/node/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 
 /** The outcome; fails when the event loop stood still until it came. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { Arrival, ArrivalResult } from '../../../engine/contract/node.ts';
+import type { Arrival, ArrivalResult } from '../../../engine/contract/node/node.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import { listenTrigger, type ListenTriggerOptions } from '../../../engine/testing/listen-trigger.ts';
 import timerSchedule from '../../../nodes/timer/schedule.node.ts';

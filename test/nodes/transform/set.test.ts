@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMessage } from '../../../engine/contract/message.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import set from '../../../nodes/transform/set.node.ts';
 import { engineBuild } from '../support/engine-build.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
-import { createMessage } from '../../../engine/contract/message.ts';
+import { createMessage } from '../../../engine/contract/values/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import xmlParse from '../../../nodes/xml/parse.node.ts';
 import { endsOnCancel } from '../support/large.ts';

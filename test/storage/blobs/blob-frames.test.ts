@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { openDataKeys } from '../../../engine/seal/open-data-keys.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openFrames, readChunks, sealFrames } from '../../../storage/blobs/blob-frames.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-documents.ts';
 import { visitsSpec } from '../../conformance/documents.ts';

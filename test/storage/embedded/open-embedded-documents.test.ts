@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Type } from 'typebox';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-documents.ts';
 import { documentsConformance } from '../../conformance/documents.ts';

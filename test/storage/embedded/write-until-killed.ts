@@ -1,6 +1,6 @@
 /** A program that the tests kill: writes as fast as it can and names on stdout, line by line, what was answered. */
 import { writeSync } from 'node:fs';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-documents.ts';
 import { visitsSpec } from '../../conformance/documents.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { createExpiringMap } from '../../../storage/in-process/expiring-map.ts';
 
 it('refuses a new entry when it is full of live ones, and takes it when one has ended', () => {

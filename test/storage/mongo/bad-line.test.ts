@@ -1,7 +1,7 @@
 /** What a line does to the store that breaks, or hears nothing any more. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { eventually } from '../../conformance/eventually.ts';
 import { visitsSpec } from '../../conformance/documents.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { createServer } from 'node:tls';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import { connectMongo } from '../../../storage/mongo/connect-mongo.ts';
 import { createAuthority } from '../../support/certificates.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { openDataKeys } from '../../../engine/seal/open-data-keys.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openGridfsBlobs } from '../../../storage/mongo/open-gridfs-blobs.ts';

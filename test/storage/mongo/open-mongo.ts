@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { Clock } from '../../../engine/contract/clock.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import type { Clock } from '../../../engine/contract/values/clock.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { connectMongo } from '../../../storage/mongo/connect-mongo.ts';
 import { openMongoDocuments } from '../../../storage/mongo/open-mongo-documents.ts';
 import { mongoServers, type MongoServerChoice } from '../../servers/mongo-servers.ts';

@@ -1,7 +1,7 @@
 /** What only a store can do wrong that several processes have open at once. Each client here is what a process would be to the server. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Collection, Documents } from '../../../engine/contract/ports/documents.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { visitsSpec } from '../../conformance/documents.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { Documents } from '../../../engine/contract/ports/documents.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';

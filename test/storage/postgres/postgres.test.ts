@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client, type QueryResultRow } from 'pg';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { openDataKeys } from '../../../engine/seal/open-data-keys.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openPostgresTable } from '../../../storage/postgres/open-postgres-table.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'pg';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger, type Logger } from '../../../engine/contract/observe.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger, type Logger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';
 import { visitsSpec } from '../../conformance/documents.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { redisBackend } from '../../../storage/redis/redis-backend.ts';
 import { prepareRedis, startRedis, type RedisServer } from '../../servers/redis.ts';

@@ -1,6 +1,6 @@
 /** What every test on a real Redis needs. */
 import { after, before, describe } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { redisBackend } from '../../../storage/redis/redis-backend.ts';
 import type { OpenedShared } from '../../../storage/storage-backend.ts';

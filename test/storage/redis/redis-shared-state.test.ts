@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { CLAIMS_SINCE, openRedisSharedState } from '../../../storage/redis/redis-shared-state.ts';
 import { eventually } from '../../conformance/eventually.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { AppError } from '../../../engine/contract/values/errors.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openRevisionedDocuments } from '../../../storage/revisioned/open-revisioned-documents.ts';
 import { PAST_REVISIONS } from '../../../storage/revisioned/revisioned-table.ts';

@@ -1,6 +1,6 @@
 /** An installation on a shared store: the feed's flow is published, and each process knows how to find everything. */
 import { join } from 'node:path';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { Collection } from '../../../engine/contract/ports/documents.ts';
 import { executionsSpec, lateOutcomesSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';

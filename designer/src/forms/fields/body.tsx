@@ -1,7 +1,7 @@
 import { Select } from 'antd';
 import { useState } from 'react';
-import type { Operand } from '../../../../engine/contract/expression-types.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import type { Operand } from '../../../../engine/contract/flow/expression-types.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
 import { useCommit, useForm } from '../form-context.tsx';

@@ -1,4 +1,4 @@
-import type { ConditionRule } from '../../../../engine/contract/expression-types.ts';
+import type { ConditionRule } from '../../../../engine/contract/flow/expression-types.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { BranchCards, type Branch } from '../branch-cards.tsx';
 import { ConditionInput } from '../condition-input.tsx';

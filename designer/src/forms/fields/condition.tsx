@@ -1,5 +1,5 @@
-import type { ConditionRule } from '../../../../engine/contract/expression-types.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import type { ConditionRule } from '../../../../engine/contract/flow/expression-types.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { ConditionInput } from '../condition-input.tsx';
 import type { FieldProps } from '../field-props.ts';
 

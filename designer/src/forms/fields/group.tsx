@@ -1,4 +1,4 @@
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { FieldProps } from '../field-props.ts';
 import { GroupCard } from '../group-card.tsx';
 

@@ -1,6 +1,6 @@
 import { Button } from 'antd';
 import { ArrowLeftRight } from 'lucide-react';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
 import { useForm } from '../form-context.tsx';

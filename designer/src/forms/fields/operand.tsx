@@ -1,5 +1,5 @@
-import type { Operand } from '../../../../engine/contract/expression-types.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import type { Operand } from '../../../../engine/contract/flow/expression-types.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { usePlaceholder } from '../example.ts';
 import type { FieldProps } from '../field-props.ts';
 import { OperandInput } from '../operand-input.tsx';

@@ -1,5 +1,5 @@
 import { Switch } from 'antd';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
 import { useCommit, useForm } from '../form-context.tsx';

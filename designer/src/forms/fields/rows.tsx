@@ -1,5 +1,5 @@
-import { isRecord } from '../../../../engine/contract/is-record.ts';
-import { pointerStep } from '../../../../engine/contract/schema-problem.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
+import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
 import { FieldRow } from '../field-row.tsx';

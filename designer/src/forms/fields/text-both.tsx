@@ -1,6 +1,6 @@
 import { Input } from 'antd';
 import { Fragment } from 'react';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { defineTexts, LANGUAGES, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
 import { useForm } from '../form-context.tsx';

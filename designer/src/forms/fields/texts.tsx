@@ -1,4 +1,4 @@
-import { pointerStep } from '../../../../engine/contract/schema-problem.ts';
+import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { FieldControl } from '../field-control.tsx';
 import type { FieldProps } from '../field-props.ts';

@@ -1,5 +1,5 @@
-import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow-document.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
 import { boxOf, cardHeight, CARD_WIDTH, freePlace, GAP_X, placeOf, type Point } from '../card-geometry.ts';
 import { nodesBehind } from '../graph-walk.ts';
 import { isErrorPort, type NodeTypes } from '../node-types.ts';

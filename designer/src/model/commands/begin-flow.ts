@@ -1,7 +1,7 @@
 /** A flow that begins with a hospital's own description: a caller's request to one SOAP operation, its answer back to the caller. */
-import type { FlowDocument, FlowNode, FlowTest } from '../../../../engine/contract/flow-document.ts';
-import type { Offer } from '../../../../engine/contract/node.ts';
-import type { Text } from '../../../../engine/contract/texts.ts';
+import type { FlowDocument, FlowNode, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
+import type { Offer } from '../../../../engine/contract/node/node.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import type { Point } from '../card-geometry.ts';
 import type { NodeTypes } from '../node-types.ts';
 import { pathStep } from '../sample-shape.ts';

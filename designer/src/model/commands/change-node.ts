@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { FlowNode, Handling, type FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import { FlowNode, Handling, type FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { Default } from 'typebox/value';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
 import type { Command } from '../flow-history.ts';

@@ -1,5 +1,5 @@
-import type { FlowDocument, FlowEdge } from '../../../../engine/contract/flow-document.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
+import type { FlowDocument, FlowEdge } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
 import { nodesBehind } from '../graph-walk.ts';
 import type { NodeTypes } from '../node-types.ts';
 import { refuse, type Planned, type Refusal, type RefusalCode } from './refusal.ts';

@@ -1,5 +1,5 @@
 /** Steps that several commands take on a draft of the document. */
-import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { onGrid, type Point } from '../card-geometry.ts';
 
 export function findNode(document: FlowDocument, id: string): FlowNode | undefined {

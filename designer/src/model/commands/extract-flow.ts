@@ -1,11 +1,10 @@
 /** Makes a part of a flow a flow of its own, and calls it in its place. */
-import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow-document.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
-import type { Text } from '../../../../engine/contract/texts.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { around, boxOf, CARD_WIDTH, GAP_X, placeOf, type Point } from '../card-geometry.ts';
 import { newFlow } from '../new-flow.ts';
-import type { NodeTypes } from '../node-types.ts';
-import { isErrorPort } from '../node-types.ts';
+import { isErrorPort, type NodeTypes } from '../node-types.ts';
 import type { PortEnd } from './connect.ts';
 import { place, removeNodes } from './draft-parts.ts';
 import { newNode } from './new-node.ts';

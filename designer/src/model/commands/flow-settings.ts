@@ -1,5 +1,5 @@
 import { Default } from 'typebox/value';
-import { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
 import type { Command } from '../flow-history.ts';
 import { plainJson } from './draft-parts.ts';

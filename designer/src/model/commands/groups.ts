@@ -1,5 +1,5 @@
-import type { FlowDocument, LayoutColour } from '../../../../engine/contract/flow-document.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
+import type { FlowDocument, LayoutColour } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Command } from '../flow-history.ts';
 import { leaveGroups } from './draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';

@@ -1,4 +1,4 @@
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { around, boxOf, onGrid, type Box, type Point } from '../card-geometry.ts';
 import type { Command } from '../flow-history.ts';
 import type { NodeTypes } from '../node-types.ts';

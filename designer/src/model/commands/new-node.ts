@@ -1,7 +1,7 @@
 /** A node as it comes from the palette: with an id, a label that no other bears, and a configuration to begin with. */
-import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow-document.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
-import type { Text } from '../../../../engine/contract/texts.ts';
+import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
 import { withDefaults } from '../schema-defaults.ts';
 

@@ -1,5 +1,5 @@
-import type { FlowDocument, LayoutNote } from '../../../../engine/contract/flow-document.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
+import type { FlowDocument, LayoutNote } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
 import { NOTE_HEIGHT, NOTE_WIDTH, type Point } from '../card-geometry.ts';
 import type { Command } from '../flow-history.ts';
 import { bounded, noteExtent } from './draft-parts.ts';

@@ -1,4 +1,4 @@
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { boxOf, GAP_Y, overlaps, type Point } from '../card-geometry.ts';
 import { clipboardBox, copySelection, freshCopy, type Clipboard } from '../clipboard.ts';
 import type { Command } from '../flow-history.ts';

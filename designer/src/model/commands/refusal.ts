@@ -1,6 +1,6 @@
 /** Why something cannot be done, in words for the person who tried. */
-import type { Issue } from '../../../../engine/contract/errors.ts';
-import type { Text } from '../../../../engine/contract/texts.ts';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import type { Command } from '../flow-history.ts';
 
 const text = (zhCN: string, en: string): Text => ({ 'zh-CN': zhCN, en });

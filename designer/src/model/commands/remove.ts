@@ -1,5 +1,5 @@
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Command } from '../flow-history.ts';
 import type { NodeTypes } from '../node-types.ts';
 import { whyNotConnect, type PortEnd } from './connect.ts';

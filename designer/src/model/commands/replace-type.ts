@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
 import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
 import { isErrorPort, type NodeTypes } from '../node-types.ts';

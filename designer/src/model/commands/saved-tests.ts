@@ -1,5 +1,5 @@
 import { Default } from 'typebox/value';
-import { FlowTest, type FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import { FlowTest, type FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
 import { plainJson } from './draft-parts.ts';
 import { uniqueName } from './new-node.ts';

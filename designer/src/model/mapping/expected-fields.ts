@@ -1,6 +1,6 @@
 /** What a receiver expects, read off an example of it or off a JSON Schema (2020-12): fields for the target tree. */
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import type { OfferedShapes } from '../offered-shapes.ts';
 import { shapeOf, type Shape } from '../sample-shape.ts';

@@ -1,5 +1,5 @@
 /** Lines from the rows of the source to the rows of the target, and how they are drawn. */
-import { ConditionRule, type Operand } from '../../../../engine/contract/expression-types.ts';
+import { ConditionRule, type Operand } from '../../../../engine/contract/flow/expression-types.ts';
 import { fitsSchema } from '../fits-schema.ts';
 import { absolutePath, loopScopes, pathsInExpression, type IsList, type LoopScope } from './mapping-paths.ts';
 import { readsOf } from './source-chain.ts';

@@ -1,6 +1,6 @@
 /** Paths of a mapping: of its source, seen from inside loops, and of its target. */
-import { parseFieldPath, type PathStep } from '../../../../engine/contract/scope-path.ts';
-import { AppError } from '../../../../engine/contract/errors.ts';
+import { parseFieldPath, type PathStep } from '../../../../engine/contract/flow/scope-path.ts';
+import { AppError } from '../../../../engine/contract/values/errors.ts';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { pathStep } from '../sample-shape.ts';
 

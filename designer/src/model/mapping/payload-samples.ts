@@ -1,7 +1,7 @@
 /** The data of a real message as what its nodes took in and gave out, for a mapping's sample. */
 import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { NodeTypes } from '../node-types.ts';
 
 export interface NodeRecord {

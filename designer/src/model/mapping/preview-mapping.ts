@@ -1,7 +1,7 @@
 /** What a mapping makes of one sample, worked out by the engine's own compiler; rules that fail are left out and told. */
-import { AppError, type Issue } from '../../../../engine/contract/errors.ts';
-import { createMessage } from '../../../../engine/contract/message.ts';
-import type { BuildContext, Scope } from '../../../../engine/contract/node.ts';
+import { AppError, type Issue } from '../../../../engine/contract/values/errors.ts';
+import { createMessage } from '../../../../engine/contract/values/message.ts';
+import type { BuildContext, Scope } from '../../../../engine/contract/node/node.ts';
 import { checkMapping, compileMapping, type CompiledMapping, type Lookup } from '../../../../nodes/shared/mapping/compile-mapping.ts';
 import type { Mapping, MappingRule, MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { ruleAt, rulePointer, withPart } from './mapping-places.ts';

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Form, Input, InputNumber, Modal, Radio } from 'antd';
 import { LogOut, Plus } from 'lucide-react';
 import { useState } from 'react';
-import type { Permission } from '../../../../engine/contract/access.ts';
+import type { Permission } from '../../../../engine/contract/access/access.ts';
 import type { SessionLine } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../app/session.tsx';

@@ -1,6 +1,6 @@
 import { Alert } from 'antd';
 import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { FormProvider } from '../../forms/form-context.tsx';

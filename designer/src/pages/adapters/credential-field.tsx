@@ -2,7 +2,7 @@ import { Button } from 'antd';
 import { Plus, Send } from 'lucide-react';
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
-import type { Text } from '../../../../engine/contract/texts.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay, useMe } from '../../app/session.tsx';
 import { FieldFrame } from '../../forms/field-row.tsx';

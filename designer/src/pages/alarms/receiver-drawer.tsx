@@ -1,6 +1,6 @@
 import { Button, Drawer, Form, Input, Radio, Select } from 'antd';
 import type { AlarmReceiver } from '../../../../control/alarms/alarm-settings.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { SaveProblem } from '../../parts/save-problem.tsx';
 

@@ -1,5 +1,5 @@
 /** Two sides of a change in the trail, field by field. */
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
 export interface ChangedField {
   readonly path: readonly string[];

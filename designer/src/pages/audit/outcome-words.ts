@@ -1,6 +1,6 @@
 /** How an act ended, in words. */
 import { useCallback } from 'react';
-import { errorText } from '../../../../engine/contract/error-texts.ts';
+import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 
 const TEXTS = defineTexts({

@@ -1,7 +1,7 @@
 import { Alert, Input, Select, Tabs } from 'antd';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import type { Kq1Scheme } from '../../../../engine/contract/kq1.ts';
+import type { Kq1Scheme } from '../../../../engine/contract/kq1/kq1.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';

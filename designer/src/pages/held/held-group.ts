@@ -1,5 +1,5 @@
 /** A group of held messages as an address names it. Pure. */
-import type { HeldGroup } from '../../../../engine/services.ts';
+import type { HeldGroup } from '../../../../engine/operate/interface.ts';
 import { causeOf } from '../../model/error-causes.ts';
 
 /** What tells one group from the others. */

@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
-import type { ExecutionSummary } from '../../../../engine/services.ts';
+import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { useMay } from '../../app/session.tsx';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,7 +1,7 @@
 /** What became of a message that a person let go on from its row: that it was retried does not yet say that it went on. */
 import { Alert } from 'antd';
 import { Link } from 'react-router';
-import type { ExecutionDetails, ExecutionSummary } from '../../../../engine/services.ts';
+import type { ExecutionDetails, ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { repeatOf } from '../../model/error-causes.ts';

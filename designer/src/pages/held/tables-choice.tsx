@@ -1,6 +1,6 @@
 /** Which code tables a retry uses: an execution is pinned to those that it was accepted with, unless a person says else. */
 import { Radio } from 'antd';
-import type { RetryTables } from '../../../../engine/services.ts';
+import type { RetryTables } from '../../../../engine/operate/interface.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import styles from './held-page.module.css';
 

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { BulkAnswer } from '../../../../control/actions/held.ts';
 import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
 import { callWithProgress } from '../../api/client.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';

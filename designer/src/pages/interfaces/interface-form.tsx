@@ -1,7 +1,7 @@
 import { Segmented } from 'antd';
-import type { Front } from '../../../../engine/contract/access.ts';
-import type { Issue } from '../../../../engine/contract/errors.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import type { Front } from '../../../../engine/contract/access/access.ts';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { fieldsOf } from '../../forms/field-schema.ts';
 import { FormProvider, useForm } from '../../forms/form-context.tsx';
 import { AddButton } from '../../forms/item-buttons.tsx';

@@ -1,7 +1,7 @@
 /** The form of an interface: its sections, what a new one begins with, and what keeps it from being saved. Pure. */
 import { InterfaceDocument, Target } from '../../../../gateways/documents.ts';
-import type { Front } from '../../../../engine/contract/access.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
+import type { Front } from '../../../../engine/contract/access/access.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { FieldSchema } from '../../forms/field-schema.ts';
 import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
 import { asField } from '../../forms/handling-schema.ts';

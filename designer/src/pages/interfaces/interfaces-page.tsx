@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
-import { FRONTS } from '../../../../engine/contract/access.ts';
+import { FRONTS } from '../../../../engine/contract/access/access.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';

@@ -1,6 +1,6 @@
 import { Switch } from 'antd';
-import type { Front } from '../../../../engine/contract/access.ts';
-import type { Issue } from '../../../../engine/contract/errors.ts';
+import type { Front } from '../../../../engine/contract/access/access.ts';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { PolicyDescription } from '../../../../control/actions/policies.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useForm } from '../../forms/form-context.tsx';

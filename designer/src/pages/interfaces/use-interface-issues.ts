@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { Issue } from '../../../../engine/contract/errors.ts';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { InterfaceDocument } from '../../../../gateways/documents.ts';
 import type { Input } from '../../api/client.ts';
 import { useQueryOf } from '../../api/queries.ts';

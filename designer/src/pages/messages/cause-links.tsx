@@ -1,8 +1,8 @@
 /** What an error is about, by name, with a link to its page for who may see that. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
-import type { FlowNode } from '../../../../engine/contract/flow-document.ts';
+import type { ErrorRecord } from '../../../../engine/contract/values/errors.ts';
+import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

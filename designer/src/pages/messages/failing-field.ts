@@ -1,6 +1,6 @@
 /** The field that an error is about, as the form of its node names it. Pure. */
-import type { FlowNode } from '../../../../engine/contract/flow-document.ts';
-import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
+import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import type { ErrorRecord } from '../../../../engine/contract/values/errors.ts';
 
 export interface FailingField {
   /** Path of the target, as the mapping shows it. */

@@ -1,6 +1,6 @@
 /** Business keys of listed messages, such as the patient: for those who may see data of messages, and never in an address. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { BusinessKeys, ExecutionSummary } from '../../../../engine/services.ts';
+import type { BusinessKeys, ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { call, type ApiError } from '../../api/client.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

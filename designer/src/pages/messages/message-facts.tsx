@@ -1,8 +1,8 @@
 import { Alert, Descriptions } from 'antd';
 import { Link } from 'react-router';
-import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import type { ExecutionDetails } from '../../../../engine/services.ts';
+import type { ErrorRecord } from '../../../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import { RUN_TEXTS } from '../../canvas/node-looks.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -2,8 +2,8 @@
 import { Skeleton } from 'antd';
 import { useEffect, useMemo, useState } from 'react';
 import { useParams } from 'react-router';
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import type { ExecutionDetails } from '../../../../engine/services.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { usePreferences } from '../../app/preferences.ts';
 import { useMay } from '../../app/session.tsx';

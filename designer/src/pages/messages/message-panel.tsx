@@ -3,9 +3,9 @@ import { Ban, CircleCheck, MessageSquareReply, PencilLine, RotateCcw } from 'luc
 import { useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import type { Standstill } from '../../../../engine/run/standstill.ts';
-import type { ExecutionDetails } from '../../../../engine/services.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import type { Standstill } from '../../../../engine/execution/standstill.ts';
+import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import { useMay } from '../../app/session.tsx';
 import { useEditor, useEditorStore } from '../../editor/editor-context.tsx';
 import { useFormat } from '../../i18n/format.ts';

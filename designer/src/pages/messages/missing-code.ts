@@ -1,8 +1,8 @@
 /** Which code a code table did not know, worked out from what went into the node: an error never tells a value of the content. Pure. */
 import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
-import type { FlowNode } from '../../../../engine/contract/flow-document.ts';
-import { isRecord } from '../../../../engine/contract/is-record.ts';
-import type { Standstill } from '../../../../engine/run/standstill.ts';
+import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
+import type { Standstill } from '../../../../engine/execution/standstill.ts';
 import { valueAtRow } from '../../model/mapping/preview-mapping.ts';
 
 /** Of a mapping that looks up what stands at a path, outside of loops; undefined too for what may be more than a code. */

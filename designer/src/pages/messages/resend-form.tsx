@@ -4,7 +4,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import type { ResendAnswer } from '../../../../control/actions/resend.ts';
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
-import type { ExecutionDetails } from '../../../../engine/services.ts';
+import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import { ApiError } from '../../api/client.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';

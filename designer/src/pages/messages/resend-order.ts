@@ -1,7 +1,7 @@
 /** Sending a message anew: which may be, what of it can be edited, and what is sent. Pure. */
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
-import { createId } from '../../../../engine/contract/ids.ts';
-import type { ExecutionSummary } from '../../../../engine/services.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
+import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import type { operations } from '../../api/operations.ts';
 import { withLineEnds } from '../../model/line-difference.ts';
 import { parseJson } from '../../parts/parse-json.ts';

@@ -4,7 +4,7 @@ import { Eye } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
-import type { ExecutionDetails } from '../../../../engine/services.ts';
+import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { CircleX, Clock3, Hand, TriangleAlert, type LucideIcon } from 'lucide-react';
 import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
-import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow-document.ts';
-import type { Standstill } from '../../../../engine/run/standstill.ts';
-import type { ExecutionDetails } from '../../../../engine/services.ts';
+import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import type { Standstill } from '../../../../engine/execution/standstill.ts';
+import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

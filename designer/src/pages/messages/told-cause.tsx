@@ -1,6 +1,6 @@
 /** The words for an error of a message: the platform's own sentence where all of it is known, else what kind of cause it is. */
-import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
-import type { FlowNode } from '../../../../engine/contract/flow-document.ts';
+import type { ErrorRecord } from '../../../../engine/contract/values/errors.ts';
+import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { joined, useCauseWords } from '../../i18n/cause-words.ts';
 import { useLanguage } from '../../i18n/texts.ts';
 import { useToldError } from '../../i18n/told-error.ts';

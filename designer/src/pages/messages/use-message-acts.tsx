@@ -1,6 +1,6 @@
 import { Alert } from 'antd';
 import { useState } from 'react';
-import type { RetryTables } from '../../../../engine/services.ts';
+import type { RetryTables } from '../../../../engine/operate/interface.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { ExecutionPage, ExecutionSummary } from '../../../../engine/services.ts';
+import type { ExecutionPage, ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { call, type ApiError, type Input } from '../../api/client.ts';
 
 type Listing = 'executions.list' | 'executions.search' | 'executions.held';

@@ -2,7 +2,7 @@ import { CircleCheck, CircleX, ClipboardCheck, Hand, HeartPulse, KeyRound, Penci
 import { Link } from 'react-router';
 import type { FailingFlow } from '../../../../control/actions/find-failing-flows.ts';
 import type { Attention } from '../../../../control/actions/overview.ts';
-import type { Text } from '../../../../engine/contract/texts.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

@@ -1,9 +1,9 @@
 /** What the fields of the things that may be asked for are called: as in their forms, with what a protocol sets and what policies take. Pure. */
 import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
 import type { PolicyDescription } from '../../../../control/actions/policies.ts';
-import { AdapterDocument } from '../../../../engine/contract/adapter.ts';
-import { pointerStep } from '../../../../engine/contract/schema-problem.ts';
-import type { Text } from '../../../../engine/contract/texts.ts';
+import { AdapterDocument } from '../../../../engine/contract/node/adapter.ts';
+import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { GrantDocument, InterfaceDocument } from '../../../../gateways/documents.ts';
 import type { FieldSchema } from '../../forms/field-schema.ts';
 import { asField } from '../../forms/handling-schema.ts';

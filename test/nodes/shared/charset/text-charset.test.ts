@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AppError } from '../../../../engine/contract/errors.ts';
+import { AppError } from '../../../../engine/contract/values/errors.ts';
 import { canonicalCharset, decodeText, encodeText } from '../../../../nodes/shared/charset/text-charset.ts';
 import { decodeHl7, msh18OfCharset } from '../../../../nodes/shared/hl7/charset-names.ts';
 

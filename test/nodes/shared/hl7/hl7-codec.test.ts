@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AppError } from '../../../../engine/contract/errors.ts';
+import { AppError } from '../../../../engine/contract/values/errors.ts';
 import { buildAck, readAck } from '../../../../nodes/shared/hl7/acknowledge.ts';
 import { controlIdOf } from '../../../../nodes/shared/hl7/control-id.ts';
 import { escapeHl7, unescapeHl7 } from '../../../../nodes/shared/hl7/escapes.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Value } from 'typebox/value';
-import { AppError } from '../../../../engine/contract/errors.ts';
-import { createMessage } from '../../../../engine/contract/message.ts';
-import type { Scope } from '../../../../engine/contract/node.ts';
+import { AppError } from '../../../../engine/contract/values/errors.ts';
+import { createMessage } from '../../../../engine/contract/values/message.ts';
+import type { Scope } from '../../../../engine/contract/node/node.ts';
 import { compileMapping } from '../../../../nodes/shared/mapping/compile-mapping.ts';
 import { MappingSchema, type Mapping, type MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { mappingFunctions } from '../../../../nodes/shared/mapping/mapping-functions.ts';

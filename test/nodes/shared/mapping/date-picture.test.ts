@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorText } from '../../../../engine/contract/error-texts.ts';
-import { createMessage } from '../../../../engine/contract/message.ts';
+import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
+import { createMessage } from '../../../../engine/contract/values/message.ts';
 import { checkMapping, compileMapping } from '../../../../nodes/shared/mapping/compile-mapping.ts';
 import type { Mapping, MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { engineBuild } from '../../support/engine-build.ts';

@@ -1,0 +1,103 @@
+/** Errors and issues in the language of whoever reads them. The server's own sentences are the English; the Chinese stand in `error-texts/`. */
+import type { AppError, ErrorValues } from '../values/errors.ts';
+import { controlTexts } from './control.ts';
+import { expressionTexts } from './expression.ts';
+import { flowTexts } from './flow.ts';
+import { gatewayTexts } from './gateway.ts';
+import { hostTexts } from './host.ts';
+import { nodeTexts } from './node.ts';
+import { payloadTexts } from './payload.ts';
+import { runTexts } from './run.ts';
+import { schemaTexts } from './schema.ts';
+import { storeTexts } from './store.ts';
+import type { ErrorTemplates } from './template.ts';
+import { words } from './words.ts';
+import type { Text } from '../values/texts.ts';
+
+export type Language = keyof Text;
+
+/** What is needed of an `AppError`, `ErrorRecord`, `Issue` or error body of the admin API. */
+export interface TellableError {
+  readonly code: string;
+  readonly message: string;
+  readonly values?: ErrorValues | undefined;
+  readonly fix?: string | undefined;
+  readonly text?: Text | undefined;
+}
+
+export interface ErrorText {
+  /** What happened, with the values it speaks of. */
+  readonly what: string;
+  /** What the reader should do now. */
+  readonly fix?: string;
+  /** The server's English sentence, where it says more than `what`: shown as the original, in small print. */
+  readonly original?: string;
+}
+
+/** All templates: by code; `CODE/problem` for one of several sentences of a code; `schema/keyword` for breaches of any JSON Schema. */
+export const errorTemplates: ErrorTemplates = {
+  ...gatewayTexts,
+  ...flowTexts,
+  ...runTexts,
+  ...expressionTexts,
+  ...nodeTexts,
+  ...payloadTexts,
+  ...controlTexts,
+  ...storeTexts,
+  ...hostTexts,
+  ...schemaTexts,
+};
+
+/** The error in `language`. A code without Chinese text (of a node type from elsewhere) says so and keeps its English sentence as `original`. */
+export function errorText(error: TellableError, language: Language): ErrorText {
+  const { code, message, values = {}, text } = error;
+  const ownFix = error.fix === undefined ? {} : { fix: error.fix };
+  if (language === 'en') return { what: text?.en ?? message, ...ownFix };
+  if (text !== undefined) return { what: text['zh-CN'] };
+  const template = templateOf(code, values['problem']);
+  if (template === undefined) return { what: `出现错误（${code}）`, original: [message, error.fix].filter(Boolean).join(' ') };
+  return {
+    what: fill(template.what, values),
+    ...(template.fix === undefined ? {} : { fix: fill(template.fix, values) }),
+    ...(template.original === true ? { original: message } : {}),
+  };
+}
+
+/** What happened and what to do, in both languages: for a node's `check`, which must bring its texts along. */
+export function bothTexts(error: AppError): Text {
+  const { what, fix } = errorText(error, 'zh-CN');
+  return {
+    'zh-CN': fix === undefined ? what : `${what}。${fix.replace(/。$/, '')}`,
+    en: error.fix === undefined ? error.message : `${error.message} ${error.fix}`,
+  };
+}
+
+function templateOf(code: string, problem: ErrorValues[string] | undefined): ErrorTemplates[string] | undefined {
+  const keys = problem === undefined ? [code] : [`${code}/${String(problem)}`, `schema/${String(problem)}`, code];
+  const key = keys.find((candidate) => Object.hasOwn(errorTemplates, candidate));
+  return key === undefined ? undefined : errorTemplates[key];
+}
+
+/** Fills `{name}`; what stands in `[…]` is left out when a value that it names is absent; elsewhere an absent value becomes a dash. */
+function fill(template: string, values: ErrorValues): string {
+  const present = template.replaceAll(/\[([^[\]]*)\]/g, (whole, inner: string) => {
+    const names = [...inner.matchAll(PLACEHOLDER)].map(([, name]) => name!);
+    if (names.length === 0) return whole;
+    return names.every((name) => Object.hasOwn(values, name)) ? inner : '';
+  });
+  return present.replaceAll(PLACEHOLDER, (_, name: string) => (Object.hasOwn(values, name) ? wordOf(name, values[name]!) : '—'));
+}
+
+const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
+
+/** Some values are words of the product (an effect, a type, a reason of the network): they have Chinese words of their own. */
+function wordOf(name: string, value: ErrorValues[string]): string {
+  const known = Object.hasOwn(words, name) ? words[name]! : {};
+  const text = String(value);
+  if (name === 'expected')
+    return text
+      .split(',')
+      .map((part) => known[part] ?? part)
+      .join('或');
+  return Object.hasOwn(known, text) ? known[text]! : text;
+}

@@ -1,0 +1,186 @@
+/** A hospital system seen from the bus: the place where addresses, credentials and limits live, so that flows carry none. */
+import { Type, type Static } from 'typebox';
+import { domainField, sharedWithField } from '../values/domain.ts';
+import { valuesByName } from '../values/named-values.ts';
+import { PLAIN_LINE } from '../values/plain-text.ts';
+import { Revision } from '../values/revision.ts';
+import { fieldEditor, fieldText, NAME_PROPERTIES } from '../values/texts.ts';
+
+const closed = { additionalProperties: false } as const;
+
+export const AdapterLimits = Type.Object(
+  {
+    maxConcurrency: Type.Integer({
+      ...fieldText('并发上限', 'Calls at once', '同时进行的调用数（舱壁）。', 'Calls under way at the same time (bulkhead).'),
+      minimum: 1,
+      maximum: 10_000,
+      default: 32,
+    }),
+    ratePerSec: Type.Optional(
+      Type.Number({
+        ...fieldText('每秒上限', 'Calls per second', '不填时不限（令牌桶）。', 'No limit when left out (token bucket).'),
+        exclusiveMinimum: 0,
+        maximum: 100_000,
+      }),
+    ),
+    connectTimeoutMs: Type.Integer({
+      ...fieldText('连接超时', 'Time-out of connecting'),
+      ...fieldEditor('duration-ms'),
+      minimum: 1,
+      maximum: 60_000,
+      default: 3000,
+    }),
+    timeoutMs: Type.Integer({
+      ...fieldText('调用超时', 'Time-out of a call', '从发出到收完应答。', 'From sending to the whole answer.'),
+      ...fieldEditor('duration-ms'),
+      minimum: 1,
+      maximum: 3_600_000,
+      default: 5000,
+    }),
+    maxResponseBytes: Type.Integer({
+      ...fieldText('应答上限', 'Largest answer'),
+      ...fieldEditor('size-bytes'),
+      minimum: 1,
+      maximum: 1_073_741_824,
+      default: 10_485_760,
+    }),
+    breakerFailures: Type.Integer({
+      ...fieldText(
+        '熔断阈值',
+        'Failures that open the breaker',
+        '连续失败这么多次后，暂停调用一段时间。',
+        'After so many failures in a row calls are refused for a while.',
+      ),
+      minimum: 1,
+      maximum: 10_000,
+      default: 20,
+    }),
+    breakerOpenMs: Type.Integer({
+      ...fieldText('熔断时长', 'How long it stays open'),
+      ...fieldEditor('duration-ms'),
+      minimum: 1,
+      maximum: 600_000,
+      default: 5000,
+    }),
+  },
+  closed,
+);
+export type AdapterLimits = Static<typeof AdapterLimits>;
+
+export const AdapterDocument = Type.Object(
+  {
+    adapterId: Type.String({
+      ...fieldText('编号', 'Id', 'adp_ 开头；流程按它引用，保存后不能更改。', 'Begins with adp_; flows name it, and it never changes.', {
+        example: 'adp_hospital_a_his',
+      }),
+      pattern: '^adp_[A-Za-z0-9_-]{1,60}$',
+    }),
+    revision: Revision,
+    name: Type.Object(NAME_PROPERTIES, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed }),
+    /** Which protocol's nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
+    protocol: Type.String({ ...fieldText('协议', 'Protocol'), pattern: '^[a-z][a-z0-9-]{0,30}$' }),
+    owner: Type.String({
+      ...fieldText('负责方', 'Owner', '对方系统出问题时联系谁。', 'Whom to call when the other system is in trouble.'),
+      maxLength: 200,
+      pattern: PLAIN_LINE,
+    }),
+    domain: Type.String({
+      ...fieldText(
+        '服务域',
+        'Domain',
+        '医院或部门；只有拥有该服务域的账号能查看和修改。',
+        'A hospital or department; accounts with this domain see and edit it.',
+        {
+          example: 'hospital-a',
+        },
+      ),
+      ...fieldEditor('domain'),
+      minLength: 1,
+      maxLength: 64,
+      pattern: PLAIN_LINE,
+    }),
+    environments: valuesByName(
+      Type.Record(Type.String(), Type.Unknown()),
+      fieldText('各环境的设置', 'Environments', '环境名称到该协议的设置。', 'By the name of an environment the settings of the protocol.'),
+    ),
+    credential: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '凭据',
+          'Credential',
+          '凭据的名称；它的值加密保存，从不写在这里。',
+          'Name of the secret that holds it; the value is sealed and never part of this document.',
+        ),
+        ...fieldEditor('secret'),
+        maxLength: 100,
+      }),
+    ),
+    charset: Type.Optional(
+      Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK'), Type.Literal('GB18030')], {
+        ...fieldText('字符集', 'Character set', '对方系统收发文本所用。', 'In which the other system writes and reads text.'),
+      }),
+    ),
+    limits: Type.Optional(Type.Partial(AdapterLimits, fieldText('限额', 'Limits'))),
+  },
+  closed,
+);
+export type AdapterDocument = Static<typeof AdapterDocument>;
+
+/** An adapter resolved for the running environment: what a node sees. */
+export interface Adapter {
+  readonly adapterId: string;
+  readonly protocol: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly charset: string | undefined;
+  readonly limits: AdapterLimits;
+}
+
+/** A code table: translates one coding into another. Pinned per execution. */
+export const CodeTable = Type.Object(
+  {
+    tableId: Type.String({
+      ...fieldText('编号', 'Id', '映射按它引用，保存后不能更改。', 'Mappings name it, and it never changes.', { example: 'sex' }),
+      pattern: '^[a-z][a-z0-9-]{0,60}$',
+    }),
+    revision: Revision,
+    name: Type.Object(NAME_PROPERTIES, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed }),
+    domain: Type.Optional(
+      domainField(
+        fieldText(
+          '服务域',
+          'Domain',
+          '由哪个服务域的人维护；不填时属于整个平台，人人可用。',
+          'Whose people edit it; left out, it belongs to the whole installation, and everybody may use it.',
+          { example: 'hospital-a' },
+        ),
+      ),
+    ),
+    sharedWith: Type.Optional(
+      sharedWithField(
+        fieldText(
+          '共享给',
+          'Shared with',
+          '这些服务域的流程可以使用它；* 表示全部服务域。',
+          'Flows of these domains may use it; * stands for every domain.',
+        ),
+      ),
+    ),
+    entries: valuesByName(
+      Type.String({ maxLength: 2000 }),
+      fieldText('对照', 'Entries', '原代码到目标代码。', 'From a code to what it becomes.'),
+    ),
+    fallback: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '兜底值',
+          'Fallback',
+          '查不到的代码变成它；不填时查不到就报错（CODE_UNKNOWN）。',
+          'What unknown codes become; without it looking one up is an error (CODE_UNKNOWN).',
+        ),
+        maxLength: 2000,
+      }),
+    ),
+  },
+  closed,
+);
+export type CodeTable = Static<typeof CodeTable>;

@@ -1,0 +1,416 @@
+/**
+ * How much work a JSON Schema (2020-12) is, told from its text before anything compiles it. Pure; time grows with the size of the schema alone.
+ * Whoever writes a schema decides how long compiling and checking take, so a schema is measured where it is saved and published.
+ */
+import { isRecord } from '../values/is-record.ts';
+import { measurePattern, type PatternExcess } from './pattern-bounds.ts';
+import { isPlainSchema, reachOfPlain } from './plain-schema.ts';
+import { pointerStep } from './schema-problem.ts';
+import type { Text } from '../values/texts.ts';
+
+export const SCHEMA_LIMITS = {
+  bytes: 512 * 1024,
+  /** Of the schema's own objects and lists. */
+  depth: 64,
+  subschemas: 3000,
+  references: 1000,
+  /** Schemas that one value may meet, references followed. */
+  branches: 1000,
+  /** The same of a value and all that it lies in, `LEVELS` deep. */
+  growth: 100_000,
+} as const;
+/** Of all patterns together: reading one takes microseconds a character at worst. */
+const MAX_PATTERNS_CHARS = 32 * 1024;
+/** Of checking a text, for each of its characters. */
+const TEXT_WORK = { minLength: 0.02, maxLength: 0.02, format: 0.1, uniqueItems: 0.2 } as const;
+/** As deep as a body may be. */
+const LEVELS = 64;
+
+export interface SchemaExcess {
+  readonly bound: keyof typeof SCHEMA_LIMITS | 'loop' | 'multiple' | 'name' | 'reference' | 'resource' | PatternExcess['bound'];
+  readonly found: number;
+  readonly limit: number;
+  /** JSON Pointer into the schema. */
+  readonly path: string;
+}
+
+export interface SchemaSize {
+  readonly excess: SchemaExcess | undefined;
+  /** Work for each value of the data that holds no other, at most; 1 is a check of its type. */
+  readonly weight: number;
+  /** The same for each character of its texts: what patterns cost. */
+  readonly textWeight: number;
+}
+
+export interface PlainSchemaSize extends SchemaSize {
+  /** Levels of the data that it looks into. */
+  readonly reach: number;
+}
+
+/** What checking by a schema costs that may be compiled, and check little data, on an event loop; undefined for any other, which is not looked through. */
+export function measurePlainSchema(schema: unknown): PlainSchemaSize | undefined {
+  if (!isPlainSchema(schema)) return undefined;
+  const size = measureSchema(schema);
+  return size.excess === undefined ? { ...size, reach: reachOfPlain(schema) } : undefined;
+}
+
+/** The first bound that a schema breaks, and what checking data by it costs. */
+export function measureSchema(schema: unknown): SchemaSize {
+  const survey: Survey = {
+    bytes: 0,
+    patternChars: 0,
+    parts: [],
+    byValue: new Map(),
+    byAnchor: new Map(),
+    references: 0,
+    excess: undefined,
+  };
+  visit(schema, '', 1, survey);
+  if (survey.excess === undefined) connect(survey);
+  const { excess, parts } = survey;
+  return excess === undefined ? weigh(parts) : beyond(excess);
+}
+
+/** A schema within the schema. */
+interface Part {
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly path: string;
+  own: number;
+  /** Of its own patterns, for each character. */
+  ownText: number;
+  /** Judge the same value. */
+  readonly same: Part[];
+  /** Judge the values inside; of each list one applies to any of them, or none. */
+  readonly inside: Part[][];
+  /** Work in all, for values as deep as the level that is looked at; and one level less. */
+  work: number;
+  textWork: number;
+  workBefore: number;
+  textBefore: number;
+}
+
+interface Survey {
+  bytes: number;
+  references: number;
+  patternChars: number;
+  readonly parts: Part[];
+  readonly byValue: Map<unknown, Part>;
+  readonly byAnchor: Map<string, Part>;
+  excess: SchemaExcess | undefined;
+}
+
+/** Every object becomes a part, a list of properties or an example too: a reference may lead to any of them. */
+function visit(value: unknown, path: string, depth: number, survey: Survey): void {
+  if (survey.excess !== undefined) return;
+  survey.bytes += typeof value === 'string' ? value.length + 2 : 8;
+  if (survey.bytes > SCHEMA_LIMITS.bytes) return exceed(survey, 'bytes', survey.bytes, path);
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > SCHEMA_LIMITS.depth) return exceed(survey, 'depth', depth, path);
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => visit(item, `${path}/${index}`, depth + 1, survey));
+    return;
+  }
+  const schema = value as Readonly<Record<string, unknown>>;
+  addPart(schema, path, survey);
+  for (const [name, field] of Object.entries(schema)) {
+    survey.bytes += name.length + 4;
+    visit(field, path + pointerStep(name), depth + 1, survey);
+  }
+}
+
+function addPart(schema: Part['schema'], path: string, survey: Survey): void {
+  const part: Part = { schema, path, own: 1, ownText: 0, same: [], inside: [], work: 0, textWork: 0, workBefore: 0, textBefore: 0 };
+  survey.parts.push(part);
+  survey.byValue.set(schema, part);
+  refuseResources(part, survey);
+  refuseProto(part, survey);
+  if (typeof schema['$ref'] === 'string') survey.references += 1;
+  if (survey.parts.length > SCHEMA_LIMITS.subschemas) exceed(survey, 'subschemas', survey.parts.length, path);
+  if (survey.references > SCHEMA_LIMITS.references) exceed(survey, 'references', survey.references, path);
+  const { pattern, patternProperties } = schema;
+  const patterns = [
+    ...(typeof pattern === 'string' ? [pattern] : []),
+    ...(isRecord(patternProperties) ? Object.keys(patternProperties) : []),
+  ];
+  for (const text of patterns) {
+    survey.patternChars += text.length;
+    if (survey.patternChars > MAX_PATTERNS_CHARS) {
+      survey.excess ??= { bound: 'pattern-length', found: survey.patternChars, limit: MAX_PATTERNS_CHARS, path };
+      return;
+    }
+    const size = measurePattern(text);
+    if ('excess' in size) {
+      survey.excess ??= { ...size.excess, path };
+      continue;
+    }
+    part.own += Math.ceil(size.program / 20);
+    part.ownText += size.program / 8;
+  }
+  part.own += Math.ceil(lengthOf(schema['enum']) / 100);
+  // An object without any of its fields costs a look at each name all the same.
+  part.own += Math.floor(lengthOf(schema['properties']) / 20 + lengthOf(schema['required']) / 10);
+  for (const [keyword, work] of Object.entries(TEXT_WORK)) if (schema[keyword] !== undefined) part.ownText += work;
+  // Each item is written down in one order of its fields.
+  if (schema['uniqueItems'] === true) part.own += 5;
+}
+
+/**
+ * What makes a reference mean something else by where it is met, so that its work cannot be told from the text; and a keyword of one validator that
+ * turns each check into a promise.
+ */
+const BY_PLACE = ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor', '$async'];
+
+/** A schema is one resource: `$id` at its root alone, and each anchor once. */
+function refuseResources({ schema, path }: Part, survey: Survey): void {
+  const refuse = () => void (survey.excess ??= { bound: 'resource', found: 1, limit: 0, path });
+  if (BY_PLACE.some((name) => typeof schema[name] === 'string' || typeof schema[name] === 'boolean')) refuse();
+  const { $id, $anchor } = schema;
+  if (typeof $id === 'string' && (path !== '' || $id.includes('#'))) refuse();
+  if (typeof $anchor !== 'string') return;
+  if (survey.byAnchor.has($anchor)) refuse();
+  survey.byAnchor.set($anchor, survey.byValue.get(schema)!);
+}
+
+/** The compiler passes over this name in these keywords, and data may have such a field. */
+const WITHOUT_PROTO = ['properties', 'patternProperties', 'dependencies'];
+
+function refuseProto({ schema, path }: Part, survey: Survey): void {
+  const keyword = WITHOUT_PROTO.find((name) => isRecord(schema[name]) && Object.hasOwn(schema[name], '__proto__'));
+  if (keyword !== undefined) survey.excess ??= { bound: 'name', found: 1, limit: 0, path: `${path}/${keyword}/__proto__` };
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : isRecord(value) ? Object.keys(value).length : 0;
+}
+
+function exceed(survey: Survey, bound: keyof typeof SCHEMA_LIMITS, found: number, path: string): void {
+  survey.excess ??= { bound, found, limit: SCHEMA_LIMITS[bound], path };
+}
+
+const SAME = ['not', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'dependentSchemas', 'dependencies'];
+/** Of each of these at most one part applies to a field, or to an item. */
+const INSIDE = [
+  ['properties', 'additionalProperties', 'unevaluatedProperties'],
+  ['propertyNames'],
+  ['items', 'prefixItems', 'additionalItems', 'unevaluatedItems'],
+  ['contains'],
+];
+/** Their value is a list of schemas by name, not a schema. */
+const BY_NAME = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);
+
+function connect(survey: Survey): void {
+  const { parts, byValue } = survey;
+  const one = (value: unknown): Part[] => (byValue.has(value) ? [byValue.get(value)!] : []);
+  for (const part of parts) {
+    const { schema } = part;
+    const under = (name: string): Part[] => {
+      const value = schema[name];
+      const isList = Array.isArray(value) || (BY_NAME.has(name) && isRecord(value));
+      return isList ? Object.values(value as object).flatMap(one) : one(value);
+    };
+    part.same.push(...SAME.flatMap(under));
+    part.inside.push(...INSIDE.map((names) => names.flatMap(under)));
+    // Several patterns may fit one name.
+    part.inside.push(...under('patternProperties').map((matched) => [matched]));
+    if (typeof schema['$ref'] !== 'string') continue;
+    const target = targetOf(schema['$ref'], survey);
+    if (target === undefined) survey.excess ??= { bound: 'reference', found: 1, limit: 0, path: part.path };
+    else if (target !== 'no work') part.same.push(target);
+  }
+}
+
+/** `#`, `#/$defs/name` or `#anchor`. Anything else that validators read as a reference is refused, as they do not agree on it. */
+function targetOf(reference: string, { parts, byValue, byAnchor }: Survey): Part | 'no work' | undefined {
+  const root = parts[0];
+  if (reference === '#') return root;
+  if (!reference.startsWith('#/')) return ANCHOR.test(reference) ? byAnchor.get(reference.slice(1)) : undefined;
+  // An empty step is the field "" by the standard, and nothing at all to some.
+  const pointed = reference.split('/').slice(1).includes('') ? undefined : followPointer(root?.schema, reference.slice(1));
+  return typeof pointed === 'boolean' ? 'no work' : byValue.get(pointed);
+}
+
+const ANCHOR = /^#[A-Za-z_][\w.-]*$/;
+
+function followPointer(from: unknown, pointer: string): unknown {
+  let value = from;
+  for (const step of pointer.split('/').slice(1)) {
+    const name = decoded(step).replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return value;
+}
+
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
+}
+
+/** Level by level, each part once for each. */
+function weigh(parts: readonly Part[]): SchemaSize {
+  const { ordered, looping } = orderBySame(parts);
+  if (looping !== undefined) return beyond({ bound: 'loop', found: 1, limit: 0, path: looping.path });
+  let weight = 0;
+  let textWeight = 0;
+  for (let level = 0, isGrowing = true; level <= LEVELS && isGrowing; level++) {
+    isGrowing = level === 0;
+    for (const part of parts) [part.workBefore, part.textBefore] = [part.work, part.textWork];
+    for (const part of ordered) work(part, level > 0);
+    const bound = level === 0 ? 'branches' : 'growth';
+    for (const part of parts) {
+      if (part.work > SCHEMA_LIMITS[bound]) return beyond({ bound, found: part.work, limit: SCHEMA_LIMITS[bound], path: part.path });
+      weight = Math.max(weight, part.work);
+      textWeight = Math.max(textWeight, part.textWork);
+      isGrowing ||= part.work > part.workBefore || part.textWork > part.textBefore;
+    }
+  }
+  const multiple = findMultiple(parts);
+  if (multiple !== undefined) return beyond({ bound: 'multiple', found: 1, limit: 0, path: multiple.path });
+  return { excess: undefined, weight, textWeight };
+}
+
+function beyond(excess: SchemaExcess): SchemaSize {
+  return { excess, weight: Infinity, textWeight: Infinity };
+}
+
+/** Each part behind those that judge the same value for it. `looping`: asks for itself for the same value, so that no check would ever end. */
+function orderBySame(parts: readonly Part[]): { readonly ordered: Iterable<Part>; readonly looping: Part | undefined } {
+  const ordered = new Set<Part>();
+  const open = new Set<Part>();
+  const add = (part: Part): Part | undefined => {
+    if (ordered.has(part)) return undefined;
+    if (open.has(part)) return part;
+    open.add(part);
+    for (const one of part.same) {
+      const looping = add(one);
+      if (looping !== undefined) return looping;
+    }
+    ordered.add(part);
+    return undefined;
+  };
+  for (const part of parts) {
+    const looping = add(part);
+    if (looping !== undefined) return { ordered, looping };
+  }
+  return { ordered, looping: undefined };
+}
+
+function work(part: Part, holdsOthers: boolean): void {
+  part.work = part.own;
+  part.textWork = part.ownText;
+  for (const one of part.same) {
+    part.work += one.work;
+    part.textWork += one.textWork;
+  }
+  if (!holdsOthers) return;
+  for (const choice of part.inside) {
+    let most = 0;
+    let mostText = 0;
+    for (const one of choice) {
+      most = Math.max(most, one.workBefore);
+      mostText = Math.max(mostText, one.textBefore);
+    }
+    part.work += most;
+    part.textWork += mostText;
+  }
+}
+
+/**
+ * A part that leads back to itself in two ways: what it costs multiplies with each round, however many levels of the data a round takes. Parts
+ * that lead to one another are found by Tarjan's algorithm (SIAM J. Comput. 1, 1972).
+ */
+function findMultiple(parts: readonly Part[]): Part | undefined {
+  const numbers = new Map<Part, number>();
+  const roundOf = new Map<Part, number>();
+  const open: Part[] = [];
+  /** Returns the lowest number that the part leads to among those still open. */
+  const number = (part: Part): number => {
+    const own = numbers.size;
+    numbers.set(part, own);
+    open.push(part);
+    let lowest = own;
+    for (const next of [...part.same, ...part.inside.flat()]) {
+      if (!numbers.has(next)) lowest = Math.min(lowest, number(next));
+      else if (!roundOf.has(next)) lowest = Math.min(lowest, numbers.get(next)!);
+    }
+    if (lowest === own) for (const one of open.splice(open.lastIndexOf(part))) roundOf.set(one, own);
+    return lowest;
+  };
+  for (const part of parts) if (!numbers.has(part)) number(part);
+  return parts.find((part) => {
+    const isBack = (next: Part) => roundOf.get(next) === roundOf.get(part);
+    return part.same.filter(isBack).length + part.inside.filter((choice) => choice.some(isBack)).length > 1;
+  });
+}
+
+/** What is too much, and what to do. */
+export function schemaExcessText({ bound, found, limit, path }: SchemaExcess): Text {
+  const place = path === '' ? { zh: '', en: '' } : { zh: `（${path.slice(0, 200)}）`, en: ` at ${path.slice(0, 200)}` };
+  const { zh, en } = EXCESS_TEXTS[bound];
+  const amount = limit === 0 ? { zh: '', en: '' } : { zh: `：${found}，上限 ${limit}`, en: `: ${found}, at most ${limit}` };
+  return { 'zh-CN': `${zh[0]}${amount.zh}${place.zh}。${zh[1]}`, en: `${en[0]}${amount.en}${place.en}. ${en[1]}` };
+}
+
+type Sentences = Readonly<Record<'zh' | 'en', readonly [what: string, fix: string]>>;
+
+const SMALLER: Sentences = {
+  zh: ['Schema 过大', '请只保留需要校验的部分，或拆成几个节点'],
+  en: ['The schema is too large', 'Keep what needs checking, or split it over several nodes'],
+};
+const EXCESS_TEXTS: Readonly<Record<SchemaExcess['bound'], Sentences>> = {
+  bytes: SMALLER,
+  subschemas: SMALLER,
+  depth: {
+    zh: ['Schema 嵌套过深', '请用 $defs 和 $ref 把内层移出'],
+    en: ['The schema nests too deep', 'Move inner schemas to $defs and refer to them'],
+  },
+  references: {
+    zh: ['Schema 的引用过多', '请合并相同的定义'],
+    en: ['The schema has too many references', 'Merge definitions that are the same'],
+  },
+  branches: {
+    zh: ['同一个值要经过的分支过多（含引用）', '请减少 anyOf、oneOf、allOf 的分支'],
+    en: ['One value would meet too many branches, references included', 'Reduce the branches of anyOf, oneOf and allOf'],
+  },
+  growth: {
+    zh: ['校验工作量随数据层级成倍增长', '请只让一个分支指向自身'],
+    en: ['The work multiplies with each level of the data', 'Let one branch alone lead back to itself'],
+  },
+  multiple: {
+    zh: ['校验工作量随数据层级成倍增长', '请只让一个分支指向自身'],
+    en: ['The work multiplies with the levels of the data', 'Let one branch alone lead back to itself'],
+  },
+  reference: {
+    zh: ['引用的写法不受支持，或没有指向任何定义', '请写成 #/$defs/名称、# 或 #锚点名'],
+    en: ['A reference leads nowhere, or is written in a way that is not supported', 'Write #/$defs/name, # or #anchor'],
+  },
+  resource: {
+    zh: ['不支持动态引用、$async、内层 $id 和重复的 $anchor', '请改用 $defs 和 $ref，$id 只写在最外层'],
+    en: [
+      'Dynamic references, $async, an inner $id and an $anchor given twice are not supported',
+      'Use $defs and $ref, and $id at the root alone',
+    ],
+  },
+  name: {
+    zh: ['Schema 不能约束名为 __proto__ 的字段', '请删去该字段；用 additionalProperties 或 propertyNames 可拒绝它'],
+    en: [
+      'A schema cannot say anything of a field named __proto__',
+      'Remove it; additionalProperties or propertyNames can refuse the field',
+    ],
+  },
+  loop: {
+    zh: ['引用绕回到同一个值，校验永远不会结束', '请去掉这个循环引用'],
+    en: ['A reference leads back to the same value, so that no check would end', 'Remove this circle of references'],
+  },
+  pattern: {
+    zh: ['正则表达式展开后过大', '请减小其中的重复次数'],
+    en: ['A pattern is too large once its repetitions are written out', 'Repeat less in it'],
+  },
+  'pattern-length': {
+    zh: ['正则表达式过长', '请缩短它'],
+    en: ['A pattern is too long', 'Shorten it'],
+  },
+};

@@ -1,0 +1,11 @@
+/** Why a document is not saved: somebody else saved it since it was opened. */
+export class StaleDraft extends Error {
+  override readonly name = 'StaleDraft';
+  readonly yours: unknown;
+  readonly theirs: unknown;
+  constructor(yours: unknown, theirs: unknown) {
+    super('somebody else saved in the meantime');
+    this.yours = yours;
+    this.theirs = theirs;
+  }
+}

@@ -1,0 +1,56 @@
+/** What a leg holds, sealed: the settled steps, and the outputs of those that cannot be computed again. */
+import type { ErrorRecord } from '../contract/values/errors.ts';
+import type { Message } from '../contract/values/message.ts';
+import type { CompiledNode } from '../compile/compile-flow.ts';
+import type { StepRecord } from './execution-document.ts';
+import { encodeMessage, type EncodedMessage } from './payloads.ts';
+import { stepKey, type SettledStep } from './run-job.ts';
+
+export interface LegPayload {
+  readonly steps: readonly StepRecord[];
+  readonly emits: Readonly<Record<string, Readonly<Record<string, EncodedMessage>>>>;
+  readonly errors?: Readonly<Record<string, ErrorRecord>>;
+  /** Keys of steps whose write was announced, up to this claim, and was surely not done. */
+  readonly refused?: readonly string[];
+  /** Why the execution stopped, in full. */
+  readonly error?: ErrorRecord;
+  /** The step at which it stopped: it is not settled, and runs again when a person lets the execution go on. */
+  readonly stopped?: StepRecord;
+}
+
+/** Why a run stopped, and at which step. */
+export type Stopped = Pick<LegPayload, 'error' | 'stopped'>;
+
+export function legPayload(steps: readonly SettledStep[], stopped: Stopped = {}, refused: readonly string[] = []): LegPayload {
+  const errors = Object.fromEntries(
+    steps.filter((step) => step.record.status === 'failed').map((step) => [keyOf(step), step.record.error!]),
+  );
+  return {
+    steps: steps.map((step) => step.record),
+    emits: emitsOf(steps),
+    ...(Object.keys(errors).length === 0 ? {} : { errors }),
+    ...(refused.length === 0 ? {} : { refused: [...refused] }),
+    ...stopped,
+  };
+}
+
+export function emitsOf(steps: readonly SettledStep[]): LegPayload['emits'] {
+  const kept = steps.filter((step) => step.emits && keepsOutput(step.node));
+  return Object.fromEntries(kept.map((step) => [keyOf(step), encodeEmits(step.emits!)]));
+}
+
+/** Outputs that cannot be computed again. */
+export function keepsOutput(node: CompiledNode): boolean {
+  if (node.effect !== 'pure') return true;
+  // Which branches a join took depends on which came first, unless it takes all.
+  const { definition, config } = node;
+  return definition.kind === 'control' && (definition.role === 'wait' || (definition.role === 'join' && config['mode'] !== 'all'));
+}
+
+function encodeEmits(emits: Readonly<Record<string, Message>>): Record<string, EncodedMessage> {
+  return Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, encodeMessage(message)]));
+}
+
+function keyOf(step: SettledStep): string {
+  return stepKey(step.record.scope, step.record.node);
+}

@@ -1,0 +1,121 @@
+/** Puts payloads at rest: sealed in the document, or as an encrypted blob when large. */
+import { AppError } from '../contract/values/errors.ts';
+import { isRecord } from '../contract/values/is-record.ts';
+import { timeOfId } from '../contract/values/ids.ts';
+import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/values/message.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import type { Reply } from '../contract/node/node.ts';
+import type { Seal, SealPlace } from '../contract/values/seal.ts';
+import type { Stored } from './execution-document.ts';
+
+export interface Payloads {
+  /** Answers at once when it fits into the document. */
+  store(place: SealPlace, value: unknown): Stored | Promise<Stored>;
+  load(place: SealPlace, stored: Stored): unknown;
+}
+
+/** A stored payload is at most this long. */
+const MAX_STORED_BYTES = 1_073_741_824;
+
+/** `boundSince`: blobs made since then are named only by a sealed `ref`; undefined while version 0.1.0 may still store some without. */
+export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => number | undefined = () => undefined): Payloads {
+  /** The id of a blob carries its time and belongs to its keys, so a new one cannot pass for an old one. */
+  function assertBound(place: SealPlace, { blob, ref }: Extract<Stored, { blob: string }>): void {
+    if (ref === undefined) {
+      const since = boundSince();
+      if (since !== undefined && (timeOfId(blob) ?? Infinity) >= since) throw moved(place);
+    } else if (seal.openText(refPlace(place), ref) !== blob) throw moved(place);
+  }
+
+  return {
+    store(place, value) {
+      const text = JSON.stringify(value);
+      if (text.length * 3 <= BLOB_THRESHOLD_BYTES || Buffer.byteLength(text) <= BLOB_THRESHOLD_BYTES)
+        return { sealed: seal.seal(place, text) };
+      return blobs
+        .put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES })
+        .then(({ blobId, sizeBytes }) => ({ blob: blobId, bytes: sizeBytes, ref: seal.seal(refPlace(place), blobId) }));
+    },
+    load(place, stored) {
+      if ('sealed' in stored) return JSON.parse(seal.openText(place, stored.sealed)) as unknown;
+      assertBound(place, stored);
+      return readAll(blobs.get(stored.blob)).then((bytes) => JSON.parse(bytes.toString('utf8')) as unknown);
+    },
+  };
+}
+
+/** Another field than the payload itself has: neither opens as the other. */
+function refPlace({ collection, id, field }: SealPlace): SealPlace {
+  return { collection, id, field: `${field}#blob` };
+}
+
+function moved({ collection, field }: SealPlace): AppError {
+  return new AppError('SEAL_BROKEN', 'bug', `A sealed value (${collection}.${field}) was changed, or moved from another place.`, {
+    values: { collection, field },
+    fix: 'Restore the document from a backup, and find out who wrote to the store.',
+  });
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
+
+async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of source) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** A message as JSON: bytes in base64. */
+export interface EncodedMessage {
+  readonly d?: unknown;
+  readonly b?: string;
+  readonly m: string;
+  readonly c?: string;
+  readonly h?: Readonly<Record<string, string>>;
+  readonly k?: Readonly<Record<string, string>>;
+  readonly l?: readonly string[];
+}
+
+export function encodeMessage({ data, mediaType, charset, headers, keys, lineage }: Message): EncodedMessage {
+  return {
+    ...(data instanceof Uint8Array ? { b: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') } : { d: data }),
+    m: mediaType,
+    ...(charset === undefined ? {} : { c: charset }),
+    ...(isEmpty(headers) ? {} : { h: headers }),
+    ...(isEmpty(keys) ? {} : { k: keys }),
+    ...(lineage.length === 0 ? {} : { l: lineage }),
+  };
+}
+
+export function decodeMessage(stored: unknown): Message {
+  const { d, b, m, c, h, k, l } = stored as EncodedMessage;
+  if (typeof m !== 'string') throw new AppError('MESSAGE_DAMAGED', 'bug', 'A stored message does not have the form of one.');
+  const data = b === undefined ? d : new Uint8Array(Buffer.from(b, 'base64'));
+  return { data, mediaType: m, headers: h ?? {}, keys: k ?? {}, lineage: l ?? [], ...(c === undefined ? {} : { charset: c }) };
+}
+
+export function encodeReply(reply: Reply): unknown {
+  return { status: reply.status, headers: reply.headers, message: encodeMessage(reply.message) };
+}
+
+export function decodeReply(stored: unknown): Reply {
+  const { status, headers, message } = stored as Reply;
+  return { status, headers, message: decodeMessage(message) };
+}
+
+function isEmpty(record: Readonly<Record<string, string>>): boolean {
+  for (const _name in record) return false;
+  return true;
+}
+
+/** Keyed digest of a message's content, to tell a repeated message from another one under the same key. */
+export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
+  return seal.token('digest', JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]));
+}
+
+/** In an interface call (`{ body, query, params, user }`) only who the citizen is belongs to the content: a renewed token makes no other request. */
+function withoutClaims(data: unknown): unknown {
+  if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
+  return { ...data, user: data['user']['sub'] };
+}

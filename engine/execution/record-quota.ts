@@ -1,0 +1,184 @@
+/**
+ * How much of its records a flow may leave in the store each day: one noisy flow must not fill it for all. Beyond that an execution that completed
+ * is kept with its keys alone, for as long as its dedupe needs it; one that failed keeps its message, for a week at most; how they run does not
+ * change. All processes count into one small document per flow and day, in steps of a thousandth of the quota: counting costs next to nothing.
+ */
+import { Type } from 'typebox';
+import type { Clock } from '../contract/values/clock.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger, Metrics } from '../contract/values/observe.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { RunEnd } from './run-job.ts';
+
+export interface RecordQuota {
+  /** What is kept of an execution that ends now, and for how long. */
+  keeping(flow: CompiledFlow, status: RunEnd['status']): Keeping;
+  /** So much of one was stored. */
+  stored(flow: CompiledFlow, keeping: Keeping, bytes: number): void;
+  /** Flows that came to their quota today, in any process. */
+  exceeded(): Promise<readonly ExceededQuota[]>;
+  /** Writes what is not written yet. */
+  stop(): Promise<void>;
+}
+
+export interface Keeping {
+  readonly level: CompiledFlow['recording']['level'];
+  readonly forMs: number;
+  /** Less than the flow asks, since it had used up its day's room. */
+  readonly isReduced: boolean;
+}
+
+export interface ExceededQuota {
+  readonly flowId: string;
+  readonly keptBytes: number;
+  /** Executions of which less was kept than the flow asks. */
+  readonly reduced: number;
+}
+
+export interface RecordQuotaDeps {
+  readonly documents: Documents;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** `_id` is `<day>/<flow>`; the day is one of the process's time zone. */
+interface RecordUsage extends StoredDocument, ExceededQuota {
+  readonly day: string;
+  readonly expiresAt: number;
+}
+
+/** What this process knows of a flow's day. */
+interface Usage {
+  readonly id: string;
+  readonly flowId: string;
+  readonly day: string;
+  readonly quotaBytes: number;
+  /** By all processes, when last heard. */
+  known: number;
+  bytes: number;
+  reduced: number;
+  isWriting: boolean;
+}
+
+const EVERY_MS = 5_000;
+const DAY_MS = 86_400_000;
+const MEGABYTE = 1_048_576;
+/** A process that dies forgets at most this share of a quota. */
+const STEPS = 1_000;
+const MOST_SHOWN = 1_000;
+const FAILURE_DAYS = 7;
+
+const usageSpec: CollectionSpec<RecordUsage> = {
+  name: 'record_usage',
+  schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
+  indexes: [{ name: 'reduced', fields: ['day', 'reduced'] }],
+  expiresAt: 'expiresAt',
+};
+
+export async function createRecordQuota({ documents, clock, log, metrics }: RecordQuotaDeps): Promise<RecordQuota> {
+  const usageDocuments = await documents.open(usageSpec);
+  const usages = new Map<string, Usage>();
+  let day = { name: dayOf(clock.now()), endsAt: endOfDay(clock.now()) };
+  let cancel = clock.after(EVERY_MS, tick);
+
+  function tick(): void {
+    cancel = clock.after(EVERY_MS, tick);
+    for (const usage of usages.values()) if (usage.reduced > 0) void write(usage);
+  }
+
+  function usageOf({ flowId, recording }: CompiledFlow): Usage {
+    const now = clock.now();
+    if (now >= day.endsAt) {
+      day = { name: dayOf(now), endsAt: endOfDay(now) };
+      usages.clear();
+    }
+    const quotaBytes = recording.megabytesPerDay * MEGABYTE;
+    const known = usages.get(flowId);
+    if (known?.quotaBytes === quotaBytes) return known;
+    const counted = known ?? { known: 0, bytes: 0, reduced: 0 };
+    const usage: Usage = { ...counted, id: `${day.name}/${flowId}`, flowId, day: day.name, quotaBytes, isWriting: false };
+    usages.set(flowId, usage);
+    return usage;
+  }
+
+  async function write(usage: Usage): Promise<void> {
+    if (usage.isWriting || (usage.bytes === 0 && usage.reduced === 0)) return;
+    usage.isWriting = true;
+    const { bytes, reduced } = usage;
+    try {
+      const total = await add(usageDocuments, usage, clock.now() + 2 * DAY_MS);
+      usage.bytes -= bytes;
+      usage.reduced -= reduced;
+      usage.known = Math.max(usage.known, total);
+    } catch (error) {
+      // Counted on here; written with the next step.
+      log.debug('quota.not_written', { flowId: usage.flowId, code: toErrorRecord(error).code });
+      return;
+    } finally {
+      usage.isWriting = false;
+    }
+    if (isStep(usage)) await write(usage);
+  }
+
+  return {
+    keeping(flow, status) {
+      const { known, bytes, quotaBytes } = usageOf(flow);
+      return known + bytes < quotaBytes ? inFull(flow) : reduced(flow, status);
+    },
+    stored(flow, { isReduced }, bytes) {
+      const usage = usageOf(flow);
+      if (isReduced) {
+        usage.reduced += 1;
+        metrics.count('records_reduced_total', { flow: flow.flowId });
+        return;
+      }
+      usage.bytes += bytes;
+      if (isStep(usage)) void write(usage);
+    },
+    async exceeded() {
+      const found = await usageDocuments.find({ day: dayOf(clock.now()), reduced: { gte: 1 } }, { limit: MOST_SHOWN });
+      return found.map(({ flowId, keptBytes, reduced }) => ({ flowId, keptBytes, reduced }));
+    },
+    async stop() {
+      cancel();
+      await Promise.all([...usages.values()].map(write));
+    },
+  };
+}
+
+function isStep({ bytes, quotaBytes }: Usage): boolean {
+  return bytes >= quotaBytes / STEPS;
+}
+
+function inFull({ recording: { level, retainDays } }: CompiledFlow): Keeping {
+  return { level, forMs: retainDays * DAY_MS, isReduced: false };
+}
+
+/** Who finds a failure within a week can still send its message again. */
+function reduced({ recording: { level, retainDays }, ingress: { dedupe } }: CompiledFlow, status: RunEnd['status']): Keeping {
+  const needMs = Math.max(DAY_MS, dedupe?.windowMs ?? 0);
+  if (status !== 'completed') return { level, forMs: Math.max(needMs, Math.min(retainDays, FAILURE_DAYS) * DAY_MS), isReduced: true };
+  return { level: level === 'full' ? 'keys' : level, forMs: needMs, isReduced: true };
+}
+
+/** Answers what all processes have kept of the flow today. */
+async function add(stored: Collection<RecordUsage>, { id, flowId, day, bytes, reduced }: Usage, expiresAt: number): Promise<number> {
+  const inc = () => stored.patchIf(id, {}, { inc: { keptBytes: bytes, reduced } });
+  let result = await inc();
+  if (result.outcome === 'no-match') {
+    const { inserted } = await stored.insert({ _id: id, flowId, day, keptBytes: bytes, reduced, expiresAt });
+    if (inserted) return bytes;
+    result = await inc();
+  }
+  return result.outcome === 'patched' ? result.document.keptBytes : bytes;
+}
+
+function dayOf(now: number): string {
+  return new Date(now).toLocaleDateString('sv-SE');
+}
+
+function endOfDay(now: number): number {
+  return new Date(now).setHours(24, 0, 0, 0);
+}

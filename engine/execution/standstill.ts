@@ -1,0 +1,128 @@
+/** Where an execution stands still, or came to its end without success: one view of the nodes that a person asks about. */
+import { toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
+import type { Seal } from '../contract/values/seal.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { ExecutionDocument, StepRecord, StoredWait } from './execution-document.ts';
+
+export interface Standstill {
+  /** Empty where it is held before its first node, or by no node. */
+  readonly node: string;
+  /** The iteration path, `''` outside of loops. */
+  readonly scope: string;
+  /** `retrying`: it waits for the next attempt. `waiting`: for a time or for somebody's message. */
+  readonly state: 'failed' | 'held' | 'retrying' | 'waiting';
+  /** Why it failed last; absent for a plain wait. */
+  readonly error?: ErrorRecord;
+  /** The latest attempt, counted from 1; absent where none failed, or where an older version stored it. */
+  readonly attempt?: number;
+  /** How many attempts it makes by itself; absent where there was one alone. */
+  readonly mostAttempts?: number;
+  /** When it failed, was held, or began to try; epoch milliseconds. */
+  readonly since?: number;
+  /** When the execution was held for the first time. */
+  readonly firstHeldAt?: number;
+  /** When it goes on by itself; absent where it does not. */
+  readonly nextAt?: number;
+}
+
+/** Why it stopped last, and at which step. */
+interface Known {
+  readonly error: ErrorRecord | undefined;
+  readonly stopped: StepRecord | undefined;
+}
+
+/** `flow`: undefined where its version cannot be read any more. */
+export function listStandstills(
+  document: ExecutionDocument,
+  known: Known,
+  flow: CompiledFlow | undefined,
+  seal: Seal,
+): readonly Standstill[] {
+  if (document.status === 'failed') return failedAt(document, known, flow);
+  if (document.status === 'held') return heldAt(document, known, flow);
+  return document.status === 'waiting' ? (document.waits ?? []).map((wait) => waitOf(wait, document._id, flow, seal)) : [];
+}
+
+function failedAt({ finishedAt }: ExecutionDocument, { error, stopped }: Known, flow: CompiledFlow | undefined): readonly Standstill[] {
+  if (stopped === undefined) return [];
+  return [
+    {
+      ...{ node: stopped.node, scope: stopped.scope, state: 'failed', ...triedOf(stopped, flow) },
+      ...(error === undefined ? {} : { error }),
+      ...(finishedAt === undefined ? {} : { since: finishedAt }),
+    },
+  ];
+}
+
+function heldAt(
+  { held, firstHeldAt, error: code }: ExecutionDocument,
+  { error, stopped }: Known,
+  flow: CompiledFlow | undefined,
+): readonly Standstill[] {
+  if (held === undefined) return [];
+  const isAtStep = stopped?.node === held.node;
+  // The leg of an earlier hold may be the last that says why.
+  const own = error?.code === code?.code ? error : code && { ...code, message: code.code };
+  return [
+    {
+      ...{ node: held.node, scope: isAtStep ? stopped.scope : '', state: 'held', since: held.at },
+      ...(isAtStep ? triedOf(stopped, flow) : {}),
+      ...(own === undefined ? {} : { error: own }),
+      ...(firstHeldAt === undefined ? {} : { firstHeldAt }),
+    },
+  ];
+}
+
+function waitOf(wait: StoredWait, executionId: string, flow: CompiledFlow | undefined, seal: Seal): Standstill {
+  const { node, scope, untilMs, attempts = 0, triedSince, error } = wait;
+  const nextAt = untilMs === Number.MAX_SAFE_INTEGER ? {} : { nextAt: untilMs };
+  if (!isRetry(wait)) return { node, scope, state: 'waiting', ...nextAt };
+  return {
+    ...{ node, scope, state: 'retrying', ...attemptsOf({ node, attempt: attempts }, flow), ...nextAt },
+    ...(triedSince === undefined ? {} : { since: triedSince }),
+    ...(error === undefined ? {} : { error: openWaitError(seal, executionId, error) }),
+  };
+}
+
+/** Of all that waits for its next attempt the soonest, by its code alone. */
+export function nextRetry({ _id, status, waits = [] }: Pick<ExecutionDocument, '_id' | 'status' | 'waits'>, seal: Seal) {
+  const [next] = status === 'waiting' ? waits.filter(isRetry).toSorted((a, b) => a.untilMs - b.untilMs) : [];
+  if (next === undefined) return undefined;
+  const { untilMs, error } = next;
+  return { nextAt: untilMs, ...(error === undefined ? {} : { code: openWaitError(seal, _id, error).code }) };
+}
+
+/** It waits for the next attempt of what failed. */
+export function isRetry({ attempts = 0, token }: StoredWait): boolean {
+  return attempts > 0 && token === undefined;
+}
+
+function attemptsOf(
+  { node, attempt }: Pick<StepRecord, 'node' | 'attempt'>,
+  flow: CompiledFlow | undefined,
+): Pick<Standstill, 'attempt' | 'mostAttempts'> {
+  const retry = flow?.nodes.get(node)?.retry;
+  return { attempt, ...(retry === undefined ? {} : { mostAttempts: retry.max + 1 }) };
+}
+
+/** What failed at the first attempt was not for more: how many there may be says nothing. */
+function triedOf(stopped: StepRecord, flow: CompiledFlow | undefined): Pick<Standstill, 'attempt' | 'mostAttempts'> {
+  return stopped.attempt > 1 ? attemptsOf(stopped, flow) : { attempt: stopped.attempt };
+}
+
+/** What a wait keeps of an error: its single problems would make each rewrite of the document long. */
+export function sealWaitError(seal: Seal, executionId: string, { issues: _issues, ...error }: ErrorRecord): string {
+  return seal.seal(waitPlace(executionId), JSON.stringify(error));
+}
+
+function openWaitError(seal: Seal, executionId: string, sealed: string): ErrorRecord {
+  try {
+    return JSON.parse(seal.openText(waitPlace(executionId), sealed)) as ErrorRecord;
+  } catch (error) {
+    return toErrorRecord(error);
+  }
+}
+
+function waitPlace(id: string) {
+  return { collection: 'executions', id, field: 'waits' };
+}

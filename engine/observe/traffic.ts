@@ -1,0 +1,208 @@
+/**
+ * How many executions ended in each minute, how many of them failed and how long they took, and the same of the calls of each adapter and
+ * interface: what charts draw. Kept in memory and written once a minute into one small document per hour, process and subject, so that a
+ * restart does not show an empty picture.
+ */
+import { Type } from 'typebox';
+import type { Clock } from '../contract/values/clock.ts';
+import type { CallCounts } from '../contract/calls/call-stats.ts';
+import { toErrorRecord } from '../contract/values/errors.ts';
+import type { Logger } from '../contract/values/observe.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+
+export interface TrafficPoint {
+  /** Begin of the minute or hour, epoch milliseconds. */
+  readonly at: number;
+  readonly count: number;
+  readonly failed: number;
+  /** Of calls; of executions it is 0. */
+  readonly refused: number;
+  /** Mean duration of the runs that ended them, without what they waited; 0 when nothing ended. */
+  readonly meanMs: number;
+}
+
+export interface TrafficSeries {
+  /** The last 60 minutes, the current one last; every minute is there. */
+  readonly minutes: readonly TrafficPoint[];
+  /** The last 24 hours, the current one last. */
+  readonly hours: readonly TrafficPoint[];
+}
+
+export interface Traffic {
+  /** One execution ended. */
+  ended(isFailed: boolean, durationMs: number): void;
+  /** Of all processes on this store; what others counted in the last minute may be missing. Without a subject: of executions. Of the minutes that began since then. */
+  series(subject?: string, since?: number): Promise<TrafficSeries>;
+  /** Writes what is not written yet. */
+  stop(): Promise<void>;
+}
+
+export interface TrafficDeps {
+  readonly documents: Documents;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Unique per process incarnation. */
+  readonly owner: string;
+  /** Calls since the process began, by subject: what was added since it was read before belongs to the present minute. */
+  readonly calls?: () => Iterable<readonly [subject: string, totals: CallCounts['totals']]>;
+}
+
+/** What was stored by the version before knows no refusals. */
+type Sums = [count: number, failed: number, totalMs: number, refused?: number];
+
+/** `_id` is `<hour>/<owner>`, and `/<subject>` where there is one. */
+interface TrafficHour extends StoredDocument {
+  readonly hour: number;
+  readonly subject?: string;
+  /** Minute of the hour -> sums. */
+  readonly minutes: Readonly<Record<string, Sums>>;
+  readonly expiresAt: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** How exact the minutes of calls are. */
+const READ_MS = 10_000;
+const HOURS = 24;
+const MINUTES = 60;
+
+/** Another name than that of 0.1.0 (`traffic`), which has another index and knew no subjects. */
+const trafficSpec: CollectionSpec<TrafficHour> = {
+  name: 'traffic_hours',
+  schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
+  indexes: [
+    { name: 'by_hour', fields: ['hour'] },
+    { name: 'by_subject', fields: ['subject', 'hour'] },
+  ],
+  expiresAt: 'expiresAt',
+};
+
+/** One hour of one subject, as this process counted it. */
+interface Part {
+  readonly subject: string;
+  readonly hour: number;
+  readonly minutes: Record<string, Sums>;
+  isChanged: boolean;
+}
+
+export async function createTraffic({ documents, clock, log, owner, calls }: TrafficDeps): Promise<Traffic> {
+  const stored = await documents.open(trafficSpec);
+  /** By subject, then by the begin of the hour. */
+  const own = new Map<string, Map<number, Part>>();
+  const read = new Map<string, CallCounts['totals']>();
+  let cancel = clock.after(MINUTE_MS, tick);
+  let cancelReading = calls === undefined ? () => undefined : clock.after(READ_MS, readOften);
+
+  function tick(): void {
+    cancel = clock.after(MINUTE_MS, tick);
+    void flush();
+  }
+
+  function readOften(): void {
+    cancelReading = clock.after(READ_MS, readOften);
+    readCalls();
+  }
+
+  function readCalls(): void {
+    for (const [subject, totals] of calls?.() ?? []) {
+      const [count, failed, ms, refused = 0] = read.get(subject) ?? [0, 0, 0];
+      if (totals[0] > count) add(sumsNow(subject), [totals[0] - count, totals[1] - failed, totals[2] - ms, (totals[3] ?? 0) - refused]);
+      read.set(subject, totals);
+    }
+  }
+
+  /** Of the present minute, to be added to. */
+  function sumsNow(subject: string): Sums {
+    const now = clock.now();
+    const hour = now - (now % HOUR_MS);
+    const hours = own.get(subject) ?? new Map<number, Part>();
+    own.set(subject, hours);
+    const part = hours.get(hour) ?? { subject, hour, minutes: {}, isChanged: true };
+    hours.set(hour, part);
+    part.isChanged = true;
+    return (part.minutes[Math.floor((now - hour) / MINUTE_MS)] ??= [0, 0, 0]);
+  }
+
+  async function flush(): Promise<void> {
+    readCalls();
+    for (const part of Array.from(own.values(), (hours) => [...hours.values()]).flat()) {
+      if (!part.isChanged) continue;
+      const { subject, hour, minutes } = part;
+      part.isChanged = false;
+      try {
+        const named = subject === '' ? {} : { subject };
+        await put(stored, { _id: idOf(hour, subject), hour, ...named, minutes, expiresAt: hour + (HOURS + 1) * HOUR_MS });
+      } catch (error) {
+        // It is tried again in a minute: a hole in a picture stops nothing.
+        part.isChanged = true;
+        log.debug('traffic.not_written', { code: toErrorRecord(error).code });
+      }
+    }
+    for (const hours of own.values()) for (const hour of hours.keys()) if (hour < clock.now() - (HOURS + 1) * HOUR_MS) hours.delete(hour);
+  }
+
+  const idOf = (hour: number, subject: string) => `${hour}/${owner}${subject === '' ? '' : `/${subject}`}`;
+
+  return {
+    ended(isFailed, durationMs) {
+      add(sumsNow(''), [1, isFailed ? 1 : 0, Math.max(0, durationMs)]);
+    },
+    async series(subject = '', since = 0) {
+      readCalls();
+      const thisHour = clock.now() - (clock.now() % HOUR_MS);
+      const from = thisHour - (HOURS - 1) * HOUR_MS;
+      const others = await findFrom(stored, from, subject);
+      const parts = [...others.filter(({ _id, hour }) => _id !== idOf(hour, subject)), ...(own.get(subject)?.values() ?? [])];
+      return seriesOf(parts, clock.now(), since);
+    },
+    async stop() {
+      cancel();
+      cancelReading();
+      await flush();
+    },
+  };
+}
+
+async function put(stored: Collection<TrafficHour>, document: TrafficHour): Promise<void> {
+  const { inserted } = await stored.insert(document);
+  if (!inserted) await stored.replaceIf(document, {});
+}
+
+/** Bounded: many restarts in a day give many documents, but small ones. */
+async function findFrom(stored: Collection<TrafficHour>, from: number, subject: string): Promise<readonly TrafficHour[]> {
+  return stored.find({ subject: subject === '' ? null : subject, hour: { gte: from } }, { sort: ['-hour'], limit: 1000 });
+}
+
+function seriesOf(parts: readonly Pick<TrafficHour, 'hour' | 'minutes'>[], now: number, since: number): TrafficSeries {
+  const perMinute = new Map<number, Sums>();
+  const perHour = new Map<number, Sums>();
+  for (const { hour, minutes } of parts) {
+    for (const [minute, sums] of Object.entries(minutes)) {
+      const at = hour + Number(minute) * MINUTE_MS;
+      if (at < since) continue;
+      add(sumsAt(perMinute, at), sums);
+      add(sumsAt(perHour, hour), sums);
+    }
+  }
+  const points = (sums: ReadonlyMap<number, Sums>, stepMs: number, length: number) =>
+    Array.from({ length }, (_, index) => pointOf(now - (now % stepMs) - (length - 1 - index) * stepMs, sums));
+  return { minutes: points(perMinute, MINUTE_MS, MINUTES), hours: points(perHour, HOUR_MS, HOURS) };
+}
+
+function sumsAt(all: Map<number, Sums>, at: number): Sums {
+  const sums = all.get(at) ?? [0, 0, 0];
+  all.set(at, sums);
+  return sums;
+}
+
+function add(sums: Sums, [count, failed, totalMs, refused = 0]: Readonly<Sums>): void {
+  sums[0] += count;
+  sums[1] += failed;
+  sums[2] += totalMs;
+  if (refused > 0) sums[3] = (sums[3] ?? 0) + refused;
+}
+
+function pointOf(at: number, sums: ReadonlyMap<number, Sums>): TrafficPoint {
+  const [count, failed, totalMs, refused = 0] = sums.get(at) ?? [0, 0, 0];
+  return { at, count, failed, refused, meanMs: count === 0 ? 0 : Math.round(totalMs / count) };
+}

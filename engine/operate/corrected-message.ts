@@ -1,0 +1,76 @@
+/** What a resend sends: business keys, headers and lane stay those of the old message unless the person changed what they are read from. */
+import type { Message } from '../contract/values/message.ts';
+import type { AcceptDeps } from '../accept/accept.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import { readIngress } from '../accept/read-ingress.ts';
+
+export interface CorrectedMessage {
+  readonly message: Message;
+  /** By today's flow; absent: it has no lanes. */
+  readonly laneKey: string | undefined;
+  /** The correction moves it into no other lane. */
+  readonly isLaneKept: boolean;
+  /** Lane and business keys are those of the old message. */
+  readonly isSameMessage: boolean;
+}
+
+type Facts = Pick<Message, 'headers' | 'keys'>;
+type Fields = Readonly<Record<string, string>>;
+
+/**
+ * Compares what trigger and ingress read from the old content and from the new one, since the stored keys may have another source: a listener
+ * hands in keys that no expression finds in the content. Throws what the trigger says of a content that it cannot read.
+ */
+export async function correctMessage(
+  before: Message,
+  edit: (message: Message) => Message | Promise<Message>,
+  flow: CompiledFlow,
+  deps: Pick<AcceptDeps, 'seal' | 'log' | 'metrics' | 'clock'>,
+): Promise<CorrectedMessage> {
+  const edited = await edit(before);
+  const isEdited = edited !== before;
+  const was = factsOfOld(flow, before);
+  const is = isEdited ? factsOf(flow, edited) : was;
+  const old: Message = { ...before, headers: { ...was.headers, ...before.headers }, keys: { ...was.keys, ...before.keys } };
+  const sent: Message = {
+    ...edited,
+    headers: merge(before.headers, edited.headers, was.headers, is.headers),
+    keys: merge(before.keys, edited.keys, was.keys, is.keys),
+  };
+  const now = deps.clock.now();
+  // Neither decides about dedupe: a resend is wanted.
+  const read = (message: Message) => readIngress(flow, { message, dedupeKey: '-' }, now, deps);
+  const oldRead = await read(old);
+  const newRead = isEdited ? await read(sent) : oldRead;
+  const keys = merge(old.keys, sent.keys, oldRead.keys, newRead.keys);
+  const isLaneKept = oldRead.laneKey === newRead.laneKey;
+  const isSameMessage = isLaneKept && Object.entries(before.keys).every(([name, value]) => keys[name] === value);
+  return { message: { ...sent, keys }, laneKey: newRead.laneKey, isLaneKept, isSameMessage };
+}
+
+/** Fields whose source was changed, or which the old message lacks, are read again; what the person set themselves stays. */
+function merge(before: Fields, edited: Fields, was: Fields, is: Fields): Fields {
+  const merged: Record<string, string> = { ...edited };
+  for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    const isSetByPerson = edited[name] !== before[name];
+    const isStale = was[name] !== is[name] || before[name] === undefined;
+    if (isSetByPerson || !isStale) continue;
+    if (is[name] === undefined) delete merged[name];
+    else merged[name] = is[name];
+  }
+  return merged;
+}
+
+function factsOf({ trigger: { definition, config } }: CompiledFlow, message: Message): Facts {
+  const described = definition.kind === 'trigger' ? definition.describe?.(config, message) : undefined;
+  return described ?? { headers: {}, keys: {} };
+}
+
+/** Today's trigger may read another kind of message than the one that took it in. */
+function factsOfOld(flow: CompiledFlow, message: Message): Facts {
+  try {
+    return factsOf(flow, message);
+  } catch {
+    return { headers: {}, keys: {} };
+  }
+}

@@ -1,0 +1,325 @@
+/**
+ * Sends a message once more, corrected or not: a new execution of today's flow, linked with the old one both ways (decision 0031).
+ * In place of a held one it keeps lane, place in the lane, business keys and outward keys. Of one that has ended it is a new message.
+ * Two documents cannot change in one step, so it takes three, each of which may be the last: the new one is stored held; the old one, if it
+ * is held, is given up for it; the new one is released. Retrying a new one that was left in between does the rest, or is refused when the
+ * old one went on instead: never both of them run, and one of them is always to be seen.
+ */
+import { AppError } from '../contract/values/errors.ts';
+import { createTimedId } from '../contract/values/ids.ts';
+import type { Effect } from '../contract/node/node.ts';
+import type { Collection } from '../contract/ports/documents.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import type { Resend, Resent } from './interface.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
+import { buildExecution, findByDedupe, type AcceptDeps } from '../accept/accept.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import { correctMessage, type CorrectedMessage } from './corrected-message.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
+import { RESEND_PREPARED, transition } from '../execution/transition.ts';
+import { assertStored, executionPlace, type ExecutionStores } from '../execution/execution-journal.ts';
+import { foldLegs, listIterationLegs } from '../execution/load-execution.ts';
+import { decodeMessage, type Payloads } from '../execution/payloads.ts';
+
+export interface ResendDeps extends AcceptDeps, Pick<ExecutionStores, 'legs'> {
+  readonly published: PublishedFlows;
+  readonly shared: SharedState;
+  readonly cancelChannel: string;
+  /** Where executions lie that ended days ago; what is sent anew of them is a new execution as any other. */
+  readonly archive?: { get(executionId: string): Promise<OldExecution | undefined> } | undefined;
+}
+
+/** As it is stored, and where its payloads are read. */
+interface OldExecution {
+  readonly execution: ExecutionDocument;
+  readonly payloads: Pick<Payloads, 'load'>;
+}
+
+type ReleaseDeps = Pick<ResendDeps, 'executions' | 'workQueue' | 'seal' | 'clock' | 'shared' | 'cancelChannel'>;
+
+const MOST_REPLAYS = 100;
+/** All that is known of one that was resent after its end: it may be archived. */
+const ENDED = { status: 'completed', epoch: 0 } as const;
+
+export async function resendExecution(executionId: string, resend: Resend, deps: ResendDeps): Promise<Resent> {
+  const { executions } = deps;
+  const found = await findOld(executionId, deps);
+  const { execution: old, payloads } = found;
+  const earlier = resend.requestId === undefined ? undefined : await findByDedupe(dedupeOf(executionId, resend.requestId), executions);
+  if (earlier) {
+    if (isPrepared(earlier)) await finish(earlier, resend, deps);
+    return resentAs(earlier, true);
+  }
+  const input = assertResendable(old, resend);
+  const before = decodeMessage(await payloads.load(executionPlace(executionId, 'input'), input));
+  const flow = deps.published.current(old.flowId);
+  if (!flow) throw notPublished(old.flowId);
+  const prepared = await prepare(old, flow, resend, await correctMessage(before, resend.edit, flow, deps), deps);
+  if (!resend.acceptDone && !isWellEnded(old)) await assertNothingDone(found, prepared.origin === old.origin, deps);
+  const inserted = await executions.insert(prepared, { durability: 'full' });
+  // The same request came twice at once: the other one goes on with it.
+  if (!inserted.inserted) return resendExecution(executionId, resend, deps);
+  await finish(prepared, resend, deps);
+  return resentAs(prepared, false);
+}
+
+function resentAs({ _id, replacesEpoch, place = 'kept' }: ExecutionDocument, repeated: boolean): Resent {
+  return { executionId: _id, replaced: replacesEpoch !== undefined, place, repeated };
+}
+
+async function findOld(executionId: string, { executions, payloads, archive }: ResendDeps): Promise<OldExecution> {
+  const stored = await executions.get(executionId);
+  const archived = stored === undefined ? await archive?.get(executionId) : undefined;
+  return archived ?? { execution: assertStored(stored, executionId), payloads };
+}
+
+/** What was resent of an archived execution, which cannot note it itself. */
+export async function findReplays(executionId: string, executions: Collection<ExecutionDocument>): Promise<readonly string[]> {
+  return (await findResends(executionId, executions)).map(({ _id }) => _id);
+}
+
+function findResends(executionId: string, executions: Collection<ExecutionDocument>): Promise<readonly ExecutionDocument[]> {
+  return executions.find({ dedupe: { prefix: dedupeOf(executionId, '') } }, { limit: MOST_REPLAYS });
+}
+
+/** Who released it by hand, and the bulk that did. */
+export interface ReleaseMarks {
+  readonly by?: string;
+  readonly bulk?: string;
+}
+
+export function isPrepared({ status, held }: ExecutionDocument): boolean {
+  return status === 'held' && held?.reason === RESEND_PREPARED;
+}
+
+/**
+ * Gives the old one up and releases the new one. False: the old one went on instead, somebody else was faster, or the new one is to be
+ * cancelled; where that is asked between the two steps, the old one is given up already, and names the new one.
+ */
+export async function releasePrepared(
+  document: ExecutionDocument,
+  actor: string,
+  marks: ReleaseMarks,
+  deps: ReleaseDeps,
+): Promise<boolean> {
+  const { executions, workQueue } = deps;
+  // Its old one is not given up for what only ends.
+  if (document.cancelRequested || !(await giveUpOld(document, actor, deps))) return false;
+  if (document.place === 'end-of-lane') await moveToEnd(document, executions);
+  const { match, patch } = transition(document, { kind: 'resend-released', ...marks });
+  const result = await executions.patchIf(document._id, match, patch, { durability: 'full' });
+  if (result.outcome !== 'patched') return false;
+  await workQueue.ring(document.part);
+  return true;
+}
+
+/**
+ * Others that were prepared for the same old one, which goes on or ends without them: they can never be released, and would hold up the lane.
+ * `except`: the one that takes its place.
+ */
+export async function removePrepared(
+  oldId: string,
+  except: string | undefined,
+  { executions }: Pick<ReleaseDeps, 'executions'>,
+): Promise<void> {
+  for (const other of await findResends(oldId, executions)) {
+    if (other._id === except || other.replacesEpoch === undefined || !isPrepared(other)) continue;
+    await executions.remove(other._id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
+  }
+}
+
+async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend, deps: ResendDeps): Promise<void> {
+  if (await releasePrepared(prepared, actor, marks, deps)) return;
+  // Released or cancelled by somebody else meanwhile: it is the message that was resent all the same, and it shows what became of it.
+  const now = await deps.executions.get(prepared._id);
+  if (now && (!isPrepared(now) || now.cancelRequested)) return;
+  await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
+  throw goneOn(prepared.replayOf ?? '');
+}
+
+function goneOn(id: string): AppError {
+  return new AppError('RESEND_GONE_ON', 'input', `Execution ${id} has gone on meanwhile, so it was not sent anew.`, {
+    values: { id },
+    fix: 'Read it again; somebody may have retried, cancelled or resent it already.',
+  });
+}
+
+/** One conditional update: from then on the old one only ends. */
+async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocument, actor: string, deps: ReleaseDeps): Promise<boolean> {
+  const at = deps.clock.now();
+  if (replacesEpoch === undefined) {
+    // An execution that has ended may be past its retention by now, or archived.
+    const { match, patch } = transition(ENDED, { kind: 'resent', by: _id, at });
+    await deps.executions.patchIf(replayOf, match, patch);
+    return true;
+  }
+  const reason = deps.seal.seal(executionPlace(replayOf, 'cancelRequested'), `replaced by ${_id}`);
+  const { match, patch } = transition(
+    { status: 'held', epoch: replacesEpoch },
+    { kind: 'replaced', by: _id, request: { by: actor, reason, at } },
+  );
+  const result = await deps.executions.patchIf(replayOf, match, patch, { durability: 'full' });
+  const isMine = result.outcome === 'patched' || (await deps.executions.get(replayOf))?.replacedBy === _id;
+  if (isMine) await removePrepared(replayOf, _id, deps);
+  if (result.outcome !== 'patched') return isMine;
+  // A lost hint never matters: the worker reads the mark.
+  await deps.shared.publish(deps.cancelChannel, replayOf).catch(() => undefined);
+  await deps.workQueue.ring(result.document.part);
+  return true;
+}
+
+async function prepare(
+  old: ExecutionDocument,
+  flow: CompiledFlow,
+  { requestId, newKeys = false }: Resend,
+  { message, laneKey, isLaneKept, isSameMessage }: CorrectedMessage,
+  deps: ResendDeps,
+): Promise<ExecutionDocument> {
+  const now = deps.clock.now();
+  const executionId = createTimedId('exe', now);
+  const isHeld = old.status === 'held';
+  const keepsPlace = isHeld && isLaneKept && (old.lane !== null || laneKey === undefined);
+  const prepared = await buildExecution(
+    flow,
+    {
+      executionId,
+      message: { ...message, lineage: [...message.lineage, old._id] },
+      // To another system it is the message that it replaces: one that was done after all is recognised there.
+      origin: isHeld && isSameMessage && !newKeys ? old.origin : executionId,
+      seq: '',
+      onOtherContent: 'accept',
+    },
+    { dedupe: undefined, laneKey, keys: {} },
+    now,
+    deps,
+  );
+  // What waits behind the held execution goes on waiting for the one that replaces it.
+  const lane = keepsPlace ? old.lane : await atEnd(prepared, deps.executions);
+  return {
+    ...prepared,
+    dedupe: dedupeOf(old._id, requestId ?? executionId),
+    lane,
+    part: keepsPlace && lane !== null ? old.part : prepared.part,
+    place: lane === null ? 'no-lane' : keepsPlace ? 'kept' : 'end-of-lane',
+    status: 'held',
+    held: { node: '', reason: RESEND_PREPARED, outcomeKnown: true, at: prepared.acceptedAt },
+    error: { code: RESEND_PREPARED, kind: 'transient' },
+    replayOf: old._id,
+    ...(isHeld ? { replacesEpoch: old.epoch } : {}),
+  };
+}
+
+async function atEnd({ part, lane }: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<ExecutionDocument['lane']> {
+  const last = lane && (await lastOf(lane.key, part, executions));
+  return last?.lane ? { ...last.lane, seq: behind(last.lane.seq) } : lane;
+}
+
+/**
+ * Behind all that is open in its lane, where it is stored already and lets nothing pass that is listed from now on. What was listed before may
+ * run still, so it moves again until nothing stands behind it: then the lane has one order for all workers, and one execution under way.
+ */
+async function moveToEnd(document: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<void> {
+  const { _id, part, lane } = document;
+  if (lane === null) return;
+  for (let own = lane.seq; ;) {
+    const last = await lastOf(lane.key, part, executions);
+    if (!last?.lane || last._id === _id || last.lane.seq <= own) return;
+    own = behind(last.lane.seq);
+    const { match, patch } = transition(document, { kind: 'moved', seq: own });
+    const moved = await executions.patchIf(_id, match, patch);
+    if (moved.outcome !== 'patched') return;
+  }
+}
+
+async function lastOf(laneKey: string, part: number, executions: Collection<ExecutionDocument>): Promise<ExecutionDocument | undefined> {
+  return (await executions.find({ part, open: true, 'lane.key': laneKey }, { sort: ['-lane.seq'], limit: 1 }))[0];
+}
+
+/** Sorts behind that place, and before whatever its source numbers next. */
+function behind(seq: string): string {
+  const [, base = seq, count = '0'] = /^(.*)\.r(\d{6})$/.exec(seq) ?? [];
+  return `${base}.r${String(Number(count) + 1).padStart(6, '0')}`;
+}
+
+/** What stands for the resend of an execution that was asked for under this id. */
+export function dedupeOf(executionId: string, requestId: string): string {
+  return `r:${executionId}|${requestId}`;
+}
+
+/** Returns its input, or throws why it cannot be resent. */
+function assertResendable(document: ExecutionDocument, resend: Resend): NonNullable<ExecutionDocument['input']> {
+  const { _id, status, open, held, input, replacedBy } = document;
+  const values = { id: _id };
+  // The one that took its place goes on, or can be resent itself.
+  if (replacedBy !== undefined) throw goneOn(_id);
+  // One that was left half-done still has its old one beside it: it is finished or cancelled first.
+  if (held?.reason === RESEND_PREPARED && open === true) {
+    throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was left half-done.`, {
+      values: { ...values, problem: 'half-done' },
+      fix: 'Retry it, which finishes the resend, or cancel it.',
+    });
+  }
+  if (open === true && status !== 'held') {
+    throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is still under way.`, {
+      values,
+      fix: 'Wait until it ends or is held, or cancel it.',
+    });
+  }
+  if (status !== resend.seen || (resend.epoch !== undefined && resend.epoch !== document.epoch)) throw goneOn(_id);
+  if (isOutcomeUnknown(document) && !resend.acceptUnknown) {
+    throw new AppError(
+      'RESEND_OUTCOME_UNKNOWN',
+      'input',
+      `Whether the write of execution ${_id} was done is not known; sent anew, it may be done twice.`,
+      {
+        values,
+        fix: 'Ask the other side whether it was done; if it surely was not, say so and send it anew.',
+      },
+    );
+  }
+  if (!input) {
+    throw new AppError('RESEND_NO_PAYLOAD', 'input', `The message of execution ${_id} is not kept.`, {
+      values,
+      fix: 'Have it sent again by its sender; let the flow record in full to keep messages.',
+    });
+  }
+  return input;
+}
+
+/** By itself, with all that it had to do: a person who resends it wants all of it once more. */
+function isWellEnded({ status, cancelRequested }: ExecutionDocument): boolean {
+  return status === 'completed' && cancelRequested?.isDone !== true;
+}
+
+/**
+ * It begins at its trigger: a write that the old one has done, and that no key makes harmless, would be done twice. Under another origin
+ * (`keepsOrigin` false) every key is another one, and an idempotent write is done twice too.
+ */
+async function assertNothingDone({ execution: old, payloads }: OldExecution, keepsOrigin: boolean, deps: ResendDeps): Promise<void> {
+  // Never claimed, so nothing was done.
+  if (old.epoch === 0) return;
+  const { steps } = await foldLegs(old, await listIterationLegs(old._id, deps.legs), payloads);
+  const { nodes } = await deps.published.at(old.flowId, old.version);
+  const repeats = (effect: Effect | undefined) => effect === 'write' || (effect === 'idempotent-write' && !keepsOrigin);
+  const done = steps.find(({ node, status }) => status === 'completed' && repeats(nodes.get(node)?.effect));
+  if (done === undefined && (keepsOrigin || old.hasWritten === undefined)) return;
+  throw new AppError(
+    'RESEND_ALREADY_WRITTEN',
+    'input',
+    `${done === undefined ? 'A write' : `Node ${done.node}`} of execution ${old._id} was done; resent, it is done twice.`,
+    {
+      values: { id: old._id, ...(done === undefined ? {} : { node: done.node }) },
+      fix:
+        old.status === 'held'
+          ? 'Retry it: that goes on behind what was done. To have it done once more, say so.'
+          : 'Send it again only if it is to be done once more; then say so.',
+    },
+  );
+}
+
+function notPublished(flowId: string): AppError {
+  return new AppError('FLOW_NOT_PUBLISHED', 'transient', `Flow ${flowId} is not published here.`, {
+    values: { flowId },
+    fix: 'Publish the flow.',
+  });
+}

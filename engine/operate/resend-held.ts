@@ -1,0 +1,30 @@
+/** Resends one of many held executions, as a bulk does. */
+import { OUTSIDE } from '../execution/scope-filters.ts';
+import { AppError } from '../contract/values/errors.ts';
+import type { BulkAct, HeldItem, HeldOutcome, Resend } from './interface.ts';
+import { isPrepared, releasePrepared, resendExecution, type ResendDeps } from './resend-execution.ts';
+
+const GONE_ON = ['RESEND_GONE_ON', 'RESEND_UNDER_WAY'];
+
+export async function resendHeld({ executionId, epoch }: HeldItem, { actor, bulkId }: BulkAct, deps: ResendDeps): Promise<HeldOutcome> {
+  const document = await deps.executions.get(executionId);
+  if (document === undefined || epoch === OUTSIDE) return 'missing';
+  const marks = { bulk: bulkId };
+  if (isPrepared(document)) return (await releasePrepared(document, actor, marks, deps)) ? 'done' : 'gone-on';
+  try {
+    // Which outcomes are chosen was decided when the bulk began: the same hold has the same.
+    const resend: Resend = { actor, seen: 'held', acceptUnknown: true, epoch, requestId: bulkId, marks, edit: (message) => message };
+    await resendExecution(executionId, resend, deps);
+    return 'done';
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+/** A fault of one item must not keep the bulk from the others; a store that fails ends it, to be gone on with later. */
+function outcomeOf(error: unknown): HeldOutcome {
+  if (!(error instanceof AppError)) throw error;
+  if (error.kind === 'transient' && error.code !== 'FLOW_NOT_PUBLISHED') throw error;
+  if (GONE_ON.includes(error.code)) return 'gone-on';
+  return error.code === 'EXECUTION_UNKNOWN' ? 'missing' : 'refused';
+}

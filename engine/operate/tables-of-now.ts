@@ -1,0 +1,49 @@
+/**
+ * A retry with the code tables of now: an execution is pinned to those that it was accepted with, and a code that was missing then is missing
+ * in every retry of it, and in all that waits behind it in its lane.
+ */
+import { AppError } from '../contract/values/errors.ts';
+import type { Collection } from '../contract/ports/documents.ts';
+import type { Bindings } from '../bindings/interface.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument } from '../execution/execution-document.ts';
+import { transition } from '../execution/transition.ts';
+
+export interface TablesDeps {
+  readonly executions: Pick<Collection<ExecutionDocument>, 'find' | 'patchIf'>;
+  readonly bindings: Pick<Bindings, 'tables'>;
+}
+
+const PAGE = 500;
+
+/**
+ * What is to be set on the held execution. What waits behind it in its lane and has never begun is moved to the tables of now before the lane
+ * goes on, or each of them would be held for the same code, one after the other. What is being claimed meanwhile, or was listed before, is not
+ * touched: a claim names the tables that it saw.
+ */
+export async function useTablesOfNow(
+  { _id, part, lane }: ExecutionDocument,
+  { executions, bindings }: TablesDeps,
+): Promise<{ readonly tables: string }> {
+  const tables = bindings.tables().id;
+  if (lane === null) return { tables };
+  const behind = { part, open: true, 'lane.key': lane.key, 'lane.seq': { gte: lane.seq }, status: 'queued', epoch: 0 };
+  for (let after: string | undefined; ;) {
+    const options = { sort: ['lane.seq'], limit: PAGE, omit: PAYLOAD_FIELDS, ...(after === undefined ? {} : { after }) };
+    const page = await executions.find(behind, options);
+    for (const waiting of page) {
+      if (waiting._id === _id || waiting.tables === tables) continue;
+      const { match, patch } = transition(waiting, { kind: 'tables-moved', tables });
+      await executions.patchIf(waiting._id, match, patch);
+    }
+    if (page.length < PAGE) return { tables };
+    after = page.at(-1)!._id;
+  }
+}
+
+/** What it sent, or may have sent, was made with the tables of then: made anew, it would show, and go on with, what was never sent. */
+export function tablesKept(id: string): AppError {
+  return new AppError('RETRY_TABLES_KEPT', 'input', `Execution ${id} keeps its code tables: a write of it was done, or may have been.`, {
+    values: { id },
+    fix: 'Retry it with the code tables of then, give the reply, or end it as done.',
+  });
+}

@@ -1,0 +1,23 @@
+import type { RunEnd, RunJob } from '../execution/run-job.ts';
+import { runGraph } from './run-graph.ts';
+import type { RunDeps } from './run-node.ts';
+
+/** A run that the job's tally counts from its begin to its end. */
+export function runCounted(job: RunJob, deps: RunDeps, how: { readonly isFirst: boolean; readonly isPart?: boolean }): Promise<RunEnd> {
+  const { tally } = job;
+  if (tally === undefined) return runGraph(job, deps);
+  const begunAt = deps.clock.monotonic();
+  // Of this run alone: how long it stood in a lane, or was held until somebody came, says nothing of how fast flows are.
+  const count = (end: RunEnd) => tally.end(end, how.isPart === true ? undefined : deps.clock.monotonic() - begunAt);
+  tally.begin(how.isFirst);
+  return runGraph(job, deps).then(
+    (end) => {
+      count(end);
+      return end;
+    },
+    (thrown: unknown) => {
+      count({ status: 'lost', cause: thrown });
+      throw thrown;
+    },
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * An announced write that was surely not done must not wait for a person. The process that announced it says so after it has lost the execution:
+ * it takes back what it announced, unless somebody has claimed the execution or decided upon it since.
+ */
+import { createId } from '../contract/values/ids.ts';
+import type { WorkQueue } from '../contract/ports/work-queue.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
+import { transition } from '../execution/transition.ts';
+import type { ExecutionJournal, JournalDeps } from '../execution/execution-journal.ts';
+import { keepStoring } from '../execution/keep-storing.ts';
+import { listIterationLegs } from '../execution/load-execution.ts';
+import { removePrepared } from '../operate/resend-execution.ts';
+import { stepKey, type RunEnd, type WaitPoint } from '../execution/run-job.ts';
+
+export interface TakeBackDeps extends JournalDeps {
+  readonly workQueue: WorkQueue;
+}
+
+/** The journal of a run that has ended here, and what it was run for. */
+export interface EndedRun {
+  readonly executionId: string;
+  readonly flow: CompiledFlow;
+  readonly journal: ExecutionJournal;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The store failed as it was to keep the claim, and may have kept it: nothing was sent under it. Resolves when the store has answered, or when
+ * this process ends.
+ */
+export async function giveBackClaim({ executionId, journal }: EndedRun, owner: string, deps: TakeBackDeps): Promise<void> {
+  const returned = { kind: 'claim-returned', owner, notDone: journal.intentLegs } as const;
+  const { match, patch } = transition({ status: 'running', epoch: journal.epoch }, returned);
+  const giveBack = () => deps.executions.patchIf(executionId, match, patch, { durability: 'full' });
+  const result = await keepStoring(giveBack, {
+    clock: deps.clock,
+    isOver: () => deps.owners.isStopped,
+    onFailure: () => undefined,
+  }).catch(() => undefined);
+  if (result?.outcome === 'patched') await ring(result.document, deps);
+}
+
+/** Another process took the execution over and may have held it as unknown. Never rejects: the hold then stays for a person. */
+export async function tellNotDone(run: EndedRun, end: RunEnd, deps: TakeBackDeps): Promise<void> {
+  const notDone = notDoneBy(end, run.flow);
+  if (notDone.length === 0) return;
+  try {
+    for (const { node } of notDone) await keepNotDone(run, node, deps);
+    await releaseHold(run, new Set(notDone.map(({ path, node }) => stepKey(path, node))), deps);
+  } catch (error) {
+    deps.log.warn('execution.not_done_untold', { executionId: run.executionId, reason: String(error) });
+  }
+}
+
+/** Writes that wait for another attempt: one whose outcome is unknown waits for a person. */
+function notDoneBy(end: RunEnd, { nodes }: CompiledFlow): readonly WaitPoint[] {
+  if (end.status !== 'waiting') return [];
+  return end.waits.filter(({ node, attempts }) => attempts !== undefined && nodes.get(node)?.effect === 'write');
+}
+
+async function keepNotDone({ executionId, flow, journal }: EndedRun, node: string, { lateOutcomes, clock }: TakeBackDeps): Promise<void> {
+  const at = clock.now();
+  const expiresAt = at + flow.recording.retainDays * DAY_MS;
+  await lateOutcomes.insert({
+    _id: createId('lat'),
+    execution: executionId,
+    epoch: journal.epoch,
+    node,
+    status: 'not-done',
+    at,
+    expiresAt,
+  });
+}
+
+/** Held by the next claim for intents of this one alone, all of which are not done: nothing is left to ask. */
+async function releaseHold({ executionId, journal }: EndedRun, notDone: ReadonlySet<string>, deps: TakeBackDeps): Promise<void> {
+  const stored = await deps.executions.get(executionId);
+  if (stored?.status !== 'held' || stored.held?.outcomeKnown !== false || stored.epoch !== journal.epoch + 1) return;
+  const announced = Object.entries(stored.legs).filter(([, { intent, epoch }]) => intent !== undefined && epoch === journal.epoch);
+  const areAllNotDone = announced.every(([, { intent }]) => notDone.has(stepKey(intent!.scope, intent!.node)));
+  // Intents of iterations lie in documents of their own, and stay for a person.
+  if (announced.length === 0 || !areAllNotDone || (await hasIterationIntents(stored, deps))) return;
+  const { match, patch } = transition(stored, { kind: 'hold-released', notDone: announced.map(([leg]) => leg) });
+  const result = await deps.executions.patchIf(executionId, match, patch, { durability: 'full' });
+  if (result.outcome !== 'patched') return;
+  await removePrepared(executionId, undefined, deps);
+  deps.log.info('execution.hold_released', { executionId });
+  await ring(result.document, deps);
+}
+
+async function hasIterationIntents({ _id }: ExecutionDocument, { legs }: TakeBackDeps): Promise<boolean> {
+  return (await listIterationLegs(_id, legs)).some(({ intent }) => intent !== undefined);
+}
+
+async function ring({ part }: ExecutionDocument, { workQueue }: TakeBackDeps): Promise<void> {
+  // A lost ring never matters: the reconciler walks all partitions.
+  await workQueue.ring(part).catch(() => undefined);
+}
