@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { createTransport } from 'nodemailer';
 import { buildConnector, Client, request } from 'undici';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -84,6 +83,7 @@ async function sendMail(
 ): Promise<void> {
   if (mail === undefined || receiver.to === undefined) throw notSent('no-server', 'input');
   const pass = await deps.secrets.secret(MAIL_SECRET);
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host: mail.host,
     port: mail.port,

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ImapFlow } from 'imapflow';
+import type { ImapFlow } from 'imapflow';
 import type { Adapter } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
@@ -36,7 +36,8 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
   }
   // An address is not looked up when the socket connects.
   if (isIP(imap.host) !== 0) await outbound.resolve(imap.host, imap.port);
-  const client = new ImapFlow({
+  const imapflow = await import('imapflow');
+  const client = new imapflow.ImapFlow({
     host: imap.host,
     port: imap.port,
     secure: imap.security === 'tls',

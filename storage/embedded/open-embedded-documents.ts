@@ -47,11 +47,11 @@ export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): 
   const file = join(folder, 'store.sqlite');
   keepPrivate(file);
   const settings = { file, limitBytes };
-  const checkpointer = startStoreThread<'checkpoint', string>('checkpointer', settings, logger);
-  const writer: Writer = withCheckpoints(startStoreThread<WriteOp, WriteAnswer>('writer', settings, logger), checkpointer, logger);
+  const startCheckpointer = () => startStoreThread<'checkpoint', string>('checkpointer', settings, logger);
+  const writer: Writer = withCheckpoints(startStoreThread<WriteOp, WriteAnswer>('writer', settings, logger), startCheckpointer, logger);
   const reader: Reader = startStoreThread<ReadOp, ReadAnswer>('reader', settings, logger);
   const closeThreads = async () => {
-    await Promise.all([writer.close(), reader.close(), checkpointer.close()]);
+    await Promise.all([writer.close(), reader.close()]);
     unlock();
   };
   try {
@@ -149,15 +149,18 @@ function patchResult<T>([outcome, detail]: Exclude<WriteAnswer, Failure>): Patch
   return new Patched(() => JSON.parse(detail) as T);
 }
 
-/** Has the log carried over, in the background, each time some hundred writes have been answered. */
-function withCheckpoints(writer: Writer, checkpointer: StoreThread<'checkpoint', string>, logger: Logger): Writer {
+/** Has the log carried over, in the background, each time some hundred writes have been answered. Its thread starts with the first. */
+function withCheckpoints(writer: Writer, start: () => StoreThread<'checkpoint', string>, logger: Logger): Writer {
+  let checkpointer: StoreThread<'checkpoint', string> | undefined;
   let writes = 0;
   let isRunning = false;
+  let isClosed = false;
   return {
     send(op) {
-      if (++writes >= CHECKPOINT_EVERY_WRITES && !isRunning) {
+      if (++writes >= CHECKPOINT_EVERY_WRITES && !isRunning && !isClosed) {
         writes = 0;
         isRunning = true;
+        checkpointer ??= start();
         checkpointer
           .send('checkpoint')
           .catch((error: unknown) => logger.error('store.checkpoint-failed', error))
@@ -165,7 +168,10 @@ function withCheckpoints(writer: Writer, checkpointer: StoreThread<'checkpoint',
       }
       return writer.send(op);
     },
-    close: () => writer.close(),
+    async close() {
+      isClosed = true;
+      await Promise.all([writer.close(), checkpointer?.close()]);
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const product = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -26,6 +26,7 @@ process.on('exit', () => process.stdout.write('\\n' + JSON.stringify([...package
 function packagesOf(...args: readonly string[]): readonly string[] {
   const out = execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', '--import', TELL_PACKAGES, ...args], {
     encoding: 'utf8',
+    cwd: product,
   });
   return JSON.parse(out.split('\n').at(-1)!) as string[];
 }
@@ -44,4 +45,30 @@ test('what a command compiled is kept in the folder of the program', (t) => {
   execFileSync(process.execPath, [join(tree, 'bin/kangqiao.mjs'), 'version'], { env });
   const [version = ''] = readdirSync(join(tree, '.cache/compile'));
   assert.ok(readdirSync(join(tree, '.cache/compile', version)).length > 50);
+});
+
+test('a start loads no driver, mail client or maker of certificates before something needs it', () => {
+  const program = `
+    await import('./cli/roots/all-in-one.ts');
+    const { loadNodes } = await import('./engine/registry/load-nodes.ts');
+    await loadNodes([new URL('nodes/', ${JSON.stringify(pathToFileURL(product).href)})]);
+    const { loadPolicies } = await import('./gateways/pipeline/load-policies.ts');
+    await loadPolicies();`;
+  const loaded = packagesOf('--input-type=module', '-e', program);
+  assert.ok(loaded.includes('fastify'));
+  const later = [
+    'mongodb',
+    'pg',
+    'bullmq',
+    'ioredis',
+    'nodemailer',
+    'imapflow',
+    'postal-mime',
+    '@peculiar/x509',
+    '@opentelemetry/sdk-trace',
+  ];
+  assert.deepEqual(
+    later.filter((name) => loaded.includes(name)),
+    [],
+  );
 });
