@@ -2,7 +2,7 @@
 import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { countPerAddress } from '../../engine/contract/calls/count-per-address.ts';
@@ -37,7 +37,7 @@ import { sendError } from './errors.ts';
 import { serveIcons } from './serve-icons.ts';
 import type { EventHub, Sight } from './event-hub.ts';
 import { mountActions } from './mount-actions.ts';
-import { addOpenApi } from './openapi.ts';
+import { serveApiPage } from './serve-api-page.ts';
 import { refuseCostlyJson } from './refuse-costly-json.ts';
 import { serveDesigner } from './serve-designer.ts';
 
@@ -70,6 +70,8 @@ export interface ControlServer {
   stop(): Promise<void>;
 }
 
+type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
+
 /** Of whoever is not logged in. */
 const BODY_BYTES = 4096;
 const STOP_MS = 4000;
@@ -78,6 +80,11 @@ const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } a
 const MOST_CONNECTIONS = 2000;
 /** A browser opens six and its events, and a whole department may share an address. */
 const MOST_CONNECTIONS_PER_ADDRESS = 500;
+/** Inputs are checked once, by the action itself; schemas of routes only describe. So the framework's compilers are not even loaded. */
+const NO_COMPILERS = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+} as unknown as CompilersFactory;
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
@@ -95,9 +102,10 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   app.setNotFoundHandler((_request, reply) => sendError(routeUnknown(), reply, deps.logger));
   await app.register(cookie);
   const isTls = deps.tls !== undefined;
-  await addOpenApi(app, { version: deps.version, csp: CSP, cookieName: sessionCookieName(isTls) });
   const authenticate = createAuthenticate({ ...deps, isTls });
-  await app.register(async (api) => addApi(api, deps, authenticate), { prefix: '/api/v1' });
+  const api = async (scope: FastifyInstance) => addApi(scope, deps, authenticate);
+  await app.register(api, { prefix: '/api/v1' });
+  serveApiPage(app, { version: deps.version, csp: CSP, cookieName: sessionCookieName(isTls), api });
   addHealth(app, deps, authenticate);
   await serveDesigner(app, CSP);
   await app.listen({ host: deps.host, port: deps.port });
@@ -127,6 +135,7 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: NO_COMPILERS },
   } as const;
   const https =
     tls === undefined
@@ -136,9 +145,6 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
     ? Fastify({ ...options, http: PATIENCE })
     : Fastify({ ...options, https })) as unknown as FastifyInstance;
   boundConnections(app.server, trustedProxies);
-  // Inputs are checked once, by the action itself; schemas of routes only describe.
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     const tooCostly = refuseCostlyJson(text);

@@ -1,5 +1,5 @@
 /** Gives every action its route: authenticate, gather the input from path, query and body, run, answer. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { Type, type TObject, type TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -9,6 +9,13 @@ import type { RunAction, RunOptions } from '../actions/run-action.ts';
 import type { Authenticate } from './authenticate.ts';
 import { toErrorAnswer } from './errors.ts';
 import { ROUTES, type Route } from './routes.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the document of the API says of a route: made when somebody reads that document, not at each start. */
+    readonly describe?: () => FastifySchema;
+  }
+}
 
 export interface MountDeps {
   readonly actions: readonly Action[];
@@ -36,11 +43,12 @@ export function mountActions(app: FastifyInstance, deps: MountDeps): void {
 }
 
 function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Action): void {
-  const parts = splitInput(route, action.input);
+  let known: InputParts | undefined;
+  const partsOf = () => (known ??= splitInput(route, action.input));
   app.route({
     method: route.method,
     url: route.path,
-    schema: describe(route, action, parts),
+    config: { describe: () => describe(route, action, partsOf()) },
     bodyLimit: route.large === true ? LARGE_BODY_BYTES : BODY_BYTES,
     // Before the body is read: a stranger's is not worth the memory.
     async onRequest(request) {
@@ -48,7 +56,7 @@ function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Acti
     },
     async handler(request, reply) {
       const actor = request.getDecorator<Actor>(ACTOR);
-      const input = gather(request, route, parts);
+      const input = gather(request, route, partsOf());
       const signal = signalOf(reply);
       const reason = { ...reasonOf(request), ...confirmationOf(request) };
       if (route.progress === true && request.headers.accept?.includes('application/x-ndjson') === true) {
@@ -160,7 +168,7 @@ async function streamProgress(reply: FastifyReply, work: (progress: Progress) =>
   return reply;
 }
 
-function describe(route: Route, action: Action, parts: InputParts): Record<string, unknown> {
+function describe(route: Route, action: Action, parts: InputParts): FastifySchema {
   const right = action.right === 'self' || action.right === 'member' ? 'any logged-in person' : action.right;
   const domains = typeof action.domain === 'string' ? action.domain : 'of what it touches';
   const answers = {

@@ -1,5 +1,5 @@
 /** The OpenAPI document of the admin API and the page that shows it; the designer's client is generated from the same document. */
-import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
@@ -15,7 +15,7 @@ export interface ApiPage {
 }
 
 export async function addOpenApi(app: FastifyInstance, { version, csp, cookieName }: ApiPage): Promise<void> {
-  await addDocument(app, version, cookieName, { transform: ({ schema, url }) => ({ schema: withDescriptions(schema), url }) });
+  await addDocument(app, version, cookieName, withDescriptions);
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: true,
@@ -29,8 +29,6 @@ export async function addOpenApi(app: FastifyInstance, { version, csp, cookieNam
 /** The document alone, of actions that are described and never run. */
 export async function apiDocument(actions: readonly Action[]): Promise<unknown> {
   const app = Fastify();
-  // Schemas are described here; their words for forms are no business of a validator.
-  app.setValidatorCompiler(() => () => true);
   const neverRun = () => Promise.reject(new Error('described only'));
   await addDocument(app, '0', 'kq_session');
   await app.register(async (api) => mountActions(api, { actions, run: neverRun, authenticate: neverRun, afterAction: () => {} }), {
@@ -44,10 +42,10 @@ async function addDocument(
   app: FastifyInstance,
   version: string,
   cookieName: string,
-  more: Pick<FastifyDynamicSwaggerOptions, 'transform'> = {},
+  shown: (schema: FastifySchema) => FastifySchema = (schema) => schema,
 ): Promise<void> {
   await app.register(swagger, {
-    ...more,
+    transform: ({ schema, url, route }) => ({ schema: shown(route.config?.describe?.() ?? schema), url }),
     openapi: {
       openapi: '3.1.0',
       info: {

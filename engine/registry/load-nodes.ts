@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AppError, type Issue } from '../contract/values/errors.ts';
@@ -46,7 +47,7 @@ export async function loadNodes(folders: readonly (string | URL)[]): Promise<Loa
     const name = typeName(definition);
     if (definitions.has(name)) issues.push(issueAt(found.file, `${name} is defined a second time here.`));
     definitions.set(name, definition);
-    const help = await readHelp(found.file);
+    const help = readHelp(found.file);
     if (help !== undefined) helps.set(name, help);
   }
   if (issues.length > 0) {
@@ -132,10 +133,10 @@ function problemOf(definition: Partial<NodeDefinition> | undefined, type: string
 }
 
 /** Sections `## 中文` and `## English` of the file beside the node. */
-async function readHelp(file: string): Promise<Text | undefined> {
+function readHelp(file: string): Text | undefined {
   let text: string;
   try {
-    text = await readFile(file.replace(/\.node\.[tj]s$/, '.md'), 'utf8');
+    text = readFileSync(file.replace(/\.node\.[tj]s$/, '.md'), 'utf8');
   } catch {
     // Long help is optional at run time: a guard test asks for it in this repository.
     return undefined;

@@ -1,3 +1,4 @@
+import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { ErrorValues, Issue } from '../../engine/contract/values/errors.ts';
 import { fieldOf, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
@@ -13,16 +14,21 @@ export type SavingCheck = (document: unknown, by: string) => Promise<readonly Is
 
 /**
  * Made once from the loaded policies; used by control for each plan and by a gateway before it compiles: microseconds a document, since a plan
- * may have thousands. JSON Schemas are not compiled here, see `createSavingCheck`; one that would not compile refuses the calls it stands for.
+ * may have thousands, once each schema of the product has been compiled for the first that needs it. JSON Schemas are not compiled here, see `createSavingCheck`; one that would not compile refuses the calls it stands for.
  */
 export function createInterfaceCheck(policies: readonly Policy[]): InterfaceCheck {
-  const whole = Compile(StoredInterface);
-  const byName = new Map(policies.map((policy) => [policy.name, { policy, options: Compile(policy.options) }]));
+  const compiled = new Map<TSchema, Validator>();
+  const validatorOf = (schema: TSchema) => {
+    const validator = compiled.get(schema) ?? Compile(schema);
+    compiled.set(schema, validator);
+    return validator;
+  };
+  const known: Known = { policies: new Map(policies.map((policy) => [policy.name, policy])), validatorOf };
   return (document) => {
-    const issues = schemaIssues(whole, document, '', 'INTERFACE_INVALID');
+    const issues = schemaIssues(validatorOf(StoredInterface), document, '', 'INTERFACE_INVALID');
     if (issues.length > 0) return issues;
     const checked = document as InterfaceDocument;
-    return [...checkPolicies(checked, byName), ...checkTarget(checked), ...checkPath(checked), ...checkTimes(checked)];
+    return [...checkPolicies(checked, known), ...checkTarget(checked), ...checkPath(checked), ...checkTimes(checked)];
   };
 }
 
@@ -48,33 +54,36 @@ function checkOptions({ policies: chosen = {} }: InterfaceDocument, policies: re
   });
 }
 
-type Known = ReadonlyMap<string, { readonly policy: Policy; readonly options: Validator }>;
+interface Known {
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly validatorOf: (schema: TSchema) => Validator;
+}
 
 function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known): Issue[] {
   return Object.entries(policies).flatMap(([name, options]) => {
     const path = `/policies/${name}`;
-    const found = known.get(name);
+    const found = known.policies.get(name);
     if (found === undefined) {
       return [
-        problem(path, 'POLICY_UNKNOWN', `There is no policy named ${name}.`, `Known policies: ${[...known.keys()].join(', ')}.`, {
+        problem(path, 'POLICY_UNKNOWN', `There is no policy named ${name}.`, `Known policies: ${[...known.policies.keys()].join(', ')}.`, {
           policy: name,
-          known: [...known.keys()].join('、'),
+          known: [...known.policies.keys()].join('、'),
         }),
       ];
     }
-    if (!found.policy.fronts.includes(front)) {
+    if (!found.fronts.includes(front)) {
       return [
         problem(
           path,
           'POLICY_WRONG_FRONT',
           `The policy ${name} is not for the front ${front}.`,
-          `Remove it, or use it on ${found.policy.fronts.join(', ')}.`,
-          { policy: name, front, fronts: found.policy.fronts.join('、') },
+          `Remove it, or use it on ${found.fronts.join(', ')}.`,
+          { policy: name, front, fronts: found.fronts.join('、') },
         ),
       ];
     }
-    if (options !== false) return schemaIssues(found.options, options, path, 'POLICY_OPTIONS');
-    if (!found.policy.isDefault(front) || found.policy.isOptional(front)) return [];
+    if (options !== false) return schemaIssues(known.validatorOf(found.options), options, path, 'POLICY_OPTIONS');
+    if (!found.isDefault(front) || found.isOptional(front)) return [];
     return [
       problem(path, 'POLICY_REQUIRED', `The policy ${name} cannot be switched off on the front ${front}.`, 'Remove this line.', {
         policy: name,

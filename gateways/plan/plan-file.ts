@@ -1,6 +1,6 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { Type, type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import Value from 'typebox/value';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
@@ -23,7 +23,6 @@ const PlanFile = Type.Object(
   { additionalProperties: false },
 );
 type PlanFile = Static<typeof PlanFile>;
-const CHECK = Compile(PlanFile);
 
 const PLACE = { collection: 'gateway-plan', id: 'plan', field: 'plan' };
 export const PLAN_MAX_AGE_MS = 24 * 3600 * 1000;
@@ -101,7 +100,7 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
 function parse(text: string, path: string): PlanFile {
   try {
     const value: unknown = JSON.parse(text);
-    if (CHECK.Check(value)) return value;
+    if (Value.Check(PlanFile, value)) return value;
   } catch {
     // Not JSON: the same as not ours.
   }

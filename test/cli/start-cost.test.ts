@@ -66,6 +66,9 @@ test('a start loads no driver, mail client or maker of certificates before somet
     'postal-mime',
     '@peculiar/x509',
     '@opentelemetry/sdk-trace',
+    '@fastify/swagger',
+    '@fastify/swagger-ui',
+    'yaml',
   ];
   assert.deepEqual(
     later.filter((name) => loaded.includes(name)),
