@@ -93,7 +93,7 @@ async function turnLanguage(view: View): Promise<void> {
   view.language = language;
 }
 
-async function turnColours(view: View): Promise<void> {
+export async function turnColours(view: View): Promise<void> {
   view.colorScheme = view.colorScheme === 'light' ? 'dark' : 'light';
   await view.page.emulateMedia({ colorScheme: view.colorScheme });
   await view.page.locator(`html[data-scheme="${view.colorScheme}"]`).waitFor();

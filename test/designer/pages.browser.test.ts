@@ -1,8 +1,9 @@
 /** Every page, in both languages, light and dark: no barrier, no crumb of the other language, nothing cut off. */
+import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { makeWork } from '../support/busy-city.ts';
 import { noBrowser, startConsole, type Console } from './browser.ts';
-import { AUDITOR, look, lookAtAll, openView, type Scene } from './look-at-page.ts';
+import { AUDITOR, look, lookAtAll, openView, turnColours, type Scene } from './look-at-page.ts';
 import { listPages } from './page-list.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 1_200_000 };
@@ -27,6 +28,17 @@ after(() => (noBrowser === false ? console.close() : undefined));
 test('every page can be read by everybody, in Chinese and in English, light and dark', LIMIT, (context) =>
   lookAtAll(context, console, pages),
 );
+
+test('for who asks the machine for less motion nothing moves: no transition runs when the colours turn', LIMIT, async () => {
+  const view = await openView(console, 'zh-CN', ['viewer']);
+  const { page } = view;
+  await page.goto('/flows');
+  await view.settled();
+  await page.evaluate('addEventListener("transitionrun", () => (document.body.dataset.moved = "yes"))');
+  await turnColours(view);
+  assert.equal(await page.locator('body').getAttribute('data-moved'), null);
+  await page.context().close();
+});
 
 for (const language of ['zh-CN', 'en'] as const) {
   test(`the pages before the console can be read by everybody, in ${language}`, LIMIT, async () => {

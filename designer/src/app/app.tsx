@@ -17,8 +17,8 @@ import { Session } from './session.tsx';
 import { antdTheme } from './theme.ts';
 
 export function App() {
-  const { language, scheme } = usePreferences();
-  const theme = useMemo(() => antdTheme(scheme), [scheme]);
+  const { language, scheme, isMotionReduced } = usePreferences();
+  const theme = useMemo(() => antdTheme(scheme, isMotionReduced), [scheme, isMotionReduced]);
   const client = useMemo(createQueryClient, []);
   const router = useMemo(createRouter, []);
   dayjs.locale(language === 'zh-CN' ? 'zh-cn' : 'en');

@@ -19,20 +19,25 @@ interface Stored {
 
 export interface Preferences extends Stored {
   readonly scheme: Scheme;
+  /** The machine asks for as little motion as possible. */
+  readonly isMotionReduced: boolean;
   change(part: Partial<Stored>): void;
 }
 
 const machine = window.matchMedia('(prefers-color-scheme: dark)');
+const motion = window.matchMedia('(prefers-reduced-motion: reduce)');
 
 export const usePreferences = create<Preferences>((set, get) => {
   const stored = read();
   applyScheme(schemeOf(stored.look));
   machine.addEventListener('change', () => get().change({}));
+  motion.addEventListener('change', () => set({ isMotionReduced: motion.matches }));
   return {
     ...stored,
     scheme: schemeOf(stored.look),
+    isMotionReduced: motion.matches,
     change(part) {
-      const { scheme: _scheme, change: _change, ...kept } = get();
+      const { scheme: _scheme, isMotionReduced: _motion, change: _change, ...kept } = get();
       const next: Stored = { ...kept, ...part };
       const { language, look } = next;
       localStorage.setItem(KEY, JSON.stringify(next));

@@ -110,7 +110,7 @@ const DARK: Palette = {
 
 export const PALETTES: Readonly<Record<Scheme, Palette>> = { light: LIGHT, dark: DARK };
 
-export function antdTheme(scheme: Scheme): ThemeConfig {
+export function antdTheme(scheme: Scheme, isMotionReduced: boolean): ThemeConfig {
   const colours = PALETTES[scheme];
   return {
     algorithm: scheme === 'dark' ? antd.darkAlgorithm : antd.defaultAlgorithm,
@@ -153,6 +153,7 @@ export function antdTheme(scheme: Scheme): ThemeConfig {
       controlItemBgHover: colours.hover,
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.16s',
+      motion: !isMotionReduced,
       wireframe: false,
     },
     components: {
