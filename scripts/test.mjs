@@ -1,6 +1,6 @@
 /**
- * `npm test [-- part-of-a-name …]`: the checks, then every test file (unit, conformance, flows, end-to-end, browser), three at a time. A name part
- * picks checks and files. With CI=true a skip whose reason does not begin with `allowed:` is a failure. The last line is
+ * `npm test [-- fast] [part-of-a-name …]`: the checks, then every test file (unit, conformance, flows, end-to-end, browser), three at a time.
+ * `fast`: types, lint and the test files that need no server, no browser and no other process. A name part picks checks and files. With CI=true a skip whose reason does not begin with `allowed:` is a failure. The last line is
  * `N passed, N failed, N skipped`.
  *
  * A test file that fails runs once more, alone, at the end. If it passes then, it is listed as `flaky` with both outputs and does not fail the
@@ -9,6 +9,7 @@
 import fs from 'node:fs';
 import { run } from 'node:test';
 import { checkNames, runChecks } from './check.mjs';
+import { isFast } from './fast-tests.mjs';
 import { continueOnRuntime, root } from './runtime.mjs';
 
 continueOnRuntime(import.meta.url);
@@ -19,17 +20,21 @@ const AT_ONCE = 3;
 const SLOWEST_SHOWN = 8;
 const MOST_FLAKY = 3;
 const NEVER_RERUN = '@never-rerun';
+const FAST = 'fast';
+const FAST_CHECKS = ['lint', 'types', 'designer-types'];
 
 // Hundreds of processes load the same sources: they are compiled once.
 process.env.NODE_COMPILE_CACHE ??= `${root}.cache/compile`;
 
 const isStrict = process.env.CI === 'true';
-const asked = process.argv.slice(2);
+const isFastAsked = process.argv[2] === FAST;
+const asked = process.argv.slice(isFastAsked ? 3 : 2);
 const isAsked = (name) => asked.length === 0 || asked.some((part) => name.includes(part));
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-await runAskedChecks();
-await runTestFiles(inOrder(fs.globSync('test/**/*.test.ts', { cwd: root }).filter(isAsked).sort()));
+await runAskedChecks(isFastAsked ? FAST_CHECKS : checkNames);
+const testFiles = fs.globSync('test/**/*.test.ts', { cwd: root }).filter(isAsked).sort();
+await runTestFiles(inOrder(isFastAsked ? testFiles.filter(isFast) : testFiles));
 if (total.passed + total.failed + total.skipped === 0) {
   console.error(`No check or test file has ${asked.join(' or ')} in its name.`);
   total.failed += 1;
@@ -37,8 +42,8 @@ if (total.passed + total.failed + total.skipped === 0) {
 process.exitCode = total.failed === 0 ? 0 : 1;
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 
-async function runAskedChecks() {
-  const names = checkNames.filter(isAsked);
+async function runAskedChecks(known) {
+  const names = known.filter(isAsked);
   if (names.length === 0) return;
   console.log('checks');
   await runChecks(names, ({ name, passed, durationMs, output }) => {

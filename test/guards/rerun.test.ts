@@ -1,4 +1,4 @@
-/** `npm test` on a small tree of its own: what a second run of a failed file may excuse, and what it may not. */
+/** `npm test` on a small tree of its own: what a second run of a failed file may excuse and what it may not, and what `fast` leaves out. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -37,11 +37,11 @@ test('sees its flag', () => {
 const putTests = (files: Readonly<Record<string, string>>) =>
   Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(tree, 'test', `zz-${name}.test.ts`), text)));
 
-function runTests(): Promise<{ readonly code: number; readonly output: string }> {
+function runTests(...first: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
   // Without it the runner would take itself for a test of this one, and report to it.
   const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(tree, 'scripts', 'test.mjs'), 'zz-'], { cwd: tree, env }, (error, stdout, stderr) =>
+    execFile(process.execPath, [join(tree, 'scripts', 'test.mjs'), ...first, 'zz-'], { cwd: tree, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
     );
   });
@@ -79,4 +79,20 @@ test('a test that a shared suite defines counts, and its failure fails the run',
   const { code, output } = await runTests();
   assert.equal(code, 1, output);
   assert.match(output, /\n1 passed, 1 failed, 0 skipped\n$/);
+});
+
+test('`fast` leaves out what starts a server, a browser or another process, by itself or by what it imports of the tests', async () => {
+  for (const folder of ['servers', 'support']) await mkdir(join(tree, 'test', folder));
+  await writeFile(join(tree, 'test', 'servers', 'store.ts'), 'export const store = 1;');
+  await writeFile(join(tree, 'test', 'support', 'program.ts'), `export { spawn } from 'node:child_process';`);
+  const passing = `import { test } from 'node:test'; test('passes', () => {});`;
+  await putTests({
+    unit: passing,
+    server: `import './servers/store.ts'; ${passing}`,
+    process: `import { spawn } from './support/program.ts'; ${passing}`,
+    browser: `import { chromium } from '@playwright/test'; ${passing}`,
+  });
+  const fast = await runTests('fast');
+  assert.match(fast.output, /^1 test files\n[^]*\n1 passed, 0 failed, 0 skipped\n$/m);
+  assert.match((await runTests()).output, /^4 test files\n/m);
 });
