@@ -1,6 +1,6 @@
 /** Where a process says whether it lives, whether it takes work, and its metrics: for probes and collectors, never for callers. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '../contract/values/errors.ts';
@@ -24,9 +24,6 @@ export interface StatusListener {
   readonly address: string;
   close(): Promise<void>;
 }
-
-// As an import, node:http would load Node's own undici with it, for WebSocket: 17 MB that nobody uses.
-const { createServer: createPlainServer } = process.getBuiltinModule('node:http');
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 const PATIENCE = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 };

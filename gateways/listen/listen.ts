@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { type Clock, sleep } from '../../engine/contract/values/clock.ts';
@@ -27,9 +27,6 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   maxForwardedCalls: 4096,
   maxForwardedCallsPerNode: 1024,
 };
-
-// As an import, node:http would load Node's own undici with it, for WebSocket: 17 MB that nobody uses.
-const { createServer: createPlainServer } = process.getBuiltinModule('node:http');
 
 export const HEADER_LIMIT_BYTES = 16 * 1024;
 /**
