@@ -16,27 +16,27 @@ import type { ExecutionCatalog } from '../engine/operate/interface.ts';
 import type { FlowCatalog } from '../engine/publish/interface.ts';
 import type { NodeRegistry } from '../engine/registry/load-nodes.ts';
 import type { Policy } from '../gateways/contract.ts';
-import type { Actor } from './actions/action.ts';
-import { allActions } from './actions/all-actions.ts';
-import { createExecutionCounter, type ExecutionCounter } from './actions/execution-counter.ts';
-import { createFlowUses } from './actions/flow-uses.ts';
-import { createLiveFlows } from './actions/live-flows.ts';
-import { createOwners } from './actions/owners.ts';
-import { createRunAction, type RunAction } from './actions/run-action.ts';
-import type { AlarmParts, ControlInfo, ControlServices, EngineView } from './actions/services.ts';
+import type { Actor } from './access/actor.ts';
+import { allActions } from './all-actions.ts';
+import { createExecutionCounter, type ExecutionCounter } from './executions/execution-counter.ts';
+import { createFlowUses } from './flows/flow-uses.ts';
+import { createLiveFlows } from './flows/live-flows.ts';
+import { createOwners } from './action/owners.ts';
+import { createRunAction, type RunAction } from './action/run-action.ts';
+import type { AlarmParts, ControlInfo, ControlServices, EngineView } from './services.ts';
 import { openAlarmSettings } from './alarms/alarm-settings.ts';
 import { openAlarmStore } from './alarms/alarm-store.ts';
 import { createAlarms } from './alarms/create-alarms.ts';
 import { createFindProblems, type ProblemDeps } from './alarms/find-problems.ts';
 import { createSendNotice } from './alarms/send-notice.ts';
-import type { StoreKeeper } from './actions/store-keeper.ts';
+import type { StoreKeeper } from './system/store-keeper.ts';
 import { createEventHub, type EventHub, type EventHubDeps } from './api/event-hub.ts';
 import { startControlServer } from './api/create-server.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import { createRefusals } from './audit/refusals.ts';
 import { createDutiesOf, type AccountPolicy } from './auth/account-duties.ts';
 import { openAccountStore, type AccountStore } from './auth/account-store.ts';
-import { createBulks } from './bulks/create-bulks.ts';
+import { createBulks } from './held/create-bulks.ts';
 import type { StoreGuard } from './integrity/guard-store.ts';
 import { createCheckLogin } from './auth/login.ts';
 import { openKnownNetworks } from './auth/known-networks.ts';
@@ -44,9 +44,9 @@ import { createTellRefused } from './auth/login-trail.ts';
 import { oneTimePassword, type PasswordCost } from './auth/passwords.ts';
 import { createSecondFactors } from './auth/second-factor.ts';
 import { openSessionStore } from './auth/session-store.ts';
-import { createCheckStepUp } from './auth/step-up.ts';
+import { createCheckStepUp } from './action/step-up.ts';
 import { createCountWrongToken } from './auth/wrong-tokens.ts';
-import { openAdapterTests } from './registry/adapter-tests.ts';
+import { openAdapterTests } from './adapters/adapter-tests.ts';
 import {
   startPlanPublisher,
   type CheckBySchema,
@@ -55,7 +55,7 @@ import {
   type PublishPlan,
 } from './registry/build-plan.ts';
 import { openRequestStore } from './requests/request-store.ts';
-import { openFlowVisitors } from './registry/flow-visitors.ts';
+import { openFlowVisitors } from './flows/flow-visitors.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 
 export interface ControlSettings {

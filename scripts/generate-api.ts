@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import openapiTypes, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
-import { allActions } from '../control/actions/all-actions.ts';
-import type { ControlServices } from '../control/actions/services.ts';
+import { allActions } from '../control/all-actions.ts';
+import type { ControlServices } from '../control/services.ts';
 import { apiDocument } from '../control/api/openapi.ts';
 import { ROUTES } from '../control/api/routes.ts';
 

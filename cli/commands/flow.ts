@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Issue } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { FlowSummary, PublishReport, TestReport } from '../../engine/publish/interface.ts';
-import type { TrialAnswer } from '../../control/actions/trials.ts';
+import type { TrialAnswer } from '../../control/flows/trials.ts';
 import type { ApiClient } from '../api-client.ts';
 import { ApiError } from '../api-errors.ts';
 import { withApi } from '../connect.ts';

@@ -1,8 +1,8 @@
 /** `kangqiao held …`: what waits for a person, by cause; retry, resend, end or cancel many at once. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { BulkAnswer } from '../../control/actions/held.ts';
-import type { Bulk, BulkKind } from '../../control/bulks/bulk-store.ts';
+import type { BulkAnswer } from '../../control/held/held.ts';
+import type { Bulk, BulkKind } from '../../control/held/bulk-store.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
 import type { BulkOutcome, HeldGroups } from '../../engine/operate/interface.ts';
 import type { ApiClient } from '../api-client.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
 import { signText } from '../../sdk/keys.ts';
-import type { SystemFacts } from '../../control/actions/system.ts';
+import type { SystemFacts } from '../../control/system/system.ts';
 import { withApi } from '../connect.ts';
 import { readInput } from '../read-input.ts';
 import type { Terminal } from '../terminal.ts';

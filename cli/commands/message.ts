@@ -1,7 +1,7 @@
 /** `kangqiao message …`: executions with their messages: find, show, resend, cancel. */
 import { Command, Option } from 'commander';
 import type { ExecutionDetails } from '../../engine/operate/interface.ts';
-import type { ResendAnswer } from '../../control/actions/resend.ts';
+import type { ResendAnswer } from '../../control/executions/resend.ts';
 import { withApi } from '../connect.ts';
 import { readJsonInput } from '../read-input.ts';
 import { printPage, searchExecutions, searchOptions, type SearchOptions } from '../search-executions.ts';

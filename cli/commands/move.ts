@@ -1,7 +1,7 @@
 /** `kangqiao move`: everything that is stored goes to another store, by the running process where there is one, else by the command itself. */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import type { MoveTarget } from '../../control/actions/store-keeper.ts';
+import type { MoveTarget } from '../../control/system/store-keeper.ts';
 import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.ts';
 import { type Language, languageOption, say } from '../language.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,6 +1,6 @@
 /** `kangqiao verify`: is the store the one that Kangqiao left? */
 import { Command, Option } from 'commander';
-import type { VerifyReport } from '../../control/actions/audit.ts';
+import type { VerifyReport } from '../../control/audit-trail/audit.ts';
 import type { ChainBreak } from '../../control/audit/walk-chain.ts';
 import { withApi } from '../connect.ts';
 import { languageOption, say, type Language } from '../language.ts';

@@ -1,5 +1,5 @@
 /** Whether the running control finds the store as Kangqiao left it. */
-import type { IntegrityView } from '../../control/actions/integrity.ts';
+import type { IntegrityView } from '../../control/integrity/integrity.ts';
 import type { ApiClient } from '../api-client.ts';
 import { good, hint, wrong, type Finding } from './finding.ts';
 

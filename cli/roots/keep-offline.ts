@@ -1,5 +1,5 @@
 /** Move, backup and restore of a store that no process has open. */
-import type { MoveTarget } from '../../control/actions/store-keeper.ts';
+import type { MoveTarget } from '../../control/system/store-keeper.ts';
 import { createLogger } from '../../engine/host/logger.ts';
 import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';

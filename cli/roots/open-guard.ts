@@ -1,7 +1,7 @@
 /** The guard of a store, and the audit trail that it reads: opened before anything else looks at the store. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { openAuditLog, type AuditLog } from '../../control/audit/audit-log.ts';
-import { createAuditHeads, type AuditHeads } from '../../control/integrity/audit-head.ts';
+import { createAuditHeads, type AuditHeads } from '../../control/audit/audit-head.ts';
 import { guardStore, type GuardDeps, type StoreGuard } from '../../control/integrity/guard-store.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';

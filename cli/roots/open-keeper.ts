@@ -1,5 +1,5 @@
 /** The keeper of this process's store: it moves and backs up what the process itself goes on changing. */
-import type { MoveTarget, StoreKeeper } from '../../control/actions/store-keeper.ts';
+import type { MoveTarget, StoreKeeper } from '../../control/system/store-keeper.ts';
 import { backupKeyOf } from '../../engine/transfer/backup-frames.ts';
 import { openExchangeFolder } from '../../engine/transfer/exchange-folder.ts';
 import { executionsSpec } from '../../engine/execution/execution-document.ts';

@@ -1,5 +1,5 @@
 /** What `--reset-password` does: the way back for whoever lost the last account of a kind, since who starts the platform holds the machine and its keys. */
-import type { AccountList } from '../../control/actions/accounts.ts';
+import type { AccountList } from '../../control/accounts/accounts.ts';
 import type { Control } from '../../control/create-control.ts';
 
 export interface NewPassword {

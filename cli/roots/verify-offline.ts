@@ -1,7 +1,7 @@
 /** What looks at the marks of a store, and decides about its trail, at the machine itself: where the key-encryption key lies, and nobody need log in. */
-import type { VerifyReport } from '../../control/actions/audit.ts';
+import type { VerifyReport } from '../../control/audit-trail/audit.ts';
 import { verifyStore } from '../../control/integrity/guard-store.ts';
-import type { Actor } from '../../control/actions/action.ts';
+import type { Actor } from '../../control/access/actor.ts';
 import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';

@@ -1,7 +1,7 @@
 /** From a request to who asks: a session cookie of a browser, or a bearer token of the command line. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { Actor } from '../actions/action.ts';
+import type { Actor } from '../access/actor.ts';
 import type { DutiesOf } from '../auth/account-duties.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { SessionStore } from '../auth/session-store.ts';

@@ -13,9 +13,9 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Domains } from '../../engine/contract/values/domain.ts';
-import { scopeOf } from '../actions/domains.ts';
-import type { LiveFlows } from '../actions/live-flows.ts';
-import type { SavedDraft } from '../actions/services.ts';
+import { scopeOf } from '../access/domains.ts';
+import type { LiveFlows } from '../flows/live-flows.ts';
+import type { SavedDraft } from '../services.ts';
 
 /** What of the events one may see. */
 export interface Sight {

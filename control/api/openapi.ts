@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
-import type { Action } from '../actions/action.ts';
+import type { Action } from '../action/action.ts';
 import { mountActions } from './mount-actions.ts';
 
 export interface ApiPage {

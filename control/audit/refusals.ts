@@ -6,7 +6,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { Actor } from '../actions/action.ts';
+import type { Actor } from '../access/actor.ts';
 import type { AuditLog } from './audit-log.ts';
 
 const DENIALS: ReadonlySet<string> = new Set([

@@ -5,7 +5,7 @@ import { Domains } from '../../engine/contract/values/domain.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { checkRoles } from '../actions/permissions.ts';
+import { checkRoles } from '../access/permissions.ts';
 import { staleRevision } from '../registry/revisioned-store.ts';
 import { hashPassword, type PasswordCost, type PasswordHash } from './passwords.ts';
 

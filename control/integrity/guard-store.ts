@@ -13,11 +13,11 @@ import type { Finding } from '../../engine/integrity/integrity-state.ts';
 import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 import { MARKED_COLLECTIONS } from '../../engine/integrity/marked-collections.ts';
 import { integritySpec, type Integrity } from '../../engine/integrity/open-integrity.ts';
-import type { Actor } from '../actions/action.ts';
+import type { Actor } from '../access/actor.ts';
 import { chainBroken, type AuditLog } from '../audit/audit-log.ts';
 import { ENFORCE, type Acceptance, type ChainBreak, type ChainReport, type Replay } from '../audit/walk-chain.ts';
-import { headMissing, type AuditHead, type AuditHeads } from './audit-head.ts';
-import { problemOf, trailRefused, type TrailProblem } from './trail-problem.ts';
+import { headMissing, type AuditHead, type AuditHeads } from '../audit/audit-head.ts';
+import { problemOf, trailRefused, type TrailProblem } from '../audit/trail-problem.ts';
 
 export interface IntegrityReport {
   readonly chain: ChainReport;

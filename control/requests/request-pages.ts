@@ -1,9 +1,9 @@
 /** Which requests a person sees, a page at a time: what waits for their decision, the oldest first, then what they asked for, and what they decided. */
 import { PERMISSIONS } from '../../engine/contract/access/access.ts';
 import type { Filter } from '../../engine/contract/ports/documents.ts';
-import type { Actor } from '../actions/action.ts';
-import type { DomainScope } from '../actions/domains.ts';
-import { isAllowed } from '../actions/permissions.ts';
+import type { Actor } from '../access/actor.ts';
+import type { DomainScope } from '../access/domains.ts';
+import { isAllowed } from '../access/permissions.ts';
 import type { RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 
 const PAGE = 50;

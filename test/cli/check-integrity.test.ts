@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkIntegrity } from '../../cli/doctor/check-integrity.ts';
-import type { IntegrityView } from '../../control/actions/integrity.ts';
+import type { IntegrityView } from '../../control/integrity/integrity.ts';
 
 const good: IntegrityView = { isEnforced: true, findings: [], breaks: [], older: [] };
 const look = async (view: IntegrityView | Error) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
-import type { AccountItem, AccountList } from '../../control/actions/accounts.ts';
+import type { AccountItem, AccountList } from '../../control/accounts/accounts.ts';
 import { resetPassword } from '../../cli/roots/reset-password.ts';
 import { startControl, type Answer, type Client } from './start-control.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AdapterTypeList } from '../../control/actions/adapters.ts';
-import type { PolicyList } from '../../control/actions/policies.ts';
+import type { AdapterTypeList } from '../../control/adapters/adapters.ts';
+import type { PolicyList } from '../../control/interfaces/policies.ts';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import type { Health, ProbeStep } from '../../engine/contract/node/node.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ArchiveReport } from '../../control/actions/archive.ts';
+import type { ArchiveReport } from '../../control/executions/archive.ts';
 import { openArchiveRuns, type ArchiveRun } from '../../engine/archive/archive-runs.ts';
 import { defaultDeps, idleEngine, startControl } from './start-control.ts';
 

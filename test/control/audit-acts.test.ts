@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { openAuditLog } from '../../control/audit/audit-log.ts';
 import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import type { ActPage, ObjectList } from '../../control/actions/audit.ts';
+import type { ActPage, ObjectList } from '../../control/audit-trail/audit.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { plainSeal, startControl } from './start-control.ts';
 

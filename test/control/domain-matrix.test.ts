@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { permissionsOf } from '../../control/actions/permissions.ts';
+import { permissionsOf } from '../../control/access/permissions.ts';
 import { ROLES, type Permission, type Role } from '../../engine/contract/access/access.ts';
 import { adapterOf, appOf, flowOf, grantOf, ids, interfaceOf, keyOf, makeSide, tableOf, type Side } from './domain-sides.ts';
 import { readEvents } from './read-events.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { openAlarmStore } from '../../control/alarms/alarm-store.ts';
-import type { BulkDocument } from '../../control/bulks/bulk-store.ts';
+import type { BulkDocument } from '../../control/held/bulk-store.ts';
 import { openRequestStore } from '../../control/requests/request-store.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { putExecution } from './put-execution.ts';

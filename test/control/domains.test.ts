@@ -2,8 +2,9 @@
 /** An account with domains: what it is given, and what is refused to it in every other domain. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createRunAction, type RunActionDeps } from '../../control/actions/run-action.ts';
-import { defineAction, type Actor } from '../../control/actions/action.ts';
+import { createRunAction, type RunActionDeps } from '../../control/action/run-action.ts';
+import { defineAction } from '../../control/action/action.ts';
+import type { Actor } from '../../control/access/actor.ts';
 import { Type } from 'typebox';
 import { flow, startControl, type Client, type Running } from './start-control.ts';
 

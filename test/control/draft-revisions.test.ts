@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DraftRevisionList, FlowVisit } from '../../control/actions/draft-revisions.ts';
+import type { DraftRevisionList, FlowVisit } from '../../control/flows/draft-revisions.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { readEvents } from './read-events.ts';
 import { flow } from './start-control.ts';

@@ -1,9 +1,9 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CallReport, toCallState } from '../../control/actions/call-states.ts';
-import type { AdapterList } from '../../control/actions/adapters.ts';
-import type { Overview } from '../../control/actions/overview.ts';
+import { type CallReport, toCallState } from '../../control/adapters/call-states.ts';
+import type { AdapterList } from '../../control/adapters/adapters.ts';
+import type { Overview } from '../../control/overview/overview.ts';
 import { createCallStats } from '../../engine/contract/calls/call-stats.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';

@@ -2,7 +2,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createBulks } from '../../control/bulks/create-bulks.ts';
+import { createBulks } from '../../control/held/create-bulks.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { type Client, plainSeal } from './start-control.ts';
 import { adapterTo, graph, startHospital, startWithEngine, type Hospital } from './start-engine.ts';

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FlowLive, FlowLiveDetail } from '../../control/actions/live-flows.ts';
+import type { FlowLive, FlowLiveDetail } from '../../control/flows/live-flows.ts';
 import type { FlowCounts, FlowDetailCounts } from '../../engine/observe/live-counters.ts';
 import { putExecution } from './put-execution.ts';
 import { readEvents } from './read-events.ts';

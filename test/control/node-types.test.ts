@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
-import type { NodePorts, NodeTypeList } from '../../control/actions/node-types.ts';
+import type { NodePorts, NodeTypeList } from '../../control/flows/node-types.ts';
 import { startControl } from './start-control.ts';
 
 const nodes = await loadNodes([new URL('../../nodes', import.meta.url)]);

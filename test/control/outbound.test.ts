@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import type { OutboundList } from '../../control/actions/outbound.ts';
+import type { OutboundList } from '../../control/outbound/outbound.ts';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import type { Health } from '../../engine/contract/node/node.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Overview } from '../../control/actions/overview.ts';
+import type { Overview } from '../../control/overview/overview.ts';
 import { createCallStats } from '../../engine/contract/calls/call-stats.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { sumCalls } from '../../engine/processes/sum-calls.ts';

@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkRoles, permissionsOf } from '../../control/actions/permissions.ts';
+import { checkRoles, permissionsOf } from '../../control/access/permissions.ts';
 import { ROUTES } from '../../control/api/routes.ts';
 import { ROLES } from '../../engine/contract/access/access.ts';
 import { startControl } from './start-control.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import type { ActionContext } from '../../control/actions/action.ts';
-import { readOffers } from '../../control/actions/read-offers.ts';
-import type { ControlServices } from '../../control/actions/services.ts';
+import type { ActionContext } from '../../control/action/action.ts';
+import { readOffers } from '../../control/adapters/read-offers.ts';
+import type { ControlServices } from '../../control/services.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 

@@ -1,8 +1,9 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Actor, AuditNote } from '../../control/actions/action.ts';
-import { requireTouched, scopeOf } from '../../control/actions/domains.ts';
+import type { AuditNote } from '../../control/audit/audit-note.ts';
+import type { Actor } from '../../control/access/actor.ts';
+import { requireTouched, scopeOf } from '../../control/access/domains.ts';
 import type { AuditLine } from '../../control/audit/audit-line.ts';
 import type { Intent } from '../../control/audit/audit-log.ts';
 import { createRefusals } from '../../control/audit/refusals.ts';

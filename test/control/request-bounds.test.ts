@@ -1,9 +1,9 @@
 /** What one person asks for stays small, and hides nobody else's requests. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ActPage } from '../../control/actions/audit.ts';
-import type { Overview } from '../../control/actions/overview.ts';
-import type { RequestDetails, RequestItem, RequestList } from '../../control/actions/requests.ts';
+import type { ActPage } from '../../control/audit-trail/audit.ts';
+import type { Overview } from '../../control/overview/overview.ts';
+import type { RequestDetails, RequestItem, RequestList } from '../../control/requests/requests.ts';
 import { openRequestStore, type RequestRecord } from '../../control/requests/request-store.ts';
 import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { createId } from '../../engine/contract/values/ids.ts';

@@ -1,10 +1,10 @@
 /** Publishing to a front by request: what was asked for and looked at is done, or nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ActPage } from '../../control/actions/audit.ts';
-import type { VersionList } from '../../control/actions/flow-versions.ts';
-import type { Overview } from '../../control/actions/overview.ts';
-import type { RequestDetails, RequestItem, RequestList } from '../../control/actions/requests.ts';
+import type { ActPage } from '../../control/audit-trail/audit.ts';
+import type { VersionList } from '../../control/flows/flow-versions.ts';
+import type { Overview } from '../../control/overview/overview.ts';
+import type { RequestDetails, RequestItem, RequestList } from '../../control/requests/requests.ts';
 import { openRequestStore } from '../../control/requests/request-store.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { InterfaceDocument } from '../../gateways/documents.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ActPage } from '../../control/actions/audit.ts';
-import type { Overview } from '../../control/actions/overview.ts';
-import type { RequestDetails, RequestItem, RequestList } from '../../control/actions/requests.ts';
+import type { ActPage } from '../../control/audit-trail/audit.ts';
+import type { Overview } from '../../control/overview/overview.ts';
+import type { RequestDetails, RequestItem, RequestList } from '../../control/requests/requests.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { startWithEngine } from './start-engine.ts';
 

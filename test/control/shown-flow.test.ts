@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { permissionsOf } from '../../control/actions/permissions.ts';
+import { permissionsOf } from '../../control/access/permissions.ts';
 import { ROLES } from '../../engine/contract/access/access.ts';
 import { flow, startControl } from './start-control.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createShowMessage } from '../../control/actions/shown-message.ts';
+import { createShowMessage } from '../../control/executions/shown-message.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
 
 test('the beginning of a long text is text with its own line ends, whether it is stored as text or as bytes', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { AuditLine } from '../../control/audit/audit-line.ts';
-import { withoutErrorTexts } from '../../control/actions/error-names.ts';
+import { withoutErrorTexts } from '../../control/executions/error-names.ts';
 import type { ErrorRecord, ErrorValues } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { ExecutionDetails } from '../../engine/operate/interface.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
-import type { SystemReport } from '../../control/actions/system.ts';
+import type { SystemReport } from '../../control/system/system.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { openMachine } from '../../engine/host/machine.ts';
 import { describeSettings, readSettings } from '../../engine/host/settings.ts';

@@ -1,9 +1,9 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { ControlServices } from '../../control/actions/services.ts';
-import { scopeOf } from '../../control/actions/domains.ts';
-import { trialActions } from '../../control/actions/trials.ts';
+import type { ControlServices } from '../../control/services.ts';
+import { scopeOf } from '../../control/access/domains.ts';
+import { trialActions } from '../../control/flows/trials.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
 
 const branch = (port: string) => ({ port, label: { 'zh-CN': port, en: port } });

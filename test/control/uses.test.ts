@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditedActions, AuditPage } from '../../control/actions/audit.ts';
-import type { AdapterList } from '../../control/actions/adapters.ts';
-import type { TableList } from '../../control/actions/tables.ts';
-import type { AppList } from '../../control/actions/callers.ts';
-import type { InterfaceList } from '../../control/actions/interfaces.ts';
-import type { Uses } from '../../control/actions/uses.ts';
+import type { AuditedActions, AuditPage } from '../../control/audit-trail/audit.ts';
+import type { AdapterList } from '../../control/adapters/adapters.ts';
+import type { TableList } from '../../control/tables/tables.ts';
+import type { AppList } from '../../control/callers/callers.ts';
+import type { InterfaceList } from '../../control/interfaces/interfaces.ts';
+import type { Uses } from '../../control/flows/uses.ts';
 import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { putExecution } from './put-execution.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { VersionList } from '../../control/actions/flow-versions.ts';
-import type { FlowList } from '../../control/actions/list-flows.ts';
+import type { VersionList } from '../../control/flows/flow-versions.ts';
+import type { FlowList } from '../../control/flows/list-flows.ts';
 import { putExecution } from './put-execution.ts';
 import { engineWith, flow, memoryCatalog, startControl } from './start-control.ts';
 

@@ -12,7 +12,7 @@ import { prepareApart, startApartServers, startRole, type ApartServers, type Rol
 import { openCity, until, type City } from '../support/city.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform } from '../support/platform-process.ts';
-import type { SystemReport } from '../../control/actions/system.ts';
+import type { SystemReport } from '../../control/system/system.ts';
 
 const skip = prepareApart() ?? prepareDovecot();
 const TAKE_OVERS = Number(process.env['KQ_TEST_TAKE_OVERS'] ?? 2);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { askableActs } from '../../control/actions/askable-acts.ts';
+import { askableActs } from '../../control/requests/askable-acts.ts';
 import type { FieldSchema } from '../../designer/src/forms/field-schema.ts';
 import { changedFields } from '../../designer/src/pages/audit/changed-fields.ts';
 import { adapterFields, fieldWords, GRANT_FIELDS, interfaceFields } from '../../designer/src/pages/requests/asked-fields.ts';

@@ -1,7 +1,7 @@
 /** Several processes of one installation, each with its guard, over one store in memory: control keeps the head of the trail, the others do not. */
 import { Type } from 'typebox';
 import { openAuditLog, type AuditLog } from '../../control/audit/audit-log.ts';
-import type { AuditHead, AuditHeads } from '../../control/integrity/audit-head.ts';
+import type { AuditHead, AuditHeads } from '../../control/audit/audit-head.ts';
 import { guardStore, type StoreGuard } from '../../control/integrity/guard-store.ts';
 import { createLogger } from '../../engine/host/logger.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';

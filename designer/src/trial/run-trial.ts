@@ -1,5 +1,5 @@
 /** One trial of the open flow: what is sent, and what its answer means for the canvas. */
-import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import type { TrialAnswer } from '../../../control/flows/trials.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { call } from '../api/client.ts';
 import type { NodeRun, Overlay, Sample } from '../editor/editor-store.ts';

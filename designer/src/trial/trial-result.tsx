@@ -1,6 +1,6 @@
 import { Alert, Collapse } from 'antd';
 import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
-import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import type { TrialAnswer } from '../../../control/flows/trials.ts';
 import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { RUN_TEXTS } from '../canvas/node-looks.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';

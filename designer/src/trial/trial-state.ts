@@ -1,5 +1,5 @@
 /** What the side panel keeps of a trial. */
-import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import type { TrialAnswer } from '../../../control/flows/trials.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 
 export type Scope = { readonly kind: 'whole' } | { readonly kind: 'from' | 'only'; readonly nodeId: string };

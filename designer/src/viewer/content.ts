@@ -1,5 +1,5 @@
 /** What of a payload is shown, and how: structure, XML, HL7 v2, text, or bytes that are no text. Pure. */
-import type { ShownMessage } from '../../../control/actions/shown-message.ts';
+import type { ShownMessage } from '../../../control/executions/shown-message.ts';
 import { parseJson } from '../parts/parse-json.ts';
 
 export type Content =

@@ -2,7 +2,7 @@
 import { Button, Input, Modal, Segmented, Tooltip } from 'antd';
 import { Maximize2, Scissors, Search } from 'lucide-react';
 import { useDeferredValue, useMemo, useState } from 'react';
-import type { ShownMessage } from '../../../control/actions/shown-message.ts';
+import type { ShownMessage } from '../../../control/executions/shown-message.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { testAlarm } from '../../../control/actions/alarms.ts';
+import { testAlarm } from '../../../control/alarms/alarms.ts';
 import type { AlarmReceiver, AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import type { NoticeLine } from '../../../control/alarms/notice-text.ts';
 import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';

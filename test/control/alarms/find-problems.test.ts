@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Type } from 'typebox';
-import { createExecutionCounter } from '../../../control/actions/execution-counter.ts';
+import { createExecutionCounter } from '../../../control/executions/execution-counter.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES } from '../../../control/alarms/alarm-rules.ts';
 import { createFindProblems, type ProblemDeps } from '../../../control/alarms/find-problems.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';

@@ -1,7 +1,7 @@
 /** A bulk over many executions of which each is only written down, in a file that outlives the process. */
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createBulks, type Bulks } from '../../../control/bulks/create-bulks.ts';
+import { createBulks, type Bulks } from '../../../control/held/create-bulks.ts';
 import type { Documents } from '../../../engine/contract/ports/documents.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import type { HeldItem } from '../../../engine/operate/interface.ts';

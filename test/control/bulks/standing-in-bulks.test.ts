@@ -2,13 +2,13 @@
 /** A bulk goes on with the rights and domains that its person has when the turn of each execution comes, not with those of its start. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Actor } from '../../../control/actions/action.ts';
-import type { Touched } from '../../../control/actions/domains.ts';
-import { createBulkJudge } from '../../../control/actions/judge-bulk-item.ts';
+import type { Actor } from '../../../control/access/actor.ts';
+import type { Touched } from '../../../control/access/domains.ts';
+import { createBulkJudge } from '../../../control/held/judge-bulk-item.ts';
 import { openAccountStore } from '../../../control/auth/account-store.ts';
 import { openSessionStore } from '../../../control/auth/session-store.ts';
-import type { BulkKind } from '../../../control/bulks/bulk-store.ts';
-import { createBulks } from '../../../control/bulks/create-bulks.ts';
+import type { BulkKind } from '../../../control/held/bulk-store.ts';
+import { createBulks } from '../../../control/held/create-bulks.ts';
 import type { Role } from '../../../engine/contract/access/access.ts';
 import { systemClock as clock } from '../../../engine/host/system-clock.ts';
 import type { HeldItem } from '../../../engine/operate/interface.ts';

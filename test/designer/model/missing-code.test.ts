@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PayloadAnswer } from '../../../control/actions/execution-payload.ts';
+import type { PayloadAnswer } from '../../../control/executions/execution-payload.ts';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { Standstill } from '../../../engine/execution/standstill.ts';
 import { missingCode, plainCode } from '../../../designer/src/pages/messages/missing-code.ts';

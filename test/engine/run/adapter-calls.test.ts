@@ -1,7 +1,7 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toCallState } from '../../../control/actions/call-states.ts';
+import { toCallState } from '../../../control/adapters/call-states.ts';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AdapterLimits, type Adapter } from '../../../engine/contract/node/adapter.ts';

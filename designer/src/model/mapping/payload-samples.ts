@@ -1,6 +1,6 @@
 /** The data of a real message as what its nodes took in and gave out, for a mapping's sample. */
-import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
-import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
+import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
+import type { ShownMessage } from '../../../../control/executions/shown-message.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { NodeTypes } from '../node-types.ts';
 

@@ -1,5 +1,5 @@
 import { Alert } from 'antd';
-import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';

@@ -1,6 +1,6 @@
 /** The form of an adapter: its sections, what a new one begins with, and what keeps it from being saved. Pure. */
 import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/node/adapter.ts';
-import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { asField } from '../../forms/handling-schema.ts';

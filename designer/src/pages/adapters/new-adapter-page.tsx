@@ -1,7 +1,7 @@
 import { App, Button } from 'antd';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import type { Input } from '../../api/client.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';

@@ -2,7 +2,7 @@ import { Button } from 'antd';
 import { BellOff, Check } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import type { ShownAlarm } from '../../../../control/actions/alarms.ts';
+import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';

@@ -1,6 +1,6 @@
 import { Button, InputNumber, Select, Skeleton, Switch, Table } from 'antd';
 import { Save } from 'lucide-react';
-import type { AlarmSettingsAnswer } from '../../../../control/actions/alarms.ts';
+import type { AlarmSettingsAnswer } from '../../../../control/alarms/alarms.ts';
 import type { AlarmRuleName } from '../../../../control/alarms/alarm-rules.ts';
 import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
 import { useMay } from '../../app/session.tsx';

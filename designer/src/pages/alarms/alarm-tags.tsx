@@ -1,5 +1,5 @@
 import { BellOff, BellRing, CircleCheck, OctagonAlert, TriangleAlert, UserCheck } from 'lucide-react';
-import type { ShownAlarm } from '../../../../control/actions/alarms.ts';
+import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Tag } from '../../parts/status-tag.tsx';
 

@@ -1,5 +1,5 @@
 import { Form, Modal, Select } from 'antd';
-import type { ShownAlarm } from '../../../../control/actions/alarms.ts';
+import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
 import type { AlarmRuleName } from '../../../../control/alarms/alarm-rules.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert, Checkbox, Input, Modal, Select, Skeleton } from 'antd';
 import { useState, type ReactNode } from 'react';
-import type { BulkKind } from '../../../../control/bulks/bulk-store.ts';
-import type { BulkPreview } from '../../../../control/bulks/create-bulks.ts';
+import type { BulkKind } from '../../../../control/held/bulk-store.ts';
+import type { BulkPreview } from '../../../../control/held/create-bulks.ts';
 import type { RetryTables } from '../../../../engine/operate/interface.ts';
 import { call, type ApiError, type Input as InputOf } from '../../api/client.ts';
 import { useFormat } from '../../i18n/format.ts';

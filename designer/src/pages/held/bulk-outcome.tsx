@@ -2,7 +2,7 @@
 import { Alert } from 'antd';
 import { CircleCheck, CircleX, Hand, LoaderCircle } from 'lucide-react';
 import { Link } from 'react-router';
-import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
+import type { Bulk } from '../../../../control/held/bulk-store.ts';
 import type { BulkOutcome } from '../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';

@@ -1,7 +1,7 @@
 /** Where the messages of a group stand and why, as people name it: on their page, and before a bulk of them. */
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
-import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
+import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useCauseWords } from '../../i18n/cause-words.ts';

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import type { BulkAnswer } from '../../../../control/actions/held.ts';
-import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
+import type { BulkAnswer } from '../../../../control/held/held.ts';
+import type { Bulk } from '../../../../control/held/bulk-store.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import { callWithProgress } from '../../api/client.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,6 +1,6 @@
 import { Alert, Button } from 'antd';
 import { Eye } from 'lucide-react';
-import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
+import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';

@@ -1,8 +1,8 @@
 /** What happened to a message, laid over the flow that it went through. Pure. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { StepRecord } from '../../../../engine/execution/execution-document.ts';
-import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
-import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
+import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
+import type { ShownMessage } from '../../../../control/executions/shown-message.ts';
 import type { Standstill } from '../../../../engine/execution/standstill.ts';
 import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import type { NodeRun, Overlay } from '../../editor/editor-store.ts';

@@ -2,7 +2,7 @@ import { Button, Select } from 'antd';
 import { Ban, CircleCheck, MessageSquareReply, PencilLine, RotateCcw } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
-import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
+import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Standstill } from '../../../../engine/execution/standstill.ts';
 import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';

@@ -1,5 +1,5 @@
 /** Which code a code table did not know, worked out from what went into the node: an error never tells a value of the content. Pure. */
-import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
+import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
 import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { Standstill } from '../../../../engine/execution/standstill.ts';

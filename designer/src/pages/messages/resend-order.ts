@@ -1,5 +1,5 @@
 /** Sending a message anew: which may be, what of it can be edited, and what is sent. Pure. */
-import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
+import type { ShownMessage } from '../../../../control/executions/shown-message.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import type { operations } from '../../api/operations.ts';

@@ -3,7 +3,7 @@ import { Alert, Button, Skeleton } from 'antd';
 import { Eye } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
-import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
+import type { ShownMessage } from '../../../../control/executions/shown-message.ts';
 import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { CircleX, Clock3, Hand, TriangleAlert, type LucideIcon } from 'lucide-react';
-import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
+import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Standstill } from '../../../../engine/execution/standstill.ts';
 import type { ExecutionDetails } from '../../../../engine/operate/interface.ts';

@@ -1,7 +1,7 @@
 /** What is held, by its causes: writes that were done wait beside messages that lack a code, and each wants something else. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
+import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';

@@ -1,6 +1,6 @@
 /** What the fields of the things that may be asked for are called: as in their forms, with what a protocol sets and what policies take. Pure. */
-import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
-import type { PolicyDescription } from '../../../../control/actions/policies.ts';
+import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
+import type { PolicyDescription } from '../../../../control/interfaces/policies.ts';
 import { AdapterDocument } from '../../../../engine/contract/node/adapter.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';

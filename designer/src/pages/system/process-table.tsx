@@ -1,6 +1,6 @@
 import { Table, type TableColumnsType } from 'antd';
 import { CircleCheck, CircleSlash, CircleX } from 'lucide-react';
-import type { ShownProcess } from '../../../../control/actions/shown-process.ts';
+import type { ShownProcess } from '../../../../control/system/shown-process.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../parts/copy-text.tsx';

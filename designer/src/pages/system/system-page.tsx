@@ -1,6 +1,6 @@
 import { Alert, Button, Skeleton } from 'antd';
 import { RefreshCw } from 'lucide-react';
-import type { SystemReport } from '../../../../control/actions/system.ts';
+import type { SystemReport } from '../../../../control/system/system.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,4 +1,4 @@
-import type { SystemReport } from '../../../../control/actions/system.ts';
+import type { SystemReport } from '../../../../control/system/system.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyButton, CopyText } from '../../parts/copy-text.tsx';
 import { Panel } from '../../parts/page-header.tsx';

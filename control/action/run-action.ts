@@ -1,0 +1,224 @@
+/**
+ * The one place where an action runs: right -> input -> domains -> password again -> audit intent -> do -> audit result.
+ * What is not allowed here is allowed nowhere; what is not written here did not happen.
+ */
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { AppError, toErrorRecord, type Issue } from '../../engine/contract/values/errors.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
+import { isEcho, nameProblem, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
+import { collectChanges, type MarkChange } from '../../engine/integrity/mark-changes.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Refusals } from '../audit/refusals.ts';
+import type { CheckStepUp, Confirmation } from './step-up.ts';
+import { trailRefused, type TrailProblem } from '../audit/trail-problem.ts';
+import type { Action, ActionContext } from './action.ts';
+import type { AuditNote } from '../audit/audit-note.ts';
+import type { Actor } from '../access/actor.ts';
+import { checkDomains, requireAll, scopeOf, type DomainScope } from '../access/domains.ts';
+import { hideOthers } from './hide-others.ts';
+import { inputCheck } from './input-check.ts';
+import type { Owners } from './owners.ts';
+import { isAllowed } from '../access/permissions.ts';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Why, in the person's own words; goes into the audit line. */
+  readonly reason?: string;
+  /** The password, given again. */
+  readonly confirmation?: Confirmation;
+  readonly progress?: (event: Readonly<Record<string, unknown>>) => void;
+}
+
+export type RunAction = (name: string, input: unknown, actor: Actor, options?: RunOptions) => Promise<unknown>;
+
+export interface RunActionDeps {
+  readonly actions: readonly Action[];
+  readonly audit: AuditLog;
+  readonly refusals: Refusals;
+  readonly checkStepUp: CheckStepUp;
+  readonly owners: Owners;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Why the store is read only (`StoreGuard`); nothing where that is not looked at. */
+  trailProblem?(): TrailProblem | undefined;
+}
+
+/** Returns the function that runs actions by name. */
+export function createRunAction({ actions, audit, refusals, checkStepUp, owners, clock, trailProblem }: RunActionDeps): RunAction {
+  const byName = new Map(actions.map((action) => [action.name, action]));
+  const isWithinHour = createHourly(clock);
+  if (byName.size !== actions.length) throw new AppError('CONTROL_ACTION_TWICE', 'bug', 'Two actions carry the same name.');
+
+  return async (name, sent, actor, options = {}) => {
+    const action = byName.get(name);
+    if (action === undefined) throw new AppError('CONTROL_ACTION_UNKNOWN', 'bug', `There is no action ${name}.`, { values: { name } });
+    const scope = scopeOf(actor.domains);
+    const marks: MarkChange[] = [];
+    const note: AuditNote = {};
+    const ctx = createContext(actor, note, scope, options);
+    const input = await refusals.watch(name, actor, async () => {
+      checkRight(action, actor);
+      if (action.domain === 'all') requireAll(scope);
+      const expected = inputCheck(action);
+      if (!expected.Check(sent)) throw invalidInput([...expected.Errors(sent)]);
+      await checkDomains(action.domain, sent, scope);
+      const problem = action.audited !== false ? trailProblem?.() : undefined;
+      if (problem !== undefined && !WHILE_READ_ONLY.has(name)) throw trailRefused(problem);
+      // A recovery code that is used up changes the account.
+      await action.admit?.(ctx, sent as never);
+      if (action.stepUp) await collectChanges(marks, () => checkStepUp(actor, options.confirmation));
+      return sent;
+    });
+
+    const subject = action.subject?.(input);
+    if (subject !== undefined) note.subject = subject;
+    const run = () =>
+      runWhole(action, ctx, input).catch(async (error: unknown) => {
+        throw await hideOthers(error, scope, owners);
+      });
+    if (!action.audited || (action.audited === 'hourly' && isWithinHour(name, actor))) return refusals.watch(name, actor, run);
+    // A reason that is given with the act stands in its intent, and no other takes its place; unless the input has one, which others read too.
+    const reason = hasReason(input) ? undefined : options.reason;
+    const intent = await audit.intent({ action: name, actor, subject: note.subject, reason });
+    try {
+      const output = await collectChanges(marks, run);
+      if (reason !== undefined) delete note.reason;
+      await audit.result(intent, { outcome: 'done', note, marks });
+      return output;
+    } catch (error) {
+      await audit.result(intent, { outcome: toErrorRecord(error).code, note, marks });
+      throw error;
+    }
+  };
+}
+
+function hasReason(input: unknown): boolean {
+  return isRecord(input) && typeof input['reason'] === 'string';
+}
+
+const HOUR_MS = 3_600_000;
+const MOST_REMEMBERED = 10_000;
+
+/** Whether this person did the same within the hour. */
+function createHourly(clock: Pick<Clock, 'now'>): (action: string, actor: Actor) => boolean {
+  const noted = new Map<string, number>();
+  return (action, { account, from }) => {
+    const key = JSON.stringify([action, account, from]);
+    const now = clock.now();
+    if (now - (noted.get(key) ?? -Infinity) < HOUR_MS) return true;
+    if (noted.size >= MOST_REMEMBERED) noted.clear();
+    noted.set(key, now);
+    return false;
+  };
+}
+
+/** What is needed to look at a store whose trail is not the one that was signed, and to decide about it. */
+const WHILE_READ_ONLY: ReadonlySet<string> = new Set([
+  'me.change-password',
+  'me.logout',
+  'me.begin-second-factor',
+  'me.confirm-second-factor',
+  'audit.list',
+  'audit.acts',
+  'audit.verify',
+  'integrity.accept-trail',
+  'integrity.decide',
+]);
+
+function checkRight(action: Action, actor: Actor): void {
+  if (actor.mustChangePassword === true && action.right !== 'self') {
+    throw new AppError('PASSWORD_CHANGE_REQUIRED', 'input', 'The one-time password must be changed first.', {
+      fix: 'Change it by POST /api/v1/me/password, in the console or with `kangqiao login`.',
+    });
+  }
+  if (actor.mustSetUpSecondFactor === true && action.right !== 'self') {
+    throw new AppError('SECOND_FACTOR_REQUIRED', 'input', 'This installation demands a second factor, which your account lacks.', {
+      fix: 'Set it up in the console or with `kangqiao login`: it takes an authenticator app on your phone.',
+    });
+  }
+  if (action.right !== 'self' && action.right !== 'member') requireRight(actor, action.right);
+  else if (actor.rights !== undefined && !OF_EVERY_TOKEN.has(action.name)) throw tokenLacks(action.name);
+}
+
+/** A token with named rights is not the person: it changes nothing of the account and ends no sessions but itself. */
+const OF_EVERY_TOKEN: ReadonlySet<string> = new Set(['me.get', 'me.logout']);
+
+function tokenLacks(action: string): AppError {
+  return new AppError('TOKEN_CANNOT', 'input', `A token with named rights cannot do ${action}.`, {
+    fix: 'Log in with the password, in the console or with `kangqiao login`.',
+  });
+}
+
+function requireRight(actor: Actor, permission: Permission): void {
+  if (isAllowed(actor, permission)) return;
+  throw new AppError('PERMISSION_DENIED', 'input', `This takes the right ${permission}, which your roles do not give.`, {
+    values: { permission },
+    fix: 'Ask the system administrator for a role that holds it.',
+  });
+}
+
+/** CONTROL_DOMAINS_IGNORED (bug) when an action that filters by domain never asked which domains the person has. */
+async function runWhole(action: Action, ctx: Context, input: unknown): Promise<unknown> {
+  const output = await action.run(ctx, input as never);
+  if (action.domain !== 'filtered' || ctx.askedForDomains()) return output;
+  throw new AppError('CONTROL_DOMAINS_IGNORED', 'bug', `The action ${action.name} does not filter by domain.`, {
+    values: { name: action.name },
+  });
+}
+
+interface Context extends ActionContext {
+  askedForDomains(): boolean;
+}
+
+function createContext(actor: Actor, note: AuditNote, scope: DomainScope, options: RunOptions): Context {
+  let isAsked = false;
+  return {
+    actor,
+    note,
+    get domains() {
+      isAsked = true;
+      return scope;
+    },
+    askedForDomains: () => isAsked,
+    signal: options.signal ?? new AbortController().signal,
+    progress: options.progress ?? (() => {}),
+    require: (permission) => requireRight(actor, permission),
+  };
+}
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly message: string;
+  readonly params: object;
+}
+
+function messageOf(error: SchemaError): string {
+  const { message, params } = error;
+  const wrongName = nameProblem(error);
+  if (wrongName !== undefined) return wrongName;
+  if ('pattern' in params && isPlainPattern(params.pattern))
+    return 'must hold no control characters, nor any that turn the direction of text';
+  return message === 'schema is false' ? 'is not known here' : message;
+}
+
+/** Every problem at once, each with its path; the echo of a closed object's own complaint is left out. */
+function invalidInput(errors: readonly SchemaError[]): AppError {
+  const issues: Issue[] = errors
+    .filter((error) => !isEcho(error))
+    .slice(0, 200)
+    .map((error) => ({
+      path: error.instancePath,
+      code: 'INPUT_INVALID',
+      message: messageOf(error),
+      severity: 'error',
+      values: schemaValues(error),
+    }));
+  return new AppError('INPUT_INVALID', 'input', `The input has ${issues.length} problem(s).`, {
+    values: { count: issues.length },
+    issues,
+    fix: 'Change what the issues name and send it again.',
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * Dangerous acts ask a person for the password again: a session that was left open, or stolen, is not enough for them, and a token never is.
+ * Wrong passwords count as wrong logins do.
+ */
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Actor } from '../access/actor.ts';
+import type { CheckLogin } from '../auth/login.ts';
+
+/** What the request carries beside its input. */
+export interface Confirmation {
+  readonly password: string;
+  /** Of the second factor, where the account has one. */
+  readonly code?: string;
+}
+
+/** TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). The process itself needs none. */
+export type CheckStepUp = (actor: Actor, given: Confirmation | undefined) => Promise<void>;
+
+/** So long after it was shown at the login the second factor is not asked for again: the next code of the app comes after 30 s. */
+const FRESH_MS = 5 * 60_000;
+
+export function createCheckStepUp(checkLogin: CheckLogin, clock: Pick<Clock, 'now'>): CheckStepUp {
+  return async (actor, given) => {
+    if (actor.via === 'system') return;
+    if (actor.via === 'token') throw tokenCannot();
+    if (given === undefined) throw stepUpRequired();
+    try {
+      const hasCode = actor.secondFactorAt !== undefined && clock.now() - actor.secondFactorAt < FRESH_MS;
+      await checkLogin(actor.account, given.password, actor.from, { code: given.code, hasCode, ofSession: true });
+    } catch (error) {
+      throw error instanceof AppError ? (asStepUp(error) ?? error) : error;
+    }
+  };
+}
+
+function tokenCannot(): AppError {
+  return new AppError('TOKEN_CANNOT', 'input', 'A token cannot do this: it takes a person with their password.', {
+    fix: 'Log in with the password, in the console or when the command asks for it.',
+  });
+}
+
+function stepUpRequired(): AppError {
+  return new AppError('STEP_UP_REQUIRED', 'input', 'This act asks for the password again.', {
+    fix: 'Send it percent-encoded in the header x-kq-password; the console and the command line ask for it.',
+  });
+}
+
+/** Not 401: the session itself is sound. */
+function asStepUp(error: AppError): AppError | undefined {
+  switch (error.code) {
+    case 'LOGIN_REFUSED':
+      return stepUpRefused(error);
+    case 'LOGIN_CODE_REFUSED':
+      return new AppError('STEP_UP_REFUSED', 'input', 'The code of the second factor is wrong, or was used already; nothing was done.', {
+        values: { problem: 'code' },
+        fix: 'Enter the code that the authenticator app shows now.',
+        cause: error,
+      });
+    case 'LOGIN_CODE_REQUIRED':
+      return new AppError('STEP_UP_REQUIRED', 'input', 'This act asks for the second factor again.', {
+        values: { problem: 'code' },
+        fix: 'Send its code in the header x-kq-code; the console and the command line ask for it.',
+        cause: error,
+      });
+    default:
+      return undefined;
+  }
+}
+
+function stepUpRefused(cause: AppError): AppError {
+  return new AppError('STEP_UP_REFUSED', 'input', 'The password that was given again is wrong; nothing was done.', {
+    fix: 'Enter the password of the account that is logged in; after five wrong tries it is locked for 15 minutes.',
+    cause,
+  });
+}

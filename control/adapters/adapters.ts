@@ -1,0 +1,233 @@
+/** Adapters and their connection test. */
+import { Type } from 'typebox';
+import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import type { AppError } from '../../engine/contract/values/errors.ts';
+import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
+import { refusalWithin } from '../../engine/outbound/refusal-within.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
+import type { AdapterTest } from './adapter-tests.ts';
+import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
+import { callsOf, reportCalls, type CallState } from './call-states.ts';
+import { type Demand, existing } from '../access/domains.ts';
+import { usersOf, type UsedBy } from '../flows/flow-uses.ts';
+import { readOffers } from './read-offers.ts';
+import { requireSameId } from '../action/require-same-id.ts';
+import { all, saving } from '../action/owners.ts';
+import type { ControlServices } from '../services.ts';
+import { proberOf, testSaved, testUnsaved } from './test-adapter.ts';
+import { refuseIfUsed } from '../flows/uses.ts';
+
+const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, closed);
+
+export interface AdapterItem extends AdapterDocument {
+  readonly usedBy: readonly UsedBy[];
+  readonly lastTest?: AdapterTest;
+  /** By real calls; absent: none since the processes began. */
+  readonly calls?: CallState;
+}
+
+export interface AdapterList {
+  readonly items: readonly AdapterItem[];
+}
+
+export interface AdapterTypeDescription {
+  readonly protocol: string;
+  /** Served at `/icons/<icon>.svg`. */
+  readonly icon: string;
+  readonly text: { readonly label: Text; readonly help: Text };
+  /** JSON Schema 2020-12 of what an environment sets; `text` holds the texts of a field. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly credential?: Text;
+  readonly hasCharset: boolean;
+  /** Its connection can be tested step by step. */
+  readonly canProbe: boolean;
+}
+
+export interface AdapterTypeList {
+  readonly items: readonly AdapterTypeDescription[];
+}
+
+export function adapterActions(services: ControlServices): readonly Action[] {
+  const { bindingStore, flowUses, adapterTests, owners, engine, clock } = services;
+  return [
+    defineAction({
+      name: 'adapters.list',
+      right: 'adapters.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '适配器列表', en: 'List adapters' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async ({ domains }): Promise<AdapterList> => {
+        const [adapters, uses, tests, calls] = await Promise.all([
+          bindingStore.listAdapters(),
+          flowUses.of('adapter'),
+          adapterTests.list(),
+          engine.processes.adapterCalls(),
+        ]);
+        const itemOf = (adapter: AdapterDocument): AdapterItem => {
+          const { adapterId } = adapter;
+          const lastTest = tests.get(adapterId);
+          return {
+            ...adapter,
+            usedBy: usersOf(uses, adapterId, domains),
+            ...(lastTest === undefined ? {} : { lastTest }),
+            ...callsOf(calls.get(adapterId), clock.now()),
+          };
+        };
+        return { items: domains.keep(adapters).map(itemOf) };
+      },
+    }),
+    defineAction({
+      name: 'adapters.get',
+      right: 'adapters.read',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+      text: { 'zh-CN': '读取适配器', en: 'Read an adapter' },
+      input: byAdapter,
+      audited: false,
+      run: async (_ctx, { adapterId }) => existing(await bindingStore.getAdapter(adapterId), adapterId),
+    }),
+    defineAction({
+      name: 'adapters.calls',
+      right: 'adapters.read',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+      text: { 'zh-CN': '适配器的调用情况：当前状态与最近的流量', en: 'How calls of an adapter go: its state and recent traffic' },
+      input: byAdapter,
+      audited: false,
+      run: async (_ctx, { adapterId }) =>
+        reportCalls(engine, (await engine.processes.adapterCalls()).get(adapterId), 'adapter', adapterId, clock.now()),
+    }),
+    defineAction({
+      name: 'adapters.save',
+      right: 'adapters.edit',
+      domain: ({ adapterId, document }) => savingAdapter(services, adapterId, document),
+      text: {
+        'zh-CN': '保存适配器；凭据及其发往的地址只有能管理凭据的人可改',
+        en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
+      },
+      input: Type.Object({ adapterId: AdapterDocument.properties.adapterId, document: AdapterDocument }, closed),
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      async run(ctx, { adapterId, document }) {
+        requireSameId(document.adapterId, adapterId);
+        const before = await bindingStore.getAdapter(adapterId);
+        requireSecretsRight(ctx, before, document);
+        const refusal = await forbiddenTarget(services, document);
+        if (refusal !== undefined) throw refusal;
+        ctx.note.before = before;
+        const saved = await bindingStore.saveAdapter(document, document.revision);
+        ctx.note.after = saved;
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'adapters.remove',
+      right: 'adapters.edit',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+      text: { 'zh-CN': '删除适配器', en: 'Delete an adapter' },
+      input: byAdapter,
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      async run(ctx, { adapterId }) {
+        ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
+        await refuseIfUsed(services, 'adapter', adapterId);
+        await adapterTests.remove(adapterId);
+        const removed = await bindingStore.removeAdapter(adapterId);
+        await engine.processes.endCalls('adapter', adapterId);
+        return { removed };
+      },
+    }),
+    defineAction({
+      name: 'adapters.test',
+      right: 'adapters.test',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+      text: { 'zh-CN': '连接测试，逐步给出结果', en: 'Test the connection step by step' },
+      input: byAdapter,
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      run: (ctx, { adapterId }) => testSaved(services, ctx, adapterId),
+    }),
+    defineAction({
+      name: 'adapters.try',
+      right: 'adapters.test',
+      domain: ({ document }) => savingAdapter(services, document.adapterId, document),
+      text: {
+        'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理凭据',
+        en: 'Test the connection with settings that are not saved; takes the right to edit adapters, and secrets where a credential would go elsewhere',
+      },
+      input: Type.Object({ document: AdapterDocument }, closed),
+      audited: true,
+      subject: ({ document }) => document.adapterId,
+      async run(ctx, { document }) {
+        ctx.require('adapters.edit');
+        requireSecretsRight(ctx, await bindingStore.getAdapter(document.adapterId), document);
+        return testUnsaved(services, ctx, document);
+      },
+    }),
+    defineAction({
+      name: 'adapters.offers',
+      right: 'adapters.test',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+      text: {
+        'zh-CN': '对方系统自述的操作（如 SOAP 服务的 WSDL），含收发数据的格式',
+        en: 'What the other side describes itself to offer (a SOAP service’s WSDL), with the form of what it takes and gives',
+      },
+      input: byAdapter,
+      audited: false,
+      run: (ctx, { adapterId }) => readOffers(services, ctx, adapterId),
+    }),
+    defineAction({
+      name: 'adapters.types',
+      right: 'adapters.read',
+      domain: 'none',
+      text: { 'zh-CN': '适配器类型：说明、设置模式', en: 'Adapter types: help, schemas of their settings' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<AdapterTypeList> => ({
+        items: (services.nodes.adapterTypes?.() ?? []).map((type) => describeAdapterType(services, type)),
+      }),
+    }),
+  ];
+}
+
+/** A credential that it did not have before must be one that the person sees: the refusal of another's would tell its name. */
+export async function savingAdapter(
+  { owners, bindingStore }: Pick<ControlServices, 'owners' | 'bindingStore'>,
+  adapterId: string,
+  { domain, credential }: AdapterDocument,
+): Promise<readonly Demand[]> {
+  const demands = await saving(owners.adapter(adapterId), { domain });
+  if (credential === undefined || credential === (await bindingStore.getAdapter(adapterId))?.credential) return demands;
+  return [...demands, await owners.secret(credential)];
+}
+
+/** Who may not edit secrets must not lead one elsewhere: neither by another credential nor by another address, protocol or way to log in. */
+export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument | undefined, after: AdapterDocument): void {
+  if (before?.credential === undefined && after.credential === undefined) return;
+  const whereTo = (adapter: AdapterDocument | undefined) =>
+    canonicalJson(adapter === undefined ? null : [adapter.credential ?? null, adapter.protocol, adapter.environments]);
+  if (whereTo(before) !== whereTo(after)) ctx.require('secrets.edit');
+}
+
+/** OUTBOUND_REFUSED where no connection would be made in this environment; what DNS does not know yet may be saved. */
+export async function forbiddenTarget(
+  { nodes, bindingStore, outbound, info, clock }: ControlServices,
+  document: AdapterDocument,
+): Promise<AppError | undefined> {
+  const settings = Object.hasOwn(document.environments, info.environment) ? document.environments[info.environment] : undefined;
+  const type = nodes.adapterTypes?.().find(({ protocol }) => protocol === document.protocol);
+  if (settings === undefined || type?.connectsTo === undefined || bindingStore.adapterIssues(document).length > 0) return undefined;
+  for (const { host, port } of type.connectsTo(settings)) {
+    const refusal = await refusalWithin(outbound.guard, host, port, clock);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function describeAdapterType(services: ControlServices, { settings, ...type }: AdapterType): AdapterTypeDescription {
+  return {
+    ...type,
+    settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
+    canProbe: proberOf(services.nodes, type.protocol) !== undefined,
+  };
+}

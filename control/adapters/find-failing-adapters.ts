@@ -1,0 +1,64 @@
+/** Systems that do not answer as they should, and how many messages that keeps: what a person sees to first. */
+import type { Text } from '../../engine/contract/values/texts.ts';
+import { toCallState } from './call-states.ts';
+import type { DomainScope } from '../access/domains.ts';
+import type { NamedHeldGroup } from '../held/held-groups.ts';
+import type { ControlServices } from '../services.ts';
+
+export interface FailingAdapter {
+  readonly adapterId: string;
+  readonly name: Text;
+  /** Whom to call. */
+  readonly owner: string;
+  readonly since: number;
+  readonly code: string;
+  readonly lastOkAt?: number;
+  /** Messages held at nodes that speak to it, and waiting for a retry or their turn in flows that do; absent for who may not read executions. */
+  readonly held?: number;
+  readonly waiting?: number;
+}
+
+type Services = Pick<ControlServices, 'engine' | 'clock' | 'bindingStore' | 'flowUses' | 'counter'>;
+
+/** The longest first. `groups`: all that is held; absent for who may not read executions. */
+export async function findFailingAdapters(
+  services: Services,
+  domains: DomainScope,
+  groups: readonly NamedHeldGroup[] | undefined,
+): Promise<readonly FailingAdapter[]> {
+  const { engine, clock, bindingStore } = services;
+  const calls = await engine.processes.adapterCalls();
+  const states = new Map(Array.from(calls, ([id, counts]) => [id, toCallState(counts, clock.now())]));
+  if (!states.values().some(({ state }) => state === 'failing')) return [];
+  const failing: FailingAdapter[] = [];
+  for (const { adapterId, name, owner } of domains.keep(await bindingStore.listAdapters())) {
+    const now = states.get(adapterId);
+    if (now?.state !== 'failing' || now.failingSince === undefined || now.lastError === undefined) continue;
+    const { failingSince, lastError, lastOkAt } = now;
+    const ok = lastOkAt === undefined ? {} : { lastOkAt };
+    failing.push({ adapterId, name, owner, since: failingSince, code: lastError.code, ...ok });
+  }
+  failing.sort((a, b) => a.since - b.since);
+  return groups === undefined || failing.length === 0 ? failing : withCounts(failing, groups, services, domains);
+}
+
+async function withCounts(
+  failing: readonly FailingAdapter[],
+  groups: readonly NamedHeldGroup[],
+  { flowUses, counter }: Services,
+  domains: DomainScope,
+): Promise<readonly FailingAdapter[]> {
+  const uses = await flowUses.of('adapter');
+  const flowsOf = (adapterId: string) => domains.keep(uses.get(adapterId) ?? []).filter(({ inPublished }) => inPublished);
+  return Promise.all(
+    failing.map(async (adapter) => {
+      const waiting = await counter.waiting(flowsOf(adapter.adapterId).map(({ flowId }) => flowId));
+      const held = groups.filter((group) => group.adapter?.adapterId === adapter.adapterId);
+      return {
+        ...adapter,
+        held: held.reduce((sum, { count }) => sum + count, 0),
+        waiting: Object.values(waiting).reduce((sum, count) => sum + count, 0),
+      };
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+/** What the other side of an adapter describes itself to offer: the first node of its protocol that can ask for that does so. */
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Offer } from '../../engine/contract/node/node.ts';
+import type { ActionContext } from '../action/action.ts';
+import { existing } from '../access/domains.ts';
+import type { ControlServices } from '../services.ts';
+import { adapterHere } from './test-adapter.ts';
+
+const OFFERS_MS = 15_000;
+
+export interface OfferList {
+  readonly items: readonly Offer[];
+}
+
+export async function readOffers(services: ControlServices, ctx: ActionContext, adapterId: string): Promise<OfferList> {
+  const { bindings, bindingStore, outbound, nodes, clock } = services;
+  existing(await bindingStore.getAdapter(adapterId), adapterId);
+  const adapter = adapterHere(services, adapterId);
+  const offers = nodes
+    .list()
+    .map((node) => (node.kind === 'action' && node.adapter === adapter.protocol ? node.offers : undefined))
+    .find((one) => one !== undefined);
+  if (offers === undefined) {
+    throw new AppError('ADAPTER_NO_OFFERS', 'input', `A system of the protocol ${adapter.protocol} cannot be asked what it offers.`, {
+      values: { protocol: adapter.protocol },
+      fix: 'Fill the fields in by hand.',
+    });
+  }
+  const end = new AbortController();
+  const cancelEnd = clock.after(OFFERS_MS, () => end.abort(timeout(adapterId)));
+  const signal = AbortSignal.any([ctx.signal, end.signal]);
+  const secret = (name = adapterId) => bindings.secret(name);
+  try {
+    return { items: await offers({ adapter, outbound: outbound.guard, signal, clock, secret }) };
+  } finally {
+    cancelEnd();
+  }
+}
+
+function timeout(adapterId: string): AppError {
+  const seconds = OFFERS_MS / 1000;
+  return new AppError('ADAPTER_OFFERS_TIMEOUT', 'transient', `What ${adapterId} offers was not read within ${seconds} s.`, {
+    values: { adapterId, seconds },
+    fix: 'Try again; if it stays so, test the connection, or fill the fields in by hand.',
+  });
+}

@@ -1,0 +1,75 @@
+/** The connection test: the first node of the adapter's protocol that can probe does so, with the adapter as it is in this environment. */
+import type { Adapter, AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import { withoutSecrets } from '../audit/without-secrets.ts';
+import type { ActionContext } from '../action/action.ts';
+import { existing } from '../access/domains.ts';
+import type { ControlServices } from '../services.ts';
+
+const PROBE_MS = 15_000;
+
+type Probe = (ctx: ProbeContext) => Promise<Health>;
+
+/** With the settings as saved; how it went is kept. */
+export async function testSaved(services: ControlServices, ctx: ActionContext, adapterId: string): Promise<Health> {
+  const { bindings, bindingStore, adapterTests, clock } = services;
+  existing(await bindingStore.getAdapter(adapterId), adapterId);
+  const adapter = adapterHere(services, adapterId);
+  const began = clock.monotonic();
+  const health = await probe(services, ctx, adapter, (name) => bindings.secret(name ?? adapterId));
+  const failed = health.steps.find((step) => !step.ok);
+  await adapterTests.keep(adapterId, {
+    at: clock.now(),
+    by: ctx.actor.account,
+    ok: health.ok,
+    durationMs: Math.round(clock.monotonic() - began),
+    ...(failed === undefined ? {} : { failedStep: failed.name }),
+  });
+  return health;
+}
+
+/** With settings that are not saved; leaves nothing behind. */
+export async function testUnsaved(services: ControlServices, ctx: ActionContext, document: AdapterDocument): Promise<Health> {
+  const preview = services.bindingStore.preview(document);
+  if (preview === undefined) throw notHere(services, document.adapterId);
+  return probe(services, ctx, preview.adapter, () => preview.secret());
+}
+
+async function probe(
+  { nodes, clock, outbound }: ControlServices,
+  ctx: ActionContext,
+  adapter: Adapter,
+  secret: ProbeContext['secret'],
+): Promise<Health> {
+  const run = proberOf(nodes, adapter.protocol);
+  if (run === undefined) {
+    throw new AppError('ADAPTER_NO_PROBE', 'input', `No node of the protocol ${adapter.protocol} can test a connection.`, {
+      values: { protocol: adapter.protocol },
+      fix: 'Try it with a flow.',
+    });
+  }
+  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(PROBE_MS)]);
+  const report: ProbeContext['report'] = (step) => ctx.progress({ step: withoutSecrets(step) });
+  return withoutSecrets(await run({ adapter, outbound: outbound.guard, signal, clock, report, secret })) as Health;
+}
+
+export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefined {
+  for (const node of nodes.list()) if (node.kind !== 'control' && node.adapter === protocol && node.probe !== undefined) return node.probe;
+  return undefined;
+}
+
+/** The adapter as it is bound in this environment; ADAPTER_NOT_HERE when it is not. */
+export function adapterHere(services: ControlServices, adapterId: string): Adapter {
+  const adapter = services.bindings.adapter(adapterId);
+  if (adapter === undefined) throw notHere(services, adapterId);
+  return adapter;
+}
+
+function notHere({ info }: ControlServices, adapterId: string): AppError {
+  return new AppError('ADAPTER_NOT_HERE', 'input', `${adapterId} has no settings for the environment ${info.environment}.`, {
+    values: { adapterId, environment: info.environment },
+    fix: 'Add them under `environments`.',
+  });
+}

@@ -1,0 +1,287 @@
+/** Alarms: what is wrong now and was, acknowledged and silenced by operators; rules and receivers set by the system administrator. */
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
+import type { Filter } from '../../engine/contract/ports/documents.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRule, type AlarmRuleName } from './alarm-rules.ts';
+import { AlarmSecrets, AlarmSettings } from './alarm-settings.ts';
+import { isSilenced, type AlarmDocument, type AlarmStore, type SilenceDocument } from './alarm-store.ts';
+import { describeAlarm } from './notice-text.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import type { DomainScope } from '../access/domains.ts';
+import { all, type Owners } from '../action/owners.ts';
+import { isAllowed } from '../access/permissions.ts';
+import type { ControlServices } from '../services.ts';
+
+export type ShownAlarm = Pick<
+  AlarmDocument,
+  'rule' | 'subject' | 'severity' | 'status' | 'openedAt' | 'endedAt' | 'acknowledged' | 'escalatedAt' | 'undelivered'
+> & {
+  readonly alarmId: string;
+  readonly label: Text;
+  readonly text: Text;
+  readonly link: string;
+  readonly isSilenced: boolean;
+  /** When receivers were told last. */
+  readonly toldAt?: number;
+};
+
+export interface AlarmList {
+  /** Open ones first, the newest first; then those that ended lately. */
+  readonly items: readonly ShownAlarm[];
+}
+
+export interface AlarmSettingsAnswer {
+  readonly settings: AlarmSettings;
+  /** Receivers, and `mail`, that have a key or password. */
+  readonly withSecret: readonly string[];
+  readonly rules: readonly (AlarmRule['text'] & AlarmRule['bound'] & { readonly rule: AlarmRuleName })[];
+}
+
+export interface SilenceList {
+  readonly items: readonly (Omit<SilenceDocument, '_id'> & { readonly silenceId: string; readonly label?: Text })[];
+}
+
+const MOST = 500;
+const MOST_ENDED = 200;
+const MINUTE_MS = 60_000;
+const AlarmId = Type.String({ pattern: '^alm_[A-Za-z0-9_-]{1,60}$' });
+const RuleName = Type.Union(ALARM_RULE_NAMES.map((name) => Type.Literal(name)));
+
+export function alarmActions(services: ControlServices): readonly Action[] {
+  return [...seeing(services), ...silencing(services), ...setting(services)];
+}
+
+function seeing({ alarms, clock, owners }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'alarms.list',
+      right: 'system.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '告警：未结束的与最近结束的', en: 'Alarms: open ones, and those that ended lately' },
+      input: Type.Object({}, closed),
+      audited: false,
+      async run({ domains }): Promise<AlarmList> {
+        const { alarms: stored, silences } = alarms.store;
+        const isSeen = createIsSeen(owners, domains);
+        const [open, latest, silent] = await Promise.all([
+          findSeen(stored, { open: true }, MOST, isSeen),
+          findSeen(stored, {}, MOST_ENDED, isSeen),
+          silences.find({}, { limit: MOST }),
+        ]);
+        const ended = latest.filter(({ status }) => status === 'ended');
+        return { items: [...open, ...ended].map((alarm) => toShown(alarm, silent, clock.now())) };
+      },
+    }),
+    defineAction({
+      name: 'alarms.acknowledge',
+      right: 'alarms.acknowledge',
+      domain: ({ alarmId }) => all(owners.alarm(alarmId)),
+      text: { 'zh-CN': '确认告警：有人在处理，不再提醒和升级', en: 'Acknowledge an alarm: somebody sees to it; no more reminders' },
+      input: Type.Object({ alarmId: AlarmId }, closed),
+      audited: true,
+      subject: ({ alarmId }) => alarmId,
+      async run({ actor }, { alarmId }) {
+        const acknowledged = { by: actor.account, at: clock.now() };
+        const result = await alarms.store.alarms.patchIf(
+          alarmId,
+          { open: true, status: 'open' },
+          { set: { status: 'acknowledged', acknowledged }, unset: ['pending'] },
+        );
+        if (result.outcome !== 'patched')
+          throw new AppError('ALARM_NOT_OPEN', 'input', 'This alarm has ended, or somebody acknowledged it already.', {
+            values: { alarmId },
+            fix: 'Load the list again.',
+          });
+        alarms.changed();
+        return { alarmId };
+      },
+    }),
+  ];
+}
+
+function silencing({ alarms, clock, owners }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'alarms.silences',
+      right: 'system.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '告警屏蔽：此时不通知的告警', en: 'Silences: alarms that nobody is told of for now' },
+      input: Type.Object({}, closed),
+      audited: false,
+      async run({ domains }): Promise<SilenceList> {
+        const silences = await alarms.store.silences.find({}, { limit: MOST });
+        const isSeen = createIsSeen(owners, domains);
+        const current: SilenceDocument[] = [];
+        for (const silence of silences) if (silence.until > clock.now() && (await isSeen(silence.subject ?? ''))) current.push(silence);
+        return {
+          items: current.map(({ _id, ...silence }) => ({
+            silenceId: _id,
+            ...silence,
+            ...(silence.rule === undefined ? {} : { label: ALARM_RULES[silence.rule].text.label }),
+          })),
+        };
+      },
+    }),
+    defineAction({
+      name: 'alarms.silence',
+      right: 'alarms.acknowledge',
+      domain: ({ subject = '' }) => all(owners.alarmSubject(subject)),
+      text: { 'zh-CN': '屏蔽告警一段时间：照常列出，但不通知', en: 'Silence for a while: alarms are shown, but nobody is told' },
+      input: Type.Object(
+        {
+          rule: Type.Optional(RuleName),
+          subject: Type.Optional(Type.String({ maxLength: 300 })),
+          minutes: Type.Integer({ minimum: 1, maximum: 43_200 }),
+        },
+        closed,
+      ),
+      audited: true,
+      subject: ({ rule = '*', subject = '*' }) => `${rule} ${subject}`,
+      async run({ actor }, { rule, subject, minutes }) {
+        const at = clock.now();
+        const silence = { _id: createId('sil'), until: at + minutes * MINUTE_MS, by: actor.account, at };
+        await alarms.store.silences.insert({
+          ...silence,
+          ...(rule === undefined ? {} : { rule: rule as AlarmRuleName }),
+          ...(subject === undefined ? {} : { subject }),
+        });
+        alarms.changed();
+        return { silenceId: silence._id };
+      },
+    }),
+    defineAction({
+      name: 'alarms.end-silence',
+      right: 'alarms.acknowledge',
+      domain: ({ silenceId }) => all(owners.silence(silenceId)),
+      text: { 'zh-CN': '结束屏蔽', en: 'End a silence' },
+      input: Type.Object({ silenceId: Type.String({ maxLength: 60 }) }, closed),
+      audited: true,
+      subject: ({ silenceId }) => silenceId,
+      async run(_ctx, { silenceId }) {
+        const isRemoved = await alarms.store.silences.remove(silenceId);
+        alarms.changed();
+        return { removed: isRemoved };
+      },
+    }),
+  ];
+}
+
+function setting({ alarms, clock }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'alarms.settings',
+      right: 'system.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '告警规则、接收人、重复与升级时间', en: 'Alarm rules, receivers, when it is repeated and escalated' },
+      input: Type.Object({}, closed),
+      audited: false,
+      async run({ actor, domains }): Promise<AlarmSettingsAnswer> {
+        const settings = await alarms.settings.read();
+        const isWhole = domains.only === undefined;
+        const { mail: _mail, ...rules } = withoutAddresses(settings);
+        const shown = isAllowed(actor, 'alarms.edit') ? settings : withoutAddresses(settings);
+        return {
+          // Who receives the alarms of the installation concerns nobody of one domain.
+          settings: isWhole ? shown : { ...rules, receivers: [] },
+          withSecret: isWhole ? await alarms.settings.withSecret() : [],
+          rules: ALARM_RULE_NAMES.map((rule) => ({ rule, ...ALARM_RULES[rule].text, ...ALARM_RULES[rule].bound })),
+        };
+      },
+    }),
+    defineAction({
+      name: 'alarms.save-settings',
+      right: 'alarms.edit',
+      domain: 'all',
+      text: { 'zh-CN': '保存告警规则与接收人', en: 'Save alarm rules and receivers' },
+      input: Type.Object({ settings: AlarmSettings, secrets: Type.Optional(AlarmSecrets) }, closed),
+      audited: true,
+      async run(ctx, { settings, secrets = {} }) {
+        ctx.note.before = withoutAddresses(await alarms.settings.read());
+        const saved = await alarms.settings.save(settings, secrets);
+        ctx.note.after = withoutAddresses(saved.settings);
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'alarms.test-receiver',
+      right: 'alarms.edit',
+      domain: 'all',
+      text: { 'zh-CN': '向接收人发一条测试告警', en: 'Send a receiver a test alarm' },
+      input: Type.Object({ receiverId: Type.String({ maxLength: 40 }) }, closed),
+      audited: true,
+      subject: ({ receiverId }) => receiverId,
+      async run(_ctx, { receiverId }) {
+        const settings = await alarms.settings.read();
+        const receiver = settings.receivers.find((candidate) => candidate.receiverId === receiverId);
+        if (receiver === undefined)
+          throw new AppError('ALARM_RECEIVER_UNKNOWN', 'input', 'There is no such receiver.', {
+            values: { id: receiverId },
+            fix: 'Save the receivers first.',
+          });
+        await alarms.send(receiver, [{ kind: 'test', alarm: testAlarm(clock.now()) }], settings);
+        return { sent: true };
+      },
+    }),
+  ];
+}
+
+type IsSeen = (subject: string) => Promise<boolean>;
+
+/** Many alarms are about the same flow: each subject is looked up once. */
+function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
+  if (domains.only === undefined) return async () => true;
+  const known = new Map<string, Promise<boolean>>();
+  return (subject) => {
+    const seen = known.get(subject) ?? owners.alarmSubject(subject).then((found) => found.domains?.every(domains.holds) === true);
+    known.set(subject, seen);
+    return seen;
+  };
+}
+
+/** The newest first, page by page until there are enough. */
+async function findSeen(stored: AlarmStore['alarms'], filter: Filter, limit: number, isSeen: IsSeen): Promise<readonly AlarmDocument[]> {
+  const found: AlarmDocument[] = [];
+  for (let after: string | undefined, isLast = false; !isLast && found.length < limit;) {
+    const page = await stored.find(filter, { sort: ['-openedAt'], limit, ...(after === undefined ? {} : { after }) });
+    for (const alarm of page) if (await isSeen(alarm.subject)) found.push(alarm);
+    isLast = page.length < limit;
+    after = page.at(-1)?._id;
+  }
+  return found.slice(0, limit);
+}
+
+function toShown(alarm: AlarmDocument, silences: readonly SilenceDocument[], now: number): ShownAlarm {
+  const { _id, rule, subject, severity, status, openedAt, endedAt, acknowledged, escalatedAt, undelivered, toldAt, lastToldAt } = alarm;
+  return {
+    alarmId: _id,
+    ...{ rule, subject, severity, status, openedAt },
+    ...describeAlarm(alarm),
+    isSilenced: status === 'open' && isSilenced(alarm, silences, now),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(acknowledged === undefined ? {} : { acknowledged }),
+    ...(escalatedAt === undefined ? {} : { escalatedAt }),
+    ...(undelivered === undefined ? {} : { undelivered }),
+    ...(toldAt === undefined ? {} : { toldAt: lastToldAt ?? toldAt }),
+  };
+}
+
+/** The address of a webhook may hold a key of its own. */
+function withoutAddresses(settings: AlarmSettings): AlarmSettings {
+  return {
+    ...settings,
+    receivers: settings.receivers.map(({ url, ...receiver }) =>
+      url === undefined ? receiver : { ...receiver, url: `${new URL(url).origin}/…` },
+    ),
+  };
+}
+
+/** Of no rule that fires: for a person who tries a receiver. */
+export function testAlarm(now: number): AlarmDocument {
+  return {
+    _id: 'alm_test',
+    ...{ rule: 'held', subject: '', about: 'test', severity: 'warning', values: { count: 0 } },
+    ...{ status: 'open', openedAt: now, seenAt: now, told: [] },
+  };
+}

@@ -1,0 +1,149 @@
+/** The audit trail, read. */
+import { Type } from 'typebox';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import type { AuditLine } from '../audit/audit-line.ts';
+import type { AuditAct } from '../audit/list-acts.ts';
+import type { ChainReport } from '../audit/walk-chain.ts';
+import type { IntegrityReport } from '../integrity/guard-store.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import { objectNames, type NamedObject } from './object-names.ts';
+import type { ControlServices } from '../services.ts';
+
+/** The chain, and beside it the documents that decide something. */
+export type VerifyReport = ChainReport & { readonly marks?: Omit<IntegrityReport, 'chain'> };
+
+const Outcome = Type.Optional(Type.String({ maxLength: 100, description: '`done`, `failed` (anything else), or the code of an error' }));
+const Name = Type.Optional(Type.String({ maxLength: 100 }));
+
+export interface AuditPage {
+  readonly items: readonly AuditLine[];
+  /** Hand it in as `after` to read on; absent at the end. */
+  readonly next?: string | undefined;
+}
+
+/** An act with the name of what it was about, where that is still there. */
+export type NamedAct = AuditAct & { readonly object?: NamedObject };
+
+export interface ActPage {
+  readonly items: readonly NamedAct[];
+  /** Hand it in as `after` to read on; absent at the end. */
+  readonly next?: string | undefined;
+}
+
+export interface ObjectList {
+  readonly items: readonly NamedObject[];
+}
+
+/** What the trail calls an act, in words. */
+export interface AuditedAction {
+  readonly name: string;
+  readonly text: Text;
+}
+
+export interface AuditedActions {
+  readonly items: readonly AuditedAction[];
+}
+
+/** Acts that leave lines without being actions. */
+const OTHERS: readonly AuditedAction[] = [
+  { name: 'login', text: { 'zh-CN': '登录', en: 'Log in' } },
+  { name: 'integrity.enforce', text: { 'zh-CN': '启用数据完整性校验', en: 'Enforce marks' } },
+  { name: 'system.restore', text: { 'zh-CN': '从备份恢复', en: 'Restore a backup' } },
+];
+
+/** `actions`: all others, whose names stand in the trail. */
+export function auditActions(services: ControlServices, actions: readonly Action[]): readonly Action[] {
+  const own = ownActions(services);
+  const audited = [...actions, ...own].filter((action) => action.audited !== false).map(({ name, text }) => ({ name, text }));
+  return [
+    ...own,
+    defineAction({
+      name: 'audit.actions',
+      right: 'audit.read',
+      domain: 'all',
+      text: { 'zh-CN': '会留下审计记录的操作', en: 'Acts that leave audit lines' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<AuditedActions> => ({ items: [...OTHERS, ...audited] }),
+    }),
+  ];
+}
+
+function named({ subject }: AuditAct, names: ReadonlyMap<string, NamedObject>): { readonly object?: NamedObject } {
+  const object = subject === undefined ? undefined : names.get(/^[^@/ ]*/.exec(subject)![0]);
+  return object === undefined ? {} : { object };
+}
+
+function ownActions(services: ControlServices): readonly Action[] {
+  const { audit, guard } = services;
+  return [
+    defineAction({
+      name: 'audit.list',
+      right: 'audit.read',
+      domain: 'all',
+      text: { 'zh-CN': '审计记录，最新在前', en: 'Audit lines, newest first' },
+      input: Type.Object(
+        {
+          actor: Name,
+          action: Name,
+          subject: Type.Optional(Type.String({ maxLength: 200, description: 'Begin of what the act was about' })),
+          outcome: Outcome,
+          from: Type.Optional(Type.Integer()),
+          to: Type.Optional(Type.Integer()),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+          after: Name,
+        },
+        closed,
+      ),
+      audited: 'hourly',
+      run: (_ctx, { limit = 100, ...query }): Promise<AuditPage> => audit.list({ ...query, limit }),
+    }),
+    defineAction({
+      name: 'audit.acts',
+      right: 'audit.read',
+      domain: 'all',
+      text: { 'zh-CN': '审计：每次操作一行，最新在前', en: 'The audit trail, one row an act, newest first' },
+      input: Type.Object(
+        {
+          actor: Name,
+          action: Name,
+          object: Type.Optional(Type.String({ maxLength: 200, description: 'Id of what the acts were about' })),
+          outcome: Outcome,
+          from: Type.Optional(Type.Integer()),
+          to: Type.Optional(Type.Integer()),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+          after: Name,
+        },
+        closed,
+      ),
+      audited: 'hourly',
+      async run(_ctx, { limit = 100, ...query }): Promise<ActPage> {
+        const { items, next } = await audit.acts({ ...query, limit });
+        const names = await objectNames(services);
+        return { items: items.map((act) => ({ ...act, ...named(act, names) })), next };
+      },
+    }),
+    defineAction({
+      name: 'audit.objects',
+      right: 'audit.read',
+      domain: 'all',
+      text: { 'zh-CN': '审计可按其筛选的对象及名称', en: 'What the trail can be filtered by, with names' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<ObjectList> => ({ items: [...(await objectNames(services)).values()] }),
+    }),
+    defineAction({
+      name: 'audit.verify',
+      right: 'audit.read',
+      domain: 'all',
+      text: { 'zh-CN': '校验审计链与数据完整性', en: 'Verify the audit chain and the marks of what decides something' },
+      input: Type.Object({}, closed),
+      audited: true,
+      async run({ signal }): Promise<VerifyReport> {
+        if (guard === undefined) return audit.verify(signal);
+        const { chain, ...marks } = await guard.verify(signal);
+        return { ...chain, marks };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,135 @@
+/**
+ * The end of the audit trail, signed with SM2 and kept in a second place: without it nobody could tell a trail whose last lines were cut off,
+ * or an older copy of the whole store, from the real one. The key is derived from the key-encryption key and lies in no database.
+ *
+ * The default place is a file beside the data folder. Root on the machine can change both: against that, name a place on another machine.
+ */
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+export interface AuditHead {
+  readonly storeId: string;
+  /** Of the last line. */
+  readonly number: number;
+  readonly mac: string;
+  readonly at: number;
+  /** Documents without a valid mark are not used in this store, whatever the store says. */
+  readonly isEnforced: boolean;
+  /** When the head was found missing, of a trail that had lines: until somebody accepts the trail nobody knows that its end is there. */
+  readonly missingSince?: number;
+}
+
+export interface SignedHead extends AuditHead {
+  /** Base64url of the SM2 signature over the canonical JSON of the rest. */
+  readonly signature: string;
+}
+
+interface HeadFile {
+  readonly version: 1;
+  /** For whoever checks a head by other means. */
+  readonly publicPem: string;
+  /** By store: an installation that moved has had several. */
+  readonly heads: Readonly<Record<string, SignedHead>>;
+}
+
+export interface AuditHeads {
+  readonly file: string;
+  /** Undefined: none is kept of this store. AUDIT_HEAD_BROKEN (bug) when the file was changed. */
+  read(storeId: string): Promise<AuditHead | undefined>;
+  /** The one that was written last, of whatever store. */
+  newest(): Promise<AuditHead | undefined>;
+  /** Survives a power cut when it has resolved. */
+  write(head: AuditHead): Promise<SignedHead>;
+}
+
+export interface AuditHeadsDeps {
+  readonly file: string;
+  readonly crypto: Pick<Crypto, 'importKey' | 'sign' | 'verify'>;
+  /** PEM (PKCS#8 and SPKI) of the SM2 key. */
+  readonly key: { readonly privatePem: string; readonly publicPem: string };
+}
+
+const MAX_STORES = 50;
+
+export function createAuditHeads({ file, crypto, key }: AuditHeadsDeps): AuditHeads {
+  const privateKey = crypto.importKey({ format: 'pem', pem: key.privatePem }, 'SM2-SM3', 'private');
+  const publicKey = crypto.importKey({ format: 'pem', pem: key.publicPem }, 'SM2-SM3', 'public');
+
+  async function readHeads(): Promise<readonly SignedHead[]> {
+    const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return undefined;
+      throw broken(file, cause);
+    });
+    if (text === undefined) return [];
+    const heads = Object.values(parse(file, text).heads);
+    for (const head of heads) if (!(await isGenuine(crypto, publicKey, head))) throw broken(file);
+    return heads;
+  }
+
+  return {
+    file,
+    read: async (storeId) => (await readHeads()).find((head) => head.storeId === storeId),
+    newest: async () => (await readHeads()).toSorted((a, b) => b.at - a.at)[0],
+    async write(head) {
+      const signature = await crypto.sign(privateKey, textOf(head));
+      const signed: SignedHead = { ...head, signature: Buffer.from(signature).toString('base64url') };
+      const others = (await readHeads().catch(() => [])).filter(({ storeId }) => storeId !== head.storeId);
+      const kept = [signed, ...others.toSorted((a, b) => b.at - a.at)].slice(0, MAX_STORES);
+      const heads = Object.fromEntries(kept.map((one) => [one.storeId, one]));
+      await replaceFile(file, `${JSON.stringify({ version: 1, publicPem: key.publicPem, heads } satisfies HeadFile, undefined, 2)}\n`);
+      return signed;
+    },
+  };
+}
+
+function textOf({ storeId, number, mac, at, isEnforced, missingSince }: AuditHead): Uint8Array {
+  return Buffer.from(canonicalJson({ storeId, number, mac, at, isEnforced, missingSince }));
+}
+
+async function isGenuine(crypto: Pick<Crypto, 'verify'>, publicKey: KeyHandle, head: SignedHead): Promise<boolean> {
+  if (typeof head.signature !== 'string') return false;
+  return crypto.verify(publicKey, textOf(head), Buffer.from(head.signature, 'base64url'));
+}
+
+function parse(file: string, text: string): HeadFile {
+  try {
+    const read = JSON.parse(text) as HeadFile;
+    if (typeof read.heads === 'object') return read;
+  } catch (cause) {
+    throw broken(file, cause);
+  }
+  throw broken(file);
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${process.pid}.new`;
+  await rm(temporary, { force: true });
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, file);
+  const folder = await open(dirname(file), 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+export function headMissing(file: string): AppError {
+  return new AppError('AUDIT_HEAD_MISSING', 'bug', `The signed head of the audit trail, ${file}, is missing.`, {
+    values: { file },
+    fix: 'Put the file back and start again, or compare the newest lines with a copy; then let the security administrator accept the trail.',
+  });
+}
+
+function broken(file: string, cause?: unknown): AppError {
+  return new AppError('AUDIT_HEAD_BROKEN', 'bug', `The head of the audit trail in ${file} was changed, or cannot be read.`, {
+    values: { file },
+    fix: 'Find out who changed it. The security administrator accepts the trail as it stands, which writes a new head.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

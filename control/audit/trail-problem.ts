@@ -1,0 +1,49 @@
+/** Why a store is read only: its audit trail is not the one that was written. */
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Replay } from './walk-chain.ts';
+import type { AuditHead } from './audit-head.ts';
+
+/**
+ * `older`: lines are missing that were there when the head was signed. `other`: the line of that number is another one. `broken`: a line inside
+ * the trail is missing or changed, so that nobody knows of every document which copy was the last one. `unreadable`: the head itself was
+ * changed.
+ */
+export interface TrailProblem {
+  readonly why: 'older' | 'other' | 'broken' | 'unreadable';
+  readonly headNumber?: number;
+  readonly headAt?: number;
+  readonly lines: number;
+  /** The first broken line. */
+  readonly line?: number;
+}
+
+export function problemOf(head: AuditHead | undefined, replay: Replay, isEnforced: boolean): TrailProblem | undefined {
+  const { report, head: last, isInDoubt } = replay;
+  const breaks = report.intact ? [] : report.breaks.filter(({ isAccepted }) => !isAccepted);
+  const told = { lines: last.number, ...(head === undefined ? {} : { headNumber: head.number, headAt: head.at }) };
+  if (head !== undefined) {
+    const { number } = head;
+    // A row planted behind the cut has a high number, but leaves a gap before the line that was signed.
+    const isCut = breaks.some((one) => one.why === 'missing' && one.number <= number && one.to >= number - 1);
+    if (last.number < number || isCut) return { why: 'older', ...told };
+    if (breaks.some((one) => one.why === 'changed' && one.number <= number && one.to >= number)) return { why: 'other', ...told };
+  }
+  // Before marks are enforced no document is used for what a line says of it.
+  if (!isInDoubt || !isEnforced) return undefined;
+  const [first] = breaks;
+  return { why: 'broken', ...told, ...(first === undefined ? {} : { line: first.number }) };
+}
+
+export function trailRefused({ why, headNumber = 0, lines, line = 0 }: TrailProblem): AppError {
+  const what = {
+    older: `The audit trail has ${lines} lines, but its signed head names line ${headNumber}: lines were cut off, or the store is an older copy.`,
+    other: `Line ${headNumber} of the audit trail is not the one that its head was signed for.`,
+    broken: `Line ${line} of the audit trail is missing or was changed, so that documents may have been rolled back unseen.`,
+    unreadable: 'The signed head of the audit trail was changed, or cannot be read.',
+  }[why];
+  const values = why === 'broken' ? { why, line } : { why, headNumber, lines };
+  return new AppError('AUDIT_TRAIL_REFUSED', 'bug', `${what} The store is read only, and no messages are worked on.`, {
+    values,
+    fix: 'Put the right store back. If it is meant to be this one, let the security administrator accept it on the system page; where none can log in: kangqiao verify --offline --accept REASON.',
+  });
+}

@@ -1,0 +1,60 @@
+/** What an import has to save, each with what is stored under its id. */
+import type { ActionContext } from '../action/action.ts';
+import { requireSecretsRight } from '../adapters/adapters.ts';
+import { changedPointers } from '../action/changed-pointers.ts';
+import type { BundleDocument } from './bundle-document.ts';
+import { requirePublishRight } from '../interfaces/interfaces.ts';
+import type { ControlServices } from '../services.ts';
+
+/** What a document of the bundle does to the one of its id that is stored. */
+export interface Write {
+  readonly kind: 'adapter' | 'table' | 'flow' | 'interface';
+  readonly id: string;
+  /** Where it stands in the bundle. */
+  readonly path: string;
+  readonly before: { readonly revision: number } | undefined;
+  /** Where it differs from what is stored: places alone, as in the trail of a resend. */
+  readonly changed: readonly string[];
+  save(): Promise<{ readonly revision: number }>;
+}
+
+/** In the order in which they need each other. PERMISSION_DENIED where saving one of them by itself would be refused. */
+export async function writesOf(services: ControlServices, ctx: ActionContext, bundle: BundleDocument): Promise<readonly Write[]> {
+  const { bindingStore, catalog, registry } = services;
+  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
+  const writes: Write[] = [];
+  for (const [index, adapter] of adapters.entries()) {
+    const before = await bindingStore.getAdapter(adapter.adapterId);
+    requireSecretsRight(ctx, before, adapter);
+    const save: Save = (revision) => bindingStore.saveAdapter({ ...adapter, revision }, revision);
+    writes.push(writeOf('adapter', adapter.adapterId, `/adapters/${index}`, before, adapter, save));
+  }
+  for (const [index, table] of tables.entries()) {
+    const before = await bindingStore.getTable(table.tableId);
+    const save: Save = (revision) => bindingStore.saveTable({ ...table, revision }, revision);
+    writes.push(writeOf('table', table.tableId, `/tables/${index}`, before, table, save));
+  }
+  for (const [index, flow] of flows.entries()) {
+    const before = await catalog.draft(flow.flowId);
+    const save: Save = (revision) => catalog.saveDraft({ ...flow, revision }, ctx.actor.account);
+    writes.push(writeOf('flow', flow.flowId, `/flows/${index}`, before, flow, save));
+  }
+  for (const [index, item] of interfaces.entries()) {
+    const before = await registry.interfaces.get(item.interfaceId);
+    requirePublishRight(ctx, before, item);
+    const save: Save = (revision) => registry.interfaces.save({ ...item, revision });
+    writes.push(writeOf('interface', item.interfaceId, `/interfaces/${index}`, before, item, save));
+  }
+  return writes;
+}
+
+/** Takes the revision that is stored. */
+type Save = (revision: number) => Promise<{ readonly revision: number }>;
+
+function writeOf(kind: Write['kind'], id: string, path: string, before: Write['before'], document: object, save: Save): Write {
+  return { kind, id, path, before, changed: changesOf(before, document), save: () => save(before?.revision ?? 0) };
+}
+
+function changesOf(before: { readonly revision: number } | undefined, document: object): readonly string[] {
+  return before === undefined ? [] : changedPointers(before, { ...document, revision: before.revision });
+}

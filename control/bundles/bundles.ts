@@ -1,0 +1,193 @@
+/** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
+import { Type } from 'typebox';
+import { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { valuesByName } from '../../engine/contract/values/named-values.ts';
+import { calledFlowIds } from '../../engine/publish/called-flows.ts';
+import { InterfaceDocument } from '../../gateways/documents.ts';
+import { maskSecrets } from '../audit/without-secrets.ts';
+import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
+import { notFound, type Demand, type DomainScope } from '../access/domains.ts';
+import { savingAdapter } from '../adapters/adapters.ts';
+import { ownedTable } from '../flows/flow-references.ts';
+import { usesOf, type UsedKind } from '../flows/flow-uses.ts';
+import { savingInterface } from '../interfaces/interfaces.ts';
+import { saving } from '../action/owners.ts';
+import { flowIdsOf, type BundleDocument } from './bundle-document.ts';
+import { importBundle } from './import-bundle.ts';
+import type { ControlServices } from '../services.ts';
+import { exportFlow } from '../flows/shown-flow.ts';
+
+const Many = (of: ReturnType<typeof Type.Unknown>) => Type.Optional(Type.Array(of, { maxItems: 1000 }));
+
+const Bundle = Type.Object(
+  {
+    schema: Type.Literal('bundle/1'),
+    /** What the flows are; bundles of 0.1.0 do not say. */
+    source: Type.Optional(Type.Enum(['draft', 'published'])),
+    /** Of published flows: their versions where they come from. */
+    versions: Type.Optional(valuesByName(Type.Integer())),
+    adapters: Many(AdapterDocument as never),
+    tables: Many(CodeTable as never),
+    flows: Many(Type.Unknown()),
+    interfaces: Many(InterfaceDocument as never),
+  },
+  closed,
+);
+
+export function bundleActions(services: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'bundles.export',
+      right: 'flows.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '导出流程及其所需（不含任何凭据）', en: 'Export flows and what they need, without secrets' },
+      input: Type.Object(
+        {
+          flowIds: Type.Optional(
+            Type.Array(FlowId, {
+              maxItems: 1000,
+              description: 'What these call is exported with them, and the code tables that they name; without ids everything is',
+            }),
+          ),
+          source: Type.Optional(
+            Type.Enum(['draft', 'published'], { default: 'draft', description: 'Drafts, or the versions that serve; the file says which' }),
+          ),
+        },
+        closed,
+      ),
+      audited: true,
+      subject: ({ flowIds }) => (flowIds === undefined ? 'all' : flowIds.join(' ').slice(0, 500)),
+      run: async ({ actor, domains }, { flowIds, source = 'draft' }) => {
+        const { flows = [], ...bundle } = await exportBundle(services, domains, flowIds, source);
+        return { ...bundle, flows: flows.map((flow) => exportFlow(flow, actor)) };
+      },
+    }),
+    defineAction({
+      name: 'bundles.import',
+      right: 'flows.edit',
+      domain: ({ bundle }) => demandsOf(services, bundle as BundleDocument),
+      text: {
+        'zh-CN': '导入：覆盖同编号的草稿，不发布流程；会改动正在使用的适配器、代码表、接口时拒绝，除非指明一并覆盖',
+        en: 'Import over drafts of the same ids; publishes no flow. Adapters, code tables and interfaces in use that would change refuse it unless they are to be replaced',
+      },
+      input: Type.Object(
+        {
+          bundle: Bundle,
+          replace: Type.Optional(
+            Type.Boolean({
+              description:
+                'Adapters, code tables and interfaces in use become as the bundle says; an adapter keeps its settings of environments that the bundle does not have',
+            }),
+          ),
+        },
+        closed,
+      ),
+      audited: true,
+      subject: ({ bundle }) =>
+        idsOf(bundle as BundleDocument)
+          .join(' ')
+          .slice(0, 500),
+      run: (ctx, { bundle, replace = false }) => importBundle(services, ctx, bundle as BundleDocument, { replace }),
+    }),
+  ];
+}
+
+/** Flows first: they are what people know it by. */
+function idsOf(bundle: BundleDocument): readonly string[] {
+  const { interfaces = [], adapters = [], tables = [] } = bundle;
+  return [
+    ...flowIdsOf(bundle),
+    ...interfaces.map(({ interfaceId }) => interfaceId),
+    ...adapters.map(({ adapterId }) => adapterId),
+    ...tables.map(({ tableId }) => tableId),
+  ];
+}
+
+type Source = NonNullable<BundleDocument['source']>;
+
+async function exportBundle(
+  services: ControlServices,
+  domains: DomainScope,
+  flowIds: readonly string[] | undefined,
+  source: Source,
+): Promise<BundleDocument> {
+  const { bindingStore, registry, nodes } = services;
+  const { flows, versions } = await collectFlows(services, domains, flowIds, source);
+  const uses = [...flows.values()].flatMap((flow) => usesOf(flow.nodes, nodes));
+  const named = (kind: UsedKind) => new Set(uses.filter((use) => use.kind === kind).map(({ id }) => id));
+  const adapterIds = named('adapter');
+  const adapters = domains.keep(await bindingStore.listAdapters()).filter((adapter) => adapterIds.has(adapter.adapterId));
+  const tables = (await bindingStore.listTables()).filter((table) => domains.mayUse(ownedTable(table)));
+  const tableIds = flowIds === undefined ? undefined : named('table');
+  const interfaces = domains
+    .keep(await registry.interfaces.list())
+    .filter(({ target }) => target.kind === 'flow' && flows.has(target.flowId));
+  return {
+    schema: 'bundle/1',
+    source,
+    ...(source === 'published' ? { versions: Object.fromEntries(versions) } : {}),
+    adapters: maskSecrets(adapters) as typeof adapters,
+    tables: tables.filter(({ tableId }) => tableIds?.has(tableId) ?? true),
+    flows: [...flows.values()],
+    interfaces,
+  };
+}
+
+/** The flows that are asked for, and all of the same domains that they call, whether by themselves or through others. Without ids: every flow that there is. */
+async function collectFlows(
+  { catalog, nodes }: ControlServices,
+  domains: DomainScope,
+  flowIds: readonly string[] | undefined,
+  source: Source,
+) {
+  const published = new Map(domains.keep(await catalog.list()).map((flow) => [flow.flowId, flow.publishedVersion]));
+  const flows = new Map<string, FlowDocument>();
+  const versions = new Map<string, number>();
+  const documentOf = async (flowId: string): Promise<FlowDocument | undefined> => {
+    if (!published.has(flowId)) return undefined;
+    if (source === 'draft') return catalog.draft(flowId);
+    const version = published.get(flowId);
+    if (version === undefined) return undefined;
+    versions.set(flowId, version);
+    return (await catalog.version(flowId, version))?.document;
+  };
+  const asked = new Set(flowIds);
+  // A set that grows is gone through to its end.
+  const wanted = new Set(flowIds ?? published.keys());
+  for (const flowId of wanted) {
+    const document = await documentOf(flowId);
+    if (document === undefined && asked.has(flowId))
+      throw source === 'draft' || !published.has(flowId) ? notFound(flowId) : notPublished(flowId);
+    // The import reports a call that leads nowhere: it knows what is stored.
+    if (document === undefined) continue;
+    flows.set(flowId, document);
+    for (const called of calledFlowIds(document, nodes)) wanted.add(called);
+  }
+  return { flows, versions };
+}
+
+function notPublished(flowId: string): AppError {
+  return new AppError('BUNDLE_NOT_PUBLISHED', 'input', `${flowId} is not published, so there is no published content to export.`, {
+    values: { flowId },
+    fix: 'Publish it first, or export drafts.',
+  });
+}
+
+/** Of each thing what saving it by itself takes; an interface may lead to a flow that comes with it. */
+async function demandsOf(services: ControlServices, bundle: BundleDocument): Promise<readonly Demand[]> {
+  const { owners } = services;
+  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
+  const brought = new Set(flowIdsOf(bundle));
+  const demands: Demand[] = [];
+  for (const adapter of adapters) demands.push(...(await savingAdapter(services, adapter.adapterId, adapter)));
+  for (const table of tables) demands.push(...(await saving(owners.table(table.tableId), table)));
+  for (const flow of flows) demands.push(...(await saving(owners.flow(String(flow.flowId)), flow)));
+  for (const item of interfaces) {
+    const { interfaceId, target } = item;
+    const comes = target.kind === 'flow' && brought.has(target.flowId);
+    demands.push(...(comes ? await saving(owners.interface(interfaceId), item) : await savingInterface(owners, item)));
+  }
+  return demands;
+}

@@ -1,0 +1,207 @@
+/** A bundle is looked at whole before anything of it is written; each thing in it takes the rights, and meets the refusals, of saving it by itself. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
+import { AppError, toIssue, type Issue } from '../../engine/contract/values/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { maskedPlaces, unmasked } from '../audit/without-secrets.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { callsOf, unknownCall } from '../../engine/publish/called-flows.ts';
+import type { ActionContext } from '../action/action.ts';
+import { forbiddenTarget } from '../adapters/adapters.ts';
+import { changedPointers } from '../action/changed-pointers.ts';
+import { keepingEnvironments, refuseReplacing } from './bundle-replaces.ts';
+import { flowIdsOf, type BundleDocument } from './bundle-document.ts';
+import { writesOf, type Write } from './bundle-writes.ts';
+import type { DomainScope } from '../access/domains.ts';
+import { routeClashes } from '../registry/interface-store.ts';
+import { interfaceProblems } from '../interfaces/interfaces.ts';
+import type { ControlServices } from '../services.ts';
+
+/** How many of each the bundle held, all of which are here now, and what was found that does not prevent it. */
+export interface BundleReport {
+  readonly adapters: number;
+  readonly tables: number;
+  readonly flows: number;
+  readonly interfaces: number;
+  readonly warnings?: readonly Issue[];
+}
+
+/**
+ * PERMISSION_DENIED, BUNDLE_INVALID, and BUNDLE_WOULD_REPLACE unless `replace`, before anything is written. Should somebody else be faster in
+ * between, the trail says how far it came.
+ */
+export async function importBundle(
+  services: ControlServices,
+  ctx: ActionContext,
+  given: BundleDocument,
+  { replace }: { readonly replace: boolean },
+): Promise<BundleReport> {
+  const bundle = await withEnvironmentsOfHere(services, given);
+  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
+  if (adapters.length > 0) ctx.require('adapters.edit');
+  if (tables.length > 0) ctx.require('tables.edit');
+  if (interfaces.length > 0) ctx.require('interfaces.edit');
+  const wrong = await problemsOf(services, bundle, ctx);
+  if (wrong.some((issue) => issue.severity === 'error')) {
+    throw new AppError('BUNDLE_INVALID', 'input', 'Something in the bundle is not valid; nothing was imported.', {
+      issues: wrong,
+      fix: 'Change what the issues name.',
+    });
+  }
+  const writes = (await writesOf(services, ctx, bundle)).filter(isNeeded);
+  if (!replace) refuseReplacing(writes.filter(({ kind, before }) => kind !== 'flow' && before !== undefined));
+  const { before, after } = { before: {} as Record<string, unknown>, after: {} as Record<string, unknown> };
+  Object.assign(ctx.note, { before, after });
+  for (const [index, write] of writes.entries()) {
+    const name = `${write.kind} ${write.id}`;
+    const { revision } = await write.save();
+    if (write.before !== undefined) before[name] = { revision: write.before.revision };
+    after[name] = { revision, ...(write.before === undefined ? {} : { changed: write.changed }) };
+    ctx.progress({ kind: write.kind, id: write.id, done: index + 1, of: writes.length });
+  }
+  if (writes.some(({ kind }) => kind === 'interface')) services.plans.changed();
+  const counts = { adapters: adapters.length, tables: tables.length, flows: flows.length, interfaces: interfaces.length };
+  return wrong.length === 0 ? counts : { ...counts, warnings: wrong };
+}
+
+async function withEnvironmentsOfHere({ bindingStore }: ControlServices, bundle: BundleDocument): Promise<BundleDocument> {
+  if (bundle.adapters === undefined) return bundle;
+  const adapters = bundle.adapters.map(async (adapter) => {
+    const stored = await bindingStore.getAdapter(adapter.adapterId);
+    return keepingEnvironments(stored, unmasked(adapter, stored) as AdapterDocument);
+  });
+  return { ...bundle, adapters: await Promise.all(adapters) };
+}
+
+/** What is in use and the same is not saved again: its revision, which others may be working from, stays. */
+function isNeeded({ kind, before, changed }: Write): boolean {
+  return kind === 'flow' || before === undefined || changed.length > 0;
+}
+
+async function problemsOf(services: ControlServices, bundle: BundleDocument, { actor, domains }: ActionContext): Promise<readonly Issue[]> {
+  const by = actor.account;
+  const { adapters = [], flows = [], interfaces = [] } = bundle;
+  const { bindingStore, catalog, registry } = services;
+  const found: Issue[] = [];
+  const add = (place: string, issues: readonly Issue[]) => found.push(...issues.map((issue) => ({ ...issue, path: place + issue.path })));
+  found.push(...repeatedIds(bundle));
+  const secrets = new Map((await bindingStore.listSecrets()).map((secret) => [secret.name, secret.adapters]));
+  for (const [index, adapter] of adapters.entries()) {
+    add(`/adapters/${index}`, bindingStore.adapterIssues(adapter));
+    add(`/adapters/${index}`, unboundSecret(adapter, secrets));
+    add(`/adapters/${index}`, maskedValues(adapter));
+  }
+  const targets = await Promise.all(adapters.map((adapter) => newForbiddenTarget(services, adapter)));
+  for (const [index, refusal] of targets.entries()) if (refusal !== undefined) found.push(toIssue(refusal, `/adapters/${index}`));
+  for (const [index, flow] of flows.entries()) {
+    add(`/flows/${index}`, await whatKeepsFromSaving(catalog, flow, by));
+    add(`/flows/${index}`, await missingCalls(services, domains, bundle, flow));
+    await nextTurn();
+  }
+  const brought = new Set(flowIdsOf(bundle));
+  const clashes = routeClashes(interfaces, await registry.interfaces.list());
+  for (const [index, item] of interfaces.entries()) {
+    const place = `/interfaces/${index}`;
+    add(place, await interfaceProblems(services, item, by, brought));
+    const clash = clashes.get(item);
+    if (clash !== undefined) found.push(toIssue(clash, `${place}/path`));
+    // A thousand of them take seconds, in which this process has others to serve.
+    await nextTurn();
+  }
+  return found;
+}
+
+/** The last one of an id would win, whichever that is. */
+function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }: BundleDocument): readonly Issue[] {
+  const lists: Readonly<Record<string, readonly unknown[]>> = {
+    adapters: adapters.map(({ adapterId }) => adapterId),
+    tables: tables.map(({ tableId }) => tableId),
+    flows: flows.map((flow) => (isRecord(flow) ? flow['flowId'] : undefined)),
+    interfaces: interfaces.map(({ interfaceId }) => interfaceId),
+  };
+  return Object.entries(lists).flatMap(([list, ids]) => {
+    const firsts = new Map<unknown, number>();
+    return ids.flatMap((id, index) => {
+      const first = firsts.get(id);
+      if (typeof id !== 'string') return [];
+      if (first === undefined) {
+        firsts.set(id, index);
+        return [];
+      }
+      const message = `${id} stands in the bundle already, at /${list}/${first}.`;
+      const values = { id, first: `/${list}/${first}` };
+      return [
+        { path: `/${list}/${index}`, code: 'BUNDLE_ID_TWICE', message, severity: 'error' as const, values, fix: 'Leave one of them out.' },
+      ];
+    });
+  });
+}
+
+const OF_NO_MATTER: ReadonlySet<string> = new Set(['FLOW_ADAPTER_UNKNOWN', 'FLOW_TABLE_UNKNOWN', 'LISTENER_CLASH']);
+
+/**
+ * Drafts may break rules, but not the schema, and of what costs too much nobody knows whether it does; the person who has to mend that gets the
+ * broken rules too. Adapters and tables that are not here may come with the bundle, and what listens elsewhere matters once it is published.
+ */
+async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown, by: string): Promise<readonly Issue[]> {
+  const issues = await catalog.validate(flow, by);
+  if (!issues.some(({ code }) => code === 'FLOW_SCHEMA' || code === 'FLOW_TOO_COSTLY')) return [];
+  return issues.filter(({ code }) => !OF_NO_MATTER.has(code));
+}
+
+/**
+ * Calls of flows that neither come with the bundle nor are here for this person: a warning for a bundle of 0.1.0, which carries no called
+ * flows. Another domain's flow counts as unknown unless it is shared, as when the flow is checked.
+ */
+async function missingCalls(
+  { catalog, nodes }: ControlServices,
+  domains: DomainScope,
+  bundle: BundleDocument,
+  flow: unknown,
+): Promise<readonly Issue[]> {
+  if (!isRecord(flow) || !Array.isArray(flow['nodes'])) return [];
+  const brought = new Set(flowIdsOf(bundle));
+  const severity = bundle.source === undefined ? ('warning' as const) : ('error' as const);
+  const issues: Issue[] = [];
+  for (const call of callsOf(flow as FlowDocument, nodes)) {
+    const stored = brought.has(call.flowId) ? undefined : await catalog.draft(call.flowId);
+    if (brought.has(call.flowId) || (stored !== undefined && domains.mayUse(stored))) continue;
+    issues.push({ ...unknownCall(call), severity });
+  }
+  return issues;
+}
+
+/** What is saved already, and the same, is not written: its connections are guarded when they are made. */
+async function newForbiddenTarget(services: ControlServices, adapter: AdapterDocument): Promise<AppError | undefined> {
+  const stored = await services.bindingStore.getAdapter(adapter.adapterId);
+  const isSame = stored !== undefined && changedPointers(stored, { ...adapter, revision: stored.revision }).length === 0;
+  if (isSame) return undefined;
+  return forbiddenTarget(services, adapter).catch((error: unknown) => {
+    if (error instanceof AppError && error.kind === 'input') return error;
+    throw error;
+  });
+}
+
+/** An export hides user info in addresses: where nothing stored here is meant, it must be entered before the import. */
+function maskedValues(adapter: AdapterDocument): readonly Issue[] {
+  return maskedPlaces(adapter).map((path) => ({
+    path,
+    code: 'BUNDLE_MASKED',
+    severity: 'error' as const,
+    message: `${adapter.adapterId} has a value that the export masked or cut, and nothing stored here is the same but for it.`,
+    values: { id: adapter.adapterId, place: path },
+    fix: 'Enter the whole value in the bundle, or leave the adapter out and make it here.',
+  }));
+}
+
+type Bound = ReadonlyMap<string, readonly string[]>;
+
+function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Bound): readonly Issue[] {
+  // One that is not stored yet is checked when it is used.
+  if (credential === undefined || secrets.get(credential)?.includes(adapterId) !== false) return [];
+  const refusal = new AppError('SECRET_NOT_BOUND', 'input', `The secret "${credential}" is not meant for ${adapterId}.`, {
+    values: { name: credential, adapterId },
+    fix: 'Ask who holds the secret to save it again with this adapter among its `adapters`, or name another.',
+  });
+  return [toIssue(refusal, '/credential')];
+}

@@ -1,0 +1,108 @@
+/** The archive of executions that ended days ago: what lies in it, and moving more into it now. */
+import { Type } from 'typebox';
+import { sleep } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { isOpenRun, type ArchiveRun } from '../../engine/archive/archive-runs.ts';
+import { archiveAbsent, type ArchiveDay } from '../../engine/archive/read-archive.ts';
+import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
+import type { ControlServices, EngineView } from '../services.ts';
+
+export interface ArchiveReport {
+  readonly items: readonly ArchiveDay[];
+  /** The one that goes on, or was the last. */
+  readonly run?: ArchiveRun;
+  /** Days after which what ended is archived; absent where no archive is set up. */
+  readonly afterDays?: number;
+}
+
+type Archive = NonNullable<EngineView['archive']>;
+
+const LOOK_MS = 500;
+/** So long a worker has to begin what was asked for. */
+const BEGIN_MS = 30_000;
+
+export function archiveActions({ engine, clock }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'archive.get',
+      right: 'executions.read',
+      domain: 'all',
+      text: {
+        'zh-CN': '归档中的日期及其执行数，最近一次归档',
+        en: 'Days in the archive with how many executions each has, and its latest run',
+      },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<ArchiveReport> => {
+        const { archive } = engine;
+        if (archive === undefined) return { items: [] };
+        const run = await archive.runs.latest();
+        return { items: await archive.days(), afterDays: archive.afterDays, ...(run === undefined ? {} : { run }) };
+      },
+    }),
+    defineAction({
+      name: 'archive.run',
+      right: 'archive.run',
+      domain: 'all',
+      text: {
+        'zh-CN': '立即归档：将已到期限的执行移入归档文件；离开即停止',
+        en: 'Archive now what is old enough, instead of within the hour; who leaves stops it',
+      },
+      input: Type.Object({}, closed),
+      audited: true,
+      async run(ctx) {
+        const run = await followRun(need(engine.archive), ctx, clock);
+        ctx.note.after = { runId: run.runId, status: run.status, archived: run.archived };
+        return run;
+      },
+    }),
+    defineAction({
+      name: 'archive.stop',
+      right: 'archive.run',
+      domain: 'all',
+      text: { 'zh-CN': '停止正在进行的归档；已移入的保留', en: 'Stop the run of the archive that goes on; what is moved stays moved' },
+      input: Type.Object({}, closed),
+      audited: true,
+      async run(ctx) {
+        const { runs } = need(engine.archive);
+        const run = await runs.latest();
+        if (run !== undefined) await runs.stop(run.runId);
+        if (run !== undefined) ctx.note.subject = run.runId;
+        return { stopped: run !== undefined && isOpenRun(run) };
+      },
+    }),
+  ];
+}
+
+/** Until it has ended; a worker does it, and says how far it is in the store. */
+async function followRun({ runs }: Archive, ctx: ActionContext, clock: ControlServices['clock']): Promise<ArchiveRun> {
+  const wanted = await runs.request(ctx.actor.account);
+  ctx.note.subject = wanted.runId;
+  const askedAt = clock.monotonic();
+  let isStopAsked = false;
+  for (let run = wanted; ; run = (await runs.latest()) ?? run) {
+    // Another run took its place: whoever began that one did what was asked here.
+    if (run.runId !== wanted.runId || !isOpenRun(run)) return run;
+    ctx.progress({ ...run });
+    if (run.status === 'wanted' && clock.monotonic() - askedAt > BEGIN_MS) {
+      await runs.stop(run.runId);
+      throw notBegun();
+    }
+    if (ctx.signal.aborted && !isStopAsked) {
+      isStopAsked = true;
+      await runs.stop(run.runId);
+    }
+    await sleep(clock, LOOK_MS);
+  }
+}
+
+function notBegun(): AppError {
+  return new AppError('ARCHIVE_NOT_BEGUN', 'transient', 'No worker has begun to archive.', {
+    fix: 'See that a worker lives, and that KQ_ARCHIVE_FOLDER is set for it as for control.',
+  });
+}
+
+function need(archive: Archive | undefined): Archive {
+  if (archive) return archive;
+  throw archiveAbsent();
+}

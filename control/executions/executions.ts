@@ -1,0 +1,297 @@
+/** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
+import { Type, type Static, type TObject } from 'typebox';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createMessage } from '../../engine/contract/values/message.ts';
+import type { ExecutionQuery } from '../../engine/execution/execution-query.ts';
+import type { ResumeOutcome } from '../../engine/execution/wait-tokens.ts';
+import type { BusinessKeys, ExecutionDetails, ExecutionPage } from '../../engine/operate/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
+import { type DomainScope, existing, scopesIn } from '../access/domains.ts';
+import { showPayload, type PayloadAnswer } from './execution-payload.ts';
+import { withoutErrorTexts } from './error-names.ts';
+import { all } from '../action/owners.ts';
+import type { ControlServices } from '../services.ts';
+
+const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
+const Status = Type.Enum(STATUSES);
+const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
+/** Also of a bulk. */
+export const Tables = Type.Optional(
+  Type.Enum(['then', 'now'] as const, {
+    default: 'then',
+    description:
+      'Code tables: those of when it was accepted, or those of now, which then serve also what waits behind it in its lane. One of which a write was done keeps those of then',
+  }),
+);
+const byId = Type.Object({ executionId: ExecutionId }, closed);
+const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }));
+
+const conditions = {
+  flowId: Type.Optional(FlowId),
+  adapterId: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'Of flows of which any published version, present or past, has a node of this adapter',
+    }),
+  ),
+  status: Type.Optional(Type.Union([Status, Type.Array(Status, { minItems: 1, maxItems: STATUSES.length, uniqueItems: true })])),
+  from: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
+  to: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
+  text: Type.Optional(Type.String({ maxLength: 200, description: 'Execution id or trace id, whole or its beginning' })),
+  archived: Type.Optional(Type.Boolean({ description: 'In the archive instead of the store' })),
+  limit: Limit,
+  after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+};
+/** Of those that are held. */
+const heldAt = {
+  node: Type.Optional(Type.String({ maxLength: 64 })),
+  code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
+  ofBulk: Type.Optional(Type.String({ maxLength: 64, description: 'Let go on by this bulk, and held again' })),
+  outcome: Type.Optional(Type.Enum(['known', 'unknown'] as const, { description: 'Whether it is known if the write was done' })),
+};
+type Conditions = Static<TObject<typeof conditions>>;
+type HeldAt = { readonly [Name in keyof typeof heldAt]?: Static<(typeof heldAt)[Name]> | undefined };
+
+export interface KeysAnswer {
+  readonly keys: Readonly<Record<string, BusinessKeys>>;
+}
+
+function heldWhere({ node, code, ofBulk, outcome }: HeldAt): NonNullable<ExecutionQuery['held']> {
+  return {
+    ...(node === undefined ? {} : { node }),
+    ...(code === undefined ? {} : { code }),
+    ...(ofBulk === undefined ? {} : { bulk: ofBulk }),
+    ...(outcome === undefined ? {} : { outcomeKnown: outcome === 'known' }),
+  };
+}
+
+export function executionActions({ catalog, executions, owners }: ControlServices): readonly Action[] {
+  async function list(
+    scope: DomainScope,
+    { flowId, adapterId, status, limit = 50, node, code, ofBulk, outcome, ...query }: Conditions & HeldAt,
+    key?: ExecutionQuery['key'],
+  ): Promise<ExecutionPage> {
+    const flowIds = await flowsOf(catalog, flowId, adapterId);
+    const within = await scopesIn(scope, catalog);
+    return executions.list({
+      ...query,
+      limit,
+      held: heldWhere({ node, code, ofBulk, outcome }),
+      ...(within === undefined ? {} : { within }),
+      ...(flowIds === undefined ? {} : { flowIds }),
+      ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
+      ...(key === undefined ? {} : { key }),
+    });
+  }
+
+  return [
+    defineAction({
+      name: 'executions.list',
+      right: 'executions.read',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '按时间、流程、适配器、状态或编号查询执行，最新在前',
+        en: 'Find executions by time, flow, adapter, status or id; newest first',
+      },
+      input: Type.Object(conditions, closed),
+      audited: false,
+      run: async ({ domains }, query): Promise<ExecutionPage> => list(domains, query),
+    }),
+    defineAction({
+      name: 'executions.search',
+      right: 'executions.payload',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '按业务键（患者、就诊等）查询执行；键值放在请求体中，不进入网址',
+        en: 'Find executions by a business key (patient, visit …); its value stands in the body, in no address',
+      },
+      input: Type.Object(
+        {
+          ...conditions,
+          ...heldAt,
+          keyName: Type.String({ minLength: 1, maxLength: 64 }),
+          keyValue: Type.String({ minLength: 1, maxLength: 500 }),
+        },
+        closed,
+      ),
+      audited: 'hourly',
+      run: async ({ domains }, { keyName, keyValue, ...query }): Promise<ExecutionPage> =>
+        list(domains, query, { name: keyName, value: keyValue }),
+    }),
+    defineAction({
+      name: 'executions.keys',
+      right: 'executions.payload',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '所列执行的业务键（患者、就诊等），供列表显示和导出；内容没有留存的不在其中',
+        en: 'Business keys (patient, visit …) of the executions named, for lists and exports; without those whose message is not kept',
+      },
+      input: Type.Object({ ids: Type.Array(ExecutionId, { minItems: 1, maxItems: 200 }) }, closed),
+      audited: 'hourly',
+      run: async ({ domains }, { ids }): Promise<KeysAnswer> => ({ keys: await executions.keysOf(ids, await scopesIn(domains, catalog)) }),
+    }),
+    defineAction({
+      name: 'executions.held',
+      right: 'executions.read',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '需要人处理的执行，可按流程、节点、错误码筛选，最新在前',
+        en: 'Executions that wait for a person, by flow, node and error code; newest first',
+      },
+      input: Type.Object(
+        {
+          flowId: Type.Optional(FlowId),
+          ...heldAt,
+          limit: Limit,
+          after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+        },
+        closed,
+      ),
+      audited: false,
+      run: async ({ domains }, { flowId, outcome, node, code, ofBulk, limit = 50, after }): Promise<ExecutionPage> => {
+        const within = await scopesIn(domains, catalog);
+        return executions.list({
+          status: ['held'],
+          ...(within === undefined ? {} : { within }),
+          held: heldWhere({ node, code, ofBulk, outcome }),
+          limit,
+          ...(flowId === undefined ? {} : { flowIds: [flowId] }),
+          ...(after === undefined ? {} : { after }),
+        });
+      },
+    }),
+    defineAction({
+      name: 'executions.get',
+      right: 'executions.read',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
+      text: { 'zh-CN': '一次执行及其步骤，错误只含代码与处理建议', en: 'One execution with its steps; errors by code and advice alone' },
+      input: byId,
+      audited: false,
+      run: async (_ctx, { executionId }): Promise<ExecutionDetails> => {
+        const details = existing(await executions.get(executionId, { payload: false }), executionId);
+        return withoutErrorTexts(details, (await catalog.version(details.flowId, details.version))?.document);
+      },
+    }),
+    defineAction({
+      name: 'executions.payload',
+      right: 'executions.payload',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
+      text: {
+        'zh-CN': '一次执行的输入输出与错误原文（留下审计）',
+        en: 'One execution with its data and the texts of its errors; leaves an audit line',
+      },
+      input: byId,
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      run: async (_ctx, { executionId }): Promise<PayloadAnswer> =>
+        showPayload(existing(await executions.get(executionId, { payload: true }), executionId)),
+    }),
+    defineAction({
+      name: 'executions.retry',
+      right: 'executions.retry',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
+      text: {
+        'zh-CN': '原地重试，沿用原来的幂等键和内容；代码表用当时的或现在的',
+        en: 'Go on in place with the same keys and content, with the code tables as received or the current ones',
+      },
+      input: Type.Object({ executionId: ExecutionId, tables: Tables }, closed),
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(ctx, { executionId, tables = 'then' }) {
+        await executions.retry(executionId, ctx.actor.account, tables);
+        ctx.note.after = { tables };
+        return { executionId, retried: true };
+      },
+    }),
+    defineAction({
+      name: 'executions.try-now',
+      right: 'executions.retry',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
+      text: { 'zh-CN': '立即重试：不等到下次尝试的时间', en: 'Try again now what waits for its next attempt' },
+      input: byId,
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(_ctx, { executionId }) {
+        await executions.tryNow(executionId);
+        return { executionId, triedNow: true };
+      },
+    }),
+    defineAction({
+      name: 'executions.resume',
+      right: 'executions.retry',
+      domain: ({ flowId, token }) => all(owners.waiter(flowId, token)),
+      text: {
+        'zh-CN': '凭令牌恢复流程中等待的执行；尚无执行等待时，消息会保留，resumed 为 false',
+        en: 'Resume the execution of a flow that waits for a token; while none waits the message is kept, and `resumed` is false',
+      },
+      input: Type.Object(
+        {
+          flowId: FlowId,
+          token: Type.String({ minLength: 1, maxLength: 500 }),
+          data: Type.Unknown(),
+          onlyIfWaiting: Type.Optional(
+            Type.Boolean({ description: 'Keep nothing: refuse the message while no execution waits under this token' }),
+          ),
+        },
+        closed,
+      ),
+      audited: true,
+      subject: ({ flowId }) => flowId,
+      async run(_ctx, { flowId, token, data, onlyIfWaiting = false }) {
+        existing(await catalog.draft(flowId), flowId);
+        return showResume(await executions.resume(flowId, token, createMessage(data ?? null), { onlyIfWaiting }));
+      },
+    }),
+    defineAction({
+      name: 'executions.cancel',
+      right: 'executions.cancel',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
+      text: { 'zh-CN': '取消：须说明理由', en: 'Cancel; takes a reason' },
+      input: Type.Object({ executionId: ExecutionId, reason: Type.String({ minLength: 1, maxLength: 500 }) }, closed),
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(ctx, { executionId, reason }) {
+        await executions.cancel(executionId, ctx.actor.account, reason);
+        ctx.note.reason = reason;
+        return { executionId, cancelRequested: true };
+      },
+    }),
+  ];
+}
+
+function showResume(result: ResumeOutcome) {
+  switch (result.outcome) {
+    case 'resumed':
+      return { resumed: true, executionId: result.executionId };
+    case 'kept':
+      return { resumed: false, keptUntil: result.untilMs, message: NOBODY_YET };
+    case 'used':
+      throw new AppError('RESUME_TOKEN_USED', 'input', 'This token was used before; the first message counts.', {
+        fix: 'Nothing needs to be done; if the wait is still open, look at its execution.',
+      });
+    case 'over':
+      throw new AppError('RESUME_WAIT_OVER', 'input', 'The execution that waited under this token went on without a message.', {
+        fix: 'Look at the execution: its wait timed out. A message has no effect there any more.',
+      });
+    case 'nobody':
+      throw new AppError('RESUME_NOBODY_WAITS', 'input', 'No execution of this flow waits under this token.', {
+        fix: 'Compare the token with the one that the flow makes; leave out onlyIfWaiting to have the message kept for a later wait.',
+      });
+  }
+}
+
+const NOBODY_YET = {
+  'zh-CN': '尚无执行以此令牌等待；消息保留至 keptUntil，供之后第一个以此令牌等待的执行使用。请核对令牌是否有误。',
+  en: 'No execution waits under this token yet; the message is kept until keptUntil for the first that does. Check the token for a typing error.',
+};
+
+async function flowsOf(
+  catalog: FlowCatalog,
+  flowId: string | undefined,
+  adapterId: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (adapterId === undefined) return flowId === undefined ? undefined : [flowId];
+  const users = await catalog.usersOf(adapterId);
+  return flowId === undefined ? users : users.filter((user) => user === flowId);
+}

@@ -1,0 +1,151 @@
+/** "Edit with reason": a message is resent, corrected or not: in place of a held one, or as a new message when the old one has ended. */
+import iconv from 'iconv-lite';
+import { Type, type Static } from 'typebox';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type { Message } from '../../engine/contract/values/message.ts';
+import { valuesByName } from '../../engine/contract/values/named-values.ts';
+import type { Resent } from '../../engine/operate/interface.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import { changedPointers } from '../action/changed-pointers.ts';
+import { all } from '../action/owners.ts';
+import type { ControlServices } from '../services.ts';
+
+export interface ResendAnswer {
+  /** The new execution. */
+  readonly executionId: string;
+  readonly replayOf: string;
+  /** The old one was held and was given up for the new one. */
+  readonly replaced: boolean;
+  /**
+   * `kept`: it takes the old one’s place, and what waits behind that one waits for it. `end-of-lane`: it is a new message, behind all that is
+   * open in its lane. `no-lane`: its flow has no lanes.
+   */
+  readonly place: Resent['place'];
+  /** The same request had been done before; nothing was sent now. */
+  readonly repeated: boolean;
+  /** JSON Pointers into `{data, headers, keys, mediaType, charset}` of what differs from the old message. */
+  readonly changed: readonly string[];
+}
+
+const EditedMessage = Type.Object(
+  {
+    data: Type.Unknown({ description: 'The whole payload; as `executions.payload` shows it' }),
+    form: Type.Optional(
+      Type.Enum(['json', 'text', 'base64'] as const, {
+        description: 'What `data` is: `text` becomes bytes in the message’s charset where the old payload was bytes',
+      }),
+    ),
+    mediaType: Type.Optional(Type.String({ maxLength: 200 })),
+    charset: Type.Optional(Type.String({ maxLength: 40 })),
+    headers: Type.Optional(valuesByName(Type.String())),
+    keys: Type.Optional(valuesByName(Type.String())),
+  },
+  closed,
+);
+
+const ResendInput = Type.Object(
+  {
+    executionId: Type.String({ minLength: 1, maxLength: 100 }),
+    message: Type.Optional(EditedMessage),
+    seen: Type.Enum(['held', 'failed', 'completed', 'cancelled'] as const, {
+      description: 'The status that was seen when it was decided; refused when it is another one by now',
+    }),
+    reason: Type.String({ minLength: 1, maxLength: 500 }),
+    acceptUnknown: Type.Optional(
+      Type.Boolean({
+        description: 'Somebody made sure that the write with the unknown outcome was not done',
+      }),
+    ),
+    acceptDone: Type.Optional(
+      Type.Boolean({ description: 'Writes of the held execution that were done, and are not idempotent, are to be done once more' }),
+    ),
+    newKeys: Type.Optional(
+      Type.Boolean({
+        description:
+          'In place of a held message it goes out under the same keys as that one. `true`: under new ones, for a receiver that remembers its refusal by the key',
+      }),
+    ),
+    requestId: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]{8,64}$',
+        description: 'The same one gives the same new execution, should the answer be lost',
+      }),
+    ),
+  },
+  closed,
+);
+
+export function resendActions({ executions, owners }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'executions.resend',
+      right: 'executions.retry',
+      // The current version sends it, so its domain counts, not that of the earlier version.
+      domain: ({ executionId }) => all(owners.execution(executionId), owners.flowOf(executionId)),
+      text: {
+        'zh-CN': '更正后重发，须说明理由：挂起的在原位置接替；已结束的作为新消息排到通道末尾',
+        en: 'Resend, corrected or not; takes a reason: in place of a held one, or as a new message at the end of its lane',
+      },
+      input: ResendInput,
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(
+        ctx,
+        { executionId, message, seen, reason, acceptUnknown = false, acceptDone = false, newKeys = false, requestId },
+      ): Promise<ResendAnswer> {
+        // Who edits a message reads it.
+        ctx.require('executions.payload');
+        ctx.note.reason = reason;
+        let changed: readonly string[] = [];
+        const edit = (before: Message): Message => {
+          const after = message === undefined ? before : edited(before, message);
+          changed = changedPointers(comparable(before), comparable(after));
+          return after;
+        };
+        const resend = {
+          actor: ctx.actor.account,
+          seen,
+          acceptUnknown,
+          acceptDone,
+          newKeys,
+          edit,
+          ...(requestId === undefined ? {} : { requestId }),
+        };
+        const resent = await executions.resend(executionId, resend);
+        const { executionId: fresh, replaced, place, repeated } = resent;
+        ctx.note.after = { executionId: fresh, replaced, place, repeated, changed };
+        return { ...resent, replayOf: executionId, changed };
+      },
+    }),
+  ];
+}
+
+function edited(before: Message, { data, form, ...changes }: Static<typeof EditedMessage>): Message {
+  const message = { ...before, ...changes };
+  const isBytes = before.data instanceof Uint8Array;
+  if (form === 'base64') return { ...message, data: new Uint8Array(Buffer.from(asText(data), 'base64')) };
+  if (isBytes || form === 'text') return { ...message, data: isBytes ? encode(asText(data), message.charset ?? 'utf-8') : asText(data) };
+  return { ...message, data };
+}
+
+function asText(data: unknown): string {
+  if (typeof data === 'string') return data;
+  throw new AppError('RESEND_FORM_WRONG', 'input', 'The payload is bytes, so what takes its place must be text.', {
+    fix: 'Send `data` as a string, with `form` text or base64.',
+  });
+}
+
+/** Never a `?` in somebody's name: what the charset lacks is refused. */
+function encode(text: string, charset: string): Uint8Array {
+  const bytes = iconv.encodingExists(charset) ? iconv.encode(text, charset) : Buffer.alloc(0);
+  if (iconv.encodingExists(charset) && iconv.decode(bytes, charset, { stripBOM: false }) === text) return new Uint8Array(bytes);
+  throw new AppError('RESEND_UNENCODABLE', 'input', `The text holds a character that ${charset} lacks.`, {
+    values: { charset },
+    fix: 'Write it otherwise, or choose another charset.',
+  });
+}
+
+function comparable({ data, headers, keys, mediaType, charset }: Message): unknown {
+  const shown = data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data;
+  return { data: shown, headers, keys, mediaType, charset };
+}

@@ -1,0 +1,66 @@
+/** Real executions whose messages may serve as samples for a flow's author; the messages themselves take the right to see payloads. */
+import { Type } from 'typebox';
+import type { ExecutionCatalog, ExecutionSummary } from '../../engine/operate/interface.ts';
+import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
+import { scopesIn } from '../access/domains.ts';
+import { all } from '../action/owners.ts';
+import type { ControlServices } from '../services.ts';
+
+export interface Sample extends Pick<ExecutionSummary, 'executionId' | 'version' | 'status' | 'acceptedAt'> {
+  /** Steps of the node asked for that emitted something: the keys of its outputs in `executions.payload`. */
+  readonly steps?: readonly string[];
+}
+
+const MOST = 20;
+/** So many executions are looked through for a node's output. */
+const LOOKED_THROUGH = 100;
+
+export function sampleActions({ catalog, executions, owners }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.samples',
+      right: 'executions.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
+      text: {
+        'zh-CN': '可作样例的最近执行（整个流程，或某个节点的输出）；数据另由 executions.payload 读取',
+        en: 'The latest executions that may serve as samples, of a flow or of one node’s output; their data is read by executions.payload',
+      },
+      input: Type.Object(
+        {
+          flowId: FlowId,
+          node: Type.Optional(Type.String({ maxLength: 64 })),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST, default: MOST })),
+        },
+        closed,
+      ),
+      audited: false,
+      async run({ domains }, { flowId, node, limit = MOST }): Promise<{ readonly items: readonly Sample[] }> {
+        const within = await scopesIn(domains, catalog);
+        const page = await executions.list({
+          flowIds: [flowId],
+          limit: LOOKED_THROUGH,
+          ...(within === undefined ? {} : { within }),
+        });
+        const items: Sample[] = [];
+        for (const { executionId, version, status, acceptedAt, hasPayload } of page.items) {
+          if (items.length === limit) break;
+          if (!hasPayload) continue;
+          const sample = { executionId, version, status, acceptedAt };
+          if (node === undefined) items.push(sample);
+          else {
+            const steps = await stepsOf(executions, executionId, node);
+            if (steps.length > 0) items.push({ ...sample, steps });
+          }
+        }
+        return { items };
+      },
+    }),
+  ];
+}
+
+async function stepsOf(executions: ExecutionCatalog, executionId: string, node: string): Promise<readonly string[]> {
+  const details = await executions.get(executionId, { payload: false });
+  return (details?.steps ?? [])
+    .filter((step) => step.node === node && step.ports.length > 0)
+    .map(({ scope }) => (scope === '' ? node : `${scope}/${node}`));
+}

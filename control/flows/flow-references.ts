@@ -1,0 +1,116 @@
+/** What a flow refers to must be usable by the person who runs, tests or publishes it: of their domains, or shared with one of them. */
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
+import type { Owned } from '../../engine/contract/values/domain.ts';
+import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import type { DomainScope } from '../access/domains.ts';
+import { usesOf, type UsedKind } from './flow-uses.ts';
+import { hideOthersIn } from '../action/hide-others.ts';
+import type { ControlServices } from '../services.ts';
+
+type Services = Pick<ControlServices, 'catalog' | 'bindingStore' | 'registry' | 'nodes'>;
+type Seeing = Services & Pick<ControlServices, 'owners'>;
+
+/** What the engine itself finds about adapters, tables and flows: it knows those of every domain, and its words would tell of them. */
+const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LISTENER_)/;
+
+/** FLOW_OUTSIDE_DOMAINS (input) unless every adapter, table and called flow of the document may be used. */
+export async function requireReferences(services: Services, domains: DomainScope, document: unknown): Promise<void> {
+  const issues = await outsideIssues(services, domains, document);
+  if (issues.length === 0) return;
+  throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', `The flow refers to ${issues.length} thing(s) outside your domains.`, {
+    values: { count: issues.length },
+    issues,
+    fix: 'Use what belongs to your domains or is shared with them, or ask a person who has the other domain.',
+  });
+}
+
+/** The same for publishing, which also changes what interfaces that lead to the flow do. */
+export async function requirePublishable(services: Services, domains: DomainScope, document: FlowDocument | undefined): Promise<void> {
+  if (domains.only === undefined || document === undefined) return;
+  await requireReferences(services, domains, document);
+  if ((await interfacesOutside(services, domains, document)).length === 0) return;
+  throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', 'An interface outside your domains leads to this flow.', {
+    values: { problem: 'interface' },
+    fix: 'Ask a person who has all domains of the flow and its interfaces to publish it.',
+  });
+}
+
+/**
+ * The domains that a person lacks who may publish, but not this flow; none: nothing of other domains is in the way. Whose a reference is stays
+ * unsaid, since it may be nobody's: null stands for every domain.
+ */
+export async function domainsLacking(
+  services: Services,
+  domains: DomainScope,
+  document: FlowDocument | undefined,
+): Promise<readonly (string | null)[]> {
+  if (domains.only === undefined || document === undefined) return [];
+  const leading = await interfacesOutside(services, domains, document);
+  const references = await outsideIssues(services, domains, document);
+  return [...new Set([...leading.map(({ domain }) => domain), ...(references.length === 0 ? [] : [null])])];
+}
+
+/** Those that lead to the flow and are another domain's: publishing changes what they do. */
+async function interfacesOutside(
+  { registry }: Services,
+  domains: DomainScope,
+  { flowId }: FlowDocument,
+): Promise<readonly { readonly domain: string }[]> {
+  const leading = (await registry.interfaces.list()).filter(({ target }) => target.kind === 'flow' && target.flowId === flowId);
+  const own = new Set(domains.keep(leading));
+  return leading.filter((one) => !own.has(one));
+}
+
+/**
+ * The engine's issues, with what concerns references judged by the person's domains: unknown and another domain's look alike. What else names
+ * a thing of others says only that something is there.
+ */
+export async function issuesSeen(
+  services: Seeing,
+  domains: DomainScope,
+  document: unknown,
+  issues: readonly Issue[],
+): Promise<readonly Issue[]> {
+  const outside = await outsideIssues(services, domains, document);
+  const nodes = new Set(outside.map(({ node }) => node));
+  const own = issues.filter(({ code, node }) => !(nodes.has(node) && ABOUT_REFERENCES.test(code)));
+  return [...(await hideOthersIn(own, domains, services.owners)), ...outside];
+}
+
+async function outsideIssues(services: Services, domains: DomainScope, document: unknown): Promise<readonly Issue[]> {
+  if (domains.only === undefined || !hasNodes(document)) return [];
+  const usable = await usableIds(services, domains);
+  return document.nodes.flatMap((node, index) =>
+    usesOf([node], services.nodes)
+      .filter(({ kind, id }) => !usable[kind].has(id) && !(kind === 'flow' && id === document.flowId))
+      .map(({ kind, id }): Issue => {
+        const message = `There is no ${kind} ${id} in your domains.`;
+        const fix = 'Choose one of your domains, or one that is shared with them.';
+        return { path: `/nodes/${index}`, node: node.id, code: 'FLOW_REFERENCE_OUTSIDE', severity: 'error', message, values: { id }, fix };
+      }),
+  );
+}
+
+/** A document that is not checked yet, as far as its references can be read. */
+function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 'nodes'> {
+  if (!isRecord(document) || !Array.isArray(document['nodes'])) return false;
+  return document['nodes'].every((node) => isRecord(node) && typeof node['type'] === 'string');
+}
+
+async function usableIds(
+  { catalog, bindingStore }: Services,
+  domains: DomainScope,
+): Promise<Readonly<Record<UsedKind, ReadonlySet<string>>>> {
+  const [adapters, tables, flows] = await Promise.all([bindingStore.listAdapters(), bindingStore.listTables(), catalog.list()]);
+  return {
+    adapter: new Set(domains.keep(adapters).map(({ adapterId }) => adapterId)),
+    table: new Set(tables.filter((table) => domains.mayUse(ownedTable(table))).map(({ tableId }) => tableId)),
+    flow: new Set(flows.filter((flow) => domains.mayUse(flow)).map(({ flowId }) => flowId)),
+  };
+}
+
+/** A table without a domain belongs to the installation: everybody may use it. */
+export function ownedTable({ domain, sharedWith }: Owned): Owned {
+  return domain === undefined ? { sharedWith: ['*'] } : { domain, ...(sharedWith === undefined ? {} : { sharedWith }) };
+}

@@ -1,0 +1,81 @@
+/** Published versions of a flow: what they hold, how they differ, what still runs on them. */
+import { Type } from 'typebox';
+import type { FlowDocument, FlowVersion } from '../../engine/contract/flow/flow-document.ts';
+import { diffFlows } from '../../engine/flow/diff-flows.ts';
+import type { VersionSummary } from '../../engine/publish/interface.ts';
+import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
+import { byFlow, byVersion } from './flows.ts';
+import { existing } from '../access/domains.ts';
+import { isAllowed } from '../access/permissions.ts';
+import { all } from '../action/owners.ts';
+import type { ControlServices } from '../services.ts';
+import { showFlow } from './shown-flow.ts';
+
+export interface VersionItem extends VersionSummary {
+  /** Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to look through, or not for this person. */
+  readonly running?: number;
+}
+
+export interface VersionList {
+  readonly items: readonly VersionItem[];
+}
+
+/** Versions whose executions are counted: older ones have long run dry. */
+const COUNTED = 20;
+
+export function versionActions({ catalog, counter, owners }: ControlServices): readonly Action[] {
+  /** `0` stands for the draft. */
+  const DraftOrVersion = Type.Integer({ minimum: 0 });
+  const documentAt = async (flowId: string, version: number): Promise<FlowDocument> =>
+    existing(version === 0 ? await catalog.draft(flowId) : (await catalog.version(flowId, version))?.document, `${flowId}@${version}`);
+  return [
+    defineAction({
+      name: 'flows.versions',
+      right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
+      text: { 'zh-CN': '已发布的版本，及其尚未结束的执行数', en: 'Published versions, with executions that have not ended' },
+      input: byFlow,
+      audited: false,
+      run: async ({ actor }, { flowId }): Promise<VersionList> => ({
+        items: await listVersions(flowId, { catalog, counter }, isAllowed(actor, 'executions.read')),
+      }),
+    }),
+    defineAction({
+      name: 'flows.version',
+      right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
+      text: { 'zh-CN': '读取一个版本', en: 'Read one version' },
+      input: byVersion,
+      audited: false,
+      async run({ actor }, { flowId, version }): Promise<FlowVersion> {
+        const found = existing(await catalog.version(flowId, version), `${flowId}@${version}`);
+        return { ...found, document: showFlow(found.document, actor) };
+      },
+    }),
+    defineAction({
+      name: 'flows.diff',
+      right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
+      text: { 'zh-CN': '比较两个版本（0 为草稿）', en: 'Compare two versions; 0 is the draft' },
+      input: Type.Object({ flowId: FlowId, from: DraftOrVersion, to: DraftOrVersion }, closed),
+      audited: false,
+      run: async ({ actor }, { flowId, from, to }) =>
+        diffFlows(showFlow(await documentAt(flowId, from), actor), showFlow(await documentAt(flowId, to), actor)),
+    }),
+  ];
+}
+
+async function listVersions(
+  flowId: string,
+  { catalog, counter }: Pick<ControlServices, 'catalog' | 'counter'>,
+  maySeeExecutions: boolean,
+): Promise<readonly VersionItem[]> {
+  const versions = await catalog.versions(flowId);
+  return Promise.all(
+    versions.map(async (version, index) => {
+      if (!maySeeExecutions || (index >= COUNTED && !version.isCurrent)) return version;
+      const running = await counter.running(flowId, version.version);
+      return running === undefined ? version : { ...version, running };
+    }),
+  );
+}

@@ -1,0 +1,75 @@
+/** The list of flows, with how each of them is doing. */
+import { Type } from 'typebox';
+import type { FlowSummary } from '../../engine/publish/interface.ts';
+import type { TriggerState } from '../../engine/trigger/trigger-run.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import { isAllowed } from '../access/permissions.ts';
+import type { ControlServices } from '../services.ts';
+
+/** Counts are absent for who may not read executions. */
+export interface FlowItem extends FlowSummary {
+  /** Executions since midnight, and of them those that failed; counted up to 10,000. */
+  readonly today?: number;
+  readonly failedToday?: number;
+  readonly held?: number;
+  /** Of a flow that listens by itself, where it listens, or why it does not. */
+  readonly listener?: { readonly state: TriggerState; readonly since: number; readonly errorCode?: string };
+}
+
+export interface FlowList {
+  readonly items: readonly FlowItem[];
+  /** Flows of other domains that may be called, and nothing else. */
+  readonly shared: readonly Pick<FlowSummary, 'flowId' | 'name' | 'mode' | 'publishedVersion'>[];
+}
+
+export function listFlowActions(services: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.list',
+      right: 'flows.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '流程列表', en: 'List flows' },
+      input: Type.Object({}, closed),
+      audited: false,
+      async run({ actor, domains }): Promise<FlowList> {
+        const flows = await services.catalog.list();
+        const items = await withCounts(services, domains.keep(flows), isAllowed(actor, 'executions.read'));
+        const shared = flows.filter((flow) => !domains.holds(flow.domain) && domains.mayUse(flow));
+        return {
+          items,
+          shared: shared.map(({ flowId, name, mode, publishedVersion }) => ({ flowId, name, mode, publishedVersion })),
+        };
+      },
+    }),
+  ];
+}
+
+async function withCounts(
+  { counter, engine }: ControlServices,
+  flows: readonly FlowSummary[],
+  maySeeExecutions: boolean,
+): Promise<readonly FlowItem[]> {
+  const ids = flows.map(({ flowId }) => flowId);
+  const listeners = new Map((await engine.processes.listeners()).map((status) => [status.flowId, status]));
+  const counts = maySeeExecutions ? await Promise.all([counter.today(ids), counter.failedToday(ids), counter.held(ids)]) : undefined;
+  return flows.map((flow) => {
+    const listener = listeners.get(flow.flowId);
+    return {
+      ...flow,
+      ...(counts && countsOf(flow.flowId, counts)),
+      ...(listener && {
+        listener: {
+          state: listener.state,
+          since: listener.since,
+          ...(listener.error === undefined ? {} : { errorCode: listener.error.code }),
+        },
+      }),
+    };
+  });
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function countsOf(flowId: string, [today, failedToday, held]: readonly [Counts, Counts, Counts]) {
+  return { today: today[flowId] ?? 0, failedToday: failedToday[flowId] ?? 0, held: held[flowId] ?? 0 };
+}

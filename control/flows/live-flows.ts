@@ -1,0 +1,59 @@
+/** What runs now, for lists and for the canvas: the engine's counters beside what the store knows (held, queued). Ids and numbers only. */
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { LiveSums } from '../../engine/processes/sum-live.ts';
+import type { EdgeCounts, FlowCounts, NodeCounts } from '../../engine/observe/live-counters.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+
+/** One published flow; event `flows` of the live stream carries `{ items: FlowLive[] }` with those that changed. */
+export interface FlowLive {
+  readonly flowId: string;
+  readonly version: number;
+  /** Executions that ended in the last minute, and of them those that failed. */
+  readonly perMinute: number;
+  readonly errors: number;
+  readonly held: number;
+  /** Running now, in all processes. */
+  readonly inFlight: number;
+  /** How long the oldest message has been waiting for its turn; absent when none waits. */
+  readonly queueAgeMs?: number;
+}
+
+/** Event `flow-live`, and the answer of `flows.live`. `done`, `failed` and `passed` are counted since `since`. */
+export interface FlowLiveDetail extends FlowLive {
+  readonly since: number;
+  readonly nodes: readonly NodeCounts[];
+  readonly edges: readonly EdgeCounts[];
+}
+
+export interface LiveFlows {
+  list(): Promise<readonly FlowLive[]>;
+  /** Undefined when it is not published. */
+  get(flowId: string): Promise<FlowLiveDetail | undefined>;
+}
+
+export interface LiveFlowsDeps {
+  readonly live: LiveSums;
+  readonly counter: Pick<ExecutionCounter, 'held' | 'oldestQueued'>;
+  readonly clock: Clock;
+}
+
+export function createLiveFlows({ live, counter, clock }: LiveFlowsDeps): LiveFlows {
+  async function complete(counts: readonly FlowCounts[]): Promise<readonly FlowLive[]> {
+    const [held, queued] = await Promise.all([counter.held(counts.map(({ flowId }) => flowId)), counter.oldestQueued()]);
+    return counts.map(({ flowId, version, perMinute, errors, inFlight }) => {
+      const oldest = queued.get(flowId);
+      const age = oldest === undefined ? {} : { queueAgeMs: Math.max(0, clock.now() - oldest) };
+      return { flowId, version, perMinute, errors, held: held[flowId] ?? 0, inFlight, ...age };
+    });
+  }
+
+  return {
+    list: async () => complete(await live.list()),
+    async get(flowId) {
+      const detail = await live.get(flowId);
+      if (detail === undefined) return undefined;
+      const [flow] = await complete([detail]);
+      return { ...flow!, since: detail.since, nodes: detail.nodes, edges: detail.edges };
+    },
+  };
+}

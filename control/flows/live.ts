@@ -1,0 +1,21 @@
+/** The first picture of a flow that a page begins to watch; what follows comes by the live stream. */
+import { Type } from 'typebox';
+import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
+import { existing } from '../access/domains.ts';
+import type { FlowLiveDetail } from './live-flows.ts';
+import { all } from '../action/owners.ts';
+import type { ControlServices } from '../services.ts';
+
+export function liveActions({ liveFlows, owners }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.live',
+      right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
+      text: { 'zh-CN': '已发布流程的实时计数：节点与连线', en: 'Live counts of a published flow, its nodes and edges' },
+      input: Type.Object({ flowId: FlowId }, closed),
+      audited: false,
+      run: async (_ctx, { flowId }): Promise<FlowLiveDetail> => existing(await liveFlows.get(flowId), flowId),
+    }),
+  ];
+}

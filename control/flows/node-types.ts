@@ -1,0 +1,65 @@
+/** Node types, as the designer's palette, forms and help need them. */
+import { Type } from 'typebox';
+import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
+import { typeName, type NodeDefinition, type PortSpec } from '../../engine/contract/node/node.ts';
+import { newerMajor, upgraded } from '../../engine/flow/migrate-flow.ts';
+import { describeNode, type NodeDescription } from '../../engine/registry/describe-node.ts';
+import { knownOutPorts } from '../../engine/registry/node-ports.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import { existing } from '../access/domains.ts';
+import type { ControlServices } from '../services.ts';
+
+export interface NodeTypeList {
+  readonly items: readonly NodeDescription[];
+}
+
+export interface NodePorts {
+  readonly in: readonly PortSpec[];
+  readonly out: readonly PortSpec[];
+}
+
+export type UpgradedNode = Pick<FlowNode, 'type' | 'config'>;
+
+export function nodeTypeActions({ nodes }: ControlServices): readonly Action[] {
+  const describe = (name: string, node: NodeDefinition) => {
+    const [longHelp, newer] = [nodes.longHelp?.(name), newerMajor(name, nodes)];
+    return describeNode(node, {
+      ...(longHelp === undefined ? {} : { longHelp }),
+      ...(newer === undefined ? {} : { upgradesTo: typeName(newer) }),
+    });
+  };
+  return [
+    defineAction({
+      name: 'nodes.list',
+      right: 'flows.read',
+      domain: 'none',
+      text: { 'zh-CN': '节点类型：说明、出入口、配置模式', en: 'Node types: help, ports, configuration schemas' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<NodeTypeList> => ({ items: nodes.list().map((node) => describe(typeName(node), node)) }),
+    }),
+    defineAction({
+      name: 'nodes.ports',
+      right: 'flows.read',
+      domain: 'none',
+      text: { 'zh-CN': '一个配置下的出入口（配置可以未填完）', en: 'Ports under a configuration, which may be half filled in' },
+      input: Type.Object({ type: Type.String({ maxLength: 200 }), config: Type.Unknown() }, closed),
+      audited: false,
+      async run(_ctx, { type, config }): Promise<NodePorts> {
+        const definition = existing(nodes.get(type), type);
+        return { in: definition.ports.in, out: knownOutPorts(definition, config) };
+      },
+    }),
+    defineAction({
+      name: 'nodes.upgrade',
+      right: 'flows.read',
+      domain: 'none',
+      text: { 'zh-CN': '把节点配置转换为该类型的新版', en: 'The configuration of a node as the newer major of its type has it' },
+      input: Type.Object({ type: Type.String({ maxLength: 200 }), config: Type.Record(Type.String(), Type.Unknown()) }, closed),
+      audited: false,
+      async run(_ctx, { type, config }): Promise<UpgradedNode> {
+        return upgraded({ type, config: config as FlowNode['config'] }, existing(newerMajor(type, nodes), type));
+      },
+    }),
+  ];
+}

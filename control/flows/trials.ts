@@ -1,0 +1,97 @@
+/** Trials: a flow, or a part of it, run once for a person who watches. A trial that reaches adapters takes a further right. */
+import { Type } from 'typebox';
+import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
+import { FlowTest } from '../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { valuesByName } from '../../engine/contract/values/named-values.ts';
+import type { TrialRequest, TrialResult, TrialStep } from '../../engine/run/trial-result.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import { requireReferences } from './flow-references.ts';
+import type { ControlServices } from '../services.ts';
+import { createShowMessage, showByPort, showReply, type ShowMessage, type ShownMessage, type ShownReply } from '../executions/shown-message.ts';
+
+/** One step of a trial: `scope` is the iteration (`''` at the top, `n_each[3]` in a loop). */
+export interface TrialStepAnswer extends Omit<TrialStep, 'input' | 'output'> {
+  readonly input?: ShownMessage;
+  readonly output?: Readonly<Record<string, ShownMessage>>;
+}
+
+export interface TrialAnswer extends Pick<TrialResult, 'status' | 'reached' | 'wrote'> {
+  readonly reply?: ShownReply;
+  readonly error?: ErrorRecord;
+  readonly steps: readonly TrialStepAnswer[];
+  /** Steps beyond those shown here (long loops). */
+  readonly stepsLeftOut: number;
+}
+
+const LIMITS = { eachBytes: 256 * 1024, allBytes: 8 * 1024 * 1024 };
+const MAX_STEPS = 2_000;
+
+const NodeId = Type.String({ pattern: '^n_[A-Za-z0-9_-]{1,60}$' });
+const TrialInput = Type.Object(
+  {
+    document: Type.Unknown(),
+    input: Type.Index(FlowTest, Type.Literal('input')),
+    mocks: Type.Optional(Type.Index(FlowTest, Type.Literal('mocks'))),
+    reach: Type.Optional(
+      Type.Enum(['none', 'adapters'] as const, {
+        default: 'none',
+        description: '`adapters`: what is neither mocked nor pinned really reaches the other side; takes the right adapters.test',
+      }),
+    ),
+    from: Type.Optional({ ...NodeId, description: 'Runs this node and what comes behind it; `input` goes into it' }),
+    only: Type.Optional({ ...NodeId, description: 'Runs this node alone; `input` goes into it' }),
+    outputs: Type.Optional(
+      valuesByName(Type.Record(Type.String(), Type.Unknown()), {
+        description: 'Pinned outputs: node id -> port -> data; such nodes do not run',
+      }),
+    ),
+  },
+  closed,
+);
+
+export function trialActions(services: ControlServices): readonly Action[] {
+  const { catalog } = services;
+  return [
+    defineAction({
+      name: 'flows.trial',
+      right: 'flows.edit',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '试运行一次并显示每一步；默认不触达任何真实系统',
+        en: 'Run once and show every step; reaches no real system unless told to',
+      },
+      input: TrialInput,
+      audited: true,
+      subject: ({ document }) => (isRecord(document) ? String(document['flowId']) : ''),
+      async run(ctx, { document, mocks = {}, reach = 'none', ...request }) {
+        if (reach === 'adapters') ctx.require('adapters.test');
+        await requireReferences(services, ctx.domains, document);
+        const result = await catalog.trial(document, { ...request, mocks, reach } as TrialRequest, ctx.signal, ctx.actor.account);
+        ctx.note.after = { reach, status: result.status, reached: result.reached, wrote: result.wrote };
+        return answerOf(result);
+      },
+    }),
+  ];
+}
+
+function answerOf({ status, reply, error, steps, reached, wrote }: TrialResult): TrialAnswer {
+  const show = createShowMessage(LIMITS);
+  return {
+    status,
+    reached,
+    wrote,
+    ...(reply === undefined ? {} : { reply: showReply(reply, show) }),
+    ...(error === undefined ? {} : { error }),
+    steps: steps.slice(0, MAX_STEPS).map((step) => showStep(step, show)),
+    stepsLeftOut: Math.max(0, steps.length - MAX_STEPS),
+  };
+}
+
+function showStep({ input, output, ...step }: TrialStep, show: ShowMessage): TrialStepAnswer {
+  return {
+    ...step,
+    ...(input === undefined ? {} : { input: show(input) }),
+    ...(output === undefined ? {} : { output: showByPort(output, show) }),
+  };
+}

@@ -1,0 +1,36 @@
+/** What the person who runs a bulk may do when the turn of an execution comes. */
+import type { Permission } from '../../engine/contract/access/access.ts';
+import type { BulkKind } from './bulk-store.ts';
+import type { BulkWatcher } from './create-bulks.ts';
+import type { Actor } from '../access/actor.ts';
+import { scopeOf } from '../access/domains.ts';
+import { isAllowed } from '../access/permissions.ts';
+import type { ControlServices } from '../services.ts';
+
+export type BulkJudgeDeps = Pick<ControlServices, 'accounts' | 'sessions' | 'owners'>;
+
+/** The right that each kind of bulk takes. */
+export const BULK_RIGHTS: Readonly<Record<BulkKind, Permission>> = {
+  retry: 'executions.retry',
+  resend: 'executions.retry',
+  conclude: 'executions.retry',
+  cancel: 'executions.cancel',
+};
+
+export function createBulkJudge({ accounts, sessions, owners }: BulkJudgeDeps, actor: Actor, kind: BulkKind): BulkWatcher['judge'] {
+  return async ({ executionId, epoch }) => {
+    if (actor.via === 'system') return 'admitted';
+    const account = await accounts.get(actor.account);
+    if (account === undefined || account.disabled) return 'account-disabled';
+    if (actor.sessionId !== undefined && !(await sessions.isLive(actor.sessionId))) return 'signed-out';
+    if (!isAllowed({ ...actor, roles: account.roles }, BULK_RIGHTS[kind])) return 'right-lost';
+    const scope = scopeOf(account.domains);
+    // What was not theirs when it was chosen is touched by no act, which finds it missing: `refused` would tell that it is there.
+    if (scope.only === undefined || epoch < 0) return 'admitted';
+    const touched = [await owners.execution(executionId)];
+    // What is resent goes through the flow of now, which may belong to another domain than the version that ran.
+    if (kind === 'resend') touched.push(await owners.flowOf(executionId));
+    // An execution that is gone belongs to nobody: the act finds it missing.
+    return touched.every(({ domains = [] }) => domains.every((domain) => scope.holds(domain))) ? 'admitted' : 'refused';
+  };
+}

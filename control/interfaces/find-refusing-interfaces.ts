@@ -1,0 +1,32 @@
+/** Interfaces that refuse most of their callers: somebody's key has ended, a grant is missing, or a caller sends what does not fit. */
+import type { RefusalCause } from '../../engine/contract/calls/refusal-causes.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import { toCallState } from '../adapters/call-states.ts';
+import type { DomainScope } from '../access/domains.ts';
+import type { ControlServices } from '../services.ts';
+
+export interface RefusingInterface {
+  readonly interfaceId: string;
+  readonly name: Text;
+  /** Of the last five minutes. */
+  readonly calls: number;
+  readonly refused: number;
+  /** The most frequent. */
+  readonly cause: RefusalCause;
+}
+
+/** The longest first. */
+export async function findRefusingInterfaces(
+  { engine, clock, registry }: Pick<ControlServices, 'engine' | 'clock' | 'registry'>,
+  domains: DomainScope,
+): Promise<readonly RefusingInterface[]> {
+  const now = clock.now();
+  const states = new Map(Array.from(await engine.processes.interfaceCalls(), ([id, counts]) => [id, toCallState(counts, now)]));
+  if (!states.values().some(({ state }) => state === 'refused')) return [];
+  const refusing = domains.keep(await registry.interfaces.list()).flatMap(({ interfaceId, name }) => {
+    const { state, recent, refusals: [cause] = [] } = states.get(interfaceId) ?? {};
+    if (state !== 'refused' || recent === undefined || cause === undefined) return [];
+    return [{ interfaceId, name, calls: recent.calls, refused: recent.refused, cause }];
+  });
+  return refusing.sort((a, b) => a.cause.since - b.cause.since);
+}

@@ -1,0 +1,241 @@
+/** Published interfaces. What is saved here is checked whole and on the gateways within a second. */
+import { Type } from 'typebox';
+import { InterfaceDocument } from '../../gateways/documents.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
+import { callsOf, reportCalls, type CallState } from '../adapters/call-states.ts';
+import { requireSameId } from '../action/require-same-id.ts';
+import { type Demand, type DomainScope, existing } from '../access/domains.ts';
+import { isAllowed } from '../access/permissions.ts';
+import { grantsSeen } from '../callers/grants-seen.ts';
+import { all, saving, type Owners } from '../action/owners.ts';
+import type { ControlServices } from '../services.ts';
+
+const InterfaceId = Type.String({ maxLength: 64 });
+const byId = Type.Object({ interfaceId: InterfaceId }, closed);
+
+export interface InterfaceItem extends InterfaceDocument {
+  /** The flow that it leads to, for who may read flows; absent for an upstream, and for a flow that is gone. */
+  readonly flow?: {
+    readonly name: Text;
+    readonly publishedVersion?: number;
+    /** Executions of the flow since midnight, whoever started them; for who may read executions. */
+    readonly today?: number;
+    readonly failedToday?: number;
+    /** Held now: they were taken in, and wait for a person. */
+    readonly held?: number;
+  };
+  /** Apps that may call it; for who may read callers. */
+  readonly grants?: number;
+  /** By real calls; absent: none since the processes began. */
+  readonly calls?: CallState;
+}
+
+export interface InterfaceList {
+  readonly items: readonly InterfaceItem[];
+}
+
+export function interfaceActions(services: ControlServices): readonly Action[] {
+  const { registry, plans, owners, engine, clock } = services;
+  const { interfaces, grants } = registry;
+  return [
+    defineAction({
+      name: 'interfaces.list',
+      right: 'interfaces.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '接口列表', en: 'List interfaces' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async ({ actor, domains }): Promise<InterfaceList> => ({
+        items: await listInterfaces(services, domains, (permission) => isAllowed(actor, permission)),
+      }),
+    }),
+    defineAction({
+      name: 'interfaces.get',
+      right: 'interfaces.read',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+      text: { 'zh-CN': '读取接口', en: 'Read an interface' },
+      input: byId,
+      audited: false,
+      run: async (_ctx, { interfaceId }) => existing(await interfaces.get(interfaceId), interfaceId),
+    }),
+    defineAction({
+      name: 'interfaces.calls',
+      right: 'interfaces.read',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+      text: { 'zh-CN': '接口的调用情况：当前状态与最近的流量', en: 'How calls of an interface go: its state and recent traffic' },
+      input: byId,
+      audited: false,
+      run: async (_ctx, { interfaceId }) =>
+        reportCalls(engine, (await engine.processes.interfaceCalls()).get(interfaceId), 'interface', interfaceId, clock.now()),
+    }),
+    defineAction({
+      name: 'interfaces.validate',
+      right: 'interfaces.read',
+      domain: ({ document }) => savingInterface(owners, document),
+      text: { 'zh-CN': '校验接口', en: 'Check an interface' },
+      input: Type.Object({ document: InterfaceDocument }, closed),
+      audited: false,
+      async run({ actor }, { document }) {
+        const issues = await interfaceProblems(services, document, actor.account);
+        return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
+      },
+    }),
+    defineAction({
+      name: 'interfaces.save',
+      right: 'interfaces.edit',
+      domain: ({ document }) => savingInterface(owners, document),
+      text: { 'zh-CN': '保存接口；与他人同路由时指名拒绝', en: 'Save an interface; a route clash names the other one' },
+      input: Type.Object({ interfaceId: InterfaceId, document: InterfaceDocument }, closed),
+      audited: true,
+      subject: ({ interfaceId }) => interfaceId,
+      async run(ctx, { interfaceId, document }) {
+        requireSameId(document.interfaceId, interfaceId);
+        const before = await interfaces.get(interfaceId);
+        requirePublishRight(ctx, before, document);
+        const issues = await interfaceProblems(services, document, ctx.actor.account);
+        if (issues.some((issue) => issue.severity === 'error')) {
+          throw new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
+            values: { count: issues.length },
+            issues,
+            fix: 'Change what the issues name.',
+          });
+        }
+        const saved = await interfaces.save(document);
+        plans.changed();
+        ctx.note.before = before;
+        ctx.note.after = saved;
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'interfaces.set-state',
+      right: 'interfaces.publish',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+      text: { 'zh-CN': '上线或下线接口', en: 'Put an interface on or off line' },
+      input: Type.Object(
+        {
+          interfaceId: InterfaceId,
+          state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
+          // What was looked at: an interface that was saved since stays as it is.
+          revision: Type.Optional(Type.Integer({ minimum: 1 })),
+        },
+        closed,
+      ),
+      audited: true,
+      subject: ({ interfaceId, state }) => `${interfaceId} ${state}`,
+      async run(ctx, { interfaceId, state, revision }) {
+        const before = existing(await interfaces.get(interfaceId), interfaceId);
+        const saved = await interfaces.save({ ...before, revision: revision ?? before.revision, state });
+        ctx.note.before = { state: before.state, revision: before.revision };
+        ctx.note.after = { state: saved.state, revision: saved.revision };
+        plans.changed();
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'interfaces.remove',
+      right: 'interfaces.publish',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+      text: { 'zh-CN': '删除接口及其授权', en: 'Delete an interface with its grants' },
+      input: byId,
+      audited: true,
+      subject: ({ interfaceId }) => interfaceId,
+      async run(ctx, { interfaceId }) {
+        ctx.note.before = existing(await interfaces.get(interfaceId), interfaceId);
+        const removed = await interfaces.remove(interfaceId);
+        for (const grant of await grants.listBy('interfaceId', interfaceId)) await grants.remove(grant.grantId);
+        plans.changed();
+        await engine.processes.endCalls('interface', interfaceId);
+        return { removed };
+      },
+    }),
+  ];
+}
+
+/**
+ * An interface leads only to flows of one's own domains. A shared flow is for flows that call it: an interface would offer it to outside
+ * callers, and its own domain could no longer publish it.
+ */
+export async function savingInterface(owners: Owners, { interfaceId, domain, target }: InterfaceDocument): Promise<readonly Demand[]> {
+  const demands = await saving(owners.interface(interfaceId), { domain });
+  return target.kind === 'flow' ? [...demands, await owners.flow(target.flowId)] : demands;
+}
+
+/** What goes on or off line takes a right of its own. */
+export function requirePublishRight(ctx: ActionContext, before: InterfaceDocument | undefined, after: InterfaceDocument): void {
+  if (before?.state !== after.state && (after.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
+}
+
+/** `brought`: flows that are saved together with it. */
+export async function interfaceProblems(
+  { checkSavedInterface, catalog }: ControlServices,
+  document: InterfaceDocument,
+  by: string,
+  brought: ReadonlySet<string> = new Set(),
+): Promise<readonly Issue[]> {
+  const issues = [...(await checkSavedInterface(document, by))];
+  const { target } = document;
+  if (target.kind === 'flow' && !brought.has(target.flowId) && (await catalog.draft(target.flowId)) === undefined) {
+    issues.push({
+      path: '/target/flowId',
+      code: 'INTERFACE_FLOW_UNKNOWN',
+      severity: 'error',
+      message: `There is no flow ${target.flowId}.`,
+      values: { flowId: target.flowId },
+      fix: 'Save the flow first.',
+    });
+  }
+  return issues;
+}
+
+type May = (permission: Permission) => boolean;
+
+async function listInterfaces(services: ControlServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
+  const { registry, engine, clock } = services;
+  const [documents, flows, grants, calls] = await Promise.all([
+    registry.interfaces.list(),
+    targetFlows(services, domains, may),
+    may('callers.read') ? grantsSeen(registry, domains) : undefined,
+    engine.processes.interfaceCalls(),
+  ]);
+  return domains.keep(documents).map((document) => {
+    const flow = document.target.kind === 'flow' ? flows.get(document.target.flowId) : undefined;
+    const granted = grants?.filter((grant) => grant.interfaceId === document.interfaceId).length;
+    return {
+      ...document,
+      ...(flow === undefined ? {} : { flow }),
+      ...(granted === undefined ? {} : { grants: granted }),
+      ...callsOf(calls.get(document.interfaceId), clock.now()),
+    };
+  });
+}
+
+async function targetFlows(
+  { catalog, counter }: ControlServices,
+  domains: DomainScope,
+  may: May,
+): Promise<ReadonlyMap<string, NonNullable<InterfaceItem['flow']>>> {
+  if (!may('flows.read')) return new Map();
+  const flows = domains.keep(await catalog.list());
+  const ids = flows.map(({ flowId }) => flowId);
+  const counts = may('executions.read') ? await Promise.all([counter.today(ids), counter.failedToday(ids), counter.held(ids)]) : undefined;
+  return new Map(
+    flows.map(({ flowId, name, publishedVersion }) => [
+      flowId,
+      {
+        name,
+        ...(publishedVersion === undefined ? {} : { publishedVersion }),
+        ...(counts === undefined ? {} : countsOf(flowId, counts)),
+      },
+    ]),
+  );
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function countsOf(flowId: string, [today, failed, held]: readonly [Counts, Counts, Counts]) {
+  return { today: today[flowId] ?? 0, failedToday: failed[flowId] ?? 0, held: held[flowId] ?? 0 };
+}

@@ -1,0 +1,47 @@
+/** Policies that an interface may name, as its form needs them. */
+import { Type } from 'typebox';
+import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import type { Policy, Stage } from '../../gateways/contract.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import type { ControlServices } from '../services.ts';
+
+export interface PolicyDescription {
+  readonly name: string;
+  readonly stage: Stage;
+  readonly text: { readonly label: Text; readonly help: Text };
+  readonly fronts: readonly Front[];
+  /** On without being named, on these fronts. */
+  readonly defaultOn: readonly Front[];
+  /** May be left off, on these fronts. */
+  readonly optionalOn: readonly Front[];
+  /** JSON Schema 2020-12; `text` holds the texts of a field. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface PolicyList {
+  readonly items: readonly PolicyDescription[];
+}
+
+export function policyActions({ policies }: Pick<ControlServices, 'policies'>): readonly Action[] {
+  return [
+    defineAction({
+      name: 'policies.list',
+      right: 'interfaces.read',
+      domain: 'none',
+      text: { 'zh-CN': '网关策略：说明、适用网关、选项模式', en: 'Gateway policies: help, fronts, schemas of their options' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<PolicyList> => ({ items: policies.map(describePolicy) }),
+    }),
+  ];
+}
+
+function describePolicy({ name, stage, text, fronts, isDefault, isOptional, options }: Policy): PolicyDescription {
+  return {
+    ...{ name, stage, text, fronts },
+    defaultOn: FRONTS.filter((front) => fronts.includes(front) && isDefault(front)),
+    optionalOn: FRONTS.filter((front) => fronts.includes(front) && (isOptional(front) || !isDefault(front))),
+    options: JSON.parse(JSON.stringify(options)) as Record<string, unknown>,
+  };
+}

@@ -1,0 +1,40 @@
+/** Flows whose executions failed within the last hour: how many, and of how many. */
+import type { Text } from '../../engine/contract/values/texts.ts';
+import type { FlowSummary } from '../../engine/publish/interface.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+
+export interface FailingFlow {
+  readonly flowId: string;
+  readonly name: Text;
+  readonly failed: number;
+  /** Of so many that were accepted in the same time. */
+  readonly of: number;
+}
+
+const MOST = 3;
+
+/** The worst first: where nearly all fail stands before where few of many do. */
+export async function findFailingFlows(
+  flows: readonly FlowSummary[],
+  since: number,
+  counter: Pick<ExecutionCounter, 'acceptedSince'>,
+): Promise<readonly FailingFlow[]> {
+  const failed = await counter.acceptedSince(
+    flows.map(({ flowId }) => flowId),
+    since,
+    'failed',
+  );
+  const failing = flows.filter(({ flowId }) => (failed[flowId] ?? 0) > 0);
+  const all = await counter.acceptedSince(
+    failing.map(({ flowId }) => flowId),
+    since,
+  );
+  return failing
+    .map(({ flowId, name }) => ({ flowId, name, failed: failed[flowId] ?? 0, of: Math.max(all[flowId] ?? 0, failed[flowId] ?? 0) }))
+    .sort((a, b) => badnessOf(b) - badnessOf(a))
+    .slice(0, MOST);
+}
+
+function badnessOf({ failed, of }: FailingFlow): number {
+  return (failed * failed) / of;
+}

@@ -1,0 +1,192 @@
+/** The first page: what needs a person, then how much goes through. Ids, names of flows and numbers; nothing of any message. */
+import { Type } from 'typebox';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import type { ProcessState } from '../../engine/processes/create-processes.ts';
+import type { TrafficSeries } from '../../engine/observe/traffic.ts';
+import type { FlowScope } from '../../engine/execution/scope-filters.ts';
+import type { ExecutionSummary } from '../../engine/operate/interface.ts';
+import type { FlowSummary } from '../../engine/publish/interface.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import type { Actor } from '../access/actor.ts';
+import { scopesIn, type DomainScope } from '../access/domains.ts';
+import { findExpiring, type Expiring } from '../alarms/find-expiring.ts';
+import { findFailingAdapters, type FailingAdapter } from '../adapters/find-failing-adapters.ts';
+import { findFailingFlows, type FailingFlow } from './find-failing-flows.ts';
+import { findRefusingInterfaces, type RefusingInterface } from '../interfaces/find-refusing-interfaces.ts';
+import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from '../alarms/find-silent-feeds.ts';
+import { nameHeldGroups, type NamedHeldGroup, type NamedHeldGroups } from '../held/held-groups.ts';
+import { isAllowed } from '../access/permissions.ts';
+import { createRemember, nameOfScopes, type Remember } from '../action/remember.ts';
+import { openRequests } from '../requests/request-pages.ts';
+import type { ControlServices } from '../services.ts';
+import { shownGateways, shownProcess, type ShownProcess } from '../system/shown-process.ts';
+import { shownError, systemFacts, type SystemFacts } from '../system/system.ts';
+
+/** A listener that could not start, or a published version that cannot run here. */
+export interface FailingListener {
+  readonly flowId: string;
+  readonly name: Text;
+  readonly since: number;
+  readonly error: Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'>;
+}
+
+/** Parts that the person may not read are absent. */
+export interface Attention {
+  readonly held?: { readonly count: number; readonly oldestAt?: number; readonly groups: readonly NamedHeldGroup[] };
+  readonly failedLastHour?: number;
+  /** Where, for who may read flows: a few, the worst first. */
+  readonly failingFlows?: readonly FailingFlow[];
+  /** What this person is asked to decide. */
+  readonly requests?: { readonly count: number; readonly oldestAt: number };
+  readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
+  readonly listeners?: readonly FailingListener[];
+  /** Systems that do not answer. */
+  readonly adapters?: readonly FailingAdapter[];
+  /** Interfaces that refuse most of their callers. */
+  readonly interfaces?: readonly RefusingInterface[];
+  readonly unpublishedChanges?: readonly { readonly flowId: string; readonly name: Text }[];
+  readonly expiring?: readonly Expiring[];
+  /** Processes without a sign of life. */
+  readonly silentProcesses?: readonly ShownProcess[];
+}
+
+export interface Overview extends SystemFacts {
+  readonly attention: Attention;
+  readonly traffic?: TrafficSeries;
+  readonly flows: readonly (FlowSummary & { readonly today: number })[];
+  /** Executions by status. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The latest twenty. */
+  readonly held: readonly ExecutionSummary[];
+  /** A command that signs and sends a call when pasted. */
+  readonly tryIt?: string;
+}
+
+const HOUR_MS = 3_600_000;
+type May = (permission: Permission) => boolean;
+
+export function overviewActions(services: ControlServices): readonly Action[] {
+  const findSilentFeeds = createFindSilentFeeds(services.counter, services.clock);
+  const remember = createRemember(services.clock);
+  return [
+    defineAction({
+      name: 'system.overview',
+      right: 'system.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '概览：需要人处理的、流量、流程、地址', en: 'Overview: what needs a person, traffic, flows, addresses' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: ({ actor, domains }) => overview(services, actor, domains, { findSilentFeeds, remember }),
+    }),
+  ];
+}
+
+/** What all viewers share. */
+interface Shared {
+  readonly findSilentFeeds: FindSilentFeeds;
+  readonly remember: Remember;
+}
+
+/** Each part only for those who may read it, and of their domains. */
+async function overview(
+  services: ControlServices,
+  actor: Actor,
+  domains: DomainScope,
+  { findSilentFeeds, remember }: Shared,
+): Promise<Overview> {
+  const may: May = (permission) => isAllowed(actor, permission);
+  const { catalog, executions, counter, info, engine, plans } = services;
+  // Traffic is counted for the whole installation, and the example calls an interface of some domain.
+  const isWhole = domains.only === undefined;
+  const tryIt = isWhole ? info.tryIt?.() : undefined;
+  const within = await scopesIn(domains, catalog);
+  const flows = may('flows.read') ? domains.keep(await catalog.list()) : [];
+  const today = await counter.today(flows.map((flow) => flow.flowId));
+  const held = may('executions.read') ? await heldNow(services, domains, within, remember) : undefined;
+  const counted = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
+  // The number and the list of what is held are of one reading.
+  const counts = held === undefined || held.more ? counted : { ...counted, held: held.count };
+  const processes = isWhole ? await engine.processes.list() : [];
+  return {
+    ...systemFacts(services, shownGateways(processes, plans.current())),
+    attention: await attention(services, { processes, actor, may, flows, counts, held, within, domains, findSilentFeeds }),
+    ...(may('executions.read') && isWhole ? { traffic: await engine.traffic.series() } : {}),
+    flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
+    counts,
+    held: may('executions.read') ? (await executions.list({ status: ['held'], limit: 20, ...(within && { within }) })).items : [],
+    ...(tryIt === undefined ? {} : { tryIt }),
+  };
+}
+
+async function heldNow(
+  { executions, catalog, bindingStore }: ControlServices,
+  domains: DomainScope,
+  within: readonly FlowScope[] | undefined,
+  remember: Remember,
+): Promise<NamedHeldGroups> {
+  // Every page of the console asks every few seconds, and one reading takes up to 10,000 documents.
+  const groups = await remember(nameOfScopes(within), () => executions.heldGroups(within));
+  return nameHeldGroups(groups, { catalog, bindingStore, domains });
+}
+
+interface Seen {
+  readonly processes: readonly ProcessState[];
+  readonly actor: Actor;
+  readonly may: May;
+  readonly flows: readonly FlowSummary[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly held: NamedHeldGroups | undefined;
+  readonly within: readonly FlowScope[] | undefined;
+  readonly domains: DomainScope;
+  readonly findSilentFeeds: FindSilentFeeds;
+}
+
+async function attention(
+  services: ControlServices,
+  { processes, actor, may, flows, counts, held, within, domains, findSilentFeeds }: Seen,
+): Promise<Attention> {
+  const { counter, clock, engine, registry, info } = services;
+  const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
+  const nameOf = (flowId: string): Text => names.get(flowId) ?? { 'zh-CN': flowId, en: flowId };
+  const found: { -readonly [Part in keyof Attention]: Attention[Part] } = {
+    silentProcesses: processes.filter(({ state }) => state === 'silent').map(shownProcess),
+  };
+  if (may('executions.read')) {
+    const oldestAt = await counter.oldest('held', within);
+    found.held = { count: counts['held'] ?? 0, ...(oldestAt === undefined ? {} : { oldestAt }), groups: held?.groups ?? [] };
+    const since = clock.now() - HOUR_MS;
+    found.failedLastHour = await counter.failedSince(since, within);
+    if (found.failedLastHour > 0) found.failingFlows = await findFailingFlows(flows, since, counter);
+  }
+  if (may('flows.read')) {
+    const isSeen = ({ flowId }: { readonly flowId: string }) => domains.only === undefined || names.has(flowId);
+    found.silentFeeds = (await findSilentFeeds(engine.feeds())).filter(isSeen).map((feed) => ({ ...feed, name: nameOf(feed.flowId) }));
+    found.listeners = (await engine.processes.listeners()).filter(isSeen).flatMap(({ flowId, since, state, error }) => {
+      if (state !== 'failing' || error === undefined) return [];
+      return [{ flowId, name: nameOf(flowId), since, error: shownError(error) }];
+    });
+    found.unpublishedChanges = flows
+      .filter(({ isChanged, publishedVersion }) => isChanged && publishedVersion !== undefined)
+      .map(({ flowId, name }) => ({ flowId, name }));
+  }
+  const requests = await openRequests(services, actor, domains);
+  if (requests !== undefined) found.requests = requests;
+  if (may('adapters.read')) found.adapters = await findFailingAdapters(services, domains, held?.groups);
+  if (may('interfaces.read')) found.interfaces = await findRefusingInterfaces(services, domains);
+  if (may('callers.read'))
+    found.expiring = await expiringOf(domains, registry, await findExpiring({ registry, clock, certificate: info.certificate?.() }));
+  return found;
+}
+
+/** Keys and grants of the apps that the person sees; what the platform itself uses concerns everybody. */
+async function expiringOf(
+  domains: DomainScope,
+  { apps }: ControlServices['registry'],
+  expiring: readonly Expiring[],
+): Promise<readonly Expiring[]> {
+  if (domains.only === undefined) return expiring;
+  const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));
+  return expiring.filter(({ appId }) => appId === undefined || seen.has(appId));
+}

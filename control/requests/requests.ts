@@ -1,0 +1,332 @@
+/**
+ * Requests: what a person may not do they may ask for. A request names the act with its input and waits for those who may; one of them decides
+ * with a reason, and the act then runs as theirs. Where an act takes the rights of both (an adapter with a credential: one draws it, the other
+ * keeps its secret) it runs with the roles of both, for this act alone.
+ */
+import { Type, type Static } from 'typebox';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { toErrorRecord } from '../../engine/contract/values/errors.ts';
+import { createId } from '../../engine/contract/values/ids.ts';
+import { PLAIN_REASON } from '../../engine/contract/values/plain-text.ts';
+import type { Text } from '../../engine/contract/values/texts.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
+import type { Account } from '../auth/account-store.ts';
+import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooLarge } from './request-errors.ts';
+import { createRequestKeeper } from './create-request-keeper.ts';
+import { hasDecided, isOpen, mayDecide, readRequestPage } from './request-pages.ts';
+import type { RequestBody, RequestRecord, RequestStatus } from './request-store.ts';
+import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
+import type { Actor } from '../access/actor.ts';
+import { askableActs, digestOf, type Sight } from './askable-acts.ts';
+import { checkDomains, type DomainScope, existing, scopeOf, type Touched } from '../access/domains.ts';
+import { inputCheck } from '../action/input-check.ts';
+import { isAllowed } from '../access/permissions.ts';
+import type { ControlServices } from '../services.ts';
+
+export interface RequestItem {
+  readonly requestId: string;
+  readonly action: string;
+  readonly subject: string;
+  /** What the things are called that it is about; the app comes after the interface that it would call. */
+  readonly names: readonly Text[];
+  readonly needs: Permission;
+  readonly by: string;
+  readonly at: number;
+  readonly status: RequestStatus;
+  readonly reason: string;
+  readonly decidedBy?: string;
+  readonly decidedAt?: number;
+  readonly decision?: string;
+  readonly outcome?: string;
+  /** This person may decide it. */
+  readonly mayDecide: boolean;
+  /** Of one's own that is open: how many may decide it now. */
+  readonly deciders?: number;
+}
+
+export interface RequestList {
+  readonly items: readonly RequestItem[];
+  /** Hand it in as `after` to read on; absent at the end. */
+  readonly next?: string;
+}
+
+export interface RequestDetails extends RequestItem {
+  /** Absent of one that has ended: its act has a line of its own in the audit trail. */
+  readonly input?: unknown;
+  /** Of an open one: what it rests on was changed or removed since it was asked for, so that it is not done any more. */
+  readonly isOutdated: boolean;
+}
+
+const MOST_INPUT_KB = 256;
+/** Decided ones stay to be looked at, open ones to be decided. */
+const KEPT_MS = 90 * 86_400_000;
+const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_REASON });
+const Wished = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
+type Wish = Static<typeof Wished>;
+const byRequest = Type.Object({ requestId: Type.String({ maxLength: 64 }) }, closed);
+
+interface Prepared {
+  readonly action: Action;
+  readonly needs: Permission;
+  readonly input: unknown;
+  readonly subject: string;
+  readonly sight: Sight;
+  /** The same for two who want the same. */
+  readonly wanted: string;
+  /** Of others, which the person lacks: who decides has them. */
+  readonly lacking: readonly (string | null)[];
+}
+
+/** `actions`: those that may be asked for are among them. */
+export function requestActions(services: ControlServices, actions: readonly Action[]): readonly Action[] {
+  const { requests, clock } = services;
+  const { records } = requests;
+  const askable = askableActs(services);
+  const keeper = createRequestKeeper(requests);
+  const actOf = (name: string) => existing(Object.hasOwn(askable, name) ? askable[name] : undefined, name);
+  const actionOf = (name: string) =>
+    existing(
+      actions.find((action) => action.name === name),
+      name,
+    );
+
+  const touched = async (requestId: string): Promise<Touched> => {
+    const record = await records.get(requestId);
+    return { id: requestId, domains: record?.domains.map((domain) => domain ?? undefined) };
+  };
+  const shown = (record: RequestRecord, actor: Actor, domains: DomainScope): RequestItem => {
+    const { reason, names = [] } = requests.open(record, 'body') as RequestBody;
+    const decision = requests.open(record, 'decision') as string | undefined;
+    const { _id: requestId, action, subject, needs, by, at, status, decidedBy, decidedAt, outcome } = record;
+    return {
+      ...{ requestId, action, subject, names, needs, by, at, status, reason },
+      ...(decidedBy === undefined ? {} : { decidedBy }),
+      ...(decidedAt === undefined ? {} : { decidedAt }),
+      ...(decision === undefined ? {} : { decision }),
+      ...(outcome === undefined ? {} : { outcome }),
+      mayDecide: isOpen(record, clock.now()) && mayDecide(record, actor, domains),
+    };
+  };
+
+  return [
+    defineAction({
+      name: 'requests.create',
+      right: 'member',
+      domain: 'filtered',
+      text: { 'zh-CN': '申请一项自己无权做的操作', en: 'Ask for an act that one may not do' },
+      input: Wished,
+      audited: true,
+      subject: ({ action }) => action,
+      async admit(ctx, wish) {
+        await prepare(ctx, wish);
+        await keeper.requireRoom(ctx.actor.account);
+      },
+      async run(ctx, wish): Promise<RequestItem> {
+        const { action, needs, input, subject, sight, wanted, lacking } = await prepare(ctx, wish);
+        const [requestId, at, by] = [createId('req'), clock.now(), ctx.actor.account];
+        const body: RequestBody = { reason: wish.reason, names: sight.names, digest: sight.digest, wanted };
+        const record: RequestRecord = {
+          ...{ _id: requestId, action: action.name, subject, needs, by, at, status: 'open', expiresAt: at + KEPT_MS },
+          domains: [...new Set([...(await domainsOf(action, input)), ...lacking])],
+          body: requests.seal(requestId, 'body', body),
+        };
+        await keeper.keep(record, input);
+        ctx.note.subject = subject;
+        ctx.note.reason = wish.reason;
+        ctx.note.after = { requestId, action: action.name };
+        return withDeciders(shown(record, ctx.actor, ctx.domains), record.domains, await services.accounts.list());
+      },
+    }),
+    defineAction({
+      name: 'requests.list',
+      right: 'member',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '等自己决定的、自己提交的、自己决定过的申请',
+        en: 'Requests that wait for one’s decision, one’s own, and those that one decided',
+      },
+      input: Type.Object(
+        {
+          side: Type.Optional(
+            Type.Union([Type.Literal('waiting'), Type.Literal('own'), Type.Literal('decided')], {
+              description:
+                '`waiting`: what the person may decide; `own`: what they asked for; `decided`: what they decided; left out: one after the other',
+            }),
+          ),
+          after: Type.Optional(Type.String({ pattern: '^[0-4]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the page before' })),
+        },
+        closed,
+      ),
+      audited: false,
+      async run({ actor, domains }, wish): Promise<RequestList> {
+        const page = await readRequestPage(records, actor, domains, wish);
+        const accounts = await services.accounts.list();
+        const items = page.records.map((record) => {
+          const item = shown(record, actor, domains);
+          return record.by === actor.account ? withDeciders(item, record.domains, accounts) : item;
+        });
+        return { items, ...(page.next === undefined ? {} : { next: page.next }) };
+      },
+    }),
+    defineAction({
+      name: 'requests.get',
+      right: 'member',
+      domain: 'filtered',
+      text: { 'zh-CN': '读取一项申请及其内容', en: 'Read a request with its input' },
+      input: byRequest,
+      audited: false,
+      async run({ actor, domains }, { requestId }): Promise<RequestDetails> {
+        const record = await records.get(requestId);
+        const isSeen =
+          record !== undefined && (record.by === actor.account || mayDecide(record, actor, domains) || hasDecided(record, actor, domains));
+        const found = existing(isSeen ? record : undefined, requestId);
+        const item = shown(found, actor, domains);
+        const own = found.by === actor.account ? withDeciders(item, found.domains, await services.accounts.list()) : item;
+        const input = await requests.inputOf(found);
+        return {
+          ...own,
+          ...(input === undefined ? {} : { input }),
+          isOutdated: isOpen(found, clock.now()) && (await isOutdated(found, input)),
+        };
+      },
+    }),
+    defineAction({
+      name: 'requests.withdraw',
+      right: 'member',
+      domain: 'none',
+      text: { 'zh-CN': '撤回自己的申请', en: 'Withdraw a request of one’s own' },
+      input: byRequest,
+      audited: true,
+      subject: ({ requestId }) => requestId,
+      async admit({ actor }, { requestId }) {
+        const record = await records.get(requestId);
+        if (existing(record?.by === actor.account ? record : undefined, requestId).status !== 'open') throw notOpen(requestId);
+      },
+      async run({ actor }, { requestId }) {
+        const set = { status: 'withdrawn', decidedAt: clock.now() };
+        const result = await records.patchIf(requestId, { by: actor.account, status: 'open' }, { set }, { durability: 'full' });
+        if (result.outcome !== 'patched') throw notOpen(requestId);
+        await requests.dropInput(result.document);
+        return {};
+      },
+    }),
+    defineAction({
+      name: 'requests.decide',
+      right: 'member',
+      domain: async ({ requestId }) => [await touched(requestId)],
+      text: {
+        'zh-CN': '决定一项申请：同意则以自己的名义执行，须说明理由',
+        en: 'Decide a request with a reason; what is accepted runs as one’s own act',
+      },
+      input: Type.Object({ requestId: Type.String({ maxLength: 64 }), accept: Type.Boolean(), reason: Reason }, closed),
+      audited: true,
+      subject: ({ requestId }) => requestId,
+      async admit(ctx, { requestId }) {
+        const record = existing(await records.get(requestId), requestId);
+        ctx.require(record.needs);
+        if (!isOpen(record, clock.now())) throw notOpen(requestId);
+      },
+      async run(ctx, { requestId, accept, reason }): Promise<RequestItem> {
+        const record = existing(await records.get(requestId), requestId);
+        ctx.note.reason = reason;
+        ctx.note.after = { action: record.action, subject: record.subject, by: record.by, accept };
+        ctx.require(record.needs);
+        if (ctx.actor.via !== 'session') throw takesPerson();
+        if (record.by === ctx.actor.account) throw ownRequest();
+        const decided = { decidedBy: ctx.actor.account, decidedAt: clock.now(), decision: requests.seal(requestId, 'decision', reason) };
+        const taken = await take(record, { ...decided, status: accept ? 'deciding' : 'refused' });
+        if (!accept) {
+          await requests.dropInput(taken);
+          return shown(taken, ctx.actor, ctx.domains);
+        }
+        const end = async (status: RequestStatus, outcome?: string) => {
+          const set = { status, ...(outcome === undefined ? {} : { outcome }) };
+          const match = { status: 'deciding', decidedAt: decided.decidedAt, decidedBy: ctx.actor.account };
+          const result = await records.patchIf(requestId, match, { set }, { durability: 'full' });
+          if (result.outcome !== 'patched') return taken;
+          await requests.dropInput(result.document);
+          return result.document;
+        };
+        try {
+          await carryOut(record, ctx, reason);
+        } catch (error) {
+          await end('failed', toErrorRecord(error).code);
+          throw error;
+        }
+        return shown(await end('done'), ctx.actor, ctx.domains);
+      },
+    }),
+  ];
+
+  /** Refuses what the act itself would not take. */
+  async function prepare(ctx: ActionContext, { action: name, input: given, reason }: Wish): Promise<Prepared> {
+    const { asks, needs, lacking: lackingOf, look, complete, wanted: wantedOf } = actOf(name);
+    const action = actionOf(name);
+    ctx.require(asks);
+    if (isAllowed(ctx.actor, needs) && lackingOf === undefined) throw needless(name);
+    if (!inputCheck(action).Check(given)) throw inputWrong(name);
+    if (Buffer.byteLength(canonicalJson(given)) > MOST_INPUT_KB * 1024) throw tooLarge(MOST_INPUT_KB);
+    const input = complete?.(given, reason) ?? given;
+    await checkDomains(action.domain, input as never, ctx.domains);
+    const lacking = (await lackingOf?.(input, ctx.domains)) ?? [];
+    if (isAllowed(ctx.actor, needs) && lacking.length === 0) throw needless(name);
+    const subject = action.subject?.(input as never) ?? name;
+    const sight = existing(await look(input), subject);
+    if (sight.from === undefined) throw inputWrong(name);
+    if (sight.from !== sight.revision) throw outdated(name);
+    return { action, needs, input, subject, sight, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
+  }
+
+  /** REQUEST_NOT_OPEN (input) when somebody else decided it, or it was withdrawn. */
+  async function take(record: RequestRecord, set: Partial<RequestRecord>): Promise<RequestRecord> {
+    if (!isOpen(record, clock.now())) throw notOpen(record._id);
+    const match = { status: record.status, ...(record.decidedAt === undefined ? {} : { decidedAt: record.decidedAt }) };
+    const result = await records.patchIf(record._id, match, { set }, { durability: 'full' });
+    if (result.outcome !== 'patched') throw notOpen(record._id);
+    return result.document;
+  }
+
+  /** As the one who decides, with the roles of both for this act: neither could do it alone, and what the asker may no longer ask for is not done. */
+  async function carryOut(record: RequestRecord, { actor, signal }: ActionContext, reason: string): Promise<void> {
+    const { reason: why } = requests.open(record, 'body') as RequestBody;
+    const input = await requests.inputOf(record);
+    const asker = await services.accounts.get(record.by);
+    const { asks } = actOf(record.action);
+    if (asker === undefined || asker.disabled || !isAllowed({ roles: asker.roles, via: 'session' }, asks)) throw askerGone(record.by);
+    const action = actionOf(record.action);
+    await checkDomains(action.domain, input as never, scopeOf(asker.domains));
+    if (await isOutdated(record, input)) throw outdated(record.action);
+    const roles = [...new Set([...actor.roles, ...asker.roles])];
+    await services.runAction(
+      record.action,
+      input,
+      { ...actor, roles },
+      { signal, reason: `${record._id} (${record.by}: ${why}) ${reason}` },
+    );
+  }
+
+  /** The act itself refuses what is saved between this look and its own. */
+  async function isOutdated(record: RequestRecord, input: unknown): Promise<boolean> {
+    if (input === undefined) return true;
+    const { digest } = requests.open(record, 'body') as RequestBody;
+    const sight = await actOf(record.action).look(input);
+    return sight === undefined || (digest !== undefined && sight.digest !== digest);
+  }
+
+  /** An installation may lack the role that decides: who asks must hear of it. */
+  function withDeciders(item: RequestItem, domains: RequestRecord['domains'], accounts: readonly Account[]): RequestItem {
+    if (item.status !== 'open') return item;
+    const may = accounts.filter(
+      ({ name: account, roles, disabled, domains: held }) =>
+        !disabled && mayDecide({ needs: item.needs, by: item.by, domains }, { account, roles, via: 'session' }, scopeOf(held)),
+    );
+    return { ...item, deciders: may.length };
+  }
+
+  async function domainsOf(action: Action, input: unknown): Promise<readonly (string | null)[]> {
+    if (typeof action.domain === 'string') return [null];
+    const demands = await action.domain(input as never);
+    const names = demands.flatMap((demand) => ('names' in demand ? [demand.names as string] : (demand.domains ?? [])));
+    return [...new Set(names.map((name) => name ?? null))];
+  }
+}

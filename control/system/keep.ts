@@ -1,0 +1,43 @@
+/** Copies of the whole store: into another one that takes its place, and into a backup. The process itself does them, since it knows what it writes. */
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { defineAction, type Action } from '../action/action.ts';
+import type { ControlServices } from '../services.ts';
+import { BackupTarget, MoveTarget, type StoreKeeper } from './store-keeper.ts';
+
+export function keepActions({ keeper }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'system.move',
+      right: 'system.edit',
+      domain: 'all',
+      text: { 'zh-CN': '将全部存储迁移到另一存储并切换', en: 'Move everything that is stored to another store and go over to it' },
+      input: MoveTarget,
+      audited: true,
+      stepUp: true,
+      subject: ({ to, sharedAddress }) => [to, ...(sharedAddress === undefined ? [] : [sharedAddress])].join(' + '),
+      run: ({ signal, progress }, target) => need(keeper).move(target, { signal, onProgress: (told) => progress({ ...told }) }),
+    }),
+    defineAction({
+      name: 'system.backup',
+      right: 'system.edit',
+      domain: 'all',
+      text: { 'zh-CN': '将全部存储备份到加密文件', en: 'Back up everything that is stored into a sealed file' },
+      input: BackupTarget,
+      audited: true,
+      stepUp: true,
+      subject: ({ file }) => file,
+      async run({ signal, progress, note }, target) {
+        const report = await need(keeper).backup(target, { signal, onProgress: (told) => progress({ ...told }) });
+        note.after = { file: report.file, backupId: report.backupId };
+        return report;
+      },
+    }),
+  ];
+}
+
+function need(keeper: StoreKeeper | undefined): StoreKeeper {
+  if (keeper) return keeper;
+  throw new AppError('STORE_KEPT_ELSEWHERE', 'input', 'A control process of its own does not copy the store: others write to it.', {
+    fix: 'Stop all processes and run the command by itself; see docs/operations.md.',
+  });
+}

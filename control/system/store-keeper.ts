@@ -1,0 +1,36 @@
+/** What control asks of whoever keeps the store; made by the root. */
+import { Type, type Static } from 'typebox';
+import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.ts';
+import type { BackupReport } from '../../engine/transfer/write-backup.ts';
+import { closed } from '../action/action.ts';
+
+const Address = Type.String({ minLength: 1, maxLength: 1000 });
+const Password = Type.String({ minLength: 1, maxLength: 1000 });
+
+/** Where to. Passwords and certificates are given as they are: a path would let the sender read files of the machine. */
+export const MoveTarget = Type.Object(
+  {
+    to: Address,
+    password: Type.Optional(Password),
+    sharedAddress: Type.Optional(Address),
+    sharedPassword: Type.Optional(Password),
+    ca: Type.Optional(Type.String({ minLength: 1, maxLength: 500_000, description: 'PEM of the authorities of both servers' })),
+  },
+  closed,
+);
+export type MoveTarget = Static<typeof MoveTarget>;
+
+export const BackupTarget = Type.Object(
+  {
+    file: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the file in the exchange folder' }),
+    key: Type.String({ minLength: 44, maxLength: 44, description: '32 bytes in base64; they seal the backup' }),
+  },
+  closed,
+);
+export type BackupTarget = Static<typeof BackupTarget>;
+
+export interface StoreKeeper {
+  /** When it has resolved the process goes over to the new store by itself, after a moment in which the answer leaves. */
+  move(target: MoveTarget, options: { readonly signal: AbortSignal; onProgress(progress: MoveProgress): void }): Promise<MoveReport>;
+  backup(target: BackupTarget, options: { readonly signal: AbortSignal; onProgress(progress: object): void }): Promise<BackupReport>;
+}

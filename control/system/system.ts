@@ -1,0 +1,129 @@
+/** The installation itself: version, addresses, plan. */
+import { Type } from 'typebox';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
+import type { MachineState } from '../../engine/host/machine.ts';
+import type { SettingDescription } from '../../engine/host/settings.ts';
+import type { ListenerOfProcess } from '../../engine/processes/merge-listeners.ts';
+import { closed, defineAction, type Action } from '../action/action.ts';
+import { scopesIn, type DomainScope } from '../access/domains.ts';
+import { isAllowed } from '../access/permissions.ts';
+import type { ControlServices } from '../services.ts';
+import { shownGateways, shownProcess, type ShownGateway, type ShownProcess } from './shown-process.ts';
+
+export interface SystemFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly environment: string;
+  /** Name of a listener -> where it listens. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Number of the plan that the gateways get. */
+  readonly plan: number;
+  readonly platformKey: { readonly keyId: string; readonly publicPem: string };
+}
+
+export interface SystemReport extends SystemFacts {
+  readonly settings: readonly SettingDescription[];
+  readonly machine?: MachineState;
+  readonly store: { readonly ok: boolean; readonly pingMs: number; readonly errorCode?: string };
+  /** Absent for who may not read executions. */
+  readonly queue?: { readonly queued: number; readonly running: number; readonly oldestQueuedAt?: number };
+  readonly planMadeAt: number;
+  /** All of the installation, those that ended a short while ago too. */
+  readonly processes: readonly ShownProcess[];
+  /** Of all processes that live. */
+  readonly gateways: readonly ShownGateway[];
+  /** Of flows that listen by themselves, wherever they do; absent for who may not read flows. */
+  readonly listeners?: readonly ListenerState[];
+}
+
+export type ListenerState = Omit<ListenerOfProcess, 'error' | 'fencing'> & {
+  readonly error?: Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'>;
+};
+
+export function systemActions(services: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'system.get',
+      right: 'system.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '版本、地址、生效的设置、各部分状态', en: 'Versions, addresses, settings in force, how each part is doing' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: ({ actor, domains }) => systemReport(services, domains, (permission) => isAllowed(actor, permission)),
+    }),
+  ];
+}
+
+/** `gateways`: all of the installation. */
+export function systemFacts({ info, plans, registry }: ControlServices, gateways: readonly ShownGateway[]): SystemFacts {
+  const { keyId, publicPem } = registry.platformKey;
+  return {
+    name: 'kangqiao',
+    version: info.version,
+    environment: info.environment,
+    // Of several gateways of a front the first: who calls is shown one address.
+    addresses: { ...Object.fromEntries(gateways.map(({ front, address }) => [front, address] as const).reverse()), ...info.addresses() },
+    plan: plans.current(),
+    platformKey: { keyId, publicPem },
+  };
+}
+
+async function systemReport(
+  services: ControlServices,
+  domains: DomainScope,
+  may: (permission: Permission) => boolean,
+): Promise<SystemReport> {
+  const { info, plans, engine } = services;
+  const machine = domains.only === undefined ? await info.machine?.() : undefined;
+  const queue = may('executions.read') ? await queueOf(services, domains) : undefined;
+  // What a process serves, and how busy it is, tells of every domain.
+  const processes = domains.only === undefined ? await engine.processes.list() : [];
+  const gateways = shownGateways(processes, plans.current());
+  return {
+    ...systemFacts(services, gateways),
+    // They name domains, nodes and files of the whole installation.
+    settings: domains.only === undefined ? (info.settings ?? []) : [],
+    ...(machine === undefined ? {} : { machine }),
+    store: await pingStore(services),
+    ...(queue === undefined ? {} : { queue }),
+    planMadeAt: plans.madeAt(),
+    processes: processes.map(shownProcess),
+    gateways,
+    ...(may('flows.read') ? { listeners: (await listenersOf(services, domains)).map(shownListener) } : {}),
+  };
+}
+
+async function pingStore({ pingStore: ping, clock }: ControlServices): Promise<SystemReport['store']> {
+  const began = clock.monotonic();
+  const timeMs = () => Math.round((clock.monotonic() - began) * 100) / 100;
+  try {
+    await ping();
+    return { ok: true, pingMs: timeMs() };
+  } catch (error) {
+    return { ok: false, pingMs: timeMs(), errorCode: toErrorRecord(error).code };
+  }
+}
+
+async function listenersOf({ catalog, engine }: ControlServices, domains: DomainScope): Promise<readonly ListenerOfProcess[]> {
+  const listeners = await engine.processes.listeners();
+  if (domains.only === undefined) return listeners;
+  const seen = new Set(domains.keep(await catalog.list()).map(({ flowId }) => flowId));
+  return listeners.filter(({ flowId }) => seen.has(flowId));
+}
+
+async function queueOf({ executions, counter, catalog }: ControlServices, domains: DomainScope): Promise<SystemReport['queue']> {
+  const within = await scopesIn(domains, catalog);
+  const counts = within === undefined ? executions.counts() : counter.counts(within);
+  const [{ queued, running }, oldest] = await Promise.all([counts, counter.oldest('queued', within)]);
+  return { queued, running, ...(oldest === undefined ? {} : { oldestQueuedAt: oldest }) };
+}
+
+function shownListener({ error, fencing: _fencing, ...status }: ListenerOfProcess): ListenerState {
+  return error === undefined ? status : { ...status, error: shownError(error) };
+}
+
+/** What a person needs of an error: not its issues, nor when to try again. */
+export function shownError({ code, message, fix, values }: ErrorRecord): Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'> {
+  return { code, message, ...(fix === undefined ? {} : { fix }), ...(values === undefined ? {} : { values }) };
+}
