@@ -1,36 +1,68 @@
-import { accountActions } from './accounts/accounts.ts';
+import { accountActions, type AccountServices } from './accounts/accounts.ts';
 import type { Action } from './action/action.ts';
-import { adapterActions } from './adapters/adapters.ts';
-import { alarmActions } from './alarms/alarms.ts';
-import { archiveActions } from './executions/archive.ts';
-import { auditActions } from './audit-trail/audit.ts';
-import { bundleActions } from './bundles/bundles.ts';
-import { callerActions } from './callers/callers.ts';
-import { draftRevisionActions } from './flows/draft-revisions.ts';
-import { executionActions } from './executions/executions.ts';
-import { versionActions } from './flows/flow-versions.ts';
-import { flowActions } from './flows/flows.ts';
-import { heldActions } from './held/held.ts';
-import { integrityActions } from './integrity/integrity.ts';
-import { interfaceActions } from './interfaces/interfaces.ts';
-import { listFlowActions } from './flows/list-flows.ts';
-import { keepActions } from './system/keep.ts';
-import { liveActions } from './flows/live.ts';
-import { nodeTypeActions } from './flows/node-types.ts';
-import { outboundActions } from './outbound/outbound.ts';
-import { overviewActions } from './overview/overview.ts';
-import { policyActions } from './interfaces/policies.ts';
-import { domainNameActions } from './accounts/domain-names.ts';
-import { concludeActions } from './executions/conclude.ts';
-import { requestActions } from './requests/requests.ts';
-import { resendActions } from './executions/resend.ts';
-import { sampleActions } from './executions/samples.ts';
-import { secretActions } from './secrets/secrets.ts';
-import type { ControlServices } from './services.ts';
-import { systemActions } from './system/system.ts';
-import { tableActions } from './tables/tables.ts';
-import { trialActions } from './flows/trials.ts';
-import { flowUseActions } from './flows/uses.ts';
+import { adapterActions, type AdapterServices } from './adapters/adapters.ts';
+import { alarmActions, type AlarmServices } from './alarms/alarms.ts';
+import { archiveActions, type ArchiveServices } from './executions/archive.ts';
+import { auditActions, type AuditServices } from './audit-trail/audit.ts';
+import { bundleActions, type BundleServices } from './bundles/bundles.ts';
+import { callerActions, type CallerServices } from './callers/callers.ts';
+import { draftRevisionActions, type DraftRevisionServices } from './flows/draft-revisions.ts';
+import { executionActions, type ExecutionServices } from './executions/executions.ts';
+import { versionActions, type VersionServices } from './flows/flow-versions.ts';
+import { flowActions, type FlowServices } from './flows/flows.ts';
+import { heldActions, type HeldServices } from './held/held.ts';
+import { integrityActions, type IntegrityServices } from './integrity/integrity.ts';
+import { interfaceActions, type InterfaceServices } from './interfaces/interfaces.ts';
+import { listFlowActions, type ListFlowServices } from './flows/list-flows.ts';
+import { keepActions, type KeepServices } from './system/keep.ts';
+import { liveActions, type LiveServices } from './flows/live.ts';
+import { nodeTypeActions, type NodeTypeServices } from './flows/node-types.ts';
+import { outboundActions, type OutboundServices } from './outbound/outbound.ts';
+import { overviewActions, type OverviewServices } from './overview/overview.ts';
+import { policyActions, type PolicyServices } from './interfaces/policies.ts';
+import { domainNameActions, type DomainNameServices } from './accounts/domain-names.ts';
+import { concludeActions, type ConcludeServices } from './executions/conclude.ts';
+import { requestActions, type RequestServices } from './requests/requests.ts';
+import { resendActions, type ResendServices } from './executions/resend.ts';
+import { sampleActions, type SampleServices } from './executions/samples.ts';
+import { secretActions, type SecretServices } from './secrets/secrets.ts';
+import { systemActions, type SystemServices } from './system/system.ts';
+import { tableActions, type TableServices } from './tables/tables.ts';
+import { trialActions, type TrialServices } from './flows/trials.ts';
+import { flowUseActions, type FlowUseServices } from './flows/uses.ts';
+
+/** What all of them work on. */
+export type ControlServices = AccountServices &
+  AdapterServices &
+  AlarmServices &
+  ArchiveServices &
+  AuditServices &
+  BundleServices &
+  CallerServices &
+  DraftRevisionServices &
+  ExecutionServices &
+  VersionServices &
+  FlowServices &
+  HeldServices &
+  IntegrityServices &
+  InterfaceServices &
+  ListFlowServices &
+  KeepServices &
+  LiveServices &
+  NodeTypeServices &
+  OutboundServices &
+  OverviewServices &
+  PolicyServices &
+  DomainNameServices &
+  ConcludeServices &
+  RequestServices &
+  ResendServices &
+  SampleServices &
+  SecretServices &
+  SystemServices &
+  TableServices &
+  TrialServices &
+  FlowUseServices;
 
 /** Everything that can be asked of control. */
 export function allActions(services: ControlServices): readonly Action[] {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import openapiTypes, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
 import { allActions } from '../control/all-actions.ts';
-import type { ControlServices } from '../control/services.ts';
+import type { ControlServices } from '../control/all-actions.ts';
 import { apiDocument } from '../control/api/openapi.ts';
 import { ROUTES } from '../control/api/routes.ts';
 

@@ -1,7 +1,8 @@
 /** Control on an opened engine: its plan goes to the gateways of this process and to those of others. */
 import type { StoreKeeper } from '../../control/system/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
-import type { ControlInfo, EngineView } from '../../control/services.ts';
+import type { EngineView } from '../../control/action/engine-view.ts';
+import type { ControlInfo } from '../../control/action/control-info.ts';
 import type { CompiledFlow } from '../../engine/compile/compile-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';

@@ -4,12 +4,27 @@ import type { Role } from '../../engine/contract/access/access.ts';
 import { Domains } from '../../engine/contract/values/domain.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
-import { type Account, AccountName, accountUnknown, RoleSchema } from '../auth/account-store.ts';
+import { type Account, AccountName, type AccountStore, accountUnknown, RoleSchema } from '../auth/account-store.ts';
 import { oneTimePassword } from '../auth/passwords.ts';
 import { checkChange, checkCreate, checkEnd, checkReset, mayChange, rolesToGive, type MayChange } from './account-keepers.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { ownAccountActions, shownSession } from './own-account.ts';
-import type { ControlServices } from '../services.ts';
+import type { SessionStore } from '../auth/session-store.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { AccountPolicy } from '../auth/account-duties.ts';
+import type { CheckLogin } from '../auth/login.ts';
+import type { SecondFactors } from '../auth/second-factor.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+
+export interface AccountServices {
+  readonly clock: Clock;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly checkLogin: CheckLogin;
+  readonly secondFactors: SecondFactors;
+  readonly accountPolicy: AccountPolicy;
+  readonly info: ControlInfo;
+}
 
 const DisplayName = Type.String({ minLength: 1, maxLength: 200, pattern: PLAIN_LINE });
 /** An account whose name was taken before must still be disabled. */
@@ -32,11 +47,11 @@ export interface AccountList {
   readonly mayGive: readonly Role[];
 }
 
-export function accountActions(services: ControlServices): readonly Action[] {
+export function accountActions(services: AccountServices): readonly Action[] {
   return [...ownAccountActions(services), ...administration(services), ...accessActions(services)];
 }
 
-function administration({ accounts, sessions }: ControlServices): readonly Action[] {
+function administration({ accounts, sessions }: AccountServices): readonly Action[] {
   return [
     defineAction({
       name: 'accounts.list',
@@ -138,7 +153,7 @@ function requirePlainName(displayName: string): void {
 }
 
 /** Sessions, tokens and second factor of somebody else. */
-function accessActions({ accounts, sessions }: ControlServices): readonly Action[] {
+function accessActions({ accounts, sessions }: AccountServices): readonly Action[] {
   const existing = async (name: string) => {
     const account = await accounts.get(name);
     if (account === undefined) throw accountUnknown(name);

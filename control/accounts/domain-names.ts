@@ -1,7 +1,17 @@
 /** Names of service domains, for people to choose from. */
 import { Type } from 'typebox';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { ControlServices } from '../services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface DomainNameServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly registry: Registry;
+  readonly accounts: AccountStore;
+}
 
 export interface DomainList {
   /** Those of the person; with all domains every one that owns something or is given to an account, the most used first. */
@@ -10,7 +20,7 @@ export interface DomainList {
   readonly mayBeNew: boolean;
 }
 
-export function domainNameActions(services: ControlServices): readonly Action[] {
+export function domainNameActions(services: DomainNameServices): readonly Action[] {
   return [
     defineAction({
       name: 'domains.list',
@@ -25,7 +35,7 @@ export function domainNameActions(services: ControlServices): readonly Action[] 
   ];
 }
 
-async function namesInUse({ catalog, bindingStore, registry, accounts }: ControlServices): Promise<readonly string[]> {
+async function namesInUse({ catalog, bindingStore, registry, accounts }: DomainNameServices): Promise<readonly string[]> {
   const owned = await Promise.all([
     catalog.list(),
     bindingStore.listAdapters(),

@@ -3,15 +3,27 @@ import { Type } from 'typebox';
 import { PERMISSIONS, type Permission } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
-import { createDutiesOf } from '../auth/account-duties.ts';
+import { type AccountPolicy, createDutiesOf } from '../auth/account-duties.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import { checkPassword, verifyPassword } from '../auth/passwords.ts';
-import { wrongCode } from '../auth/second-factor.ts';
-import type { StoredSession } from '../auth/session-store.ts';
+import { type SecondFactors, wrongCode } from '../auth/second-factor.ts';
+import type { SessionStore, StoredSession } from '../auth/session-store.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import type { Actor } from '../access/actor.ts';
 import { isAllowed } from '../access/permissions.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { CheckLogin } from '../auth/login.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+
+export interface OwnAccountServices {
+  readonly clock: Clock;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly checkLogin: CheckLogin;
+  readonly secondFactors: SecondFactors;
+  readonly accountPolicy: AccountPolicy;
+  readonly info: ControlInfo;
+}
 
 const Password = Type.String({ minLength: 1, maxLength: 1000 });
 const Code = Type.String({ minLength: 6, maxLength: 40 });
@@ -20,11 +32,11 @@ const MOST_TOKEN_DAYS = 366;
 /** Only acts that ask for the password again take it. */
 const NOT_OF_TOKENS: ReadonlySet<Permission> = new Set(['secrets.reveal']);
 
-export function ownAccountActions(services: ControlServices): readonly Action[] {
+export function ownAccountActions(services: OwnAccountServices): readonly Action[] {
   return [...ownActions(services), ...secondFactorActions(services), ...sessionActions(services), ...tokenActions(services)];
 }
 
-function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock, info }: ControlServices): readonly Action[] {
+function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock, info }: OwnAccountServices): readonly Action[] {
   const dutiesOf = createDutiesOf(accountPolicy, clock);
   return [
     defineAction({
@@ -91,7 +103,7 @@ async function refuseFormer(accounts: AccountStore, name: string, password: stri
   }
 }
 
-function secondFactorActions({ accounts, sessions, secondFactors, accountPolicy }: ControlServices): readonly Action[] {
+function secondFactorActions({ accounts, sessions, secondFactors, accountPolicy }: OwnAccountServices): readonly Action[] {
   return [
     defineAction({
       name: 'me.begin-second-factor',
@@ -148,7 +160,7 @@ export function shownSession({ _id, account: _account, secondFactorAt: _shown, .
   return { id: _id, ...session, current: _id === actor.sessionId };
 }
 
-function sessionActions({ sessions }: ControlServices): readonly Action[] {
+function sessionActions({ sessions }: OwnAccountServices): readonly Action[] {
   return [
     defineAction({
       name: 'me.sessions',
@@ -182,7 +194,7 @@ function sessionActions({ sessions }: ControlServices): readonly Action[] {
   ];
 }
 
-function tokenActions({ sessions }: ControlServices): readonly Action[] {
+function tokenActions({ sessions }: OwnAccountServices): readonly Action[] {
   return [
     defineAction({
       name: 'me.create-token',

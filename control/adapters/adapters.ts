@@ -6,17 +6,35 @@ import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';
 import { refusalWithin } from '../../engine/outbound/refusal-within.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
-import type { AdapterTest } from './adapter-tests.ts';
+import type { AdapterTest, AdapterTests } from './adapter-tests.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import { callsOf, reportCalls, type CallState } from './call-states.ts';
 import { type Demand, existing } from '../access/domains.ts';
-import { usersOf, type UsedBy } from '../flows/flow-uses.ts';
+import { type FlowUses, type UsedBy, usersOf } from '../flows/flow-uses.ts';
 import { readOffers } from './read-offers.ts';
 import { requireSameId } from '../action/require-same-id.ts';
-import { all, saving } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners, saving } from '../action/owners.ts';
 import { proberOf, testSaved, testUnsaved } from './test-adapter.ts';
 import { refuseIfUsed } from '../flows/uses.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface AdapterServices {
+  readonly clock: Clock;
+  readonly bindings: Bindings;
+  readonly bindingStore: BindingStore;
+  readonly outbound: Outbound;
+  readonly nodes: NodeRegistry;
+  readonly engine: EngineView;
+  readonly flowUses: FlowUses;
+  readonly owners: Owners;
+  readonly adapterTests: AdapterTests;
+  readonly info: ControlInfo;
+}
 
 const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, closed);
 
@@ -48,7 +66,7 @@ export interface AdapterTypeList {
   readonly items: readonly AdapterTypeDescription[];
 }
 
-export function adapterActions(services: ControlServices): readonly Action[] {
+export function adapterActions(services: AdapterServices): readonly Action[] {
   const { bindingStore, flowUses, adapterTests, owners, engine, clock } = services;
   return [
     defineAction({
@@ -192,7 +210,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
 
 /** A credential that it did not have before must be one that the person sees: the refusal of another's would tell its name. */
 export async function savingAdapter(
-  { owners, bindingStore }: Pick<ControlServices, 'owners' | 'bindingStore'>,
+  { owners, bindingStore }: Pick<AdapterServices, 'owners' | 'bindingStore'>,
   adapterId: string,
   { domain, credential }: AdapterDocument,
 ): Promise<readonly Demand[]> {
@@ -211,7 +229,7 @@ export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument 
 
 /** OUTBOUND_REFUSED where no connection would be made in this environment; what DNS does not know yet may be saved. */
 export async function forbiddenTarget(
-  { nodes, bindingStore, outbound, info, clock }: ControlServices,
+  { nodes, bindingStore, outbound, info, clock }: AdapterServices,
   document: AdapterDocument,
 ): Promise<AppError | undefined> {
   const settings = Object.hasOwn(document.environments, info.environment) ? document.environments[info.environment] : undefined;
@@ -224,7 +242,7 @@ export async function forbiddenTarget(
   return undefined;
 }
 
-function describeAdapterType(services: ControlServices, { settings, ...type }: AdapterType): AdapterTypeDescription {
+function describeAdapterType(services: AdapterServices, { settings, ...type }: AdapterType): AdapterTypeDescription {
   return {
     ...type,
     settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,

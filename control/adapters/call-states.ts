@@ -2,7 +2,7 @@
 import { percentileMs, type CallCounts } from '../../engine/contract/calls/call-stats.ts';
 import type { CalledKind } from '../../engine/processes/call-memory.ts';
 import type { TrafficSeries } from '../../engine/observe/traffic.ts';
-import type { EngineView } from '../services.ts';
+import type { EngineView } from '../action/engine-view.ts';
 
 /**
  * `refused`: most calls of the last five minutes were refused, so that nobody gets through who should. `partly`: some calls of the last five minutes failed. `slow`: attempts wait long for an answer, and none has come meanwhile; their time-out is

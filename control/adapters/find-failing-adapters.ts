@@ -3,7 +3,19 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from './call-states.ts';
 import type { DomainScope } from '../access/domains.ts';
 import type { NamedHeldGroup } from '../held/held-groups.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { FlowUses } from '../flows/flow-uses.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface FindFailingAdaptersServices {
+  readonly clock: Clock;
+  readonly bindingStore: BindingStore;
+  readonly counter: ExecutionCounter;
+  readonly engine: EngineView;
+  readonly flowUses: FlowUses;
+}
 
 export interface FailingAdapter {
   readonly adapterId: string;
@@ -18,11 +30,9 @@ export interface FailingAdapter {
   readonly waiting?: number;
 }
 
-type Services = Pick<ControlServices, 'engine' | 'clock' | 'bindingStore' | 'flowUses' | 'counter'>;
-
 /** The longest first. `groups`: all that is held; absent for who may not read executions. */
 export async function findFailingAdapters(
-  services: Services,
+  services: FindFailingAdaptersServices,
   domains: DomainScope,
   groups: readonly NamedHeldGroup[] | undefined,
 ): Promise<readonly FailingAdapter[]> {
@@ -45,7 +55,7 @@ export async function findFailingAdapters(
 async function withCounts(
   failing: readonly FailingAdapter[],
   groups: readonly NamedHeldGroup[],
-  { flowUses, counter }: Services,
+  { flowUses, counter }: FindFailingAdaptersServices,
   domains: DomainScope,
 ): Promise<readonly FailingAdapter[]> {
   const uses = await flowUses.of('adapter');

@@ -3,8 +3,23 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Offer } from '../../engine/contract/node/node.ts';
 import type { ActionContext } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
-import type { ControlServices } from '../services.ts';
 import { adapterHere } from './test-adapter.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import type { AdapterTests } from './adapter-tests.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+
+export interface ReadOffersServices {
+  readonly clock: Clock;
+  readonly bindings: Bindings;
+  readonly bindingStore: BindingStore;
+  readonly outbound: Outbound;
+  readonly nodes: NodeRegistry;
+  readonly adapterTests: AdapterTests;
+  readonly info: ControlInfo;
+}
 
 const OFFERS_MS = 15_000;
 
@@ -12,7 +27,7 @@ export interface OfferList {
   readonly items: readonly Offer[];
 }
 
-export async function readOffers(services: ControlServices, ctx: ActionContext, adapterId: string): Promise<OfferList> {
+export async function readOffers(services: ReadOffersServices, ctx: ActionContext, adapterId: string): Promise<OfferList> {
   const { bindings, bindingStore, outbound, nodes, clock } = services;
   existing(await bindingStore.getAdapter(adapterId), adapterId);
   const adapter = adapterHere(services, adapterId);

@@ -6,14 +6,28 @@ import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import type { ActionContext } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import type { AdapterTests } from './adapter-tests.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+
+export interface TestAdapterServices {
+  readonly clock: Clock;
+  readonly bindings: Bindings;
+  readonly bindingStore: BindingStore;
+  readonly outbound: Outbound;
+  readonly nodes: NodeRegistry;
+  readonly adapterTests: AdapterTests;
+  readonly info: ControlInfo;
+}
 
 const PROBE_MS = 15_000;
 
 type Probe = (ctx: ProbeContext) => Promise<Health>;
 
 /** With the settings as saved; how it went is kept. */
-export async function testSaved(services: ControlServices, ctx: ActionContext, adapterId: string): Promise<Health> {
+export async function testSaved(services: TestAdapterServices, ctx: ActionContext, adapterId: string): Promise<Health> {
   const { bindings, bindingStore, adapterTests, clock } = services;
   existing(await bindingStore.getAdapter(adapterId), adapterId);
   const adapter = adapterHere(services, adapterId);
@@ -31,14 +45,14 @@ export async function testSaved(services: ControlServices, ctx: ActionContext, a
 }
 
 /** With settings that are not saved; leaves nothing behind. */
-export async function testUnsaved(services: ControlServices, ctx: ActionContext, document: AdapterDocument): Promise<Health> {
+export async function testUnsaved(services: TestAdapterServices, ctx: ActionContext, document: AdapterDocument): Promise<Health> {
   const preview = services.bindingStore.preview(document);
   if (preview === undefined) throw notHere(services, document.adapterId);
   return probe(services, ctx, preview.adapter, () => preview.secret());
 }
 
 async function probe(
-  { nodes, clock, outbound }: ControlServices,
+  { nodes, clock, outbound }: TestAdapterServices,
   ctx: ActionContext,
   adapter: Adapter,
   secret: ProbeContext['secret'],
@@ -61,13 +75,13 @@ export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefin
 }
 
 /** The adapter as it is bound in this environment; ADAPTER_NOT_HERE when it is not. */
-export function adapterHere(services: ControlServices, adapterId: string): Adapter {
+export function adapterHere(services: TestAdapterServices, adapterId: string): Adapter {
   const adapter = services.bindings.adapter(adapterId);
   if (adapter === undefined) throw notHere(services, adapterId);
   return adapter;
 }
 
-function notHere({ info }: ControlServices, adapterId: string): AppError {
+function notHere({ info }: TestAdapterServices, adapterId: string): AppError {
   return new AppError('ADAPTER_NOT_HERE', 'input', `${adapterId} has no settings for the environment ${info.environment}.`, {
     values: { adapterId, environment: info.environment },
     fix: 'Add them under `environments`.',

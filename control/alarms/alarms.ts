@@ -12,7 +12,14 @@ import { closed, defineAction, type Action } from '../action/action.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
 import { isAllowed } from '../access/permissions.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { AlarmParts } from './alarm-parts.ts';
+
+export interface AlarmServices {
+  readonly clock: Clock;
+  readonly owners: Owners;
+  readonly alarms: AlarmParts;
+}
 
 export type ShownAlarm = Pick<
   AlarmDocument,
@@ -49,11 +56,11 @@ const MINUTE_MS = 60_000;
 const AlarmId = Type.String({ pattern: '^alm_[A-Za-z0-9_-]{1,60}$' });
 const RuleName = Type.Union(ALARM_RULE_NAMES.map((name) => Type.Literal(name)));
 
-export function alarmActions(services: ControlServices): readonly Action[] {
+export function alarmActions(services: AlarmServices): readonly Action[] {
   return [...seeing(services), ...silencing(services), ...setting(services)];
 }
 
-function seeing({ alarms, clock, owners }: ControlServices): readonly Action[] {
+function seeing({ alarms, clock, owners }: AlarmServices): readonly Action[] {
   return [
     defineAction({
       name: 'alarms.list',
@@ -101,7 +108,7 @@ function seeing({ alarms, clock, owners }: ControlServices): readonly Action[] {
   ];
 }
 
-function silencing({ alarms, clock, owners }: ControlServices): readonly Action[] {
+function silencing({ alarms, clock, owners }: AlarmServices): readonly Action[] {
   return [
     defineAction({
       name: 'alarms.silences',
@@ -168,7 +175,7 @@ function silencing({ alarms, clock, owners }: ControlServices): readonly Action[
   ];
 }
 
-function setting({ alarms, clock }: ControlServices): readonly Action[] {
+function setting({ alarms, clock }: AlarmServices): readonly Action[] {
   return [
     defineAction({
       name: 'alarms.settings',

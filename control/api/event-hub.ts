@@ -15,7 +15,7 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Domains } from '../../engine/contract/values/domain.ts';
 import { scopeOf } from '../access/domains.ts';
 import type { LiveFlows } from '../flows/live-flows.ts';
-import type { SavedDraft } from '../services.ts';
+import type { SavedDraft } from '../flows/flow-events.ts';
 
 /** What of the events one may see. */
 export interface Sight {

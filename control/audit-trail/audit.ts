@@ -4,10 +4,23 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import type { AuditLine } from '../audit/audit-line.ts';
 import type { AuditAct } from '../audit/list-acts.ts';
 import type { ChainReport } from '../audit/walk-chain.ts';
-import type { IntegrityReport } from '../integrity/guard-store.ts';
+import type { IntegrityReport, StoreGuard } from '../integrity/guard-store.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { objectNames, type NamedObject } from './object-names.ts';
-import type { ControlServices } from '../services.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface AuditServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly registry: Registry;
+  readonly accounts: AccountStore;
+  readonly audit: AuditLog;
+  readonly guard?: StoreGuard;
+}
 
 /** The chain, and beside it the documents that decide something. */
 export type VerifyReport = ChainReport & { readonly marks?: Omit<IntegrityReport, 'chain'> };
@@ -52,7 +65,7 @@ const OTHERS: readonly AuditedAction[] = [
 ];
 
 /** `actions`: all others, whose names stand in the trail. */
-export function auditActions(services: ControlServices, actions: readonly Action[]): readonly Action[] {
+export function auditActions(services: AuditServices, actions: readonly Action[]): readonly Action[] {
   const own = ownActions(services);
   const audited = [...actions, ...own].filter((action) => action.audited !== false).map(({ name, text }) => ({ name, text }));
   return [
@@ -74,7 +87,7 @@ function named({ subject }: AuditAct, names: ReadonlyMap<string, NamedObject>): 
   return object === undefined ? {} : { object };
 }
 
-function ownActions(services: ControlServices): readonly Action[] {
+function ownActions(services: AuditServices): readonly Action[] {
   const { audit, guard } = services;
   return [
     defineAction({

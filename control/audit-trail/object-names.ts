@@ -1,6 +1,16 @@
 /** What the things are called that acts are about. */
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { ControlServices } from '../services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface ObjectNamesServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly registry: Registry;
+  readonly accounts: AccountStore;
+}
 
 export interface NamedObject {
   readonly id: string;
@@ -13,7 +23,7 @@ export async function objectNames({
   bindingStore,
   registry,
   accounts,
-}: Pick<ControlServices, 'catalog' | 'bindingStore' | 'registry' | 'accounts'>): Promise<ReadonlyMap<string, NamedObject>> {
+}: ObjectNamesServices): Promise<ReadonlyMap<string, NamedObject>> {
   const [flows, adapters, tables, interfaces, apps, people] = await Promise.all([
     catalog.list(),
     bindingStore.listAdapters(),

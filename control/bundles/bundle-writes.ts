@@ -4,7 +4,15 @@ import { requireSecretsRight } from '../adapters/adapters.ts';
 import { changedPointers } from '../action/changed-pointers.ts';
 import type { BundleDocument } from './bundle-document.ts';
 import { requirePublishRight } from '../interfaces/interfaces.ts';
-import type { ControlServices } from '../services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface BundleWritesServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly registry: Registry;
+}
 
 /** What a document of the bundle does to the one of its id that is stored. */
 export interface Write {
@@ -19,7 +27,7 @@ export interface Write {
 }
 
 /** In the order in which they need each other. PERMISSION_DENIED where saving one of them by itself would be refused. */
-export async function writesOf(services: ControlServices, ctx: ActionContext, bundle: BundleDocument): Promise<readonly Write[]> {
+export async function writesOf(services: BundleWritesServices, ctx: ActionContext, bundle: BundleDocument): Promise<readonly Write[]> {
   const { bindingStore, catalog, registry } = services;
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
   const writes: Write[] = [];

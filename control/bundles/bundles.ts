@@ -11,13 +11,41 @@ import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { notFound, type Demand, type DomainScope } from '../access/domains.ts';
 import { savingAdapter } from '../adapters/adapters.ts';
 import { ownedTable } from '../flows/flow-references.ts';
-import { usesOf, type UsedKind } from '../flows/flow-uses.ts';
+import { type FlowUses, type UsedKind, usesOf } from '../flows/flow-uses.ts';
 import { savingInterface } from '../interfaces/interfaces.ts';
-import { saving } from '../action/owners.ts';
+import { type Owners, saving } from '../action/owners.ts';
 import { flowIdsOf, type BundleDocument } from './bundle-document.ts';
 import { importBundle } from './import-bundle.ts';
-import type { ControlServices } from '../services.ts';
 import { exportFlow } from '../flows/shown-flow.ts';
+import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { AdapterTests } from '../adapters/adapter-tests.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface BundleServices {
+  readonly clock: Clock;
+  readonly catalog: FlowCatalog;
+  readonly bindings: Bindings;
+  readonly bindingStore: BindingStore;
+  readonly outbound: Outbound;
+  readonly nodes: NodeRegistry;
+  readonly registry: Registry;
+  readonly plans: PlanPublisher;
+  readonly checkSavedInterface: CheckSavedInterface;
+  readonly counter: ExecutionCounter;
+  readonly engine: EngineView;
+  readonly flowUses: FlowUses;
+  readonly owners: Owners;
+  readonly adapterTests: AdapterTests;
+  readonly info: ControlInfo;
+}
 
 const Many = (of: ReturnType<typeof Type.Unknown>) => Type.Optional(Type.Array(of, { maxItems: 1000 }));
 
@@ -36,7 +64,7 @@ const Bundle = Type.Object(
   closed,
 );
 
-export function bundleActions(services: ControlServices): readonly Action[] {
+export function bundleActions(services: BundleServices): readonly Action[] {
   return [
     defineAction({
       name: 'bundles.export',
@@ -108,7 +136,7 @@ function idsOf(bundle: BundleDocument): readonly string[] {
 type Source = NonNullable<BundleDocument['source']>;
 
 async function exportBundle(
-  services: ControlServices,
+  services: BundleServices,
   domains: DomainScope,
   flowIds: readonly string[] | undefined,
   source: Source,
@@ -137,7 +165,7 @@ async function exportBundle(
 
 /** The flows that are asked for, and all of the same domains that they call, whether by themselves or through others. Without ids: every flow that there is. */
 async function collectFlows(
-  { catalog, nodes }: ControlServices,
+  { catalog, nodes }: BundleServices,
   domains: DomainScope,
   flowIds: readonly string[] | undefined,
   source: Source,
@@ -176,7 +204,7 @@ function notPublished(flowId: string): AppError {
 }
 
 /** Of each thing what saving it by itself takes; an interface may lead to a flow that comes with it. */
-async function demandsOf(services: ControlServices, bundle: BundleDocument): Promise<readonly Demand[]> {
+async function demandsOf(services: BundleServices, bundle: BundleDocument): Promise<readonly Demand[]> {
   const { owners } = services;
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
   const brought = new Set(flowIdsOf(bundle));

@@ -15,7 +15,37 @@ import { writesOf, type Write } from './bundle-writes.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { routeClashes } from '../registry/interface-store.ts';
 import { interfaceProblems } from '../interfaces/interfaces.ts';
-import type { ControlServices } from '../services.ts';
+import type { Bindings, BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { FlowUses } from '../flows/flow-uses.ts';
+import type { Owners } from '../action/owners.ts';
+import type { EngineView } from '../action/engine-view.ts';
+import type { AdapterTests } from '../adapters/adapter-tests.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+
+export interface ImportBundleServices {
+  readonly clock: Clock;
+  readonly catalog: FlowCatalog;
+  readonly bindings: Bindings;
+  readonly bindingStore: BindingStore;
+  readonly outbound: Outbound;
+  readonly nodes: NodeRegistry;
+  readonly registry: Registry;
+  readonly plans: PlanPublisher;
+  readonly checkSavedInterface: CheckSavedInterface;
+  readonly counter: ExecutionCounter;
+  readonly engine: EngineView;
+  readonly flowUses: FlowUses;
+  readonly owners: Owners;
+  readonly adapterTests: AdapterTests;
+  readonly info: ControlInfo;
+}
 
 /** How many of each the bundle held, all of which are here now, and what was found that does not prevent it. */
 export interface BundleReport {
@@ -31,7 +61,7 @@ export interface BundleReport {
  * between, the trail says how far it came.
  */
 export async function importBundle(
-  services: ControlServices,
+  services: ImportBundleServices,
   ctx: ActionContext,
   given: BundleDocument,
   { replace }: { readonly replace: boolean },
@@ -64,7 +94,7 @@ export async function importBundle(
   return wrong.length === 0 ? counts : { ...counts, warnings: wrong };
 }
 
-async function withEnvironmentsOfHere({ bindingStore }: ControlServices, bundle: BundleDocument): Promise<BundleDocument> {
+async function withEnvironmentsOfHere({ bindingStore }: ImportBundleServices, bundle: BundleDocument): Promise<BundleDocument> {
   if (bundle.adapters === undefined) return bundle;
   const adapters = bundle.adapters.map(async (adapter) => {
     const stored = await bindingStore.getAdapter(adapter.adapterId);
@@ -78,7 +108,11 @@ function isNeeded({ kind, before, changed }: Write): boolean {
   return kind === 'flow' || before === undefined || changed.length > 0;
 }
 
-async function problemsOf(services: ControlServices, bundle: BundleDocument, { actor, domains }: ActionContext): Promise<readonly Issue[]> {
+async function problemsOf(
+  services: ImportBundleServices,
+  bundle: BundleDocument,
+  { actor, domains }: ActionContext,
+): Promise<readonly Issue[]> {
   const by = actor.account;
   const { adapters = [], flows = [], interfaces = [] } = bundle;
   const { bindingStore, catalog, registry } = services;
@@ -143,7 +177,7 @@ const OF_NO_MATTER: ReadonlySet<string> = new Set(['FLOW_ADAPTER_UNKNOWN', 'FLOW
  * Drafts may break rules, but not the schema, and of what costs too much nobody knows whether it does; the person who has to mend that gets the
  * broken rules too. Adapters and tables that are not here may come with the bundle, and what listens elsewhere matters once it is published.
  */
-async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown, by: string): Promise<readonly Issue[]> {
+async function whatKeepsFromSaving(catalog: FlowCatalog, flow: unknown, by: string): Promise<readonly Issue[]> {
   const issues = await catalog.validate(flow, by);
   if (!issues.some(({ code }) => code === 'FLOW_SCHEMA' || code === 'FLOW_TOO_COSTLY')) return [];
   return issues.filter(({ code }) => !OF_NO_MATTER.has(code));
@@ -154,7 +188,7 @@ async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: un
  * flows. Another domain's flow counts as unknown unless it is shared, as when the flow is checked.
  */
 async function missingCalls(
-  { catalog, nodes }: ControlServices,
+  { catalog, nodes }: ImportBundleServices,
   domains: DomainScope,
   bundle: BundleDocument,
   flow: unknown,
@@ -172,7 +206,7 @@ async function missingCalls(
 }
 
 /** What is saved already, and the same, is not written: its connections are guarded when they are made. */
-async function newForbiddenTarget(services: ControlServices, adapter: AdapterDocument): Promise<AppError | undefined> {
+async function newForbiddenTarget(services: ImportBundleServices, adapter: AdapterDocument): Promise<AppError | undefined> {
   const stored = await services.bindingStore.getAdapter(adapter.adapterId);
   const isSame = stored !== undefined && changedPointers(stored, { ...adapter, revision: stored.revision }).length === 0;
   if (isSame) return undefined;

@@ -4,14 +4,24 @@ import { AppDocument, type BusConsumer, GrantDocument, SIGNATURE_SCHEMES, UserTo
 import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import type { AppKey } from '../registry/key-store.ts';
 import type { RevisionedStore } from '../registry/revisioned-store.ts';
-import type { Revised } from '../registry/registry.ts';
+import type { Registry, Revised } from '../registry/registry.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { requireSameSides } from './grant-fixed.ts';
 import { requireSameId } from '../action/require-same-id.ts';
 import { type Demand, type DomainRule, type DomainScope, existing, notFound } from '../access/domains.ts';
 import { grantsSeen } from './grants-seen.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import type { PlanPublisher } from '../registry/build-plan.ts';
+
+export interface CallerServices {
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly plans: PlanPublisher;
+  readonly owners: Owners;
+}
 
 const AppId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
 const KeyId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
@@ -36,7 +46,7 @@ export interface AppList {
   readonly items: readonly AppItem[];
 }
 
-export function callerActions(services: ControlServices): readonly Action[] {
+export function callerActions(services: CallerServices): readonly Action[] {
   return [
     ...appActions(services),
     ...keyActions(services),
@@ -46,7 +56,7 @@ export function callerActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-function appActions({ registry, plans, owners }: ControlServices): readonly Action[] {
+function appActions({ registry, plans, owners }: CallerServices): readonly Action[] {
   const { apps } = registry;
   return [
     defineAction({
@@ -108,13 +118,13 @@ function appActions({ registry, plans, owners }: ControlServices): readonly Acti
 }
 
 /** Everything with which an app calls. */
-async function removeAccess({ keys, grants, busConsumers }: ControlServices['registry'], appId: string): Promise<void> {
+async function removeAccess({ keys, grants, busConsumers }: Registry, appId: string): Promise<void> {
   await keys.removeAll(appId);
   for (const grant of await grants.listBy('appId', appId)) await grants.remove(grant.grantId);
   for (const { id, value } of await busConsumers.list()) if (value.appId === appId) await busConsumers.remove(id);
 }
 
-async function listApps(registry: ControlServices['registry'], domains: DomainScope): Promise<readonly AppItem[]> {
+async function listApps(registry: Registry, domains: DomainScope): Promise<readonly AppItem[]> {
   const { apps, keys, busConsumers } = registry;
   const seen = grantsSeen(registry, domains);
   const [every, allKeys, allGrants, consumers] = await Promise.all([apps.list(), keys.list(), seen, busConsumers.list()]);
@@ -137,7 +147,7 @@ async function listApps(registry: ControlServices['registry'], domains: DomainSc
   });
 }
 
-function keyActions({ registry, plans, owners }: ControlServices): readonly Action[] {
+function keyActions({ registry, plans, owners }: CallerServices): readonly Action[] {
   const { apps, keys } = registry;
   return [
     defineAction({
@@ -237,7 +247,7 @@ function keyActions({ registry, plans, owners }: ControlServices): readonly Acti
   ];
 }
 
-function grantActions({ registry, plans, owners }: ControlServices): readonly Action[] {
+function grantActions({ registry, plans, owners }: CallerServices): readonly Action[] {
   const { apps, grants, interfaces } = registry;
   return [
     defineAction({
@@ -307,7 +317,7 @@ function consumerId(digest: string): string {
 }
 
 /** The bus front's consumers: a token that is made here and shown once, or a client certificate by its fingerprint. */
-function consumerActions({ registry, plans, crypto, clock, owners }: ControlServices): readonly Action[] {
+function consumerActions({ registry, plans, crypto, clock, owners }: CallerServices): readonly Action[] {
   const { apps, busConsumers } = registry;
   const aboutConsumer = (label: string | undefined, expiresAt: number | undefined) => ({
     createdAt: clock.now(),
@@ -370,7 +380,7 @@ function consumerActions({ registry, plans, crypto, clock, owners }: ControlServ
   ];
 }
 
-function userTokenKeyActions({ registry, plans, crypto }: ControlServices): readonly Action[] {
+function userTokenKeyActions({ registry, plans, crypto }: CallerServices): readonly Action[] {
   const { userTokenKeys } = registry;
   return [
     // The user front checks every token with them, in every domain.
@@ -407,7 +417,7 @@ function listAndRemove<T extends UserTokenKey | BusConsumer>(
   area: string,
   what: { readonly 'zh-CN': string; readonly en: string },
   store: RevisionedStore<Revised<T>>,
-  plans: ControlServices['plans'],
+  plans: PlanPublisher,
   { remove, see }: Kept<T>,
 ): readonly Action[] {
   return [

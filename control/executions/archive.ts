@@ -1,11 +1,16 @@
 /** The archive of executions that ended days ago: what lies in it, and moving more into it now. */
 import { Type } from 'typebox';
-import { sleep } from '../../engine/contract/values/clock.ts';
+import { type Clock, sleep } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { isOpenRun, type ArchiveRun } from '../../engine/archive/archive-runs.ts';
 import { archiveAbsent, type ArchiveDay } from '../../engine/archive/read-archive.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
-import type { ControlServices, EngineView } from '../services.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface ArchiveServices {
+  readonly clock: Clock;
+  readonly engine: EngineView;
+}
 
 export interface ArchiveReport {
   readonly items: readonly ArchiveDay[];
@@ -21,7 +26,7 @@ const LOOK_MS = 500;
 /** So long a worker has to begin what was asked for. */
 const BEGIN_MS = 30_000;
 
-export function archiveActions({ engine, clock }: ControlServices): readonly Action[] {
+export function archiveActions({ engine, clock }: ArchiveServices): readonly Action[] {
   return [
     defineAction({
       name: 'archive.get',
@@ -75,7 +80,7 @@ export function archiveActions({ engine, clock }: ControlServices): readonly Act
 }
 
 /** Until it has ended; a worker does it, and says how far it is in the store. */
-async function followRun({ runs }: Archive, ctx: ActionContext, clock: ControlServices['clock']): Promise<ArchiveRun> {
+async function followRun({ runs }: Archive, ctx: ActionContext, clock: Clock): Promise<ArchiveRun> {
   const wanted = await runs.request(ctx.actor.account);
   ctx.note.subject = wanted.runId;
   const askedAt = clock.monotonic();

@@ -6,8 +6,17 @@ import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import type { Reply } from '../../engine/contract/node/node.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
-import { all } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners } from '../action/owners.ts';
+import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
+import type { CheckBySchema } from '../registry/build-plan.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface ConcludeServices {
+  readonly executions: ExecutionCatalog;
+  readonly registry: Registry;
+  readonly checkBySchema: CheckBySchema;
+  readonly owners: Owners;
+}
 
 export interface ConcludeAnswer {
   readonly executionId: string;
@@ -41,7 +50,7 @@ const ConcludeInput = Type.Object(
   closed,
 );
 
-export function concludeActions(services: ControlServices): readonly Action[] {
+export function concludeActions(services: ConcludeServices): readonly Action[] {
   const { owners } = services;
   return [
     defineAction({
@@ -93,7 +102,7 @@ function toReply({ status, headers = {}, data, form = 'json', mediaType = MEDIA_
 async function assertFitting(
   { status, message }: Reply,
   executionId: string,
-  { executions, registry, checkBySchema }: ControlServices,
+  { executions, registry, checkBySchema }: ConcludeServices,
   { actor, domains }: Pick<ActionContext, 'actor' | 'domains'>,
 ): Promise<void> {
   if (status >= 300) return;

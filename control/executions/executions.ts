@@ -4,14 +4,19 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
 import type { ExecutionQuery } from '../../engine/execution/execution-query.ts';
 import type { ResumeOutcome } from '../../engine/execution/wait-tokens.ts';
-import type { BusinessKeys, ExecutionDetails, ExecutionPage } from '../../engine/operate/interface.ts';
+import type { BusinessKeys, ExecutionCatalog, ExecutionDetails, ExecutionPage } from '../../engine/operate/interface.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { type DomainScope, existing, scopesIn } from '../access/domains.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';
 import { withoutErrorTexts } from './error-names.ts';
-import { all } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners } from '../action/owners.ts';
+
+export interface ExecutionServices {
+  readonly catalog: FlowCatalog;
+  readonly executions: ExecutionCatalog;
+  readonly owners: Owners;
+}
 
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
 const Status = Type.Enum(STATUSES);
@@ -66,7 +71,7 @@ function heldWhere({ node, code, ofBulk, outcome }: HeldAt): NonNullable<Executi
   };
 }
 
-export function executionActions({ catalog, executions, owners }: ControlServices): readonly Action[] {
+export function executionActions({ catalog, executions, owners }: ExecutionServices): readonly Action[] {
   async function list(
     scope: DomainScope,
     { flowId, adapterId, status, limit = 50, node, code, ofBulk, outcome, ...query }: Conditions & HeldAt,

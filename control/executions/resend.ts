@@ -4,11 +4,15 @@ import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Message } from '../../engine/contract/values/message.ts';
 import { valuesByName } from '../../engine/contract/values/named-values.ts';
-import type { Resent } from '../../engine/operate/interface.ts';
+import type { ExecutionCatalog, Resent } from '../../engine/operate/interface.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { changedPointers } from '../action/changed-pointers.ts';
-import { all } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners } from '../action/owners.ts';
+
+export interface ResendServices {
+  readonly executions: ExecutionCatalog;
+  readonly owners: Owners;
+}
 
 export interface ResendAnswer {
   /** The new execution. */
@@ -75,7 +79,7 @@ const ResendInput = Type.Object(
   closed,
 );
 
-export function resendActions({ executions, owners }: ControlServices): readonly Action[] {
+export function resendActions({ executions, owners }: ResendServices): readonly Action[] {
   return [
     defineAction({
       name: 'executions.resend',

@@ -3,8 +3,14 @@ import { Type } from 'typebox';
 import type { ExecutionCatalog, ExecutionSummary } from '../../engine/operate/interface.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { scopesIn } from '../access/domains.ts';
-import { all } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners } from '../action/owners.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+
+export interface SampleServices {
+  readonly catalog: FlowCatalog;
+  readonly executions: ExecutionCatalog;
+  readonly owners: Owners;
+}
 
 export interface Sample extends Pick<ExecutionSummary, 'executionId' | 'version' | 'status' | 'acceptedAt'> {
   /** Steps of the node asked for that emitted something: the keys of its outputs in `executions.payload`. */
@@ -15,7 +21,7 @@ const MOST = 20;
 /** So many executions are looked through for a node's output. */
 const LOOKED_THROUGH = 100;
 
-export function sampleActions({ catalog, executions, owners }: ControlServices): readonly Action[] {
+export function sampleActions({ catalog, executions, owners }: SampleServices): readonly Action[] {
   return [
     defineAction({
       name: 'flows.samples',

@@ -1,16 +1,21 @@
 /** What was saved of a draft before, and who else has it open: several people may work on one flow, and nobody's work is lost. */
 import { Type } from 'typebox';
-import type { DraftRevision } from '../../engine/publish/interface.ts';
+import type { DraftRevision, FlowCatalog } from '../../engine/publish/interface.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
-import type { FlowVisitor } from './flow-visitors.ts';
+import type { FlowVisitor, FlowVisitors } from './flow-visitors.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { existing, requireTouched } from '../access/domains.ts';
 import { byFlow, requireOwnId } from './flows.ts';
-import { all } from '../action/owners.ts';
+import { all, type Owners } from '../action/owners.ts';
 import { isAllowed } from '../access/permissions.ts';
-import type { ControlServices } from '../services.ts';
 import { showFlow } from './shown-flow.ts';
+
+export interface DraftRevisionServices {
+  readonly catalog: FlowCatalog;
+  readonly visitors: FlowVisitors;
+  readonly owners: Owners;
+}
 
 export interface DraftRevisionItem extends DraftRevision {
   /** Versions that were published with this content. */
@@ -29,7 +34,7 @@ export interface FlowVisit {
 
 const RevisionId = Type.String({ pattern: '^[0-9]{1,9}(~[0-9a-f]{12})?$' });
 
-export function draftRevisionActions({ catalog, owners, visitors }: ControlServices): readonly Action[] {
+export function draftRevisionActions({ catalog, owners, visitors }: DraftRevisionServices): readonly Action[] {
   return [
     defineAction({
       name: 'flows.revisions',

@@ -6,16 +6,27 @@ import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { usesOf, type UsedKind } from './flow-uses.ts';
 import { hideOthersIn } from '../action/hide-others.ts';
-import type { ControlServices } from '../services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Owners } from '../action/owners.ts';
 
-type Services = Pick<ControlServices, 'catalog' | 'bindingStore' | 'registry' | 'nodes'>;
-type Seeing = Services & Pick<ControlServices, 'owners'>;
+export interface FlowReferencesServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly nodes: NodeRegistry;
+  readonly registry: Registry;
+  readonly owners: Owners;
+}
+
+type Seeing = FlowReferencesServices & Pick<FlowReferencesServices, 'owners'>;
 
 /** What the engine itself finds about adapters, tables and flows: it knows those of every domain, and its words would tell of them. */
 const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LISTENER_)/;
 
 /** FLOW_OUTSIDE_DOMAINS (input) unless every adapter, table and called flow of the document may be used. */
-export async function requireReferences(services: Services, domains: DomainScope, document: unknown): Promise<void> {
+export async function requireReferences(services: FlowReferencesServices, domains: DomainScope, document: unknown): Promise<void> {
   const issues = await outsideIssues(services, domains, document);
   if (issues.length === 0) return;
   throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', `The flow refers to ${issues.length} thing(s) outside your domains.`, {
@@ -26,7 +37,11 @@ export async function requireReferences(services: Services, domains: DomainScope
 }
 
 /** The same for publishing, which also changes what interfaces that lead to the flow do. */
-export async function requirePublishable(services: Services, domains: DomainScope, document: FlowDocument | undefined): Promise<void> {
+export async function requirePublishable(
+  services: FlowReferencesServices,
+  domains: DomainScope,
+  document: FlowDocument | undefined,
+): Promise<void> {
   if (domains.only === undefined || document === undefined) return;
   await requireReferences(services, domains, document);
   if ((await interfacesOutside(services, domains, document)).length === 0) return;
@@ -41,7 +56,7 @@ export async function requirePublishable(services: Services, domains: DomainScop
  * unsaid, since it may be nobody's: null stands for every domain.
  */
 export async function domainsLacking(
-  services: Services,
+  services: FlowReferencesServices,
   domains: DomainScope,
   document: FlowDocument | undefined,
 ): Promise<readonly (string | null)[]> {
@@ -53,7 +68,7 @@ export async function domainsLacking(
 
 /** Those that lead to the flow and are another domain's: publishing changes what they do. */
 async function interfacesOutside(
-  { registry }: Services,
+  { registry }: FlowReferencesServices,
   domains: DomainScope,
   { flowId }: FlowDocument,
 ): Promise<readonly { readonly domain: string }[]> {
@@ -78,7 +93,7 @@ export async function issuesSeen(
   return [...(await hideOthersIn(own, domains, services.owners)), ...outside];
 }
 
-async function outsideIssues(services: Services, domains: DomainScope, document: unknown): Promise<readonly Issue[]> {
+async function outsideIssues(services: FlowReferencesServices, domains: DomainScope, document: unknown): Promise<readonly Issue[]> {
   if (domains.only === undefined || !hasNodes(document)) return [];
   const usable = await usableIds(services, domains);
   return document.nodes.flatMap((node, index) =>
@@ -99,7 +114,7 @@ function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 
 }
 
 async function usableIds(
-  { catalog, bindingStore }: Services,
+  { catalog, bindingStore }: FlowReferencesServices,
   domains: DomainScope,
 ): Promise<Readonly<Record<UsedKind, ReadonlySet<string>>>> {
   const [adapters, tables, flows] = await Promise.all([bindingStore.listAdapters(), bindingStore.listTables(), catalog.list()]);

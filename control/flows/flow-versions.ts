@@ -2,14 +2,20 @@
 import { Type } from 'typebox';
 import type { FlowDocument, FlowVersion } from '../../engine/contract/flow/flow-document.ts';
 import { diffFlows } from '../../engine/flow/diff-flows.ts';
-import type { VersionSummary } from '../../engine/publish/interface.ts';
+import type { FlowCatalog, VersionSummary } from '../../engine/publish/interface.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { byFlow, byVersion } from './flows.ts';
 import { existing } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
-import { all } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners } from '../action/owners.ts';
 import { showFlow } from './shown-flow.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+
+export interface VersionServices {
+  readonly catalog: FlowCatalog;
+  readonly counter: ExecutionCounter;
+  readonly owners: Owners;
+}
 
 export interface VersionItem extends VersionSummary {
   /** Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to look through, or not for this person. */
@@ -23,7 +29,7 @@ export interface VersionList {
 /** Versions whose executions are counted: older ones have long run dry. */
 const COUNTED = 20;
 
-export function versionActions({ catalog, counter, owners }: ControlServices): readonly Action[] {
+export function versionActions({ catalog, counter, owners }: VersionServices): readonly Action[] {
   /** `0` stands for the draft. */
   const DraftOrVersion = Type.Integer({ minimum: 0 });
   const documentAt = async (flowId: string, version: number): Promise<FlowDocument> =>
@@ -67,7 +73,7 @@ export function versionActions({ catalog, counter, owners }: ControlServices): r
 
 async function listVersions(
   flowId: string,
-  { catalog, counter }: Pick<ControlServices, 'catalog' | 'counter'>,
+  { catalog, counter }: Pick<VersionServices, 'catalog' | 'counter'>,
   maySeeExecutions: boolean,
 ): Promise<readonly VersionItem[]> {
   const versions = await catalog.versions(flowId);

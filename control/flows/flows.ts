@@ -4,25 +4,41 @@ import { isProduction } from '../../engine/contract/values/environment.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { FlowTest, type FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
-import type { PublishStage, TestReport } from '../../engine/publish/interface.ts';
+import type { FlowCatalog, PublishStage, TestReport } from '../../engine/publish/interface.ts';
 import { changedFieldsOfFlow } from '../audit/changed-fields.ts';
 import { type Action, type ActionContext, closed, defineAction, FlowId } from '../action/action.ts';
 import { existing, notFound } from '../access/domains.ts';
 import { issuesSeen, requirePublishable, requireReferences } from './flow-references.ts';
-import { all, saving } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners, saving } from '../action/owners.ts';
 import { showFlow } from './shown-flow.ts';
 import { refuseIfFlowUsed } from './uses.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+import type { ControlEvents } from './flow-events.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { FlowUses } from './flow-uses.ts';
+
+export interface FlowServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly nodes: NodeRegistry;
+  readonly registry: Registry;
+  readonly flowUses: FlowUses;
+  readonly owners: Owners;
+  readonly events: ControlEvents;
+  readonly info: ControlInfo;
+}
 
 const VersionNumber = Type.Integer({ minimum: 1 });
 export const byFlow = Type.Object({ flowId: FlowId }, closed);
 export const byVersion = Type.Object({ flowId: FlowId, version: VersionNumber }, closed);
 
-export function flowActions(services: ControlServices): readonly Action[] {
+export function flowActions(services: FlowServices): readonly Action[] {
   return [...draftActions(services), ...checkActions(services), ...publishActions(services)];
 }
 
-function draftActions(services: ControlServices): readonly Action[] {
+function draftActions(services: FlowServices): readonly Action[] {
   const { catalog, owners } = services;
   return [
     defineAction({
@@ -72,7 +88,7 @@ function draftActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-function checkActions(services: ControlServices): readonly Action[] {
+function checkActions(services: FlowServices): readonly Action[] {
   const { catalog } = services;
   return [
     defineAction({
@@ -103,7 +119,7 @@ function checkActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-function publishActions(services: ControlServices): readonly Action[] {
+function publishActions(services: FlowServices): readonly Action[] {
   const { catalog, events, owners, info } = services;
   return [
     defineAction({
@@ -173,12 +189,7 @@ function publishActions(services: ControlServices): readonly Action[] {
 }
 
 /** One after the other, so that a person sees how far it is and may leave in between. */
-async function runTests(
-  ctx: ActionContext,
-  catalog: ControlServices['catalog'],
-  document: unknown,
-  tests: readonly FlowTest[],
-): Promise<TestReport> {
+async function runTests(ctx: ActionContext, catalog: FlowCatalog, document: unknown, tests: readonly FlowTest[]): Promise<TestReport> {
   const results: TestReport['tests'][number][] = [];
   for (const test of tests) {
     ctx.signal.throwIfAborted();

@@ -1,10 +1,17 @@
 /** The list of flows, with how each of them is doing. */
 import { Type } from 'typebox';
-import type { FlowSummary } from '../../engine/publish/interface.ts';
+import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import type { TriggerState } from '../../engine/trigger/trigger-run.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { isAllowed } from '../access/permissions.ts';
-import type { ControlServices } from '../services.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface ListFlowServices {
+  readonly catalog: FlowCatalog;
+  readonly counter: ExecutionCounter;
+  readonly engine: EngineView;
+}
 
 /** Counts are absent for who may not read executions. */
 export interface FlowItem extends FlowSummary {
@@ -22,7 +29,7 @@ export interface FlowList {
   readonly shared: readonly Pick<FlowSummary, 'flowId' | 'name' | 'mode' | 'publishedVersion'>[];
 }
 
-export function listFlowActions(services: ControlServices): readonly Action[] {
+export function listFlowActions(services: ListFlowServices): readonly Action[] {
   return [
     defineAction({
       name: 'flows.list',
@@ -45,7 +52,7 @@ export function listFlowActions(services: ControlServices): readonly Action[] {
 }
 
 async function withCounts(
-  { counter, engine }: ControlServices,
+  { counter, engine }: ListFlowServices,
   flows: readonly FlowSummary[],
   maySeeExecutions: boolean,
 ): Promise<readonly FlowItem[]> {

@@ -2,11 +2,15 @@
 import { Type } from 'typebox';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
-import type { FlowLiveDetail } from './live-flows.ts';
-import { all } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import type { FlowLiveDetail, LiveFlows } from './live-flows.ts';
+import { all, type Owners } from '../action/owners.ts';
 
-export function liveActions({ liveFlows, owners }: ControlServices): readonly Action[] {
+export interface LiveServices {
+  readonly owners: Owners;
+  readonly liveFlows: LiveFlows;
+}
+
+export function liveActions({ liveFlows, owners }: LiveServices): readonly Action[] {
   return [
     defineAction({
       name: 'flows.live',

@@ -7,7 +7,11 @@ import { describeNode, type NodeDescription } from '../../engine/registry/descri
 import { knownOutPorts } from '../../engine/registry/node-ports.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { existing } from '../access/domains.ts';
-import type { ControlServices } from '../services.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+
+export interface NodeTypeServices {
+  readonly nodes: NodeRegistry;
+}
 
 export interface NodeTypeList {
   readonly items: readonly NodeDescription[];
@@ -20,7 +24,7 @@ export interface NodePorts {
 
 export type UpgradedNode = Pick<FlowNode, 'type' | 'config'>;
 
-export function nodeTypeActions({ nodes }: ControlServices): readonly Action[] {
+export function nodeTypeActions({ nodes }: NodeTypeServices): readonly Action[] {
   const describe = (name: string, node: NodeDefinition) => {
     const [longHelp, newer] = [nodes.longHelp?.(name), newerMajor(name, nodes)];
     return describeNode(node, {

@@ -7,8 +7,27 @@ import { valuesByName } from '../../engine/contract/values/named-values.ts';
 import type { TrialRequest, TrialResult, TrialStep } from '../../engine/run/trial-result.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { requireReferences } from './flow-references.ts';
-import type { ControlServices } from '../services.ts';
-import { createShowMessage, showByPort, showReply, type ShowMessage, type ShownMessage, type ShownReply } from '../executions/shown-message.ts';
+import {
+  createShowMessage,
+  showByPort,
+  showReply,
+  type ShowMessage,
+  type ShownMessage,
+  type ShownReply,
+} from '../executions/shown-message.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Owners } from '../action/owners.ts';
+
+export interface TrialServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly nodes: NodeRegistry;
+  readonly registry: Registry;
+  readonly owners: Owners;
+}
 
 /** One step of a trial: `scope` is the iteration (`''` at the top, `n_each[3]` in a loop). */
 export interface TrialStepAnswer extends Omit<TrialStep, 'input' | 'output'> {
@@ -50,7 +69,7 @@ const TrialInput = Type.Object(
   closed,
 );
 
-export function trialActions(services: ControlServices): readonly Action[] {
+export function trialActions(services: TrialServices): readonly Action[] {
   const { catalog } = services;
   return [
     defineAction({

@@ -3,8 +3,13 @@ import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { FlowUse } from './flow-uses.ts';
-import type { ControlServices } from '../services.ts';
+import type { FlowUse, FlowUses } from './flow-uses.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface FlowUseServices {
+  readonly registry: Registry;
+  readonly flowUses: FlowUses;
+}
 
 /** Answer of `flows.uses`; interfaces only of a flow. */
 export interface Uses {
@@ -13,7 +18,7 @@ export interface Uses {
 }
 
 /** A thing may not go while flows use it. */
-export async function refuseIfUsed({ flowUses }: Pick<ControlServices, 'flowUses'>, kind: 'adapter' | 'table', id: string): Promise<void> {
+export async function refuseIfUsed({ flowUses }: Pick<FlowUseServices, 'flowUses'>, kind: 'adapter' | 'table', id: string): Promise<void> {
   const users = ((await flowUses.of(kind)).get(id) ?? []).map(({ flowId }) => flowId);
   if (users.length === 0) return;
   const flows = users.join('、');
@@ -34,7 +39,7 @@ export async function refuseIfUsed({ flowUses }: Pick<ControlServices, 'flowUses
  * FLOW_IN_USE names them.
  */
 export async function refuseIfFlowUsed(
-  { flowUses, registry }: Pick<ControlServices, 'flowUses' | 'registry'>,
+  { flowUses, registry }: FlowUseServices,
   flowId: string,
   act: 'delete' | 'unpublish',
 ): Promise<void> {
@@ -61,7 +66,7 @@ export async function refuseIfFlowUsed(
   });
 }
 
-export function flowUseActions({ flowUses, registry }: ControlServices): readonly Action[] {
+export function flowUseActions({ flowUses, registry }: FlowUseServices): readonly Action[] {
   const Id = Type.Optional(Type.String({ maxLength: 100 }));
   return [
     defineAction({

@@ -4,14 +4,28 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { HeldSelection } from '../../engine/execution/execution-query.ts';
 import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 import { shownSelection, type Bulk, type BulkKind } from './bulk-store.ts';
-import type { BulkPreview } from './create-bulks.ts';
+import type { BulkPreview, Bulks } from './create-bulks.ts';
 import { type Action, type ActionContext, closed, defineAction, FlowId } from '../action/action.ts';
 import { Tables } from '../executions/executions.ts';
 import { type DomainScope, existing, requireTouched, scopesIn } from '../access/domains.ts';
 import { BULK_RIGHTS, createBulkJudge, type BulkJudgeDeps } from './judge-bulk-item.ts';
 import { nameHeldGroups, type NamedHeldGroups } from './held-groups.ts';
-import { all } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import { all, type Owners } from '../action/owners.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import type { SessionStore } from '../auth/session-store.ts';
+
+export interface HeldServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly executions: ExecutionCatalog;
+  readonly bulks: Bulks;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly owners: Owners;
+}
 
 /** What `retry-many`, `resend-many`, `conclude-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
 export type BulkAnswer = Bulk | BulkPreview;
@@ -53,7 +67,7 @@ const ManyWithReason = Type.Object(
   closed,
 );
 
-export function heldActions(services: ControlServices): readonly Action[] {
+export function heldActions(services: HeldServices): readonly Action[] {
   const { executions, bulks, catalog, bindingStore, owners } = services;
   return [
     defineAction({
@@ -175,7 +189,7 @@ export function heldActions(services: ControlServices): readonly Action[] {
 
 type BulkInput = Static<typeof ManyWithReason> & Pick<Static<typeof RetryMany>, 'tables'>;
 
-type BulkServices = Pick<ControlServices, 'bulks' | 'catalog'> & BulkJudgeDeps;
+type BulkServices = Pick<HeldServices, 'bulks' | 'catalog'> & BulkJudgeDeps;
 
 async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKind, input: BulkInput): Promise<BulkAnswer> {
   const { bulks, catalog, owners } = services;

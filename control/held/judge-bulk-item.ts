@@ -5,9 +5,17 @@ import type { BulkWatcher } from './create-bulks.ts';
 import type { Actor } from '../access/actor.ts';
 import { scopeOf } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
-import type { ControlServices } from '../services.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import type { SessionStore } from '../auth/session-store.ts';
+import type { Owners } from '../action/owners.ts';
 
-export type BulkJudgeDeps = Pick<ControlServices, 'accounts' | 'sessions' | 'owners'>;
+export interface JudgeBulkItemServices {
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly owners: Owners;
+}
+
+export type BulkJudgeDeps = JudgeBulkItemServices;
 
 /** The right that each kind of bulk takes. */
 export const BULK_RIGHTS: Readonly<Record<BulkKind, Permission>> = {

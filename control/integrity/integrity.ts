@@ -8,7 +8,13 @@ import { ACCEPT, type ChainBreak } from '../audit/walk-chain.ts';
 import type { StoreGuard } from './guard-store.ts';
 import type { TrailProblem } from '../audit/trail-problem.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { ControlServices } from '../services.ts';
+import type { Processes } from '../../engine/processes/create-processes.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface IntegrityServices {
+  readonly engine: EngineView;
+  readonly guard?: StoreGuard;
+}
 
 export interface IntegrityView {
   /** Documents without a valid mark are not used. */
@@ -27,7 +33,7 @@ export interface IntegrityView {
 const MAX_FINDINGS = 500;
 const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'Why; goes into the audit line' });
 
-export function integrityActions({ guard, engine }: ControlServices): readonly Action[] {
+export function integrityActions({ guard, engine }: IntegrityServices): readonly Action[] {
   const older = async () =>
     (await engine.processes.list())
       .filter(({ state, writesMarks }) => state === 'alive' && writesMarks === undefined)

@@ -3,7 +3,15 @@ import type { RefusalCause } from '../../engine/contract/calls/refusal-causes.ts
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from '../adapters/call-states.ts';
 import type { DomainScope } from '../access/domains.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface FindRefusingInterfacesServices {
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly engine: EngineView;
+}
 
 export interface RefusingInterface {
   readonly interfaceId: string;
@@ -17,7 +25,7 @@ export interface RefusingInterface {
 
 /** The longest first. */
 export async function findRefusingInterfaces(
-  { engine, clock, registry }: Pick<ControlServices, 'engine' | 'clock' | 'registry'>,
+  { engine, clock, registry }: FindRefusingInterfacesServices,
   domains: DomainScope,
 ): Promise<readonly RefusingInterface[]> {
   const now = clock.now();

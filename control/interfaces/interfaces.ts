@@ -11,7 +11,23 @@ import { type Demand, type DomainScope, existing } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface InterfaceServices {
+  readonly clock: Clock;
+  readonly catalog: FlowCatalog;
+  readonly registry: Registry;
+  readonly plans: PlanPublisher;
+  readonly checkSavedInterface: CheckSavedInterface;
+  readonly counter: ExecutionCounter;
+  readonly engine: EngineView;
+  readonly owners: Owners;
+}
 
 const InterfaceId = Type.String({ maxLength: 64 });
 const byId = Type.Object({ interfaceId: InterfaceId }, closed);
@@ -37,7 +53,7 @@ export interface InterfaceList {
   readonly items: readonly InterfaceItem[];
 }
 
-export function interfaceActions(services: ControlServices): readonly Action[] {
+export function interfaceActions(services: InterfaceServices): readonly Action[] {
   const { registry, plans, owners, engine, clock } = services;
   const { interfaces, grants } = registry;
   return [
@@ -171,7 +187,7 @@ export function requirePublishRight(ctx: ActionContext, before: InterfaceDocumen
 
 /** `brought`: flows that are saved together with it. */
 export async function interfaceProblems(
-  { checkSavedInterface, catalog }: ControlServices,
+  { checkSavedInterface, catalog }: InterfaceServices,
   document: InterfaceDocument,
   by: string,
   brought: ReadonlySet<string> = new Set(),
@@ -193,7 +209,7 @@ export async function interfaceProblems(
 
 type May = (permission: Permission) => boolean;
 
-async function listInterfaces(services: ControlServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
+async function listInterfaces(services: InterfaceServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
   const { registry, engine, clock } = services;
   const [documents, flows, grants, calls] = await Promise.all([
     registry.interfaces.list(),
@@ -214,7 +230,7 @@ async function listInterfaces(services: ControlServices, domains: DomainScope, m
 }
 
 async function targetFlows(
-  { catalog, counter }: ControlServices,
+  { catalog, counter }: InterfaceServices,
   domains: DomainScope,
   may: May,
 ): Promise<ReadonlyMap<string, NonNullable<InterfaceItem['flow']>>> {

@@ -4,7 +4,10 @@ import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Policy, Stage } from '../../gateways/contract.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { ControlServices } from '../services.ts';
+
+export interface PolicyServices {
+  readonly policies: readonly Policy[];
+}
 
 export interface PolicyDescription {
   readonly name: string;
@@ -23,7 +26,7 @@ export interface PolicyList {
   readonly items: readonly PolicyDescription[];
 }
 
-export function policyActions({ policies }: Pick<ControlServices, 'policies'>): readonly Action[] {
+export function policyActions({ policies }: PolicyServices): readonly Action[] {
   return [
     defineAction({
       name: 'policies.list',

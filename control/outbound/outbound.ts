@@ -4,7 +4,15 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { readOutboundTarget, showOutboundTarget, type OutboundTarget } from '../../engine/outbound/exception.ts';
 import type { OutboundException } from '../../engine/outbound/open-outbound-exceptions.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
+import type { PlanPublisher } from '../registry/build-plan.ts';
+
+export interface OutboundServices {
+  readonly clock: Clock;
+  readonly outbound: Outbound;
+  readonly plans: PlanPublisher;
+}
 
 export interface OutboundList {
   /** What the security administrator listed, and what an upgrade found in use and nobody confirmed yet. */
@@ -16,7 +24,7 @@ export interface OutboundList {
 /** `host`, `host:port`, `10.0.0.0/8:443`, `[::1]:25`. */
 const byTarget = { target: Type.String({ minLength: 1, maxLength: 300 }) };
 
-export function outboundActions({ outbound: { exceptions }, plans, clock }: ControlServices): readonly Action[] {
+export function outboundActions({ outbound: { exceptions }, plans, clock }: OutboundServices): readonly Action[] {
   return [
     defineAction({
       name: 'outbound.list',

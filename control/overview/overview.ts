@@ -3,11 +3,11 @@ import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { ProcessState } from '../../engine/processes/create-processes.ts';
-import type { TrafficSeries } from '../../engine/observe/traffic.ts';
+import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
+import type { Traffic, TrafficSeries } from '../../engine/observe/traffic.ts';
 import type { FlowScope } from '../../engine/execution/scope-filters.ts';
-import type { ExecutionSummary } from '../../engine/operate/interface.ts';
-import type { FlowSummary } from '../../engine/publish/interface.ts';
+import type { ExecutionCatalog, ExecutionSummary } from '../../engine/operate/interface.ts';
+import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import type { Actor } from '../access/actor.ts';
 import { scopesIn, type DomainScope } from '../access/domains.ts';
@@ -20,9 +20,32 @@ import { nameHeldGroups, type NamedHeldGroup, type NamedHeldGroups } from '../he
 import { isAllowed } from '../access/permissions.ts';
 import { createRemember, nameOfScopes, type Remember } from '../action/remember.ts';
 import { openRequests } from '../requests/request-pages.ts';
-import type { ControlServices } from '../services.ts';
 import { shownGateways, shownProcess, type ShownProcess } from '../system/shown-process.ts';
 import { shownError, systemFacts, type SystemFacts } from '../system/system.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { PlanPublisher } from '../registry/build-plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+import type { EngineView } from '../action/engine-view.ts';
+import type { RequestStore } from '../requests/request-store.ts';
+import type { FlowUses } from '../flows/flow-uses.ts';
+
+export interface OverviewServices {
+  readonly clock: Clock;
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly executions: ExecutionCatalog;
+  readonly registry: Registry;
+  readonly requests: RequestStore;
+  readonly plans: PlanPublisher;
+  readonly counter: ExecutionCounter;
+  readonly pingStore: () => Promise<void>;
+  readonly engine: EngineView;
+  readonly flowUses: FlowUses;
+  readonly info: ControlInfo;
+}
 
 /** A listener that could not start, or a published version that cannot run here. */
 export interface FailingListener {
@@ -67,7 +90,7 @@ export interface Overview extends SystemFacts {
 const HOUR_MS = 3_600_000;
 type May = (permission: Permission) => boolean;
 
-export function overviewActions(services: ControlServices): readonly Action[] {
+export function overviewActions(services: OverviewServices): readonly Action[] {
   const findSilentFeeds = createFindSilentFeeds(services.counter, services.clock);
   const remember = createRemember(services.clock);
   return [
@@ -91,7 +114,7 @@ interface Shared {
 
 /** Each part only for those who may read it, and of their domains. */
 async function overview(
-  services: ControlServices,
+  services: OverviewServices,
   actor: Actor,
   domains: DomainScope,
   { findSilentFeeds, remember }: Shared,
@@ -121,7 +144,7 @@ async function overview(
 }
 
 async function heldNow(
-  { executions, catalog, bindingStore }: ControlServices,
+  { executions, catalog, bindingStore }: OverviewServices,
   domains: DomainScope,
   within: readonly FlowScope[] | undefined,
   remember: Remember,
@@ -144,7 +167,7 @@ interface Seen {
 }
 
 async function attention(
-  services: ControlServices,
+  services: OverviewServices,
   { processes, actor, may, flows, counts, held, within, domains, findSilentFeeds }: Seen,
 ): Promise<Attention> {
   const { counter, clock, engine, registry, info } = services;
@@ -181,11 +204,7 @@ async function attention(
 }
 
 /** Keys and grants of the apps that the person sees; what the platform itself uses concerns everybody. */
-async function expiringOf(
-  domains: DomainScope,
-  { apps }: ControlServices['registry'],
-  expiring: readonly Expiring[],
-): Promise<readonly Expiring[]> {
+async function expiringOf(domains: DomainScope, { apps }: Registry, expiring: readonly Expiring[]): Promise<readonly Expiring[]> {
   if (domains.only === undefined) return expiring;
   const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));
   return expiring.filter(({ appId }) => appId === undefined || seen.has(appId));

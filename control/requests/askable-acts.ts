@@ -8,9 +8,20 @@ import { canonicalJson } from '../audit/canonical-json.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { domainsLacking } from '../flows/flow-references.ts';
 import { requireSameSides } from '../callers/grant-fixed.ts';
-import { versionInService } from '../action/owners.ts';
+import { type Owners, versionInService } from '../action/owners.ts';
 import { requireSameId } from '../action/require-same-id.ts';
-import type { ControlServices } from '../services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface AskableActsServices {
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly nodes: NodeRegistry;
+  readonly registry: Registry;
+  readonly owners: Owners;
+}
 
 export interface AskableAct<Input = unknown> {
   /** What the person must be able to do to ask for it. */
@@ -39,9 +50,7 @@ export interface Sight {
   readonly digest: string;
 }
 
-type Services = Pick<ControlServices, 'catalog' | 'bindingStore' | 'registry' | 'nodes'>;
-
-export function askableActs(services: Services): Readonly<Record<string, AskableAct>> {
+export function askableActs(services: AskableActsServices): Readonly<Record<string, AskableAct>> {
   const { bindingStore, catalog, registry } = services;
   const acts = {
     'flows.publish': askable<{ flowId: string; note?: string; revision?: number }>({
@@ -121,12 +130,12 @@ function askable<Input>(act: AskableAct<Input>): AskableAct {
 }
 
 /** The version that callers of an interface get; null: none yet, or it leads to an upstream. */
-async function flowOf(services: Services, target: InterfaceDocument['target'] | undefined): Promise<number | null | 'gone'> {
+async function flowOf(services: AskableActsServices, target: InterfaceDocument['target'] | undefined): Promise<number | null | 'gone'> {
   if (target?.kind !== 'flow') return null;
   return (await services.catalog.draft(target.flowId)) === undefined ? 'gone' : servingNumber(services, target.flowId);
 }
 
-async function servingNumber({ catalog }: Services, flowId: string): Promise<number | null> {
+async function servingNumber({ catalog }: AskableActsServices, flowId: string): Promise<number | null> {
   return (await versionInService(catalog, flowId))?.version ?? null;
 }
 

@@ -10,18 +10,37 @@ import { createId } from '../../engine/contract/values/ids.ts';
 import { PLAIN_REASON } from '../../engine/contract/values/plain-text.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
-import type { Account } from '../auth/account-store.ts';
+import type { Account, AccountStore } from '../auth/account-store.ts';
 import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooLarge } from './request-errors.ts';
 import { createRequestKeeper } from './create-request-keeper.ts';
 import { hasDecided, isOpen, mayDecide, readRequestPage } from './request-pages.ts';
-import type { RequestBody, RequestRecord, RequestStatus } from './request-store.ts';
+import type { RequestBody, RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import type { Actor } from '../access/actor.ts';
 import { askableActs, digestOf, type Sight } from './askable-acts.ts';
 import { checkDomains, type DomainScope, existing, scopeOf, type Touched } from '../access/domains.ts';
 import { inputCheck } from '../action/input-check.ts';
 import { isAllowed } from '../access/permissions.ts';
-import type { ControlServices } from '../services.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { RunAction } from '../action/run-action.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Owners } from '../action/owners.ts';
+
+export interface RequestServices {
+  readonly clock: Clock;
+  readonly catalog: FlowCatalog;
+  readonly bindingStore: BindingStore;
+  readonly nodes: NodeRegistry;
+  readonly registry: Registry;
+  readonly requests: RequestStore;
+  /** Runs what a request asked for. */
+  readonly runAction: RunAction;
+  readonly accounts: AccountStore;
+  readonly owners: Owners;
+}
 
 export interface RequestItem {
   readonly requestId: string;
@@ -78,7 +97,7 @@ interface Prepared {
 }
 
 /** `actions`: those that may be asked for are among them. */
-export function requestActions(services: ControlServices, actions: readonly Action[]): readonly Action[] {
+export function requestActions(services: RequestServices, actions: readonly Action[]): readonly Action[] {
   const { requests, clock } = services;
   const { records } = requests;
   const askable = askableActs(services);

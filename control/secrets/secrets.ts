@@ -6,7 +6,12 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import type { Demand } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
-import type { ControlServices } from '../services.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+
+export interface SecretServices {
+  readonly bindingStore: BindingStore;
+  readonly owners: Owners;
+}
 
 const SecretName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' });
 
@@ -23,7 +28,7 @@ export interface SecretList {
   readonly items: readonly SecretItem[];
 }
 
-export function secretActions({ bindingStore, owners }: ControlServices): readonly Action[] {
+export function secretActions({ bindingStore, owners }: SecretServices): readonly Action[] {
   return [
     defineAction({
       name: 'secrets.list',

@@ -1,10 +1,13 @@
 /** Copies of the whole store: into another one that takes its place, and into a backup. The process itself does them, since it knows what it writes. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { defineAction, type Action } from '../action/action.ts';
-import type { ControlServices } from '../services.ts';
 import { BackupTarget, MoveTarget, type StoreKeeper } from './store-keeper.ts';
 
-export function keepActions({ keeper }: ControlServices): readonly Action[] {
+export interface KeepServices {
+  readonly keeper?: StoreKeeper;
+}
+
+export function keepActions({ keeper }: KeepServices): readonly Action[] {
   return [
     defineAction({
       name: 'system.move',

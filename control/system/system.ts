@@ -8,8 +8,27 @@ import type { ListenerOfProcess } from '../../engine/processes/merge-listeners.t
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { scopesIn, type DomainScope } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
-import type { ControlServices } from '../services.ts';
 import { shownGateways, shownProcess, type ShownGateway, type ShownProcess } from './shown-process.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
+import type { FlowCatalog } from '../../engine/publish/interface.ts';
+import type { PlanPublisher } from '../registry/build-plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ExecutionCounter } from '../executions/execution-counter.ts';
+import type { ControlInfo } from '../action/control-info.ts';
+import type { EngineView } from '../action/engine-view.ts';
+
+export interface SystemServices {
+  readonly clock: Clock;
+  readonly catalog: FlowCatalog;
+  readonly executions: ExecutionCatalog;
+  readonly registry: Registry;
+  readonly plans: PlanPublisher;
+  readonly counter: ExecutionCounter;
+  readonly pingStore: () => Promise<void>;
+  readonly engine: EngineView;
+  readonly info: ControlInfo;
+}
 
 export interface SystemFacts {
   readonly name: string;
@@ -41,7 +60,7 @@ export type ListenerState = Omit<ListenerOfProcess, 'error' | 'fencing'> & {
   readonly error?: Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'>;
 };
 
-export function systemActions(services: ControlServices): readonly Action[] {
+export function systemActions(services: SystemServices): readonly Action[] {
   return [
     defineAction({
       name: 'system.get',
@@ -56,7 +75,7 @@ export function systemActions(services: ControlServices): readonly Action[] {
 }
 
 /** `gateways`: all of the installation. */
-export function systemFacts({ info, plans, registry }: ControlServices, gateways: readonly ShownGateway[]): SystemFacts {
+export function systemFacts({ info, plans, registry }: SystemServices, gateways: readonly ShownGateway[]): SystemFacts {
   const { keyId, publicPem } = registry.platformKey;
   return {
     name: 'kangqiao',
@@ -70,7 +89,7 @@ export function systemFacts({ info, plans, registry }: ControlServices, gateways
 }
 
 async function systemReport(
-  services: ControlServices,
+  services: SystemServices,
   domains: DomainScope,
   may: (permission: Permission) => boolean,
 ): Promise<SystemReport> {
@@ -94,7 +113,7 @@ async function systemReport(
   };
 }
 
-async function pingStore({ pingStore: ping, clock }: ControlServices): Promise<SystemReport['store']> {
+async function pingStore({ pingStore: ping, clock }: SystemServices): Promise<SystemReport['store']> {
   const began = clock.monotonic();
   const timeMs = () => Math.round((clock.monotonic() - began) * 100) / 100;
   try {
@@ -105,14 +124,14 @@ async function pingStore({ pingStore: ping, clock }: ControlServices): Promise<S
   }
 }
 
-async function listenersOf({ catalog, engine }: ControlServices, domains: DomainScope): Promise<readonly ListenerOfProcess[]> {
+async function listenersOf({ catalog, engine }: SystemServices, domains: DomainScope): Promise<readonly ListenerOfProcess[]> {
   const listeners = await engine.processes.listeners();
   if (domains.only === undefined) return listeners;
   const seen = new Set(domains.keep(await catalog.list()).map(({ flowId }) => flowId));
   return listeners.filter(({ flowId }) => seen.has(flowId));
 }
 
-async function queueOf({ executions, counter, catalog }: ControlServices, domains: DomainScope): Promise<SystemReport['queue']> {
+async function queueOf({ executions, counter, catalog }: SystemServices, domains: DomainScope): Promise<SystemReport['queue']> {
   const within = await scopesIn(domains, catalog);
   const counts = within === undefined ? executions.counts() : counter.counts(within);
   const [{ queued, running }, oldest] = await Promise.all([counts, counter.oldest('queued', within)]);

@@ -4,12 +4,18 @@ import { CodeTable } from '../../engine/contract/node/adapter.ts';
 import { changedFieldsOfTable } from '../audit/changed-fields.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { ownedTable } from '../flows/flow-references.ts';
-import { usersOf, type UsedBy } from '../flows/flow-uses.ts';
+import { type FlowUses, type UsedBy, usersOf } from '../flows/flow-uses.ts';
 import { existing } from '../access/domains.ts';
-import { all, saving } from '../action/owners.ts';
+import { all, type Owners, saving } from '../action/owners.ts';
 import { requireSameId } from '../action/require-same-id.ts';
-import type { ControlServices } from '../services.ts';
 import { refuseIfUsed } from '../flows/uses.ts';
+import type { BindingStore } from '../../engine/bindings/interface.ts';
+
+export interface TableServices {
+  readonly bindingStore: BindingStore;
+  readonly flowUses: FlowUses;
+  readonly owners: Owners;
+}
 
 const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed);
 
@@ -24,7 +30,7 @@ export interface TableList {
   readonly items: readonly TableItem[];
 }
 
-export function tableActions(services: ControlServices): readonly Action[] {
+export function tableActions(services: TableServices): readonly Action[] {
   const { bindingStore, flowUses, owners } = services;
   return [
     defineAction({

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import type { ActionContext } from '../../control/action/action.ts';
 import { readOffers } from '../../control/adapters/read-offers.ts';
-import type { ControlServices } from '../../control/services.ts';
+import type { ControlServices } from '../../control/all-actions.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 

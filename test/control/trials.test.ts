@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { ControlServices } from '../../control/services.ts';
+import type { ControlServices } from '../../control/all-actions.ts';
 import { scopeOf } from '../../control/access/domains.ts';
 import { trialActions } from '../../control/flows/trials.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';

@@ -1,0 +1,25 @@
+/** What the engine tells of itself, and of those of other processes. */
+import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
+import type { ArchiveRuns } from '../../engine/archive/archive-runs.ts';
+import type { Processes } from '../../engine/processes/create-processes.ts';
+import type { QueueSight } from '../../engine/observe/queue-sight.ts';
+import type { RecordQuota } from '../../engine/execution/record-quota.ts';
+import type { Traffic } from '../../engine/observe/traffic.ts';
+
+export interface EngineView {
+  /** All of the installation: who they are, where flows listen, and the counts of what runs. */
+  readonly processes: Pick<
+    Processes,
+    'list' | 'listeners' | 'live' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls' | 'callsSince' | 'endCalls'
+  >;
+  readonly traffic: Pick<Traffic, 'series'>;
+  readonly queue: QueueSight;
+  readonly quota: Pick<RecordQuota, 'exceeded'>;
+  /** Absent: nothing is archived. */
+  readonly archive?: Pick<ArchiveReader, 'days'> & {
+    readonly runs: Pick<ArchiveRuns, 'latest' | 'request' | 'stop'>;
+    readonly afterDays: number;
+  };
+  /** Published durable flows that listen by themselves, wherever they run. */
+  feeds(): readonly string[];
+}
