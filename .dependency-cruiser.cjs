@@ -134,12 +134,7 @@ module.exports = {
       'store-sees-contract-and-driver',
       'A storage backend sees the contract (and the shape of a backend), its driver and its own folder, and what any of them may take: a lock on a file, parts of one process, files of payloads, writes by revision, the doorbell on BullMQ.',
       { path: '^storage/([^/]+)/' },
-      productBut([
-        '^engine/contract/',
-        '^storage/(storage-backend|server-address|refused-by-tls|lock-file)\\.ts$',
-        '^storage/(in-process|blobs|revisioned|bullmq)/',
-        '^storage/$1/',
-      ]),
+      productBut(['^engine/contract/', '^storage/(shared|in-process|blobs|revisioned|bullmq)/', '^storage/$1/']),
     ),
     rule(
       'storage-is-below-everything',
@@ -153,7 +148,7 @@ module.exports = {
       'storage/open-storage.ts is the only file that lists backends.',
       { path: `^(${PRODUCT})/`, pathNot: ['^storage/open-storage\\.ts$', '^storage/[^/]+/', '^test/'] },
       // Cryptography is a port without a store behind it: the command line makes keys with it.
-      { path: '^storage/[^/]+/', pathNot: '^storage/crypto/' },
+      { path: '^storage/[^/]+/', pathNot: '^storage/(crypto|shared)/' },
     ),
 
     rule(
@@ -164,8 +159,8 @@ module.exports = {
     ),
     rule(
       'actions-know-no-http',
-      'control/actions is permission, deed and audit: no HTTP.',
-      { path: '^control/actions/' },
+      'What a person may do is right, input and audit: only control/api, the creator and what notifies a web hook know HTTP.',
+      { path: '^control/', pathNot: '^control/(api/|create-control\\.ts$|alarms/send-notice\\.ts$)' },
       { path: ['^(node:)?https?2?$', '^control/api/', packages(['fastify', '@fastify/', 'undici'])] },
     ),
     rule(

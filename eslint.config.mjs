@@ -65,7 +65,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['engine/host/settings*.ts', 'engine/host/settings/**/*.ts', 'cli/language.ts', 'bin/**', 'test/**/*.ts'],
+    files: ['engine/host/settings*.ts', 'engine/host/settings/**/*.ts', 'cli/shared/language.ts', 'bin/**', 'test/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   { files: ['cli/**/*.ts', 'examples/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'], rules: { 'no-console': 'off' } },

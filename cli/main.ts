@@ -1,7 +1,7 @@
 /** The `kangqiao` program: parses the command line, runs one command, answers its exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../engine/contract/values/errors.ts';
-import { ApiError } from './api-errors.ts';
+import { ApiError } from './shared/api-errors.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { archiveCommand } from './commands/archive.ts';
@@ -19,10 +19,10 @@ import { startCommand } from './commands/start.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
-import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts';
-import { RESOURCES } from './resources.ts';
-import { createTerminal, formatIssue, type Terminal } from './terminal.ts';
-import { readVersion } from './version.ts';
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './shared/exit-codes.ts';
+import { RESOURCES } from './shared/resources.ts';
+import { createTerminal, formatIssue, type Terminal } from './shared/terminal.ts';
+import { readVersion } from './shared/version.ts';
 
 /** Commands that run until a signal handle Ctrl-C themselves: they drain. */
 const LONG_RUNNING = new Set(['start', 'gateway', 'worker', 'control']);

@@ -18,7 +18,7 @@ import { createChanges, type Changes } from './changes/create-changes.ts';
 import { createExaminer } from './examine/create-examiner.ts';
 import { createFits } from './examine/create-fits.ts';
 import { createBuildContext } from './expression/create-build-context.ts';
-import { createScriptPool, type ScriptInput, type ScriptPool } from './expression/script-pool.ts';
+import { createScriptPool, type ScriptInput, type ScriptPool } from './script/script-pool.ts';
 import { openOutbound, targetsOfAdapters, type Outbound } from './outbound/open-outbound.ts';
 import { createProcesses, type Processes } from './processes/create-processes.ts';
 import type { ProcessAbout, ProcessParts } from './processes/process-document.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
-import type { OpenedShared } from './storage-backend.ts';
+import type { OpenedShared } from './shared/storage-backend.ts';
 
 const begunSpec: CollectionSpec<StoredDocument> = {
   name: 'shared_begun',

@@ -16,10 +16,10 @@ import { dataKeysSpec, openDataKeys } from '../engine/seal/open-data-keys.ts';
 import { openGate, type Gate } from '../engine/transfer/gate.ts';
 import { openStoreMarks, refuseMarked } from '../engine/transfer/store-mark.ts';
 import { beginClaims } from './begin-claims.ts';
-import { refusePassword } from './server-address.ts';
+import { refusePassword } from './shared/server-address.ts';
 import { enterStoreLevel, MARKS_LEVEL } from './store-level.ts';
 import { withholdWrites } from './withhold-writes.ts';
-import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './storage-backend.ts';
+import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './shared/storage-backend.ts';
 
 /** The stores there are: scheme of the address -> backend. A new store is one folder and one line here. */
 const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {

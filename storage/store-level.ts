@@ -8,7 +8,7 @@
  */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
-import { incompatible } from './server-address.ts';
+import { incompatible } from './shared/server-address.ts';
 
 export interface BuildLevel {
   readonly level: number;

@@ -2,9 +2,9 @@
 import { Command, Option } from 'commander';
 import type { ArchiveRun } from '../../engine/archive/archive-runs.ts';
 import type { ArchiveDay } from '../../engine/archive/read-archive.ts';
-import { withApi } from '../connect.ts';
-import { printPage, searchExecutions, searchOptions, type SearchOptions } from '../search-executions.ts';
-import { formatTable, type Terminal } from '../terminal.ts';
+import { withApi } from '../shared/connect.ts';
+import { printPage, searchExecutions, searchOptions, type SearchOptions } from '../shared/search-executions.ts';
+import { formatTable, type Terminal } from '../shared/terminal.ts';
 
 export function archiveCommand(terminal: Terminal): Command {
   return new Command('archive')

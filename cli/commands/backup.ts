@@ -5,11 +5,11 @@ import { Command, Option } from 'commander';
 import { readBackupKey } from '../../engine/transfer/backup-frames.ts';
 import { createNewFile } from '../../engine/transfer/new-file.ts';
 import type { BackupProgress, BackupReport } from '../../engine/transfer/write-backup.ts';
-import { languageOption, say, type Language } from '../language.ts';
-import { runningOrOffline } from '../running-or-offline.ts';
-import { takeFromExchange } from '../take-from-exchange.ts';
-import type { Terminal } from '../terminal.ts';
-import { overridesOf } from './start.ts';
+import { languageOption, say, type Language } from '../shared/language.ts';
+import { runningOrOffline } from '../shared/running-or-offline.ts';
+import { takeFromExchange } from '../shared/take-from-exchange.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import { overridesOf } from '../roots/root-options.ts';
 
 interface BackupOptions {
   readonly file: string;
@@ -52,7 +52,7 @@ export function backupCommand(terminal: Terminal): Command {
           return { ...made, file };
         },
         offline: async () => {
-          const { backupOffline } = await import('../roots/keep-offline.ts');
+          const { backupOffline } = await import('../offline/keep-offline.ts');
           return backupOffline(overridesOf(this), { file, key }, { signal: terminal.signal, onProgress });
         },
       });
@@ -76,7 +76,7 @@ export function restoreCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExample:\n  $ kangqiao restore --data /var/lib/kangqiao --file /backup/2026-11-25.kqb --key-file backup.key')
     .action(async function (this: Command, options: BackupOptions) {
       const { lang } = options;
-      const { restoreOffline } = await import('../roots/keep-offline.ts');
+      const { restoreOffline } = await import('../offline/keep-offline.ts');
       const target = { file: resolve(options.file), keyFile: resolve(options.keyFile) };
       let told = '';
       const report = await restoreOffline(overridesOf(this), target, {

@@ -1,8 +1,8 @@
 /** `kangqiao bundle …`: flows with everything that they need, in one file, from one installation to another. */
 import { Command, Option } from 'commander';
-import { withApi } from '../connect.ts';
-import { readJsonInput } from '../read-input.ts';
-import type { Terminal } from '../terminal.ts';
+import { withApi } from '../shared/connect.ts';
+import { readJsonInput } from '../shared/read-input.ts';
+import type { Terminal } from '../shared/terminal.ts';
 
 export function bundleCommand(terminal: Terminal): Command {
   return new Command('bundle')

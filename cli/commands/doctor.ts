@@ -1,7 +1,7 @@
 /** `kangqiao doctor`: looks whether Kangqiao can run here with these settings, and says what to do where it cannot. */
 import { Command } from 'commander';
-import { languageOption, say, type Language } from '../language.ts';
-import type { Terminal } from '../terminal.ts';
+import { languageOption, say, type Language } from '../shared/language.ts';
+import type { Terminal } from '../shared/terminal.ts';
 
 const MARKS = { good: '✓', hint: '–', wrong: '✗' } as const;
 

@@ -5,12 +5,12 @@ import type { Issue } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { FlowSummary, PublishReport, TestReport } from '../../engine/publish/interface.ts';
 import type { TrialAnswer } from '../../control/flows/trials.ts';
-import type { ApiClient } from '../api-client.ts';
-import { ApiError } from '../api-errors.ts';
-import { withApi } from '../connect.ts';
-import { keepRevision } from '../flow-file.ts';
-import { readJsonInput } from '../read-input.ts';
-import { formatIssue, formatTable, type Terminal } from '../terminal.ts';
+import type { ApiClient } from '../shared/api-client.ts';
+import { ApiError } from '../shared/api-errors.ts';
+import { withApi } from '../shared/connect.ts';
+import { keepRevision } from '../shared/flow-file.ts';
+import { readJsonInput } from '../shared/read-input.ts';
+import { formatIssue, formatTable, type Terminal } from '../shared/terminal.ts';
 
 const FLOW_ID = /^flw_[A-Za-z0-9_-]{1,60}$/;
 const WHAT = 'a JSON file, or the id of a stored draft';

@@ -5,10 +5,10 @@ import type { BulkAnswer } from '../../control/held/held.ts';
 import type { Bulk, BulkKind } from '../../control/held/bulk-store.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
 import type { BulkOutcome, HeldGroups } from '../../engine/operate/interface.ts';
-import type { ApiClient } from '../api-client.ts';
-import { withApi } from '../connect.ts';
-import { EXIT } from '../exit-codes.ts';
-import { formatTable, type Terminal } from '../terminal.ts';
+import type { ApiClient } from '../shared/api-client.ts';
+import { withApi } from '../shared/connect.ts';
+import { EXIT } from '../shared/exit-codes.ts';
+import { formatTable, type Terminal } from '../shared/terminal.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const MOST_LOOKS = 30;

@@ -5,9 +5,9 @@ import { Command, Option } from 'commander';
 import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
 import { signText } from '../../sdk/keys.ts';
 import type { SystemFacts } from '../../control/system/system.ts';
-import { withApi } from '../connect.ts';
-import { readInput } from '../read-input.ts';
-import type { Terminal } from '../terminal.ts';
+import { withApi } from '../shared/connect.ts';
+import { readInput } from '../shared/read-input.ts';
+import type { Terminal } from '../shared/terminal.ts';
 
 export function keysCommand(terminal: Terminal): Command {
   return new Command('keys')

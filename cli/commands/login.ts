@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
-import { DEFAULT_ADDRESS, readCa, type ConnectOptions } from '../connect.ts';
-import { changePassword, logIn, setUpSecondFactor } from '../log-in.ts';
-import type { Terminal } from '../terminal.ts';
-import { dataTokenPath, findTokenFile, homeTokenPath, writeTokenFile } from '../token-file.ts';
+import { DEFAULT_ADDRESS, readCa, type ConnectOptions } from '../shared/connect.ts';
+import { changePassword, logIn, setUpSecondFactor } from '../shared/log-in.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import { dataTokenPath, findTokenFile, homeTokenPath, writeTokenFile } from '../shared/token-file.ts';
 
 /** `kangqiao login`: changes a one-time password where needed and leaves a token (0600) for the other commands. */
 export function loginCommand(terminal: Terminal): Command {
@@ -23,7 +23,7 @@ export function loginCommand(terminal: Terminal): Command {
       const ca = options.ca === undefined ? (known?.ca ?? (await readCa(options))) : await readCa(options);
       const address = (options.address ?? known?.address ?? DEFAULT_ADDRESS).replace(/\/$/, '');
       const target = { address, ...(ca === undefined ? {} : { ca }) };
-      const { createApiClient } = await import('../api-client.ts');
+      const { createApiClient } = await import('../shared/api-client.ts');
       const guest = createApiClient(target, terminal.signal);
       const { client, password, mustChangePassword, mustSetUpSecondFactor } = await logIn(terminal, guest, name, address);
       const clients = [guest, client];

@@ -2,10 +2,10 @@
 import { Command, Option } from 'commander';
 import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import type { ResendAnswer } from '../../control/executions/resend.ts';
-import { withApi } from '../connect.ts';
-import { readJsonInput } from '../read-input.ts';
-import { printPage, searchExecutions, searchOptions, type SearchOptions } from '../search-executions.ts';
-import type { Terminal } from '../terminal.ts';
+import { withApi } from '../shared/connect.ts';
+import { readJsonInput } from '../shared/read-input.ts';
+import { printPage, searchExecutions, searchOptions, type SearchOptions } from '../shared/search-executions.ts';
+import type { Terminal } from '../shared/terminal.ts';
 
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'];
 

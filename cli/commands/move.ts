@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { MoveTarget } from '../../control/system/store-keeper.ts';
 import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.ts';
-import { type Language, languageOption, say } from '../language.ts';
-import type { Terminal } from '../terminal.ts';
-import { readInput } from '../read-input.ts';
-import { runningOrOffline } from '../running-or-offline.ts';
-import { overridesOf } from './start.ts';
+import { type Language, languageOption, say } from '../shared/language.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import { readInput } from '../shared/read-input.ts';
+import { runningOrOffline } from '../shared/running-or-offline.ts';
+import { overridesOf } from '../roots/root-options.ts';
 
 interface MoveOptions {
   readonly to: string;
@@ -51,7 +51,7 @@ export function moveCommand(terminal: Terminal): Command {
         running: (api) =>
           api.follow('/system/move', target, (event) => onProgress(event as unknown as MoveProgress)) as Promise<MoveReport>,
         offline: async () => {
-          const { moveOffline } = await import('../roots/keep-offline.ts');
+          const { moveOffline } = await import('../offline/keep-offline.ts');
           const from = options.from === undefined ? {} : { storeAddress: absolute(options.from) };
           return moveOffline({ ...overridesOf(this), ...from }, target, { signal: terminal.signal, onProgress });
         },

@@ -1,8 +1,8 @@
 /** The processes of a distributed installation, one command each. */
 import { Command, Option } from 'commander';
 import { FRONTS } from '../../engine/contract/access/access.ts';
-import type { GatewayOptions } from '../roots/root-options.ts';
-import { overridesOf, port, withSettings } from './start.ts';
+import { type GatewayOptions, overridesOf } from '../roots/root-options.ts';
+import { port, withSettings } from './start.ts';
 
 export function gatewayCommand(): Command {
   return withSettings(new Command('gateway'))

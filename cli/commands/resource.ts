@@ -2,14 +2,14 @@
 import { Command, Option } from 'commander';
 import type { Issue } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { ApiClient } from '../api-client.ts';
-import { ApiError } from '../api-errors.ts';
-import type { Difference } from '../compare-documents.ts';
-import { withApi } from '../connect.ts';
-import { EXIT } from '../exit-codes.ts';
-import { readJsonInput } from '../read-input.ts';
-import type { Resource, ResourceDocument } from '../resources.ts';
-import { formatTable, type Terminal } from '../terminal.ts';
+import type { ApiClient } from '../shared/api-client.ts';
+import { ApiError } from '../shared/api-errors.ts';
+import type { Difference } from '../shared/compare-documents.ts';
+import { withApi } from '../shared/connect.ts';
+import { EXIT } from '../shared/exit-codes.ts';
+import { readJsonInput } from '../shared/read-input.ts';
+import type { Resource, ResourceDocument } from '../shared/resources.ts';
+import { formatTable, type Terminal } from '../shared/terminal.ts';
 
 const FILES = 'JSON files, each with a document or a list of them; - is standard input';
 
@@ -99,7 +99,7 @@ function diffCommand(resource: Resource, terminal: Terminal): Command {
     .addHelpText('after', `\nExample:\n  $ kangqiao ${command} diff ${command}s/*.json`)
     .action(async function (this: Command, files: readonly string[]) {
       const all = await withApi(this, terminal, (api) => compareFiles(api, resource, files));
-      const { formatDifference } = await import('../compare-documents.ts');
+      const { formatDifference } = await import('../shared/compare-documents.ts');
       for (const { wanted, stored, differences } of all) {
         if (stored === undefined) terminal.print(`${idOf(resource, wanted)} is not stored`);
         else if (differences.length > 0) terminal.print([idOf(resource, wanted), ...differences.map(formatDifference)].join('\n  '));
@@ -172,7 +172,7 @@ interface Comparison {
 
 /** All files are read and compared before anything is changed, so that a broken file changes nothing. */
 async function compareFiles(api: ApiClient, resource: Resource, files: readonly string[]): Promise<readonly Comparison[]> {
-  const { compareDocuments } = await import('../compare-documents.ts');
+  const { compareDocuments } = await import('../shared/compare-documents.ts');
   const read = files.map(async (file) => {
     const documents = documentsOf(resource, file, await readJsonInput(file));
     return documents.map((wanted) => ({ file, wanted }));

@@ -4,11 +4,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
 import { signRequest, type SignedRequest } from '../../sdk/sign-request.ts';
 import { verifyAnswer } from '../../sdk/verify-answer.ts';
-import { ConnectionError } from '../api-errors.ts';
-import { findCaFile, readCa, type ConnectOptions } from '../connect.ts';
-import { EXIT } from '../exit-codes.ts';
-import { readBytes, readInput } from '../read-input.ts';
-import type { Terminal } from '../terminal.ts';
+import { ConnectionError } from '../shared/api-errors.ts';
+import { findCaFile, readCa, type ConnectOptions } from '../shared/connect.ts';
+import { EXIT } from '../shared/exit-codes.ts';
+import { readBytes, readInput } from '../shared/read-input.ts';
+import type { Terminal } from '../shared/terminal.ts';
 
 interface SignOptions extends ConnectOptions {
   readonly app: string;

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { SettingOverrides, StartOptions } from '../roots/root-options.ts';
+import { overridesOf, type SettingOverrides, type StartOptions } from '../roots/root-options.ts';
 
 /** `kangqiao start`: everything in one process on a data folder. */
 export function startCommand(): Command {
@@ -27,13 +27,6 @@ export function startCommand(): Command {
 /** Settings that every process takes; `--data` stands on the program itself. */
 export function withSettings(command: Command): Command {
   return command.addOption(new Option('--host <address>', 'address to listen on; other than loopback takes TLS'));
-}
-
-export function overridesOf(command: Command): SettingOverrides {
-  const { data, host, openPort, userPort, busPort, controlPort, flows } =
-    command.optsWithGlobals<Record<string, string | number | undefined>>();
-  const named = { dataFolder: data, bindHost: host, openPort, userPort, busPort, controlPort, flows };
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as SettingOverrides;
 }
 
 export function port(text: string): number {

@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { PERMISSIONS, type Permission } from '../../engine/contract/access/access.ts';
-import type { ApiClient } from '../api-client.ts';
-import { withApi } from '../connect.ts';
-import { accountOf, withPassword } from '../running-or-offline.ts';
-import { formatTable, type Terminal } from '../terminal.ts';
+import type { ApiClient } from '../shared/api-client.ts';
+import { withApi } from '../shared/connect.ts';
+import { accountOf, withPassword } from '../shared/running-or-offline.ts';
+import { formatTable, type Terminal } from '../shared/terminal.ts';
 
 interface CreateOptions {
   readonly label: string;

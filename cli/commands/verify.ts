@@ -2,10 +2,10 @@
 import { Command, Option } from 'commander';
 import type { VerifyReport } from '../../control/audit-trail/audit.ts';
 import type { ChainBreak } from '../../control/audit/walk-chain.ts';
-import { withApi } from '../connect.ts';
-import { languageOption, say, type Language } from '../language.ts';
-import type { Terminal } from '../terminal.ts';
-import { overridesOf } from './start.ts';
+import { withApi } from '../shared/connect.ts';
+import { languageOption, say, type Language } from '../shared/language.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import { overridesOf } from '../roots/root-options.ts';
 
 interface VerifyOptions {
   readonly offline?: boolean;
@@ -28,7 +28,7 @@ export function verifyCommand(terminal: Terminal): Command {
         throw new Error(say(lang, '--accept 须与 --offline 一起使用。', '--accept takes --offline.'));
       if (keep !== undefined && accept === undefined)
         throw new Error(say(lang, '--keep 须与 --accept 一起使用。', '--keep takes --accept.'));
-      const { acceptOffline, keepOffline, verifyOffline } = await import('../roots/verify-offline.ts');
+      const { acceptOffline, keepOffline, verifyOffline } = await import('../offline/verify-offline.ts');
       const { readProcessSettings } = await import('../../engine/host/settings.ts');
       const settings = () => readProcessSettings(overridesOf(this));
       if (accept !== undefined) await acceptOffline(settings(), 'integrity.accept-trail', { reason: accept });

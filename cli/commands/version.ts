@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { Terminal } from '../terminal.ts';
-import { readVersion } from '../version.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import { readVersion } from '../shared/version.ts';
 
 export function versionCommand(terminal: Terminal): Command {
   return new Command('version')

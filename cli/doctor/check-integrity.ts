@@ -1,6 +1,6 @@
 /** Whether the running control finds the store as Kangqiao left it. */
 import type { IntegrityView } from '../../control/integrity/integrity.ts';
-import type { ApiClient } from '../api-client.ts';
+import type { ApiClient } from '../shared/api-client.ts';
 import { good, hint, wrong, type Finding } from './finding.ts';
 
 /** By what control knows: it looks at its start and at each `verify`. */

@@ -7,7 +7,7 @@ import type { Control } from '../../control/create-control.ts';
 import type { Engine } from '../../engine/create-engine.ts';
 import type { PlaySettings } from '../../examples/city/play-city.ts';
 import { CITY_APP, CITY_BASE_PORT, CITY_KEY_ID, cityFiles, cityIssuer, loadCity } from '../../examples/city/load-city.ts';
-import { dataTokenPath, writeTokenFile } from '../token-file.ts';
+import { dataTokenPath, writeTokenFile } from '../shared/token-file.ts';
 import type { Host } from './open-host.ts';
 import { resetPassword } from './reset-password.ts';
 import type { StartOptions } from './root-options.ts';

@@ -7,7 +7,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { DataFolder } from '../../engine/host/data-folder.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
-import { lockFile } from '../../storage/lock-file.ts';
+import { lockFile } from '../../storage/shared/lock-file.ts';
 
 export type Claims = Pick<SharedState, 'claimOnce'>;
 

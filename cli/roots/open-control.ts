@@ -11,7 +11,7 @@ import { createSchemaTrial } from '../../gateways/shared/create-schema-trial.ts'
 import type { Policy } from '../../gateways/contract.ts';
 import { createValueCheck } from '../../gateways/shared/create-value-check.ts';
 import type { PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
-import { readVersion } from '../version.ts';
+import { readVersion } from '../shared/version.ts';
 import type { OpenedEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 import { openPlans } from './open-plans.ts';

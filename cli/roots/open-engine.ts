@@ -4,7 +4,7 @@ import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
-import { readVersion } from '../version.ts';
+import { readVersion } from '../shared/version.ts';
 import { openGuard, type OpenedGuard } from './open-guard.ts';
 import { ownPorts, storageSettings, type Host } from './open-host.ts';
 

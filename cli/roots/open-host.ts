@@ -18,7 +18,7 @@ import type { ForwardNode, GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { readGiven, type StorageOptions, type StoreSecrets } from '../../storage/open-storage.ts';
-import { readVersion } from '../version.ts';
+import { readVersion } from '../shared/version.ts';
 import type { SettingOverrides } from './root-options.ts';
 
 export interface Host {

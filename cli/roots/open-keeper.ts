@@ -8,7 +8,7 @@ import { refuseOthers } from '../../engine/transfer/refuse-others.ts';
 import { storeMoving } from '../../engine/transfer/store-mark.ts';
 import { writeBackup } from '../../engine/transfer/write-backup.ts';
 import { openTarget, type StoreSecrets } from '../../storage/open-storage.ts';
-import { requireServer, serversOf } from '../../storage/server-address.ts';
+import { requireServer, serversOf } from '../../storage/shared/server-address.ts';
 import type { OpenedEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 import type { SettingOverrides } from './root-options.ts';

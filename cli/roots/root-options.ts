@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 /** What the commands hand to the composition roots: settings given on the command line (they win over the environment) and choices. Each root answers the process's exit code. */
 /** Names as in `engine/host/settings.ts`. */
 export interface SettingOverrides {
@@ -23,4 +24,11 @@ export interface StartOptions {
 
 export interface GatewayOptions {
   readonly front: 'open' | 'user' | 'bus';
+}
+
+export function overridesOf(command: Command): SettingOverrides {
+  const { data, host, openPort, userPort, busPort, controlPort, flows } =
+    command.optsWithGlobals<Record<string, string | number | undefined>>();
+  const named = { dataFolder: data, bindHost: host, openPort, userPort, busPort, controlPort, flows };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as SettingOverrides;
 }

@@ -15,7 +15,7 @@ import { refuse, refuseUnknown } from '../errors.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
 import { compileNodeFronts, createEntrance, toRefusedAnswer, type Entered, type NodeFronts } from '../forward/create-entrance.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
-import { createNodeBounds } from '../forward/create-node-bounds.ts';
+import { createNodeBounds } from '../pipeline/create-node-bounds.ts';
 import { hasNodeRequest, RELAY_ROOM_BYTES } from '../forward/relay-header.ts';
 import type { Inside } from '../forward/open-inside.ts';
 import { createBodyBudget } from '../listen/create-body-budget.ts';

@@ -9,7 +9,7 @@ import { LISTENER_CIPHERS } from '../../engine/contract/calls/tls-ciphers.ts';
 import type { GatewayError, GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { USUAL_RATE } from '../shared/create-rate-buckets.ts';
-import { createTraceId } from '../shared/create-trace-id.ts';
+import { createTraceId } from '../shared/trace-ids.ts';
 import { createPipeliningBound, MOST_WAITING } from './bound-pipelining.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {

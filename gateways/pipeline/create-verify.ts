@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { PolicyDeps } from '../contract.ts';
-import type { NodeBounds } from '../forward/create-node-bounds.ts';
+import type { NodeBounds } from './create-node-bounds.ts';
 import { createTurns } from '../shared/create-turns.ts';
 
 /** One would be felt least by who waits; but then honest calls that come together no longer leave together, which costs more than it gives. */

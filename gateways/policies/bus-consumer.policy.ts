@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { definePolicy, type Exchange } from '../contract.ts';
 import type { BusConsumer } from '../documents.ts';
 import { refuse } from '../errors.ts';
-import { adoptTraceId } from '../shared/adopt-trace-id.ts';
+import { adoptTraceId } from '../shared/trace-ids.ts';
 import { peerFingerprint } from '../shared/peer-fingerprint.ts';
 import { readBearer } from '../shared/read-bearer.ts';
 

@@ -9,7 +9,7 @@ import {
 import type { KeyHandle } from '../../engine/contract/ports/crypto.ts';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
 import { refuse } from '../errors.ts';
-import { adoptTraceId } from '../shared/adopt-trace-id.ts';
+import { adoptTraceId } from '../shared/trace-ids.ts';
 import { isVisibleHeader } from '../shared/visible-headers.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
-import { createTraceId } from '../shared/create-trace-id.ts';
+import { createTraceId } from '../shared/trace-ids.ts';
 
 /** Gives each request a trace id of our own, or the one that it got in the DMZ; the caller's is adopted once it has proved who it is (`adoptTraceId`). */
 export default definePolicy({

@@ -3,7 +3,7 @@ import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { definePolicy } from '../contract.ts';
 import type { UserTokenKey } from '../documents.ts';
 import { refuse } from '../errors.ts';
-import { adoptTraceId } from '../shared/adopt-trace-id.ts';
+import { adoptTraceId } from '../shared/trace-ids.ts';
 import { parseJson } from '../shared/parse-json.ts';
 import { readBearer } from '../shared/read-bearer.ts';
 

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { openFileBlobs } from '../blobs/open-file-blobs.ts';
 import { createMemoryWorkQueue } from '../in-process/memory-work-queue.ts';
-import type { StorageBackend } from '../storage-backend.ts';
+import type { StorageBackend } from '../shared/storage-backend.ts';
 import { listCollections } from './list-collections.ts';
 import { openEmbeddedDocuments } from './open-embedded-documents.ts';
 import { keptEntries, openEmbeddedSharedState } from './open-embedded-shared-state.ts';

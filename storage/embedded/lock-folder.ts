@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { lockFile } from '../lock-file.ts';
+import { lockFile } from '../shared/lock-file.ts';
 
 /** Holds the folder for this process and returns what releases it. STORE_LOCKED (input) while another process holds it. */
 export function lockFolder(folder: string): () => void {

@@ -16,7 +16,7 @@ import type {
 } from '../../engine/contract/ports/documents.ts';
 import { documentOfRow, refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
 import { Patched } from '../../engine/contract/ports/patched.ts';
-import { keepPrivate } from '../lock-file.ts';
+import { keepPrivate } from '../shared/lock-file.ts';
 import { lockFolder } from './lock-folder.ts';
 import { startStoreThread, type StoreThread } from './start-store-thread.ts';
 import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread-messages.ts';

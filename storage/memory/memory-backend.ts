@@ -1,4 +1,4 @@
-import type { StorageBackend } from '../storage-backend.ts';
+import type { StorageBackend } from '../shared/storage-backend.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryDocuments } from './memory-documents.ts';
 import { createMemorySharedState } from '../in-process/memory-shared-state.ts';

@@ -1,7 +1,7 @@
 import { MongoClient, MongoServerError, MongoServerSelectionError, type Db, type MongoClientOptions } from 'mongodb';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { refusedByTls } from '../refused-by-tls.ts';
-import { incompatible, refusePlainConnection } from '../server-address.ts';
+import { refusedByTls } from '../shared/refused-by-tls.ts';
+import { incompatible, refusePlainConnection } from '../shared/server-address.ts';
 import { translateMongoError } from './translate-mongo-error.ts';
 
 export interface MongoConnection {

@@ -1,4 +1,4 @@
-import type { StorageBackend } from '../storage-backend.ts';
+import type { StorageBackend } from '../shared/storage-backend.ts';
 import { connectMongo } from './connect-mongo.ts';
 import { openGridfsBlobs } from './open-gridfs-blobs.ts';
 import { openMongoDocuments } from './open-mongo-documents.ts';

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import { incompatible } from '../server-address.ts';
+import { incompatible } from '../shared/server-address.ts';
 
 const OLDEST = 120_000;
 /** Servers of the same protocol that count their versions in their own way. */

@@ -1,7 +1,7 @@
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { openRevisionedDocuments } from '../revisioned/open-revisioned-documents.ts';
 import type { RevisionedDriver } from '../revisioned/revisioned-table.ts';
-import type { BackendOptions, OpenedStore } from '../storage-backend.ts';
+import type { BackendOptions, OpenedStore } from '../shared/storage-backend.ts';
 import { checkServer, type ServerTraits } from './check-server.ts';
 import { connectionSettings } from './connection-settings.ts';
 import { ensureSchema, ensureTable } from './ensure-table.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { isLoopback, refusePlainConnection } from '../server-address.ts';
+import { isLoopback, refusePlainConnection } from '../shared/server-address.ts';
 
 export interface PostgresTarget {
   readonly host: string;

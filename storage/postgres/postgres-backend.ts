@@ -1,4 +1,4 @@
-import type { StorageBackend } from '../storage-backend.ts';
+import type { StorageBackend } from '../shared/storage-backend.ts';
 import { openPostgresStore } from './open-postgres-store.ts';
 import { parseAddress } from './parse-address.ts';
 

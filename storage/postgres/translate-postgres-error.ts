@@ -1,6 +1,6 @@
 import { DatabaseError } from 'pg';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { refusedByTls, withoutTls } from '../refused-by-tls.ts';
+import { refusedByTls, withoutTls } from '../shared/refused-by-tls.ts';
 import { storeDown } from '../revisioned/store-down.ts';
 
 const UNIQUE_VIOLATION = '23505';

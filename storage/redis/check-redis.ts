@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import { refusedByTls } from '../refused-by-tls.ts';
-import { incompatible } from '../server-address.ts';
+import { refusedByTls } from '../shared/refused-by-tls.ts';
+import { incompatible } from '../shared/server-address.ts';
 import { createProbe, type RedisPlace } from './connect-redis.ts';
 import { sharedStateDown } from './translate-redis-error.ts';
 

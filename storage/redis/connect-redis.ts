@@ -1,7 +1,7 @@
 /** Connections to one Redis: how they fail fast, how they heal, and how their commands are counted. */
 import { isIP } from 'node:net';
 import { Redis, type Command, type RedisOptions } from 'ioredis';
-import { refusePassword, refusePlainConnection } from '../server-address.ts';
+import { refusePassword, refusePlainConnection } from '../shared/server-address.ts';
 
 /** Where a Redis is, and as whom to come. */
 export interface RedisPlace {

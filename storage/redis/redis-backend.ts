@@ -1,5 +1,5 @@
 import { openBullmqWorkQueue } from '../bullmq/bullmq-work-queue.ts';
-import type { SharedBackend } from '../storage-backend.ts';
+import type { SharedBackend } from '../shared/storage-backend.ts';
 import { checkRedis } from './check-redis.ts';
 import { createRedisClient, parseRedisAddress, type RedisCounters } from './connect-redis.ts';
 import { CLAIMS_SINCE, openRedisSharedState } from './redis-shared-state.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { dataTokenPath, writeTokenFile } from '../../cli/token-file.ts';
+import { dataTokenPath, writeTokenFile } from '../../cli/shared/token-file.ts';
 import { runCommand } from '../support/platform-process.ts';
 
 interface Asked {

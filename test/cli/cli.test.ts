@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { dataTokenPath, writeTokenFile } from '../../cli/token-file.ts';
+import { dataTokenPath, writeTokenFile } from '../../cli/shared/token-file.ts';
 import { parseAuthorization } from '../../engine/contract/kq1/kq1.ts';
 import { verifyText } from '../../sdk/keys.ts';
 import { signRequest } from '../../sdk/public.ts';

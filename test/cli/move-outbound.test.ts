@@ -6,7 +6,7 @@ import type { Host } from '../../cli/roots/open-host.ts';
 import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { createOutboundGuard } from '../../engine/outbound/create-outbound-guard.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
-import { serversOf } from '../../storage/server-address.ts';
+import { serversOf } from '../../storage/shared/server-address.ts';
 
 test('the running process moves to no server that an adapter may not connect to', async () => {
   const guard = createOutboundGuard({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { createProgram } from '../../cli/main.ts';
-import { createTerminal } from '../../cli/terminal.ts';
+import { createTerminal } from '../../cli/shared/terminal.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { booking, openCity, until, type City } from '../support/city.ts';
 import { choosePorts, makeScratch, removeScratch, runCommand, startPlatform, type Platform } from '../support/platform-process.ts';

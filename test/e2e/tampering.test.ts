@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { verifyOffline } from '../../cli/roots/verify-offline.ts';
+import { verifyOffline } from '../../cli/offline/verify-offline.ts';
 import { copyHome, openGuarded, type GuardedSystem } from '../support/guarded-system.ts';
 import { editStore, type StoreEdit } from '../support/edit-store.ts';
 

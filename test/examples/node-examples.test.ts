@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { Default, Errors } from 'typebox/value';
 import type { NodeDefinition, Outcome } from '../../engine/contract/node/node.ts';
 import { silentLogger } from '../../engine/contract/values/observe.ts';
-import { createScriptPool } from '../../engine/expression/script-pool.ts';
+import { createScriptPool } from '../../engine/script/script-pool.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { checkConfig, runNode } from '../../engine/testing/run-node.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';

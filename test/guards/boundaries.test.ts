@@ -32,7 +32,7 @@ const planted: Readonly<Record<string, readonly [file: string, imported: string]
   'storage-is-below-everything': ['storage/upward.ts', '../engine/run/lanes.ts'],
   'only-open-storage-lists-backends': ['cli/open.ts', '../storage/embedded/rows.ts'],
   'control-sees-engine-and-gateway-contract': ['control/api/routes.ts', '../../gateways/policies/quota.ts'],
-  'actions-know-no-http': ['control/actions/served.ts', 'node:http'],
+  'actions-know-no-http': ['control/flows/served.ts', 'node:http'],
   'fastify-stays-at-the-edge': ['control/registry/served.ts', 'fastify'],
   'designer-sees-the-browser-parts': ['designer/canvas.ts', '../engine/run/lanes.ts'],
   'designer-model-is-pure': ['designer/src/model/drawn.ts', 'react'],
@@ -54,7 +54,7 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['gateways/contract.ts', './documents.ts'],
   ['designer/plan.ts', '../gateways/documents.ts'],
   ['storage/open-storage.ts', './embedded/rows.ts'],
-  ['storage/redis/own.ts', '../storage-backend.ts'],
+  ['storage/redis/own.ts', '../shared/storage-backend.ts'],
   ['control/api/served.ts', 'fastify'],
   ['engine/flow/typed.ts', '../run/lanes.ts'],
 ];
@@ -71,7 +71,7 @@ const targets = [
   'gateways/policies/quota.ts',
   'gateways/shared/masks.ts',
   'storage/embedded/rows.ts',
-  'storage/storage-backend.ts',
+  'storage/shared/storage-backend.ts',
   'cli/start.ts',
   'test/support/flows.ts',
 ];

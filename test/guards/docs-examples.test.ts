@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/main.ts';
-import { createTerminal } from '../../cli/terminal.ts';
+import { createTerminal } from '../../cli/shared/terminal.ts';
 import { PRODUCT_ROOT } from '../support/copy-product.ts';
 import { blocksOf, documentPages, isRun, NOT_RUN, type Block } from '../support/document-blocks.ts';
 

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/main.ts';
-import { EXIT } from '../../cli/exit-codes.ts';
-import { createTerminal } from '../../cli/terminal.ts';
+import { EXIT } from '../../cli/shared/exit-codes.ts';
+import { createTerminal } from '../../cli/shared/terminal.ts';
 import { describeSettings, readSettings, SettingsSchema } from '../../engine/host/settings.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');

@@ -7,7 +7,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { openStorage } from '../../storage/open-storage.ts';
-import { incompatible, refusePlainConnection } from '../../storage/server-address.ts';
+import { incompatible, refusePlainConnection } from '../../storage/shared/server-address.ts';
 import { visitsSpec } from '../conformance/documents.ts';
 import { chunks, collect } from '../conformance/blobs.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataTokenPath, writeTokenFile } from '../../cli/token-file.ts';
+import { dataTokenPath, writeTokenFile } from '../../cli/shared/token-file.ts';
 
 /** What the tests change the one-time password into. */
 export const ADMIN_PASSWORD = 'First-of-the-house-2026';

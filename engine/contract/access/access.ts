@@ -7,7 +7,7 @@ export type Front = (typeof FRONTS)[number];
 export const LOG_LEVELS = ['in', 'out', 'full', 'none'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** `area.action`; checked in one place (`control/actions`). */
+/** `area.action`; checked in one place (`control/action`). */
 export const PERMISSIONS = [
   'flows.read',
   'flows.edit',

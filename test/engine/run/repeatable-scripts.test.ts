@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createScriptRunner } from '../../../engine/expression/run-script.ts';
+import { createScriptRunner } from '../../../engine/script/run-script.ts';
 import type { RunDeps } from '../../../engine/run/run-node.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, transient } from '../../support/model-flows.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
-import { createScriptPool } from '../../../engine/expression/script-pool.ts';
+import { createScriptPool } from '../../../engine/script/script-pool.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import code from '../../../nodes/code/run.node.ts';

@@ -5,7 +5,7 @@ import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import type { Documents } from '../../../engine/contract/ports/documents.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';
-import type { OpenedStore } from '../../../storage/storage-backend.ts';
+import type { OpenedStore } from '../../../storage/shared/storage-backend.ts';
 import { visitsSpec } from '../../conformance/documents.ts';
 import { eventually } from '../../conformance/eventually.ts';
 import { startFaultProxy, type FaultProxy } from '../../servers/fault-proxy.ts';

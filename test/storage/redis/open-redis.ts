@@ -3,7 +3,7 @@ import { after, before, describe } from 'node:test';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { redisBackend } from '../../../storage/redis/redis-backend.ts';
-import type { OpenedShared } from '../../../storage/storage-backend.ts';
+import type { OpenedShared } from '../../../storage/shared/storage-backend.ts';
 import { prepareRedis, startRedis, type RedisServer } from '../../servers/redis.ts';
 
 /** One server for the tests within; skipped by name where there is none. */

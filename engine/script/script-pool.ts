@@ -9,7 +9,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import { silentMetrics, type Logger, type Metrics } from '../contract/values/observe.ts';
 import { SandboxWait, type SandboxUser } from '../contract/node/sandbox-wait.ts';
-import type { ExpressionRunner } from './compile-expression.ts';
+import type { ExpressionRunner } from '../expression/compile-expression.ts';
 import { createFairQueue } from '../threads/fair-queue.ts';
 import { createTimeShares } from '../threads/time-shares.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';

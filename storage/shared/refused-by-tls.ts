@@ -1,5 +1,5 @@
 /** What TLS has against a server, as a person can mend it. */
-import { AppError } from '../engine/contract/values/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { incompatible } from './server-address.ts';
 
 const UNTRUSTED = /^(ERR_TLS_)?CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;

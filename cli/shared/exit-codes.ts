@@ -1,6 +1,6 @@
 /** What the command's exit code says to a script. Listed in `kangqiao --help`. */
 import { CommanderError } from 'commander';
-import { AppError } from '../engine/contract/values/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { ApiError, ConnectionError } from './api-errors.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, notAllowed: 4, conflict: 5, interrupted: 130 } as const;

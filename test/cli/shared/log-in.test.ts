@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
-import { createProgram } from '../../cli/main.ts';
-import type { Terminal } from '../../cli/terminal.ts';
-import { ADMIN_PASSWORD, startControl, type Running } from '../control/start-control.ts';
+import { createProgram } from '../../../cli/main.ts';
+import type { Terminal } from '../../../cli/shared/terminal.ts';
+import { ADMIN_PASSWORD, startControl, type Running } from '../../control/start-control.ts';
 
 test('login sets up the second factor that is demanded, and asks for its code the next time', async (t) => {
   const settings = { host: '127.0.0.1', port: 0, defaultAppId: 'default', accounts: { requireSecondFactor: true } };

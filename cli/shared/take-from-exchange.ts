@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { AppError } from '../engine/contract/values/errors.ts';
-import { createNewFile } from '../engine/transfer/new-file.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import { createNewFile } from '../../engine/transfer/new-file.ts';
 
 /**
  * `made`: what the process says; it is believed only where it ends in `name`, which this side chose and nothing else has.

@@ -1,7 +1,7 @@
 /** The person at the terminal: results on stdout, progress and problems on stderr, questions with or without echo. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Issue } from '../engine/contract/values/errors.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
 
 export interface Terminal {
   /** Results, for pipes too. */

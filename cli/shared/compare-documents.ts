@@ -1,5 +1,5 @@
-import { isRecord } from '../engine/contract/values/is-record.ts';
-import { pointerStep } from '../engine/contract/schema/schema-problem.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
+import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 
 /** One place in which two documents differ. */
 export interface Difference {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type { QuickJSHandle } from 'quickjs-emscripten-core';
-import { PatternStore } from './pattern-store.ts';
-import { createRegexEngine } from './regex-engine.ts';
+import { PatternStore } from '../expression/pattern-store.ts';
+import { createRegexEngine } from '../expression/regex-engine.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 import {
   createRealm,

@@ -1,6 +1,6 @@
 /** One way to search executions from the command line, in the store and in the archive. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { ExecutionPage } from '../engine/operate/interface.ts';
+import type { ExecutionPage } from '../../engine/operate/interface.ts';
 import type { ApiClient } from './api-client.ts';
 import { formatTable, type Terminal } from './terminal.ts';
 

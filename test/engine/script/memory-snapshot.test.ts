@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { LAYOUT, restoreSnapshot, takeSnapshot } from '../../../engine/expression/memory-snapshot.ts';
-import { createRealm, loadSandboxModule } from '../../../engine/expression/script-realm.ts';
+import { LAYOUT, restoreSnapshot, takeSnapshot } from '../../../engine/script/memory-snapshot.ts';
+import { createRealm, loadSandboxModule } from '../../../engine/script/script-realm.ts';
 
 const PRIMARY_STACK_BYTES = 5 * 1024 * 1024;
 

@@ -2,7 +2,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isRecord } from '../engine/contract/values/is-record.ts';
+import { isRecord } from '../../engine/contract/values/is-record.ts';
 
 export interface TokenFile {
   readonly address: string;

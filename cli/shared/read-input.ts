@@ -1,6 +1,6 @@
 /** Files that a person names on the command line: one way to read them, and what is wrong with them in words. */
 import { readFile } from 'node:fs/promises';
-import { AppError } from '../engine/contract/values/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** The text of a file, without a byte order mark; `-` reads standard input. Throws INPUT_UNREADABLE. */
 export async function readInput(file: string): Promise<string> {

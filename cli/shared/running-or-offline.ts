@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { AppError } from '../engine/contract/values/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import type { ApiClient } from './api-client.ts';
 import { ApiError, ConnectionError } from './api-errors.ts';
 import { withApi } from './connect.ts';

@@ -1,5 +1,5 @@
 /** Apart from the client: every command knows them, and only those that call control load HTTP. */
-import type { Issue } from '../engine/contract/values/errors.ts';
+import type { Issue } from '../../engine/contract/values/errors.ts';
 
 /** Control said no. */
 export class ApiError extends Error {

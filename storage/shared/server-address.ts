@@ -1,7 +1,7 @@
 /** What every address of a server must keep to, before anything is sent to it. */
 import { resolveSrv } from 'node:dns/promises';
 import { BlockList, isIPv6 } from 'node:net';
-import { AppError } from '../engine/contract/values/errors.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
 
 const PASSWORD_IN_ADDRESS = /^[a-z0-9+.-]+:\/\/[^/?#]*:[^/?#]*@/i;
 const loopback = new BlockList();

@@ -9,9 +9,9 @@ import { restoreBackup, type RestoreOptions, type RestoreReport } from '../../en
 import { createNewFile } from '../../engine/transfer/new-file.ts';
 import { writeBackup, type BackupProgress, type BackupReport } from '../../engine/transfer/write-backup.ts';
 import { openStorage, openTarget, type Storage } from '../../storage/open-storage.ts';
-import { storageSettings } from './open-host.ts';
-import { targetOptions } from './open-keeper.ts';
-import type { SettingOverrides } from './root-options.ts';
+import { storageSettings } from '../roots/open-host.ts';
+import { targetOptions } from '../roots/open-keeper.ts';
+import type { SettingOverrides } from '../roots/root-options.ts';
 import { acceptOffline } from './verify-offline.ts';
 
 export interface Watch<P> {

@@ -7,9 +7,9 @@ import { readProcessSettings, type Settings } from '../../engine/host/settings.t
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
-import { openGuard, openGuardParts } from './open-guard.ts';
-import { storageSettings } from './open-host.ts';
-import type { SettingOverrides } from './root-options.ts';
+import { openGuard, openGuardParts } from '../roots/open-guard.ts';
+import { storageSettings } from '../roots/open-host.ts';
+import type { SettingOverrides } from '../roots/root-options.ts';
 
 const MACHINE: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'command line' };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createJobTime } from '../../../engine/expression/job-time.ts';
+import { createJobTime } from '../../../engine/script/job-time.ts';
 
 test('time in which the machine computes for others does not count', () => {
   const now = { clock: 0, computed: 0 };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import type { SandboxUser } from '../../../engine/contract/node/sandbox-wait.ts';
-import { createScriptPool, type ScriptPool } from '../../../engine/expression/script-pool.ts';
+import { createScriptPool, type ScriptPool } from '../../../engine/script/script-pool.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 
 const open: ScriptPool[] = [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { visible } from '../../cli/terminal.ts';
+import { visible } from '../../../cli/shared/terminal.ts';
 
 test('a name with control characters is shown, not obeyed; JSON stays the same document', () => {
   const name = '\u001b[2J\u009b31m预约\u202e\u0007';

@@ -1,4 +1,24 @@
+import { randomFillSync } from 'node:crypto';
 import type { Exchange } from '../contract.ts';
+
+const ID_BYTES = 16;
+
+/** 32 hex characters, as W3C trace context has them. */
+export const createTraceId = createTraceIds();
+
+/** Random bytes are drawn for many ids at a time: of its own, each would cost a system call. */
+function createTraceIds(): () => string {
+  const drawn = Buffer.alloc(256 * ID_BYTES);
+  let used = drawn.length;
+  return () => {
+    if (used === drawn.length) {
+      randomFillSync(drawn);
+      used = 0;
+    }
+    used += ID_BYTES;
+    return drawn.toString('hex', used - ID_BYTES, used);
+  };
+}
 
 /**
  * Takes over the trace id of a caller that has proved who it is: `X-KQ-Trace`, else the trace id of `traceparent` (W3C), when well-formed.

@@ -1,11 +1,11 @@
 /** What a store, and what a shared state, offers to `open-storage.ts`: one object per folder of `storage/`. See `docs/add-a-store.md`. */
-import type { Clock } from '../engine/contract/values/clock.ts';
-import type { Logger } from '../engine/contract/values/observe.ts';
-import type { Blobs } from '../engine/contract/ports/blobs.ts';
-import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
-import type { KeptEntry, SharedState } from '../engine/contract/ports/shared-state.ts';
-import type { WorkQueue } from '../engine/contract/ports/work-queue.ts';
-import type { DataKeys } from '../engine/contract/values/seal.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
+import type { Blobs } from '../../engine/contract/ports/blobs.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { KeptEntry, SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { WorkQueue } from '../../engine/contract/ports/work-queue.ts';
+import type { DataKeys } from '../../engine/contract/values/seal.ts';
 
 /**
  * Documents and blobs. Opening is refused with STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input) where the server is not

@@ -1,5 +1,5 @@
 import { AppError } from '../contract/values/errors.ts';
-import { expressionFailed } from './compile-expression.ts';
+import { expressionFailed } from '../expression/compile-expression.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 
 type Fault = NonNullable<ScriptAnswer['fault']>;
