@@ -13,6 +13,7 @@ import { keepPlanFile } from '../../../gateways/plan/keep-plan-file.ts';
 import { openPlanFile } from '../../../gateways/plan/open-plan-file.ts';
 import { PLAN_MAX_AGE_MS, readPlanFile, writePlanFile } from '../../../gateways/plan/plan-file.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type TestKey } from '../support/city-plan.ts';
+import { eventually } from '../../conformance/eventually.ts';
 import { callSigned, echo, memoryState } from '../support/start-gateway.ts';
 import { anywhere } from '../../../engine/testing/anywhere.ts';
 
@@ -88,7 +89,9 @@ test('a gateway starts from the file alone, follows it, ignores an older or dama
   await keeper.settled();
   await keeper.close();
 
-  const source = await openPlanFile({ path, seal, crypto, clock, log: silentLogger });
+  const refused: string[] = [];
+  const log = { ...silentLogger, error: (event: string) => void refused.push(event) };
+  const source = await openPlanFile({ path, seal, crypto, clock, log });
   const runFlow = { mode: () => 'sync' as const, call: (call: Parameters<typeof echo>[0]) => Promise.resolve(echo(call)) };
   const gateway = await createGateway({
     outbound: anywhere,
@@ -109,9 +112,9 @@ test('a gateway starts from the file alone, follows it, ignores an older or dama
     assert.equal((await callSigned(gateway, await signRequest(key))).status, 200);
     await writePlanFile({ ...plan, number: 4, interfaces: [] }, clock.now(), { path, seal, crypto });
     await writePlanFile({ ...plan, number: 7 }, clock.now(), { path, seal, crypto });
-    while (gateway.applied() !== 7) await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(() => gateway.applied() === 7);
     await writeFile(path, 'rubbish');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await eventually(() => refused.includes('gateway.plan-file-refused'));
     assert.equal((await callSigned(gateway, await signRequest(key))).status, 200);
     assert.equal(gateway.applied(), 7);
   } finally {
