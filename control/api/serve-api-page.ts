@@ -3,15 +3,15 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { ApiPage } from './openapi.ts';
 
 export interface ServedPage extends ApiPage {
-  /** Mounts what is described, as it is served; nothing of it is called here. */
+  /** Mounts what is described, as it is served. */
   readonly api: (scope: FastifyInstance) => Promise<void>;
 }
 
 export function serveApiPage(app: FastifyInstance, page: ServedPage): void {
   let opened: Promise<FastifyInstance> | undefined;
-  const show = async ({ method, url, headers }: FastifyRequest, reply: FastifyReply) => {
+  const show = async ({ url, headers }: FastifyRequest, reply: FastifyReply) => {
     opened ??= openPage(page);
-    const answer = await (await opened).inject({ method: method === 'HEAD' ? 'HEAD' : 'GET', url, headers });
+    const answer = await (await opened).inject({ method: 'GET', url, headers });
     if (answer.statusCode === 404) return reply.callNotFound();
     // Those two are of the connection, not of the page.
     const { connection: _connection, date: _date, ...kept } = answer.headers;
@@ -25,7 +25,12 @@ async function openPage({ api, ...page }: ServedPage): Promise<FastifyInstance> 
   const app = Fastify();
   app.setValidatorCompiler(() => () => true);
   await addOpenApi(app, page);
-  await app.register(api, { prefix: '/api/v1' });
+  const described = async (scope: FastifyInstance) => {
+    // Described and never run: `inject` resolves dots in a path, so `/api/docs/../v1/me` comes here too.
+    scope.addHook('onRequest', async (_request, reply) => reply.callNotFound());
+    await api(scope);
+  };
+  await app.register(described, { prefix: '/api/v1' });
   await app.ready();
   return app;
 }

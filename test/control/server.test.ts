@@ -116,6 +116,19 @@ test('describes every route in a valid OpenAPI 3.1 document, and the page works 
   assert.match(script, /x-kq-client/, 'calls from the page are taken for our own');
 });
 
+test('the page of the API runs no action, whatever way a path takes', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const token = await running.control.issueToken('admin', 'test', 60_000);
+  const agent = new Agent();
+  t.after(() => agent.close());
+  for (const path of ['/api/docs/../v1/me', '/api/docs/%2e%2e/v1/me', '/api/docs/nothing']) {
+    const headers = { authorization: `Bearer ${token}` };
+    const { statusCode, body } = await agent.request({ origin: running.control.address, path, method: 'GET', headers });
+    assert.deepEqual([statusCode, ((await body.json()) as { code: string }).code], [404, 'ROUTE_UNKNOWN'], path);
+  }
+});
+
 test('serves the console under every address with strict headers, its own nonce and no inline script', async (t) => {
   const running = await startControl();
   t.after(running.stop);
