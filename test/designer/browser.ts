@@ -47,6 +47,8 @@ export interface OpenOptions {
   readonly language?: 'zh-CN' | 'en';
   readonly look?: 'light' | 'dark';
   readonly width?: 1280 | 1920;
+  /** For whom nothing moves: where each page is looked at or pressed through, and how something opens is not the question. */
+  readonly motion?: 'reduced';
 }
 
 /** The example city with its console, in a scratch folder, by this checkout's program or another; closed after the test (or by `close`). */
@@ -128,13 +130,14 @@ async function turnTo(page: Page, path: string): Promise<void> {
 }
 
 async function openPage(browser: Browser, city: City, isLoggedIn: boolean, options: OpenOptions = {}): Promise<Arrival> {
-  const { roles = ['analyst', 'operator'], domains, path = '/', language = 'zh-CN', look = 'light', width = 1280 } = options;
+  const { roles = ['analyst', 'operator'], domains, path = '/', language = 'zh-CN', look = 'light', width = 1280, motion } = options;
   const { name: account, cookie, password } = await city.person(roles, domains);
   const [name = '', value = ''] = cookie.split('=');
   const context = await browser.newContext({
     viewport: { width, height: width === 1280 ? 800 : 1080 },
     locale: language,
     baseURL: city.control,
+    reducedMotion: motion === 'reduced' ? 'reduce' : 'no-preference',
   });
   if (isLoggedIn) await context.addCookies([{ name, value, url: city.control }]);
   await context.addInitScript((preferences) => {

@@ -92,7 +92,8 @@ for (const role of ['system-admin', 'security-admin', 'audit-admin', 'analyst', 
 
 async function openAs(name: string, roles: readonly string[]): Promise<Page> {
   const [key = '', value = ''] = (await platform.arrive(name, roles)).split('=');
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN', baseURL: platform.control });
+  const look = { viewport: { width: 1280, height: 800 }, locale: 'zh-CN', reducedMotion: 'reduce' } as const;
+  const context = await browser.newContext({ ...look, baseURL: platform.control });
   await context.addCookies([{ name: key, value, url: platform.control }]);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);

@@ -51,14 +51,14 @@ interface View {
 
 /** A person of these roles whose look follows the machine. */
 export async function openView(console: Console, language: Language, roles: readonly string[]): Promise<View> {
-  const page = await console.open({ path: '/me', language, roles });
+  // Colours and places are judged when they have arrived.
+  const page = await console.open({ path: '/me', language, roles, motion: 'reduced' });
   const data = watchData(page);
   const waiting = new Set<unknown>();
   page.on('request', (request) => (request.resourceType() === 'eventsource' ? undefined : waiting.add(request)));
   page.on('requestfinished', (request) => waiting.delete(request));
   page.on('requestfailed', (request) => waiting.delete(request));
-  // Colours and places are judged when they have arrived.
-  await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light' });
   await page.evaluate(`localStorage.setItem('kq.preferences', '${JSON.stringify({ language, look: 'system' })}')`);
   const settled = async () => {
     await page.locator('h1').first().waitFor();

@@ -80,11 +80,11 @@ test('no page, answer or export shows a secret to any administrator', LIMIT, asy
 });
 
 async function openAs(roles: readonly string[]): Promise<Page> {
-  const page = await console.open({ path: '/me', roles });
+  const page = await console.open({ path: '/me', roles, motion: 'reduced' });
   return page;
 }
 
-/** All that came to the page, and whatever it asked for that could change something. */
+/** All that came to the page since it was last looked at, and whatever it asked for that could change something. */
 function collect(page: Page) {
   const texts: Promise<string>[] = [];
   const changes: string[] = [];
@@ -95,7 +95,7 @@ function collect(page: Page) {
   page.on('request', (request) => {
     if (request.method() !== 'GET' && !ASKING.test(request.url())) changes.push(`${request.method()} ${request.url()}`);
   });
-  const all = async () => [...(await Promise.all(texts)), await page.content()].join('\n');
+  const all = async () => [...(await Promise.all(texts.splice(0))), await page.content()].join('\n');
   return {
     changes,
     /** Those of the values that came to the page, stand on it or are in `more`. */
