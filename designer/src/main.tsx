@@ -1,8 +1,8 @@
 import { createRoot } from 'react-dom/client';
-import './app/base.css';
-import { App } from './app/app.tsx';
-import { giveStylesTheNonce } from './app/csp-nonce.ts';
-import { usePreferences } from './app/preferences.ts';
+import './kit/theme/base.css';
+import { App } from './shell/app.tsx';
+import { giveStylesTheNonce } from './kit/code/csp-nonce.ts';
+import { usePreferences } from './kit/theme/preferences.ts';
 import { setLanguage } from './i18n/texts.ts';
 
 const place = document.getElementById('app');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { newFlow } from '../../designer/src/model/new-flow.ts';
+import { newFlow } from '../../designer/src/model/flow/new-flow.ts';
 import { copyProduct, PRODUCT_ROOT } from '../support/copy-product.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
 import { expect, noBrowser, startConsole } from './browser.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Locator, Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
-import { newFlow } from '../../designer/src/model/new-flow.ts';
+import { newFlow } from '../../designer/src/model/flow/new-flow.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
 const FLOW = { ...newFlow('画布测试'), flowId: 'flw_canvas' };

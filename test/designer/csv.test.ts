@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { csvOf, parseCsv } from '../../designer/src/parts/csv.ts';
+import { csvOf, parseCsv } from '../../designer/src/kit/table/csv.ts';
 
 const columns = [{ title: 'text', value: (row: string) => row }];
 

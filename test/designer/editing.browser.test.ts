@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
-import { overlaps } from '../../designer/src/model/card-geometry.ts';
+import { overlaps } from '../../designer/src/model/flow/card-geometry.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { booking, until } from '../support/city.ts';
 import { type Console, expect, goTo, noBrowser, startConsole } from './browser.ts';

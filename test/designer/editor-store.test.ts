@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createEditorStore } from '../../designer/src/editor/editor-store.ts';
+import { createEditorStore } from '../../designer/src/editor/state/editor-store.ts';
 import { setLabel } from '../../designer/src/model/commands/change-node.ts';
-import { begin } from '../../designer/src/model/flow-history.ts';
-import { collectProblems } from '../../designer/src/model/issues.ts';
+import { begin } from '../../designer/src/model/history/flow-history.ts';
+import { collectProblems } from '../../designer/src/model/problems/issues.ts';
 import type { Issue } from '../../engine/contract/values/errors.ts';
 import { exampleFlow, types } from './model/sample-types.ts';
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
-import { fieldsOf, type FieldSchema } from '../../designer/src/forms/field-schema.ts';
-import { newFlow } from '../../designer/src/model/new-flow.ts';
+import { fieldsOf, type FieldSchema } from '../../designer/src/kit/form/field-schema.ts';
+import { newFlow } from '../../designer/src/model/flow/new-flow.ts';
 import { newNode } from '../../designer/src/model/commands/new-node.ts';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import type { NodeDescription } from '../../engine/registry/describe-node.ts';

@@ -1,52 +1,64 @@
 /** What forms decide without a browser: which editor a field gets, what its value is worth, what is offered and said. */
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
-import { expressionWords, scriptWords, templateWords } from '../../designer/src/forms/completion-words.ts';
-import { asGroup, fromGroup, ruleSentence, startRule, turnedRound, withOperator } from '../../designer/src/forms/condition-rules.ts';
-import { cronOf, everydayOf, EVERYDAY_START, nextRuns } from '../../designer/src/forms/cron-words.ts';
-import { EXPRESSION_FUNCTIONS } from '../../designer/src/forms/expression-functions.ts';
-import { fieldsOf, kindOf, withField, type FieldSchema } from '../../designer/src/forms/field-schema.ts';
-import { FLOW_SCHEMAS } from '../../designer/src/forms/flow-schema.ts';
-import { issuesElsewhere, localIssues, serverIssues } from '../../designer/src/forms/form-issues.ts';
-import { defaultRetry, handlingSchema, type HandlingCase } from '../../designer/src/forms/handling-schema.ts';
-import { inferSchema } from '../../designer/src/forms/infer-schema.ts';
-import { freePortName, moved } from '../../designer/src/forms/list-edits.ts';
-import { inMode, modeOf, OPERAND_MODES } from '../../designer/src/forms/operand-modes.ts';
-import { pairsOf, recordOf } from '../../designer/src/forms/pairs.ts';
-import { retryPauses, retrySummary } from '../../designer/src/forms/retry-words.ts';
-import { allPlaces, scopePlaces, valuePlaces } from '../../designer/src/forms/scope-sample.ts';
-import { bestUnit, DURATION_UNITS, inSmallest, SIZE_UNITS } from '../../designer/src/forms/units.ts';
-import { withDefaults } from '../../designer/src/model/schema-defaults.ts';
+import { expressionWords, scriptWords, templateWords } from '../../designer/src/node-panel/expression/completion-words.ts';
+import {
+  asGroup,
+  fromGroup,
+  ruleSentence,
+  startRule,
+  turnedRound,
+  withOperator,
+} from '../../designer/src/node-panel/expression/condition-rules.ts';
+import { cronOf, everydayOf, EVERYDAY_START, nextRuns } from '../../designer/src/kit/form/inputs/cron-words.ts';
+import { EXPRESSION_FUNCTIONS } from '../../designer/src/node-panel/expression/expression-functions.ts';
+import { fieldsOf, kindOf, withField, type FieldSchema } from '../../designer/src/kit/form/field-schema.ts';
+import { FLOW_SCHEMAS } from '../../designer/src/node-panel/flow-schema.ts';
+import { issuesElsewhere, localIssues, serverIssues } from '../../designer/src/kit/form/form-issues.ts';
+import { defaultRetry, handlingSchema, type HandlingCase } from '../../designer/src/node-panel/handling-schema.ts';
+import { inferSchema } from '../../designer/src/kit/form/inputs/infer-schema.ts';
+import { freePortName, moved } from '../../designer/src/kit/form/list-edits.ts';
+import { inMode, modeOf, OPERAND_MODES } from '../../designer/src/node-panel/expression/operand-modes.ts';
+import { pairsOf, recordOf } from '../../designer/src/kit/form/inputs/pairs.ts';
+import { retryPauses, retrySummary } from '../../designer/src/node-panel/retry-words.ts';
+import { allPlaces, scopePlaces, valuePlaces } from '../../designer/src/node-panel/expression/scope-sample.ts';
+import { bestUnit, DURATION_UNITS, inSmallest, SIZE_UNITS } from '../../designer/src/kit/form/inputs/units.ts';
+import { withDefaults } from '../../designer/src/model/schema/schema-defaults.ts';
 import { compileScopePath } from '../../engine/contract/flow/scope-path.ts';
 import type { ConditionRule } from '../../engine/contract/flow/expression-types.ts';
 import type { NodeDefinition } from '../../engine/contract/node/node.ts';
 import { compileExpression, createInPlaceRunner } from '../../engine/expression/browser.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const forms = join(root, 'designer', 'src', 'forms');
+const REGISTRY = join(root, 'designer/src/node-panel/fields/field-registry.ts');
+const EDITORS = globSync('designer/src/{kit/form/fields,node-panel/fields,node-panel/references}/*.tsx', { cwd: root });
 
 test('every field of every node type has an editor: a file of its kind that the registry knows', async () => {
-  const registry = readFileSync(join(forms, 'field-registry.ts'), 'utf8');
+  const registry = readFileSync(REGISTRY, 'utf8');
   const files = globSync('nodes/*/*.node.ts', { cwd: root });
   assert.ok(files.length > 0);
   for (const file of files) {
     const { config, type } = ((await import(pathToFileURL(join(root, file)).href)) as { default: NodeDefinition }).default;
     for (const { path, kind } of kindsIn(JSON.parse(JSON.stringify(config)) as FieldSchema)) {
-      assert.ok(existsSync(join(forms, 'fields', `${kind}.tsx`)), `${type}${path}: there is fields/${kind}.tsx`);
-      assert.match(registry, new RegExp(`'\\./fields/${kind}\\.tsx'`), `${type}${path}: the registry knows ${kind}`);
+      assert.ok(
+        EDITORS.some((editor) => basename(editor) === `${kind}.tsx`),
+        `${type}${path}: there is ${kind}.tsx`,
+      );
+      assert.match(registry, new RegExp(`/${kind}\\.tsx'`), `${type}${path}: the registry knows ${kind}`);
     }
   }
 });
 
 test('each file of an editor is one line of the registry', () => {
-  const registry = readFileSync(join(forms, 'field-registry.ts'), 'utf8');
-  for (const file of readdirSync(join(forms, 'fields')).filter((name) => name.endsWith('.tsx')))
-    assert.ok(registry.includes(`'./fields/${file}'`), `${file} is in the registry`);
+  const registry = readFileSync(REGISTRY, 'utf8');
+  const fields = EDITORS.filter((file) => /^export function \w+Field\(/m.test(readFileSync(join(root, file), 'utf8')));
+  assert.ok(fields.length > 0);
+  for (const file of fields) assert.ok(registry.includes(`/${basename(file)}'`), `${file} is in the registry`);
 });
 
 test('the settings of flows and the handling of nodes have words in both languages', () => {

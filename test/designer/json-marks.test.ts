@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { marksIn } from '../../designer/src/parts/json-marks.ts';
+import { marksIn } from '../../designer/src/kit/code/json-marks.ts';
 
 const text = `{
   "environments": { "U/AT": { "port": 99999, "peers": [{ "host": "a" }, 7] } },

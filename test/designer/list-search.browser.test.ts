@@ -1,7 +1,7 @@
 /** Typing into the search of a list, in a real browser on a slow machine. */
 import test from 'node:test';
 import { expect, noBrowser, startConsole } from './browser.ts';
-import { newFlow } from '../../designer/src/model/new-flow.ts';
+import { newFlow } from '../../designer/src/model/flow/new-flow.ts';
 
 const TYPING = { delay: 30 };
 /** So slow that drawing a list takes longer than the next key. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hl7RowNames } from '../../designer/src/mapping/hl7-row-names.ts';
-import { sourceWords } from '../../designer/src/mapping/source-words.ts';
+import { hl7RowNames } from '../../designer/src/mapping/context/hl7-row-names.ts';
+import { sourceWords } from '../../designer/src/i18n/source-words.ts';
 import { sourceTree } from '../../designer/src/model/mapping/source-tree.ts';
 
 test('rows of a parsed HL7 message have the names of the standard, other data has none', () => {

@@ -15,7 +15,7 @@ const EXAMPLES: Readonly<Record<string, (work: Work) => string>> = {
 };
 
 export async function listPages(work: Work): Promise<readonly string[]> {
-  const source = await readFile(new URL('../../designer/src/app/routes.tsx', import.meta.url), 'utf8');
+  const source = await readFile(new URL('../../designer/src/shell/routes.tsx', import.meta.url), 'utf8');
   const paths = [...source.matchAll(/\bpage\('([^']+)'/g)].map(([, path = '']) => path);
   assert.ok(paths.length > 15, 'the routes are written in another way');
   return paths.map((path) =>

@@ -1,8 +1,8 @@
 /** The forms of adapters, interfaces and apps know every field of their documents, and what keeps one from being saved. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fieldsOf } from '../../designer/src/forms/field-schema.ts';
-import { suggestedId, withSuggestedId } from '../../designer/src/forms/suggested-id.ts';
+import { fieldsOf } from '../../designer/src/kit/form/field-schema.ts';
+import { suggestedId, withSuggestedId } from '../../designer/src/kit/document/suggested-id.ts';
 import { adapterProblems, newAdapter, ABOUT_NEW, CHARSET } from '../../designer/src/pages/adapters/adapter-schema.ts';
 import { APP_FIELDS, appProblems, wholeApp } from '../../designer/src/pages/callers/app-schema.ts';
 import { entriesOf } from '../../designer/src/pages/tables/table-rows.ts';
@@ -14,9 +14,9 @@ import {
   withFrontPath,
   wholeInterface,
 } from '../../designer/src/pages/interfaces/interface-schema.ts';
-import type { Content } from '../../designer/src/parts/content.ts';
-import { textOfFile } from '../../designer/src/parts/text-of-file.ts';
-import { sampleOf } from '../../designer/src/model/schema-sample.ts';
+import type { Content } from '../../designer/src/kit/document/content.ts';
+import { textOfFile } from '../../designer/src/kit/table/text-of-file.ts';
+import { sampleOf } from '../../designer/src/model/schema/schema-sample.ts';
 import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { causeOf, CAUSES, repeatOf } from '../../designer/src/model/error-causes.ts';
-import { editableOf, editedMessage } from '../../designer/src/pages/messages/resend-order.ts';
+import { causeOf, CAUSES, repeatOf } from '../../designer/src/model/problems/error-causes.ts';
+import { editableOf, editedMessage } from '../../designer/src/pages/messages/resend/resend-order.ts';
 import { contentOf, sourceOf } from '../../designer/src/viewer/content.ts';
 import { fieldsOf, findLines, findRows, hl7Message } from '../../designer/src/viewer/hl7-fields.ts';
 import { findParts, jsonPart } from '../../designer/src/viewer/tree-parts.ts';

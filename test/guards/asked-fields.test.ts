@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { askableActs } from '../../control/requests/askable-acts.ts';
-import type { FieldSchema } from '../../designer/src/forms/field-schema.ts';
+import type { FieldSchema } from '../../designer/src/kit/form/field-schema.ts';
 import { changedFields } from '../../designer/src/pages/audit/changed-fields.ts';
 import { adapterFields, fieldWords, GRANT_FIELDS, interfaceFields } from '../../designer/src/pages/requests/asked-fields.ts';
 import type { AdapterType } from '../../engine/contract/node/adapter-type.ts';

@@ -1,10 +1,10 @@
 /** A button for an action of the canvas: its icon, its name and its keys. */
 import { Button, Tooltip } from 'antd';
 import { useTexts } from '../i18n/texts.ts';
-import { ACTION_TEXTS } from './action-texts.ts';
-import { ACTIONS, type CanvasAction } from './actions.ts';
-import { useCanvasTools } from './canvas-context.tsx';
-import { shownKeys } from './key-names.ts';
+import { ACTION_TEXTS } from './commands/action-texts.ts';
+import { ACTIONS, type CanvasAction } from './commands/actions.ts';
+import { useCanvasTools } from './state/canvas-context.tsx';
+import { shownKeys } from '../kit/page/key-names.ts';
 
 export function ActionButton({ id, isDisabled = false }: { readonly id: CanvasAction['id']; readonly isDisabled?: boolean }) {
   const t = useTexts(ACTION_TEXTS);

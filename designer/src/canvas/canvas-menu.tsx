@@ -5,14 +5,14 @@ import type { LayoutColour } from '../../../engine/contract/flow/flow-document.t
 import { defineTexts, useTexts, type Translate } from '../i18n/texts.ts';
 import { changeGroup } from '../model/commands/groups.ts';
 import { changeNote } from '../model/commands/notes.ts';
-import { ACTION_TEXTS } from './action-texts.ts';
-import { ACTIONS, isOffered, situationOf, type CanvasAction, type MenuName } from './actions.ts';
+import { ACTION_TEXTS } from './commands/action-texts.ts';
+import { ACTIONS, isOffered, situationOf, type CanvasAction, type MenuName } from './commands/actions.ts';
 import styles from './canvas-menu.module.css';
-import { useCanvas, useCanvasTools, type CanvasTools } from './canvas-context.tsx';
-import type { MenuRequest } from './canvas-store.ts';
-import { shownKeys } from './key-names.ts';
-import { isNothing, select, selectionOf } from './selection.ts';
-import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
+import { useCanvas, useCanvasTools, type CanvasTools } from './state/canvas-context.tsx';
+import type { MenuRequest } from './state/canvas-store.ts';
+import { shownKeys } from '../kit/page/key-names.ts';
+import { isNothing, select, selectionOf } from './state/selection.ts';
+import type { CanvasEdge, CanvasNode } from './state/flow-elements.ts';
 
 const TEXTS = defineTexts({
   colour: ['颜色', 'Colour'],

@@ -1,6 +1,6 @@
 /** The two small bars on the canvas: the view at the lower left, and what can be done to several selected nodes at the top. */
 import { useStore } from '@xyflow/react';
-import { useEditor } from '../editor/editor-context.tsx';
+import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ActionButton } from './action-button.tsx';
 import styles from './canvas-tools.module.css';

@@ -1,9 +1,9 @@
 /** A drag of cards, and its end: where they lie now becomes one step of the history. A card without wires that is dropped on a wire goes into it. */
 import { insertExistingOnEdge } from '../model/commands/add-node.ts';
 import { move } from '../model/commands/move.ts';
-import type { CanvasTools } from './canvas-context.tsx';
-import { edgeAt } from './dropping.ts';
-import type { CanvasNode } from './flow-elements.ts';
+import type { CanvasTools } from './state/canvas-context.tsx';
+import { edgeAt } from './palette/dropping.ts';
+import type { CanvasNode } from './state/flow-elements.ts';
 
 type PointerPlace = Pick<MouseEvent, 'clientX' | 'clientY'> | TouchEvent;
 

@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { useMutationOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { extractFlow } from '../model/commands/extract-flow.ts';
-import { ErrorBox } from '../parts/error-box.tsx';
-import { useCanvas, useCanvasTools } from './canvas-context.tsx';
-import { select } from './selection.ts';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import { useCanvas, useCanvasTools } from './state/canvas-context.tsx';
+import { select } from './state/selection.ts';
 
 const TEXTS = defineTexts({
   title: ['提取为子流程', 'Make it a flow of its own'],

@@ -12,10 +12,10 @@ import {
   Position,
 } from '@xyflow/react';
 import { useCallback, useRef } from 'react';
-import type { Point } from '../model/card-geometry.ts';
-import { useCanvasTools, type CanvasTools } from './canvas-context.tsx';
-import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
-import { labelPlace, wirePath } from './wire-path.ts';
+import type { Point } from '../model/flow/card-geometry.ts';
+import { useCanvasTools, type CanvasTools } from './state/canvas-context.tsx';
+import type { CanvasEdge, CanvasNode } from './state/flow-elements.ts';
+import { labelPlace, wirePath } from './elements/wire-path.ts';
 
 /** With fewer, xyflow's own way is quick enough, and frames and the map follow at once. */
 const FEWEST = 12;

@@ -1,12 +1,12 @@
 /** Puts the flow document into the drawing, and what is selected in the drawing into the editor. */
 import type { EdgeChange, NodeChange } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
-import { useEditor } from '../editor/editor-context.tsx';
-import { useCanvas, useCanvasTools, type CanvasTools } from './canvas-context.tsx';
-import { createNames } from './element-names.ts';
-import { createElementBuilder, type CanvasEdge, type CanvasNode } from './flow-elements.ts';
+import { useEditor } from '../editor/state/editor-context.tsx';
+import { useCanvas, useCanvasTools, type CanvasTools } from './state/canvas-context.tsx';
+import { createNames } from './elements/element-names.ts';
+import { createElementBuilder, type CanvasEdge, type CanvasNode } from './state/flow-elements.ts';
 import { isLabelGesture } from '../model/commands/change-node.ts';
-import { select, selectionOf } from './selection.ts';
+import { select, selectionOf } from './state/selection.ts';
 
 /** A child of <ReactFlow>, so that the drawing is ready when it runs. */
 export function FlowSync() {

@@ -1,8 +1,8 @@
 /** Shows the flow when it is opened, and keeps in sight what a person looks at when the canvas gets another size, as beside an open panel. */
 import { useEffect } from 'react';
-import { bringIntoView } from './add-chosen.ts';
-import { useCanvasTools, type CanvasTools } from './canvas-context.tsx';
-import { fit } from './fit.ts';
+import { bringIntoView } from './commands/add-chosen.ts';
+import { useCanvasTools, type CanvasTools } from './state/canvas-context.tsx';
+import { fit } from './commands/fit.ts';
 
 export function useKeepFitted(): void {
   const tools = useCanvasTools();

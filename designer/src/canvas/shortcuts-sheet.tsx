@@ -1,10 +1,10 @@
 /** All keys of the canvas on one sheet. */
 import { Modal } from 'antd';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { ACTION_TEXTS, GROUP_TEXTS } from './action-texts.ts';
-import { ACTIONS, type CanvasAction } from './actions.ts';
-import { useCanvas, useCanvasTools } from './canvas-context.tsx';
-import { shownKeys } from './key-names.ts';
+import { ACTION_TEXTS, GROUP_TEXTS } from './commands/action-texts.ts';
+import { ACTIONS, type CanvasAction } from './commands/actions.ts';
+import { useCanvas, useCanvasTools } from './state/canvas-context.tsx';
+import { shownKeys } from '../kit/page/key-names.ts';
 import styles from './shortcuts-sheet.module.css';
 
 const TEXTS = defineTexts({

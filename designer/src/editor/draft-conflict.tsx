@@ -4,12 +4,12 @@ import { useNavigate } from 'react-router';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useFormat } from '../i18n/format.ts';
-import type { Conflict } from '../model/autosave.ts';
-import { keyOf, mergeFlows, type MergeConflict, type MergeSide } from '../model/merge-flows.ts';
-import { ErrorBox } from '../parts/error-box.tsx';
+import type { Conflict } from '../model/history/autosave.ts';
+import { keyOf, mergeFlows, type MergeConflict, type MergeSide } from '../model/history/merge-flows.ts';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
 import { FlowDifferenceView } from '../release/flow-difference-view.tsx';
 import styles from './draft-conflict.module.css';
-import type { DraftKeeper } from './draft-keeper.ts';
+import type { DraftKeeper } from './draft/draft-keeper.ts';
 
 const TEXTS = defineTexts({
   title: ['您和 {{who}} 改了同一处', 'You and {{who}} changed the same part'],

@@ -1,17 +1,17 @@
 /** The page of one flow: header, palette, canvas, and the panel beside what it changes. */
 import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
-import { useLiveState } from '../app/live.ts';
-import { CanvasScope } from '../canvas/canvas-scope.tsx';
+import { useLiveState } from '../api/live.ts';
+import { CanvasScope } from '../canvas/state/canvas-scope.tsx';
 import { FlowCanvas } from '../canvas/flow-canvas.tsx';
-import { Palette } from '../canvas/palette.tsx';
+import { Palette } from '../canvas/palette/palette.tsx';
 import { GuideCard } from '../guide/guide-card.tsx';
 import { useGuide } from '../guide/guide-store.ts';
 import { MappingEditor } from '../mapping/mapping-editor.tsx';
 import { DraftConflict } from './draft-conflict.tsx';
-import { DraftKeeperProvider } from './draft-keeper-context.tsx';
-import { createDraftKeeper } from './draft-keeper.ts';
-import { useEditor, useEditorStore } from './editor-context.tsx';
+import { DraftKeeperProvider } from './draft/draft-keeper-context.tsx';
+import { createDraftKeeper } from './draft/draft-keeper.ts';
+import { useEditor, useEditorStore } from './state/editor-context.tsx';
 import styles from './editor-frame.module.css';
 import { EditorHeader } from './editor-header.tsx';
 import { useRememberFoldedPanel } from './remember-folded-panel.ts';
@@ -19,7 +19,7 @@ import { SidePanel } from './side-panel.tsx';
 import { usePanelOfAddress } from './use-panel-of-address.ts';
 import { useConfiguredPorts } from './use-configured-ports.ts';
 import { useFlowLive } from './use-flow-live.ts';
-import type { EditorBeginning } from './use-editor-start.ts';
+import type { EditorBeginning } from './draft/use-editor-start.ts';
 import { useValidation } from './use-validation.ts';
 
 export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning }) {

@@ -2,13 +2,13 @@
 import { Skeleton } from 'antd';
 import { useMemo } from 'react';
 import { useParams } from 'react-router';
-import { useMay } from '../app/session.tsx';
-import { ErrorBox } from '../parts/error-box.tsx';
-import { EditorProvider } from './editor-context.tsx';
+import { useMay } from '../shell/session.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import { EditorProvider } from './state/editor-context.tsx';
 import { EditorFrame } from './editor-frame.tsx';
-import { createEditorStore } from './editor-store.ts';
+import { createEditorStore } from './state/editor-store.ts';
 import styles from './editor-frame.module.css';
-import { useEditorStart, type EditorBeginning } from './use-editor-start.ts';
+import { useEditorStart, type EditorBeginning } from './draft/use-editor-start.ts';
 
 export function FlowEditorPage() {
   const { flowId = '' } = useParams();

@@ -5,11 +5,11 @@ import { Eye, PencilLine } from 'lucide-react';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { call } from '../api/client.ts';
-import { useLive } from '../app/live.ts';
+import { useLive } from '../api/live.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { flowDifference } from '../model/flow-difference.ts';
-import type { DraftKeeper } from './draft-keeper.ts';
+import { flowDifference } from '../model/flow/flow-difference.ts';
+import type { DraftKeeper } from './draft/draft-keeper.ts';
 import styles from './editor-header.module.css';
 
 const VISIT_MS = 15_000;

@@ -1,7 +1,7 @@
 /** Whoever closed the side panel finds it closed in the next flow too, until it is asked for again. */
 import { useEffect } from 'react';
-import { usePreferences } from '../app/preferences.ts';
-import { useEditorStore } from './editor-context.tsx';
+import { usePreferences } from '../kit/theme/preferences.ts';
+import { useEditorStore } from './state/editor-context.tsx';
 
 export function useRememberFoldedPanel(): void {
   const store = useEditorStore();

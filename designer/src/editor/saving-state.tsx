@@ -1,13 +1,13 @@
 import { Button, Tooltip } from 'antd';
 import { CloudAlert, CloudCheck, CloudOff, CloudUpload, GitCompareArrows, type LucideIcon } from 'lucide-react';
 import { useStore } from 'zustand';
-import { useErrorWords } from '../i18n/error-words.ts';
+import { useErrorWords } from '../kit/feedback/error-words.ts';
 import { useFormat } from '../i18n/format.ts';
 import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import type { AutosaveStatus } from '../model/autosave.ts';
-import { Tag, type Tone } from '../parts/status-tag.tsx';
-import type { DraftKeeper } from './draft-keeper.ts';
+import type { AutosaveStatus } from '../model/history/autosave.ts';
+import { Tag, type Tone } from '../kit/feedback/status-tag.tsx';
+import type { DraftKeeper } from './draft/draft-keeper.ts';
 import styles from './editor-header.module.css';
 
 const TEXTS = defineTexts({

@@ -3,14 +3,14 @@ import { Button, Tabs, Tooltip } from 'antd';
 import { PanelRightClose, PanelRightOpen } from 'lucide-react';
 import { Activity, useState, type ComponentType, type KeyboardEvent, type PointerEvent } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { FlowPanel } from '../forms/flow-panel.tsx';
-import { NodePanel } from '../forms/node-panel.tsx';
+import { FlowPanel } from '../node-panel/flow-panel.tsx';
+import { NodePanel } from '../node-panel/node-panel.tsx';
 import { ProblemsPanel } from '../release/problems-panel.tsx';
 import { ReleasePanel } from '../release/release-panel.tsx';
 import { TestsPanel } from '../trial/tests-panel.tsx';
 import { TryPanel } from '../trial/try-panel.tsx';
-import { useEditor, useEditorStore } from './editor-context.tsx';
-import type { PanelName } from './editor-store.ts';
+import { useEditor, useEditorStore } from './state/editor-context.tsx';
+import type { PanelName } from './state/editor-store.ts';
 import styles from './side-panel.module.css';
 
 const TEXTS = defineTexts({

@@ -3,9 +3,9 @@ import { useEffect, useRef } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { canonicalJson } from '../../../engine/flow/content-hash.ts';
 import { call } from '../api/client.ts';
-import { createNodeTypes, createPortCache, type NodeTypes } from '../model/node-types.ts';
-import { useEditor, useEditorStore } from './editor-context.tsx';
-import type { EditorStore } from './editor-store.ts';
+import { createNodeTypes, createPortCache, type NodeTypes } from '../model/flow/node-types.ts';
+import { useEditor, useEditorStore } from './state/editor-context.tsx';
+import type { EditorStore } from './state/editor-store.ts';
 
 const PAUSE_MS = 400;
 type Typed = Pick<FlowNode, 'type' | 'config'>;

@@ -1,7 +1,7 @@
 /** Counts and errors of the published version, laid on nodes and wires while the page is open. */
 import type { FlowLiveDetail } from '../api/outputs.ts';
-import { useLive, useWatchedFlow } from '../app/live.ts';
-import { useEditorStore } from './editor-context.tsx';
+import { useLive, useWatchedFlow } from '../api/live.ts';
+import { useEditorStore } from './state/editor-context.tsx';
 
 export function useFlowLive(flowId: string): void {
   const store = useEditorStore();

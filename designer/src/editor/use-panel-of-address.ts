@@ -1,8 +1,8 @@
 /** `?panel=try` in the address opens that tab, `?node=n_map&field=/mapping` the form of a node at a field: a link can lead straight to it. */
 import { useEffect } from 'react';
 import { useSearchParams } from 'react-router';
-import { useEditorStore } from './editor-context.tsx';
-import { PANELS } from './editor-store.ts';
+import { useEditorStore } from './state/editor-context.tsx';
+import { PANELS } from './state/editor-store.ts';
 
 export function usePanelOfAddress(): void {
   const store = useEditorStore();

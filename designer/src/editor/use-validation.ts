@@ -1,9 +1,9 @@
 /** Problems are told where they arise: at once what can be seen here, and after a pause what only the server can tell. */
 import { useEffect, useMemo, useReducer, useRef } from 'react';
 import { call } from '../api/client.ts';
-import { useLive } from '../app/live.ts';
-import { collectProblems, createProblemChecks, type ToldIssues } from '../model/issues.ts';
-import { useEditor, useEditorStore } from './editor-context.tsx';
+import { useLive } from '../api/live.ts';
+import { collectProblems, createProblemChecks, type ToldIssues } from '../model/problems/issues.ts';
+import { useEditor, useEditorStore } from './state/editor-context.tsx';
 
 const QUICK_MS = 120;
 const SERVER_MS = 500;

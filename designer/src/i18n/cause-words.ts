@@ -2,7 +2,7 @@
 import { useCallback } from 'react';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { listGatewayErrors } from '../../../gateways/errors.ts';
-import { causeOf, waitsForOther, type Repeat } from '../model/error-causes.ts';
+import { causeOf, waitsForOther, type Repeat } from '../model/problems/error-causes.ts';
 import { defineTexts, useLanguage, useTexts, type Language } from './texts.ts';
 
 const TEXTS = defineTexts({

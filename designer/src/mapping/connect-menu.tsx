@@ -3,7 +3,7 @@ import { Dropdown } from 'antd';
 import { useEffect, useRef } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import type { ConnectHow } from '../model/mapping/connect-mapping.ts';
-import { useMappingView } from './mapping-context.tsx';
+import { useMappingView } from './context/mapping-context.tsx';
 import styles from './connect-menu.module.css';
 
 const TEXTS = defineTexts({

@@ -5,9 +5,9 @@ import { TARGET_TYPES, type TargetField } from '../../../nodes/shared/mapping/ma
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { addField, renameField } from '../model/mapping/edit-mapping.ts';
 import { findNode } from '../model/mapping/target-tree.ts';
-import { useMappingView } from './mapping-context.tsx';
-import { TYPE_TEXTS } from './row-parts.tsx';
-import type { FieldOrder } from './target-pane.tsx';
+import { useMappingView } from './context/mapping-context.tsx';
+import { TYPE_TEXTS } from './trees/row-parts.tsx';
+import type { FieldOrder } from './trees/target-pane.tsx';
 
 const TEXTS = defineTexts({
   add: ['添加目标字段', 'Add a target field'],

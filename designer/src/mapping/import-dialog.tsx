@@ -2,15 +2,15 @@
 import { Button, Modal } from 'antd';
 import { BadgeCheck } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { useEditor } from '../editor/editor-context.tsx';
-import { useOfferedShapes } from '../forms/use-offered-shapes.ts';
+import { useEditor } from '../editor/state/editor-context.tsx';
+import { useOfferedShapes } from '../node-panel/use-offered-shapes.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { addFields } from '../model/mapping/edit-mapping.ts';
-import { expectedFields, isSchema, schemasBehind } from '../model/mapping/expected-fields.ts';
-import { isXmlSchema, xmlExample } from '../model/mapping/xml-example.ts';
-import { CodeEditor } from '../parts/code-editor.tsx';
-import { parseJson } from '../parts/parse-json.ts';
-import { useMappingView } from './mapping-context.tsx';
+import { expectedFields, isSchema, schemasBehind } from '../model/samples/expected-fields.ts';
+import { isXmlSchema, xmlExample } from '../model/samples/xml-example.ts';
+import { CodeEditor } from '../kit/code/code-editor.tsx';
+import { parseJson } from '../kit/code/parse-json.ts';
+import { useMappingView } from './context/mapping-context.tsx';
 import styles from './dialogs.module.css';
 
 const TEXTS = defineTexts({

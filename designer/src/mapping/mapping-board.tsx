@@ -11,14 +11,14 @@ import type { SourceNode } from '../model/mapping/source-tree.ts';
 import { ConnectMenu } from './connect-menu.tsx';
 import { FieldDialog } from './field-dialog.tsx';
 import { ImportDialog } from './import-dialog.tsx';
-import { createPanes, LinesLayer } from './lines-layer.tsx';
-import { pointOf, useMappingView, type Point } from './mapping-context.tsx';
+import { createPanes, LinesLayer } from './trees/lines-layer.tsx';
+import { pointOf, useMappingView, type Point } from './context/mapping-context.tsx';
 import { ResultPanel } from './result-panel.tsx';
-import { RulePanel } from './rule-panel.tsx';
-import { SourcePane, sourceShape, type TrySample } from './source-pane.tsx';
-import { NEW_FIELD, TARGET_SHAPE, TargetPane, type FieldOrder } from './target-pane.tsx';
-import { useSourceDrag, type SourceDrag } from './use-source-drag.ts';
-import { useTreeList } from './use-tree-list.ts';
+import { RulePanel } from './rules/rule-panel.tsx';
+import { SourcePane, sourceShape, type TrySample } from './trees/source-pane.tsx';
+import { NEW_FIELD, TARGET_SHAPE, TargetPane, type FieldOrder } from './trees/target-pane.tsx';
+import { useSourceDrag, type SourceDrag } from './trees/use-source-drag.ts';
+import { useTreeList } from './trees/use-tree-list.ts';
 import styles from './mapping-board.module.css';
 
 const TEXTS = defineTexts({

@@ -2,19 +2,19 @@
 import { Alert, Button, Drawer, Segmented, Tooltip } from 'antd';
 import { Equal, Redo2, Undo2, X } from 'lucide-react';
 import { useState, type KeyboardEvent } from 'react';
-import { useEditor } from '../editor/editor-context.tsx';
-import { FormProvider, useForm } from '../forms/form-context.tsx';
-import { NodeSurroundings } from '../forms/node-surroundings.tsx';
+import { useEditor } from '../editor/state/editor-context.tsx';
+import { FormProvider, useForm } from '../kit/form/form-context.tsx';
+import { NodeSurroundings } from '../node-panel/node-surroundings.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { isWritten, keyOf } from '../canvas/key-names.ts';
-import { ErrorBox } from '../parts/error-box.tsx';
+import { isWritten, keyOf } from '../kit/page/key-names.ts';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
 import { MappingBoard } from './mapping-board.tsx';
-import { MappingProvider, useMappingView } from './mapping-context.tsx';
+import { MappingProvider, useMappingView } from './context/mapping-context.tsx';
 import { RulesJson, type JsonDraft } from './rules-json.tsx';
 import { SameNamesDialog } from './same-names-dialog.tsx';
 import { SampleSelect } from './sample-select.tsx';
-import { useMapping, useMappingHistory } from './use-mapping.ts';
-import type { TrySample } from './source-pane.tsx';
+import { useMapping, useMappingHistory } from './context/use-mapping.ts';
+import type { TrySample } from './trees/source-pane.tsx';
 import { useMappingSample, type MappingSampleChoice } from './use-mapping-sample.ts';
 import styles from './mapping-editor.module.css';
 

@@ -5,10 +5,10 @@ import { useMemo } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { rulePointer } from '../model/mapping/mapping-places.ts';
 import { allNodes } from '../model/mapping/target-tree.ts';
-import { EmptyState } from '../parts/empty-state.tsx';
+import { EmptyState } from '../kit/feedback/empty-state.tsx';
 import { DataViewer } from '../viewer/data-viewer.tsx';
-import { useIssueWords } from './issue-words.ts';
-import { useMappingView } from './mapping-context.tsx';
+import { useIssueWords } from './trees/issue-words.ts';
+import { useMappingView } from './context/mapping-context.tsx';
 import styles from './result-panel.module.css';
 
 const TEXTS = defineTexts({

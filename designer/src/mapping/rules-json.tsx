@@ -3,13 +3,13 @@ import { Alert } from 'antd';
 import { useMemo } from 'react';
 import { MappingSchema } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
-import { useEditor } from '../editor/editor-context.tsx';
-import { sameJson } from '../forms/field-schema.ts';
+import { useEditor } from '../editor/state/editor-context.tsx';
+import { sameJson } from '../kit/form/field-schema.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
-import { CodeEditor } from '../parts/code-editor.tsx';
-import { parseJson } from '../parts/parse-json.ts';
-import type { MappingEditing } from './use-mapping.ts';
+import { CodeEditor } from '../kit/code/code-editor.tsx';
+import { parseJson } from '../kit/code/parse-json.ts';
+import type { MappingEditing } from './context/use-mapping.ts';
 import styles from './mapping-editor.module.css';
 
 const TEXTS = defineTexts({

@@ -4,10 +4,10 @@ import { Repeat } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { connectAll, proposeSameNames, type Proposal } from '../model/mapping/same-names.ts';
-import { EmptyState } from '../parts/empty-state.tsx';
-import { useRowSelection } from '../parts/row-selection.tsx';
-import { useMappingView } from './mapping-context.tsx';
-import { shortValue } from './row-parts.tsx';
+import { EmptyState } from '../kit/feedback/empty-state.tsx';
+import { useRowSelection } from '../kit/table/row-selection.tsx';
+import { useMappingView } from './context/mapping-context.tsx';
+import { shortValue } from './trees/row-parts.tsx';
 import styles from './dialogs.module.css';
 
 const TEXTS = defineTexts({

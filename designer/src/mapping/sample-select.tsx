@@ -1,8 +1,8 @@
 /** Chooses the sample: what the editor knows, a saved test that is run, a real message, or one's own. */
 import { Modal, Select, Tooltip } from 'antd';
 import { useState } from 'react';
-import { CodeEditor } from '../parts/code-editor.tsx';
-import { parseJson } from '../parts/parse-json.ts';
+import { CodeEditor } from '../kit/code/code-editor.tsx';
+import { parseJson } from '../kit/code/parse-json.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import type { MappingSampleChoice, SampleKey, SampleOption } from './use-mapping-sample.ts';

@@ -2,12 +2,12 @@
 import { useCallback, useMemo, useState } from 'react';
 import { call } from '../api/client.ts';
 import { useQueryOf } from '../api/queries.ts';
-import { useMay } from '../app/session.tsx';
-import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
-import { scopeSampleOf, type NodeSamples } from '../forms/node-sample.ts';
-import type { ScopeSample } from '../forms/scope-sample.ts';
-import { useOfferedShapes } from '../forms/use-offered-shapes.ts';
-import { envelopeOf, recordsOf, type Envelope } from '../model/mapping/payload-samples.ts';
+import { useMay } from '../shell/session.tsx';
+import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
+import { scopeSampleOf, type NodeSamples } from '../node-panel/node-sample.ts';
+import type { ScopeSample } from '../node-panel/expression/scope-sample.ts';
+import { useOfferedShapes } from '../node-panel/use-offered-shapes.ts';
+import { envelopeOf, recordsOf, type Envelope } from '../model/samples/payload-samples.ts';
 import { handedIn, runTrial, samplesOf } from '../trial/run-trial.ts';
 
 export type SampleKey = 'editor' | 'own' | `test ${number}` | `message ${string}`;

@@ -1,11 +1,11 @@
 import { Alert, Button } from 'antd';
 import { Send } from 'lucide-react';
 import { useQueryOf } from '../api/queries.ts';
-import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { AskedAlready, RefusedLately, useAsked } from '../parts/asked-already.tsx';
-import { useAsk } from '../parts/use-ask.tsx';
-import { useWhoMay } from '../parts/who-may.ts';
+import { AskedAlready, RefusedLately, useAsked } from '../kit/approval/asked-already.tsx';
+import { useAsk } from '../kit/approval/use-ask.tsx';
+import { useWhoMay } from '../kit/feedback/who-may.ts';
 import styles from './release.module.css';
 import { WhoIsAffected } from './who-is-affected.tsx';
 

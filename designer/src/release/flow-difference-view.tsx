@@ -4,17 +4,17 @@ import { useMemo, type ReactNode } from 'react';
 import { Check } from 'typebox/value';
 import { MappingSchema, type Mapping } from '../../../nodes/shared/mapping/mapping-document.ts';
 import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow/flow-document.ts';
-import { sourceWords } from '../mapping/source-words.ts';
-import { useEditor } from '../editor/editor-context.tsx';
-import { isText } from '../model/is-text.ts';
+import { sourceWords } from '../i18n/source-words.ts';
+import { useEditor } from '../editor/state/editor-context.tsx';
+import { isText } from '../model/schema/is-text.ts';
 import { useFormat } from '../i18n/format.ts';
-import { inUnit } from '../model/in-unit.ts';
+import { inUnit } from '../model/schema/in-unit.ts';
 import { defineTexts, useLanguage, useText, useTexts, type Language } from '../i18n/texts.ts';
-import { edgeField, flowField, nodeField, type NamedField } from '../model/field-names.ts';
-import { flowDifference, type FlowDifference } from '../model/flow-difference.ts';
-import type { NodeTypes } from '../model/node-types.ts';
-import { withPlaces } from '../model/layout.ts';
-import { Tag, type Tone } from '../parts/status-tag.tsx';
+import { edgeField, flowField, nodeField, type NamedField } from '../model/problems/field-names.ts';
+import { flowDifference, type FlowDifference } from '../model/flow/flow-difference.ts';
+import type { NodeTypes } from '../model/flow/node-types.ts';
+import { withPlaces } from '../model/layout/layout.ts';
+import { Tag, type Tone } from '../kit/feedback/status-tag.tsx';
 import styles from './release.module.css';
 
 const TEXTS = defineTexts({

@@ -1,6 +1,6 @@
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { ApiError } from '../api/client.ts';
-import { ErrorBox } from '../parts/error-box.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
 import { IssueList } from './problem-list.tsx';
 
 /** A refusal of a flow: each of its problems leads to its field. */

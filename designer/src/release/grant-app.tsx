@@ -2,9 +2,9 @@ import { Button, Select } from 'antd';
 import { useState } from 'react';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
-import { AskedAlready, RefusedLately, useAsked } from '../parts/asked-already.tsx';
-import { ErrorBox } from '../parts/error-box.tsx';
-import { useGrant } from '../parts/use-grant.ts';
+import { AskedAlready, RefusedLately, useAsked } from '../kit/approval/asked-already.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import { useGrant } from '../kit/approval/use-grant.ts';
 import styles from './release.module.css';
 
 const TEXTS = defineTexts({

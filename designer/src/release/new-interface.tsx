@@ -5,11 +5,11 @@ import { FRONTS, type Front } from '../../../engine/contract/access/access.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../engine/contract/values/ids.ts';
 import { useMutationOf } from '../api/queries.ts';
-import { useMay } from '../app/session.tsx';
+import { useMay } from '../shell/session.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { FRONT_TEXTS } from '../pages/interfaces/interface-parts.tsx';
-import { ErrorBox } from '../parts/error-box.tsx';
-import { useAsk } from '../parts/use-ask.tsx';
+import { FRONT_TEXTS } from './interface-parts.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import { useAsk } from '../kit/approval/use-ask.tsx';
 import { pathWord } from './path-word.ts';
 import styles from './release.module.css';
 

@@ -2,11 +2,11 @@ import { CircleX, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Issue } from '../../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
-import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
-import { useToldError } from '../i18n/told-error.ts';
+import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
+import { useToldError } from '../kit/feedback/told-error.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
-import { edgeField, flowField, nodeField } from '../model/field-names.ts';
-import { collectProblems, type Problem, type ProblemPlace } from '../model/issues.ts';
+import { edgeField, flowField, nodeField } from '../model/problems/field-names.ts';
+import { collectProblems, type Problem, type ProblemPlace } from '../model/problems/issues.ts';
 import styles from './release.module.css';
 
 const TEXTS = defineTexts({

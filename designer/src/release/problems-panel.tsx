@@ -1,7 +1,7 @@
 import { CircleCheck } from 'lucide-react';
-import { useEditor } from '../editor/editor-context.tsx';
+import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { EmptyState } from '../parts/empty-state.tsx';
+import { EmptyState } from '../kit/feedback/empty-state.tsx';
 import { ProblemList } from './problem-list.tsx';
 import styles from './release.module.css';
 

@@ -1,8 +1,8 @@
 import { useQueryOf } from '../api/queries.ts';
-import { useMay } from '../app/session.tsx';
-import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useMay } from '../shell/session.tsx';
+import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { ErrorBox } from '../parts/error-box.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
 import { AskToPublish } from './ask-to-publish.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
 import { InService } from './in-service.tsx';

@@ -4,12 +4,12 @@ import { useState } from 'react';
 import type { Outputs } from '../api/outputs.ts';
 import { call } from '../api/client.ts';
 import { useQueryOf } from '../api/queries.ts';
-import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { replaceDocument } from '../model/commands/flow-settings.ts';
-import { ErrorBox } from '../parts/error-box.tsx';
-import { Tag } from '../parts/status-tag.tsx';
-import { TimeText } from '../parts/time-text.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import { Tag } from '../kit/feedback/status-tag.tsx';
+import { TimeText } from '../kit/time/time-text.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
 import styles from './release.module.css';
 

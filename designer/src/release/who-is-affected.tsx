@@ -1,7 +1,7 @@
 import { useQueryOf } from '../api/queries.ts';
-import { useMay } from '../app/session.tsx';
+import { useMay } from '../shell/session.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
-import { FRONT_TEXTS } from '../pages/interfaces/interface-parts.tsx';
+import { FRONT_TEXTS } from './interface-parts.tsx';
 import styles from './release.module.css';
 
 const TEXTS = defineTexts({

@@ -1,6 +1,6 @@
 /** What is called in an example: the interface with its parameters filled in, and a body that fits. Pure. */
 import type { InterfaceDocument } from '../../../gateways/documents.ts';
-import { sampleOf } from '../model/schema-sample.ts';
+import { sampleOf } from '../model/schema/schema-sample.ts';
 
 type Called = Pick<InterfaceDocument, 'method' | 'path'> & Partial<Pick<InterfaceDocument, 'requestSchema' | 'requireIdempotencyKey'>>;
 

@@ -2,10 +2,10 @@
 import type { TrialAnswer } from '../../../control/flows/trials.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { call } from '../api/client.ts';
-import type { NodeRun, Overlay, Sample } from '../editor/editor-store.ts';
-import type { NodeTypes } from '../model/node-types.ts';
-import { runOfStep, wiresTaken } from '../editor/step-overlay.ts';
-import type { TrialOrder } from './trial-state.ts';
+import type { NodeRun, Overlay, Sample } from '../editor/state/editor-store.ts';
+import type { NodeTypes } from '../model/flow/node-types.ts';
+import { runOfStep, wiresTaken } from '../editor/state/step-overlay.ts';
+import type { TrialOrder } from '../editor/state/trial-state.ts';
 
 export function runTrial({ document, input, mocks, reachesAdapters, scope }: TrialOrder, signal: AbortSignal): Promise<TrialAnswer> {
   const part = scope.kind === 'whole' ? {} : { [scope.kind]: scope.nodeId };

@@ -5,16 +5,16 @@ import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import type { TestReport } from '../../../engine/publish/interface.ts';
 import { callWithProgress } from '../api/client.ts';
-import { useMay } from '../app/session.tsx';
-import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useMay } from '../shell/session.tsx';
+import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { changeTest, removeTest, renameTest } from '../model/commands/saved-tests.ts';
-import { CodeEditor } from '../parts/code-editor.tsx';
-import { EmptyState } from '../parts/empty-state.tsx';
-import { ErrorBox } from '../parts/error-box.tsx';
-import { Tag } from '../parts/status-tag.tsx';
-import { useWhoMay } from '../parts/who-may.ts';
+import { CodeEditor } from '../kit/code/code-editor.tsx';
+import { EmptyState } from '../kit/feedback/empty-state.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import { Tag } from '../kit/feedback/status-tag.tsx';
+import { useWhoMay } from '../kit/feedback/who-may.ts';
 import styles from './trial.module.css';
 
 const TEXTS = defineTexts({

@@ -1,6 +1,6 @@
 /** What of a payload is shown, and how: structure, XML, HL7 v2, text, or bytes that are no text. Pure. */
 import type { ShownMessage } from '../../../control/executions/shown-message.ts';
-import { parseJson } from '../parts/parse-json.ts';
+import { parseJson } from '../kit/code/parse-json.ts';
 
 export type Content =
   | { readonly form: 'json'; readonly value: unknown }

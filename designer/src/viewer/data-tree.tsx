@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { useState } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { CopyButton } from '../parts/copy-text.tsx';
+import { CopyButton } from '../kit/text/copy-text.tsx';
 import styles from './data-viewer.module.css';
 import { Marked } from './marked.tsx';
 import { ShownValue } from './shown-value.tsx';

@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { useMemo, useState } from 'react';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
-import { CopyText } from '../parts/copy-text.tsx';
+import { CopyText } from '../kit/text/copy-text.tsx';
 import styles from './hl7-view.module.css';
 import { fieldsOf, findRows, segmentName, type Hl7Line, type Hl7Message, type Hl7Row } from './hl7-fields.ts';
 import { Marked } from './marked.tsx';

@@ -1,5 +1,5 @@
 /** A payload as a tree of named parts, each with the path that leads to it; and the search in it. Pure. */
-import { pathStep } from '../model/sample-shape.ts';
+import { pathStep } from '../model/schema/sample-shape.ts';
 
 export interface TreePart {
   readonly name: string;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { beginWithSoap, beginWithStarter } from '../../../designer/src/model/commands/begin-flow.ts';
-import { apply, begin, undo } from '../../../designer/src/model/flow-history.ts';
-import { sampleOf } from '../../../designer/src/model/schema-sample.ts';
-import { STARTERS } from '../../../designer/src/model/starters.ts';
+import { apply, begin, undo } from '../../../designer/src/model/history/flow-history.ts';
+import { sampleOf } from '../../../designer/src/model/schema/schema-sample.ts';
+import { STARTERS } from '../../../designer/src/model/commands/starters.ts';
 import type { Offer } from '../../../engine/contract/node/node.ts';
 import { emptyFlow, types } from './sample-types.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMAND_TEXTS } from '../../../designer/src/model/command-texts.ts';
+import { COMMAND_TEXTS } from '../../../designer/src/model/history/command-texts.ts';
 import { addAfter, addNode, insertExistingOnEdge, insertOnEdge } from '../../../designer/src/model/commands/add-node.ts';
 import { setAdapter, setConfig, setDisabled, setHandling } from '../../../designer/src/model/commands/change-node.ts';
 import { connect, reconnect, whyNotConnect } from '../../../designer/src/model/commands/connect.ts';
@@ -11,8 +11,8 @@ import type { Planned, RefusalCode } from '../../../designer/src/model/commands/
 import { bypass, remove } from '../../../designer/src/model/commands/remove.ts';
 import { replaceType } from '../../../designer/src/model/commands/replace-type.ts';
 import { addTest, renameTest } from '../../../designer/src/model/commands/saved-tests.ts';
-import { boxOf, overlaps } from '../../../designer/src/model/card-geometry.ts';
-import { apply, begin, type Command } from '../../../designer/src/model/flow-history.ts';
+import { boxOf, overlaps } from '../../../designer/src/model/flow/card-geometry.ts';
+import { apply, begin, type Command } from '../../../designer/src/model/history/flow-history.ts';
 import type { FlowDocument, FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { Check } from 'typebox/value';
 import { emptyFlow, exampleFlow, registry, types } from './sample-types.ts';

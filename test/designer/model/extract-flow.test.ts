@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { extractFlow } from '../../../designer/src/model/commands/extract-flow.ts';
-import { apply, begin, undo } from '../../../designer/src/model/flow-history.ts';
+import { apply, begin, undo } from '../../../designer/src/model/history/flow-history.ts';
 import { exampleFlow, types } from './sample-types.ts';
 
 const wish = (...nodes: string[]) => ({ nodes, name: '甲院预约', language: 'zh-CN' }) as const;

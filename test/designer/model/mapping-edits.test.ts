@@ -15,7 +15,7 @@ import {
   swapRules,
   type Edited,
 } from '../../../designer/src/model/mapping/edit-mapping.ts';
-import { expectedFields } from '../../../designer/src/model/mapping/expected-fields.ts';
+import { expectedFields } from '../../../designer/src/model/samples/expected-fields.ts';
 import { linesOf } from '../../../designer/src/model/mapping/mapping-lines.ts';
 import { previewMapping } from '../../../designer/src/model/mapping/preview-mapping.ts';
 import { connectAll, proposeSameNames } from '../../../designer/src/model/mapping/same-names.ts';

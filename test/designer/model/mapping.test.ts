@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NO_SHAPES } from '../../../designer/src/model/offered-shapes.ts';
-import { expectedFields, schemasBehind } from '../../../designer/src/model/mapping/expected-fields.ts';
+import { NO_SHAPES } from '../../../designer/src/model/samples/offered-shapes.ts';
+import { expectedFields, schemasBehind } from '../../../designer/src/model/samples/expected-fields.ts';
 import { drawLines, linesOf, readRows } from '../../../designer/src/model/mapping/mapping-lines.ts';
 import { pathsInExpression } from '../../../designer/src/model/mapping/mapping-paths.ts';
 import { outputAt, previewMapping, problemsByRow, tablesOf } from '../../../designer/src/model/mapping/preview-mapping.ts';

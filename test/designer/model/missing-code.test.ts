@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { PayloadAnswer } from '../../../control/executions/execution-payload.ts';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { Standstill } from '../../../engine/execution/standstill.ts';
-import { missingCode, plainCode } from '../../../designer/src/pages/messages/missing-code.ts';
+import { missingCode, plainCode } from '../../../designer/src/pages/messages/message/missing-code.ts';
 
 const lookup = { table: 'events', key: { path: 'data.body.event' } };
 const rules = [

@@ -1,6 +1,6 @@
 /** The installation's own node types, as the designer gets them, and flows to begin with. */
 import { readFileSync } from 'node:fs';
-import { createNodeTypes } from '../../../designer/src/model/node-types.ts';
+import { createNodeTypes } from '../../../designer/src/model/flow/node-types.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { describeNode } from '../../../engine/registry/describe-node.ts';
 import { loadNodes } from '../../../engine/registry/load-nodes.ts';

@@ -1,15 +1,24 @@
 /** Two people at one flow, each with a browser that may crash, behind a network that loses answers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Autosave, type SaveFailure } from '../../../designer/src/model/autosave.ts';
+import { Autosave, type SaveFailure } from '../../../designer/src/model/history/autosave.ts';
 import { setLabel } from '../../../designer/src/model/commands/change-node.ts';
 import { insertOnEdge } from '../../../designer/src/model/commands/add-node.ts';
 import { remove } from '../../../designer/src/model/commands/remove.ts';
 import { connect } from '../../../designer/src/model/commands/connect.ts';
-import { keepDraft, recoverDraft } from '../../../designer/src/model/draft-recovery.ts';
-import { apply, begin, redo, seal, undo, withRevision, type Command, type History } from '../../../designer/src/model/flow-history.ts';
-import { keyOf, mergeFlows, type MergeSide } from '../../../designer/src/model/merge-flows.ts';
-import { rebaseHistory } from '../../../designer/src/model/rebase-history.ts';
+import { keepDraft, recoverDraft } from '../../../designer/src/model/history/draft-recovery.ts';
+import {
+  apply,
+  begin,
+  redo,
+  seal,
+  undo,
+  withRevision,
+  type Command,
+  type History,
+} from '../../../designer/src/model/history/flow-history.ts';
+import { keyOf, mergeFlows, type MergeSide } from '../../../designer/src/model/history/merge-flows.ts';
+import { rebaseHistory } from '../../../designer/src/model/history/rebase-history.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { canonicalJson } from '../../../engine/flow/content-hash.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';

@@ -4,7 +4,7 @@ import jsonata from 'jsonata';
 import { EXPRESSION_FUNCTION_NAMES, nameFault } from '../../../engine/expression/check-names.ts';
 import { compileExpression, parseExpression } from '../../../engine/expression/compile-expression.ts';
 import { createInPlaceRunner } from '../../../engine/expression/browser.ts';
-import { EXPRESSION_FUNCTIONS } from '../../../designer/src/forms/expression-functions.ts';
+import { EXPRESSION_FUNCTIONS } from '../../../designer/src/node-panel/expression/expression-functions.ts';
 
 const faultOf = (text: string) => nameFault(parseExpression(text))?.values;
 

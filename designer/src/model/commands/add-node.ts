@@ -1,10 +1,10 @@
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
-import { boxOf, cardHeight, CARD_WIDTH, freePlace, GAP_X, placeOf, type Point } from '../card-geometry.ts';
-import { nodesBehind } from '../graph-walk.ts';
-import { isErrorPort, type NodeTypes } from '../node-types.ts';
+import { boxOf, cardHeight, CARD_WIDTH, freePlace, GAP_X, placeOf, type Point } from '../flow/card-geometry.ts';
+import { nodesBehind } from '../flow/graph-walk.ts';
+import { isErrorPort, type NodeTypes } from '../flow/node-types.ts';
 import { MOST_EDGES, MOST_NODES, type PortEnd, whyNotConnect } from './connect.ts';
-import { findNode, place, shift } from './draft-parts.ts';
+import { findNode, place, shift } from '../flow/draft-parts.ts';
 import { newNode, type NewNodeOptions } from './new-node.ts';
 import { refuse, type Planned } from './refusal.ts';
 

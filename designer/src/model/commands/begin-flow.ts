@@ -2,11 +2,11 @@
 import type { FlowDocument, FlowNode, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Offer } from '../../../../engine/contract/node/node.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import type { Point } from '../card-geometry.ts';
-import type { NodeTypes } from '../node-types.ts';
-import { pathStep } from '../sample-shape.ts';
-import { sampleOf } from '../schema-sample.ts';
-import { starterClipboard, STARTERS, type Starter } from '../starters.ts';
+import type { Point } from '../flow/card-geometry.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
+import { pathStep } from '../schema/sample-shape.ts';
+import { sampleOf } from '../schema/schema-sample.ts';
+import { starterClipboard, STARTERS, type Starter } from './starters.ts';
 import { addTest } from './saved-tests.ts';
 import { paste, type Pasted } from './paste.ts';
 

@@ -2,9 +2,9 @@ import { Type } from 'typebox';
 import { FlowNode, Handling, type FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { Default } from 'typebox/value';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
-import type { Command } from '../flow-history.ts';
-import type { NodeTypes } from '../node-types.ts';
-import { findNode, plainJson } from './draft-parts.ts';
+import type { Command } from '../history/flow-history.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
+import { findNode, plainJson } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 const LABEL_GESTURE = 'label ';

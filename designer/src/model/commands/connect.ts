@@ -1,7 +1,7 @@
 import type { FlowDocument, FlowEdge } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
-import { nodesBehind } from '../graph-walk.ts';
-import type { NodeTypes } from '../node-types.ts';
+import { nodesBehind } from '../flow/graph-walk.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
 import { refuse, type Planned, type Refusal, type RefusalCode } from './refusal.ts';
 
 /** A port of a node. */

@@ -2,11 +2,11 @@
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import { around, boxOf, CARD_WIDTH, GAP_X, placeOf, type Point } from '../card-geometry.ts';
-import { newFlow } from '../new-flow.ts';
-import { isErrorPort, type NodeTypes } from '../node-types.ts';
+import { around, boxOf, CARD_WIDTH, GAP_X, placeOf, type Point } from '../flow/card-geometry.ts';
+import { newFlow } from '../flow/new-flow.ts';
+import { isErrorPort, type NodeTypes } from '../flow/node-types.ts';
 import type { PortEnd } from './connect.ts';
-import { place, removeNodes } from './draft-parts.ts';
+import { place, removeNodes } from '../flow/draft-parts.ts';
 import { newNode } from './new-node.ts';
 import { refuse, type Planned } from './refusal.ts';
 

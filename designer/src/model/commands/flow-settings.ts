@@ -1,8 +1,8 @@
 import { Default } from 'typebox/value';
 import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
-import type { Command } from '../flow-history.ts';
-import { plainJson } from './draft-parts.ts';
+import type { Command } from '../history/flow-history.ts';
+import { plainJson } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 const SETTINGS = ['name', 'description', 'domain', 'sharedWith', 'tags', 'mode', 'deadlineMs', 'ingress', 'recording'] as const;

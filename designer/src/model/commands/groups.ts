@@ -1,7 +1,7 @@
 import type { FlowDocument, LayoutColour } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
-import type { Command } from '../flow-history.ts';
-import { leaveGroups } from './draft-parts.ts';
+import type { Command } from '../history/flow-history.ts';
+import { leaveGroups } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 const MOST_GROUPS = 200;

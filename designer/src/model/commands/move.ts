@@ -1,8 +1,8 @@
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
-import { around, boxOf, onGrid, type Box, type Point } from '../card-geometry.ts';
-import type { Command } from '../flow-history.ts';
-import type { NodeTypes } from '../node-types.ts';
-import { bounded, noteExtent, place } from './draft-parts.ts';
+import { around, boxOf, onGrid, type Box, type Point } from '../flow/card-geometry.ts';
+import type { Command } from '../history/flow-history.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
+import { bounded, noteExtent, place } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 /** Moves nodes and notes to new places, and gives notes new sizes. Until the gesture is sealed, further moves belong to the same entry. */

@@ -3,7 +3,7 @@ import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/fl
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
-import { withDefaults } from '../schema-defaults.ts';
+import { withDefaults } from '../schema/schema-defaults.ts';
 
 export interface NewNodeOptions {
   /** Of the label; Chinese when left out. */

@@ -1,8 +1,8 @@
 import type { FlowDocument, LayoutNote } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
-import { NOTE_HEIGHT, NOTE_WIDTH, type Point } from '../card-geometry.ts';
-import type { Command } from '../flow-history.ts';
-import { bounded, noteExtent } from './draft-parts.ts';
+import { NOTE_HEIGHT, NOTE_WIDTH, type Point } from '../flow/card-geometry.ts';
+import type { Command } from '../history/flow-history.ts';
+import { bounded, noteExtent } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 const MOST_NOTES = 200;

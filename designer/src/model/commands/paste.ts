@@ -1,10 +1,10 @@
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
-import { boxOf, GAP_Y, overlaps, type Point } from '../card-geometry.ts';
-import { clipboardBox, copySelection, freshCopy, type Clipboard } from '../clipboard.ts';
-import type { Command } from '../flow-history.ts';
-import type { NodeTypes } from '../node-types.ts';
+import { boxOf, GAP_Y, overlaps, type Point } from '../flow/card-geometry.ts';
+import { clipboardBox, copySelection, freshCopy, type Clipboard } from './clipboard.ts';
+import type { Command } from '../history/flow-history.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
 import { MOST_EDGES, MOST_NODES } from './connect.ts';
-import { bounded, roundedPoint } from './draft-parts.ts';
+import { bounded, roundedPoint } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 import type { Selection } from './remove.ts';
 

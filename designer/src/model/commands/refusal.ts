@@ -1,7 +1,7 @@
 /** Why something cannot be done, in words for the person who tried. */
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import type { Command } from '../flow-history.ts';
+import type { Command } from '../history/flow-history.ts';
 
 const text = (zhCN: string, en: string): Text => ({ 'zh-CN': zhCN, en });
 

@@ -1,9 +1,9 @@
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
-import type { Command } from '../flow-history.ts';
-import type { NodeTypes } from '../node-types.ts';
+import type { Command } from '../history/flow-history.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
 import { whyNotConnect, type PortEnd } from './connect.ts';
-import { findNode, removeNodes } from './draft-parts.ts';
+import { findNode, removeNodes } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 /** What may be selected on the canvas. */

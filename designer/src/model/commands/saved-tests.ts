@@ -1,7 +1,7 @@
 import { Default } from 'typebox/value';
 import { FlowTest, type FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
-import { plainJson } from './draft-parts.ts';
+import { plainJson } from '../flow/draft-parts.ts';
 import { uniqueName } from './new-node.ts';
 import { refuse, type Planned } from './refusal.ts';
 

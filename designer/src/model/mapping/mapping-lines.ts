@@ -1,6 +1,6 @@
 /** Lines from the rows of the source to the rows of the target, and how they are drawn. */
 import { ConditionRule, type Operand } from '../../../../engine/contract/flow/expression-types.ts';
-import { fitsSchema } from '../fits-schema.ts';
+import { fitsSchema } from '../schema/fits-schema.ts';
 import { absolutePath, loopScopes, pathsInExpression, type IsList, type LoopScope } from './mapping-paths.ts';
 import { readsOf } from './source-chain.ts';
 import { allNodes, isLoop, type TargetNode } from './target-tree.ts';

@@ -2,7 +2,7 @@
 import { parseFieldPath, type PathStep } from '../../../../engine/contract/flow/scope-path.ts';
 import { AppError } from '../../../../engine/contract/values/errors.ts';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
-import { pathStep } from '../sample-shape.ts';
+import { pathStep } from '../schema/sample-shape.ts';
 
 /** A step into a target: a field, a position of a list, one more item (`[]` at the end of a rule's `to`), or every item of a list. */
 export type TargetStep =

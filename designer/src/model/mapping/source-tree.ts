@@ -1,6 +1,6 @@
 /** What a mapping can read, as a tree: what a sample shows, and what the rules name although the sample does not have it. */
 import { joinField, stepsOf, type IsList } from './mapping-paths.ts';
-import { paths, shapeOf, type Shape, type ShapePath, type ShapeType } from '../sample-shape.ts';
+import { paths, shapeOf, type Shape, type ShapePath, type ShapeType } from '../schema/sample-shape.ts';
 
 export interface SourceRoot {
   readonly path: string;

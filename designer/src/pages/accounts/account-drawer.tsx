@@ -4,11 +4,11 @@ import type { Domains } from '../../../../engine/contract/values/domain.ts';
 import type { AccountItem, Role } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { DomainsSelect } from '../../parts/domain-select.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { DomainsSelect } from '../../kit/form/inputs/domain-select.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './accounts.module.css';
 import { OneTimePassword } from './one-time-password.tsx';
-import { ROLE_HELP_TEXTS, ROLE_TEXTS } from './role-texts.ts';
+import { ROLE_HELP_TEXTS, ROLE_TEXTS } from '../../i18n/role-texts.ts';
 
 const TEXTS = defineTexts({
   create: ['新建账号', 'New account'],

@@ -15,20 +15,20 @@ import {
 import { useState } from 'react';
 import type { AccountItem, Role } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { AccountDrawer } from './account-drawer.tsx';
-import listStyles from '../../parts/data-table.module.css';
+import listStyles from '../../kit/table/data-table.module.css';
 import styles from './accounts.module.css';
 import { OneTimePassword } from './one-time-password.tsx';
-import { ROLE_TEXTS } from './role-texts.ts';
+import { ROLE_TEXTS } from '../../i18n/role-texts.ts';
 import { SessionsDrawer } from './sessions-drawer.tsx';
 
 const TEXTS = defineTexts({

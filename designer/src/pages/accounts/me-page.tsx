@@ -2,13 +2,13 @@ import { Alert, App, Button, Form, Input } from 'antd';
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMe } from '../../app/session.tsx';
+import { useMe } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';
 import styles from './accounts.module.css';
-import { ROLE_TEXTS } from './role-texts.ts';
+import { ROLE_TEXTS } from '../../i18n/role-texts.ts';
 import { SecondFactor } from './second-factor.tsx';
 import { OwnSessions } from './own-sessions.tsx';
 

@@ -1,6 +1,6 @@
 import { Alert, Button, Modal } from 'antd';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyText } from '../../parts/copy-text.tsx';
+import { CopyText } from '../../kit/text/copy-text.tsx';
 import styles from './accounts.module.css';
 
 const TEXTS = defineTexts({

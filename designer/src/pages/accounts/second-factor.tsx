@@ -3,10 +3,10 @@ import { Button } from 'antd';
 import { ShieldAlert, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMe } from '../../app/session.tsx';
+import { useMe } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 import styles from './accounts.module.css';
 import { SetUpSecondFactor } from './set-up-second-factor.tsx';
 

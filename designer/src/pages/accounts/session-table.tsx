@@ -4,11 +4,11 @@ import type { ReactNode } from 'react';
 import type { SessionLine } from '../../api/outputs.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 
 const TEXTS = defineTexts({
   sessions: ['会话与令牌', 'Sessions and tokens'],

@@ -1,7 +1,7 @@
 import { Button, Drawer } from 'antd';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { SessionTable } from './session-table.tsx';
 
 const TEXTS = defineTexts({

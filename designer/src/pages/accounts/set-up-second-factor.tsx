@@ -4,8 +4,8 @@ import { ShieldCheck } from 'lucide-react';
 import { call } from '../../api/client.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyButton, CopyText } from '../../parts/copy-text.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { CopyButton, CopyText } from '../../kit/text/copy-text.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './accounts.module.css';
 
 const TEXTS = defineTexts({

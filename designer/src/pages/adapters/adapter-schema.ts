@@ -3,13 +3,13 @@ import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/node
 import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
-import { asField } from '../../forms/handling-schema.ts';
-import type { FieldSchema } from '../../forms/field-schema.ts';
-import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
-import { pickFields } from '../../forms/pick-fields.ts';
+import { asField } from '../../node-panel/handling-schema.ts';
+import type { FieldSchema } from '../../kit/form/field-schema.ts';
+import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
+import { pickFields } from '../../kit/form/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';
-import { fieldOf } from '../../model/field-names.ts';
-import type { Content } from '../../parts/content.ts';
+import { fieldOf } from '../../model/problems/field-names.ts';
+import type { Content } from '../../kit/document/content.ts';
 
 export const ABOUT_NEW = pickFields(AdapterDocument, ['name', 'adapterId', 'owner', 'domain']);
 export const ABOUT = pickFields(AdapterDocument, ['name', 'owner', 'domain']);

@@ -1,11 +1,11 @@
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import type { Held } from '../../parts/call-state.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { UseList } from '../../parts/remove-button.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
+import type { Held } from '../../kit/traffic/call-state.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { UseList } from '../../kit/feedback/remove-button.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({

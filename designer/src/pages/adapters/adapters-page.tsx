@@ -3,16 +3,16 @@ import { CircleAlert, CircleCheck, CircleDashed, CircleX, Plus } from 'lucide-re
 import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { CALL_STATES, CallStateTag, LastError, urgencyOf, useCallStateWord } from '../../parts/call-state.tsx';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { NodeIcon } from '../../parts/node-icon.tsx';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { CALL_STATES, CallStateTag, LastError, urgencyOf, useCallStateWord } from '../../kit/traffic/call-state.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { NodeIcon } from '../../kit/icon/node-icon.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import styles from './adapters.module.css';
 

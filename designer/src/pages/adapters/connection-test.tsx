@@ -5,13 +5,13 @@ import { useEffect, useRef, useState } from 'react';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import type { Health, ProbeStep } from '../../../../engine/contract/node/node.ts';
 import { callWithProgress, type Input } from '../../api/client.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
-import type { Content } from '../../parts/content.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
+import type { Content } from '../../kit/document/content.ts';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({

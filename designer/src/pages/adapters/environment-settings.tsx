@@ -3,11 +3,11 @@ import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
-import { useForm } from '../../forms/form-context.tsx';
-import { JsonInput } from '../../forms/json-input.tsx';
-import { SchemaForm } from '../../forms/schema-form.tsx';
+import { useForm } from '../../kit/form/form-context.tsx';
+import { JsonInput } from '../../kit/form/inputs/json-input.tsx';
+import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import type { Content } from '../../parts/content.ts';
+import type { Content } from '../../kit/document/content.ts';
 import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({

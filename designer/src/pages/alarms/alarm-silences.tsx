@@ -3,12 +3,12 @@ import { BellOff, BellRing } from 'lucide-react';
 import { useState } from 'react';
 import type { SilenceList } from '../../../../control/alarms/alarms.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { SilenceDialog } from './silence-dialog.tsx';
 
 const TEXTS = defineTexts({

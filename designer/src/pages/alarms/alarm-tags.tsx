@@ -1,7 +1,7 @@
 import { BellOff, BellRing, CircleCheck, OctagonAlert, TriangleAlert, UserCheck } from 'lucide-react';
 import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { Tag } from '../../parts/status-tag.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 
 export const ALARM_TEXTS = defineTexts({
   critical: ['严重', 'Critical'],

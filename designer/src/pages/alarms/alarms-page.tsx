@@ -2,7 +2,7 @@
 import { Tabs } from 'antd';
 import { useSearchParams } from 'react-router';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { AlarmList } from './alarm-list.tsx';
 import { AlarmReceivers } from './alarm-receivers.tsx';
 import { AlarmRules } from './alarm-rules.tsx';

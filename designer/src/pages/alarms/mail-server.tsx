@@ -3,8 +3,8 @@ import { PencilLine } from 'lucide-react';
 import { useState } from 'react';
 import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { Panel } from '../../parts/page-header.tsx';
-import { SaveProblem } from '../../parts/save-problem.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { SaveProblem } from '../../kit/feedback/save-problem.tsx';
 import styles from './alarms.module.css';
 
 const TEXTS = defineTexts({

@@ -2,7 +2,7 @@ import { Button, Drawer, Form, Input, Radio, Select } from 'antd';
 import type { AlarmReceiver } from '../../../../control/alarms/alarm-settings.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { SaveProblem } from '../../parts/save-problem.tsx';
+import { SaveProblem } from '../../kit/feedback/save-problem.tsx';
 
 export const RECEIVER_TEXTS = defineTexts({
   webhook: ['HTTPS 回调', 'Webhook'],

@@ -3,7 +3,7 @@ import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
 import type { AlarmRuleName } from '../../../../control/alarms/alarm-rules.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 
 const TEXTS = defineTexts({
   title: ['屏蔽一段时间', 'Silence for a while'],

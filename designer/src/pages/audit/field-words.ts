@@ -1,7 +1,7 @@
 /** What fields of the trail are called on the screens. */
-import { isText } from '../../model/is-text.ts';
+import { isText } from '../../model/schema/is-text.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { inUnit, unitOf } from '../../model/in-unit.ts';
+import { inUnit, unitOf } from '../../model/schema/in-unit.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { FieldWords } from './changed-fields.ts';
 import { useActionName } from './use-action-name.ts';

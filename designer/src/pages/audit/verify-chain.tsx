@@ -1,11 +1,11 @@
 import { Alert, Modal, Spin } from 'antd';
 import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ChainBreaks } from '../../parts/chain-breaks.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ChainBreaks } from './chain-breaks.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './audit-page.module.css';
 
 const TEXTS = defineTexts({

@@ -3,9 +3,9 @@ import type { Dayjs } from 'dayjs';
 import { Plus, Send } from 'lucide-react';
 import { useState } from 'react';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { AskedAlready, RefusedLately, useAsked } from '../../parts/asked-already.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { useGrant } from '../../parts/use-grant.ts';
+import { AskedAlready, RefusedLately, useAsked } from '../../kit/approval/asked-already.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { useGrant } from '../../kit/approval/use-grant.ts';
 import styles from './caller-page.module.css';
 
 const TEXTS = defineTexts({

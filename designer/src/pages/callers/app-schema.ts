@@ -1,11 +1,11 @@
 /** The form of an app. Pure. */
 import { AppDocument } from '../../../../gateways/documents.ts';
-import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
-import { asField } from '../../forms/handling-schema.ts';
-import { pickFields } from '../../forms/pick-fields.ts';
+import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
+import { asField } from '../../node-panel/handling-schema.ts';
+import { pickFields } from '../../kit/form/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';
-import { withDefaults } from '../../model/schema-defaults.ts';
-import type { Content } from '../../parts/content.ts';
+import { withDefaults } from '../../model/schema/schema-defaults.ts';
+import type { Content } from '../../kit/document/content.ts';
 
 export const APP_NEW = pickFields(AppDocument, ['name', 'appId', 'caller', 'domain', 'windowSec']);
 export const APP_FIELDS = pickFields(AppDocument, ['name', 'caller', 'domain', 'state', 'windowSec']);

@@ -1,13 +1,13 @@
 import { App } from 'antd';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
-import { FormProvider } from '../../forms/form-context.tsx';
-import { SchemaForm } from '../../forms/schema-form.tsx';
+import { useMay } from '../../shell/session.tsx';
+import { FormProvider } from '../../kit/form/form-context.tsx';
+import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import type { Content } from '../../parts/content.ts';
-import { DocumentForm } from '../../parts/document-form.tsx';
-import { Panel } from '../../parts/page-header.tsx';
+import type { Content } from '../../kit/document/content.ts';
+import { DocumentForm } from '../../kit/document/document-form.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
 import { APP_FIELDS, appProblems, wholeApp } from './app-schema.ts';
 
 const TEXTS = defineTexts({

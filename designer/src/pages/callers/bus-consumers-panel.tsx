@@ -3,17 +3,17 @@ import { FileBadge, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyText } from '../../parts/copy-text.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { RemoveButton } from '../../parts/remove-button.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { CopyText } from '../../kit/text/copy-text.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { BusTokenDialog } from './bus-token-dialog.tsx';
 import styles from './caller-page.module.css';
 import { CertificateDialog } from './certificate-dialog.tsx';
-import { ExpiryText } from './expiry-text.tsx';
+import { ExpiryText } from '../../kit/time/expiry-text.tsx';
 
 const TEXTS = defineTexts({
   title: ['总线网关的身份', 'Identities at the bus front'],

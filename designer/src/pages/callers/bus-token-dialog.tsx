@@ -2,9 +2,9 @@ import { DatePicker, Form, Input, Modal } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './caller-page.module.css';
-import { SecretOnce } from './secret-once.tsx';
+import { SecretOnce } from '../../kit/text/secret-once.tsx';
 
 const TEXTS = defineTexts({
   create: ['生成令牌', 'Make a token'],

@@ -3,14 +3,14 @@ import { CircleCheck, CircleSlash, Plus } from 'lucide-react';
 import { useNavigate, useSearchParams } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { UserTokenKeys } from './user-token-keys.tsx';
 
 const TEXTS = defineTexts({

@@ -2,13 +2,13 @@ import { Table } from 'antd';
 import { Link } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Panel } from '../../parts/page-header.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
 import { AddGrant, AskedGrants } from './add-grant.tsx';
-import { ExpiryText } from './expiry-text.tsx';
+import { ExpiryText } from '../../kit/time/expiry-text.tsx';
 import { RemoveGrant } from './remove-grant.tsx';
 
 const TEXTS = defineTexts({

@@ -3,16 +3,16 @@ import { CircleCheck, CircleDashed, CircleX, Clock3, Plus, Upload, type LucideIc
 import { useState } from 'react';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { CopyText } from '../../parts/copy-text.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { Tag, type Tone } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
-import { ExpiryText } from './expiry-text.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { CopyText } from '../../kit/text/copy-text.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { Tag, type Tone } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
+import { ExpiryText } from '../../kit/time/expiry-text.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 import { ProveKeyDialog } from './prove-key-dialog.tsx';
 

@@ -1,16 +1,16 @@
 import { App } from 'antd';
 import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
-import { SchemaForm } from '../../forms/schema-form.tsx';
-import { withSuggestedId } from '../../forms/suggested-id.ts';
+import { useMay } from '../../shell/session.tsx';
+import { SchemaForm } from '../../kit/form/schema-form.tsx';
+import { withSuggestedId } from '../../kit/document/suggested-id.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import type { Content } from '../../parts/content.ts';
-import { DocumentForm } from '../../parts/document-form.tsx';
-import { useStartDomain } from '../../parts/domain-select.tsx';
-import { NoRight } from '../../parts/error-box.tsx';
-import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
-import { useMade } from '../../parts/use-made.ts';
+import type { Content } from '../../kit/document/content.ts';
+import { DocumentForm } from '../../kit/document/document-form.tsx';
+import { useStartDomain } from '../../kit/form/inputs/domain-select.tsx';
+import { NoRight } from '../../kit/feedback/error-box.tsx';
+import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';
+import { useMade } from '../../kit/document/use-made.ts';
 import { APP_NEW, appProblems, wholeApp } from './app-schema.ts';
 
 const TEXTS = defineTexts({

@@ -2,10 +2,10 @@ import { DatePicker, Form, Input, Modal, Select } from 'antd';
 import type { Dayjs } from 'dayjs';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './caller-page.module.css';
 import { ProveKeyDialog } from './prove-key-dialog.tsx';
-import { SecretOnce } from './secret-once.tsx';
+import { SecretOnce } from '../../kit/text/secret-once.tsx';
 
 const TEXTS = defineTexts({
   public: ['上传公钥', 'Upload a public key'],

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CodeBlock } from '../../parts/code-block.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { CodeBlock } from '../../kit/code/code-block.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './caller-page.module.css';
 
 const TEXTS = defineTexts({

@@ -2,7 +2,7 @@ import { Button } from 'antd';
 import { Trash2 } from 'lucide-react';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 
 const TEXTS = defineTexts({
   remove: ['收回授权', 'Take the grant back'],

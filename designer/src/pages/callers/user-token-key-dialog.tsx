@@ -2,7 +2,7 @@ import { Button, Form, Input, Modal, Select, Upload } from 'antd';
 import { FileUp } from 'lucide-react';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './caller-page.module.css';
 
 const TEXTS = defineTexts({

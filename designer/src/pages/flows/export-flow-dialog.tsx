@@ -3,8 +3,8 @@ import { useState } from 'react';
 import type { FlowSummary } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { download } from '../../parts/download.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { download } from '../../kit/table/download.ts';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './flows-page.module.css';
 
 const TEXTS = defineTexts({

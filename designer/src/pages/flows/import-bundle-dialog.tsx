@@ -6,8 +6,8 @@ import { useMutationOf, type MutationInput } from '../../api/queries.ts';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { parseJson } from '../../parts/parse-json.ts';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { parseJson } from '../../kit/code/parse-json.ts';
 import styles from './flows-page.module.css';
 
 const TEXTS = defineTexts({

@@ -6,11 +6,11 @@ import type { FlowSummary } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useGuide } from '../../guide/guide-store.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { copyFlow, newFlow } from '../../model/new-flow.ts';
-import { createNodeTypes } from '../../model/node-types.ts';
-import { startersFor } from '../../model/starters.ts';
-import { DomainSelect, useStartDomain } from '../../parts/domain-select.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { copyFlow, newFlow } from '../../model/flow/new-flow.ts';
+import { createNodeTypes } from '../../model/flow/node-types.ts';
+import { startersFor } from '../../model/commands/starters.ts';
+import { DomainSelect, useStartDomain } from '../../kit/form/inputs/domain-select.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import styles from './flows-page.module.css';
 
 const TEXTS = defineTexts({

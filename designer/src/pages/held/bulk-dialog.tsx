@@ -7,11 +7,11 @@ import type { RetryTables } from '../../../../engine/operate/interface.ts';
 import { call, type ApiError, type Input as InputOf } from '../../api/client.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { actOf, BULK_TEXTS } from './bulk-texts.ts';
 import { FailingSystem, GroupFacts } from './group-facts.tsx';
-import { isCodeMissing, type GroupName } from './held-group.ts';
-import { TablesChoice } from './tables-choice.tsx';
+import { isCodeMissing, type GroupName } from '../messages/held-group.ts';
+import { TablesChoice } from '../messages/tables-choice.tsx';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({

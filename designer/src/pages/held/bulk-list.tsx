@@ -3,12 +3,12 @@ import { CircleAlert, CircleCheck, CirclePause, CircleSlash, CircleX, LoaderCirc
 import { useState } from 'react';
 import type { Bulk } from '../../../../control/held/bulk-store.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { Tag, type Tone } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { Tag, type Tone } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { OutcomeTags, verdictOf, type Verdict } from './bulk-outcome.tsx';
 import { actOfBulk, BULK_TEXTS, useChoiceWords } from './bulk-texts.ts';
 import styles from './held-page.module.css';

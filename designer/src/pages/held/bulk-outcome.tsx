@@ -7,8 +7,8 @@ import type { BulkOutcome } from '../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { Tag } from '../../parts/status-tag.tsx';
-import { addressOfBulk } from './held-group.ts';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { addressOfBulk } from '../messages/held-group.ts';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({

@@ -2,7 +2,7 @@ import type { Bulk, BulkKind } from '../../../../control/held/bulk-store.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useFlowName } from '../messages/use-flow-name.ts';
-import { isAfterWrite } from './held-group.ts';
+import { isAfterWrite } from '../messages/held-group.ts';
 
 export const BULK_TEXTS = defineTexts({
   retry: ['批量重试', 'Retry in bulk'],

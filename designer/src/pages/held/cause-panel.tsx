@@ -2,17 +2,17 @@ import { Button, Table, type TableColumnsType } from 'antd';
 import { Ban, CheckCheck, CircleHelp, CircleSlash, RotateCcw, Send, ShieldCheck } from 'lucide-react';
 import { Link, useNavigate } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { rowOpens } from '../../parts/data-table.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { rowOpens } from '../../kit/table/data-table.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import type { BulkWish } from './bulk-dialog.tsx';
 import styles from './held-page.module.css';
-import { addressOf, choiceOf, isAfterWrite, mayBeDone, type GroupName } from './held-group.ts';
+import { addressOf, choiceOf, isAfterWrite, mayBeDone, type GroupName } from '../messages/held-group.ts';
 
 const TEXTS = defineTexts({
   count: ['{{count}} 条', '{{count}} held'],

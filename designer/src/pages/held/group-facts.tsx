@@ -3,12 +3,12 @@ import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useFlowName } from '../messages/use-flow-name.ts';
-import { addressOf, type GroupName } from './held-group.ts';
+import { addressOf, type GroupName } from '../messages/held-group.ts';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({

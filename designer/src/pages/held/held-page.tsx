@@ -5,13 +5,13 @@ import { Link } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { causeOf } from '../../model/error-causes.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { causeOf } from '../../model/problems/error-causes.ts';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';
 import { BulkList } from './bulk-list.tsx';
 import { CausePanel, type CauseSection } from './cause-panel.tsx';
-import { ADDRESS_OF_ALL } from './held-group.ts';
+import { ADDRESS_OF_ALL } from '../messages/held-group.ts';
 import { useBulks } from './use-bulks.tsx';
 
 const TEXTS = defineTexts({

@@ -2,9 +2,9 @@
 import { KeyRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Input } from '../../api/client.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import listStyles from '../../parts/data-table.module.css';
+import listStyles from '../../kit/table/data-table.module.css';
 import { Typed } from '../messages/message-search.tsx';
 import type { Question } from '../messages/use-message-pages.ts';
 

@@ -4,8 +4,8 @@ import { Link } from 'react-router';
 import type { ExecutionDetails, ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { repeatOf } from '../../model/error-causes.ts';
-import { useToldCause } from '../messages/told-cause.tsx';
+import { repeatOf } from '../../model/problems/error-causes.ts';
+import { useToldCause } from '../messages/message/told-cause.tsx';
 
 const TEXTS = defineTexts({
   waiting: ['已重试，还在执行，结果未定', 'Retried and still under way: its outcome is not known yet'],

@@ -1,11 +1,11 @@
 import type { InterfaceDocument } from '../../../../gateways/documents.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CodeBlock } from '../../parts/code-block.tsx';
-import { CopyText } from '../../parts/copy-text.tsx';
-import type { Content } from '../../parts/content.ts';
-import { Panel } from '../../parts/page-header.tsx';
+import { CodeBlock } from '../../kit/code/code-block.tsx';
+import { CopyText } from '../../kit/text/copy-text.tsx';
+import type { Content } from '../../kit/document/content.ts';
+import { Panel } from '../../kit/page/page-header.tsx';
 import { bearerExample, exampleBody, examplePath } from '../../signing/example-call.ts';
 import { shellExample } from '../../signing/shell-example.ts';
 import styles from './interfaces.module.css';

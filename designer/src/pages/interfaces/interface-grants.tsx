@@ -1,11 +1,11 @@
 import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Panel } from '../../parts/page-header.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
 import { AddGrant, AskedGrants } from '../callers/add-grant.tsx';
-import { ExpiryText } from '../callers/expiry-text.tsx';
+import { ExpiryText } from '../../kit/time/expiry-text.tsx';
 import { RemoveGrant } from '../callers/remove-grant.tsx';
 import styles from './interfaces.module.css';
 

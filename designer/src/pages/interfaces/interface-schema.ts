@@ -2,13 +2,13 @@
 import { InterfaceDocument, Target } from '../../../../gateways/documents.ts';
 import type { Front } from '../../../../engine/contract/access/access.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
-import type { FieldSchema } from '../../forms/field-schema.ts';
-import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
-import { asField } from '../../forms/handling-schema.ts';
-import { pickFields } from '../../forms/pick-fields.ts';
+import type { FieldSchema } from '../../kit/form/field-schema.ts';
+import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
+import { asField } from '../../node-panel/handling-schema.ts';
+import { pickFields } from '../../kit/form/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';
-import { withDefaults } from '../../model/schema-defaults.ts';
-import type { Content } from '../../parts/content.ts';
+import { withDefaults } from '../../model/schema/schema-defaults.ts';
+import type { Content } from '../../kit/document/content.ts';
 
 const pick = (...names: string[]) => pickFields(InterfaceDocument, names);
 

@@ -3,8 +3,8 @@ import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { Panel } from '../../parts/page-header.tsx';
-import { heldOf, TargetText } from './interface-parts.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { heldOf, TargetText } from '../../release/interface-parts.tsx';
 
 const TEXTS = defineTexts({
   title: ['概况', 'At a glance'],

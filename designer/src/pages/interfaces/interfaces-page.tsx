@@ -3,15 +3,15 @@ import { Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import { FRONTS } from '../../../../engine/contract/access/access.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { CALL_STATES, CallStateTags, LastError, urgencyOf, useCallStateWord } from '../../parts/call-state.tsx';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
-import { FRONT_TEXTS, heldOf, StateTag, TargetText, type InterfaceItem } from './interface-parts.tsx';
+import { CALL_STATES, CallStateTags, LastError, urgencyOf, useCallStateWord } from '../../kit/traffic/call-state.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
+import { FRONT_TEXTS, heldOf, StateTag, TargetText, type InterfaceItem } from '../../release/interface-parts.tsx';
 
 const TEXTS = defineTexts({
   title: ['接口与服务', 'Interfaces'],

@@ -3,12 +3,12 @@ import type { Front } from '../../../../engine/contract/access/access.ts';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { PolicyDescription } from '../../../../control/interfaces/policies.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useForm } from '../../forms/form-context.tsx';
-import { SchemaForm } from '../../forms/schema-form.tsx';
+import { useForm } from '../../kit/form/form-context.tsx';
+import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import type { Content } from '../../parts/content.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
+import type { Content } from '../../kit/document/content.ts';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 import styles from './interfaces.module.css';
 
 const TEXTS = defineTexts({ always: ['此网关总是执行', 'Always on at this front'] });

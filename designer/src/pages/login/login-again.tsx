@@ -1,7 +1,7 @@
 import { Button, Form, Input, Modal, type InputRef } from 'antd';
 import { useRef } from 'react';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { CodeItem } from './code-item.tsx';
 import styles from './login-again.module.css';
 import { useLogin, type LoginValues } from './use-login.ts';

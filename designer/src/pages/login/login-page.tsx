@@ -1,10 +1,10 @@
 import { Button, Form, Input } from 'antd';
 import { Languages } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { usePreferences } from '../../app/preferences.ts';
+import { usePreferences } from '../../kit/theme/preferences.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { usePageTitle } from '../../parts/use-page-title.ts';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { usePageTitle } from '../../kit/page/use-page-title.ts';
 import { CodeItem } from './code-item.tsx';
 import styles from './login-page.module.css';
 import { useLogin } from './use-login.ts';

@@ -4,11 +4,11 @@ import { useState } from 'react';
 import type { ArchiveRun } from '../../../../engine/archive/archive-runs.ts';
 import { callWithProgress } from '../../api/client.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { ProgressDialog, type Work } from '../../kit/feedback/progress-dialog.tsx';
 import styles from './messages-page.module.css';
 
 const TEXTS = defineTexts({

@@ -3,13 +3,13 @@ import dayjs, { type Dayjs } from 'dayjs';
 import { Calendar, KeyRound, Search } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useText, useTexts, type Translate } from '../../i18n/texts.ts';
-import listStyles from '../../parts/data-table.module.css';
-import { STATUS_TEXTS } from '../../parts/status-tag.tsx';
+import listStyles from '../../kit/table/data-table.module.css';
+import { STATUS_TEXTS } from '../../kit/feedback/status-tag.tsx';
 import styles from './messages-page.module.css';
 import { STATUSES, type useConditions } from './use-conditions.ts';
-import { useClear } from '../../parts/use-clear.ts';
+import { useClear } from '../../kit/search/use-clear.ts';
 
 const TEXTS = defineTexts({
   flow: ['流程', 'Flow'],

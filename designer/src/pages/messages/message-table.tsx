@@ -3,9 +3,9 @@ import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { fixedOf, rowOpens, type Column } from '../../parts/data-table.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { useRowSelection } from '../../parts/row-selection.tsx';
+import { fixedOf, rowOpens, type Column } from '../../kit/table/data-table.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { useRowSelection } from '../../kit/table/row-selection.tsx';
 import styles from './messages-page.module.css';
 import type { useMessagePages } from './use-message-pages.ts';
 

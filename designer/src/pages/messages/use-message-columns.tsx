@@ -4,10 +4,10 @@ import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyText } from '../../parts/copy-text.tsx';
-import type { Column } from '../../parts/data-table.tsx';
-import { STATUS_TEXTS, StatusTag, Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { CopyText } from '../../kit/text/copy-text.tsx';
+import type { Column } from '../../kit/table/data-table.tsx';
+import { STATUS_TEXTS, StatusTag, Tag } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import styles from './messages-page.module.css';
 import { useFlowName } from './use-flow-name.ts';
 

@@ -1,8 +1,8 @@
 /** One line of what needs a person. */
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { AREAS } from '../../app/navigation.tsx';
-import type { Tone } from '../../parts/status-tag.tsx';
+import { AREAS } from '../../shell/navigation.tsx';
+import type { Tone } from '../../kit/feedback/status-tag.tsx';
 
 export interface Item {
   readonly key: string;

@@ -5,9 +5,9 @@ import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
-import { causeOf } from '../../model/error-causes.ts';
-import { TimeText } from '../../parts/time-text.tsx';
-import { addressOf, isAfterWrite } from '../held/held-group.ts';
+import { causeOf } from '../../model/problems/error-causes.ts';
+import { TimeText } from '../../kit/time/time-text.tsx';
+import { addressOf, isAfterWrite } from '../messages/held-group.ts';
 
 const TEXTS = defineTexts({
   group: ['{{cause}} · {{flow}}', '{{cause}} · {{flow}}'],

@@ -1,12 +1,12 @@
 import { Table, type TableColumnsType } from 'antd';
 import { Link } from 'react-router';
 import type { Overview } from '../../../../control/overview/overview.ts';
-import { useLiveFlows } from '../../app/live-flows.ts';
+import { useLiveFlows } from '../../api/live-flows.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { FlowStateTag } from '../flows/flow-state-tag.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { FlowStateTag } from '../../release/flow-state-tag.tsx';
 import styles from './overview-page.module.css';
 
 const TEXTS = defineTexts({

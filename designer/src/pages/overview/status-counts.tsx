@@ -1,6 +1,6 @@
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { StatusTag } from '../../parts/status-tag.tsx';
+import { StatusTag } from '../../kit/feedback/status-tag.tsx';
 import styles from './overview-page.module.css';
 
 const TEXTS = defineTexts({ label: ['各状态的消息数', 'Messages by status'] });

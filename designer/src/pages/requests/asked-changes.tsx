@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import type { Input } from '../../api/client.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import type { FieldSchema } from '../../forms/field-schema.ts';
+import type { FieldSchema } from '../../kit/form/field-schema.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 import { FieldChanges } from '../audit/field-changes.tsx';

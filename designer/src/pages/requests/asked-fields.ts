@@ -5,10 +5,10 @@ import { AdapterDocument } from '../../../../engine/contract/node/adapter.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { GrantDocument, InterfaceDocument } from '../../../../gateways/documents.ts';
-import type { FieldSchema } from '../../forms/field-schema.ts';
-import { asField } from '../../forms/handling-schema.ts';
-import { inUnit, unitOf, type Units } from '../../model/in-unit.ts';
-import { fieldOf, schemaAt } from '../../model/field-names.ts';
+import type { FieldSchema } from '../../kit/form/field-schema.ts';
+import { asField } from '../../node-panel/handling-schema.ts';
+import { inUnit, unitOf, type Units } from '../../model/schema/in-unit.ts';
+import { fieldOf, schemaAt } from '../../model/problems/field-names.ts';
 import type { FieldWords } from '../audit/changed-fields.ts';
 
 export const GRANT_FIELDS: FieldSchema = asField(GrantDocument);

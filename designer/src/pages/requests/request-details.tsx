@@ -1,18 +1,18 @@
 import { Alert, App, Button, Collapse } from 'antd';
 import { Link } from 'react-router';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMe } from '../../app/session.tsx';
+import { useMe } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CodeEditor } from '../../parts/code-editor.tsx';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
-import { oneLine } from '../../parts/one-line.ts';
-import { useWhoMay } from '../../parts/who-may.ts';
+import { CodeEditor } from '../../kit/code/code-editor.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
+import { oneLine } from '../../kit/text/one-line.ts';
+import { useWhoMay } from '../../kit/feedback/who-may.ts';
 import { useOutcomeWords } from '../audit/outcome-words.ts';
 import { NewSecretFor } from './new-secret-for.tsx';
-import { RequestSight } from './request-sight.tsx';
-import { pageOf, RequestStatusTag, useWhat } from './request-words.tsx';
+import { RequestSight } from './request-view.tsx';
+import { pageOf, RequestStatusTag, useWhat } from '../../kit/approval/request-words.tsx';
 import styles from './requests-page.module.css';
 
 const TEXTS = defineTexts({

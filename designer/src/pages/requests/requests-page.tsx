@@ -1,14 +1,14 @@
 import { Alert, Drawer } from 'antd';
 import { useSearchParams } from 'react-router';
-import { useMe } from '../../app/session.tsx';
+import { useMe } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { DataTable, type Column, type Filter } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { OneLine } from '../../parts/one-line-text.tsx';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { DataTable, type Column, type Filter } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { OneLine } from '../../kit/text/one-line-text.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { RequestDetails } from './request-details.tsx';
-import { RequestStatusTag, STATUS_TEXTS, useWhat, type RequestItem } from './request-words.tsx';
+import { RequestStatusTag, STATUS_TEXTS, useWhat, type RequestItem } from '../../kit/approval/request-words.tsx';
 import { useAllRequests } from './use-all-requests.ts';
 
 const TEXTS = defineTexts({

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { call, type ApiError } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
-import type { RequestItem } from './request-words.tsx';
+import type { RequestItem } from '../../kit/approval/request-words.tsx';
 
 /** Of 50 each: one person has 20 open ones at most. */
 const MOST_PAGES = 20;

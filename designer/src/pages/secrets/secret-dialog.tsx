@@ -1,7 +1,7 @@
 import { Form, Input, Modal, Select } from 'antd';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 
 const TEXTS = defineTexts({
   create: ['新建凭据', 'New secret'],

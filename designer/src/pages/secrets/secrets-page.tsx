@@ -4,13 +4,13 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
-import { RemoveButton } from '../../parts/remove-button.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { SecretDialog } from './secret-dialog.tsx';
 
 const TEXTS = defineTexts({

@@ -3,12 +3,12 @@ import { CircleAlert, CircleCheck } from 'lucide-react';
 import type { SystemReport } from '../../../../control/system/system.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyText } from '../../parts/copy-text.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
+import { CopyText } from '../../kit/text/copy-text.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { ProcessName } from './process-name.tsx';
-import { useFrontName } from '../overview/address-list.tsx';
+import { useFrontName } from './address-list.tsx';
 
 const TEXTS = defineTexts({
   title: ['网关', 'Gateways'],

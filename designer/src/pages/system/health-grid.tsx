@@ -2,7 +2,7 @@ import { CircleAlert, CircleCheck, CircleX } from 'lucide-react';
 import type { SystemReport } from '../../../../control/system/system.ts';
 import { useFormat, type Format } from '../../i18n/format.ts';
 import { defineTexts, useTexts, type Translate } from '../../i18n/texts.ts';
-import { Tag } from '../../parts/status-tag.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { sizeOf } from './size-of.ts';
 import styles from './system-page.module.css';
 

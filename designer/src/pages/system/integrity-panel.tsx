@@ -1,14 +1,14 @@
 import { Alert, Button } from 'antd';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay } from '../../shell/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { ChainBreaks } from '../../parts/chain-breaks.tsx';
-import { DataTable } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { ChainBreaks } from '../audit/chain-breaks.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import styles from './system-page.module.css';
 
 const TEXTS = defineTexts({

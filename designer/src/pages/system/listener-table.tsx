@@ -6,11 +6,11 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { useToldError } from '../../i18n/told-error.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
+import { useToldError } from '../../kit/feedback/told-error.ts';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { TimeText } from '../../kit/time/time-text.tsx';
 import { ProcessName } from './process-name.tsx';
 import styles from './system-page.module.css';
 

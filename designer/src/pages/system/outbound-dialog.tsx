@@ -1,7 +1,7 @@
 import { Form, Input, Modal } from 'antd';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 
 const TEXTS = defineTexts({
   create: ['新增例外地址', 'New exception'],

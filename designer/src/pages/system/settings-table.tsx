@@ -1,8 +1,8 @@
 import type { SettingDescription } from '../../../../engine/host/settings.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { DataTable, type Column } from '../../parts/data-table.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Tag, type Tone } from '../../parts/status-tag.tsx';
+import { DataTable, type Column } from '../../kit/table/data-table.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { Tag, type Tone } from '../../kit/feedback/status-tag.tsx';
 import styles from './system-page.module.css';
 
 const TEXTS = defineTexts({

@@ -1,7 +1,7 @@
 import type { SystemReport } from '../../../../control/system/system.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyButton, CopyText } from '../../parts/copy-text.tsx';
-import { Panel } from '../../parts/page-header.tsx';
+import { CopyButton, CopyText } from '../../kit/text/copy-text.tsx';
+import { Panel } from '../../kit/page/page-header.tsx';
 import styles from './system-page.module.css';
 
 const TEXTS = defineTexts({

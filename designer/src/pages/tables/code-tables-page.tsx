@@ -4,16 +4,16 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay, useMe } from '../../app/session.tsx';
+import { useMay, useMe } from '../../shell/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
-import { DataTable } from '../../parts/data-table.tsx';
-import { DomainSelect, useStartDomain } from '../../parts/domain-select.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
-import { Page, PageHeader } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
+import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
+import { DataTable } from '../../kit/table/data-table.tsx';
+import { DomainSelect, useStartDomain } from '../../kit/form/inputs/domain-select.tsx';
+import { EmptyState } from '../../kit/feedback/empty-state.tsx';
+import { ErrorBox } from '../../kit/feedback/error-box.tsx';
+import { Page, PageHeader } from '../../kit/page/page-header.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
 
 const TEXTS = defineTexts({
   title: ['代码表', 'Code tables'],

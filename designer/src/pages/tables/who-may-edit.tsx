@@ -1,7 +1,7 @@
 import { Alert } from 'antd';
 import { joined } from '../../i18n/cause-words.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
-import { useWhoMay } from '../../parts/who-may.ts';
+import { useWhoMay } from '../../kit/feedback/who-may.ts';
 
 const TEXTS = defineTexts({
   roles: ['只读。有编辑权限的角色：{{roles}}。', 'Read only. Roles that may edit: {{roles}}.'],

@@ -1,0 +1,28 @@
+/** The live counts of every published flow. All are told at the connection's beginning alone, so they are kept from then on. */
+import { create } from 'zustand';
+import type { FlowLive } from './outputs.ts';
+import { useLive } from './live.ts';
+
+interface FlowsEvent {
+  readonly items: readonly FlowLive[];
+  readonly gone: readonly string[];
+}
+
+type Known = Readonly<Record<string, FlowLive>>;
+
+const useKnown = create<{ readonly known: Known }>(() => ({ known: {} }));
+
+/** Mounted once, by the shell. */
+export function useKeepLiveFlows(): void {
+  useLive<FlowsEvent>('flows', ({ items, gone }) => {
+    useKnown.setState(({ known }) => {
+      const told = Object.fromEntries(items.map((flow) => [flow.flowId, flow]));
+      return { known: Object.fromEntries(Object.entries({ ...known, ...told }).filter(([flowId]) => !gone.includes(flowId))) };
+    });
+  });
+}
+
+/** By flow id; a flow that is not published is absent. */
+export function useLiveFlows(): Known {
+  return useKnown(({ known }) => known);
+}

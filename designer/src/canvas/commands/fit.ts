@@ -1,0 +1,26 @@
+/** Shows the flow, or a part of it, as large as it fits and as small as it can be read. */
+import { fittedView } from '../../model/layout/fitted-view.ts';
+import type { CanvasTools } from '../state/canvas-context.tsx';
+
+export const QUICK_MS = 160;
+
+interface FitOptions {
+  /** All, when absent. */
+  readonly ids?: readonly string[];
+  readonly duration?: number;
+}
+
+/** Nothing happens before the canvas has a size and something on it: answers whether it was shown. */
+export function fit({ flow, drawing, editor }: CanvasTools, { ids, duration = QUICK_MS }: FitOptions = {}): boolean {
+  const { width, height, panZoom } = drawing.getState();
+  const shown = ids === undefined ? flow.getNodes() : flow.getNodes().filter(({ id }) => ids.includes(id));
+  const [first] = shown;
+  if (first === undefined || width === 0 || panZoom === null) return false;
+  const { types, selection, history } = editor.getState();
+  const [selected] = selection.nodes;
+  const anchorId = selected ?? history.document.nodes.find((node) => types.isTrigger(node))?.id;
+  const anchor = shown.find(({ id }) => id === anchorId) ?? first;
+  const view = fittedView({ bounds: flow.getNodesBounds(shown), room: { width, height }, anchor: flow.getNodesBounds([anchor]) });
+  void flow.setViewport(view, { duration });
+  return true;
+}

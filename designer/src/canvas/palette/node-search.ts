@@ -1,0 +1,11 @@
+/** Node types found by Chinese, pinyin and English. */
+import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import { useSearch } from '../../kit/search/use-search.ts';
+
+export function useNodeSearch(types: readonly NodeDescription[], query: string): readonly NodeDescription[] {
+  return useSearch(types, query, searchedText);
+}
+
+function searchedText({ text, type, adapter }: NodeDescription): string {
+  return `${text.label['zh-CN']} ${text.label.en} ${type} ${adapter ?? ''}`;
+}

@@ -1,0 +1,121 @@
+/** Keeps the open flow: in this browser at every change, on the server after every pause. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { ApiError, call } from '../../api/client.ts';
+import { browserClock } from '../../kit/time/browser-clock.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import { Autosave, type AutosaveState, type Merged, type SaveFailure } from '../../model/history/autosave.ts';
+import { keepDraft } from '../../model/history/draft-recovery.ts';
+import { begin } from '../../model/history/flow-history.ts';
+import { withPlaces } from '../../model/layout/layout.ts';
+import type { Decided } from '../../model/history/merge-flows.ts';
+import { rebaseHistory } from '../../model/history/rebase-history.ts';
+import type { NodeTypes } from '../../model/flow/node-types.ts';
+import type { EditorStore } from '../state/editor-store.ts';
+import type { EditorBeginning } from './use-editor-start.ts';
+
+export interface DraftKeeper {
+  readonly state: StoreApi<AutosaveState>;
+  /** Begins to keep; answers what ends it. */
+  start(): () => void;
+  /** Saves now; the flow is on the server when the state that is answered is `saved`. */
+  flush(): Promise<AutosaveState>;
+  /** Fetches the draft when the platform has a newer one than is known here, and takes it in. */
+  follow(revision: number): Promise<void>;
+  /**
+   * Ends a conflict with what a person decided on. `givesUp`: parts of mine are not in it, so mine is kept among the revisions first; rejects,
+   * and the conflict stays, when that fails. `decided`: how each part was; absent where all of mine is given up, and undo with it.
+   */
+  settle(document: FlowDocument, givesUp: boolean, decided?: Decided): Promise<void>;
+  retryNow(): void;
+  /** The platform has no draft of it any more. */
+  removed(): void;
+  /** The last time that somebody else's changes were taken in. */
+  readonly merged: StoreApi<{ readonly last?: Merged }>;
+}
+
+export function createDraftKeeper(store: EditorStore, { flowId, types, recovered, drafts }: EditorBeginning): DraftKeeper {
+  const merged = createStore<{ readonly last?: Merged }>(() => ({}));
+  const base = recovered.kind === 'conflict' ? recovered.conflict.base : recovered.base;
+  const state = createStore<AutosaveState>(() => ({ status: 'saved', base }));
+  const autosave = new Autosave(
+    base,
+    {
+      clock: browserClock,
+      save: (document, signal) => call('flows.save', { flowId: document.flowId, document }, { signal }),
+      read: (revision) => readRevision(flowId, revision, types),
+      onMerged(last) {
+        const { history, replaceHistory } = store.getState();
+        replaceHistory(rebaseHistory(history, last.base, last.theirs, last.document));
+        merged.setState({ last });
+      },
+      judge: (error) => judgeFailure(error, store.getState().types),
+      onState: (next) => {
+        state.setState(next, true);
+        store.getState().setRevision(next.base.revision);
+        keep();
+      },
+    },
+    'sent' in recovered ? recovered.sent : [],
+  );
+  const keep = () => drafts.write(keepDraft(store.getState().history, autosave.state.base, Date.now(), autosave.sent));
+  const warn = (event: BeforeUnloadEvent) => {
+    if (autosave.hasUnsaved) event.preventDefault();
+  };
+  return {
+    state,
+    start() {
+      const stop = store.subscribe(({ history, isReadOnly }, before) => {
+        if (history === before.history || isReadOnly) return;
+        autosave.edited(history.document);
+        keep();
+      });
+      if (!store.getState().isReadOnly) autosave.edited(store.getState().history.document);
+      window.addEventListener('beforeunload', warn);
+      return () => {
+        window.removeEventListener('beforeunload', warn);
+        stop();
+        void autosave.flush();
+      };
+    },
+    flush: () => autosave.flush(),
+    retryNow: () => autosave.retryNow(),
+    removed: () => (store.getState().isReadOnly ? undefined : autosave.removed()),
+    async follow(revision) {
+      if (revision <= autosave.state.base.revision) return;
+      const theirs = withPlaces(await call('flows.get', { flowId }), types);
+      if (!store.getState().isReadOnly) return autosave.newer(theirs);
+      store.getState().replaceHistory(begin(theirs));
+      state.setState({ status: 'saved', base: theirs }, true);
+    },
+    async settle(document, givesUp, decided) {
+      const { conflict } = autosave.state;
+      if (conflict === undefined) return;
+      const { base, theirs } = conflict;
+      const mine = { ...conflict.mine, revision: base.revision };
+      if (givesUp) await call('flows.set-aside', { flowId, document: mine });
+      const { history, replaceHistory } = store.getState();
+      // Undo would bring back what was given up without a word: it is found among the revisions.
+      const isKept = decided !== undefined && theirs !== undefined;
+      replaceHistory(isKept ? rebaseHistory(history, base, theirs, document, decided) : begin(document));
+      void autosave.settle(document);
+    },
+    merged,
+  };
+}
+
+async function readRevision(flowId: string, revision: number, types: NodeTypes): Promise<FlowDocument | undefined> {
+  try {
+    return withPlaces(await call('flows.revision', { flowId, revisionId: String(revision) }), types);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function judgeFailure(error: unknown, types: NodeTypes): SaveFailure {
+  if (!(error instanceof ApiError)) return { kind: 'offline' };
+  const theirs = error.body['theirs'] as FlowDocument | undefined;
+  if (error.code === 'FLOW_STALE') return { kind: 'conflict', theirs: theirs && withPlaces(theirs, types) };
+  const isAway = error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500;
+  return isAway ? { kind: 'offline' } : { kind: 'refused' };
+}

@@ -1,0 +1,17 @@
+/** What settled steps, of a trial or of a real message, mean for the canvas. */
+import type { FlowEdge } from '../../../../engine/contract/flow/flow-document.ts';
+import type { StepRecord } from '../../../../engine/execution/execution-document.ts';
+import type { NodeRun, RunStatus } from './editor-store.ts';
+
+/** Ids of the wires that the steps sent something along. */
+export function wiresTaken(steps: readonly Pick<StepRecord, 'node' | 'ports'>[], edges: readonly FlowEdge[]): readonly string[] {
+  const emitted = new Set(steps.flatMap(({ node, ports }) => ports.map((port) => `${node} ${port}`)));
+  return edges.filter(({ from }) => emitted.has(`${from.node} ${from.port}`)).map(({ id }) => id);
+}
+
+export function runOfStep(
+  { durationMs, attempt, error }: Pick<StepRecord, 'durationMs' | 'attempt' | 'error'>,
+  status: RunStatus,
+): NodeRun {
+  return { status, durationMs, attempt, ...(error === undefined ? {} : { errorCode: error.code }) };
+}

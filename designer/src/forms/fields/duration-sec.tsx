@@ -1,7 +1,0 @@
-import type { FieldProps } from '../field-props.ts';
-import { UnitInput } from '../unit-input.tsx';
-import { DURATION_UNITS, UNIT_SIZES } from '../units.ts';
-
-export function DurationSecField(props: FieldProps) {
-  return <UnitInput {...props} units={DURATION_UNITS.slice(1)} per={UNIT_SIZES.s} />;
-}

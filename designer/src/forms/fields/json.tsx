@@ -1,6 +1,0 @@
-import type { FieldProps } from '../field-props.ts';
-import { JsonInput } from '../json-input.tsx';
-
-export function JsonField({ value, onChange, label }: FieldProps) {
-  return <JsonInput label={label} value={value} height="180px" onChange={onChange} />;
-}

@@ -1,6 +1,0 @@
-import type { FieldProps } from '../field-props.ts';
-import { PairsInput } from '../pairs-input.tsx';
-
-export function PairsField(props: FieldProps) {
-  return <PairsInput {...props} />;
-}

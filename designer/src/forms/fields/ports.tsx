@@ -1,6 +1,0 @@
-import { BranchCards } from '../branch-cards.tsx';
-import type { FieldProps } from '../field-props.ts';
-
-export function PortsField(props: FieldProps) {
-  return <BranchCards {...props} create={(branch) => branch} />;
-}

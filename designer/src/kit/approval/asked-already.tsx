@@ -1,0 +1,87 @@
+/** What the person has asked for already, told where they would ask for it. */
+import { Alert } from 'antd';
+import { Link } from 'react-router';
+import type { Outputs } from '../../api/outputs.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMe } from '../../shell/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useWhat } from './request-words.tsx';
+import { TimeText } from '../time/time-text.tsx';
+import { useWhoMay } from '../feedback/who-may.ts';
+
+const TEXTS = defineTexts({
+  asked: ['已申请 · {{what}}', 'Asked for · {{what}}'],
+  waits: ['等待决定（{{roles}}），提交于 ', 'It waits for a decision ({{roles}}), since '],
+  refused: ['申请被 {{who}} 拒绝 · {{what}}', 'Refused by {{who}} · {{what}}'],
+  failed: ['{{who}} 已同意，但没有执行成功 · {{what}}', 'Accepted by {{who}}, but it failed · {{what}}'],
+  look: ['查看申请', 'See the request'],
+});
+
+type Item = Outputs['requests.list']['items'][number];
+
+/** An older decision is no news any more. */
+const NEWS_MS = 7 * 86_400_000;
+
+interface OwnRequests {
+  readonly open: readonly Item[];
+  /** The newest one, where nothing came of it and nothing was asked for since. */
+  readonly refused: Item | undefined;
+}
+
+/** The person's own requests for this act. */
+export function useAsked(action: string, isAbout: (item: Item) => boolean): OwnRequests {
+  const { name } = useMe();
+  const { data } = useQueryOf('requests.list', { side: 'own' });
+  const own = (data?.items ?? []).filter((item) => item.by === name && item.action === action && isAbout(item));
+  const newest = own.toSorted((a, b) => b.at - a.at)[0];
+  const isNews = (newest?.status === 'refused' || newest?.status === 'failed') && Date.now() - (newest.decidedAt ?? 0) < NEWS_MS;
+  return { open: own.filter(({ status }) => status === 'open' || status === 'deciding'), refused: isNews ? newest : undefined };
+}
+
+/** In place of the button that asks. */
+export function AskedAlready({ requests }: { readonly requests: readonly Item[] }) {
+  const t = useTexts(TEXTS);
+  const whatOf = useWhat();
+  const whoMay = useWhoMay();
+  return requests.map((item) => (
+    <Alert
+      key={item.requestId}
+      type="info"
+      showIcon
+      title={t('asked', { what: whatOf(item) })}
+      description={
+        <>
+          {t('waits', { roles: whoMay(item.needs) })}
+          <TimeText at={item.at} />
+        </>
+      }
+      action={<Look of={item} />}
+    />
+  ));
+}
+
+/** Beside the button that asks again: why nothing came of it. */
+export function RefusedLately({ request }: { readonly request: Item | undefined }) {
+  const t = useTexts(TEXTS);
+  const whatOf = useWhat();
+  if (request === undefined) return null;
+  const { status, decidedBy = '', decidedAt, decision } = request;
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      title={t(status === 'failed' ? 'failed' : 'refused', { who: decidedBy, what: whatOf(request) })}
+      description={
+        <>
+          {decision} · <TimeText at={decidedAt} />
+        </>
+      }
+      action={<Look of={request} />}
+    />
+  );
+}
+
+function Look({ of: { requestId } }: { readonly of: Item }) {
+  const t = useTexts(TEXTS);
+  return <Link to={`/requests?request=${requestId}`}>{t('look')}</Link>;
+}

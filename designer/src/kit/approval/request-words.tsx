@@ -1,0 +1,64 @@
+import { CircleCheck, CircleX, Clock3, Undo2, type LucideIcon } from 'lucide-react';
+import type { Outputs } from '../../api/outputs.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { Tag, type Tone } from '../feedback/status-tag.tsx';
+
+export type RequestItem = Outputs['requests.list']['items'][number];
+
+const ACT_TEXTS = defineTexts({
+  what: ['{{act}}：{{things}}', '{{act}}: {{things}}'],
+  'flows.publish': ['发布流程', 'Publish a flow'],
+  'interfaces.save': ['开放接口', 'Offer an interface'],
+  'interfaces.online': ['接口上线', 'Put an interface online'],
+  'interfaces.offline': ['接口下线', 'Take an interface offline'],
+  'grants.save': ['授权应用调用接口', 'Grant an interface to an app'],
+  'adapters.save': ['修改适配器的凭据或地址', 'Change the credential or address of an adapter'],
+});
+
+export const STATUS_TEXTS = defineTexts({
+  open: ['待决定', 'Open'],
+  deciding: ['执行中', 'Being done'],
+  done: ['已执行', 'Done'],
+  refused: ['已拒绝', 'Refused'],
+  failed: ['执行失败', 'Failed'],
+  withdrawn: ['已撤回', 'Withdrawn'],
+});
+
+const LOOKS: Readonly<Record<RequestItem['status'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {
+  open: { tone: 'amber', icon: Clock3 },
+  deciding: { tone: 'blue', icon: Clock3 },
+  done: { tone: 'green', icon: CircleCheck },
+  refused: { tone: 'grey', icon: CircleX },
+  failed: { tone: 'red', icon: CircleX },
+  withdrawn: { tone: 'grey', icon: Undo2 },
+};
+
+export function RequestStatusTag({ status }: Pick<RequestItem, 'status'>) {
+  const t = useTexts(STATUS_TEXTS);
+  return <Tag {...LOOKS[status]}>{t(status)}</Tag>;
+}
+
+const PAGES: Readonly<Record<string, string>> = {
+  'flows.publish': '/flows/',
+  'interfaces.save': '/interfaces/',
+  'interfaces.set-state': '/interfaces/',
+  'adapters.save': '/adapters/',
+};
+
+/** The page of what it is about; undefined: it has none. */
+export function pageOf({ action, subject }: Pick<RequestItem, 'action' | 'subject'>): string | undefined {
+  return Object.hasOwn(PAGES, action) ? `${PAGES[action]}${subject.split(' ')[0]}` : undefined;
+}
+
+/** `发布流程：预约挂号`. */
+export function useWhat(): (item: Pick<RequestItem, 'action' | 'subject' | 'names'>) => string {
+  const t = useTexts(ACT_TEXTS);
+  const text = useText();
+  return ({ action, subject, names }) => {
+    const [id = '', state] = subject.split(' ');
+    const act = action === 'interfaces.set-state' ? `interfaces.${state}` : action;
+    const words = Object.hasOwn(ACT_TEXTS, act) ? t(act as keyof typeof ACT_TEXTS) : action;
+    const things = names.map((name) => text(name)).filter((name) => name !== '');
+    return t('what', { act: words, things: things.length === 0 ? id : things.join(' → ') });
+  };
+}

@@ -1,0 +1,58 @@
+import { App } from 'antd';
+import { useCallback, type ReactNode } from 'react';
+import { useMutationOf } from '../../api/queries.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../feedback/confirm-act.tsx';
+import { oneLine } from '../text/one-line.ts';
+import { useWhoMay } from '../feedback/who-may.ts';
+
+const TEXTS = defineTexts({
+  title: ['提交申请', 'Ask for it'],
+  effect: [
+    '您无权直接执行；申请会出现在有权者的概览里，由其说明理由后决定，同意即执行。进展见“申请”页。',
+    'You may not do it yourself. Those who may see the request in their overview and decide it with a reason; what they accept is done. See the page "Requests".',
+  ],
+  verb: ['提交申请', 'Ask'],
+  asked: ['已提交，等待决定', 'Asked: it waits for a decision'],
+  nobody: ['已提交，但目前没有人能决定', 'Asked, but nobody can decide it now'],
+  nobodyHelp: [
+    '能决定的角色：{{roles}}。现在没有启用的账号持有它，请系统管理员在“账号”页建立；建立后，申请会出现在其概览里。',
+    'It takes the role: {{roles}}. No active account holds it. Ask the system administrator to make one on the page "Accounts": the request then stands in its overview.',
+  ],
+});
+
+interface Wish {
+  /** What exactly is asked for, in full sentences. */
+  readonly about?: ReactNode;
+  readonly onAsked?: () => void;
+}
+
+/** `const ask = useAsk(); ask('grants.save', input, { onAsked })`: what a person may not do they may ask for. */
+export function useAsk(): (action: string, input: unknown, wish?: Wish) => void {
+  const t = useTexts(TEXTS);
+  const confirm = useConfirm();
+  const whoMay = useWhoMay();
+  const { message, modal } = App.useApp();
+  const { mutateAsync } = useMutationOf('requests.create');
+  return useCallback(
+    (action, input, { about, onAsked } = {}) =>
+      confirm({
+        title: t('title'),
+        effect: (
+          <>
+            {about === undefined ? null : <p>{about}</p>}
+            {t('effect')}
+          </>
+        ),
+        verb: t('verb'),
+        needsReason: true,
+        async run(reason) {
+          const { deciders, needs } = await mutateAsync({ action, input, reason: oneLine(reason) });
+          if (deciders === 0) modal.warning({ title: t('nobody'), content: t('nobodyHelp', { roles: whoMay(needs) }) });
+          else void message.success(t('asked'));
+          onAsked?.();
+        },
+      }),
+    [confirm, message, modal, mutateAsync, t, whoMay],
+  );
+}

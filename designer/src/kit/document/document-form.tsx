@@ -1,0 +1,160 @@
+/** A document of the registry, changed as a whole by a form or as JSON (one state), saved with its revision, never over somebody else's version. */
+import { Alert, Button, Segmented } from 'antd';
+import { Braces, FormInput, Save } from 'lucide-react';
+import { useEffect, useState, type ReactNode } from 'react';
+import { isRecord } from '../../../../engine/contract/values/is-record.ts';
+import type { FormIssue } from '../form/form-issues.ts';
+import { defineTexts, useLanguage, useTexts, type Language } from '../../i18n/texts.ts';
+import { CodeEditor } from '../code/code-editor.tsx';
+import type { Content } from './content.ts';
+import styles from './document-form.module.css';
+import { marksIn } from '../code/json-marks.ts';
+import { parseJson } from '../code/parse-json.ts';
+import { SaveProblem } from '../feedback/save-problem.tsx';
+import { Tag } from '../feedback/status-tag.tsx';
+import { useLeaveGuard } from '../page/use-leave-guard.ts';
+
+const TEXTS = defineTexts({
+  save: ['保存', 'Save'],
+  view: ['编辑方式', 'How to edit'],
+  form: ['表单', 'Form'],
+  json: ['JSON（高级）', 'JSON (advanced)'],
+  changed: ['有未保存的修改', 'Unsaved changes'],
+  readOnly: ['只读', 'Read only'],
+  noJson: ['还不是合法的 JSON 对象，改好后才能保存。', 'This is not a JSON object yet; it can be saved once it is one.'],
+  wrong: ['请先改好下列问题，再保存。', 'Correct these problems, then save.'],
+  more: ['还有 {{count}} 处。', 'And {{count}} more.'],
+});
+
+/** More than one sees at a glance is only counted. */
+const MOST_TOLD = 8;
+
+/** What the form of a document gets. */
+export interface FormParts {
+  readonly content: Content;
+  readonly change: (content: Content) => void;
+  /** Nobody has asked to save a new document yet: what is still empty is no problem. */
+  readonly isFresh: boolean;
+  readonly isChanged: boolean;
+}
+
+interface DocumentFormProps {
+  readonly title: string;
+  /** What may be changed of it; a saved document's id and revision stay outside. */
+  readonly content: Content;
+  readonly isNew?: boolean;
+  readonly isReadOnly: boolean;
+  readonly error: unknown;
+  readonly isSaving: boolean;
+  /** Problems that keep it from being saved. */
+  readonly problems: (content: Content, language: Language) => readonly FormIssue[];
+  readonly onSave: (content: Content) => void;
+  readonly onReload: () => void;
+  readonly onChanged?: (isChanged: boolean) => void;
+  readonly form: (parts: FormParts) => ReactNode;
+  /** Beside the form: what it leads to. */
+  readonly aside?: (parts: FormParts) => ReactNode;
+}
+
+export function DocumentForm(props: DocumentFormProps) {
+  const { title, isNew = false, isReadOnly, aside, form, onChanged } = props;
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  const [view, setView] = useState<'form' | 'json'>('form');
+  const [content, setContent] = useState(props.content);
+  // As typed, as long as the JSON is shown: its blanks are the person's own.
+  const [text, setText] = useState<string>();
+  const [isAsked, setAsked] = useState(false);
+  const isBroken = text !== undefined && objectOf(text) === undefined;
+  const isChanged = isBroken || JSON.stringify(content) !== JSON.stringify(props.content);
+  useLeaveGuard(isChanged && !props.isSaving);
+  useEffect(() => onChanged?.(isChanged), [isChanged, onChanged]);
+  const problems = props.problems(content, language);
+  const save = () => {
+    setAsked(true);
+    if (problems.length === 0) props.onSave(content);
+  };
+  const type = (typed: string) => {
+    const read = objectOf(typed);
+    setText(typed);
+    if (read !== undefined) setContent(read);
+  };
+  const parts: FormParts = { content, change: setContent, isFresh: isNew && !isAsked, isChanged };
+  return (
+    <section aria-label={title} className={aside === undefined ? styles.narrow : undefined}>
+      <div className={styles.bar}>
+        <Segmented<'form' | 'json'>
+          className={styles.view ?? ''}
+          value={view}
+          aria-label={t('view')}
+          onChange={(next) => {
+            setText(undefined);
+            setView(next);
+          }}
+          options={[
+            { value: 'form', label: t('form'), icon: <FormInput size={14} className={styles.icon} />, disabled: isBroken },
+            { value: 'json', label: t('json'), icon: <Braces size={14} className={styles.icon} /> },
+          ]}
+        />
+        <span className={styles.space} />
+        {isReadOnly ? <Tag tone="grey">{t('readOnly')}</Tag> : isChanged ? <Tag tone="amber">{t('changed')}</Tag> : null}
+        {isReadOnly ? null : (
+          <Button
+            type="primary"
+            icon={<Save size={16} />}
+            disabled={isBroken || !(isChanged || isNew)}
+            loading={props.isSaving}
+            onClick={save}
+          >
+            {t('save')}
+          </Button>
+        )}
+      </div>
+      <div className={styles.told}>
+        <SaveProblem error={props.error} onReload={props.onReload} isNew={isNew} />
+        {isAsked && problems.length > 0 ? (
+          <Alert type="error" showIcon title={t('wrong')} description={<Problems problems={problems} />} />
+        ) : null}
+        {isBroken ? <Alert type="error" showIcon title={t('noJson')} /> : null}
+      </div>
+      <div className={aside === undefined ? undefined : styles.columns}>
+        {view === 'form' ? (
+          <div className={styles.sections}>{form(parts)}</div>
+        ) : (
+          <CodeEditor
+            // Looked over anew once somebody has asked to save it.
+            key={String(parts.isFresh)}
+            value={text ?? JSON.stringify(content, undefined, 2)}
+            language="json"
+            label={title}
+            height="560px"
+            isReadOnly={isReadOnly}
+            check={(typed) => (parts.isFresh || objectOf(typed) === undefined ? [] : marksIn(typed, problems))}
+            onChange={type}
+          />
+        )}
+        {aside === undefined ? null : <div className={styles.aside}>{aside(parts)}</div>}
+      </div>
+    </section>
+  );
+}
+
+/** By their places: some stand in a part of the form that is not shown now. */
+function Problems({ problems }: { readonly problems: readonly FormIssue[] }) {
+  const t = useTexts(TEXTS);
+  return (
+    <ul className={styles.problems}>
+      {problems.slice(0, MOST_TOLD).map(({ pointer, label, what }, index) => (
+        <li key={index}>
+          <strong>{label ?? pointer}</strong> {what}
+        </li>
+      ))}
+      {problems.length <= MOST_TOLD ? null : <li>{t('more', { count: problems.length - MOST_TOLD })}</li>}
+    </ul>
+  );
+}
+
+function objectOf(text: string): Content | undefined {
+  const value = parseJson(text)?.value;
+  return isRecord(value) ? value : undefined;
+}

@@ -1,0 +1,87 @@
+import { App, Checkbox, Input } from 'antd';
+import { useCallback, type ReactNode } from 'react';
+import { useEnvironment } from '../../session/environment.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from './error-box.tsx';
+import styles from './confirm-act.module.css';
+
+const TEXTS = defineTexts({
+  cancel: ['取消', 'Cancel'],
+  where: ['在：{{installation}}', 'In: {{installation}}'],
+  reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
+  reasonMissing: ['请填写理由。', 'Give a reason.'],
+  affirmMissing: ['请先确认上面这一条。', 'Confirm the line above first.'],
+});
+
+export interface Act {
+  readonly title: string;
+  /** What it will do, in full sentences. */
+  readonly effect: ReactNode;
+  /** Word on the button: the deed itself, not "OK". */
+  readonly verb: string;
+  /** Word of the other button; where the deed itself is a cancel, “Cancel” would say both. */
+  readonly back?: string;
+  readonly isDangerous?: boolean;
+  /** The effect takes room: it shows what is different. */
+  readonly isWide?: boolean;
+  readonly needsReason?: boolean;
+  /** What the person must have made sure of, as a sentence to be ticked. */
+  readonly affirm?: string;
+  run(reason: string): Promise<unknown>;
+}
+
+/** `const confirm = useConfirm(); confirm({title, effect, verb, run})`: says what it will do, does it when confirmed, and shows why when it fails. */
+export function useConfirm(): (act: Act) => void {
+  const { modal } = App.useApp();
+  const t = useTexts(TEXTS);
+  const { isProduction, installation } = useEnvironment();
+  return useCallback(
+    (act) => {
+      let reason = '';
+      let isAffirmed = act.affirm === undefined;
+      const body = (problem?: ReactNode) => (
+        <div className={styles.body}>
+          {act.isDangerous === true || isProduction ? <strong>{t('where', { installation })}</strong> : null}
+          <div>{act.effect}</div>
+          {act.needsReason === true ? (
+            <Input.TextArea
+              autoFocus
+              maxLength={500}
+              rows={3}
+              placeholder={t('reason')}
+              aria-label={t('reason')}
+              onChange={(event) => (reason = event.target.value)}
+            />
+          ) : null}
+          {act.affirm === undefined ? null : <Checkbox onChange={(event) => (isAffirmed = event.target.checked)}>{act.affirm}</Checkbox>}
+          {problem}
+        </div>
+      );
+      const dialog = modal.confirm({
+        title: act.title,
+        ...(act.isWide === true ? { width: 720 } : {}),
+        content: body(),
+        okText: act.verb,
+        cancelText: act.back ?? t('cancel'),
+        okButtonProps: { danger: act.isDangerous ?? false },
+        async onOk() {
+          if (act.needsReason === true && reason.trim() === '') {
+            dialog.update({ content: body(<div role="alert">{t('reasonMissing')}</div>) });
+            throw new Error('no reason yet');
+          }
+          if (!isAffirmed) {
+            dialog.update({ content: body(<div role="alert">{t('affirmMissing')}</div>) });
+            throw new Error('not affirmed yet');
+          }
+          try {
+            await act.run(reason.trim());
+          } catch (error) {
+            dialog.update({ content: body(<ErrorBox error={error} />) });
+            throw error;
+          }
+        },
+      });
+    },
+    [modal, t, isProduction, installation],
+  );
+}

@@ -1,0 +1,112 @@
+import { Button } from 'antd';
+import { CircleX, LockKeyhole, Unplug } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Permission } from '../../../../engine/contract/access/access.ts';
+import { ApiError, ConfirmationGivenUp } from '../../api/client.ts';
+import { sentences } from '../../i18n/sentences.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useErrorWords } from './error-words.ts';
+import { RIGHT_TEXTS } from '../../i18n/right-words.ts';
+import { CopyText } from '../text/copy-text.tsx';
+import styles from './error-box.module.css';
+import { useWhoMay } from './who-may.ts';
+import { usePageTitle } from '../page/use-page-title.ts';
+
+const TEXTS = defineTexts({
+  retry: ['重试', 'Try again'],
+  code: ['错误代码', 'Code'],
+  request: ['请求编号', 'Request'],
+  noRight: ['没有权限', 'Not allowed'],
+  noRightWhy: [
+    '此处需要“{{right}}”的权限（{{permission}}），持有它的角色：{{roles}}。',
+    'This takes the right to {{right}} ({{permission}}), which these roles give: {{roles}}.',
+  ],
+  noRightFix: [
+    '请持有该角色的人办理，或请系统管理员授予您角色（安全、审计管理员的角色由同类管理员授予）。',
+    'Ask one of them, or ask the system administrator for the role (that of security and audit administrators is given by their own kind).',
+  ],
+});
+
+interface ErrorBoxProps {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+  /** Takes the place of a whole page. */
+  readonly isPage?: boolean;
+  /** Told in place of the bare list of problems, where each can be gone to. */
+  readonly problems?: ReactNode;
+}
+
+/** The dialog itself already shows what went wrong, with more than an error could say. */
+export class ToldInPlace extends Error {}
+
+/** Says of any error what happened, why, and what to do. Every problem of a document is listed. Nothing of what the person called off. */
+export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxProps) {
+  const t = useTexts(TEXTS);
+  const { title, fix, original, issues } = useErrorWords(error)(error);
+  if (error instanceof ConfirmationGivenUp || error instanceof ToldInPlace) return null;
+  const isUnreachable = error instanceof ApiError && error.status === 0;
+  const Icon = isUnreachable ? Unplug : CircleX;
+  return (
+    <div className={isPage ? `${styles.box} ${styles.page}` : styles.box} role="alert">
+      <Icon size={20} className={styles.icon ?? ''} />
+      <div className={styles.words}>
+        <Title isPage={isPage}>{title}</Title>
+        {fix === undefined ? null : <div>{fix}</div>}
+        {original === undefined ? null : (
+          <blockquote className={styles.original} lang="en">
+            {original}
+          </blockquote>
+        )}
+        {problems ??
+          (issues.length === 0 ? null : (
+            <ul className={styles.issues}>
+              {issues.map(({ path, what, advice, original: told }, index) => (
+                <li key={index}>
+                  {path === '' ? null : <code>{path}</code>} {sentences(what, advice)} {told === undefined ? null : <q lang="en">{told}</q>}
+                </li>
+              ))}
+            </ul>
+          ))}
+        {error instanceof ApiError && error.code !== 'UNREACHABLE' ? (
+          <div className={styles.details}>
+            {t('code')} <code>{error.code}</code>
+            {error.requestId === undefined ? null : (
+              <>
+                {' · '}
+                {t('request')} <CopyText text={error.requestId} isShort />
+              </>
+            )}
+          </div>
+        ) : null}
+        {onRetry === undefined ? null : (
+          <Button className={styles.retry ?? ''} onClick={onRetry}>
+            {t('retry')}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** What takes the place of a page has the page's heading. */
+function Title({ isPage, children }: { readonly isPage: boolean; readonly children: string }) {
+  usePageTitle(isPage ? children : undefined);
+  return isPage ? <h1 className={styles.title}>{children}</h1> : <div className={styles.title}>{children}</div>;
+}
+
+/** In place of what a person may not see. */
+export function NoRight({ permission }: { readonly permission: Permission }) {
+  const t = useTexts(TEXTS);
+  const right = useTexts(RIGHT_TEXTS);
+  const whoMay = useWhoMay();
+  return (
+    <div className={`${styles.box} ${styles.page} ${styles.quiet}`}>
+      <LockKeyhole size={20} className={styles.icon ?? ''} />
+      <div className={styles.words}>
+        <Title isPage>{t('noRight')}</Title>
+        <div>{t('noRightWhy', { right: right(permission), permission, roles: whoMay(permission) })}</div>
+        <div>{t('noRightFix')}</div>
+      </div>
+    </div>
+  );
+}

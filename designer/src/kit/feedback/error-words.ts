@@ -1,0 +1,54 @@
+/** The words for an error, in the person's language: what happened and why, what to do, and each single problem. */
+import { useCallback } from 'react';
+import { ApiError } from '../../api/client.ts';
+import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
+import { useToldError } from './told-error.ts';
+
+const TEXTS = defineTexts({
+  unreachable: ['连不上平台', 'The platform cannot be reached'],
+  unreachableFix: [
+    '请检查网络。连接恢复后，列表会自动更新；刚才的操作没有执行的，请再点一次。',
+    'Check the network. Lists come back by themselves; an act that was not done is to be pressed again.',
+  ],
+  broken: ['页面出错了', 'This page has failed'],
+  brokenFix: [
+    '请刷新页面；若仍出现，请把错误代码告诉平台管理员。',
+    'Reload the page; if it happens again, tell the administrator of the platform.',
+  ],
+});
+
+export interface ErrorWords {
+  readonly title: string;
+  readonly fix: string | undefined;
+  /** The platform's English sentence, where it says more: shown small, as a quotation. */
+  readonly original: string | undefined;
+  readonly issues: readonly {
+    readonly path: string;
+    readonly what: string;
+    readonly advice: string;
+    readonly original: string | undefined;
+  }[];
+}
+
+/** `known`: an error that is on the screen already, so that the ids in it are shown as names. */
+export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
+  const language = useLanguage();
+  const t = useTexts(TEXTS);
+  const toldOf = useToldError(...(known instanceof ApiError ? [known, ...known.issues] : []));
+  return useCallback(
+    (error) => {
+      if (!(error instanceof ApiError)) return { title: t('broken'), fix: t('brokenFix'), original: undefined, issues: [] };
+      if (error.status === 0 || error.code === 'UNREACHABLE')
+        return { title: t('unreachable'), fix: t('unreachableFix'), original: undefined, issues: [] };
+      const { what, fix, original } = toldOf(error);
+      const issues = error.issues.map((issue) => {
+        const told = toldOf(issue);
+        // The Chinese sentences carry no full stop, since most stand alone.
+        const stop = language === 'zh-CN' && told.fix !== undefined ? '。' : '';
+        return { path: issue.path, what: told.what + stop, advice: told.fix ?? '', original: told.original };
+      });
+      return { title: what, fix, original, issues };
+    },
+    [language, t, toldOf],
+  );
+}

@@ -1,0 +1,29 @@
+import { Alert, Button } from 'antd';
+import { ApiError } from '../../api/client.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from './error-box.tsx';
+
+const TEXTS = defineTexts({
+  stale: [
+    '别人刚刚保存了新版本。您的修改还在本页：载入对方的版本会丢掉它们。',
+    'Somebody else has just saved a newer version. Your changes are still on this page; loading the other version loses them.',
+  ],
+  taken: ['此编号已被使用，请换一个编号。', 'This id is taken; choose another.'],
+  reload: ['载入对方的版本', 'Load the other version'],
+});
+
+interface SaveProblemProps {
+  readonly error: unknown;
+  readonly onReload: () => void;
+  /** Of a new document a stale revision means that its id is taken. */
+  readonly isNew?: boolean;
+}
+
+/** Why a document was not saved; of one that somebody else saved in the meantime, how to go on. */
+export function SaveProblem({ error, onReload, isNew = false }: SaveProblemProps) {
+  const t = useTexts(TEXTS);
+  if (error === null || error === undefined) return null;
+  if (!(error instanceof ApiError && error.code === 'STALE_REVISION')) return <ErrorBox error={error} />;
+  if (isNew) return <Alert type="error" showIcon title={t('taken')} />;
+  return <Alert type="warning" showIcon title={t('stale')} action={<Button onClick={onReload}>{t('reload')}</Button>} />;
+}

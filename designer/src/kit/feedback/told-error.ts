@@ -1,0 +1,29 @@
+/** Errors in the words of the person: what they name by its id is called by its name, where the person may know it. */
+import { useCallback } from 'react';
+import { errorText, type ErrorText, type TellableError } from '../../../../engine/contract/error-texts/error-texts.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMayOnceKnown } from '../../session/session-context.ts';
+import { useLanguage, useText } from '../../i18n/texts.ts';
+import { nameIds, type Kind, kindsIn } from '../../i18n/id-names.ts';
+
+/** `const told = useToldError(error); told(error).what`. Lists are asked for only where one of `errors` needs them. */
+export function useToldError(...errors: readonly (TellableError | undefined)[]): (error: TellableError) => ErrorText {
+  const language = useLanguage();
+  const text = useText();
+  const may = useMayOnceKnown();
+  const kinds = new Set(errors.flatMap((error) => (error === undefined ? [] : kindsIn(error))));
+  const { data: flows } = useQueryOf('flows.list', {}, { enabled: kinds.has('flow') && may('flows.read') });
+  const { data: adapters } = useQueryOf('adapters.list', {}, { enabled: kinds.has('adapter') && may('adapters.read') });
+  const { data: tables } = useQueryOf('tables.list', {}, { enabled: kinds.has('table') && may('tables.read') });
+  return useCallback(
+    (error) => {
+      const nameOf = (kind: Kind, id: string): string => {
+        if (kind === 'flow') return text(flows?.items.find(({ flowId }) => flowId === id)?.name);
+        if (kind === 'adapter') return text(adapters?.items.find(({ adapterId }) => adapterId === id)?.name);
+        return text(tables?.items.find(({ tableId }) => tableId === id)?.name);
+      };
+      return nameIds(errorText(error, language), error, nameOf);
+    },
+    [language, text, flows, adapters, tables],
+  );
+}

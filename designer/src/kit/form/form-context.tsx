@@ -1,0 +1,71 @@
+/** What the fields of a form need of what lies around it. A form outside a flow leaves all of it out. */
+import { createContext, use, useMemo, type ComponentType, type ReactNode } from 'react';
+import type { FieldKind } from '../../../../engine/contract/values/field-kind.ts';
+import type { FieldProps } from './field-props.ts';
+import type { FormIssue } from './form-issues.ts';
+import type { NodeName, ScopeSample } from '../../node-panel/expression/scope-sample.ts';
+
+export interface FormSurroundings {
+  readonly isReadOnly: boolean;
+  /** Ends a gesture: a field lost the focus, or a choice was made. */
+  readonly seal: () => void;
+  readonly sample: ScopeSample;
+  /** Nodes whose output may be read here. */
+  readonly nodesBefore: readonly NodeName[];
+  /** Nodes whose wires lead straight here. */
+  readonly nodesLeadingHere: readonly NodeName[];
+  readonly openMapping: (() => void) | undefined;
+}
+
+const NOTHING: FormSurroundings = {
+  isReadOnly: false,
+  seal: () => undefined,
+  sample: {},
+  nodesBefore: [],
+  nodesLeadingHere: [],
+  openMapping: undefined,
+};
+
+const SurroundingsContext = createContext<FormSurroundings>(NOTHING);
+
+export function FormProvider({ children, ...parts }: Partial<FormSurroundings> & { readonly children: ReactNode }) {
+  const { isReadOnly, seal, sample, nodesBefore, nodesLeadingHere, openMapping } = { ...NOTHING, ...parts };
+  const value = useMemo(
+    () => ({ isReadOnly, seal, sample, nodesBefore, nodesLeadingHere, openMapping }),
+    [isReadOnly, seal, sample, nodesBefore, nodesLeadingHere, openMapping],
+  );
+  return <SurroundingsContext value={value}>{children}</SurroundingsContext>;
+}
+
+export function useForm(): FormSurroundings {
+  return use(SurroundingsContext);
+}
+
+/** For choices, switches and buttons: each is an undo step of its own. */
+export function useCommit<T>(onChange: (value: T) => void): (value: T) => void {
+  const { seal } = useForm();
+  return (value) => {
+    seal();
+    onChange(value);
+    seal();
+  };
+}
+
+/** The form that a field stands in. */
+export interface FormState {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly issues: readonly FormIssue[];
+  readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
+  /** By context, not by import: editors of groups hold fields themselves. */
+  readonly editors: Readonly<Partial<Record<FieldKind, ComponentType<FieldProps>>>>;
+}
+
+const StateContext = createContext<FormState>({ value: {}, issues: [], focus: undefined, editors: {} });
+
+export function FormStateProvider({ state, children }: { readonly state: FormState; readonly children: ReactNode }) {
+  return <StateContext value={state}>{children}</StateContext>;
+}
+
+export function useFormState(): FormState {
+  return use(StateContext);
+}

@@ -1,0 +1,92 @@
+/** Problems of a form's value, at the field they are about: what the schema says at once, and what the server told. Pure. */
+import type { TSchema } from 'typebox';
+import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
+import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
+import { defineTexts, translateWith, type Language } from '../../i18n/text-pairs.ts';
+import { fieldOf } from '../../model/problems/field-names.ts';
+import { fitsSchema } from '../../model/schema/fits-schema.ts';
+import { withDefaults } from '../../model/schema/schema-defaults.ts';
+import type { FieldSchema } from './field-schema.ts';
+
+export interface FormIssue {
+  /** JSON Pointer into the form's value. */
+  readonly pointer: string;
+  /** What the field is called in the form; empty for the whole. */
+  readonly label?: string;
+  readonly severity: Issue['severity'];
+  readonly what: string;
+  readonly fix?: string;
+}
+
+const LOCAL = 'FORM_SCHEMA';
+
+/** Beside its field a problem need not name it. */
+const TEXTS = defineTexts({
+  required: ['请填写此项', 'This is needed'],
+  pattern: ['格式不正确', 'This is not in the right form'],
+  'control-characters': [
+    '含有控制字符或改变文字方向的字符，请删除',
+    'It holds control characters, or some that turn the direction of text',
+  ],
+  minLength: ['至少 {{limit}} 个字符', 'At least {{limit}} characters'],
+  maxLength: ['最多 {{limit}} 个字符', 'At most {{limit}} characters'],
+  minimum: ['不能小于 {{limit}}', 'Not below {{limit}}'],
+  maximum: ['不能大于 {{limit}}', 'Not above {{limit}}'],
+  exclusiveMinimum: ['必须大于 {{limit}}', 'Must be above {{limit}}'],
+  exclusiveMaximum: ['必须小于 {{limit}}', 'Must be below {{limit}}'],
+  minItems: ['至少 {{limit}} 项', 'At least {{limit}} of them'],
+  maxItems: ['最多 {{limit}} 项', 'At most {{limit}} of them'],
+  maxProperties: ['最多 {{limit}} 项', 'At most {{limit}} of them'],
+  enum: ['请从选项中选择', 'Choose one of the options'],
+  type: ['值的类型不正确', 'The value is of the wrong type'],
+  'unknown-field': ['此处没有这一字段', 'There is no such field here'],
+  unfinished: ['尚未填完', 'Not finished yet'],
+});
+
+/** Every breach of the schema, defaults filled in as the engine fills them. */
+export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
+  const filled = withDefaults(schema, value);
+  return schemaIssues(schema as unknown as TSchema, filled, LOCAL, '', fitsSchema).map((issue) => ({
+    ...toFormIssue(issue, language),
+    label: fieldOf(schema, issue.path, language).label,
+  }));
+}
+
+/** Those of the server that the schema alone does not tell; `prefix` is where the form's value stands in the server's document. */
+export function serverIssues(issues: readonly Issue[], prefix: string, language: Language): readonly FormIssue[] {
+  return issues
+    .filter(({ path }) => path === prefix || path.startsWith(`${prefix}/`))
+    .filter(({ values }) => !isSchemaWord(values?.['problem']))
+    .map((issue) => toFormIssue({ ...issue, path: issue.path.slice(prefix.length) }, language));
+}
+
+/** Problems told beside the field at `pointer`: its own, and those inside it unless its parts have fields of their own. */
+export function issuesAt(issues: readonly FormIssue[], pointer: string, hasOwnFields: boolean): readonly FormIssue[] {
+  return issues.filter((issue) => issue.pointer === pointer || (!hasOwnFields && issue.pointer.startsWith(`${pointer}/`)));
+}
+
+/** Problems that are about none of the fields. */
+export function issuesElsewhere(issues: readonly FormIssue[], pointers: readonly string[]): readonly FormIssue[] {
+  return issues.filter(({ pointer }) => !pointers.some((field) => pointer === field || pointer.startsWith(`${field}/`)));
+}
+
+function toFormIssue(issue: Issue, language: Language): FormIssue {
+  const t = translateWith(TEXTS, language);
+  const { path: pointer, severity, values = {} } = issue;
+  const problem = values['problem'];
+  if (issue.code === LOCAL) {
+    const limit = values['limit'];
+    return {
+      pointer,
+      severity,
+      what: isSchemaWord(problem) ? t(problem, limit === undefined ? {} : { limit: String(limit) }) : t('unfinished'),
+    };
+  }
+  const { what, fix } = errorText(issue, language);
+  return { pointer, severity, what, ...(fix === undefined ? {} : { fix }) };
+}
+
+function isSchemaWord(problem: unknown): problem is keyof typeof TEXTS {
+  return typeof problem === 'string' && Object.hasOwn(TEXTS, problem);
+}

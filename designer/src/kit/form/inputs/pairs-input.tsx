@@ -1,0 +1,122 @@
+/** Names with values. While names are being typed two of them may be the same or empty: rows are kept here, and the record follows when it can. */
+import { AutoComplete, Input } from 'antd';
+import { useState } from 'react';
+import { pairValuesOf } from '../../../../../engine/contract/values/field-kind.ts';
+import { NAME_RULES, nameRuleOf } from '../../../../../engine/contract/values/named-values.ts';
+import { isRecord } from '../../../../../engine/contract/values/is-record.ts';
+import { pointerStep } from '../../../../../engine/contract/schema/schema-problem.ts';
+import { defineTexts, useLanguage, useTexts } from '../../../i18n/texts.ts';
+import { FieldControl } from '../field-control.tsx';
+import type { FieldProps } from '../field-props.ts';
+import { sameJson, type FieldSchema } from '../field-schema.ts';
+import { useForm, useFormState } from '../form-context.tsx';
+import { issuesAt } from '../form-issues.ts';
+import { AddButton, ItemButtons } from '../item-buttons.tsx';
+import { replaced, without } from '../list-edits.ts';
+import { pairsOf, recordOf, type Pair } from './pairs.ts';
+import styles from '../fields.module.css';
+import own from './pairs-input.module.css';
+
+const TEXTS = defineTexts({
+  add: ['添加', 'Add'],
+  name: ['名称', 'Name'],
+  value: ['值', 'Value'],
+  nameOf: ['{{label}} 第 {{number}} 项的名称', '{{label}} {{number}}: name'],
+  valueOf: ['{{label}} 第 {{number}} 项的值', '{{label}} {{number}}: value'],
+  item: ['{{label}} 第 {{number}} 项', '{{label}} {{number}}'],
+  wrongForm: ['名称不能为空，不能重复；应为：{{rule}}。', 'A name is not empty and stands only once: {{rule}}.'],
+  wrong: ['名称不能为空，也不能重复或含有不允许的字符。', 'A name is not empty, stands only once and has allowed characters alone.'],
+});
+
+interface PairsInputProps extends FieldProps {
+  /** Names to choose from; others may be typed. */
+  readonly names?: readonly string[];
+  readonly nameWord?: string;
+  readonly valueWord?: string;
+}
+
+export function PairsInput(props: PairsInputProps) {
+  const { schema, value, onChange, id, label, pointer, names = [] } = props;
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  const { isReadOnly, seal } = useForm();
+  const { issues } = useFormState();
+  const given = value ?? schema.default;
+  const [kept, setKept] = useState<{ readonly pairs: readonly Pair[]; readonly record: unknown }>();
+  const pattern = Object.keys(schema.patternProperties ?? {})[0];
+  const rule = nameRuleOf(pattern);
+  // The rows that were typed stand as long as the record is the one they gave; undo or another node brings its own.
+  const pairs = kept !== undefined && sameJson(kept.record, given ?? {}) ? kept.pairs : pairsOf(isRecord(given) ? given : {});
+  const change = (next: readonly Pair[]) => {
+    const record = recordOf(next, pattern);
+    setKept({ pairs: next, record });
+    if (!sameJson(record, given ?? {})) onChange(Object.keys(record).length === 0 && schema.default === undefined ? undefined : record);
+  };
+  const commit = (next: readonly Pair[]) => {
+    seal();
+    change(next);
+    seal();
+  };
+  const valueSchema: FieldSchema = { ...(pairValuesOf(schema) as FieldSchema | undefined), default: '' };
+  const isWrong = pairs.some(([name], index) => !isKept(name, pairs.slice(0, index), pattern) && (name !== '' || index < pairs.length - 1));
+  return (
+    <div className={styles.stack} role="group" aria-label={label}>
+      {pairs.length === 0 ? null : (
+        <div className={own.heads} aria-hidden>
+          <span>{props.nameWord ?? t('name')}</span>
+          <span>{props.valueWord ?? t('value')}</span>
+        </div>
+      )}
+      {pairs.map(([name, item], index) => (
+        <div key={index} className={own.pair}>
+          <AutoComplete
+            {...(index === 0 ? { id } : {})}
+            aria-label={t('nameOf', { label, number: index + 1 })}
+            value={name}
+            disabled={isReadOnly}
+            options={names.filter((known) => known.toLowerCase().includes(name.toLowerCase())).map((known) => ({ value: known }))}
+            onChange={(next: string) => change(replaced(pairs, index, [next, item]))}
+            onBlur={seal}
+          >
+            <Input {...(isKept(name, pairs.slice(0, index), pattern) ? {} : { status: 'error' as const })} />
+          </AutoComplete>
+          <div className={styles.grow}>
+            <FieldControl
+              schema={valueSchema}
+              value={item}
+              onChange={(next) => change(replaced(pairs, index, [name, typeof next === 'string' ? next : '']))}
+              id={`${id}-${index}-value`}
+              label={t('valueOf', { label, number: index + 1 })}
+              pointer={`${pointer}${pointerStep(name)}`}
+              isInvalid={issuesAt(issues, `${pointer}${pointerStep(name)}`, false).length > 0}
+            />
+          </div>
+          {isReadOnly ? null : (
+            <ItemButtons
+              name={t('item', { label, number: index + 1 })}
+              index={index}
+              count={pairs.length}
+              onRemove={() => commit(without(pairs, index))}
+            />
+          )}
+        </div>
+      ))}
+      {isWrong ? (
+        <div className={own.wrong}>{rule === undefined ? t('wrong') : t('wrongForm', { rule: NAME_RULES[rule].text[language] })}</div>
+      ) : null}
+      {isReadOnly ? null : (
+        <div>
+          <AddButton
+            words={t('add')}
+            isOff={pairs.length >= (schema.maxProperties ?? Infinity)}
+            onClick={() => commit([...pairs, ['', '']])}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function isKept(name: string, before: readonly Pair[], pattern: string | undefined): boolean {
+  return recordOf([...before, [name, '']], pattern)[name] !== undefined && !before.some(([other]) => other === name);
+}

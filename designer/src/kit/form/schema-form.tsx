@@ -1,0 +1,92 @@
+/** A form for a JSON Schema with field texts (`docs/add-a-node.md`): one editor for each field, chosen by its kind. Used by nodes, adapters, interfaces. */
+import { useMemo } from 'react';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
+import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
+import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
+import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
+import { FieldRow, Problems } from './field-row.tsx';
+import { fieldsOf, valueAt, withField, type FieldSchema } from './field-schema.ts';
+import { FormStateProvider } from './form-context.tsx';
+import { issuesElsewhere, localIssues, serverIssues } from './form-issues.ts';
+import styles from './schema-form.module.css';
+
+const TEXTS = defineTexts({ nothing: ['没有需要配置的内容。', 'There is nothing to configure.'] });
+
+export type FormValue = Readonly<Record<string, unknown>>;
+
+export interface SchemaFormProps {
+  /** An object's schema, as JSON. */
+  readonly schema: FieldSchema | Readonly<Record<string, unknown>>;
+  readonly value: FormValue;
+  /** The whole new value, and the JSON Pointer of the top field that changed: the merge key of its undo step. */
+  readonly onChange: (value: FormValue, pointer: string) => void;
+  /** Of the server; shown are those below `prefix`, at their fields. */
+  readonly issues?: readonly Issue[];
+  /** Where `value` stands in the document that the issues are about. */
+  readonly prefix?: string;
+  /** Shows a field: JSON Pointer into the value; a greater `serial` asks again. */
+  readonly focus?: { readonly pointer: string; readonly serial: number } | undefined;
+  /** Problems below `prefix` that are about no field of this form are told above it. */
+  readonly tellsRest?: boolean;
+  /** Leaves fields out that are shown elsewhere. */
+  readonly without?: readonly string[];
+  /** A new document that nobody has asked to save: what is still empty is no problem yet. */
+  readonly isFresh?: boolean;
+  /** Short fields stand side by side where there is room. */
+  readonly isDense?: boolean;
+}
+
+const NONE: readonly Issue[] = [];
+
+/** `<FormProvider isReadOnly seal sample …>` around it says what lies around the form; without it a form stands alone. */
+export function SchemaForm({
+  schema,
+  value,
+  onChange,
+  issues = NONE,
+  prefix = '',
+  focus,
+  tellsRest = false,
+  without = [],
+  isFresh = false,
+  isDense = false,
+}: SchemaFormProps) {
+  const language = useLanguage();
+  const t = useTexts(TEXTS);
+  const object = schema as FieldSchema;
+  const problems = useMemo(
+    () => [
+      ...localIssues(object, value, language).filter(({ pointer }) => !isFresh || valueAt(value, pointer) !== undefined),
+      ...serverIssues(issues, prefix, language),
+    ],
+    [object, value, issues, prefix, language, isFresh],
+  );
+  const state = useMemo(() => ({ value, issues: problems, focus, editors: FIELD_EDITORS }), [value, problems, focus]);
+  const fields = fieldsOf(object).filter(({ name }) => !without.includes(name));
+  const rest = tellsRest
+    ? issuesElsewhere(
+        problems,
+        fields.map(({ name }) => pointerStep(name)),
+      )
+    : [];
+  if (fields.length === 0 && without.length === 0 && rest.length === 0) return <p className={styles.nothing}>{t('nothing')}</p>;
+  return (
+    <FormStateProvider state={state}>
+      <div className={isDense ? `${styles.form} ${styles.dense}` : styles.form}>
+        <Problems problems={rest} />
+        {fields.map((field) => {
+          const pointer = pointerStep(field.name);
+          return (
+            <FieldRow
+              key={field.name}
+              field={field}
+              value={value[field.name]}
+              pointer={pointer}
+              onChange={(next) => onChange(withField(value, field.name, next), pointer)}
+            />
+          );
+        })}
+      </div>
+    </FormStateProvider>
+  );
+}

@@ -1,0 +1,14 @@
+import { useEffect } from 'react';
+import { useEnvironment } from '../../session/environment.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+
+const TEXTS = defineTexts({ product: ['康桥', 'Kangqiao'], production: ['【生产】', '[PROD] '] });
+
+/** Names the browser's tab; undefined leaves it to who stands around. */
+export function usePageTitle(title: string | undefined): void {
+  const t = useTexts(TEXTS);
+  const { isProduction } = useEnvironment();
+  useEffect(() => {
+    if (title !== undefined) document.title = `${isProduction ? t('production') : ''}${title} · ${t('product')}`;
+  }, [title, isProduction, t]);
+}

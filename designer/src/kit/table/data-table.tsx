@@ -1,0 +1,224 @@
+/** The list of every page: search, filters, sorting, paging, export, and a word for each state there is. */
+import { Button, Empty, Input, Select, Table, Tooltip, type TableColumnsType } from 'antd';
+import { ChevronLeft, ChevronRight, Download, RefreshCw, Search } from 'lucide-react';
+import { cloneElement, isValidElement, useDeferredValue, useMemo, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
+import { useSearchParams } from 'react-router';
+import { defineTexts, useTexts, type Translate } from '../../i18n/texts.ts';
+import { csvOf } from './csv.ts';
+import { download } from './download.ts';
+import styles from './data-table.module.css';
+import { ErrorBox } from '../feedback/error-box.tsx';
+import { useClear } from '../search/use-clear.ts';
+import { useSearch } from '../search/use-search.ts';
+import { useTypedSearch } from '../search/use-typed-search.ts';
+
+const TEXTS = defineTexts({
+  search: ['搜索', 'Search'],
+  acts: ['操作', 'Actions'],
+  refresh: ['刷新', 'Refresh'],
+  export: ['导出 CSV', 'Export CSV'],
+  nothingFits: ['没有符合条件的记录', 'Nothing fits these conditions'],
+  clear: ['清除条件', 'Clear the conditions'],
+  total: ['共 {{count}} 条', '{{count}} in all'],
+  previous: ['上一页', 'Page before'],
+  next: ['下一页', 'Next page'],
+});
+
+export interface Column<Row> {
+  readonly key: string;
+  readonly title: string;
+  readonly render: (row: Row) => ReactNode;
+  /** Plain value for sorting and export; a column without it is neither sorted nor exported. */
+  readonly value?: (row: Row) => string | number | undefined;
+  readonly width?: number;
+  readonly align?: 'right';
+}
+
+export interface Filter<Row> {
+  readonly key: string;
+  readonly label: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly test: (row: Row, value: string) => boolean;
+}
+
+interface DataTableProps<Row> {
+  readonly label: string;
+  readonly rows: readonly Row[] | undefined;
+  readonly rowKey: (row: Row) => string;
+  readonly columns: readonly Column<Row>[];
+  /** What the search looks into. */
+  readonly searchText: (row: Row) => string;
+  readonly filters?: readonly Filter<Row>[];
+  readonly isLoading: boolean;
+  readonly error: unknown;
+  readonly onRefresh: () => void;
+  readonly onOpen?: (row: Row) => void;
+  /** Shown when there is nothing at all: what to do next. */
+  readonly empty: ReactNode;
+  readonly actions?: ReactNode;
+  readonly defaultSort?: { readonly key: string; readonly order: 'ascend' | 'descend' };
+  /** File name of the export without ending. */
+  readonly exportName: string;
+}
+
+const PAGE_SIZES = [20, 50, 100, 200];
+
+/** Search and filters stand in the address, so that the view can be sent to a colleague. */
+export function DataTable<Row extends object>(props: DataTableProps<Row>) {
+  const { rows, columns, filters = [], searchText } = props;
+  const t = useTexts(TEXTS);
+  const clear = useClear();
+  const [address, setAddress] = useSearchParams();
+  const [pageSize, setPageSize] = useState(PAGE_SIZES[0]);
+  const set = (key: string, value: string | undefined) =>
+    setAddress(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (value === undefined || value === '') next.delete(key);
+        else next.set(key, value);
+        return next;
+      },
+      { replace: true },
+    );
+  const filtered = useMemo(
+    () =>
+      (rows ?? []).filter((row) =>
+        filters.every(({ key, test }) => (address.get(key) === null ? true : test(row, address.get(key) ?? ''))),
+      ),
+    [rows, filters, address],
+  );
+  const [typed, setTyped] = useTypedSearch(address.get('q') ?? '', (text) => set('q', text));
+  // Drawing a long list must not hold up the next key.
+  const query = useDeferredValue(typed);
+  const found = useSearch(filtered, query, searchText);
+  const isConditional = query !== '' || filters.some(({ key }) => address.get(key) !== null);
+  const clearAll = () => {
+    setTyped('');
+    setAddress({}, { replace: true });
+  };
+  const empty =
+    isConditional && (rows ?? []).length > 0 ? (
+      <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('nothingFits')}>
+        <Button onClick={clearAll}>{t('clear')}</Button>
+      </Empty>
+    ) : (
+      props.empty
+    );
+  return (
+    <div className={styles.list}>
+      <div className={styles.tools} role="search" aria-label={props.label}>
+        <Input
+          className={styles.search ?? ''}
+          prefix={<Search size={16} />}
+          allowClear
+          placeholder={t('search')}
+          aria-label={t('search')}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        {filters.map(({ key, label, options }) => (
+          <Select
+            key={key}
+            className={styles.filter ?? ''}
+            allowClear={clear}
+            placeholder={label}
+            aria-label={label}
+            value={address.get(key)}
+            options={[...options]}
+            onChange={(value: string | undefined) => set(key, value)}
+          />
+        ))}
+        <div className={styles.actions}>
+          <Tooltip title={t('refresh')}>
+            <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={props.onRefresh} />
+          </Tooltip>
+          <Tooltip title={t('export')}>
+            <Button
+              icon={<Download size={16} />}
+              aria-label={t('export')}
+              disabled={found.length === 0}
+              onClick={() => download(`${props.exportName}.csv`, csvOf(columns, found))}
+            />
+          </Tooltip>
+          {props.actions}
+        </div>
+      </div>
+      {props.error === null || props.error === undefined ? (
+        <Table<Row>
+          aria-label={props.label}
+          size="small"
+          rowKey={props.rowKey}
+          dataSource={[...found]}
+          columns={columnsOf(columns, props.defaultSort, <span className={styles.unseen}>{t('acts')}</span>)}
+          loading={props.isLoading}
+          locale={{ emptyText: props.isLoading ? ' ' : empty }}
+          scroll={{ x: 'max-content' }}
+          pagination={{
+            pageSize: pageSize ?? 20,
+            onShowSizeChange: (_page, size) => setPageSize(size),
+            pageSizeOptions: PAGE_SIZES,
+            showSizeChanger: found.length > 20,
+            hideOnSinglePage: false,
+            showTotal: (count) => t('total', { count }),
+            itemRender: (_page, type, element) => arrowOf(type, element, t),
+          }}
+          onRow={(row) => (props.onOpen === undefined ? {} : rowOpens(() => props.onOpen?.(row)))}
+        />
+      ) : (
+        <ErrorBox error={props.error} onRetry={props.onRefresh} />
+      )}
+    </div>
+  );
+}
+
+/** The arrows with names in the language of the page; antd's own are English. */
+function arrowOf(type: string, element: ReactNode, t: Translate<typeof TEXTS>): ReactNode {
+  if ((type !== 'prev' && type !== 'next') || !isValidElement<ButtonHTMLAttributes<HTMLButtonElement>>(element)) return element;
+  const Icon = type === 'prev' ? ChevronLeft : ChevronRight;
+  return cloneElement(element, { 'aria-label': type === 'prev' ? t('previous') : t('next') }, <Icon size={16} />);
+}
+
+/** A column without a title holds what can be done with a row: `acts` is its name for those who hear the page. */
+function columnsOf<Row extends object>(
+  columns: readonly Column<Row>[],
+  sort: DataTableProps<Row>['defaultSort'],
+  acts: ReactNode,
+): TableColumnsType<Row> {
+  return columns.map(({ key, title, render, value, width, align }) => ({
+    key,
+    title: title === '' ? acts : title,
+    ...(width === undefined ? {} : { width }),
+    ...(align === undefined ? {} : { align }),
+    ...fixedOf(title),
+    render: (_value: unknown, row: Row) => render(row),
+    ...(value === undefined ? {} : { sorter: (a: Row, b: Row) => compare(value(a), value(b)) }),
+    ...(sort?.key === key ? { defaultSortOrder: sort.order } : {}),
+  }));
+}
+
+/** What can be done with a row stays in sight however long its words are. */
+export function fixedOf(title: string): { readonly fixed?: 'right' } {
+  return title === '' ? { fixed: 'right' } : {};
+}
+
+function compare(a: string | number | undefined, b: string | number | undefined): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return String(a ?? '').localeCompare(String(b ?? ''), 'zh-CN');
+}
+
+/** A row is opened by mouse and by keyboard; what can be pressed inside of it keeps its own meaning. */
+export function rowOpens(open: () => void) {
+  return {
+    tabIndex: 0,
+    className: styles.row ?? '',
+    onClick: (event: { target: EventTarget; currentTarget: EventTarget }) => {
+      // React hands on what happens in menus and drawers of the row too, though they lie elsewhere on the page.
+      if (!(event.target instanceof Element) || !(event.currentTarget as Element).contains(event.target)) return;
+      if (event.target.closest('a, button, input, .ant-checkbox-wrapper, [role="switch"]') !== null) return;
+      open();
+    },
+    onKeyDown: (event: { key: string; target: EventTarget; currentTarget: EventTarget }) => {
+      if (event.key === 'Enter' && event.target === event.currentTarget) open();
+    },
+  };
+}

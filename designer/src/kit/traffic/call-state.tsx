@@ -1,0 +1,233 @@
+/** How calls of an adapter or an interface go: a tag for lists, and a panel with the numbers and a chart. */
+import { Descriptions } from 'antd';
+import { Ban, CircleAlert, CircleCheck, CircleDashed, CircleX, Hand, Hourglass, type LucideIcon } from 'lucide-react';
+import { Link } from 'react-router';
+import type { CallReport, CallState, CallStateName } from '../../../../control/adapters/call-states.ts';
+import { useCauseWords } from '../../i18n/cause-words.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import styles from './call-state.module.css';
+import { Panel } from '../page/page-header.tsx';
+import { Tag, type Tone } from '../feedback/status-tag.tsx';
+import { TimeText } from '../time/time-text.tsx';
+import { TrafficPanel } from './traffic-panel.tsx';
+
+const TEXTS = defineTexts({
+  ok: ['正常', 'Answers'],
+  partly: ['部分失败', 'Partly fails'],
+  refused: ['大量被拒', 'Mostly refused'],
+  slow: ['久未应答', 'No answer yet'],
+  failing: ['调用失败', 'Fails'],
+  idle: ['无调用', 'Not called'],
+  held: ['挂起 {{count}} 条', '{{count}} held'],
+  title: ['调用情况', 'Calls'],
+  help: [
+    '按真实调用统计；一次调用只计一次：第一次没有办成、转入等待重试的计为失败，之后的重试不另计。',
+    'By real calls, each counted once: one that has to wait for a retry counts as failed, and its retries do not count again.',
+  ],
+  state: ['状态', 'State'],
+  since: [
+    '自 {{time}} 起连续 {{count}} 次尝试失败（含重试）',
+    '{{count}} {{count|attempt|attempts}} failed in a row since {{time}}, retries included',
+  ],
+  unanswered: ['{{time}} 发出的调用还没有应答', 'a call of {{time}} is still without an answer'],
+  paused: ['已熔断，暂停调用', 'Paused by the breaker'],
+  lastOk: ['最近成功', 'Last success'],
+  lastError: ['最近错误', 'Last error'],
+  never: ['无', 'None'],
+  rate: ['最近一分钟', 'Last minute'],
+  rateOf: ['{{count}} 次', '{{count}} {{count|call|calls}}'],
+  recent: ['最近五分钟', 'Last five minutes'],
+  recentOf: ['{{calls}} 次，失败 {{failed}}，被拒 {{refused}}', '{{calls}} {{calls|call|calls}}, {{failed}} failed, {{refused}} refused'],
+  attempts: ['最近五分钟的尝试', 'Attempts of five minutes'],
+  attemptsOf: ['失败 {{count}} 次（含重试）', '{{count}} failed, retries included'],
+  whyRefused: ['被拒原因', 'Why refused'],
+  causeOf: ['{{count}} 次，自 {{time}} 起', '{{count}} {{count|call|calls}}, since {{time}}'],
+  app: ['调用方', 'caller'],
+  p95: ['95% 的耗时不超过', '95% take at most'],
+  under: ['进行中', 'Under way'],
+  waiting: ['排队等待', 'Waiting for a turn'],
+});
+
+const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon: LucideIcon }>> = {
+  ok: { tone: 'green', icon: CircleCheck },
+  partly: { tone: 'amber', icon: CircleAlert },
+  refused: { tone: 'amber', icon: Ban },
+  slow: { tone: 'amber', icon: Hourglass },
+  failing: { tone: 'red', icon: CircleX },
+  idle: { tone: 'grey', icon: CircleDashed },
+};
+
+export const CALL_STATES: readonly CallStateName[] = ['failing', 'slow', 'refused', 'partly', 'ok', 'idle'];
+
+/** Absent: not called since the processes began. */
+type Shown = Pick<CallState, 'state'> | undefined;
+
+export function useCallStateWord(): (calls: Shown) => string {
+  const t = useTexts(TEXTS);
+  return (calls) => t(calls?.state ?? 'idle');
+}
+
+export function CallStateTag({ calls }: { readonly calls: Shown }) {
+  const word = useCallStateWord();
+  const { tone, icon } = LOOKS[calls?.state ?? 'idle'];
+  return (
+    <Tag tone={tone} icon={icon}>
+      {word(calls)}
+    </Tag>
+  );
+}
+
+/** Messages that it took in and that wait for a person, with the address of their list. */
+export interface Held {
+  readonly count: number;
+  readonly to: string;
+}
+
+/** A call that was accepted is well, and its message may be held since: then the tag says that. */
+export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly held?: Held | undefined }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const state = calls?.state ?? 'idle';
+  const isHeld = held !== undefined && held.count > 0;
+  return (
+    <span className={styles.tags}>
+      {isHeld && (state === 'ok' || state === 'idle') ? null : <CallStateTag calls={calls} />}
+      {isHeld ? (
+        <Link to={held.to}>
+          <Tag tone="violet" icon={Hand}>
+            {t('held', { count: format.number(held.count) })}
+          </Tag>
+        </Link>
+      ) : null}
+    </span>
+  );
+}
+
+/** Whether a person is needed: for lists, those that fail first. */
+export function urgencyOf(calls: Shown, held = 0): number {
+  const place = CALL_STATES.indexOf(calls?.state ?? 'idle');
+  return held > 0 ? Math.min(place, 1) : place;
+}
+
+/** In words, with its code and how long ago. */
+export function LastError({ error }: { readonly error: CallState['lastError'] }) {
+  const causeOf = useCauseWords();
+  if (error === undefined) return <span>—</span>;
+  return (
+    <span className={styles.error}>
+      {causeOf(error.code).what}
+      <span className={styles.quiet}>
+        <code>{error.code}</code> <TimeText at={error.at} isAgo />
+      </span>
+    </span>
+  );
+}
+
+interface CallsPanelProps {
+  readonly report: CallReport;
+  /** Whether calls wait for their turn: those of an adapter do. */
+  readonly hasGate?: boolean;
+  readonly held?: Held | undefined;
+}
+
+export function CallsPanel({ report: { now, traffic }, hasGate = false, held }: CallsPanelProps) {
+  const t = useTexts(TEXTS);
+  return (
+    <div className={styles.calls}>
+      <Panel title={t('title')} help={t('help')}>
+        <Facts calls={now} hasGate={hasGate} held={held} />
+      </Panel>
+      <TrafficPanel traffic={traffic} of="calls" />
+    </div>
+  );
+}
+
+interface FactsProps {
+  readonly calls: CallState | undefined;
+  readonly hasGate: boolean;
+  readonly held: Held | undefined;
+}
+
+function Facts({ calls, hasGate, held }: FactsProps) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const { recent, failedAttempts = 0 } = calls ?? {};
+  const number = (value = 0) => format.number(value);
+  const gate = [
+    { key: 'under', label: t('under'), children: number(calls?.active) },
+    { key: 'waiting', label: t('waiting'), children: number(calls?.waiting) },
+  ];
+  return (
+    <Descriptions
+      size="small"
+      column={1}
+      items={[
+        { key: 'state', label: t('state'), children: <State calls={calls} held={held} /> },
+        { key: 'lastOk', label: t('lastOk'), children: <TimeText at={calls?.lastOkAt} isAgo /> },
+        {
+          key: 'lastError',
+          label: t('lastError'),
+          children: calls?.lastError === undefined ? t('never') : <LastError error={calls.lastError} />,
+        },
+        { key: 'rate', label: t('rate'), children: t('rateOf', { count: number(calls?.perMinute) }) },
+        {
+          key: 'recent',
+          label: t('recent'),
+          children: t('recentOf', { calls: number(recent?.calls), failed: number(recent?.failed), refused: number(recent?.refused) }),
+        },
+        ...(failedAttempts > (recent?.failed ?? 0)
+          ? [{ key: 'attempts', label: t('attempts'), children: t('attemptsOf', { count: number(failedAttempts) }) }]
+          : []),
+        ...(calls?.refusals === undefined
+          ? []
+          : [{ key: 'whyRefused', label: t('whyRefused'), children: <Refusals causes={calls.refusals} /> }]),
+        { key: 'p95', label: t('p95'), children: calls?.p95Ms === undefined ? '—' : format.duration(calls.p95Ms) },
+        ...(hasGate ? gate : []),
+      ]}
+    />
+  );
+}
+
+/** In words, the most frequent first; three say enough. */
+function Refusals({ causes }: { readonly causes: NonNullable<CallState['refusals']> }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const causeOf = useCauseWords();
+  return (
+    <span className={styles.error}>
+      {causes.slice(0, 3).map(({ code, count, since, app }) => (
+        <span key={code} className={styles.error} data-refusal={code}>
+          {causeOf(code).what}
+          <span className={styles.quiet}>
+            <code>{code}</code> {t('causeOf', { count: format.number(count), time: format.time(since) })}
+            {app === undefined ? null : (
+              <>
+                {' · '}
+                {t('app')} <Link to={`/callers/${encodeURIComponent(app)}`}>{app}</Link>
+              </>
+            )}
+          </span>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function State({ calls, held }: Pick<FactsProps, 'calls' | 'held'>) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const { state, unansweredSince, failures = 0, failingSince, isPaused = false } = calls ?? {};
+  return (
+    <span className={styles.error}>
+      <CallStateTags calls={calls} held={held} />
+      {failingSince === undefined ? null : (
+        <span className={styles.quiet}>{t('since', { count: format.number(failures), time: format.time(failingSince) })}</span>
+      )}
+      {state !== 'slow' || unansweredSince === undefined ? null : (
+        <span className={styles.quiet}>{t('unanswered', { time: format.time(unansweredSince) })}</span>
+      )}
+      {isPaused ? <span className={styles.quiet}>{t('paused')}</span> : null}
+    </span>
+  );
+}

@@ -1,0 +1,27 @@
+import type { TrafficPoint } from '../../../../engine/observe/traffic.ts';
+
+export interface TrafficSummary {
+  readonly count: number;
+  readonly failed: number;
+  readonly refused: number;
+  /** Of all executions, not of the points. */
+  readonly meanMs: number;
+  readonly busiest: { readonly at: number; readonly count: number };
+}
+
+/** What a row of points comes to. */
+export function summaryOf(points: readonly TrafficPoint[]): TrafficSummary {
+  let count = 0;
+  let failed = 0;
+  let refused = 0;
+  let totalMs = 0;
+  let busiest = { at: points[0]?.at ?? 0, count: 0 };
+  for (const point of points) {
+    count += point.count;
+    failed += point.failed;
+    refused += point.refused;
+    totalMs += point.count * point.meanMs;
+    if (point.count > busiest.count) busiest = { at: point.at, count: point.count };
+  }
+  return { count, failed, refused, meanMs: count === 0 ? 0 : totalMs / count, busiest };
+}

@@ -1,0 +1,39 @@
+/** What the rows of a parsed HL7 message are called: `data.PID[0].f5[0].c1` is PID-5.1, the family name. Pure. */
+import { defineTexts, translateWith, type Language } from '../../i18n/text-pairs.ts';
+import type { SourceNode } from '../../model/mapping/source-tree.ts';
+import { hl7FieldName, hl7SegmentName, hl7SubcomponentName } from '../../viewer/hl7-names.ts';
+
+const TEXTS = defineTexts({
+  segments: ['每一段', 'Every segment'],
+  repetitions: ['每次重复', 'Every repetition'],
+});
+
+const PLACE = /^([A-Z][A-Z0-9]{2})(?:\[0\](?:\.f(\d+)(?:\[0\](?:\.c(\d+)(?:\.s(\d+))?)?)?)?)?$/;
+
+export interface Hl7RowName {
+  /** As the standard counts: `PID-3.1`. */
+  readonly place: string;
+  /** Undefined where the standard has no name. */
+  readonly name: string | undefined;
+}
+
+/** Only below a place that has an MSH: other data may use the same words for something else. */
+export function hl7RowNames(sources: readonly SourceNode[]): (path: string, language: Language) => Hl7RowName | undefined {
+  const roots = sources.filter(({ children }) => children.some(({ name }) => name === 'MSH')).map(({ path }) => path);
+  return (path, language) => {
+    const root = roots.find((one) => path.startsWith(`${one}.`));
+    const place = root === undefined ? null : PLACE.exec(path.slice(root.length + 1));
+    return place === null ? undefined : nameOf(place, path.endsWith('[0]'), language);
+  };
+}
+
+function nameOf([, segment = '', ...numbers]: RegExpExecArray, isItem: boolean, language: Language): Hl7RowName {
+  const t = translateWith(TEXTS, language);
+  const [field, component, subcomponent] = numbers.map((text) => (text === undefined ? undefined : Number(text)));
+  if (field === undefined)
+    return isItem ? { place: t('segments'), name: undefined } : { place: segment, name: hl7SegmentName(segment, language) };
+  if (isItem) return { place: t('repetitions'), name: undefined };
+  const place = `${segment}-${[field, component, subcomponent].filter((number) => number !== undefined).join('.')}`;
+  if (component === undefined || subcomponent === undefined) return { place, name: hl7FieldName(segment, field, component, language) };
+  return { place, name: hl7SubcomponentName({ segment, field, component, subcomponent }, language) };
+}

@@ -1,0 +1,95 @@
+/** The mapping of a node in the open editor, and what changes it. */
+import { App } from 'antd';
+import { useMemo } from 'react';
+import { MappingSchema, type Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import { useEditor, useEditorStore } from '../../editor/state/editor-context.tsx';
+import type { EditorStore } from '../../editor/state/editor-store.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { setConfig } from '../../model/commands/change-node.ts';
+import { fitsSchema } from '../../model/schema/fits-schema.ts';
+import { nodesTouched, type HistoryEntry } from '../../model/history/flow-history.ts';
+import type { Edited, MappingRefusal } from '../../model/mapping/edit-mapping.ts';
+
+const REFUSALS = defineTexts({
+  NAME_WRONG: ['这个名称不能用：不能为空，不能含方括号或反引号', 'This name cannot be used: it is empty, or holds brackets or backquotes'],
+  NAME_TAKEN: ['这里已有同名字段', 'There is a field of this name already'],
+  NO_PLACE: ['这里不能放', 'It cannot go here'],
+  NEEDS_LIST: ['目标在列表里：请先把一个列表连到它所在的列表', 'The target is in a list: lead a list to that list first'],
+  LOOP_TOO_FAR: ['循环里最多向外读一层，这个来源太靠外', 'A loop reads one loop outwards at most; this source is further out'],
+  HAS_FIELDS: ['这里按列表逐项填充，请拖入列表，或先断开', 'This is filled item by item: lead a list here, or disconnect it first'],
+  TOO_MANY: ['规则太多，或函数嵌套太深', 'There are too many rules, or functions nest too deep'],
+}) satisfies Record<MappingRefusal, unknown>;
+
+const NO_RULES: Mapping = { rules: [] };
+
+export interface MappingEditing {
+  /** Undefined: what the document holds does not fit the engine's schema; it is mended as JSON. */
+  readonly mapping: Mapping | undefined;
+  readonly isReadOnly: boolean;
+  /** An edit with a `field` goes on as one step until it is sealed, as typing does. False: refused, and the person was told why. */
+  edit(change: (mapping: Mapping) => Edited, field?: string): boolean;
+  /** The whole, from JSON. */
+  replace(value: unknown): void;
+  seal(): void;
+}
+
+export function useMapping(nodeId: string): MappingEditing {
+  const t = useTexts(REFUSALS);
+  const { message } = App.useApp();
+  const store = useEditorStore();
+  const isReadOnly = useEditor((editor) => editor.isReadOnly);
+  const stored = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId)?.config['mapping']);
+  const mapping = useMemo(() => readMapping(stored), [stored]);
+  return useMemo(
+    () => ({
+      mapping,
+      isReadOnly,
+      edit(change, field) {
+        const now = readMapping(mappingIn(store, nodeId));
+        if (now === undefined || isReadOnly) return false;
+        const edited = change(now);
+        if ('refusal' in edited) {
+          void message.warning(t(edited.refusal));
+          return false;
+        }
+        if (field === undefined) store.getState().seal();
+        put(store, nodeId, edited.mapping, field);
+        return true;
+      },
+      replace: (value) => put(store, nodeId, value, 'json'),
+      seal: () => store.getState().seal(),
+    }),
+    [mapping, isReadOnly, store, nodeId, message, t],
+  );
+}
+
+/** Undo and redo as far as this mapping is concerned: what was done elsewhere is not undone unseen. */
+export function useMappingHistory(nodeId: string) {
+  const store = useEditorStore();
+  const canUndo = useEditor(({ history }) => isAboutNode(history.past.at(-1), store, nodeId));
+  const canRedo = useEditor(({ history }) => isAboutNode(history.future[0], store, nodeId));
+  return useMemo(() => {
+    const { undo, redo } = store.getState();
+    return { canUndo, canRedo, undo: () => void (canUndo && undo()), redo: () => void (canRedo && redo()) };
+  }, [store, canUndo, canRedo]);
+}
+
+function isAboutNode(entry: HistoryEntry | undefined, store: EditorStore, nodeId: string): boolean {
+  return entry?.name === 'node.config' && nodesTouched(entry, store.getState().history.document).includes(nodeId);
+}
+
+function readMapping(value: unknown): Mapping | undefined {
+  if (value === undefined) return NO_RULES;
+  return fitsSchema(MappingSchema, value) ? (value as Mapping) : undefined;
+}
+
+function mappingIn(store: EditorStore, nodeId: string): unknown {
+  return store.getState().history.document.nodes.find(({ id }) => id === nodeId)?.config['mapping'];
+}
+
+function put(store: EditorStore, nodeId: string, mapping: unknown, field: string | undefined): void {
+  const { history, types, run } = store.getState();
+  const node = history.document.nodes.find(({ id }) => id === nodeId);
+  if (node === undefined) return;
+  run(setConfig(history.document, types, nodeId, { ...node.config, mapping }, field === undefined ? undefined : `/mapping ${field}`));
+}

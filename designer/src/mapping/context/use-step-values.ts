@@ -1,0 +1,31 @@
+/** What a source gives for the sample after each of its steps. */
+import { useEffect, useMemo, useState } from 'react';
+import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import { sourcesMapping, sourcesOutput } from '../../model/mapping/preview-mapping.ts';
+import { chainOf, sourceOf } from '../../model/mapping/source-chain.ts';
+import { useMappingView } from './mapping-context.tsx';
+import { useTables, workOut } from './use-mapping-preview.ts';
+
+/** The value at the beginning, then after each step; undefined without a sample. */
+export function useStepValues(source: MappingSource | undefined, eaches: readonly MappingSource[]): readonly unknown[] | undefined {
+  const { sample } = useMappingView();
+  const [values, setValues] = useState<readonly unknown[]>();
+  const mapping = useMemo(() => {
+    if (source === undefined) return undefined;
+    const { base, steps } = chainOf(source);
+    const parts = [base, ...steps].map((_, count) => sourceOf({ base, steps: steps.slice(0, count) }));
+    return { count: parts.length, mapping: sourcesMapping(parts, eaches) };
+  }, [source, eaches]);
+  const tables = useTables(mapping?.mapping);
+  useEffect(() => {
+    if (mapping === undefined || tables === undefined || sample.data === undefined) return setValues(undefined);
+    let isGone = false;
+    void workOut(mapping.mapping, sample, tables).then(({ output }) => {
+      if (!isGone) setValues(sourcesOutput(output, mapping.count, eaches));
+    });
+    return () => {
+      isGone = true;
+    };
+  }, [mapping, tables, sample]);
+  return values;
+}

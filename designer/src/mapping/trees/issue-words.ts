@@ -1,0 +1,16 @@
+import { useCallback } from 'react';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
+import { errorText, type ErrorText } from '../../../../engine/contract/error-texts/error-texts.ts';
+import { useLanguage } from '../../i18n/texts.ts';
+
+/** A problem of a rule in words; which rule is told by where they stand. */
+export function useIssueWords(): (issue: Issue) => ErrorText {
+  const language = useLanguage();
+  return useCallback(
+    (issue: Issue) => {
+      const { rule: _placed, ...values } = issue.values ?? {};
+      return errorText({ ...issue, values }, language);
+    },
+    [language],
+  );
+}

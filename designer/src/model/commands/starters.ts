@@ -1,0 +1,73 @@
+/** Chains of nodes to begin a flow with, for the feeds that hospitals ask for most. */
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import { createId } from '../../../../engine/contract/values/ids.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
+import { CARD_WIDTH, GAP_X } from '../flow/card-geometry.ts';
+import type { Clipboard } from './clipboard.ts';
+import { newNode } from './new-node.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
+
+export interface Starter {
+  readonly id: string;
+  readonly icon: string;
+  readonly title: Text;
+  readonly about: Text;
+  readonly chain: readonly string[];
+  /** Nobody waits for an answer: the message is stored first, and the last call sends it on. */
+  readonly pushes?: true;
+}
+
+export const STARTERS: readonly Starter[] = [
+  {
+    id: 'rest-to-soap',
+    icon: 'mail-open',
+    title: { 'zh-CN': '接口转 SOAP', en: 'REST to SOAP' },
+    about: {
+      'zh-CN': '校验请求，调用医院的 SOAP 服务，把结果回复给调用方',
+      en: 'Check a request, call a hospital’s SOAP service, answer the caller',
+    },
+    chain: ['interface.call@1', 'check.json-schema@1', 'transform.map@1', 'soap.call@1', 'transform.map@1', 'control.reply@1'],
+  },
+  {
+    id: 'mllp-to-http',
+    icon: 'ear',
+    title: { 'zh-CN': 'HL7 消息转 HTTP', en: 'HL7 to HTTP' },
+    about: { 'zh-CN': '经 MLLP 接收 HL7 v2 消息，解析、转换后推送', en: 'Take HL7 v2 by MLLP, parse it, change its form, send it on' },
+    chain: ['mllp.listen@1', 'hl7.parse@1', 'transform.map@1', 'http.call@1'],
+    pushes: true,
+  },
+  {
+    id: 'timer-to-http',
+    icon: 'clock',
+    title: { 'zh-CN': '定时取数', en: 'Fetch by the clock' },
+    about: { 'zh-CN': '按计划查询一个系统，转换后写入另一个系统', en: 'Ask one system by a schedule and write to another' },
+    chain: ['timer.schedule@1', 'http.call@1', 'transform.map@1', 'http.call@1'],
+    pushes: true,
+  },
+];
+
+/** Those whose nodes this installation has. */
+export function startersFor(types: NodeTypes): readonly Starter[] {
+  return STARTERS.filter(({ chain }) => chain.every((name) => types.get(name) !== undefined));
+}
+
+/** The chain, connected and laid out in a row, as if it had been copied. */
+export function starterClipboard(types: NodeTypes, { chain, pushes }: Starter, language: keyof Text): Clipboard {
+  const nodes: FlowDocument['nodes'] = [];
+  for (const name of chain) {
+    const type = types.get(name);
+    if (type !== undefined) nodes.push(newNode({ nodes } as FlowDocument, type, { language }));
+  }
+  const last = nodes.at(-1);
+  if (pushes === true && last?.type.startsWith('http.call@') === true) last.config = { ...last.config, method: 'POST' };
+  const edges = nodes.slice(1).map((node, index) => {
+    const before = nodes[index]!;
+    return {
+      id: createId('e'),
+      from: { node: before.id, port: types.mainOutPort(before) ?? 'out' },
+      to: { node: node.id, port: types.mainInPort(node) ?? 'in' },
+    };
+  });
+  const places = nodes.map(({ id }, index): [string, [number, number]] => [id, [index * (CARD_WIDTH + GAP_X), 0]]);
+  return { kind: 'kangqiao/clipboard-1', nodes, edges, layout: { nodes: Object.fromEntries(places), groups: [], notes: [] } };
+}

@@ -1,0 +1,100 @@
+/** Sizes on the canvas, in its own units: the cards of nodes and what lies around them. The canvas draws by the same numbers. */
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import { isErrorPort, type NodeTypes } from './node-types.ts';
+
+export const CARD_WIDTH = 220;
+export const CARD_HEIGHT = 64;
+/** Free space between cards that are put beside or below each other: one column of cards begins 260 behind the one before. */
+export const GAP_X = 40;
+export const GAP_Y = 48;
+/** Positions are multiples of it where the program chooses them. */
+export const GRID = 4;
+/** A card with more output ports than fit beside its two lines grows by this much for each. */
+const PORT_STEP = 24;
+const PORTS_THAT_FIT = 2;
+export const GROUP_PADDING = 24;
+export const GROUP_TITLE = 28;
+export const NOTE_WIDTH = 220;
+export const NOTE_HEIGHT = 96;
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Box extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Height of the card of a node with these output ports; the error port stands below and takes no room. */
+export function cardHeight(ports: readonly { readonly name: string }[] | undefined): number {
+  const beside = (ports ?? []).filter(({ name }) => !isErrorPort(name)).length;
+  return CARD_HEIGHT + Math.max(0, beside - PORTS_THAT_FIT) * PORT_STEP;
+}
+
+/** Where an output port stands on its card, from the upper left corner; `index` counts ports that are no error port. */
+export function portPoint(port: string, index: number, count: number, height: number): Point {
+  if (isErrorPort(port)) return { x: CARD_WIDTH - 28, y: height };
+  return { x: CARD_WIDTH, y: portHeight(index, count, height) };
+}
+
+/** Ports of one side are spread over the height of their card. */
+export function portHeight(index: number, count: number, height: number): number {
+  return Math.round((height * (index + 1)) / (count + 1));
+}
+
+/** Where a node lies; nodes that have no place yet lie at the origin. */
+export function placeOf(document: Pick<FlowDocument, 'layout'>, id: string): Point {
+  const place = Object.hasOwn(document.layout.nodes, id) ? document.layout.nodes[id] : undefined;
+  return { x: place?.[0] ?? 0, y: place?.[1] ?? 0 };
+}
+
+export function boxOf(document: FlowDocument, node: FlowDocument['nodes'][number], types: NodeTypes): Box {
+  return { ...placeOf(document, node.id), width: CARD_WIDTH, height: cardHeight(types.outPorts(node)) };
+}
+
+/** The smallest box around all; undefined around nothing. */
+export function around(boxes: readonly Box[]): Box | undefined {
+  const [first] = boxes;
+  if (first === undefined) return undefined;
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  const right = Math.max(...boxes.map((box) => box.x + box.width));
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+/** The frame of a group around its nodes' boxes. */
+export function groupFrame(boxes: readonly Box[]): Box | undefined {
+  const inner = around(boxes);
+  return (
+    inner && {
+      x: inner.x - GROUP_PADDING,
+      y: inner.y - GROUP_PADDING - GROUP_TITLE,
+      width: inner.width + 2 * GROUP_PADDING,
+      height: inner.height + 2 * GROUP_PADDING + GROUP_TITLE,
+    }
+  );
+}
+
+export function overlaps(a: Box, b: Box, margin = 0): boolean {
+  return a.x < b.x + b.width + margin && b.x < a.x + a.width + margin && a.y < b.y + b.height + margin && b.y < a.y + a.height + margin;
+}
+
+export function onGrid(value: number): number {
+  return Math.round(value / GRID) * GRID + 0;
+}
+
+/** The wished place, or the nearest one below it where a card lies on no other. */
+export function freePlace(document: FlowDocument, types: NodeTypes, wished: Point, height = CARD_HEIGHT): Point {
+  const taken = document.nodes.map((node) => boxOf(document, node, types));
+  let y = onGrid(wished.y);
+  const x = onGrid(wished.x);
+  for (let step = 0; step <= taken.length; step += 1) {
+    const hit = taken.find((box) => overlaps(box, { x, y, width: CARD_WIDTH, height }, GRID));
+    if (hit === undefined) break;
+    y = onGrid(hit.y + hit.height + GAP_Y);
+  }
+  return { x, y };
+}

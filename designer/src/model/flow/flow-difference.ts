@@ -1,0 +1,108 @@
+/** What is different between two versions of a flow, as the comparison shows it: by node and wire, with both sides of each field. */
+import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import { diffFlows, type FieldChange } from '../../../../engine/flow/diff-flows.ts';
+
+/** How a node or wire stands in the newer version. */
+export type PartState = 'added' | 'removed' | 'changed' | 'same';
+
+export interface ChangedPart<Part> {
+  readonly id: string;
+  readonly before: Part;
+  readonly after: Part;
+  /** By JSON Pointer below the node or wire. */
+  readonly changes: readonly FieldChange[];
+}
+
+export interface PartsDifference<Part> {
+  readonly added: readonly Part[];
+  readonly removed: readonly Part[];
+  readonly changed: readonly ChangedPart<Part>[];
+  stateOf(id: string): PartState;
+}
+
+export interface FlowDifference {
+  /** A run would notice nothing and no text is different; boxes may have been moved. */
+  readonly isSame: boolean;
+  readonly nodes: PartsDifference<FlowNode>;
+  readonly edges: PartsDifference<FlowEdge>;
+  /** Name, mode, ingress, tests …: by JSON Pointer into the document. */
+  readonly settings: readonly FieldChange[];
+  readonly layout: {
+    readonly isChanged: boolean;
+    /** Nodes of both versions that stand elsewhere now. */
+    readonly moved: readonly string[];
+    readonly areNotesChanged: boolean;
+    readonly areGroupsChanged: boolean;
+  };
+  /** How many nodes, wires and settings were touched. */
+  readonly count: number;
+}
+
+/** `before` is undefined when there was nothing yet. Nodes and wires are matched by id. */
+export function flowDifference(before: FlowDocument | undefined, after: FlowDocument): FlowDifference {
+  const found = diffFlows(before, after);
+  const nodes = partsDifference(found.nodes, before?.nodes ?? [], after.nodes);
+  const edges = partsDifference(found.edges, before?.edges ?? [], after.edges);
+  const touched = [nodes, edges].reduce((sum, part) => sum + part.added.length + part.removed.length + part.changed.length, 0);
+  return {
+    isSame: found.isSame,
+    nodes,
+    edges,
+    settings: found.settings,
+    layout: layoutDifference(before, after, found.isLayoutChanged),
+    count: touched + found.settings.length,
+  };
+}
+
+/**
+ * Both versions as one flow, so that one canvas can show them: the newer one, with the nodes and wires that are gone where they stood. Look up
+ * each state in the difference.
+ */
+export function overlaidFlow(before: FlowDocument | undefined, after: FlowDocument): FlowDocument {
+  const { nodes, edges } = flowDifference(before, after);
+  const gone = new Set(nodes.removed.map(({ id }) => id));
+  const places = Object.entries(before?.layout.nodes ?? {}).filter(([id]) => gone.has(id));
+  return {
+    ...after,
+    nodes: [...after.nodes, ...nodes.removed],
+    edges: [...after.edges, ...edges.removed],
+    layout: { ...after.layout, nodes: { ...after.layout.nodes, ...Object.fromEntries(places) } },
+  };
+}
+
+function partsDifference<Part extends { readonly id: string }>(
+  found: {
+    readonly added: readonly Part[];
+    readonly removed: readonly Part[];
+    readonly changed: readonly Pick<ChangedPart<Part>, 'id' | 'changes'>[];
+  },
+  before: readonly Part[],
+  after: readonly Part[],
+): PartsDifference<Part> {
+  const [old, now] = [before, after].map((parts) => new Map(parts.map((part) => [part.id, part]))) as [
+    Map<string, Part>,
+    Map<string, Part>,
+  ];
+  const changed = found.changed.map(({ id, changes }) => ({ id, changes, before: old.get(id)!, after: now.get(id)! }));
+  const states = new Map<string, PartState>([
+    ...found.added.map(({ id }) => [id, 'added'] as const),
+    ...found.removed.map(({ id }) => [id, 'removed'] as const),
+    ...changed.map(({ id }) => [id, 'changed'] as const),
+  ]);
+  return { added: found.added, removed: found.removed, changed, stateOf: (id) => states.get(id) ?? 'same' };
+}
+
+function layoutDifference(before: FlowDocument | undefined, after: FlowDocument, isChanged: boolean): FlowDifference['layout'] {
+  const [old, now] = [before?.layout, after.layout];
+  const isElsewhere = ({ id }: FlowNode) => {
+    const [a, b] = [old?.nodes[id], now.nodes[id]];
+    return a !== undefined && b !== undefined && (a[0] !== b[0] || a[1] !== b[1]);
+  };
+  const text = (value: unknown) => JSON.stringify(value ?? []);
+  return {
+    isChanged,
+    moved: after.nodes.filter(isElsewhere).map(({ id }) => id),
+    areNotesChanged: text(old?.notes) !== text(now.notes),
+    areGroupsChanged: text(old?.groups) !== text(now.groups),
+  };
+}

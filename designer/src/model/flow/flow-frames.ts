@@ -1,0 +1,55 @@
+/** What is framed on the canvas by itself: the body of a loop, and what takes errors. */
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import type { NodeTypes } from './node-types.ts';
+
+export interface FlowFrame {
+  readonly kind: 'loop' | 'catch';
+  /** The node whose frame it is. */
+  readonly owner: string;
+  /** All that lies in it; of what takes errors, not what is reached without any too. */
+  readonly nodes: readonly string[];
+}
+
+/** In the order of the nodes. A loop whose port leads nowhere has no frame yet. */
+export function flowFrames(document: FlowDocument, types: NodeTypes): readonly FlowFrame[] {
+  const triggers = document.nodes.flatMap((node) => (types.isTrigger(node) ? [node.id] : []));
+  const usual = behind(document, triggers);
+  return document.nodes.flatMap(({ id, type }): FlowFrame[] => {
+    const role = types.get(type)?.role;
+    if (role === 'catch')
+      return [{ kind: 'catch', owner: id, nodes: [id, ...[...behind(document, [id])].filter((node) => !usual.has(node))] }];
+    if (role !== 'for-each') return [];
+    const starts = document.edges.flatMap(({ from, to }) => (from.node === id && from.port === 'each' ? [to.node] : []));
+    const nodes = [...new Set([...starts, ...behind(document, starts)])];
+    return nodes.length === 0 ? [] : [{ kind: 'loop', owner: id, nodes }];
+  });
+}
+
+function behind({ edges }: FlowDocument, starts: readonly string[]): ReadonlySet<string> {
+  const leaving = Map.groupBy(edges, ({ from }) => from.node);
+  const seen = new Set<string>();
+  const queue = [...starts];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const { to } of leaving.get(next) ?? []) {
+      if (seen.has(to.node)) continue;
+      seen.add(to.node);
+      queue.push(to.node);
+    }
+  }
+  return seen;
+}
+
+/** Frames that are laid out as one: the outermost, where no group of a person is in the way. */
+export function framesToLayOut(
+  document: FlowDocument,
+  types: NodeTypes,
+): readonly { readonly id: string; readonly nodes: readonly string[] }[] {
+  const taken = new Set(document.layout.groups.flatMap(({ nodes }) => nodes));
+  return flowFrames(document, types)
+    .toSorted((a, b) => b.nodes.length - a.nodes.length)
+    .flatMap(({ kind, owner, nodes }) => {
+      if (nodes.some((id) => taken.has(id))) return [];
+      for (const id of nodes) taken.add(id);
+      return [{ id: `${kind} ${owner}`, nodes }];
+    });
+}

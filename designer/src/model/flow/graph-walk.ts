@@ -1,0 +1,32 @@
+/** Who leads to whom in a flow. */
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+
+/** Ids of the nodes that lead to `id`, itself among them. */
+export function nodesBefore(document: Pick<FlowDocument, 'edges'>, id: string): ReadonlySet<string> {
+  return spread(
+    document.edges.map(({ from, to }) => [to.node, from.node]),
+    id,
+  );
+}
+
+/** Ids of the nodes that `id` leads to, itself among them. */
+export function nodesBehind(document: Pick<FlowDocument, 'edges'>, id: string): ReadonlySet<string> {
+  return spread(
+    document.edges.map(({ from, to }) => [from.node, to.node]),
+    id,
+  );
+}
+
+function spread(steps: readonly (readonly [string, string])[], start: string): ReadonlySet<string> {
+  const next = Map.groupBy(steps, ([from]) => from);
+  const seen = new Set([start]);
+  const open = [start];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const [, to] of next.get(id) ?? []) {
+      if (seen.has(to)) continue;
+      seen.add(to);
+      open.push(to);
+    }
+  }
+  return seen;
+}

@@ -1,0 +1,146 @@
+/** The node types of the installation as the designer needs them: looked up by name, their ports, what may be connected to what. */
+import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import { errorPort, outPort, type Category, type PortSpec } from '../../../../engine/contract/node/node.ts';
+import type { Text } from '../../../../engine/contract/values/texts.ts';
+import { canonicalJson } from '../../../../engine/flow/content-hash.ts';
+import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import { withDefaults } from '../schema/schema-defaults.ts';
+
+/** The palette's order, with the names of its sections. */
+export const CATEGORIES: readonly { readonly category: Category; readonly text: Text }[] = [
+  { category: 'trigger', text: { 'zh-CN': '触发', en: 'Triggers' } },
+  { category: 'call', text: { 'zh-CN': '调用', en: 'Calls' } },
+  { category: 'transform', text: { 'zh-CN': '转换', en: 'Transform' } },
+  { category: 'check', text: { 'zh-CN': '校验', en: 'Checks' } },
+  { category: 'control', text: { 'zh-CN': '流程控制', en: 'Flow control' } },
+];
+
+type TypedNode = Pick<FlowNode, 'type' | 'config'>;
+
+export interface NodeTypes {
+  readonly list: readonly NodeDescription[];
+  get(name: string): NodeDescription | undefined;
+  /** What a new node can be: without the majors that a newer one has taken the place of. */
+  readonly offered: readonly NodeDescription[];
+  /** Those offered of the category, in the installation's order. */
+  inCategory(category: Category): readonly NodeDescription[];
+  /** Undefined when the type is unknown: then any port may be meant. */
+  inPorts(node: TypedNode): readonly PortSpec[] | undefined;
+  outPorts(node: TypedNode): readonly PortSpec[] | undefined;
+  /** Where work goes on when all is well; undefined when nothing follows. */
+  mainOutPort(node: TypedNode): string | undefined;
+  mainInPort(node: TypedNode): string | undefined;
+  isTrigger(node: TypedNode): boolean;
+  /** The configuration with its type's defaults filled in: what runs. The same object for the same configuration. */
+  fullConfig(node: TypedNode): FlowNode['config'];
+}
+
+/** Ports that depend on a configuration, as the server told them. */
+export interface PortCache {
+  get(type: string, config: FlowNode['config']): readonly PortSpec[] | undefined;
+  learn(type: string, config: FlowNode['config'], ports: readonly PortSpec[]): void;
+  /** Another number whenever something was learnt. */
+  readonly version: number;
+}
+
+const PORT_CACHE_LIMIT = 2000;
+
+export function createPortCache(): PortCache {
+  const known = new Map<string, readonly PortSpec[]>();
+  let version = 0;
+  const keyOf = (type: string, config: FlowNode['config']) => `${type} ${canonicalJson(config)}`;
+  return {
+    get: (type, config) => known.get(keyOf(type, config)),
+    learn(type, config, ports) {
+      const oldest = known.size >= PORT_CACHE_LIMIT ? known.keys().next().value : undefined;
+      if (oldest !== undefined) known.delete(oldest);
+      known.set(keyOf(type, config), ports);
+      version += 1;
+    },
+    get version() {
+      return version;
+    },
+  };
+}
+
+export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCache = createPortCache()): NodeTypes {
+  const byName = new Map(list.map((type) => [type.name, type]));
+  const offered = list.filter(({ upgradesTo }) => upgradesTo === undefined);
+  const portsOfConfig = new WeakMap<FlowNode['config'], KnownPorts>();
+
+  const fullConfigs = new WeakMap<FlowNode['config'], { readonly type: string; readonly config: FlowNode['config'] }>();
+
+  /** The same list for the same configuration, so that nothing is drawn again without need. */
+  const outPorts = (node: TypedNode): readonly PortSpec[] | undefined => {
+    const type = byName.get(node.type);
+    if (type === undefined || !type.ports.dependOnConfig) return type?.ports.out;
+    const kept = portsOfConfig.get(node.config);
+    if (kept?.type === node.type && kept.version === learnt.version) return kept.ports;
+    const ports = learnt.get(node.type, node.config) ?? (kept?.type === node.type ? kept.ports : portsByBranches(type, node.config));
+    portsOfConfig.set(node.config, { type: node.type, version: learnt.version, ports });
+    return ports;
+  };
+
+  return {
+    list,
+    offered,
+    get: (name) => byName.get(name),
+    inCategory: (category) => offered.filter((type) => type.category === category),
+    inPorts: (node) => byName.get(node.type)?.ports.in,
+    outPorts,
+    mainOutPort: (node) => mainPort(outPorts(node), byName.get(node.type)),
+    mainInPort: (node) => (byName.get(node.type)?.ports.in ?? [{ name: 'in' }])[0]?.name,
+    fullConfig(node) {
+      const kept = fullConfigs.get(node.config);
+      if (kept?.type === node.type) return kept.config;
+      const config = withDefaults(byName.get(node.type)?.config, node.config) as FlowNode['config'];
+      fullConfigs.set(node.config, { type: node.type, config });
+      return config;
+    },
+    isTrigger: (node) => byName.get(node.type)?.kind === 'trigger',
+  };
+}
+
+interface KnownPorts {
+  readonly type: string;
+  readonly version: number;
+  readonly ports: readonly PortSpec[];
+}
+
+/** The port that every error of an action leaves by. */
+export function isErrorPort(name: string): boolean {
+  return name === errorPort.name;
+}
+
+/** Of a loop work goes on behind it; of a choice along its first branch. */
+function mainPort(ports: readonly PortSpec[] | undefined, type: NodeDescription | undefined): string | undefined {
+  if (ports === undefined) return outPort.name;
+  if (type?.role === 'for-each' && ports.some(({ name }) => name === 'done')) return 'done';
+  return (ports.find(({ name }) => !isErrorPort(name)) ?? ports[0])?.name;
+}
+
+/** What nodes with branches do until the server was asked: a port per branch, and `else` of a choice. */
+function portsByBranches(type: NodeDescription, config: FlowNode['config']): readonly PortSpec[] {
+  const { branches } = config;
+  if (!Array.isArray(branches)) return type.ports.out;
+  const named = branches.flatMap((branch: unknown) => (isBranch(branch) ? [{ name: branch.port, label: labelOf(branch) }] : []));
+  const rest = type.role === 'route' ? [type.ports.out.find(({ name }) => name === 'else') ?? ELSE] : [];
+  return [...new Map([...named, ...rest].map((port) => [port.name, port])).values()];
+}
+
+const ELSE: PortSpec = { name: 'else', label: { 'zh-CN': '其他', en: 'Else' } };
+
+interface Branch {
+  readonly port: string;
+  readonly label?: unknown;
+}
+
+function isBranch(value: unknown): value is Branch {
+  return typeof value === 'object' && value !== null && 'port' in value && typeof value.port === 'string' && value.port !== '';
+}
+
+function labelOf({ port, label }: Branch): Text {
+  const { 'zh-CN': zhCN, en } = (typeof label === 'object' && label !== null ? label : {}) as Partial<Record<keyof Text, unknown>>;
+  const shown = (text: unknown) => (typeof text === 'string' && text !== '' ? text : port);
+  return { 'zh-CN': shown(zhCN), en: shown(en) };
+}

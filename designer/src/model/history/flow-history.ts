@@ -1,0 +1,109 @@
+/**
+ * A flow document with everything that was done to it: undo and redo for configuration and layout alike. Immutable: each call answers a new
+ * history, and whatever a command left alone stays the same object, so that the canvas draws only what changed.
+ */
+import { freeze, produce } from 'immer';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import type { CommandName } from './command-texts.ts';
+import { applyChanges, findChanges, type Change } from './document-changes.ts';
+
+/** One thing that a person does to a flow. Made by the functions in `commands/`; `change` may run more than once and decides nothing anew. */
+export interface Command {
+  readonly name: CommandName;
+  /** What it was done to, in the person's own words: the label of a node, for example. */
+  readonly subject?: string;
+  /** Commands of one gesture (typing into one field, dragging) with the same key are one entry. */
+  readonly mergeKey?: string;
+  change(draft: FlowDocument): void;
+}
+
+export interface HistoryEntry {
+  readonly name: CommandName;
+  readonly subject?: string;
+  readonly changes: readonly Change[];
+}
+
+export interface History {
+  readonly document: FlowDocument;
+  /** Oldest first. */
+  readonly past: readonly HistoryEntry[];
+  /** What redo does next comes first. */
+  readonly future: readonly HistoryEntry[];
+  /** Merge key of a gesture that still goes on. */
+  readonly gesture?: string;
+}
+
+/** Steps that can be undone; older ones are forgotten. */
+export const HISTORY_LIMIT = 500;
+
+export function begin(document: FlowDocument): History {
+  return { document: freeze(document, true), past: [], future: [] };
+}
+
+/** Does the command. The same history comes back when it changes nothing. What was undone before can then no longer be redone. */
+export function apply(history: History, command: Command): History {
+  const drafted = produce(history.document, (draft) => void command.change(draft as FlowDocument));
+  const changes = findChanges(history.document, drafted);
+  if (changes.length === 0) return history;
+  const document = freeze(applyChanges(history.document, changes, 'forward'), true);
+  const last = history.past.at(-1);
+  const isMerged = last !== undefined && command.mergeKey !== undefined && command.mergeKey === history.gesture;
+  const entry = entryOf(command, isMerged ? findChanges(applyChanges(history.document, last.changes, 'back'), document) : changes);
+  const kept = isMerged ? history.past.slice(0, -1) : history.past;
+  const past = entry.changes.length === 0 ? kept : [...kept, entry].slice(-HISTORY_LIMIT);
+  const gesture = command.mergeKey === undefined || entry.changes.length === 0 ? {} : { gesture: command.mergeKey };
+  return { document, past, future: [], ...gesture };
+}
+
+/** Ends the gesture: what is done next is an entry of its own. Call it when a field loses the focus or a drag ends. */
+export function seal(history: History): History {
+  if (history.gesture === undefined) return history;
+  const { gesture: _ended, ...sealed } = history;
+  return sealed;
+}
+
+/** The same history when there is nothing to undo. */
+export function undo(history: History): History {
+  const entry = history.past.at(-1);
+  if (entry === undefined) return history;
+  return {
+    document: freeze(applyChanges(history.document, entry.changes, 'back'), true),
+    past: history.past.slice(0, -1),
+    future: [entry, ...history.future],
+  };
+}
+
+/** The same history when there is nothing to redo. */
+export function redo(history: History): History {
+  const [entry, ...future] = history.future;
+  if (entry === undefined) return history;
+  return {
+    document: freeze(applyChanges(history.document, entry.changes, 'forward'), true),
+    past: [...history.past, entry],
+    future,
+  };
+}
+
+/** The document under the revision that the server gave it: nothing that a person did, so no entry and no end of a gesture. */
+export function withRevision(history: History, revision: number): History {
+  if (history.document.revision === revision) return history;
+  return { ...history, document: freeze({ ...history.document, revision }) };
+}
+
+/** Ids of the nodes that an entry is about and that are in the document: what to show after undo or redo. */
+export function nodesTouched(entry: HistoryEntry, document: FlowDocument): readonly string[] {
+  const ids = new Set(entry.changes.flatMap((change) => idsIn(change, document)));
+  return document.nodes.filter((node) => ids.has(node.id)).map((node) => node.id);
+}
+
+function entryOf(command: Command, changes: readonly Change[]): HistoryEntry {
+  return { name: command.name, ...(command.subject === undefined ? {} : { subject: command.subject }), changes };
+}
+
+function idsIn(change: Change, document: FlowDocument): readonly string[] {
+  const [part, at, third] = change.path;
+  if (part === 'layout' && at === 'nodes' && typeof third === 'string') return [third];
+  if (part !== 'nodes') return [];
+  if (typeof at === 'number') return document.nodes[at] === undefined ? [] : [document.nodes[at].id];
+  return 'removed' in change ? [...change.removed, ...change.inserted].map(([, node]) => (node as { readonly id: string }).id) : [];
+}

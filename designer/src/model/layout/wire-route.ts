@@ -1,0 +1,70 @@
+/** Where wires turn so that they run between the cards, never through them, and so that those of one card do not lie on each other. */
+import { GAP_X, type Box, type Point } from '../flow/card-geometry.ts';
+
+/** A wire runs across to `x`, there up or down, and on; or leaves its card, runs along at `y`, and comes to the other one from its left. */
+export interface Turn {
+  readonly x?: number;
+  readonly y?: number;
+}
+
+export interface WireEnds {
+  readonly from: Point;
+  readonly to: Point;
+  /** Of the port among those at the right of its card. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** How far from a card its wires turn. */
+export const STUB = GAP_X / 2;
+const CLEAR = 12;
+/** What lies side by side between two columns of cards. */
+const LANE = { most: 6, room: 20 } as const;
+
+export function turnOf(ends: WireEnds, cards: readonly Box[]): Turn {
+  const { from, to } = ends;
+  const lane = laneOf(ends);
+  if (to.x - from.x < GAP_X / 2) return { y: corridor(from, to, cards) };
+  if (to.x - from.x <= 4 * GAP_X) return { x: (from.x + to.x) / 2 + lane };
+  for (const x of [from.x + STUB + lane, to.x - STUB]) {
+    const isFree =
+      isClear(cards, { x: from.x, y: from.y }, { x, y: from.y }) &&
+      isClear(cards, { x, y: from.y }, { x, y: to.y }) &&
+      isClear(cards, { x, y: to.y }, { x: to.x, y: to.y });
+    if (isFree) return { x };
+  }
+  return { y: corridor(from, to, cards) };
+}
+
+/** The one that goes furthest turns first: so none crosses another. */
+function laneOf({ from, to, index, count }: WireEnds): number {
+  if (count < 2) return 0;
+  const step = Math.min(LANE.most, LANE.room / (count - 1));
+  return (index - (count - 1) / 2) * (to.y < from.y ? step : -step);
+}
+
+function isClear(cards: readonly Box[], a: Point, b: Point): boolean {
+  const [left, right] = [Math.min(a.x, b.x), Math.max(a.x, b.x)];
+  const [top, bottom] = [Math.min(a.y, b.y), Math.max(a.y, b.y)];
+  // A wire touches the edges of its own two cards.
+  return !cards.some(({ x, y, width, height }) => x < right && left < x + width && y - 4 < bottom && top < y + height + 4);
+}
+
+/** The free height nearest to the middle between both ends, over all that the wire passes. */
+function corridor(from: Point, to: Point, cards: readonly Box[]): number {
+  const [left, right] = [Math.min(from.x, to.x) - STUB, Math.max(from.x, to.x) + STUB];
+  const middle = (from.y + to.y) / 2;
+  const passed = cards.filter(({ x, width }) => x < right && left < x + width).toSorted((a, b) => a.y - b.y);
+  let [best, free] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const offer = (start: number, end: number) => {
+    if (end - start < 2 * CLEAR) return;
+    const y = end - start < 4 * GAP_X ? (start + end) / 2 : Math.min(Math.max(middle, start + STUB), end - STUB);
+    if (Math.abs(y - middle) < Math.abs(best - middle)) best = y;
+  };
+  for (const { y, height } of passed) {
+    offer(free, y);
+    free = Math.max(free, y + height);
+  }
+  offer(free, Number.POSITIVE_INFINITY);
+  return best;
+}

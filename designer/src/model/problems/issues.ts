@@ -1,0 +1,207 @@
+/** Problems of a flow: where each is, how many there are on a node or field, and those that can be told without asking the server. */
+import { Type, type TSchema } from 'typebox';
+import type { Issue } from '../../../../engine/contract/values/errors.ts';
+import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
+import type { NodeDefinition } from '../../../../engine/contract/node/node.ts';
+import type { ValidateDeps } from '../../../../engine/flow/validate-deps.ts';
+import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
+import { validateFlow } from '../../../../engine/flow/validate-flow.ts';
+import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import { fitsSchema } from '../schema/fits-schema.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
+
+/** What to open for a problem. `field` is a JSON Pointer below the node, edge, test or document: `/config/path`, `/ingress/lane/key`. */
+export type ProblemPlace =
+  | { readonly kind: 'node'; readonly node: string; readonly field: string }
+  | { readonly kind: 'edge'; readonly edge: string; readonly field: string; readonly node?: string }
+  | { readonly kind: 'test'; readonly test: number; readonly field: string; readonly node?: string }
+  | { readonly kind: 'settings'; readonly field: string; readonly node?: string };
+
+export interface Problem {
+  readonly issue: Issue;
+  readonly place: ProblemPlace;
+}
+
+export interface Problems {
+  /** Errors first, each in the order of the flow. */
+  readonly all: readonly Problem[];
+  readonly errors: number;
+  readonly warnings: number;
+  ofNode(id: string): readonly Problem[];
+  ofEdge(id: string): readonly Problem[];
+  /** Problems of a field of a node (`/config/query`) and of what is in it. */
+  ofField(node: string, field: string): readonly Problem[];
+  /** Problems of settings and tests, by pointer into the document. */
+  ofSettings(field: string): readonly Problem[];
+}
+
+const NONE: readonly Problem[] = [];
+
+/** Puts issues in their places. `document` is the one that they were found in: pointers count its nodes. */
+export function collectProblems(issues: readonly Issue[], document: FlowDocument): Problems {
+  const found = issues.map((issue) => ({ issue, place: placeOfIssue(issue, document) }));
+  const all = [...found.filter(({ issue }) => issue.severity === 'error'), ...found.filter(({ issue }) => issue.severity === 'warning')];
+  const byNode = Map.groupBy(all, ({ place }) => ('node' in place ? place.node : undefined));
+  const byEdge = Map.groupBy(all, ({ place }) => (place.kind === 'edge' ? place.edge : undefined));
+  const errors = found.filter(({ issue }) => issue.severity === 'error').length;
+  return {
+    all,
+    errors,
+    warnings: all.length - errors,
+    ofNode: (id) => byNode.get(id) ?? NONE,
+    ofEdge: (id) => byEdge.get(id) ?? NONE,
+    ofField: (node, field) => (byNode.get(node) ?? NONE).filter(({ place }) => place.kind === 'node' && isWithin(place.field, field)),
+    ofSettings: (field) =>
+      all.filter(({ issue, place }) => (place.kind === 'settings' || place.kind === 'test') && isWithin(issue.path, field)),
+  };
+}
+
+/** Which node and field to open. Issues that name a node are found by its id, whatever became of its position since. */
+export function placeOfIssue(issue: Issue, document: FlowDocument): ProblemPlace {
+  const [, part, at, ...rest] = issue.path.split('/');
+  const field = rest.length === 0 ? '' : `/${rest.join('/')}`;
+  const about = issue.node === undefined ? {} : { node: issue.node };
+  if (part === 'nodes' && at !== undefined) {
+    const node = issue.node ?? document.nodes[Number(at)]?.id;
+    if (node !== undefined) return { kind: 'node', node, field };
+  }
+  if (part === 'edges' && at !== undefined) {
+    const edge = document.edges[Number(at)]?.id;
+    if (edge !== undefined) return { kind: 'edge', edge, field, ...about };
+  }
+  if (part === 'tests' && at !== undefined) return { kind: 'test', test: Number(at), field, ...about };
+  if (issue.node !== undefined && issue.path === '') return { kind: 'node', node: issue.node, field: '' };
+  return { kind: 'settings', field: issue.path, ...about };
+}
+
+function isWithin(field: string, outer: string): boolean {
+  return field === outer || field.startsWith(`${outer}/`);
+}
+
+/** What is known of the installation beside its node types; what is left out is not checked. */
+export type QuickChecks = Omit<ValidateDeps, 'nodes'>;
+
+export interface ProblemChecks {
+  /**
+   * The engine's own checks, run here: all but those that a node type makes by itself (`check`). Effects that depend on a configuration are
+   * not known here, so nothing is said that would follow from them.
+   */
+  quick(document: FlowDocument): readonly Issue[];
+  /**
+   * The problems of the document as it is now: what the server said of this very document; after a change what can be told here, and of what
+   * only the server can tell that which concerns nodes left as they were.
+   */
+  current(document: FlowDocument, told: ToldIssues | undefined): readonly Issue[];
+  /**
+   * Checks at most `count` configurations that were not checked yet; true when none is left. Call it while the browser is idle after a large
+   * flow was opened: the first `quick` then costs as little as every other.
+   */
+  prepare(document: FlowDocument, count: number): boolean;
+}
+
+/** Checks for one set of node types. Documents and configurations that were checked are not checked again, so an edit costs little. */
+export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}): ProblemChecks {
+  const configs = new WeakMap<FlowNode['config'], { readonly type: string; readonly issues: readonly Issue[] }>();
+  const definitions = new Map(types.list.map((type) => [type.name, definitionLike(type, types)]));
+  const deps: ValidateDeps = { ...checks, nodes: { get: (name) => definitions.get(name), list: () => [...definitions.values()] } };
+
+  const configIssues = (node: FlowNode): readonly Issue[] => {
+    const type = types.get(node.type);
+    if (type === undefined || node.disabled === true) return [];
+    const kept = configs.get(node.config);
+    if (kept?.type === node.type) return kept.issues;
+    const issues = schemaIssues(type.config as TSchema, types.fullConfig(node), 'FLOW_CONFIG', '', fitsSchema);
+    configs.set(node.config, { type: node.type, issues });
+    return issues;
+  };
+  const checked = new WeakMap<FlowDocument, readonly Issue[]>();
+  const quick = (document: FlowDocument): readonly Issue[] => {
+    const found = checked.get(document) ?? check(document);
+    checked.set(document, found);
+    return found;
+  };
+  const check = (document: FlowDocument): readonly Issue[] => {
+    const isUnsure = new Set(document.nodes.filter((node) => types.get(node.type)?.effect === 'depends-on-config').map(({ id }) => id));
+    const ofConfigs = document.nodes.flatMap((node, index) =>
+      configIssues(node).map((issue) => ({ ...issue, path: `/nodes/${index}/config${issue.path}`, node: node.id })),
+    );
+    const filled = { ...document, nodes: document.nodes.map((node) => ({ ...node, config: types.fullConfig(node) })) };
+    const others = validateFlow(filled, deps).filter(
+      ({ code, node }) => !(code === 'FLOW_RETRY_UNSAFE' && node !== undefined && isUnsure.has(node)),
+    );
+    return [...ofConfigs, ...others];
+  };
+  const prepare = (document: FlowDocument, count: number): boolean => {
+    const open = document.nodes.filter((node) => configs.get(node.config)?.type !== node.type && types.get(node.type) !== undefined);
+    open.slice(0, count).forEach(configIssues);
+    return open.length <= count;
+  };
+  return { quick, current: (document, told) => currentIssues(document, told, quick), prepare };
+}
+
+/** What the server found, and in which document. */
+export interface ToldIssues {
+  readonly document: FlowDocument;
+  readonly issues: readonly Issue[];
+}
+
+function currentIssues(
+  document: FlowDocument,
+  told: ToldIssues | undefined,
+  quick: (document: FlowDocument) => readonly Issue[],
+): readonly Issue[] {
+  if (told !== undefined && isSameContent(told.document, document)) return told.issues;
+  const found = quick(document);
+  if (told === undefined) return found;
+  const toldHere = new Set(quick(told.document).map(keyOf));
+  const before = new Map(told.document.nodes.map((node) => [node.id, node]));
+  const positions = new Map(document.nodes.map((node, index) => [node, index]));
+  const kept = told.issues.flatMap((issue) => {
+    const node = toldHere.has(keyOf(issue)) ? undefined : before.get(issue.node ?? '');
+    const index = node === undefined ? undefined : positions.get(node);
+    return index === undefined ? [] : [{ ...issue, path: issue.path.replace(/^\/nodes\/\d+/, `/nodes/${index}`) }];
+  });
+  return [...found, ...kept];
+}
+
+function isSameContent(a: FlowDocument, b: FlowDocument): boolean {
+  if (a === b) return true;
+  return (Object.keys({ ...a, ...b }) as (keyof FlowDocument)[]).every(
+    (name) => name === 'revision' || name === 'layout' || a[name] === b[name],
+  );
+}
+
+const ANYTHING = Type.Object({});
+
+function keyOf({ code, path, node }: Issue): string {
+  return `${code} ${path} ${node ?? ''}`;
+}
+
+/** A definition that says what the description says; nothing in it can be run. */
+function definitionLike(type: NodeDescription, types: NodeTypes): NodeDefinition {
+  const cannotRun = () => {
+    throw new TypeError('A described node cannot run.');
+  };
+  const { ports } = type;
+  const like = {
+    type: type.name.split('@')[0],
+    major: type.major,
+    kind: type.kind,
+    role: type.role,
+    category: type.category,
+    icon: type.icon,
+    text: type.text,
+    // Configurations are checked apart, and kept.
+    config: ANYTHING,
+    expressions: type.expressions,
+    ports: {
+      in: ports.in,
+      out: ports.dependOnConfig ? (config: Record<string, unknown>) => types.outPorts({ type: type.name, config }) : ports.out,
+    },
+    ...(type.adapter === undefined ? {} : { adapter: type.adapter }),
+    effect: type.effect === 'depends-on-config' ? () => 'write' : (type.effect ?? 'pure'),
+    ...(type.listens === true ? { listen: cannotRun } : {}),
+    prepare: cannotRun,
+  };
+  return like as unknown as NodeDefinition;
+}

@@ -1,0 +1,49 @@
+/** The data of a real message as what its nodes took in and gave out, for a mapping's sample. */
+import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
+import type { ShownMessage } from '../../../../control/executions/shown-message.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
+import type { NodeTypes } from '../flow/node-types.ts';
+
+export interface NodeRecord {
+  readonly input?: unknown;
+  /** By port. */
+  readonly output?: Readonly<Record<string, unknown>>;
+}
+
+export interface Envelope {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+/** Of a node that ran several times the first time counts. What is too long to be shown whole, or is no structure, is left out. */
+export function recordsOf(payload: PayloadAnswer, document: FlowDocument, types: NodeTypes): Readonly<Record<string, NodeRecord>> {
+  const records: Record<string, NodeRecord> = {};
+  for (const key of [...new Set([...Object.keys(payload.inputs), ...Object.keys(payload.outputs)])]) {
+    const node = nodeOf(key);
+    if (records[node] !== undefined) continue;
+    const input = payload.inputs[key];
+    records[node] = { ...(isWhole(input) ? { input: input.data } : {}), output: dataByPort(payload.outputs[key] ?? {}) };
+  }
+  const trigger = document.nodes.find((node) => types.isTrigger(node));
+  if (trigger === undefined || !isWhole(payload.input)) return records;
+  return { ...records, [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: payload.input.data } } };
+}
+
+/** Headers and keys as they came into the node, else as they came into the flow. */
+export function envelopeOf(payload: PayloadAnswer, nodeId: string): Envelope {
+  const [, message = payload.input] = Object.entries(payload.inputs).find(([key]) => nodeOf(key) === nodeId) ?? [];
+  return { headers: message?.headers ?? {}, keys: message?.keys ?? {} };
+}
+
+/** `n_each[3]/n_send` */
+function nodeOf(stepKey: string): string {
+  return stepKey.slice(stepKey.lastIndexOf('/') + 1);
+}
+
+function isWhole(message: ShownMessage | undefined): message is ShownMessage {
+  return message !== undefined && message.form === 'json' && message.truncated !== true;
+}
+
+function dataByPort(output: Readonly<Record<string, ShownMessage>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(output).flatMap(([port, message]) => (isWhole(message) ? [[port, message.data]] : [])));
+}

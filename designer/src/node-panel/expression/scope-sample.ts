@@ -1,0 +1,110 @@
+/** What a field's paths and expressions can read, as a sample shows it: a tree of places with their paths. Pure. */
+import { pathStep, shapeOf, type Shape } from '../../model/schema/sample-shape.ts';
+
+/** Absent parts are unknown. */
+export interface ScopeSample {
+  readonly data?: unknown;
+  readonly headers?: unknown;
+  readonly keys?: unknown;
+  /** Outputs of the nodes before, by id; undefined where none is known. */
+  readonly nodes?: Readonly<Record<string, unknown>>;
+  /** What the node itself gave out, for fields that speak of its result. */
+  readonly output?: unknown;
+  /** Inside a loop of a mapping: its first round. */
+  readonly loop?: SampleLoop;
+}
+
+export interface SampleLoop {
+  readonly item: unknown;
+  readonly outer?: SampleLoop;
+}
+
+export interface NodeName {
+  readonly id: string;
+  readonly label: string;
+}
+
+export interface SamplePlace {
+  readonly path: string;
+  /** Last step, as it is shown. */
+  readonly name: string;
+  /** Beside the name: the label of a node. */
+  readonly note?: string;
+  readonly type: 'object' | 'list' | 'text' | 'number' | 'boolean' | 'null' | 'unknown';
+  /** A short picture of a plain value. */
+  readonly preview?: string;
+  readonly places: readonly SamplePlace[];
+}
+
+const PREVIEW_CHARS = 40;
+
+/** Roots of the scope with everything that the sample shows below them. */
+export function scopePlaces(sample: ScopeSample, nodes: readonly NodeName[] = []): readonly SamplePlace[] {
+  return [
+    ...loopPlaces(sample.loop),
+    placeOf('data', 'data', sample.data),
+    placeOf('headers', 'headers', sample.headers),
+    placeOf('keys', 'keys', sample.keys),
+    ...nodes.map(({ id, label }) => ({ ...placeOf(`nodes.${id}`, `nodes.${id}`, sample.nodes?.[id]), note: label })),
+    { path: 'now', name: 'now', type: 'number' as const, places: [] },
+  ];
+}
+
+function loopPlaces(loop: SampleLoop | undefined): readonly SamplePlace[] {
+  if (loop === undefined) return [];
+  const { item, outer } = loop;
+  const own = [placeOf('item', 'item', item), placeOf('index', 'index', 0)];
+  return outer === undefined ? own : [...own, placeOf('outer.item', 'outer.item', outer.item), placeOf('outer.index', 'outer.index', 0)];
+}
+
+/** Places inside one value, with paths that begin inside it. */
+export function valuePlaces(value: unknown): readonly SamplePlace[] {
+  return inside('', shapeOf(value));
+}
+
+/** The places that a path leads to so far: what may stand behind its last dot. */
+export function placesBehind(places: readonly SamplePlace[], path: string): readonly SamplePlace[] {
+  for (const place of places) {
+    if (place.path === path) return place.places;
+    if (path.startsWith(`${place.path}.`) || path.startsWith(`${place.path}[`)) {
+      const found = placesBehind(place.places, path);
+      if (found.length > 0) return found;
+    }
+  }
+  return [];
+}
+
+export function allPlaces(places: readonly SamplePlace[]): readonly SamplePlace[] {
+  return places.flatMap((place) => [place, ...allPlaces(place.places)]);
+}
+
+/** A plain value in a few characters. */
+export function previewOf(value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'object') return value === null ? 'null' : undefined;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}…` : text;
+}
+
+function placeOf(path: string, name: string, value: unknown): SamplePlace {
+  return value === undefined ? { path, name, type: 'unknown', places: [] } : shapePlace(path, name, shapeOf(value));
+}
+
+function shapePlace(path: string, name: string, shape: Shape): SamplePlace {
+  const [type = 'unknown', ...others] = shape.types;
+  const preview = previewOf(type === 'null' ? null : shape.example);
+  return {
+    path,
+    name,
+    type: others.length === 0 ? type : 'unknown',
+    places: inside(path, shape),
+    ...(preview === undefined ? {} : { preview }),
+  };
+}
+
+function inside(path: string, { fields = [], items }: Shape): readonly SamplePlace[] {
+  const named = fields.flatMap(({ name, shape }): readonly SamplePlace[] => {
+    const step = pathStep(name);
+    return step === undefined ? [] : [shapePlace(path === '' ? step : `${path}.${step}`, name, shape)];
+  });
+  return items === undefined ? named : [...named, shapePlace(`${path}[0]`, '[0]', items)];
+}

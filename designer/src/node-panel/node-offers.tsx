@@ -1,0 +1,58 @@
+import { Button, Modal } from 'antd';
+import { ListChecks } from 'lucide-react';
+import { useState } from 'react';
+import { useMay } from '../shell/session.tsx';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { useForm } from '../kit/form/form-context.tsx';
+import { OfferList, type Offer } from './offer-list.tsx';
+
+const TEXTS = defineTexts({
+  open: ['从服务描述选择操作', 'Choose an operation from the service’s description'],
+  title: ['对方提供的操作', 'What the other side offers'],
+  help: [
+    '从医院的服务描述（WSDL）读取。选择后自动填好下面的字段，仍可修改。',
+    'Read from the hospital’s own description (WSDL). The fields below are filled in then, and can still be changed.',
+  ],
+  take: ['填入', 'Fill in'],
+  cancel: ['取消', 'Cancel'],
+});
+
+interface NodeOffersProps {
+  readonly adapterId: string;
+  readonly onTake: (config: Offer['config']) => void;
+}
+
+/** Fills a node's form from what the hospital says of itself, in place of typing it from a paper. */
+export function NodeOffers({ adapterId, onTake }: NodeOffersProps) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const { isReadOnly } = useForm();
+  const [isOpen, setOpen] = useState(false);
+  const [offer, setOffer] = useState<Offer>();
+  if (isReadOnly || !may('adapters.test')) return null;
+  const take = () => {
+    if (offer !== undefined) onTake(offer.config);
+    setOpen(false);
+  };
+  return (
+    <>
+      <Button icon={<ListChecks size={16} />} onClick={() => setOpen(true)}>
+        {t('open')}
+      </Button>
+      {isOpen ? (
+        <Modal
+          open
+          title={t('title')}
+          okText={t('take')}
+          cancelText={t('cancel')}
+          okButtonProps={{ disabled: offer === undefined }}
+          onOk={take}
+          onCancel={() => setOpen(false)}
+        >
+          <p>{t('help')}</p>
+          <OfferList adapterId={adapterId} chosen={offer?.name} onChoose={setOffer} />
+        </Modal>
+      ) : null}
+    </>
+  );
+}

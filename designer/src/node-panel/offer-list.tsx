@@ -1,0 +1,58 @@
+import { Radio, Skeleton } from 'antd';
+import type { Outputs } from '../api/outputs.ts';
+import { useQueryOf } from '../api/queries.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+import styles from './offer-list.module.css';
+
+const TEXTS = defineTexts({
+  label: ['操作', 'Operation'],
+  takes: ['请求：{{fields}}', 'Request: {{fields}}'],
+  gives: ['应答：{{fields}}', 'Answer: {{fields}}'],
+  nothing: ['没有字段', 'no fields'],
+  more: ['{{fields}} 等 {{count}} 项', '{{fields}} … ({{count}} {{count|field|fields}})'],
+});
+
+export type Offer = Outputs['adapters.offers']['items'][number];
+
+const SHOWN = 6;
+
+interface OfferListProps {
+  readonly adapterId: string;
+  readonly chosen: string | undefined;
+  readonly onChoose: (offer: Offer) => void;
+}
+
+/** What the other side describes itself to offer, to choose one. */
+export function OfferList({ adapterId, chosen, onChoose }: OfferListProps) {
+  const t = useTexts(TEXTS);
+  const offers = useQueryOf('adapters.offers', { adapterId });
+  if (offers.error !== null) return <ErrorBox error={offers.error} onRetry={() => void offers.refetch()} />;
+  if (offers.data === undefined) return <Skeleton active title={false} paragraph={{ rows: 4 }} />;
+  const { items } = offers.data;
+  const fields = (schema: Offer['takes']) => {
+    const names = Object.keys((schema['properties'] ?? {}) as object);
+    if (names.length === 0) return t('nothing');
+    const shown = names.slice(0, SHOWN).join(' · ');
+    return names.length <= SHOWN ? shown : t('more', { fields: shown, count: names.length });
+  };
+  return (
+    <Radio.Group
+      className={styles.list ?? ''}
+      aria-label={t('label')}
+      value={chosen ?? null}
+      onChange={(event) => {
+        const offer = items.find(({ name }) => name === event.target.value);
+        if (offer !== undefined) onChoose(offer);
+      }}
+    >
+      {items.map(({ name, about, takes, gives }) => (
+        <Radio key={name} value={name} className={styles.offer ?? ''}>
+          <strong>{about ?? name}</strong> {about === undefined ? null : <code>{name}</code>}
+          <span className={styles.fields}>{t('takes', { fields: fields(takes) })}</span>
+          <span className={styles.fields}>{t('gives', { fields: fields(gives) })}</span>
+        </Radio>
+      ))}
+    </Radio.Group>
+  );
+}

@@ -1,0 +1,40 @@
+import type { FlowSummary } from '../../api/outputs.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import type { FieldProps } from '../../kit/form/field-props.ts';
+import { LinkedReference } from '../../kit/form/inputs/linked-reference.tsx';
+import { Tag } from '../../kit/feedback/status-tag.tsx';
+import { Warning } from '../../kit/form/inputs/reference-select.tsx';
+
+const TEXTS = defineTexts({
+  open: ['打开流程', 'Open the flow'],
+  draft: ['未发布', 'Not published'],
+  shared: ['其他服务域共享', 'shared by another domain'],
+});
+
+export function FlowField({ value, onChange, id, label, isInvalid }: FieldProps) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const flows = useQueryOf('flows.list', {});
+  const draft = ({ publishedVersion }: { readonly publishedVersion?: number | undefined }) =>
+    publishedVersion === undefined ? <Warning words={t('draft')} /> : undefined;
+  const own = flows.data?.items.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) }));
+  // Of other domains, which share them: they are called and not opened.
+  const shared = flows.data?.shared.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) ?? <Tag tone="blue">{t('shared')}</Tag> }));
+  function referenceTo({ flowId, name }: Pick<FlowSummary, 'flowId' | 'name'>) {
+    return { id: flowId, name: text(name) || flowId };
+  }
+  return (
+    <LinkedReference
+      id={id}
+      label={label}
+      value={typeof value === 'string' ? value : undefined}
+      references={own && [...own, ...(shared ?? [])]}
+      isLoading={flows.isPending}
+      onChange={onChange}
+      isInvalid={isInvalid}
+      page={shared?.some(({ id: flowId }) => flowId === value) === true ? undefined : '/flows'}
+      open={t('open')}
+    />
+  );
+}

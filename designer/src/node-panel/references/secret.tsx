@@ -1,0 +1,24 @@
+import { useMay } from '../../shell/session.tsx';
+import { useQueryOf } from '../../api/queries.ts';
+import type { FieldProps } from '../../kit/form/field-props.ts';
+import { ReferenceSelect } from '../../kit/form/inputs/reference-select.tsx';
+import { TextField } from '../../kit/form/fields/text.tsx';
+
+/** The name of a secret. Its value is never here; who may not see the names writes one. */
+export function SecretField(props: FieldProps) {
+  const may = useMay();
+  const isAllowed = may('secrets.edit');
+  const secrets = useQueryOf('secrets.list', {}, { enabled: isAllowed });
+  if (!isAllowed || secrets.error !== null) return <TextField {...props} />;
+  return (
+    <ReferenceSelect
+      id={props.id}
+      label={props.label}
+      value={typeof props.value === 'string' ? props.value : undefined}
+      references={secrets.data?.items.map(({ name }) => ({ id: name, name }))}
+      isLoading={secrets.isPending}
+      onChange={props.onChange}
+      isInvalid={props.isInvalid}
+    />
+  );
+}

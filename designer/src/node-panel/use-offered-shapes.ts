@@ -1,0 +1,36 @@
+/** What the systems that the open flow calls describe of their operations. */
+import { useQueries } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { call } from '../api/client.ts';
+import { useMay } from '../shell/session.tsx';
+import { useEditor } from '../editor/state/editor-context.tsx';
+import { offeredShapes, type OfferedShapes } from '../model/samples/offered-shapes.ts';
+
+const FRESH_MS = 300_000;
+
+/** Empty until they are read. `mayAsk`: else only what was read before is used, and no hospital is asked. */
+export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): OfferedShapes {
+  const may = useMay();
+  const types = useEditor((editor) => editor.types);
+  const nodes = useEditor(({ history }) => history.document.nodes);
+  const called = nodes.filter((node) => node.adapter !== undefined && types.get(node.type)?.knowsOffers === true);
+  const adapters = [...new Set(called.map(({ adapter }) => adapter!))];
+  const answers = useQueries({
+    queries: adapters.map((adapterId) => ({
+      queryKey: ['adapters.offers', { adapterId }],
+      queryFn: ({ signal }: { readonly signal: AbortSignal }) => call('adapters.offers', { adapterId }, { signal }),
+      enabled: mayAsk && may('adapters.test'),
+      staleTime: FRESH_MS,
+      retry: false,
+    })),
+  });
+  // Nodes and answers are new objects at every drawing; what counts of them changes seldom.
+  const stamp = JSON.stringify([
+    called.map(({ id, adapter, config }) => [id, adapter, config]),
+    answers.map(({ dataUpdatedAt }) => dataUpdatedAt),
+  ]);
+  return useMemo(() => {
+    const offersOf = new Map(adapters.map((adapterId, index) => [adapterId, answers[index]?.data?.items ?? []]));
+    return offeredShapes(called, offersOf);
+  }, [stamp]);
+}

@@ -1,0 +1,45 @@
+/** Which code a code table did not know, worked out from what went into the node: an error never tells a value of the content. Pure. */
+import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
+import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
+import { isRecord } from '../../../../../engine/contract/values/is-record.ts';
+import type { Standstill } from '../../../../../engine/execution/standstill.ts';
+import { valueAtRow } from '../../../model/mapping/preview-mapping.ts';
+
+/** Of a mapping that looks up what stands at a path, outside of loops; undefined too for what may be more than a code. */
+export function missingCode(
+  { node: nodeId, scope, error }: Standstill,
+  node: FlowNode | undefined,
+  data: PayloadAnswer | undefined,
+): string | undefined {
+  const { rule, table } = error?.values ?? {};
+  const input = data?.inputs[scope === '' ? nodeId : `${scope}/${nodeId}`];
+  if (typeof rule !== 'string' || typeof table !== 'string' || input === undefined) return undefined;
+  const [path, ...others] = new Set(pathsOf(node?.config['mapping'], rule.split('/').slice(1), table));
+  if (path === undefined || others.length > 0) return undefined;
+  const value = valueAtRow(input, path);
+  return typeof value === 'string' || typeof value === 'number' ? plainCode(String(value)) : undefined;
+}
+
+/** A field that was mapped wrongly may hold a name, or the number of a person or telephone. */
+export function plainCode(value: string): string | undefined {
+  const isCode = /^[A-Za-z0-9._-]{1,32}$/.test(value);
+  return isCode && (value.length <= 8 || !/\d{7}/.test(value)) ? value : undefined;
+}
+
+/** The paths that are looked up in the table, in the rule at these steps. */
+function pathsOf(mapping: unknown, steps: readonly string[], table: string): readonly string[] {
+  let at = mapping;
+  for (const step of steps) {
+    if (typeof at !== 'object' || at === null || 'each' in at) return [];
+    at = (at as Readonly<Record<string, unknown>>)[step];
+  }
+  return lookupsIn(at, table);
+}
+
+function lookupsIn(part: unknown, table: string): readonly string[] {
+  if (Array.isArray(part)) return part.flatMap((one) => lookupsIn(one, table));
+  if (!isRecord(part) || 'each' in part) return [];
+  const { key } = part;
+  const own = part['table'] === table && isRecord(key) && typeof key['path'] === 'string' ? [key['path']] : [];
+  return [...own, ...Object.values(part).flatMap((one) => lookupsIn(one, table))];
+}

@@ -1,0 +1,74 @@
+/** The words for an error of a message: the platform's own sentence where all of it is known, else what kind of cause it is. */
+import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
+import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
+import { joined, useCauseWords } from '../../../i18n/cause-words.ts';
+import { useLanguage } from '../../../i18n/texts.ts';
+import { useToldError } from '../../../kit/feedback/told-error.ts';
+import type { Repeat } from '../../../model/problems/error-causes.ts';
+import { failingField } from './failing-field.ts';
+
+interface ToldCause {
+  readonly what: string;
+  readonly fix: string | undefined;
+  /** Single problems that its sentence does not tell. */
+  readonly issues: readonly { readonly path: string; readonly what: string }[];
+}
+
+const MOST_ISSUES = 5;
+
+interface Circumstances {
+  /** What it is held for, where that is another code than its error's. */
+  readonly reason?: string | undefined;
+  readonly repeat: Repeat;
+}
+
+export function useToldCause(error: ErrorRecord | undefined, { reason, repeat }: Circumstances): ToldCause | undefined {
+  const language = useLanguage();
+  const causeOf = useCauseWords();
+  const toldOf = useToldError(error);
+  const code = error?.code ?? reason;
+  if (code === undefined) return undefined;
+  const cause = causeOf(reason ?? code, repeat);
+  if (error === undefined) return { ...cause, issues: [] };
+  const { rule, ...values } = error.values ?? {};
+  const [first, ...others] = error.issues ?? [];
+  // The one rule that failed is told as the field; the sentence is that of its problem.
+  const isOnlyRule = first !== undefined && others.length === 0 && first.path === rule;
+  const told = {
+    ...toldOf({ ...error, values }),
+    ...(isOnlyRule ? { what: toldOf({ ...first, values: { ...values, ...first.values } }).what } : {}),
+  };
+  const isWhole = told.what !== error.code && !told.what.includes('—') && !told.what.includes(error.code);
+  const issues = (isOnlyRule ? [] : (error.issues ?? []))
+    .slice(0, MOST_ISSUES)
+    .map((issue) => ({ path: issue.path, what: toldOf(issue).what }));
+  const isOther = reason !== undefined && reason !== error.code;
+  if (!isWhole && !isOther) return { ...cause, issues };
+  const what = isWhole ? told.what : causeOf(error.code).what;
+  return {
+    what: isOther ? `${cause.what}${language === 'zh-CN' ? '：' : ': '}${what}` : what,
+    fix: isWhole && told.fix !== undefined ? joined(language, told.fix, cause.again) : cause.fix,
+    issues,
+  };
+}
+
+interface IssuesProps {
+  readonly issues: ToldCause['issues'];
+  readonly node: FlowNode | undefined;
+  readonly className: string | undefined;
+}
+
+/** Each single problem with its place: the field of the mapping, or where it stands in the data. */
+export function CauseIssues({ issues, node, className }: IssuesProps) {
+  if (issues.length < 2 && issues.every(({ path }) => path === '')) return null;
+  const nameOf = (path: string) => failingField(node, { values: { rule: path } })?.target ?? path.slice(1).replaceAll('/', '.');
+  return (
+    <ul className={className}>
+      {issues.map(({ path, what }, index) => (
+        <li key={index}>
+          {path === '' ? null : <code>{nameOf(path)}</code>} {what}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,44 @@
+/** Sending a message anew: which may be, what of it can be edited, and what is sent. Pure. */
+import type { ShownMessage } from '../../../../../control/executions/shown-message.ts';
+import { createId } from '../../../../../engine/contract/values/ids.ts';
+import type { ExecutionSummary } from '../../../../../engine/operate/interface.ts';
+import type { operations } from '../../../api/operations.ts';
+import { withLineEnds } from './line-difference.ts';
+import { parseJson } from '../../../kit/code/parse-json.ts';
+
+type ResendInput = operations['executions.resend']['requestBody']['content']['application/json'];
+export type Seen = ResendInput['seen'];
+
+const RESENDABLE: readonly Seen[] = ['held', 'failed', 'completed', 'cancelled'];
+
+/** The status by which the platform is told what was seen; undefined where nothing can be sent anew. */
+export function seenOf({ status, hasPayload, replacedBy, held }: ExecutionSummary): Seen | undefined {
+  const isUnfinishedResend = held?.reason === 'RESEND_PREPARED';
+  return hasPayload && replacedBy === undefined && !isUnfinishedResend ? RESENDABLE.find((seen) => seen === status) : undefined;
+}
+
+/** The message as it is edited; undefined where it cannot be: only its beginning is here, or it is no text. */
+export function editableOf(message: ShownMessage): { readonly text: string; readonly isJson: boolean } | undefined {
+  const { form, data, truncated } = message;
+  if (truncated === true || form === 'base64') return undefined;
+  if (typeof data === 'string') return { text: data, isJson: false };
+  return { text: JSON.stringify(data, null, 2), isJson: true };
+}
+
+export type Edited = { readonly problem: 'json' } | { readonly message: ResendInput['message'] | undefined };
+
+/** What is sent in place of the stored message; none where nothing was changed. */
+export function editedMessage(shown: ShownMessage, typed: string): Edited {
+  const editable = editableOf(shown);
+  if (editable === undefined) return { message: undefined };
+  const text = withLineEnds(editable.text, typed);
+  if (text === editable.text) return { message: undefined };
+  if (!editable.isJson) return { message: { data: text, form: shown.form } };
+  const parsed = parseJson(typed);
+  return parsed === undefined ? { problem: 'json' } : { message: { data: parsed.value, form: 'json' } };
+}
+
+/** A new one for every content, so that a lost answer can be asked for again without sending twice. */
+export function newRequestId(): string {
+  return createId('rsd');
+}

@@ -1,0 +1,42 @@
+/** Which code tables a retry uses: an execution is pinned to those that it was accepted with, unless a person says else. */
+import { Radio } from 'antd';
+import type { RetryTables } from '../../../../engine/operate/interface.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import styles from '../held/held-page.module.css';
+
+const TEXTS = defineTexts({
+  label: ['代码表', 'Code tables'],
+  then: ['用当时的代码表', 'As received'],
+  thenHelp: ['接收时的代码表：之后补充或修改的代码都不算', 'Those of when it was accepted: codes added or changed since do not count'],
+  now: ['用现在的代码表', 'Current'],
+  nowHelp: [
+    '补充代码后选这一项。同一通道里排在后面、还没开始的消息也改用现在的代码表；已有写操作办成或结果不明的不改，保持挂起',
+    'For a code that has been added since. Messages behind it in its lane that have not begun use them too; those with a write that was done, or may have been, are left held',
+  ],
+});
+
+interface Props {
+  readonly value: RetryTables;
+  readonly onChange: (tables: RetryTables) => void;
+}
+
+export function TablesChoice({ value, onChange }: Props) {
+  const t = useTexts(TEXTS);
+  return (
+    <Radio.Group
+      aria-label={t('label')}
+      className={styles.tables ?? ''}
+      value={value}
+      onChange={({ target }) => onChange(target.value as RetryTables)}
+      options={(['then', 'now'] as const).map((tables) => ({
+        value: tables,
+        label: (
+          <span className={styles.option}>
+            {t(tables)}
+            <span className={styles.hint}>{t(`${tables}Help`)}</span>
+          </span>
+        ),
+      }))}
+    />
+  );
+}

@@ -1,0 +1,137 @@
+import { Empty, Input, Modal, type InputRef } from 'antd';
+import { Search } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useNavigate } from 'react-router';
+import { useQueryOf } from '../api/queries.ts';
+import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { useSearch } from '../kit/search/use-search.ts';
+import styles from './command-palette.module.css';
+import { useCommandPalette, type Command } from '../kit/page/commands.ts';
+import { AREA_TEXTS, AREAS } from './navigation.tsx';
+import { useMay } from './session.tsx';
+
+const TEXTS = defineTexts({
+  title: ['搜索与命令', 'Search and commands'],
+  placeholder: ['输入页面、流程或命令；支持拼音首字母', 'Type a page, a flow or a command'],
+  pages: ['页面', 'Pages'],
+  flows: ['流程', 'Flows'],
+  nothing: ['没有匹配的内容', 'Nothing fits'],
+});
+const MOST_SHOWN = 50;
+
+/** Ctrl-K anywhere: pages, flows, and whatever the open page offers. */
+export function CommandPalette() {
+  const { isOpen, open, close } = useCommandPalette();
+  const t = useTexts(TEXTS);
+  useEffect(() => {
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
+      event.preventDefault();
+      if (isOpen) close();
+      else open();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [isOpen, open, close]);
+  return (
+    <Modal
+      open={isOpen}
+      onCancel={close}
+      footer={null}
+      closable={false}
+      title={t('title')}
+      classNames={{ header: styles.unseen ?? '' }}
+      width={640}
+      destroyOnHidden
+      className={styles.modal ?? ''}
+    >
+      {isOpen ? <Palette onDone={close} /> : null}
+    </Modal>
+  );
+}
+
+function Palette({ onDone }: { readonly onDone: () => void }) {
+  const t = useTexts(TEXTS);
+  const [query, setQuery] = useState('');
+  const [at, setAt] = useState(0);
+  const input = useRef<InputRef>(null);
+  const all = useAllCommands();
+  const found = useSearch(all, query, (command) => `${command.label} ${command.keywords ?? ''}`).slice(0, MOST_SHOWN);
+  useEffect(() => input.current?.focus(), []);
+  const run = (command: Command | undefined) => {
+    if (command === undefined) return;
+    onDone();
+    command.run();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      setAt((now) => (now + (event.key === 'ArrowDown' ? 1 : found.length - 1)) % Math.max(1, found.length));
+    } else if (event.key === 'Enter') run(found[at]);
+  };
+  return (
+    <>
+      <Input
+        ref={input}
+        size="large"
+        variant="borderless"
+        prefix={<Search size={18} />}
+        placeholder={t('placeholder')}
+        aria-label={t('placeholder')}
+        value={query}
+        onChange={(event) => (setQuery(event.target.value), setAt(0))}
+        onKeyDown={onKeyDown}
+        role="combobox"
+        aria-expanded
+        aria-controls="commands"
+        aria-activedescendant={`command-${at}`}
+      />
+      <div className={styles.list} id="commands" role="listbox" aria-label={t('title')}>
+        {found.length === 0 ? <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('nothing')} /> : null}
+        {found.map((command, index) => (
+          <div
+            key={command.id}
+            id={`command-${index}`}
+            role="option"
+            aria-selected={index === at}
+            className={index === at ? `${styles.item} ${styles.selected}` : styles.item}
+            onMouseMove={() => setAt(index)}
+            onClick={() => run(command)}
+          >
+            <span className={styles.label}>{command.label}</span>
+            {command.shortcut === undefined ? null : <kbd>{command.shortcut}</kbd>}
+            <span className={styles.group}>{command.group}</span>
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** What the open page offers stands first. */
+function useAllCommands(): readonly Command[] {
+  const t = useTexts(TEXTS);
+  const area = useTexts(AREA_TEXTS);
+  const text = useText();
+  const may = useMay();
+  const go = useNavigate();
+  const offered = useCommandPalette((palette) => palette.groups);
+  const flows = useQueryOf('flows.list', {}, { enabled: may('flows.read') });
+  return useMemo(() => {
+    const pages = AREAS.filter(({ right }) => may(right)).map(({ path }): Command => ({
+      id: `page:${path}`,
+      label: area(path),
+      keywords: `${path} ${AREA_TEXTS[path].join(' ')}`,
+      group: t('pages'),
+      run: () => void go(`/${path}`),
+    }));
+    const opened = (flows.data?.items ?? []).map((flow): Command => ({
+      id: `flow:${flow.flowId}`,
+      label: text(flow.name),
+      keywords: `${flow.flowId} ${flow.name['zh-CN']} ${flow.name.en} ${flow.tags.join(' ')}`,
+      group: t('flows'),
+      run: () => void go(`/flows/${flow.flowId}`),
+    }));
+    return [...Object.values(offered).flat(), ...pages, ...opened];
+  }, [t, area, text, may, go, offered, flows.data]);
+}

@@ -1,0 +1,14 @@
+/** What control tells by itself makes the lists on the screen ask anew. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useLive } from '../api/live.ts';
+
+export function useLiveRefresh(): void {
+  const client = useQueryClient();
+  const refresh = (areas: readonly string[]) =>
+    void client.invalidateQueries({
+      predicate: ({ queryKey }) => typeof queryKey[0] === 'string' && areas.includes(queryKey[0].split('.')[0] ?? ''),
+    });
+  useLive('flow', () => refresh(['flows', 'system']));
+  useLive('alarms', () => refresh(['alarms']));
+  useLive('plan', () => refresh(['interfaces', 'system']));
+}

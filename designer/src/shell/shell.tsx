@@ -1,0 +1,50 @@
+/** The frame of every page: navigation at the left, top bar, and the page. */
+import { App as AntdApp } from 'antd';
+import { Suspense } from 'react';
+import { Outlet, useLocation } from 'react-router';
+import { NoRight } from '../kit/feedback/error-box.tsx';
+import { useKeepLiveFlows } from '../api/live-flows.ts';
+import { useLiveRefresh } from './live-refresh.ts';
+import { CommandPalette } from './command-palette.tsx';
+import { ProductionBar } from './environment-tag.tsx';
+import { useEnvironmentIcon } from '../session/environment.ts';
+import { LostConnection } from './lost-connection.tsx';
+import { AREAS, Navigation } from './navigation.tsx';
+import { useMay } from './session.tsx';
+import styles from './shell.module.css';
+import { TopBar } from './top-bar.tsx';
+
+/** What dialogs and messages show has queries, session and links of its own: their place is inside of all of these. */
+export function Shell() {
+  useLiveRefresh();
+  useKeepLiveFlows();
+  useEnvironmentIcon();
+  return (
+    <AntdApp component={false}>
+      <div className={styles.frame}>
+        <ProductionBar />
+        <div className={styles.shell}>
+          <Navigation />
+          <div className={styles.right}>
+            <TopBar />
+            <LostConnection />
+            <main className={styles.page} id="page" tabIndex={-1}>
+              <Suspense fallback={null}>
+                <Area />
+              </Suspense>
+            </main>
+          </div>
+          <CommandPalette />
+        </div>
+      </div>
+    </AntdApp>
+  );
+}
+
+/** A colleague's link may lead to an area that one's roles do not open. */
+function Area() {
+  const may = useMay();
+  const { pathname } = useLocation();
+  const area = AREAS.find(({ path }) => path === pathname.split('/')[1]);
+  return area === undefined || may(area.right) ? <Outlet /> : <NoRight permission={area.right} />;
+}

@@ -1,0 +1,89 @@
+import { Form, Input, Modal, type InputRef } from 'antd';
+import { useEffect, useRef, useState } from 'react';
+import { onConfirmation, type Confirmation } from '../api/step-up.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { CodeItem } from '../pages/login/code-item.tsx';
+import { ErrorBox } from '../kit/feedback/error-box.tsx';
+
+const TEXTS = defineTexts({
+  title: ['再次确认身份', 'Confirm that it is you'],
+  why: ['此操作影响重大，请再次输入当前账号的密码。', 'This act is far-reaching: enter the password of your account again.'],
+  password: ['密码', 'Password'],
+  missing: ['请输入密码', 'Enter your password'],
+  confirm: ['确认并执行', 'Confirm and go on'],
+  cancel: ['取消', 'Cancel'],
+  code: [
+    '登录后 5 分钟内可不填；之后填写验证器应用当前显示的 6 位数字，或一个恢复码。',
+    'Not needed within five minutes after the login; then the six digits that the app shows now, or a recovery code.',
+  ],
+});
+
+/** Of the page's forms this one alone is sent by its button and by Enter. */
+const FORM = 'step-up';
+
+interface Question {
+  readonly problem: unknown;
+  answer(confirmation: Confirmation | undefined): void;
+}
+
+/** Over whatever asked: acts that ask for the password again wait for it. */
+export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: boolean }) {
+  const t = useTexts(TEXTS);
+  const [question, setQuestion] = useState<Question>();
+  const [form] = Form.useForm<Confirmation>();
+  const password = useRef<InputRef>(null);
+  useEffect(
+    () =>
+      onConfirmation(
+        (problem) =>
+          new Promise((resolve) => {
+            setQuestion({
+              problem,
+              answer(confirmation) {
+                setQuestion(undefined);
+                resolve(confirmation);
+              },
+            });
+          }),
+      ),
+    [],
+  );
+  useEffect(() => {
+    // A refusal may come before the dialog has closed: then the refused password still stands in its field.
+    if (question !== undefined) form.resetFields();
+  }, [form, question]);
+  return (
+    <Modal
+      open={question !== undefined}
+      width={420}
+      // A dialog in a drawer stands at 2000, one in that at 3000.
+      zIndex={5000}
+      title={t('title')}
+      okText={t('confirm')}
+      cancelText={t('cancel')}
+      destroyOnHidden
+      onCancel={() => question?.answer(undefined)}
+      okButtonProps={{ htmlType: 'submit', form: FORM }}
+      // The dialog takes the focus as it opens, after the field has come.
+      afterOpenChange={(isOpen) => {
+        if (isOpen) password.current?.focus();
+      }}
+    >
+      <p>{t('why')}</p>
+      <Form
+        form={form}
+        name={FORM}
+        layout="vertical"
+        requiredMark={false}
+        preserve={false}
+        onFinish={({ code = '', ...given }) => question?.answer({ ...given, ...(code === '' ? {} : { code }) })}
+      >
+        <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('missing') }]}>
+          <Input.Password ref={password} autoFocus autoComplete="current-password" maxLength={1000} />
+        </Form.Item>
+        {hasSecondFactor ? <CodeItem isOptional help={t('code')} /> : null}
+        {question?.problem === undefined ? null : <ErrorBox error={question.problem} />}
+      </Form>
+    </Modal>
+  );
+}
