@@ -271,7 +271,7 @@ test('a message of 10 MB is taken whole', async (t) => {
 
 test('a half-open connection with half a message is closed, and an idle one later', async (t) => {
   const clock = fakeClock();
-  const { sender, trigger } = await start(t, { frameTimeoutMs: 1000, idleTimeoutMs: 10_000 }, { clock });
+  const { sender } = await start(t, { frameTimeoutMs: 1000, idleTimeoutMs: 10_000 }, { clock });
   const half = await sender();
   const idle = await sender();
   idle.socket.write(frame(admission('M1')));
