@@ -197,6 +197,18 @@ module.exports = {
       },
     ),
     rule(
+      'designer-kit-is-below-pages',
+      'The kit is what every page is built with: it knows the model, the session and the API, but no page, no node and no flow editor.',
+      { path: '^designer/src/kit/' },
+      { path: '^designer/src/(?!(api|i18n|kit|model|session)/)' },
+    ),
+    rule(
+      'designer-shell-is-on-top',
+      'The shell holds the pages; only its entry opens it.',
+      { path: '^designer/src/(?!shell/|main\\.tsx$)' },
+      { path: '^designer/src/shell/' },
+    ),
+    rule(
       'designer-runs-in-a-browser',
       'No module of Node in the designer.',
       { path: '^designer/', pathNot: '^designer/vite\\.config\\.ts$' },

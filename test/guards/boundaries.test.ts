@@ -36,6 +36,8 @@ const planted: Readonly<Record<string, readonly [file: string, imported: string]
   'fastify-stays-at-the-edge': ['control/registry/served.ts', 'fastify'],
   'designer-sees-the-browser-parts': ['designer/canvas.ts', '../engine/run/lanes.ts'],
   'designer-model-is-pure': ['designer/src/model/drawn.ts', 'react'],
+  'designer-kit-is-below-pages': ['designer/src/kit/upward.ts', '../pages/flows.ts'],
+  'designer-shell-is-on-top': ['designer/src/pages/framed.ts', '../shell/shell.ts'],
   'designer-runs-in-a-browser': ['designer/files.ts', 'node:fs'],
   'sdk-sees-the-contract': ['sdk/inside.ts', '../engine/run/lanes.ts'],
   'nobody-imports-a-root': ['control/auth/started.ts', '../../cli/start.ts'],
@@ -72,6 +74,8 @@ const targets = [
   'gateways/shared/masks.ts',
   'storage/embedded/rows.ts',
   'storage/shared/storage-backend.ts',
+  'designer/src/pages/flows.ts',
+  'designer/src/shell/shell.ts',
   'cli/start.ts',
   'test/support/flows.ts',
 ];

@@ -2,7 +2,7 @@
 import { Skeleton } from 'antd';
 import { useMemo } from 'react';
 import { useParams } from 'react-router';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { ErrorBox } from '../kit/feedback/error-box.tsx';
 import { EditorProvider } from './state/editor-context.tsx';
 import { EditorFrame } from './editor-frame.tsx';

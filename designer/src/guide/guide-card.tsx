@@ -1,7 +1,7 @@
 import { Button, Tooltip } from 'antd';
 import { CircleCheck, X } from 'lucide-react';
 import { useNavigate } from 'react-router';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './guide-card.module.css';
 import { GUIDE_STEPS, useGuide, type GuideStep } from './guide-store.ts';

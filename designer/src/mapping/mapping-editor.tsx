@@ -3,7 +3,6 @@ import { Alert, Button, Drawer, Segmented, Tooltip } from 'antd';
 import { Equal, Redo2, Undo2, X } from 'lucide-react';
 import { useState, type KeyboardEvent } from 'react';
 import { useEditor } from '../editor/state/editor-context.tsx';
-import { FormProvider, useForm } from '../kit/form/form-context.tsx';
 import { NodeSurroundings } from '../node-panel/node-surroundings.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { isWritten, keyOf } from '../kit/page/key-names.ts';
@@ -17,6 +16,7 @@ import { useMapping, useMappingHistory } from './context/use-mapping.ts';
 import type { TrySample } from './trees/source-pane.tsx';
 import { useMappingSample, type MappingSampleChoice } from './use-mapping-sample.ts';
 import styles from './mapping-editor.module.css';
+import { ScopeProvider, useScope } from '../node-panel/expression/scope-context.tsx';
 
 const TEXTS = defineTexts({
   title: ['映射：{{label}}', 'Mapping: {{label}}'],
@@ -96,7 +96,7 @@ interface EditorProps extends MappingEditorProps {
 
 function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) {
   const t = useTexts(TEXTS);
-  const form = useForm();
+  const scope = useScope();
   const editing = useMapping(nodeId);
   const choice = useMappingSample(nodeId);
   const [draft, setDraft] = useState<JsonDraft>();
@@ -142,13 +142,13 @@ function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) 
     );
   }
   return (
-    <FormProvider {...form} sample={choice.sample}>
+    <ScopeProvider {...scope} sample={choice.sample}>
       <MappingProvider nodeId={nodeId} editing={editing} mapping={mapping} sample={choice.sample}>
         {bar(editing.isReadOnly ? null : <SameNames />)}
         {choice.error === undefined ? null : <ErrorBox error={choice.error} />}
         <MappingBoard onTry={tryOf(choice)} />
       </MappingProvider>
-    </FormProvider>
+    </ScopeProvider>
   );
 }
 

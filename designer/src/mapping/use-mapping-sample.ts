@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState } from 'react';
 import { call } from '../api/client.ts';
 import { useQueryOf } from '../api/queries.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { scopeSampleOf, type NodeSamples } from '../node-panel/node-sample.ts';
 import type { ScopeSample } from '../node-panel/expression/scope-sample.ts';

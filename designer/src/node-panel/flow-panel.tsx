@@ -11,6 +11,7 @@ import { NodeSurroundings } from './node-surroundings.tsx';
 import { SchemaForm, type FormValue } from '../kit/form/schema-form.tsx';
 import { useDraft } from '../kit/form/use-draft.ts';
 import styles from './panel.module.css';
+import { FIELD_EDITORS } from './fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   title: ['流程设置', 'Settings of the flow'],
@@ -87,6 +88,7 @@ function FlowForms() {
     put({ ingress: withoutAbsent({ ...ingress, ...part }) }, field);
   const form = (name: keyof typeof FLOW_SCHEMAS, value: FormValue, prefix: string, onChange: (value: FormValue, field: string) => void) => (
     <SchemaForm
+      editors={FIELD_EDITORS}
       schema={FLOW_SCHEMAS[name]}
       value={value}
       issues={issues}

@@ -4,8 +4,7 @@ import { DomainName } from '../../../engine/contract/values/domain.ts';
 import { FLOW_TEXTS, INGRESS_TEXTS, RECORDING_TEXTS } from '../../../engine/contract/flow/flow-texts.ts';
 import { valuesBy } from '../../../engine/contract/values/named-values.ts';
 import { fieldEditor, Text } from '../../../engine/contract/values/texts.ts';
-import type { FieldSchema } from '../kit/form/field-schema.ts';
-import { asField } from './handling-schema.ts';
+import { asField, type FieldSchema } from '../kit/form/field-schema.ts';
 
 const closed = { additionalProperties: false } as const;
 const both = { ...fieldEditor('text-both'), ...closed };

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { FlowDocument, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import { HANDLING_TEXTS, RETRY_TEXTS } from '../../../engine/contract/flow/flow-texts.ts';
 import { fieldEditor } from '../../../engine/contract/values/texts.ts';
-import type { FieldSchema } from '../kit/form/field-schema.ts';
+import { asField, type FieldSchema } from '../kit/form/field-schema.ts';
 
 export interface HandlingCase {
   readonly mode: FlowDocument['mode'];
@@ -104,9 +104,4 @@ function retrySchema(preset: RetryRule): FieldSchema {
     }),
   });
   return asField(rule);
-}
-
-/** As the server's schemas come: plain JSON. */
-export function asField(schema: object): FieldSchema {
-  return JSON.parse(JSON.stringify(schema)) as FieldSchema;
 }

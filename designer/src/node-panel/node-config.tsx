@@ -9,6 +9,7 @@ import { issuesElsewhere, serverIssues } from '../kit/form/form-issues.ts';
 import { NodeOffers } from './node-offers.tsx';
 import { SchemaForm } from '../kit/form/schema-form.tsx';
 import { useNodeEdits } from './use-node-edits.ts';
+import { FIELD_EDITORS } from './fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   adapter: ['适配器', 'Adapter'],
@@ -49,6 +50,7 @@ export function NodeConfig({ node, type, focus }: NodeConfigProps) {
         />
       ) : null}
       <SchemaForm
+        editors={FIELD_EDITORS}
         schema={type.config}
         value={node.config}
         issues={issues}

@@ -13,6 +13,7 @@ import { SchemaForm, type FormValue } from '../kit/form/schema-form.tsx';
 import { useDraft } from '../kit/form/use-draft.ts';
 import { useNodeEdits } from './use-node-edits.ts';
 import styles from './panel.module.css';
+import { FIELD_EDITORS } from './fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   time: ['时限', 'Time'],
@@ -55,6 +56,7 @@ export function NodeHandling({ node, type, focus }: NodeHandlingProps) {
   const rule: RetryRule = { ...defaultRetry(about), ...handling.retry };
   const form = (section: HandlingSection, value: FormValue, prefix: string, onChange: (next: FormValue, field: string) => void) => (
     <SchemaForm
+      editors={FIELD_EDITORS}
       schema={schemas(about, section)}
       value={value}
       issues={issues}

@@ -1,7 +1,7 @@
 import { Button, Modal } from 'antd';
 import { ListChecks } from 'lucide-react';
 import { useState } from 'react';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useForm } from '../kit/form/form-context.tsx';
 import { OfferList, type Offer } from './offer-list.tsx';

@@ -4,6 +4,7 @@ import { FormProvider } from '../kit/form/form-context.tsx';
 import { namesOfNodesBefore, namesOfNodesLeadingTo, scopeSampleOf, triggerSampleOf } from './node-sample.ts';
 import type { NodeName } from './expression/scope-sample.ts';
 import { useOfferedShapes } from './use-offered-shapes.ts';
+import { ScopeProvider } from './expression/scope-context.tsx';
 
 const NONE: readonly NodeName[] = [];
 
@@ -32,8 +33,10 @@ export function NodeSurroundings({ nodeId, children }: { readonly nodeId: string
   const seal = store.getState().seal;
   const openMapping = useMemo(() => (nodeId === undefined ? undefined : () => store.getState().openMapping(nodeId)), [store, nodeId]);
   return (
-    <FormProvider isReadOnly={isReadOnly} seal={seal} sample={sample} openMapping={openMapping} {...lists}>
-      {children}
+    <FormProvider isReadOnly={isReadOnly} seal={seal}>
+      <ScopeProvider sample={sample} openMapping={openMapping} {...lists}>
+        {children}
+      </ScopeProvider>
     </FormProvider>
   );
 }

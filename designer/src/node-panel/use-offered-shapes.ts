@@ -2,7 +2,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call } from '../api/client.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { offeredShapes, type OfferedShapes } from '../model/samples/offered-shapes.ts';
 

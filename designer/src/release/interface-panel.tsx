@@ -4,7 +4,7 @@ import { ArrowRight } from 'lucide-react';
 import { Link } from 'react-router';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { useQueryOf } from '../api/queries.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { FRONT_TEXTS, StateTag, type InterfaceItem } from './interface-parts.tsx';

@@ -5,7 +5,7 @@ import { FRONTS, type Front } from '../../../engine/contract/access/access.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../engine/contract/values/ids.ts';
 import { useMutationOf } from '../api/queries.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FRONT_TEXTS } from './interface-parts.tsx';
 import { ErrorBox } from '../kit/feedback/error-box.tsx';

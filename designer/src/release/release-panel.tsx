@@ -1,5 +1,5 @@
 import { useQueryOf } from '../api/queries.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../kit/feedback/error-box.tsx';

@@ -3,7 +3,7 @@ import { CircleCheck, GitCompareArrows, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import type { Outputs } from '../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../api/queries.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

@@ -1,5 +1,5 @@
 import { useQueryOf } from '../api/queries.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { FRONT_TEXTS } from './interface-parts.tsx';
 import styles from './release.module.css';

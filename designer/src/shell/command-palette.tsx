@@ -7,8 +7,8 @@ import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { useSearch } from '../kit/search/use-search.ts';
 import styles from './command-palette.module.css';
 import { useCommandPalette, type Command } from '../kit/page/commands.ts';
-import { AREA_TEXTS, AREAS } from './navigation.tsx';
-import { useMay } from './session.tsx';
+import { AREA_TEXTS, AREAS } from '../kit/page/areas.ts';
+import { useMay } from '../session/session-context.ts';
 
 const TEXTS = defineTexts({
   title: ['搜索与命令', 'Search and commands'],

@@ -1,9 +1,7 @@
-/** Who is logged in and what they may do. */
-import { use, useEffect, useState, type ReactNode } from 'react';
+/** Shows the console to a person who is logged in, and the login to everybody else. */
+import { useEffect, useState, type ReactNode } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
-import type { Permission } from '../../../engine/contract/access/access.ts';
 import { ApiError, call, LOGGED_OUT } from '../api/client.ts';
-import type { Me } from '../api/outputs.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { removeAllDrafts } from '../editor/draft/draft-database.ts';
 import { ErrorBox } from '../kit/feedback/error-box.tsx';
@@ -15,7 +13,7 @@ import { EnvironmentContext } from '../session/environment.ts';
 import { SessionContext } from '../session/session-context.ts';
 import { StepUpDialog } from './step-up-dialog.tsx';
 
-/** Shows the console to who is logged in, the login to who is not. A session that ends takes no open page with it. */
+/** A session that ends takes no open page with it. */
 export function Session({ children }: { readonly children: ReactNode }) {
   const me = useQueryOf('me.get', {});
   const client = useQueryClient();
@@ -56,24 +54,6 @@ export function Session({ children }: { readonly children: ReactNode }) {
       {isLoggedOut ? <LoginAgain name={me.data.name} onDone={() => client.invalidateQueries()} /> : null}
     </SessionContext>
   );
-}
-
-export function useMe(): Me {
-  const me = use(SessionContext);
-  if (me === undefined) throw new Error('used outside of <Session>');
-  return me;
-}
-
-/** `const may = useMay(); may('flows.edit')`. The server decides again; this only spares a person a refusal. */
-export function useMay(): (permission: Permission) => boolean {
-  const { permissions } = useMe();
-  return (permission) => permissions.includes(permission);
-}
-
-/** May the person edit what belongs to this domain? Without one it belongs to the whole installation. */
-export function useHolds(): (domain: string | undefined) => boolean {
-  const { domains } = useMe();
-  return (domain) => domains === 'all' || (domain !== undefined && domains.includes(domain));
 }
 
 export async function logout(): Promise<void> {

@@ -9,8 +9,9 @@ import { CommandPalette } from './command-palette.tsx';
 import { ProductionBar } from './environment-tag.tsx';
 import { useEnvironmentIcon } from '../session/environment.ts';
 import { LostConnection } from './lost-connection.tsx';
-import { AREAS, Navigation } from './navigation.tsx';
-import { useMay } from './session.tsx';
+import { Navigation } from './navigation.tsx';
+import { AREAS } from '../kit/page/areas.ts';
+import { useMay } from '../session/session-context.ts';
 import styles from './shell.module.css';
 import { TopBar } from './top-bar.tsx';
 

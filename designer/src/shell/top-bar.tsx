@@ -9,7 +9,8 @@ import { useCommandPalette } from '../kit/page/commands.ts';
 import { EnvironmentTag } from './environment-tag.tsx';
 import { useLive } from '../api/live.ts';
 import { usePreferences } from '../kit/theme/preferences.ts';
-import { logout, useMay, useMe } from './session.tsx';
+import { logout } from './session.tsx';
+import { useMay, useMe } from '../session/session-context.ts';
 import styles from './top-bar.module.css';
 
 const TEXTS = defineTexts({

@@ -5,7 +5,7 @@ import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import type { TestReport } from '../../../engine/publish/interface.ts';
 import { callWithProgress } from '../api/client.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';

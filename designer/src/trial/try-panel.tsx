@@ -2,7 +2,7 @@ import { Alert, App, Button, Select, Switch } from 'antd';
 import { FlaskConical, Play, Square } from 'lucide-react';
 import { useMemo } from 'react';
 import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
-import { useMay } from '../shell/session.tsx';
+import { useMay } from '../session/session-context.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { useOfferedShapes } from '../node-panel/use-offered-shapes.ts';
 import { useGuide } from '../guide/guide-store.ts';

@@ -1,7 +1,7 @@
 /** What an empty canvas says: where a flow begins, and chains to begin with. */
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useEditor } from '../../editor/state/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { beginWithStarter } from '../../model/commands/begin-flow.ts';

@@ -1,7 +1,7 @@
 /** What must be there before a flow can be shown: the node types, the server's draft, and what this browser kept of it. */
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/client.ts';
-import { useMe } from '../../shell/session.tsx';
+import { useMe } from '../../session/session-context.ts';
 import { recoverDraft, type Recovered } from '../../model/history/draft-recovery.ts';
 import { withPlaces } from '../../model/layout/layout.ts';
 import { createNodeTypes, type NodeTypes } from '../../model/flow/node-types.ts';

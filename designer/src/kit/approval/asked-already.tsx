@@ -3,7 +3,7 @@ import { Alert } from 'antd';
 import { Link } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMe } from '../../shell/session.tsx';
+import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useWhat } from './request-words.tsx';
 import { TimeText } from '../time/time-text.tsx';

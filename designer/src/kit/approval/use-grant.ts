@@ -1,7 +1,7 @@
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { ApiError } from '../../api/client.ts';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useAsk } from './use-ask.tsx';
 
 interface Grants {

@@ -2,7 +2,7 @@ import { Empty } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Permission } from '../../../../engine/contract/access/access.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import styles from './empty-state.module.css';
 import { useWhoMay } from './who-may.ts';

@@ -75,3 +75,8 @@ export function valueAt(value: unknown, pointer: string): unknown {
       value,
     );
 }
+
+/** As the server's schemas come: plain JSON. */
+export function asField(schema: object): FieldSchema {
+  return JSON.parse(JSON.stringify(schema)) as FieldSchema;
+}

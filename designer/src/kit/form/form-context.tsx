@@ -1,39 +1,22 @@
-/** What the fields of a form need of what lies around it. A form outside a flow leaves all of it out. */
+/** What the fields of a form need to know of what lies around it. */
 import { createContext, use, useMemo, type ComponentType, type ReactNode } from 'react';
 import type { FieldKind } from '../../../../engine/contract/values/field-kind.ts';
 import type { FieldProps } from './field-props.ts';
 import type { FormIssue } from './form-issues.ts';
-import type { NodeName, ScopeSample } from '../../node-panel/expression/scope-sample.ts';
 
 export interface FormSurroundings {
   readonly isReadOnly: boolean;
   /** Ends a gesture: a field lost the focus, or a choice was made. */
   readonly seal: () => void;
-  readonly sample: ScopeSample;
-  /** Nodes whose output may be read here. */
-  readonly nodesBefore: readonly NodeName[];
-  /** Nodes whose wires lead straight here. */
-  readonly nodesLeadingHere: readonly NodeName[];
-  readonly openMapping: (() => void) | undefined;
 }
 
-const NOTHING: FormSurroundings = {
-  isReadOnly: false,
-  seal: () => undefined,
-  sample: {},
-  nodesBefore: [],
-  nodesLeadingHere: [],
-  openMapping: undefined,
-};
+const ALONE: FormSurroundings = { isReadOnly: false, seal: () => undefined };
 
-const SurroundingsContext = createContext<FormSurroundings>(NOTHING);
+const SurroundingsContext = createContext<FormSurroundings>(ALONE);
 
 export function FormProvider({ children, ...parts }: Partial<FormSurroundings> & { readonly children: ReactNode }) {
-  const { isReadOnly, seal, sample, nodesBefore, nodesLeadingHere, openMapping } = { ...NOTHING, ...parts };
-  const value = useMemo(
-    () => ({ isReadOnly, seal, sample, nodesBefore, nodesLeadingHere, openMapping }),
-    [isReadOnly, seal, sample, nodesBefore, nodesLeadingHere, openMapping],
-  );
+  const { isReadOnly, seal } = { ...ALONE, ...parts };
+  const value = useMemo(() => ({ isReadOnly, seal }), [isReadOnly, seal]);
   return <SurroundingsContext value={value}>{children}</SurroundingsContext>;
 }
 

@@ -1,6 +1,5 @@
 import type { TObject } from 'typebox';
-import type { FieldSchema } from './field-schema.ts';
-import { asField } from '../../node-panel/handling-schema.ts';
+import { asField, type FieldSchema } from './field-schema.ts';
 
 /** Some fields of an object's schema, in this order: a section of its form. */
 export function pickFields(schema: TObject, names: readonly string[]): FieldSchema {

@@ -3,10 +3,9 @@ import { useMemo } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
-import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 import { FieldRow, Problems } from './field-row.tsx';
 import { fieldsOf, valueAt, withField, type FieldSchema } from './field-schema.ts';
-import { FormStateProvider } from './form-context.tsx';
+import { FormStateProvider, type FormState } from './form-context.tsx';
 import { issuesElsewhere, localIssues, serverIssues } from './form-issues.ts';
 import styles from './schema-form.module.css';
 
@@ -15,6 +14,8 @@ const TEXTS = defineTexts({ nothing: ['没有需要配置的内容。', 'There i
 export type FormValue = Readonly<Record<string, unknown>>;
 
 export interface SchemaFormProps {
+  /** The editor of each kind of field. Handed in, since some of them know nodes and flows. */
+  readonly editors: FormState['editors'];
   /** An object's schema, as JSON. */
   readonly schema: FieldSchema | Readonly<Record<string, unknown>>;
   readonly value: FormValue;
@@ -38,8 +39,9 @@ export interface SchemaFormProps {
 
 const NONE: readonly Issue[] = [];
 
-/** `<FormProvider isReadOnly seal sample …>` around it says what lies around the form; without it a form stands alone. */
+/** `<FormProvider isReadOnly seal>` around it says whether it may be changed; without it a form stands alone. */
 export function SchemaForm({
+  editors,
   schema,
   value,
   onChange,
@@ -61,7 +63,7 @@ export function SchemaForm({
     ],
     [object, value, issues, prefix, language, isFresh],
   );
-  const state = useMemo(() => ({ value, issues: problems, focus, editors: FIELD_EDITORS }), [value, problems, focus]);
+  const state = useMemo(() => ({ value, issues: problems, focus, editors }), [value, problems, focus, editors]);
   const fields = fieldsOf(object).filter(({ name }) => !without.includes(name));
   const rest = tellsRest
     ? issuesElsewhere(

@@ -1,7 +1,7 @@
 import { Alert, Button, Modal } from 'antd';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from './copy-text.tsx';
-import styles from '../../pages/callers/caller-page.module.css';
+import styles from './secret-once.module.css';
 
 const TEXTS = defineTexts({
   once: ['只显示这一次。请用可靠渠道交给调用方。', 'It is shown only now. Hand it to the caller by a trusted way.'],

@@ -2,7 +2,6 @@
 import { createContext, use, useCallback, useMemo, useState, type ReactNode } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
-import { useForm } from '../../kit/form/form-context.tsx';
 import type { ScopeSample } from '../../node-panel/expression/scope-sample.ts';
 import { connect, isFilled, type ConnectHow, type SourcePoint } from '../../model/mapping/connect-mapping.ts';
 import { linesOf, readRows, type MappingLine } from '../../model/mapping/mapping-lines.ts';
@@ -13,6 +12,7 @@ import { findNode, targetTree, unfilledRequired, type TargetNode } from '../../m
 import { hl7RowNames } from './hl7-row-names.ts';
 import type { MappingEditing } from './use-mapping.ts';
 import { useMappingPreview } from './use-mapping-preview.ts';
+import { useScope } from '../../node-panel/expression/scope-context.tsx';
 
 export interface Point {
   readonly x: number;
@@ -125,7 +125,7 @@ function useTrees(
   mapping: Mapping,
   sample: ScopeSample,
 ): Pick<MappingView, 'tree' | 'sources' | 'isList' | 'standardName' | 'lines' | 'unfilled'> {
-  const { nodesBefore } = useForm();
+  const { nodesBefore } = useScope();
   const roots = useMemo<readonly SourceRoot[]>(
     () => [
       { path: 'data', sample: sample.data },

@@ -3,7 +3,6 @@ import { Button, Select, Switch } from 'antd';
 import { CircleAlert, Link2, Plus, Quote, SquareFunction } from 'lucide-react';
 import { useMemo } from 'react';
 import { TARGET_TYPES, type MappingSource, type TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
-import { FormProvider, useForm } from '../../kit/form/form-context.tsx';
 import type { SampleLoop } from '../../node-panel/expression/scope-sample.ts';
 import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -18,6 +17,7 @@ import { useMappingView } from '../context/mapping-context.tsx';
 import { TYPE_TEXTS } from '../trees/row-parts.tsx';
 import { RuleCard } from './rule-card.tsx';
 import styles from './rule-panel.module.css';
+import { ScopeProvider, useScope } from '../../node-panel/expression/scope-context.tsx';
 
 const TEXTS = defineTexts({
   none: ['未选中目标字段', 'No target field is chosen'],
@@ -65,7 +65,7 @@ export function RulePanel() {
 /** Inside a loop, forms complete from the first item. */
 function InLoops({ node, children }: { readonly node: TargetNode; readonly children: React.ReactNode }) {
   const { sample, isList } = useMappingView();
-  const form = useForm();
+  const scope = useScope();
   const inside = useMemo(() => {
     const loops = loopScopes(node.eaches, isList).slice(-2);
     const loop = loops.reduce<SampleLoop | undefined>((outer, { prefix }) => {
@@ -75,9 +75,9 @@ function InLoops({ node, children }: { readonly node: TargetNode; readonly child
     return loop === undefined ? sample : { ...sample, loop };
   }, [node.eaches, isList, sample]);
   return (
-    <FormProvider {...form} sample={inside}>
+    <ScopeProvider {...scope} sample={inside}>
       {children}
-    </FormProvider>
+    </ScopeProvider>
   );
 }
 

@@ -9,6 +9,7 @@ import { usePreview, type Preview } from './expression-preview.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
 import { useScopePlaces } from './use-places.ts';
 import styles from './expression-input.module.css';
+import { useScope } from './scope-context.tsx';
 
 const TEXTS = defineTexts({
   result: ['样例的结果', 'With the sample'],
@@ -26,7 +27,8 @@ interface ExpressionInputProps {
 
 export function ExpressionInput({ label, value, placeholder, isInvalid, onChange }: ExpressionInputProps) {
   const language = useLanguage();
-  const { isReadOnly, seal, sample } = useForm();
+  const { isReadOnly, seal } = useForm();
+  const { sample } = useScope();
   const places = useScopePlaces();
   const complete = useMemo(() => offerWords((before) => expressionWords(before, places, language)), [places, language]);
   const preview = usePreview(value, sample);

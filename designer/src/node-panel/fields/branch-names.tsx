@@ -7,6 +7,7 @@ import { withField } from '../../kit/form/field-schema.ts';
 import { useCommit, useForm } from '../../kit/form/form-context.tsx';
 import { ItemButtons } from '../../kit/form/item-buttons.tsx';
 import styles from '../../kit/form/fields.module.css';
+import { useScope } from '../expression/scope-context.tsx';
 
 const TEXTS = defineTexts({
   none: ['还没有节点连到这里。连线后，在此为每个来源起一个字段名。', 'Nothing leads here yet. Connect nodes, then name the field of each.'],
@@ -17,7 +18,8 @@ const TEXTS = defineTexts({
 /** For each node that leads here, the name of its field in the result; its id stands where none is given. */
 export function BranchNamesField({ value, onChange, label }: FieldProps) {
   const t = useTexts(TEXTS);
-  const { isReadOnly, seal, nodesLeadingHere } = useForm();
+  const { isReadOnly, seal } = useForm();
+  const { nodesLeadingHere } = useScope();
   const commit = useCommit(onChange);
   const names = isRecord(value) ? value : {};
   const gone = Object.keys(names).filter((id) => !nodesLeadingHere.some((node) => node.id === id));

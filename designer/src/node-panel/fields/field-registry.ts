@@ -24,7 +24,7 @@ import { HeadersField } from './headers.tsx';
 import { Hl7PathField } from './hl7-path.tsx';
 import { Hl7TypeField } from './hl7-type.tsx';
 import { JsonField } from '../../kit/form/fields/json.tsx';
-import { JsonSchemaField } from '../../kit/form/fields/json-schema.tsx';
+import { JsonSchemaField } from './json-schema.tsx';
 import { LongTextField } from '../../kit/form/fields/long-text.tsx';
 import { MappingField } from './mapping.tsx';
 import { MediaTypeField } from '../../kit/form/fields/media-type.tsx';

@@ -5,6 +5,7 @@ import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
 import styles from '../../kit/form/fields.module.css';
+import { useScope } from '../expression/scope-context.tsx';
 
 const TEXTS = defineTexts({
   open: ['编辑映射', 'Edit the mapping'],
@@ -19,7 +20,8 @@ const SHOWN = 6;
 /** What the mapping fills, in a few words; it is edited on a page of its own. */
 export function MappingField({ value, id }: FieldProps) {
   const t = useTexts(TEXTS);
-  const { openMapping, isReadOnly } = useForm();
+  const { isReadOnly } = useForm();
+  const { openMapping } = useScope();
   const rules = isRecord(value) && Array.isArray(value['rules']) ? (value['rules'] as unknown[]) : [];
   const targets = rules.flatMap((rule) => (isRecord(rule) && typeof rule['to'] === 'string' ? [rule['to']] : []));
   return (

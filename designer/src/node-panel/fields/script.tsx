@@ -9,6 +9,7 @@ import { keptText } from '../../kit/form/field-schema.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
 import { useScopePlaces } from '../expression/use-places.ts';
 import styles from '../../kit/form/fields.module.css';
+import { useScope } from '../expression/scope-context.tsx';
 
 const TEXTS = defineTexts({
   message: ['收到的消息：data、headers、keys、mediaType', 'the message: data, headers, keys, mediaType'],
@@ -19,7 +20,8 @@ const TEXTS = defineTexts({
 
 export function ScriptField({ schema, value, onChange, label }: FieldProps) {
   const t = useTexts(TEXTS);
-  const { isReadOnly, seal, nodesBefore } = useForm();
+  const { isReadOnly, seal } = useForm();
+  const { nodesBefore } = useScope();
   const placeholder = usePlaceholder(schema);
   const places = useScopePlaces();
   const complete = useMemo(() => offerWords((before) => scriptWords(before, places)), [places]);

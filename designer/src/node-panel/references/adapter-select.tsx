@@ -1,6 +1,6 @@
 import { Plus } from 'lucide-react';
 import { Link } from 'react-router';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

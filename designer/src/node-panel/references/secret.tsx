@@ -1,4 +1,4 @@
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';
 import { ReferenceSelect } from '../../kit/form/inputs/reference-select.tsx';

@@ -15,7 +15,7 @@ import {
 import { useState } from 'react';
 import type { AccountItem, Role } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';

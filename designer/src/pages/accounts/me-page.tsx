@@ -2,7 +2,7 @@ import { Alert, App, Button, Form, Input } from 'antd';
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMe } from '../../shell/session.tsx';
+import { useMe } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Permission } from '../../../../engine/contract/access/access.ts';
 import type { SessionLine } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMe } from '../../shell/session.tsx';
+import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

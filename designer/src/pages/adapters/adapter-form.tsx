@@ -2,7 +2,7 @@ import { Alert } from 'antd';
 import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { FormProvider } from '../../kit/form/form-context.tsx';
 import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { withSuggestedId } from '../../kit/document/suggested-id.ts';
@@ -13,6 +13,7 @@ import { Panel } from '../../kit/page/page-header.tsx';
 import { ABOUT, ABOUT_NEW, CHARSET, environmentsOf, LIMITS } from './adapter-schema.ts';
 import { CredentialField } from './credential-field.tsx';
 import { EnvironmentSettings } from './environment-settings.tsx';
+import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   about: ['基本信息', 'About'],
@@ -57,7 +58,13 @@ export function AdapterForm({ content, change, isFresh, adapterId, type, isReadO
   return (
     <FormProvider isReadOnly={isReadOnly}>
       <Panel title={t('about')}>
-        <SchemaForm schema={adapterId === undefined ? ABOUT_NEW : ABOUT} value={content} isFresh={isFresh} onChange={set} />
+        <SchemaForm
+          editors={FIELD_EDITORS}
+          schema={adapterId === undefined ? ABOUT_NEW : ABOUT}
+          value={content}
+          isFresh={isFresh}
+          onChange={set}
+        />
       </Panel>
       <Panel title={t('connection')} help={t('connectionHelp')}>
         {isGuarded && !isReadOnly ? <Alert type="info" showIcon title={t('guarded')} /> : null}
@@ -83,11 +90,12 @@ export function AdapterForm({ content, change, isFresh, adapterId, type, isReadO
               onChange={(name) => setField('credential', name)}
             />
           ) : null}
-          {type?.hasCharset === false ? null : <SchemaForm schema={CHARSET} value={content} onChange={set} />}
+          {type?.hasCharset === false ? null : <SchemaForm editors={FIELD_EDITORS} schema={CHARSET} value={content} onChange={set} />}
         </Panel>
       ) : null}
       <Panel title={t('limits')} help={t('limitsHelp')}>
         <SchemaForm
+          editors={FIELD_EDITORS}
           isDense
           schema={LIMITS}
           value={limits}

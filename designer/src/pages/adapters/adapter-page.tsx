@@ -4,7 +4,7 @@ import { useNavigate, useParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { AskedAlready, RefusedLately, useAsked } from '../../kit/approval/asked-already.tsx';
 import { CallsPanel } from '../../kit/traffic/call-state.tsx';

@@ -3,8 +3,7 @@ import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/node
 import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
-import { asField } from '../../node-panel/handling-schema.ts';
-import type { FieldSchema } from '../../kit/form/field-schema.ts';
+import { asField, type FieldSchema } from '../../kit/form/field-schema.ts';
 import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
 import { pickFields } from '../../kit/form/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';

@@ -1,5 +1,5 @@
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { Held } from '../../kit/traffic/call-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

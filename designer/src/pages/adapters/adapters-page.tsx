@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck, CircleDashed, CircleX, Plus } from 'lucide-re
 import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { CALL_STATES, CallStateTag, LastError, urgencyOf, useCallStateWord } from '../../kit/traffic/call-state.tsx';

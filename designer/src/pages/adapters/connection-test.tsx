@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import type { Health, ProbeStep } from '../../../../engine/contract/node/node.ts';
 import { callWithProgress, type Input } from '../../api/client.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../kit/document/content.ts';

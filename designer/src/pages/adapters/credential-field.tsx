@@ -4,7 +4,7 @@ import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay, useMe } from '../../shell/session.tsx';
+import { useMay, useMe } from '../../session/session-context.ts';
 import { FieldFrame } from '../../kit/form/field-row.tsx';
 import { FormProvider } from '../../kit/form/form-context.tsx';
 import { ReferenceSelect, Warning } from '../../kit/form/inputs/reference-select.tsx';

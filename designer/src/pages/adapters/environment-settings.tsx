@@ -9,6 +9,7 @@ import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../kit/document/content.ts';
 import styles from './adapters.module.css';
+import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   environment: ['环境', 'Environment'],
@@ -82,6 +83,7 @@ export function EnvironmentSettings({ environments, type, here, isFresh, onChang
         </>
       ) : (
         <SchemaForm
+          editors={FIELD_EDITORS}
           key={shown}
           schema={type.settings}
           value={settings}

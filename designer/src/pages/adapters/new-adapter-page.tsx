@@ -4,7 +4,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import type { Input } from '../../api/client.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../kit/document/content.ts';
 import { DocumentForm } from '../../kit/document/document-form.tsx';

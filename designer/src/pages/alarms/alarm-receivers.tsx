@@ -3,7 +3,7 @@ import { Plus, Send } from 'lucide-react';
 import { useState } from 'react';
 import type { AlarmReceiver } from '../../../../control/alarms/alarm-settings.ts';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useErrorWords } from '../../kit/feedback/error-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../kit/table/data-table.tsx';

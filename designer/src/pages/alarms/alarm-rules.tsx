@@ -3,7 +3,7 @@ import { Save } from 'lucide-react';
 import type { AlarmSettingsAnswer } from '../../../../control/alarms/alarms.ts';
 import type { AlarmRuleName } from '../../../../control/alarms/alarm-rules.ts';
 import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';

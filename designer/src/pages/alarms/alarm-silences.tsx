@@ -3,7 +3,7 @@ import { BellOff, BellRing } from 'lucide-react';
 import { useState } from 'react';
 import type { SilenceList } from '../../../../control/alarms/alarms.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { DataTable } from '../../kit/table/data-table.tsx';

@@ -1,7 +1,7 @@
 import { Alert, Modal, Spin } from 'antd';
 import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ChainBreaks } from './chain-breaks.tsx';

@@ -1,7 +1,7 @@
 /** The form of an app. Pure. */
 import { AppDocument } from '../../../../gateways/documents.ts';
 import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
-import { asField } from '../../node-panel/handling-schema.ts';
+import { asField } from '../../kit/form/field-schema.ts';
 import { pickFields } from '../../kit/form/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';
 import { withDefaults } from '../../model/schema/schema-defaults.ts';

@@ -1,7 +1,7 @@
 import { App } from 'antd';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { FormProvider } from '../../kit/form/form-context.tsx';
 import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -9,6 +9,7 @@ import type { Content } from '../../kit/document/content.ts';
 import { DocumentForm } from '../../kit/document/document-form.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { APP_FIELDS, appProblems, wholeApp } from './app-schema.ts';
+import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   settings: ['应用设置', 'Settings of the app'],
@@ -53,7 +54,7 @@ export function AppSettings({ app, onSaved, onReload }: AppSettingsProps) {
       form={({ content: now, change }) => (
         <Panel title={t('settings')}>
           <FormProvider isReadOnly={isReadOnly}>
-            <SchemaForm schema={APP_FIELDS} value={now} onChange={change} />
+            <SchemaForm editors={FIELD_EDITORS} schema={APP_FIELDS} value={now} onChange={change} />
           </FormProvider>
         </Panel>
       )}

@@ -3,7 +3,7 @@ import { FileBadge, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../kit/text/copy-text.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

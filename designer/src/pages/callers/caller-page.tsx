@@ -2,7 +2,7 @@ import { Tabs } from 'antd';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';

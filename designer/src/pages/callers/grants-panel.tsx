@@ -2,7 +2,7 @@ import { Table } from 'antd';
 import { Link } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

@@ -3,7 +3,7 @@ import { CircleCheck, CircleDashed, CircleX, Clock3, Plus, Upload, type LucideIc
 import { useState } from 'react';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { CopyText } from '../../kit/text/copy-text.tsx';

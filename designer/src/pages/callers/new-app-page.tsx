@@ -1,7 +1,7 @@
 import { App } from 'antd';
 import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { SchemaForm } from '../../kit/form/schema-form.tsx';
 import { withSuggestedId } from '../../kit/document/suggested-id.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -12,6 +12,7 @@ import { NoRight } from '../../kit/feedback/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';
 import { useMade } from '../../kit/document/use-made.ts';
 import { APP_NEW, appProblems, wholeApp } from './app-schema.ts';
+import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   callers: ['调用方', 'Callers'],
@@ -62,6 +63,7 @@ function NewApp({ domain }: { readonly domain: string }) {
         form={({ content, change, isFresh }) => (
           <Panel>
             <SchemaForm
+              editors={FIELD_EDITORS}
               schema={APP_NEW}
               value={content}
               isFresh={isFresh}

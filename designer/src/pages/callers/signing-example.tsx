@@ -4,7 +4,7 @@ import { Link, useSearchParams } from 'react-router';
 import type { Kq1Scheme } from '../../../../engine/contract/kq1/kq1.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { CodeBlock } from '../../kit/code/code-block.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';

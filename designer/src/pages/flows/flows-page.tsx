@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import type { FlowSummary } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { GuideCard } from '../../guide/guide-card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

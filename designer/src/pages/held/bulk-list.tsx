@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck, CirclePause, CircleSlash, CircleX, LoaderCirc
 import { useState } from 'react';
 import type { Bulk } from '../../../../control/held/bulk-store.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';

@@ -3,7 +3,7 @@ import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

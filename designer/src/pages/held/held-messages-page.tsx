@@ -4,7 +4,7 @@ import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../kit/text/copy-text.tsx';

@@ -2,7 +2,7 @@
 import { KeyRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Input } from '../../api/client.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import listStyles from '../../kit/table/data-table.module.css';
 import { Typed } from '../messages/message-search.tsx';

@@ -1,6 +1,6 @@
 import type { InterfaceDocument } from '../../../../gateways/documents.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CodeBlock } from '../../kit/code/code-block.tsx';
 import { CopyText } from '../../kit/text/copy-text.tsx';

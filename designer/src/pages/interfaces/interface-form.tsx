@@ -14,6 +14,7 @@ import { Panel } from '../../kit/page/page-header.tsx';
 import { policiesOf, SECTIONS, TARGETS, withFrontPath } from './interface-schema.ts';
 import styles from './interfaces.module.css';
 import { PolicyOptions } from './policy-options.tsx';
+import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
 const TEXTS = defineTexts({
   about: ['基本信息', 'About'],
@@ -45,7 +46,15 @@ export function InterfaceForm({ content, change, isFresh, isNew, isReadOnly, iss
     change(Object.keys(policies).length === 0 ? rest : { ...content, policies });
   };
   const section = (name: keyof typeof SECTIONS, isDense = false) => (
-    <SchemaForm isDense={isDense} schema={SECTIONS[name]} value={content} issues={issues} isFresh={isFresh} onChange={set} />
+    <SchemaForm
+      editors={FIELD_EDITORS}
+      isDense={isDense}
+      schema={SECTIONS[name]}
+      value={content}
+      issues={issues}
+      isFresh={isFresh}
+      onChange={set}
+    />
   );
   return (
     <FormProvider isReadOnly={isReadOnly}>
@@ -86,7 +95,14 @@ function FormatsForm({ content, issues, onChange }: FormatsFormProps) {
   const absent = fieldsOf(SECTIONS.formats).filter(({ name }) => content[name] === undefined);
   return (
     <>
-      <SchemaForm schema={SECTIONS.formats} value={content} issues={issues} without={absent.map(({ name }) => name)} onChange={onChange} />
+      <SchemaForm
+        editors={FIELD_EDITORS}
+        schema={SECTIONS.formats}
+        value={content}
+        issues={issues}
+        without={absent.map(({ name }) => name)}
+        onChange={onChange}
+      />
       {isReadOnly ? null : (
         <div className={styles.adders}>
           {absent.map(({ name, schema }) => (
@@ -126,6 +142,7 @@ function TargetForm({ target, issues, isFresh, isReadOnly, onChange }: TargetFor
         onChange={(next) => onChange(next === 'flow' ? { kind: 'flow' } : { kind: 'upstream', instances: [''] })}
       />
       <SchemaForm
+        editors={FIELD_EDITORS}
         key={kind}
         schema={TARGETS[kind]}
         value={value}

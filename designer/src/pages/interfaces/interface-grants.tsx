@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';

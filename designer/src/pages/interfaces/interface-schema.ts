@@ -2,9 +2,8 @@
 import { InterfaceDocument, Target } from '../../../../gateways/documents.ts';
 import type { Front } from '../../../../engine/contract/access/access.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
-import type { FieldSchema } from '../../kit/form/field-schema.ts';
+import { asField, type FieldSchema } from '../../kit/form/field-schema.ts';
 import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
-import { asField } from '../../node-panel/handling-schema.ts';
 import { pickFields } from '../../kit/form/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';
 import { withDefaults } from '../../model/schema/schema-defaults.ts';

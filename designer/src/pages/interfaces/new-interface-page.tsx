@@ -2,7 +2,7 @@ import { App } from 'antd';
 import { useState } from 'react';
 import type { Input } from '../../api/client.ts';
 import { useMutationOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../kit/document/content.ts';
 import { DocumentForm } from '../../kit/document/document-form.tsx';

@@ -10,6 +10,7 @@ import type { Content } from '../../kit/document/content.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import styles from './interfaces.module.css';
+import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
 const TEXTS = defineTexts({ always: ['此网关总是执行', 'Always on at this front'] });
 
@@ -86,6 +87,7 @@ function OnePolicy({ policy, front, value, issues, onChange }: OnePolicyProps) {
       <div className={styles.quiet}>{text(policy.text.help)}</div>
       {isOn && hasOptions(policy) ? (
         <SchemaForm
+          editors={FIELD_EDITORS}
           schema={options}
           value={value === undefined || value === false ? {} : value}
           issues={issues}

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { ArchiveRun } from '../../../../engine/archive/archive-runs.ts';
 import { callWithProgress } from '../../api/client.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';

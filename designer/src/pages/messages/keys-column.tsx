@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { BusinessKeys, ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { call, type ApiError } from '../../api/client.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { Column } from '../../kit/table/data-table.tsx';
 import styles from './messages-page.module.css';

@@ -3,7 +3,7 @@ import dayjs, { type Dayjs } from 'dayjs';
 import { Calendar, KeyRound, Search } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts, type Translate } from '../../i18n/texts.ts';
 import listStyles from '../../kit/table/data-table.module.css';
 import { STATUS_TEXTS } from '../../kit/feedback/status-tag.tsx';

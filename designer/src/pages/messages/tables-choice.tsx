@@ -2,7 +2,7 @@
 import { Radio } from 'antd';
 import type { RetryTables } from '../../../../engine/operate/interface.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import styles from '../held/held-page.module.css';
+import styles from './tables-choice.module.css';
 
 const TEXTS = defineTexts({
   label: ['代码表', 'Code tables'],

@@ -1,6 +1,6 @@
 import { useCallback } from 'react';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { useText } from '../../i18n/texts.ts';
 
 /** What a flow is called; its id where it is gone or may not be read. */

@@ -1,7 +1,7 @@
 /** One line of what needs a person. */
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { AREAS } from '../../shell/navigation.tsx';
+import { AREAS } from '../../kit/page/areas.ts';
 import type { Tone } from '../../kit/feedback/status-tag.tsx';
 
 export interface Item {

@@ -2,7 +2,7 @@ import { Button, Skeleton } from 'antd';
 import { BookOpen, RefreshCw } from 'lucide-react';
 import type { Overview } from '../../../../control/overview/overview.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { SecretDialog } from '../secrets/secret-dialog.tsx';
 

@@ -1,7 +1,7 @@
 import { Alert, App, Button, Collapse } from 'antd';
 import { Link } from 'react-router';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMe } from '../../shell/session.tsx';
+import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CodeEditor } from '../../kit/code/code-editor.tsx';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';

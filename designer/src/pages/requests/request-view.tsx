@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 import { type ApiError, type Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { createNodeTypes } from '../../model/flow/node-types.ts';
 import { TimeText } from '../../kit/time/time-text.tsx';

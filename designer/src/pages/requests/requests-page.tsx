@@ -1,6 +1,6 @@
 import { Alert, Drawer } from 'antd';
 import { useSearchParams } from 'react-router';
-import { useMe } from '../../shell/session.tsx';
+import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DataTable, type Column, type Filter } from '../../kit/table/data-table.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';

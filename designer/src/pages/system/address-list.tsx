@@ -1,7 +1,7 @@
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyButton, CopyText } from '../../kit/text/copy-text.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
-import styles from '../overview/overview-page.module.css';
+import styles from './address-list.module.css';
 
 const TEXTS = defineTexts({
   addresses: ['地址', 'Addresses'],

@@ -3,7 +3,7 @@ import { Check, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../shell/session.tsx';
+import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../kit/table/data-table.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';

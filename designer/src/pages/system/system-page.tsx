@@ -2,7 +2,7 @@ import { Alert, Button, Skeleton } from 'antd';
 import { RefreshCw } from 'lucide-react';
 import type { SystemReport } from '../../../../control/system/system.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMe } from '../../shell/session.tsx';
+import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../kit/page/page-header.tsx';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useParams } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useHolds, useMay, useMe } from '../../shell/session.tsx';
+import { useHolds, useMay, useMe } from '../../session/session-context.ts';
 import { defineTexts, LANGUAGES, translateWith, useText, useTexts } from '../../i18n/texts.ts';
 import { csvOf, parseCsv } from '../../kit/table/csv.ts';
 import { DomainSelect, DomainsSelect } from '../../kit/form/inputs/domain-select.tsx';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay, useMe } from '../../shell/session.tsx';
+import { useMay, useMe } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';

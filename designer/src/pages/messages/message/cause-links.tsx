@@ -4,7 +4,7 @@ import { Link } from 'react-router';
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import { useQueryOf } from '../../../api/queries.ts';
-import { useMay } from '../../../shell/session.tsx';
+import { useMay } from '../../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../../i18n/texts.ts';
 import type { FailingField } from './failing-field.ts';
 import { useFlowName } from '../use-flow-name.ts';

@@ -1,7 +1,7 @@
 import { Alert, Button } from 'antd';
 import { Eye } from 'lucide-react';
 import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
-import { useMay } from '../../../shell/session.tsx';
+import { useMay } from '../../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { ErrorBox } from '../../../kit/feedback/error-box.tsx';
 import { useWhoMay } from '../../../kit/feedback/who-may.ts';

@@ -6,7 +6,7 @@ import type { FlowDocument } from '../../../../../engine/contract/flow/flow-docu
 import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../../api/queries.ts';
 import { usePreferences } from '../../../kit/theme/preferences.ts';
-import { useMay } from '../../../shell/session.tsx';
+import { useMay } from '../../../session/session-context.ts';
 import { CanvasScope } from '../../../canvas/state/canvas-scope.tsx';
 import { FlowCanvas } from '../../../canvas/flow-canvas.tsx';
 import { EditorProvider } from '../../../editor/state/editor-context.tsx';

@@ -6,7 +6,7 @@ import type { PayloadAnswer } from '../../../../../control/executions/execution-
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
 import type { Standstill } from '../../../../../engine/execution/standstill.ts';
 import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
-import { useMay } from '../../../shell/session.tsx';
+import { useMay } from '../../../session/session-context.ts';
 import { useEditor, useEditorStore } from '../../../editor/state/editor-context.tsx';
 import { useFormat } from '../../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';

@@ -4,7 +4,7 @@ import type { PayloadAnswer } from '../../../../../control/executions/execution-
 import type { FlowDocument, FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import type { Standstill } from '../../../../../engine/execution/standstill.ts';
 import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
-import { useMay } from '../../../shell/session.tsx';
+import { useMay } from '../../../session/session-context.ts';
 import { useFormat } from '../../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { repeatOf } from '../../../model/problems/error-causes.ts';

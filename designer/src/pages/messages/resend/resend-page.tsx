@@ -6,7 +6,7 @@ import { Link, useParams } from 'react-router';
 import type { ShownMessage } from '../../../../../control/executions/shown-message.ts';
 import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
 import { useQueryOf } from '../../../api/queries.ts';
-import { useMay } from '../../../shell/session.tsx';
+import { useMay } from '../../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { ErrorBox, NoRight } from '../../../kit/feedback/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../../kit/page/page-header.tsx';

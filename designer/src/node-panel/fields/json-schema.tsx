@@ -1,11 +1,12 @@
 import { Button, Tooltip } from 'antd';
 import { Wand2 } from 'lucide-react';
-import { defineTexts, useTexts } from '../../../i18n/texts.ts';
-import type { FieldProps } from '../field-props.ts';
-import { useCommit, useForm } from '../form-context.tsx';
-import { inferSchema } from '../inputs/infer-schema.ts';
-import { JsonInput } from '../inputs/json-input.tsx';
-import styles from '../fields.module.css';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import type { FieldProps } from '../../kit/form/field-props.ts';
+import { useCommit, useForm } from '../../kit/form/form-context.tsx';
+import { inferSchema } from '../../kit/form/inputs/infer-schema.ts';
+import { JsonInput } from '../../kit/form/inputs/json-input.tsx';
+import styles from '../../kit/form/fields.module.css';
+import { useScope } from '../expression/scope-context.tsx';
 
 const TEXTS = defineTexts({
   infer: ['从样例生成', 'From the sample'],
@@ -14,7 +15,8 @@ const TEXTS = defineTexts({
 
 export function JsonSchemaField({ value, onChange, label }: FieldProps) {
   const t = useTexts(TEXTS);
-  const { isReadOnly, sample } = useForm();
+  const { isReadOnly } = useForm();
+  const { sample } = useScope();
   const commit = useCommit(onChange);
   // A trigger has no input: what it gives out is what its schema speaks of.
   const example = sample.data ?? sample.output;
