@@ -14,7 +14,7 @@ import type { Seal } from '../contract/values/seal.ts';
 import type { Bindings } from '../bindings/interface.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import { partitionOf, TERMINAL, type ExecutionDocument, type Stored } from '../execution/execution-document.ts';
-import { executionPlace } from '../execution/execution-journal.ts';
+import { executionPlace } from '../execution/stored-execution.ts';
 import { digestOfMessage, encodeMessage, type Payloads } from '../execution/payloads.ts';
 import { readIngress, type IngressFacts } from './read-ingress.ts';
 

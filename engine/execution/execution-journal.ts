@@ -1,83 +1,33 @@
 /**
- * Writes an execution down as it runs (design page 8, "Protocol"): the claim carries the first intent, each further write its own,
+ * Writes an execution down as it runs: the claim carries the first intent, each further write its own,
  * the settle ends it. Every update names the epoch; one that comes too late is refused and kept as a late outcome.
  */
-import type { Clock } from '../contract/values/clock.ts';
-import { AppError } from '../contract/values/errors.ts';
-import { createId } from '../contract/values/ids.ts';
-import { BLOB_THRESHOLD_BYTES } from '../contract/values/message.ts';
 import type { Reply } from '../contract/node/node.ts';
-import type { Logger } from '../contract/values/observe.ts';
-import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
-import type { Seal } from '../contract/values/seal.ts';
-import type { Owners } from '../ownership/owners.ts';
+import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
-import { settles, transition, type ExecutionEnd, type RunEvent } from './transition.ts';
+import { settles, transition, type RunEvent } from './transition.ts';
 import {
   FAILED_AFTER_WRITE,
   type ExecutionDocument,
   type Intent,
-  type LateOutcomeDocument,
-  type LegDocument,
   type LegRecord,
-  type ResumeDocument,
   type StepRecord,
   type Stored,
-  type StoredWait,
 } from './execution-document.ts';
 import { writtenBy } from './done-writes.ts';
 import { keepStoring } from './keep-storing.ts';
-import { digestOfMessage, encodeMessage, encodeReply, type Payloads } from './payloads.ts';
-import type { Keeping, RecordQuota } from './record-quota.ts';
+import { bytesOf, digestOfMessage, encodeMessage, encodeReply } from './payloads.ts';
+import type { Keeping } from './record-quota.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload, type Stopped } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
-import {
-  replyOf,
-  stepKey,
-  type Announced,
-  type Journal,
-  type RunEnd,
-  type SettledStep,
-  type TokenHolder,
-  type WaitPoint,
-} from './run-job.ts';
-import { sealWaitError } from './standstill.ts';
+import { replyOf, stepKey, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder } from './run-job.ts';
 import { holdToken, letGoOfTokens, tokenOf } from './wait-tokens.ts';
-
-export interface ExecutionStores {
-  readonly executions: Collection<ExecutionDocument>;
-  readonly legs: Collection<LegDocument>;
-  readonly lateOutcomes: Collection<LateOutcomeDocument>;
-  readonly resumes: Collection<ResumeDocument>;
-}
-
-export interface JournalDeps extends ExecutionStores {
-  readonly payloads: Payloads;
-  readonly seal: Seal;
-  readonly quota: Pick<RecordQuota, 'keeping' | 'stored'>;
-  readonly owners: Pick<Owners, 'isStopped'>;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
-/** How a run takes the execution, with its first write: a worker by a conditional update, an inline run by inserting it. False: it is taken. */
-export type Claim = (first: RunEvent, options: WriteOptions) => Promise<boolean>;
-
-/** What a journal begins with; of an inline run next to nothing. */
-export type JournalDocument = Pick<ExecutionDocument, '_id' | 'epoch' | 'legs'> &
-  Partial<Pick<ExecutionDocument, 'blobs' | 'reply' | 'waits' | 'input' | 'firstHeldAt'>>;
-
-export interface JournalStart {
-  /** Stores nothing before the first `write`; all intents lie in the one document. */
-  readonly isInline?: boolean;
-  /** Somebody waits for the run: aborted, no further write waits for a store that fails. */
-  readonly signal?: AbortSignal;
-  /** What earlier claims stored. */
-  readonly iterationLegs?: readonly LegDocument[];
-  readonly steps?: readonly StepRecord[];
-}
-
-type TerminalEnd = Extract<RunEnd, { status: 'completed' | 'failed' | 'cancelled' }>;
+import { executionPlace } from './stored-execution.ts';
+import type { Claim, JournalDeps, JournalDocument, JournalStart } from './journal-deps.ts';
+import { executionEnd, stoppedOf, type TerminalEnd } from './run-end.ts';
+import { IterationLegs } from './iteration-legs.ts';
+import { storedWait, type WaitContext, waitsBeside } from './stored-waits.ts';
+import { keepLateOutcomes } from './keep-late-outcomes.ts';
 
 interface NextLeg {
   readonly leg: { readonly key: string; readonly record: LegRecord };
@@ -85,9 +35,6 @@ interface NextLeg {
 }
 
 const DAY_MS = 86_400_000;
-/** Steps of iterations kept for people to look at; outcomes that matter are stored apart. */
-const MAX_ITERATION_STEPS = 500;
-const LEGS_AT_ONCE = 100;
 /** About as much as an execution takes beside its payloads, with its indexes. */
 const ROW_BYTES = 1_200;
 
@@ -102,12 +49,10 @@ export class ExecutionJournal implements Journal {
   #hasWritten = false;
   #legCount: number;
   #pending: SettledStep[] = [];
-  readonly #iterationSteps = new Map<string, SettledStep[]>();
-  readonly #iterationLegs = new Map<string, number>();
+  readonly #iterations: IterationLegs;
   /** Stores nothing before the first `write`; all intents lie in the one document. */
   readonly #isInline: boolean;
   #signal: AbortSignal | undefined;
-  readonly #recordedIterationSteps: SettledStep[] = [];
   readonly #openIntents = new Map<string, string>();
   /** Legs whose announced write was stopped before it began. */
   readonly #notBegun = new Set<string>();
@@ -150,7 +95,8 @@ export class ExecutionJournal implements Journal {
     this.#tokens = new Set((document.waits ?? []).flatMap(({ token }) => token ?? []));
     if (document.input) this.#storedBytes += bytesOf(document.input);
     for (const { payload } of [...Object.values(document.legs), ...iterationLegs]) if (payload) this.#storedBytes += bytesOf(payload);
-    for (const leg of iterationLegs) this.#iterationLegs.set(leg.scope, (this.#iterationLegs.get(leg.scope) ?? 0) + 1);
+    const { payloads, legs } = deps;
+    this.#iterations = new IterationLegs(document._id, iterationLegs, { payloads, legs, insist: (attempt) => this.#insist(attempt) });
   }
 
   get isClaimed(): boolean {
@@ -216,9 +162,7 @@ export class ExecutionJournal implements Journal {
       this.#pending.push(step);
       return;
     }
-    const steps = this.#iterationSteps.get(scope);
-    if (steps) steps.push(step);
-    else this.#iterationSteps.set(scope, [step]);
+    this.#iterations.add(step);
     if (!isEffect) return;
     this.#tail = this.#tail.then(() => this.#insertIterationLeg(scope, undefined, {}));
     return this.#tail;
@@ -264,30 +208,8 @@ export class ExecutionJournal implements Journal {
   /** Outcomes of writes that the execution can take no more, for people to see. Never rejects: what cannot be kept is logged. */
   async keepLateOutcomes(): Promise<void> {
     this.#signal = undefined;
-    const at = this.#deps.clock.now();
-    for (const step of this.#unstored) {
-      const { status, scope } = step.record;
-      const node = step.node.id;
-      const { _id: execution } = this.#document;
-      const id = createId('lat');
-      try {
-        const payload = await this.#insist(() =>
-          this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, legPayload([step])),
-        );
-        const blobs = 'blob' in payload ? { blobs: [payload.blob] } : {};
-        const expiresAt = at + this.#flow.recording.retainDays * DAY_MS;
-        const late = { _id: id, execution, epoch: this.#epoch, node, status, at, payload, ...blobs, expiresAt };
-        await this.#insist(() => this.#deps.lateOutcomes.insert(late));
-      } catch (error) {
-        this.#deps.log.error('execution.outcome_not_kept', error, {
-          executionId: execution,
-          flowId: this.#flow.flowId,
-          node,
-          scope,
-          status,
-        });
-      }
-    }
+    const execution = { executionId: this.#document._id, epoch: this.#epoch, flow: this.#flow };
+    await keepLateOutcomes(this.#unstored, execution, { ...this.#deps, insist: (attempt) => this.#insist(attempt) });
   }
 
   async #settle(end: Exclude<RunEnd, { status: 'lost' }>): Promise<boolean> {
@@ -303,7 +225,7 @@ export class ExecutionJournal implements Journal {
       case 'waiting':
         return {
           kind: 'waiting',
-          waits: end.waits.map((point) => this.#storedWait(point)),
+          waits: end.waits.map((point) => storedWait(point, this.#waitContext)),
           leg: (await this.#nextLeg(undefined, {}))?.leg,
         };
       case 'held':
@@ -331,43 +253,22 @@ export class ExecutionJournal implements Journal {
       hold: { node, reason, outcomeKnown, at: this.#deps.clock.now() },
       error: { code: error.code, kind: error.kind },
       hasWritten: end.hasWritten === true,
-      waits: this.#waitsBeside(end),
+      waits: waitsBeside(end, this.#waitContext),
       reply: this.#isAnswerKept ? await this.#keepReply(end.reply) : undefined,
       notDone: [...(outcomeKnown ? this.#intentLegOf(node) : []), ...this.#notBegun],
       leg: (await this.#nextLeg(undefined, stoppedOf(end)))?.leg,
     };
   }
 
-  /** Waits of other branches go on while somebody looks at the held one, whose own attempts start from zero when it is retried. */
-  #waitsBeside({ node, path, waits = [] }: Extract<RunEnd, { status: 'held' }>): StoredWait[] {
-    const now = waits.map((point) => this.#storedWait(point));
-    const isOf = (wait: StoredWait) => (other: StoredWait) => other.node === wait.node && other.scope === wait.scope;
-    const before = (this.#document.waits ?? []).filter((wait) => !now.some(isOf(wait)));
-    return [...now, ...before].map((wait) =>
-      wait.node === node && wait.scope === path && wait.attempts !== undefined ? { ...wait, attempts: 0 } : wait,
-    );
-  }
-
-  #storedWait({ node, path, untilMs, attempts, triedSince, error, resumeToken }: WaitPoint): StoredWait {
-    // A wait that this run found and left as it was keeps why it waits.
-    const before = this.#document.waits?.find((wait) => wait.node === node && wait.scope === path)?.error;
-    const sealed = error === undefined ? before : sealWaitError(this.#deps.seal, this.#document._id, error);
-    return {
-      node,
-      scope: path,
-      untilMs,
-      epoch: this.#claimEpoch,
-      ...(attempts === undefined ? {} : { attempts }),
-      ...(triedSince === undefined ? {} : { triedSince }),
-      ...(attempts === undefined || sealed === undefined ? {} : { error: sealed }),
-      ...(resumeToken === undefined ? {} : { token: this.#tokenOf(resumeToken) }),
-    };
+  get #waitContext(): WaitContext {
+    const { _id: executionId, waits: before = [] } = this.#document;
+    return { executionId, epoch: this.#claimEpoch, flowId: this.#flow.flowId, before, seal: this.#deps.seal };
   }
 
   async #ending(end: TerminalEnd, { level, forMs, isReduced }: Keeping): Promise<RunEvent> {
     const at = this.#deps.clock.now();
     // Never at once: a crash before the end is stored must still find which of a loop's writes were done.
-    await this.#expireIterationLegs(at + (level === 'full' ? forMs : DAY_MS));
+    await this.#iterations.expire(at + (level === 'full' ? forMs : DAY_MS));
     await this.#insist(() => letGoOfTokens([...this.#tokens], this.#document._id, this.#deps));
     const isFull = level === 'full';
     if (!isFull) {
@@ -392,7 +293,7 @@ export class ExecutionJournal implements Journal {
 
   /** In place of all legs: which steps there were, and of those that are recorded in full what they made. */
   async #summary(end: TerminalEnd, level: Keeping['level']): Promise<LegRecord> {
-    const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#allSteps().map((step) => step.record)];
+    const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#iterations.shown(this.#pending).map((step) => step.record)];
     const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
     const payload: LegPayload = { steps, emits, ...stoppedOf(end) };
     return { epoch: this.#claimEpoch, payload: await this.#keep('legs.0', payload) };
@@ -428,46 +329,15 @@ export class ExecutionJournal implements Journal {
   }
 
   async #insertIterationLeg(scope: string, intent: Intent | undefined, options: WriteOptions): Promise<void> {
-    const number = this.#iterationLegs.get(scope) ?? 0;
-    this.#iterationLegs.set(scope, number + 1);
-    const id = `${this.#document._id}/${scope}#${number}`;
-    // Taken before anything is awaited: what settles meanwhile belongs to the next leg.
-    const steps = this.#iterationSteps.get(scope)?.splice(0) ?? [];
-    const payload = await this.#insist(() => this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, legPayload(steps)));
+    const { steps, payload } = await this.#iterations.insert(scope, this.#epoch, intent, options);
     this.#storedBytes += bytesOf(payload);
-    for (const step of steps) if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
-    const leg: LegDocument = {
-      _id: id,
-      execution: this.#document._id,
-      scope,
-      epoch: this.#epoch,
-      payload,
-      ...(intent === undefined ? {} : { intent }),
-      ...('blob' in payload ? { blobs: [payload.blob] } : {}),
-    };
-    const { inserted } = await this.#insist(() => this.#deps.legs.insert(leg, options));
-    // Ours all the same when the first answer was lost: nobody else writes under this epoch.
-    if (!inserted && (await this.#insist(() => this.#deps.legs.get(id)))?.epoch !== this.#epoch)
-      throw new LostExecution('somebody else runs this iteration');
     for (const step of steps) this.#unstored.delete(step);
-  }
-
-  /** Legs of iterations stay as long as their execution is open, then as long as its record. Before the end is stored, so that none is forgotten. */
-  async #expireIterationLegs(expiresAt: number): Promise<void> {
-    const ids = [...this.#iterationLegs].flatMap(([scope, count]) =>
-      Array.from({ length: count }, (_, number) => `${this.#document._id}/${scope}#${number}`),
-    );
-    while (ids.length > 0) {
-      await Promise.all(
-        ids.splice(0, LEGS_AT_ONCE).map((id) => this.#insist(() => this.#deps.legs.patchIf(id, {}, { set: { expiresAt } }))),
-      );
-    }
   }
 
   /** A leg of the steps settled since the last one; undefined when there is nothing to store. */
   async #nextLeg(intent: Intent | undefined, stopped: Stopped): Promise<NextLeg | undefined> {
     // With an intent only what was read is kept; the records of pure steps are written with the settle.
-    const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#allSteps();
+    const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#iterations.shown(this.#pending);
     this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
     const isStopped = stopped.error !== undefined;
     if (steps.length === 0 && !intent && !isStopped) return undefined;
@@ -516,13 +386,6 @@ export class ExecutionJournal implements Journal {
     return stored?.epoch === this.#epoch && stored.status !== 'running';
   }
 
-  #allSteps(): SettledStep[] {
-    const open = [...this.#iterationSteps.values()].flat();
-    let shown = this.#recordedIterationSteps.length;
-    const isKept = (step: SettledStep) => step.record.scope === '' || keepsOutput(step.node) || shown++ < MAX_ITERATION_STEPS;
-    return [...this.#recordedIterationSteps, ...[...this.#pending, ...open].filter(isKept)];
-  }
-
   async #keep(field: string, value: unknown): Promise<Stored> {
     const stored = await this.#insist(() => this.#deps.payloads.store(executionPlace(this.#document._id, field), value));
     this.#refer(stored);
@@ -544,38 +407,4 @@ export class ExecutionJournal implements Journal {
       onFailure: () => this.#onStoreFailing(),
     });
   }
-}
-
-function bytesOf(stored: Stored): number {
-  return 'blob' in stored ? (stored.bytes ?? BLOB_THRESHOLD_BYTES) : stored.sealed.length;
-}
-
-function stoppedOf(end: RunEnd): Stopped {
-  if (end.status !== 'failed' && end.status !== 'held') return {};
-  return { error: end.error, ...(end.stopped === undefined ? {} : { stopped: end.stopped }) };
-}
-
-function executionEnd(end: TerminalEnd): ExecutionEnd {
-  switch (end.status) {
-    case 'completed':
-      return { status: 'completed' };
-    case 'failed':
-      return { status: 'failed', error: { code: end.error.code, kind: end.error.kind }, isDeadLetter: end.isDeadLetter };
-    case 'cancelled':
-      return end;
-  }
-}
-
-/** The stored place of an execution's field, for those who open it. */
-export function executionPlace(id: string, field: string) {
-  return { collection: 'executions', id, field };
-}
-
-/** Refuses what no store should be asked. */
-export function assertStored(document: ExecutionDocument | undefined, id: string): ExecutionDocument {
-  if (document) return document;
-  throw new AppError('EXECUTION_UNKNOWN', 'input', `There is no execution ${id}.`, {
-    values: { id },
-    fix: 'Look at the list of executions; old ones are removed by retention.',
-  });
 }

@@ -4,7 +4,7 @@ import type { Message } from '../contract/values/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument, StepRecord } from './execution-document.ts';
-import { executionPlace } from './execution-journal.ts';
+import { executionPlace } from './stored-execution.ts';
 import type { LegPayload } from './leg-payload.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
 import { messageFor } from './wait-tokens.ts';

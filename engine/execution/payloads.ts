@@ -119,3 +119,8 @@ function withoutClaims(data: unknown): unknown {
   if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
   return { ...data, user: data['user']['sub'] };
 }
+
+/** What it takes of the store, about. */
+export function bytesOf(stored: Stored): number {
+  return 'blob' in stored ? (stored.bytes ?? BLOB_THRESHOLD_BYTES) : stored.sealed.length;
+}

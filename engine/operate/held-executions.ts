@@ -13,7 +13,7 @@ import type { PublishedFlows } from '../compile/published-flows.ts';
 import { countOutcome } from './bulk-outcome.ts';
 import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
 import { transition, type EndRequest, type ExecutionEvent } from '../execution/transition.ts';
-import { assertStored, executionPlace } from '../execution/execution-journal.ts';
+import { assertStored, executionPlace } from '../execution/stored-execution.ts';
 import { encodeReply, type Payloads } from '../execution/payloads.ts';
 import { isPrepared, releasePrepared, removePrepared, type ReleaseMarks } from './resend-execution.ts';
 import { tablesKept, useTablesOfNow } from './tables-of-now.ts';

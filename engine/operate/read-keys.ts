@@ -3,7 +3,7 @@ import type { Collection } from '../contract/ports/documents.ts';
 import { type FlowScope, isWithin } from '../execution/scope-filters.ts';
 import type { BusinessKeys } from './interface.ts';
 import type { ExecutionDocument, Stored } from '../execution/execution-document.ts';
-import { executionPlace } from '../execution/execution-journal.ts';
+import { executionPlace } from '../execution/stored-execution.ts';
 import { decodeMessage, type Payloads } from '../execution/payloads.ts';
 
 export interface ReadKeysDeps {

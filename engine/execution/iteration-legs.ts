@@ -1,0 +1,89 @@
+/** Legs of a loop's iterations: documents of their own, so that an execution stays small however often it goes round. */
+import { LostExecution } from './lost-execution.ts';
+import type { WriteOptions } from '../contract/ports/documents.ts';
+import type { JournalDeps } from './journal-deps.ts';
+import { keepsOutput, legPayload } from './leg-payload.ts';
+import type { Intent, LegDocument, Stored } from './execution-document.ts';
+import type { SettledStep } from './run-job.ts';
+
+export interface IterationLegsDeps extends Pick<JournalDeps, 'payloads' | 'legs'> {
+  /** Tries until the store takes it, as the journal does. */
+  insist<T>(attempt: () => Promise<T> | T): Promise<T>;
+}
+
+/** Steps of iterations kept for people to look at; outcomes that matter are stored apart. */
+const MAX_STEPS = 500;
+const LEGS_AT_ONCE = 100;
+
+export class IterationLegs {
+  readonly #executionId: string;
+  readonly #deps: IterationLegsDeps;
+  /** By scope: settled, and in no leg yet. */
+  readonly #open = new Map<string, SettledStep[]>();
+  /** By scope: how many legs it has. */
+  readonly #counts = new Map<string, number>();
+  readonly #recorded: SettledStep[] = [];
+
+  /** `stored`: of earlier claims. */
+  constructor(executionId: string, stored: readonly LegDocument[], deps: IterationLegsDeps) {
+    this.#executionId = executionId;
+    this.#deps = deps;
+    for (const { scope } of stored) this.#counts.set(scope, (this.#counts.get(scope) ?? 0) + 1);
+  }
+
+  add(step: SettledStep): void {
+    const { scope } = step.record;
+    const steps = this.#open.get(scope);
+    if (steps) steps.push(step);
+    else this.#open.set(scope, [step]);
+  }
+
+  /** Stores a leg of what settled in this iteration since its last one. LostExecution where somebody else runs it. */
+  async insert(
+    scope: string,
+    epoch: number,
+    intent: Intent | undefined,
+    options: WriteOptions,
+  ): Promise<{ readonly steps: readonly SettledStep[]; readonly payload: Stored }> {
+    const { payloads, legs, insist } = this.#deps;
+    const number = this.#counts.get(scope) ?? 0;
+    this.#counts.set(scope, number + 1);
+    const id = this.#idOf(scope, number);
+    // Taken before anything is awaited: what settles meanwhile belongs to the next leg.
+    const steps = this.#open.get(scope)?.splice(0) ?? [];
+    const payload = await insist(() => payloads.store({ collection: 'legs', id, field: 'payload' }, legPayload(steps)));
+    for (const step of steps) if (this.#recorded.length < MAX_STEPS) this.#recorded.push(step);
+    const leg: LegDocument = {
+      _id: id,
+      execution: this.#executionId,
+      scope,
+      epoch,
+      payload,
+      ...(intent === undefined ? {} : { intent }),
+      ...('blob' in payload ? { blobs: [payload.blob] } : {}),
+    };
+    const { inserted } = await insist(() => legs.insert(leg, options));
+    // Ours all the same when the first answer was lost: nobody else writes under this epoch.
+    if (!inserted && (await insist(() => legs.get(id)))?.epoch !== epoch) throw new LostExecution('somebody else runs this iteration');
+    return { steps, payload };
+  }
+
+  /** They stay as long as their execution is open, then as long as its record. Before the end is stored, so that none is forgotten. */
+  async expire(expiresAt: number): Promise<void> {
+    const { legs, insist } = this.#deps;
+    const ids = [...this.#counts].flatMap(([scope, count]) => Array.from({ length: count }, (_, number) => this.#idOf(scope, number)));
+    while (ids.length > 0)
+      await Promise.all(ids.splice(0, LEGS_AT_ONCE).map((id) => insist(() => legs.patchIf(id, {}, { set: { expiresAt } }))));
+  }
+
+  /** Steps of the legs stored here, then `pending` and what is in no leg yet: all that nothing else keeps, and of the others the first. */
+  shown(pending: readonly SettledStep[]): SettledStep[] {
+    let count = this.#recorded.length;
+    const isKept = (step: SettledStep) => step.record.scope === '' || keepsOutput(step.node) || count++ < MAX_STEPS;
+    return [...this.#recorded, ...[...pending, ...[...this.#open.values()].flat()].filter(isKept)];
+  }
+
+  #idOf(scope: string, number: number): string {
+    return `${this.#executionId}/${scope}#${number}`;
+  }
+}

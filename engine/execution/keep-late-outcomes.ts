@@ -1,0 +1,35 @@
+import type { SettledStep } from './run-job.ts';
+import type { JournalDeps } from './journal-deps.ts';
+import { legPayload } from './leg-payload.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import { createId } from '../contract/values/ids.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface LateOutcomesDeps extends Pick<JournalDeps, 'payloads' | 'lateOutcomes' | 'clock' | 'log'> {
+  /** Tries until the store takes it, as the journal does. */
+  insist<T>(attempt: () => Promise<T> | T): Promise<T>;
+}
+
+/** Outcomes of writes that the execution can take no more, for people to see. Never rejects: what cannot be kept is logged. */
+export async function keepLateOutcomes(
+  steps: Iterable<SettledStep>,
+  { executionId, epoch, flow }: { readonly executionId: string; readonly epoch: number; readonly flow: CompiledFlow },
+  { payloads, lateOutcomes, clock, log, insist }: LateOutcomesDeps,
+): Promise<void> {
+  const at = clock.now();
+  const expiresAt = at + flow.recording.retainDays * DAY_MS;
+  for (const step of steps) {
+    const { status, scope } = step.record;
+    const node = step.node.id;
+    const id = createId('lat');
+    try {
+      const payload = await insist(() => payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, legPayload([step])));
+      const blobs = 'blob' in payload ? { blobs: [payload.blob] } : {};
+      const late = { _id: id, execution: executionId, epoch, node, status, at, payload, ...blobs, expiresAt };
+      await insist(() => lateOutcomes.insert(late));
+    } catch (error) {
+      log.error('execution.outcome_not_kept', error, { executionId, flowId: flow.flowId, node, scope, status });
+    }
+  }
+}

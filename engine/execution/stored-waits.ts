@@ -1,0 +1,45 @@
+/** Waits of a run, as the execution keeps them. */
+import type { StoredWait } from './execution-document.ts';
+import type { RunEnd, WaitPoint } from './run-job.ts';
+import { tokenOf } from './wait-tokens.ts';
+import type { Seal } from '../contract/values/seal.ts';
+import { sealWaitError } from './standstill.ts';
+
+export interface WaitContext {
+  readonly executionId: string;
+  /** Of the claim that stores them. */
+  readonly epoch: number;
+  readonly flowId: string;
+  /** That the run found. */
+  readonly before: readonly StoredWait[];
+  readonly seal: Seal;
+}
+
+export function storedWait(
+  { node, path, untilMs, attempts, triedSince, error, resumeToken }: WaitPoint,
+  { executionId, epoch, flowId, before, seal }: WaitContext,
+): StoredWait {
+  // A wait that this run found and left as it was keeps why it waits.
+  const known = before.find((wait) => wait.node === node && wait.scope === path)?.error;
+  const sealed = error === undefined ? known : sealWaitError(seal, executionId, error);
+  return {
+    node,
+    scope: path,
+    untilMs,
+    epoch,
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(triedSince === undefined ? {} : { triedSince }),
+    ...(attempts === undefined || sealed === undefined ? {} : { error: sealed }),
+    ...(resumeToken === undefined ? {} : { token: tokenOf(seal, flowId, resumeToken) }),
+  };
+}
+
+/** Waits of other branches go on while somebody looks at the held one, whose own attempts start from zero when it is retried. */
+export function waitsBeside({ node, path, waits = [] }: Extract<RunEnd, { status: 'held' }>, context: WaitContext): StoredWait[] {
+  const now = waits.map((point) => storedWait(point, context));
+  const isOf = (wait: StoredWait) => (other: StoredWait) => other.node === wait.node && other.scope === wait.scope;
+  const before = context.before.filter((wait) => !now.some(isOf(wait)));
+  return [...now, ...before].map((wait) =>
+    wait.node === node && wait.scope === path && wait.attempts !== undefined ? { ...wait, attempts: 0 } : wait,
+  );
+}
