@@ -39,7 +39,7 @@ import { createRefusals } from './audit/refusals.ts';
 import { createDutiesOf, type AccountPolicy } from './auth/account-duties.ts';
 import { openAccountStore, type AccountStore } from './auth/account-store.ts';
 import { createBulks } from './held/create-bulks.ts';
-import type { StoreGuard } from './integrity/guard-store.ts';
+import type { StoreGuard } from './integrity/store-guard.ts';
 import { createCheckLogin } from './auth/login.ts';
 import { openKnownNetworks } from './auth/known-networks.ts';
 import { createTellRefused } from './auth/login-trail.ts';

@@ -41,7 +41,7 @@ import { workersSpec } from './ownership/worker-document.ts';
 import { createLiveCounters, type LiveCounters } from './observe/live-counters.ts';
 import { createPayloads } from './execution/payloads.ts';
 import { createQueueSight, showQueue, type QueueSight } from './observe/queue-sight.ts';
-import type { RunDeps } from './run/run-node.ts';
+import type { RunDeps } from './run/run-deps.ts';
 import { createRecordQuota, type RecordQuota } from './execution/record-quota.ts';
 import { createTraffic, type Traffic } from './observe/traffic.ts';
 import { runTrial } from './run/run-trial.ts';

@@ -2,7 +2,8 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { openAuditLog, type AuditLog } from '../../control/audit/audit-log.ts';
 import { createAuditHeads, type AuditHeads } from '../../control/audit/audit-head.ts';
-import { guardStore, type GuardDeps, type StoreGuard } from '../../control/integrity/guard-store.ts';
+import { guardStore, type GuardDeps } from '../../control/integrity/guard-store.ts';
+import type { StoreGuard } from '../../control/integrity/store-guard.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';

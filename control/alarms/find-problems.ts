@@ -12,7 +12,7 @@ import { findExpiring } from './find-expiring.ts';
 import { findSilentFeeds } from './find-silent-feeds.ts';
 import type { EngineView } from '../action/engine-view.ts';
 import type { ControlInfo } from '../action/control-info.ts';
-import type { StoreGuard } from '../integrity/guard-store.ts';
+import type { StoreGuard } from '../integrity/store-guard.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ALARM_RULE_NAMES, type AlarmRuleName, type AlarmValues } from './alarm-rules.ts';
 import type { AlarmSettings } from './alarm-settings.ts';

@@ -4,7 +4,7 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import type { AuditLine } from '../audit/audit-line.ts';
 import type { AuditAct } from '../audit/list-acts.ts';
 import type { ChainReport } from '../audit/walk-chain.ts';
-import type { IntegrityReport, StoreGuard } from '../integrity/guard-store.ts';
+import type { IntegrityReport, StoreGuard } from '../integrity/store-guard.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import { objectNames, type NamedObject } from './object-names.ts';
 import type { AuditLog } from '../audit/audit-log.ts';

@@ -5,10 +5,9 @@ import type { Finding } from '../../engine/integrity/integrity-state.ts';
 import { noteChange } from '../../engine/integrity/mark-changes.ts';
 import { MARKED_COLLECTIONS } from '../../engine/integrity/marked-collections.ts';
 import { ACCEPT, type ChainBreak } from '../audit/walk-chain.ts';
-import type { StoreGuard } from './guard-store.ts';
+import type { StoreGuard } from './store-guard.ts';
 import type { TrailProblem } from '../audit/trail-problem.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { Processes } from '../../engine/processes/create-processes.ts';
 import type { EngineView } from '../action/engine-view.ts';
 
 export interface IntegrityServices {

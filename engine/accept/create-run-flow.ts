@@ -29,7 +29,7 @@ import { LostExecution, MAY_BE_GIVEN_UP } from '../execution/lost-execution.ts';
 import { cancelled, cannotWait, deadlinePassed, noReply, silentTooLong } from '../run/run-errors.ts';
 import { NOTHING_KNOWN, NOTHING_WAITED, replyOf, type RunEnd, type RunJob } from '../execution/run-job.ts';
 import { beginRunSpan, endRunSpan } from '../run/run-span.ts';
-import type { RunDeps } from '../run/run-node.ts';
+import type { RunDeps } from '../run/run-deps.ts';
 
 export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly published: PublishedFlows;

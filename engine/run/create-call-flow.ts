@@ -6,7 +6,7 @@ import type { LiveCounters } from '../observe/live-counters.ts';
 import { runCounted } from './run-counted.ts';
 import { deadlinePassed } from './run-errors.ts';
 import { NOTHING_KNOWN, NOTHING_WAITED, type Journal, type RunEnd, type RunJob } from '../execution/run-job.ts';
-import type { RunDeps, SubFlowCall } from './run-node.ts';
+import type { RunDeps, SubFlowCall } from './run-deps.ts';
 import { beginRunSpan, endRunSpan } from './run-span.ts';
 
 const MAX_DEPTH = 8;

@@ -1,6 +1,6 @@
 import type { RunEnd, RunJob } from '../execution/run-job.ts';
 import { runGraph } from './run-graph.ts';
-import type { RunDeps } from './run-node.ts';
+import type { RunDeps } from './run-deps.ts';
 
 /** A run that the job's tally counts from its begin to its end. */
 export function runCounted(job: RunJob, deps: RunDeps, how: { readonly isFirst: boolean; readonly isPart?: boolean }): Promise<RunEnd> {

@@ -33,7 +33,9 @@ import {
   type WaitPoint,
   type Written,
 } from '../execution/run-job.ts';
-import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
+import { runNodeOnce } from './run-node.ts';
+import { outwardKey } from './node-context.ts';
+import type { RunDeps } from './run-deps.ts';
 import { keepsOutput } from '../execution/leg-payload.ts';
 import { branchLost, isDeadline, noReply, silentTooLong } from './run-errors.ts';
 import { inputOf, namedPayloads, recordOf, recordOfSkipped, type Place, type Step } from './step.ts';

@@ -1,80 +1,16 @@
 /** Runs one attempt of one node: context, adapter gate, time-out. What it throws is an `AppError` that says whether the outcome is known. */
-import { createHash } from 'node:crypto';
 import type { Adapter } from '../contract/node/adapter.ts';
-import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
-import type { Message } from '../contract/values/message.ts';
-import type { Effect, NodeContext, Outcome, Scope } from '../contract/node/node.ts';
-import type { Logger, Metrics, Span, Tracer } from '../contract/values/observe.ts';
-import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
-import type { Blobs } from '../contract/ports/blobs.ts';
-import type { SandboxUser } from '../contract/node/sandbox-wait.ts';
-import type { Bindings, TableSnapshot } from '../bindings/interface.ts';
-import type { AdapterCalls } from './adapter-calls.ts';
-import type { AdapterGates, Leave } from './adapter-gates.ts';
+import type { Outcome } from '../contract/node/node.ts';
+import type { Span } from '../contract/values/observe.ts';
+import type { Leave } from './adapter-gates.ts';
 import type { CompiledNode } from '../compile/compile-flow.ts';
 import { LostExecution, NothingSent } from '../execution/lost-execution.ts';
 import { isDeadline, isOurs } from './run-errors.ts';
 import type { RunFacts, Slot } from '../execution/run-job.ts';
-
-/** What every run needs; made once by the root. */
-export interface RunDeps {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  /** Absent: no spans are made. */
-  readonly tracer?: Tracer | undefined;
-  readonly blobs: Blobs;
-  readonly bindings: Bindings;
-  readonly outbound: OutboundGuard;
-  readonly gates: AdapterGates;
-  /** Absent: nobody counts calls of adapters. */
-  readonly calls?: AdapterCalls;
-  readonly compileExpression: (text: string) => (scope: Scope) => unknown;
-  readonly runScript: (source: string, input: unknown, options: ScriptOptions) => Promise<unknown>;
-  /** Runs another published flow; `key` is the origin of its outward keys. */
-  readonly callFlow: (call: SubFlowCall) => Promise<Message>;
-}
-
-export interface ScriptOptions {
-  readonly key: string;
-  readonly timeoutMs?: number;
-  readonly memoryBytes?: number;
-  readonly signal: AbortSignal;
-  /** What its clocks show, epoch milliseconds. */
-  readonly nowMs: number;
-  /** Of its random numbers, from 0 to below 1. */
-  readonly seed: number;
-  readonly user?: SandboxUser;
-}
-
-export interface SubFlowCall {
-  readonly flowId: string;
-  readonly message: Message;
-  readonly key: string;
-  /** Of the calling execution, which it is part of: run again, it must see the same time and tables. */
-  readonly acceptedAt: number;
-  readonly tables: TableSnapshot;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal;
-  readonly depth: number;
-  /** What the calling node declares: a flow that does more is refused. */
-  readonly effect: Effect;
-  readonly assertOwned: () => void;
-  readonly traceparent?: string | undefined;
-  /** The calling step: the called flow keeps no steps of its own. */
-  readonly user?: SandboxUser | undefined;
-}
-
-export interface NodeCall {
-  readonly node: CompiledNode;
-  readonly path: string;
-  readonly message: Message;
-  readonly scope: Scope;
-  readonly attempt: number;
-  /** Of this attempt's span. */
-  readonly traceparent?: string;
-}
+import { Context } from './node-context.ts';
+import type { RunDeps } from './run-deps.ts';
+import type { NodeCall } from './run-deps.ts';
 
 /** Answers at once for nodes that do; nothing is awaited that need not be. */
 export function runNodeOnce(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
@@ -262,128 +198,4 @@ function resolveAdapter(node: CompiledNode, deps: RunDeps): Adapter | undefined 
     values: { node: node.id, adapterId },
     fix: 'Give the adapter settings for this environment; if it was changed past the platform, decide on it on the system page.',
   });
-}
-
-class Context implements NodeContext<unknown> {
-  readonly node: CompiledNode;
-  readonly adapter: Adapter | undefined;
-  readonly signal: AbortSignal;
-  readonly attempt: number;
-  readonly scope: Scope;
-  hasSent = false;
-  readonly #call: NodeCall;
-  readonly #facts: RunFacts;
-  readonly #deps: RunDeps;
-  #random: (() => number) | undefined;
-  #key: string | undefined;
-
-  constructor(call: NodeCall, facts: RunFacts, deps: RunDeps, adapter: Adapter | undefined, signal: AbortSignal) {
-    this.node = call.node;
-    this.adapter = adapter;
-    this.signal = signal;
-    this.attempt = call.attempt;
-    this.scope = call.scope;
-    this.#call = call;
-    this.#facts = facts;
-    this.#deps = deps;
-  }
-
-  get config(): unknown {
-    return this.node.config;
-  }
-  get deadlineMs(): number {
-    return this.#facts.deadlineMs;
-  }
-  get executionId(): string {
-    return this.#facts.executionId;
-  }
-  get clock(): Clock {
-    return this.#deps.clock;
-  }
-  get traceparent(): string | undefined {
-    return this.#call.traceparent;
-  }
-  get blobs(): Blobs {
-    return this.#deps.blobs;
-  }
-  get outbound(): OutboundGuard {
-    return this.#deps.outbound;
-  }
-  get log(): Logger {
-    return this.#deps.log.child({ flowId: this.#facts.flow.flowId, node: this.node.id, executionId: this.#facts.executionId });
-  }
-  get idempotencyKey(): string {
-    return (this.#key ??= outwardKey(this.#facts.origin, this.node.id, this.#call.path));
-  }
-
-  random(): number {
-    this.#random ??= seededRandom(this.idempotencyKey);
-    return this.#random();
-  }
-  secret(name?: string): Promise<string> {
-    return this.#deps.bindings.secret(name ?? this.adapter?.adapterId ?? '');
-  }
-  lookup(table: string, key: string): string {
-    return this.#facts.tables.lookup(table, key);
-  }
-  evaluate(expression: string, scope: Scope = this.scope): unknown {
-    return this.#deps.compileExpression(expression)(scope);
-  }
-  runScript(source: string, input: unknown, limits: { timeoutMs?: number; memoryBytes?: number } = {}): Promise<unknown> {
-    const { flow, acceptedAt } = this.#facts;
-    return this.#deps.runScript(source, input, {
-      ...limits,
-      key: flow.flowId,
-      signal: this.signal,
-      nowMs: acceptedAt,
-      seed: this.random(),
-      ...(this.scope.user === undefined ? {} : { user: this.scope.user }),
-    });
-  }
-  callFlow(flowId: string, message: Message): Promise<Message> {
-    const { acceptedAt, tables, deadlineMs, depth } = this.#facts;
-    return this.#deps.callFlow({
-      flowId,
-      message,
-      key: this.idempotencyKey,
-      acceptedAt,
-      tables,
-      deadlineMs,
-      signal: this.signal,
-      depth: depth + 1,
-      effect: this.node.effect,
-      traceparent: this.#call.traceparent,
-      user: this.scope.user,
-      // What a node of that flow sends, this node has sent.
-      assertOwned: () => this.beforeFirstByte(),
-    });
-  }
-  beforeFirstByte(): void {
-    // A node that was given up for its time-out or a cancel, and goes on all the same, must not send any more.
-    this.signal.throwIfAborted();
-    this.#facts.assertOwned();
-    this.hasSent = true;
-  }
-}
-
-/** hash(origin, node, iteration): stable over retries, 22 characters. */
-export function outwardKey(origin: string, nodeId: string, path: string): string {
-  return createHash('sha256').update(`${origin}\n${nodeId}\n${path}`).digest('base64url').slice(0, 22);
-}
-
-/** sfc32 seeded by 16 bytes of an outward key: the same numbers over retries, and others for every step that ever ran. 53 bits each. */
-function seededRandom(key: string): () => number {
-  const seed = Buffer.from(key, 'base64url');
-  let [a, b, c, counter] = [0, 4, 8, 12].map((at) => seed.readInt32LE(at)) as [number, number, number, number];
-  const next = () => {
-    const sum = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + sum) | 0;
-    return sum >>> 0;
-  };
-  // Its first numbers are nearly the seed itself.
-  for (let round = 0; round < 12; round++) next();
-  return () => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992;
 }

@@ -2,7 +2,7 @@ import { toErrorRecord } from '../contract/values/errors.ts';
 import type { Span } from '../contract/values/observe.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { RunEnd } from '../execution/run-job.ts';
-import type { RunDeps } from './run-node.ts';
+import type { RunDeps } from './run-deps.ts';
 
 /** The span of a flow that runs within a call; its nodes are parts of it. Undefined when the call is not traced. */
 export function beginRunSpan(

@@ -8,7 +8,7 @@ import type { TrialReach, TrialResult } from './trial-result.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import { runGraph } from './run-graph.ts';
 import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type RunJob } from '../execution/run-job.ts';
-import type { RunDeps } from './run-node.ts';
+import type { RunDeps } from './run-deps.ts';
 import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 
 export interface TrialOptions {

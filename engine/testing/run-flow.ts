@@ -10,7 +10,7 @@ import { contentHash } from '../flow/content-hash.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
 import { createAdapterGates } from '../run/adapter-gates.ts';
 import { compileFlow } from '../compile/compile-flow.ts';
-import type { RunDeps } from '../run/run-node.ts';
+import type { RunDeps } from '../run/run-deps.ts';
 import { runTrial } from '../run/run-trial.ts';
 import type { TableSnapshot } from '../bindings/interface.ts';
 import type { TrialResult } from '../run/trial-result.ts';

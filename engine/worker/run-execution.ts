@@ -17,7 +17,7 @@ import type { LiveCounters } from '../observe/live-counters.ts';
 import { runCounted } from '../run/run-counted.ts';
 import { LostExecution, MAY_BE_GIVEN_UP } from '../execution/lost-execution.ts';
 import type { RunEnd, RunJob, Slot } from '../execution/run-job.ts';
-import type { RunDeps } from '../run/run-node.ts';
+import type { RunDeps } from '../run/run-deps.ts';
 import { giveBackClaim, tellNotDone } from './take-back-intents.ts';
 import { wakeResumed } from '../execution/wait-tokens.ts';
 import type { Owners } from '../ownership/owners.ts';

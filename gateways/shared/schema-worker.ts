@@ -1,5 +1,6 @@
 /** The thread behind `createSchemaTrial`. */
-import { measureSchema, schemaExcessText } from '../../engine/contract/schema/schema-bounds.ts';
+import { measureSchema } from '../../engine/contract/schema/schema-bounds.ts';
+import { schemaExcessText } from '../../engine/contract/schema/schema-excess-texts.ts';
 import { createSchemaTest, type JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { serveTasks } from '../../engine/threads/serve-tasks.ts';
 import type { SchemaProblem } from './create-schema-trial.ts';

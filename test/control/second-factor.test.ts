@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import type { ControlSettings } from '../../control/create-control.ts';
 import { auditSpec } from '../../control/audit/audit-line.ts';
-import type { StoreGuard } from '../../control/integrity/guard-store.ts';
+import type { StoreGuard } from '../../control/integrity/store-guard.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { silentLogger } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { AuditedActions, AuditPage } from '../../control/audit-trail/audit.ts';
 import type { AdapterList } from '../../control/adapters/adapters.ts';
 import type { TableList } from '../../control/tables/tables.ts';
-import type { AppList } from '../../control/callers/callers.ts';
+import type { AppList } from '../../control/callers/apps.ts';
 import type { InterfaceList } from '../../control/interfaces/interfaces.ts';
 import type { Uses } from '../../control/flows/uses.ts';
 import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';

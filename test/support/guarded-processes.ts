@@ -2,7 +2,8 @@
 import { Type } from 'typebox';
 import { openAuditLog, type AuditLog } from '../../control/audit/audit-log.ts';
 import type { AuditHead, AuditHeads } from '../../control/audit/audit-head.ts';
-import { guardStore, type StoreGuard } from '../../control/integrity/guard-store.ts';
+import { guardStore } from '../../control/integrity/guard-store.ts';
+import type { StoreGuard } from '../../control/integrity/store-guard.ts';
 import { createLogger } from '../../engine/host/logger.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { collectChanges, type MarkChange } from '../../engine/integrity/mark-changes.ts';

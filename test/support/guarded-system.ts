@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { openGuard } from '../../cli/roots/open-guard.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
-import type { StoreGuard } from '../../control/integrity/guard-store.ts';
+import type { StoreGuard } from '../../control/integrity/store-guard.ts';
 import { createBindings } from '../../engine/bindings/create-bindings.ts';
 import { createChanges } from '../../engine/changes/create-changes.ts';
 import { defineAdapter } from '../../engine/contract/node/adapter-type.ts';

@@ -23,7 +23,7 @@ import { workersSpec } from '../../engine/ownership/worker-document.ts';
 import type { LiveCounters } from '../../engine/observe/live-counters.ts';
 import { createRecordQuota, type RecordQuota } from '../../engine/execution/record-quota.ts';
 import { createPayloads } from '../../engine/execution/payloads.ts';
-import type { RunDeps } from '../../engine/run/run-node.ts';
+import type { RunDeps } from '../../engine/run/run-deps.ts';
 import type { Bindings, TableSnapshot } from '../../engine/bindings/interface.ts';
 import type { PublishedFlows } from '../../engine/compile/published-flows.ts';
 import { CANCEL_CHANNEL, createWorker, type Worker } from '../../engine/worker/create-worker.ts';

@@ -21,7 +21,7 @@ import type { IntegrityView } from '../../../control/integrity/integrity.ts';
 import type { AdapterList, AdapterTypeList } from '../../../control/adapters/adapters.ts';
 import type { CallReport } from '../../../control/adapters/call-states.ts';
 import type { OfferList } from '../../../control/adapters/read-offers.ts';
-import type { AppList } from '../../../control/callers/callers.ts';
+import type { AppList } from '../../../control/callers/apps.ts';
 import type { DraftRevisionList, FlowVisit } from '../../../control/flows/draft-revisions.ts';
 import type { VersionList } from '../../../control/flows/flow-versions.ts';
 import type { KeysAnswer } from '../../../control/executions/executions.ts';

@@ -6,7 +6,6 @@ import { isRecord } from '../values/is-record.ts';
 import { measurePattern, type PatternExcess } from './pattern-bounds.ts';
 import { isPlainSchema, reachOfPlain } from './plain-schema.ts';
 import { pointerStep } from './schema-problem.ts';
-import type { Text } from '../values/texts.ts';
 
 export const SCHEMA_LIMITS = {
   bytes: 512 * 1024,
@@ -345,72 +344,3 @@ function findMultiple(parts: readonly Part[]): Part | undefined {
     return part.same.filter(isBack).length + part.inside.filter((choice) => choice.some(isBack)).length > 1;
   });
 }
-
-/** What is too much, and what to do. */
-export function schemaExcessText({ bound, found, limit, path }: SchemaExcess): Text {
-  const place = path === '' ? { zh: '', en: '' } : { zh: `（${path.slice(0, 200)}）`, en: ` at ${path.slice(0, 200)}` };
-  const { zh, en } = EXCESS_TEXTS[bound];
-  const amount = limit === 0 ? { zh: '', en: '' } : { zh: `：${found}，上限 ${limit}`, en: `: ${found}, at most ${limit}` };
-  return { 'zh-CN': `${zh[0]}${amount.zh}${place.zh}。${zh[1]}`, en: `${en[0]}${amount.en}${place.en}. ${en[1]}` };
-}
-
-type Sentences = Readonly<Record<'zh' | 'en', readonly [what: string, fix: string]>>;
-
-const SMALLER: Sentences = {
-  zh: ['Schema 过大', '请只保留需要校验的部分，或拆成几个节点'],
-  en: ['The schema is too large', 'Keep what needs checking, or split it over several nodes'],
-};
-const EXCESS_TEXTS: Readonly<Record<SchemaExcess['bound'], Sentences>> = {
-  bytes: SMALLER,
-  subschemas: SMALLER,
-  depth: {
-    zh: ['Schema 嵌套过深', '请用 $defs 和 $ref 把内层移出'],
-    en: ['The schema nests too deep', 'Move inner schemas to $defs and refer to them'],
-  },
-  references: {
-    zh: ['Schema 的引用过多', '请合并相同的定义'],
-    en: ['The schema has too many references', 'Merge definitions that are the same'],
-  },
-  branches: {
-    zh: ['同一个值要经过的分支过多（含引用）', '请减少 anyOf、oneOf、allOf 的分支'],
-    en: ['One value would meet too many branches, references included', 'Reduce the branches of anyOf, oneOf and allOf'],
-  },
-  growth: {
-    zh: ['校验工作量随数据层级成倍增长', '请只让一个分支指向自身'],
-    en: ['The work multiplies with each level of the data', 'Let one branch alone lead back to itself'],
-  },
-  multiple: {
-    zh: ['校验工作量随数据层级成倍增长', '请只让一个分支指向自身'],
-    en: ['The work multiplies with the levels of the data', 'Let one branch alone lead back to itself'],
-  },
-  reference: {
-    zh: ['引用的写法不受支持，或没有指向任何定义', '请写成 #/$defs/名称、# 或 #锚点名'],
-    en: ['A reference leads nowhere, or is written in a way that is not supported', 'Write #/$defs/name, # or #anchor'],
-  },
-  resource: {
-    zh: ['不支持动态引用、$async、内层 $id 和重复的 $anchor', '请改用 $defs 和 $ref，$id 只写在最外层'],
-    en: [
-      'Dynamic references, $async, an inner $id and an $anchor given twice are not supported',
-      'Use $defs and $ref, and $id at the root alone',
-    ],
-  },
-  name: {
-    zh: ['Schema 不能约束名为 __proto__ 的字段', '请删去该字段；用 additionalProperties 或 propertyNames 可拒绝它'],
-    en: [
-      'A schema cannot say anything of a field named __proto__',
-      'Remove it; additionalProperties or propertyNames can refuse the field',
-    ],
-  },
-  loop: {
-    zh: ['引用绕回到同一个值，校验永远不会结束', '请去掉这个循环引用'],
-    en: ['A reference leads back to the same value, so that no check would end', 'Remove this circle of references'],
-  },
-  pattern: {
-    zh: ['正则表达式展开后过大', '请减小其中的重复次数'],
-    en: ['A pattern is too large once its repetitions are written out', 'Repeat less in it'],
-  },
-  'pattern-length': {
-    zh: ['正则表达式过长', '请缩短它'],
-    en: ['A pattern is too long', 'Shorten it'],
-  },
-};

@@ -9,7 +9,7 @@ import { defineNode, inPort, okPort, typeName } from '../../../engine/contract/n
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { createAdapterGates } from '../../../engine/run/adapter-gates.ts';
 import { compileFlow } from '../../../engine/compile/compile-flow.ts';
-import type { RunDeps } from '../../../engine/run/run-node.ts';
+import type { RunDeps } from '../../../engine/run/run-deps.ts';
 import { runTrial } from '../../../engine/run/run-trial.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { testBuildContext } from '../../../engine/testing/test-build-context.ts';

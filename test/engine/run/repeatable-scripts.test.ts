@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createScriptRunner } from '../../../engine/script/run-script.ts';
-import type { RunDeps } from '../../../engine/run/run-node.ts';
+import type { RunDeps } from '../../../engine/run/run-deps.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, transient } from '../../support/model-flows.ts';
 

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { RE2JS } from 're2js';
 import { hasTwins } from '../../../../engine/contract/values/has-twins.ts';
 import { findPatternExcess, patternProgram } from '../../../../engine/contract/schema/pattern-bounds.ts';
-import { measureSchema, schemaExcessText } from '../../../../engine/contract/schema/schema-bounds.ts';
+import { measureSchema } from '../../../../engine/contract/schema/schema-bounds.ts';
+import { schemaExcessText } from '../../../../engine/contract/schema/schema-excess-texts.ts';
 
 const repeat = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
 const byName = (count: number, make: (index: number) => unknown) =>

@@ -1,0 +1,115 @@
+/** Apps: who calls. */
+import { Type } from 'typebox';
+import type { CallerServices } from './caller-services.ts';
+import { type Action, closed, defineAction } from '../action/action.ts';
+import type { AppKey } from '../registry/key-store.ts';
+import type { Registry } from '../registry/registry.ts';
+import { all, saving } from '../action/owners.ts';
+import { type DomainScope, existing } from '../access/domains.ts';
+import { AppId, byApp } from './caller-inputs.ts';
+import { requireSameId } from '../action/require-same-id.ts';
+import { grantsSeen } from './grants-seen.ts';
+import { AppDocument } from '../../gateways/documents.ts';
+
+export interface AppItem extends AppDocument {
+  readonly keys: { readonly pending: number; readonly active: number; readonly retiring: number };
+  readonly grants: number;
+  readonly busConsumers: number;
+  /** The soonest end of a usable key or of a grant, epoch milliseconds. */
+  readonly expiresAt?: number;
+}
+
+export interface AppList {
+  readonly items: readonly AppItem[];
+}
+
+export function appActions({ registry, plans, owners }: CallerServices): readonly Action[] {
+  const { apps } = registry;
+  return [
+    defineAction({
+      name: 'apps.list',
+      right: 'callers.read',
+      domain: 'filtered',
+      text: { 'zh-CN': '应用列表', en: 'List apps' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async ({ domains }): Promise<AppList> => ({ items: await listApps(registry, domains) }),
+    }),
+    defineAction({
+      name: 'apps.get',
+      right: 'callers.read',
+      domain: ({ appId }) => all(owners.app(appId)),
+      text: { 'zh-CN': '读取应用', en: 'Read an app' },
+      input: byApp,
+      audited: false,
+      run: async (_ctx, { appId }) => existing(await apps.get(appId), appId),
+    }),
+    defineAction({
+      name: 'apps.save',
+      right: 'callers.edit',
+      domain: ({ appId, document }) => saving(owners.app(appId), document),
+      text: { 'zh-CN': '保存应用', en: 'Save an app' },
+      input: Type.Object({ appId: AppId, document: AppDocument }, closed),
+      audited: true,
+      subject: ({ appId }) => appId,
+      async run(ctx, { appId, document }) {
+        requireSameId(document.appId, appId);
+        const before = await apps.get(appId);
+        // What was given to an app of the same id before, whoever that was, is not this one's.
+        if (before === undefined) await removeAccess(registry, appId);
+        ctx.note.before = before;
+        const saved = await apps.save(document);
+        ctx.note.after = saved;
+        plans.changed();
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'apps.remove',
+      right: 'callers.edit',
+      domain: ({ appId }) => all(owners.app(appId)),
+      text: { 'zh-CN': '删除应用及其密钥、授权与总线消费方', en: 'Delete an app with its keys, grants and bus consumers' },
+      input: byApp,
+      audited: true,
+      subject: ({ appId }) => appId,
+      async run(ctx, { appId }) {
+        ctx.note.before = existing(await apps.get(appId), appId);
+        // The app goes last: until all is gone, deleting it can be asked again.
+        await removeAccess(registry, appId);
+        const removed = await apps.remove(appId);
+        plans.changed();
+        return { removed };
+      },
+    }),
+  ];
+}
+
+/** Everything with which an app calls. */
+async function removeAccess({ keys, grants, busConsumers }: Registry, appId: string): Promise<void> {
+  await keys.removeAll(appId);
+  for (const grant of await grants.listBy('appId', appId)) await grants.remove(grant.grantId);
+  for (const { id, value } of await busConsumers.list()) if (value.appId === appId) await busConsumers.remove(id);
+}
+
+async function listApps(registry: Registry, domains: DomainScope): Promise<readonly AppItem[]> {
+  const { apps, keys, busConsumers } = registry;
+  const seen = grantsSeen(registry, domains);
+  const [every, allKeys, allGrants, consumers] = await Promise.all([apps.list(), keys.list(), seen, busConsumers.list()]);
+  const keysByApp = Map.groupBy(allKeys, ({ appId }) => appId);
+  const grantsByApp = Map.groupBy(allGrants, ({ appId }) => appId);
+  return domains.keep(every).map((app) => {
+    const own = keysByApp.get(app.appId) ?? [];
+    const granted = grantsByApp.get(app.appId) ?? [];
+    const count = (state: AppKey['state']) => own.filter((key) => key.state === state).length;
+    const usable = own.filter(({ state }) => state === 'ACTIVE' || state === 'RETIRING');
+    const onBus = consumers.filter(({ value }) => value.appId === app.appId).map(({ value }) => value);
+    const ends = [...usable, ...granted, ...onBus].flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
+    return {
+      ...app,
+      keys: { pending: count('PENDING'), active: count('ACTIVE'), retiring: count('RETIRING') },
+      grants: granted.length,
+      busConsumers: onBus.length,
+      ...(ends.length === 0 ? {} : { expiresAt: Math.min(...ends) }),
+    };
+  });
+}

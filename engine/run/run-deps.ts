@@ -1,0 +1,71 @@
+/** What runs are made with, and what a node is called with. */
+import type { Logger, Metrics, Tracer } from '../contract/values/observe.ts';
+import type { Bindings, TableSnapshot } from '../bindings/interface.ts';
+import type { CompiledNode } from '../compile/compile-flow.ts';
+import type { AdapterGates } from './adapter-gates.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { SandboxUser } from '../contract/node/sandbox-wait.ts';
+import type { Effect, Scope } from '../contract/node/node.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
+import type { AdapterCalls } from './adapter-calls.ts';
+import type { Message } from '../contract/values/message.ts';
+
+/** What every run needs; made once by the root. */
+export interface RunDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Absent: no spans are made. */
+  readonly tracer?: Tracer | undefined;
+  readonly blobs: Blobs;
+  readonly bindings: Bindings;
+  readonly outbound: OutboundGuard;
+  readonly gates: AdapterGates;
+  /** Absent: nobody counts calls of adapters. */
+  readonly calls?: AdapterCalls;
+  readonly compileExpression: (text: string) => (scope: Scope) => unknown;
+  readonly runScript: (source: string, input: unknown, options: ScriptOptions) => Promise<unknown>;
+  /** Runs another published flow; `key` is the origin of its outward keys. */
+  readonly callFlow: (call: SubFlowCall) => Promise<Message>;
+}
+
+export interface ScriptOptions {
+  readonly key: string;
+  readonly timeoutMs?: number;
+  readonly memoryBytes?: number;
+  readonly signal: AbortSignal;
+  /** What its clocks show, epoch milliseconds. */
+  readonly nowMs: number;
+  /** Of its random numbers, from 0 to below 1. */
+  readonly seed: number;
+  readonly user?: SandboxUser;
+}
+
+export interface SubFlowCall {
+  readonly flowId: string;
+  readonly message: Message;
+  readonly key: string;
+  /** Of the calling execution, which it is part of: run again, it must see the same time and tables. */
+  readonly acceptedAt: number;
+  readonly tables: TableSnapshot;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  readonly depth: number;
+  /** What the calling node declares: a flow that does more is refused. */
+  readonly effect: Effect;
+  readonly assertOwned: () => void;
+  readonly traceparent?: string | undefined;
+  /** The calling step: the called flow keeps no steps of its own. */
+  readonly user?: SandboxUser | undefined;
+}
+
+export interface NodeCall {
+  readonly node: CompiledNode;
+  readonly path: string;
+  readonly message: Message;
+  readonly scope: Scope;
+  readonly attempt: number;
+  /** Of this attempt's span. */
+  readonly traceparent?: string;
+}
