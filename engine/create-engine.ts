@@ -40,7 +40,7 @@ import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec } from './execu
 import { workersSpec } from './ownership/worker-document.ts';
 import { createLiveCounters, type LiveCounters } from './observe/live-counters.ts';
 import { createPayloads } from './execution/payloads.ts';
-import { createQueueSight, showQueue, type QueueSight } from './observe/queue-sight.ts';
+import { createQueueAge, showQueue, type QueueAge } from './observe/queue-age.ts';
 import type { RunDeps } from './run/run-deps.ts';
 import { createRecordQuota, type RecordQuota } from './execution/record-quota.ts';
 import { createTraffic, type Traffic } from './observe/traffic.ts';
@@ -107,7 +107,7 @@ export interface Engine {
   readonly triggers: Triggers;
   readonly live: LiveCounters;
   readonly traffic: Traffic;
-  readonly queue: QueueSight;
+  readonly queue: QueueAge;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
   /** All of the installation, this one among them. */
   readonly processes: Processes;
@@ -252,7 +252,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     logger: log,
   });
-  const queue = createQueueSight(common);
+  const queue = createQueueAge(common);
   showQueue(queue, metrics);
   showWorkerCounts(counts, metrics);
   showParts({ metrics, documents, pool, worker, triggers });

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { overridesOf, type SettingOverrides, type StartOptions } from '../roots/root-options.ts';
+import { overridesOf, type StartOptions } from '../roots/root-options.ts';
 
 /** `kangqiao start`: everything in one process on a data folder. */
 export function startCommand(): Command {

@@ -3,10 +3,8 @@
  * It knows no HTTP; `run-action.ts` is the only place that runs one, `control/api/routes.ts` the only place that gives it a route.
  */
 import { Type, type Static, type TObject } from 'typebox';
-import type { Permission, Role } from '../../engine/contract/access/access.ts';
-import type { Domains } from '../../engine/contract/values/domain.ts';
+import type { Permission } from '../../engine/contract/access/access.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { ChangedFields } from '../audit/changed-fields.ts';
 import type { DomainRule, DomainScope } from '../access/domains.ts';
 import type { Actor } from '../access/actor.ts';
 import type { AuditNote } from '../audit/audit-note.ts';

@@ -2,7 +2,7 @@
 import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
 import type { ArchiveRuns } from '../../engine/archive/archive-runs.ts';
 import type { Processes } from '../../engine/processes/create-processes.ts';
-import type { QueueSight } from '../../engine/observe/queue-sight.ts';
+import type { QueueAge } from '../../engine/observe/queue-age.ts';
 import type { RecordQuota } from '../../engine/execution/record-quota.ts';
 import type { Traffic } from '../../engine/observe/traffic.ts';
 
@@ -13,7 +13,7 @@ export interface EngineView {
     'list' | 'listeners' | 'live' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls' | 'callsSince' | 'endCalls'
   >;
   readonly traffic: Pick<Traffic, 'series'>;
-  readonly queue: QueueSight;
+  readonly queue: QueueAge;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
   /** Absent: nothing is archived. */
   readonly archive?: Pick<ArchiveReader, 'days'> & {

@@ -6,7 +6,7 @@ import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
 import type { CallSums } from '../../engine/processes/sum-calls.ts';
-import type { QueueSight } from '../../engine/observe/queue-sight.ts';
+import type { QueueAge } from '../../engine/observe/queue-age.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 import { findExpiring } from './find-expiring.ts';
 import { findSilentFeeds } from './find-silent-feeds.ts';
@@ -30,7 +30,7 @@ export interface ProblemDeps {
   readonly logger: Logger;
   readonly shared: Pick<SharedState, 'get'>;
   readonly counter: ExecutionCounter;
-  readonly queue: QueueSight;
+  readonly queue: QueueAge;
   readonly engine: Pick<EngineView, 'feeds' | 'quota'> & {
     readonly processes: Pick<Processes, 'list' | 'listeners' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls'>;
   };

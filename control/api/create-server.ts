@@ -36,7 +36,7 @@ import {
 } from './authenticate.ts';
 import { sendError } from './errors.ts';
 import { serveIcons } from './serve-icons.ts';
-import type { EventHub, Sight } from './event-hub.ts';
+import type { EventHub, PageRights } from './event-hub.ts';
 import { mountActions } from './mount-actions.ts';
 import { serveApiPage } from './serve-api-page.ts';
 import { refuseCostlyJson } from './refuse-costly-json.ts';
@@ -227,7 +227,7 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
     const { flow } = request.query as { readonly flow?: unknown };
     deps.hub.add(reply.raw, {
       account: actor.account,
-      sight: sightOf(actor),
+      rights: rightsOfPage(actor),
       look: () => lookAgain(deps, actor),
       flowId: typeof flow === 'string' ? flow : undefined,
     });
@@ -236,13 +236,13 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
 }
 
 /** What may be told as things are now; undefined when the session has ended, or the account may not be told anything any more. */
-async function lookAgain({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<Sight | undefined> {
+async function lookAgain({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<PageRights | undefined> {
   const [isLive, account] = await Promise.all([sessions.isLive(actor.sessionId ?? ''), accounts.get(actor.account)]);
   const now = { ...actor, roles: account?.roles ?? [], domains: account?.domains ?? [] };
-  return isLive && account?.disabled === false && isAllowed(now, 'system.read') ? sightOf(now) : undefined;
+  return isLive && account?.disabled === false && isAllowed(now, 'system.read') ? rightsOfPage(now) : undefined;
 }
 
-function sightOf(actor: Actor): Sight {
+function rightsOfPage(actor: Actor): PageRights {
   return { seesFlows: isAllowed(actor, 'flows.read'), domains: actor.domains };
 }
 

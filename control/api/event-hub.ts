@@ -18,16 +18,16 @@ import type { LiveFlows } from '../flows/live-flows.ts';
 import type { SavedDraft } from '../flows/flow-events.ts';
 
 /** What of the events one may see. */
-export interface Sight {
+export interface PageRights {
   readonly seesFlows: boolean;
   readonly domains: Domains;
 }
 
 export interface Listener {
   readonly account: string;
-  readonly sight: Sight;
+  readonly rights: PageRights;
   /** Asked again and again: who was logged out, or lost a right, stops seeing what takes it. Undefined: nothing more. */
-  look(): Promise<Sight | undefined>;
+  look(): Promise<PageRights | undefined>;
   /** The flow that it watches. */
   readonly flowId?: string | undefined;
 }
@@ -101,7 +101,7 @@ export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHu
   }
 
   async function sendFlows(): Promise<void> {
-    const pages = [...listeners].filter(([, { sight }]) => sight.seesFlows);
+    const pages = [...listeners].filter(([, { rights }]) => rights.seesFlows);
     if (pages.length === 0) return;
     const all = await flows.list();
     const before = sent;
@@ -144,9 +144,9 @@ export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHu
 
   async function lookAgain(): Promise<void> {
     for (const [response, listener] of listeners) {
-      const sight = await listener.look();
-      if (sight === undefined) end(response);
-      else if (listeners.has(response)) listeners.set(response, { ...listener, sight });
+      const rights = await listener.look();
+      if (rights === undefined) end(response);
+      else if (listeners.has(response)) listeners.set(response, { ...listener, rights });
     }
   }
 
@@ -184,8 +184,8 @@ export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHu
     send,
     flowPublished: (flow) => void sendPublished(flow).catch((error: unknown) => logger.error('events.flow', error)),
     draftSaved({ flowId, revision, domain }) {
-      for (const [response, { flowId: watched, sight }] of listeners) {
-        if (watched === flowId && sight.seesFlows && scopeOf(sight.domains).holds(domain)) write(response, 'draft', { flowId, revision });
+      for (const [response, { flowId: watched, rights }] of listeners) {
+        if (watched === flowId && rights.seesFlows && scopeOf(rights.domains).holds(domain)) write(response, 'draft', { flowId, revision });
       }
     },
     stop() {
@@ -197,6 +197,6 @@ export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHu
 
 /** One reading serves all pages of the same domains. */
 function byDomains(pages: readonly Page[]): readonly (readonly [Domains, readonly Page[]])[] {
-  const groups = Map.groupBy(pages, ([, { sight }]) => JSON.stringify(sight.domains));
-  return [...groups.values()].map((group) => [group[0]![1].sight.domains, group]);
+  const groups = Map.groupBy(pages, ([, { rights }]) => JSON.stringify(rights.domains));
+  return [...groups.values()].map((group) => [group[0]![1].rights.domains, group]);
 }

@@ -7,7 +7,7 @@ import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { FlowCatalog, PublishStage, TestReport } from '../../engine/publish/interface.ts';
 import { changedFieldsOfFlow } from '../audit/changed-fields.ts';
 import { type Action, type ActionContext, closed, defineAction, FlowId } from '../action/action.ts';
-import { existing, notFound } from '../access/domains.ts';
+import { existing } from '../access/domains.ts';
 import { issuesSeen, requirePublishable, requireReferences } from './flow-references.ts';
 import { all, type Owners, saving } from '../action/owners.ts';
 import { showFlow } from './shown-flow.ts';

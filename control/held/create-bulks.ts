@@ -10,7 +10,7 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { HeldSelection } from '../../engine/execution/execution-query.ts';
 import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 import type { ExecutionCatalog, HeldItem, HeldOutcome } from '../../engine/operate/interface.ts';
-import { createOutcomeSight } from './outcome-sight.ts';
+import { createOutcomeRefresher } from './refresh-outcome.ts';
 import {
   KEEP_MS,
   openBulkStore,
@@ -84,7 +84,7 @@ const DEAD_AFTER_MS = 15_000;
 export async function createBulks(deps: BulksDeps): Promise<Bulks> {
   const { clock, executions } = deps;
   const store = await openBulkStore(deps.documents, deps.seal);
-  const sight = createOutcomeSight(deps, store);
+  const refresher = createOutcomeRefresher(deps, store);
   const runningHere = new Map<string, Running>();
 
   return {
@@ -117,11 +117,11 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     },
     async get(bulkId) {
       const document = await store.bulks.get(bulkId);
-      return document && shown(await sight.look(document));
+      return document && shown(await refresher.look(document));
     },
     async list(limit, domains) {
       const seen: Bulk[] = [];
-      for (const document of await store.latest(limit, domains)) seen.push(shown(await sight.look(document)));
+      for (const document of await store.latest(limit, domains)) seen.push(shown(await refresher.look(document)));
       return seen;
     },
   };

@@ -31,7 +31,7 @@ export interface AskableAct<Input = unknown> {
   /** The domains of others that are in the way of a person who has the right; null: all of them. Absent: no act of this kind meets any. */
   lacking?(input: Input, domains: DomainScope): Promise<readonly (string | null)[]>;
   /** Undefined when what it is about is gone. Refuses what the act itself would not take. */
-  look(input: Input): Promise<Sight | undefined>;
+  look(input: Input): Promise<AskedState | undefined>;
   /** What is wanted, without the ids that differ each time; absent: the input. */
   wanted?(input: Input): unknown;
   /** The input with what the asking side has said by its reason. */
@@ -39,7 +39,7 @@ export interface AskableAct<Input = unknown> {
 }
 
 /** What stands in the store when somebody looks at a request. */
-export interface Sight {
+export interface AskedState {
   /** What the things are called that it is about. */
   readonly names: readonly Text[];
   /** Of what would be changed; 0 before it exists. */

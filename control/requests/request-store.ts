@@ -33,7 +33,7 @@ export interface RequestBody {
   readonly reason: string;
   /** What the things are called that it is about. */
   readonly names?: readonly Text[];
-  /** Of what it rests on, as it was when somebody asked (`Sight`). */
+  /** Of what it rests on, as it was when somebody asked (`AskedState`). */
   readonly digest?: string;
   /** Of what is wanted: the same for two requests that want the same. */
   readonly wanted?: string;

@@ -17,7 +17,7 @@ import { hasDecided, isOpen, mayDecide, readRequestPage } from './request-pages.
 import type { RequestBody, RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import type { Actor } from '../access/actor.ts';
-import { askableActs, digestOf, type Sight } from './askable-acts.ts';
+import { askableActs, digestOf, type AskedState } from './askable-acts.ts';
 import { checkDomains, type DomainScope, existing, scopeOf, type Touched } from '../access/domains.ts';
 import { inputCheck } from '../action/input-check.ts';
 import { isAllowed } from '../access/permissions.ts';
@@ -89,7 +89,7 @@ interface Prepared {
   readonly needs: Permission;
   readonly input: unknown;
   readonly subject: string;
-  readonly sight: Sight;
+  readonly state: AskedState;
   /** The same for two who want the same. */
   readonly wanted: string;
   /** Of others, which the person lacks: who decides has them. */
@@ -141,9 +141,9 @@ export function requestActions(services: RequestServices, actions: readonly Acti
         await keeper.requireRoom(ctx.actor.account);
       },
       async run(ctx, wish): Promise<RequestItem> {
-        const { action, needs, input, subject, sight, wanted, lacking } = await prepare(ctx, wish);
+        const { action, needs, input, subject, state, wanted, lacking } = await prepare(ctx, wish);
         const [requestId, at, by] = [createId('req'), clock.now(), ctx.actor.account];
-        const body: RequestBody = { reason: wish.reason, names: sight.names, digest: sight.digest, wanted };
+        const body: RequestBody = { reason: wish.reason, names: state.names, digest: state.digest, wanted };
         const record: RequestRecord = {
           ...{ _id: requestId, action: action.name, subject, needs, by, at, status: 'open', expiresAt: at + KEPT_MS },
           domains: [...new Set([...(await domainsOf(action, input)), ...lacking])],
@@ -290,10 +290,10 @@ export function requestActions(services: RequestServices, actions: readonly Acti
     const lacking = (await lackingOf?.(input, ctx.domains)) ?? [];
     if (isAllowed(ctx.actor, needs) && lacking.length === 0) throw needless(name);
     const subject = action.subject?.(input as never) ?? name;
-    const sight = existing(await look(input), subject);
-    if (sight.from === undefined) throw inputWrong(name);
-    if (sight.from !== sight.revision) throw outdated(name);
-    return { action, needs, input, subject, sight, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
+    const state = existing(await look(input), subject);
+    if (state.from === undefined) throw inputWrong(name);
+    if (state.from !== state.revision) throw outdated(name);
+    return { action, needs, input, subject, state, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
   }
 
   /** REQUEST_NOT_OPEN (input) when somebody else decided it, or it was withdrawn. */
@@ -328,8 +328,8 @@ export function requestActions(services: RequestServices, actions: readonly Acti
   async function isOutdated(record: RequestRecord, input: unknown): Promise<boolean> {
     if (input === undefined) return true;
     const { digest } = requests.open(record, 'body') as RequestBody;
-    const sight = await actOf(record.action).look(input);
-    return sight === undefined || (digest !== undefined && sight.digest !== digest);
+    const state = await actOf(record.action).look(input);
+    return state === undefined || (digest !== undefined && state.digest !== digest);
   }
 
   /** An installation may lack the role that decides: who asks must hear of it. */

@@ -6,7 +6,7 @@ import { contentHash } from '../flow/content-hash.ts';
 import { readFlow } from '../flow/parse-flow.ts';
 import { cutPart, type FlowPart } from '../plan/cut-part.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
-import { enterPart } from '../run/enter-part.ts';
+import { partAsFlow } from '../run/part-as-flow.ts';
 import type { KnownOutcome } from '../execution/run-job.ts';
 import type { TrialRequest, TrialResult } from '../run/trial-result.ts';
 import { documentIssues, readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
@@ -62,7 +62,7 @@ async function readyPart(
     contentHash: contentHash(document),
     document: partDocument(document, trigger.id, part),
   });
-  return { flow: enterPart(compiled, part), known: knownOf(part, outputs) };
+  return { flow: partAsFlow(compiled, part), known: knownOf(part, outputs) };
 }
 
 function roleOf(deps: FlowCatalogDeps, document: FlowDocument): (nodeId: string) => string {

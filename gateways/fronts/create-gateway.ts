@@ -21,7 +21,7 @@ import type { Inside } from '../forward/open-inside.ts';
 import { createBodyBudget } from '../listen/create-body-budget.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { InFlight } from '../listen/in-flight.ts';
-import { keepRequestsYoung } from '../listen/keep-requests-young.ts';
+import { disablePretenuring } from '../listen/disable-pretenuring.ts';
 import { MOST_WAITING } from '../listen/bound-pipelining.ts';
 import { DEFAULT_LIMITS, HEADER_LIMIT_BYTES, listen } from '../listen/listen.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
@@ -100,7 +100,7 @@ interface Serving {
 /** Starts one front. It serves from the plan in memory; without any plan yet it listens and answers GW50303. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { front, planSource, clock, metrics, settings, tracer, inside } = options;
-  keepRequestsYoung();
+  disablePretenuring();
   const logger = options.logger.child({ front });
   const policies = options.policies ?? (await loadPolicies());
   const accessLog = await openAccessLog({ folder: options.logFolder, name: front, clock, logger });

@@ -9,7 +9,7 @@ import { openPlatformKey, PLATFORM_KEY_LIFE_MS } from '../../../control/registry
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
-import { createQueueSight } from '../../../engine/observe/queue-sight.ts';
+import { createQueueAge } from '../../../engine/observe/queue-age.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
@@ -52,7 +52,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     logger: silentLogger,
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(documents, clock),
-    queue: createQueueSight({ executions: stored, clock }),
+    queue: createQueueAge({ executions: stored, clock }),
     engine: { feeds: () => ['flw_a'], processes: noProcesses, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },

@@ -5,6 +5,6 @@ import { setFlagsFromString } from 'node:v8';
  * objects outlived the collections of the first seconds, when everything is slow; it never takes that back, and each such object then keeps its
  * whole request in memory until a full collection: a fifth of all CPU time under load. The whole process is concerned (docs/decisions/0013).
  */
-export function keepRequestsYoung(): void {
+export function disablePretenuring(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
 }

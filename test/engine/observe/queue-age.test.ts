@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
-import { createQueueSight } from '../../../engine/observe/queue-sight.ts';
+import { createQueueAge } from '../../../engine/observe/queue-age.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 
@@ -21,7 +21,7 @@ async function openQueue() {
     };
     await executions.insert(document as unknown as ExecutionDocument);
   };
-  return { clock, documents, put, sight: createQueueSight({ executions, clock }) };
+  return { clock, documents, put, sight: createQueueAge({ executions, clock }) };
 }
 
 test('the queue is as old as its oldest message that may run; what waits behind a held one of its lane does not count', async () => {
@@ -73,6 +73,6 @@ test('what waits is looked at without its payloads', async () => {
   await put('queued', 80_000, 'a');
   await executions.patchIf('exe_0001', {}, { set: { input: { sealed: 'x' }, 'legs.0': { epoch: 1 }, reply: { sealed: 'x' } } });
   await executions.patchIf('exe_0002', {}, { set: { input: { sealed: 'x' } } });
-  await createQueueSight({ executions: watched, clock }).read();
+  await createQueueAge({ executions: watched, clock }).read();
   assert.deepEqual([...carried].sort(), ['_id', 'acceptedAt', 'dedupe', 'lane', 'status']);
 });

@@ -13,12 +13,12 @@ export interface QueueState {
 
 export type OpenStatus = (typeof OPEN)[number];
 
-export interface QueueSight {
+export interface QueueAge {
   /** Rejects when the store does not answer. */
   read(): Promise<QueueState>;
 }
 
-export interface QueueSightDeps {
+export interface QueueAgeDeps {
   readonly executions: Pick<Collection<ExecutionDocument>, 'find' | 'count'>;
   readonly clock: Clock;
 }
@@ -29,7 +29,7 @@ const PAGE = 200;
 const MAX_PAGES = 10;
 const MAX_PARKED = 1_000;
 
-export function createQueueSight({ executions, clock }: QueueSightDeps): QueueSight {
+export function createQueueAge({ executions, clock }: QueueAgeDeps): QueueAge {
   let last: { readonly at: number; readonly state: Promise<QueueState> } | undefined;
 
   async function look(): Promise<QueueState> {
@@ -64,7 +64,7 @@ export function createQueueSight({ executions, clock }: QueueSightDeps): QueueSi
   };
 }
 
-export function showQueue(sight: QueueSight, metrics: Metrics): void {
-  metrics.gauge('queue_oldest_age_seconds', async () => (await sight.read()).oldestAgeMs / 1000);
-  for (const status of OPEN) metrics.gauge('executions_open', async () => (await sight.read()).open[status], { status });
+export function showQueue(age: QueueAge, metrics: Metrics): void {
+  metrics.gauge('queue_oldest_age_seconds', async () => (await age.read()).oldestAgeMs / 1000);
+  for (const status of OPEN) metrics.gauge('executions_open', async () => (await age.read()).open[status], { status });
 }

@@ -3,12 +3,12 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { BulkOutcome, ExecutionCatalog, HeldItem } from '../../engine/operate/interface.ts';
 import type { BulkDocument, BulkStore } from './bulk-store.ts';
 
-export interface OutcomeSight {
+export interface OutcomeRefresher {
   /** With what became of it as of now, or a moment ago. */
   look(document: BulkDocument): Promise<BulkDocument>;
 }
 
-interface OutcomeSightDeps {
+interface OutcomeRefresherDeps {
   readonly clock: Clock;
   readonly executions: Pick<ExecutionCatalog, 'bulkOutcome'>;
 }
@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 1_000;
 const LOOK_SELDOM_MS = 60_000;
 const SELDOM_AFTER_MS = 10 * 60_000;
 
-export function createOutcomeSight({ clock, executions }: OutcomeSightDeps, store: BulkStore): OutcomeSight {
+export function createOutcomeRefresher({ clock, executions }: OutcomeRefresherDeps, store: BulkStore): OutcomeRefresher {
   return {
     async look(document) {
       const { _id, kind, status, outcomeAt, endedAt, isSettled, run } = document;

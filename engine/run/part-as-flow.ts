@@ -9,7 +9,7 @@ const ENTRY = '*';
 const PORT = 'in';
 
 /** `flow`: the part's nodes compiled, with any trigger. What is pinned must be among the run's known outcomes. */
-export function enterPart(flow: CompiledFlow, part: FlowPart): CompiledFlow {
+export function partAsFlow(flow: CompiledFlow, part: FlowPart): CompiledFlow {
   const nodes = new Map<string, CompiledNode>([...flow.nodes].filter(([id]) => part.nodes.has(id)));
   // Never run, since its outcome is known.
   for (const id of part.pinned) nodes.set(id, { ...flow.trigger, id });
