@@ -10,7 +10,7 @@ import type { PublishedFlows } from '../compile/published-flows.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
 import { executionPlace } from '../execution/stored-execution.ts';
-import type { ExecutionStores } from '../execution/journal-deps.ts';
+import type { ExecutionStores } from '../execution/journal/journal-deps.ts';
 import { listDoneWrites } from '../execution/done-writes.ts';
 import { keepsOutput } from '../execution/leg-payload.ts';
 import { holderOf, resumeByToken } from '../execution/wait-tokens.ts';

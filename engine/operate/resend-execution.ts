@@ -18,7 +18,7 @@ import { correctMessage, type CorrectedMessage } from './corrected-message.ts';
 import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
 import { RESEND_PREPARED, transition } from '../execution/transition.ts';
 import { assertStored, executionPlace } from '../execution/stored-execution.ts';
-import type { ExecutionStores } from '../execution/journal-deps.ts';
+import type { ExecutionStores } from '../execution/journal/journal-deps.ts';
 import { foldLegs, listIterationLegs } from '../execution/load-execution.ts';
 import { decodeMessage, type Payloads } from '../execution/payloads.ts';
 

@@ -1,8 +1,8 @@
-import type { SettledStep } from './run-job.ts';
+import type { SettledStep } from '../run-job.ts';
 import type { JournalDeps } from './journal-deps.ts';
-import { legPayload } from './leg-payload.ts';
-import type { CompiledFlow } from '../compile/compile-flow.ts';
-import { createId } from '../contract/values/ids.ts';
+import { legPayload } from '../leg-payload.ts';
+import type { CompiledFlow } from '../../compile/compile-flow.ts';
+import { createId } from '../../contract/values/ids.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,10 @@
 /** Legs of a loop's iterations: documents of their own, so that an execution stays small however often it goes round. */
-import { LostExecution } from './lost-execution.ts';
-import type { WriteOptions } from '../contract/ports/documents.ts';
+import { LostExecution } from '../lost-execution.ts';
+import type { WriteOptions } from '../../contract/ports/documents.ts';
 import type { JournalDeps } from './journal-deps.ts';
-import { keepsOutput, legPayload } from './leg-payload.ts';
-import type { Intent, LegDocument, Stored } from './execution-document.ts';
-import type { SettledStep } from './run-job.ts';
+import { keepsOutput, legPayload } from '../leg-payload.ts';
+import type { Intent, LegDocument, Stored } from '../execution-document.ts';
+import type { SettledStep } from '../run-job.ts';
 
 export interface IterationLegsDeps extends Pick<JournalDeps, 'payloads' | 'legs'> {
   /** Tries until the store takes it, as the journal does. */

@@ -2,10 +2,10 @@
  * Writes an execution down as it runs: the claim carries the first intent, each further write its own,
  * the settle ends it. Every update names the epoch; one that comes too late is refused and kept as a late outcome.
  */
-import type { Reply } from '../contract/node/node.ts';
-import type { WriteOptions } from '../contract/ports/documents.ts';
-import type { CompiledFlow } from '../compile/compile-flow.ts';
-import { settles, transition, type RunEvent } from './transition.ts';
+import type { Reply } from '../../contract/node/node.ts';
+import type { WriteOptions } from '../../contract/ports/documents.ts';
+import type { CompiledFlow } from '../../compile/compile-flow.ts';
+import { settles, transition, type RunEvent } from '../transition.ts';
 import {
   FAILED_AFTER_WRITE,
   type ExecutionDocument,
@@ -13,16 +13,16 @@ import {
   type LegRecord,
   type StepRecord,
   type Stored,
-} from './execution-document.ts';
-import { writtenBy } from './done-writes.ts';
-import { keepStoring } from './keep-storing.ts';
-import { bytesOf, digestOfMessage, encodeMessage, encodeReply } from './payloads.ts';
-import type { Keeping } from './record-quota.ts';
-import { emitsOf, keepsOutput, legPayload, type LegPayload, type Stopped } from './leg-payload.ts';
-import { LostExecution } from './lost-execution.ts';
-import { replyOf, stepKey, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder } from './run-job.ts';
-import { holdToken, letGoOfTokens, tokenOf } from './wait-tokens.ts';
-import { executionPlace } from './stored-execution.ts';
+} from '../execution-document.ts';
+import { writtenBy } from '../done-writes.ts';
+import { keepStoring } from '../keep-storing.ts';
+import { bytesOf, digestOfMessage, encodeMessage, encodeReply } from '../payloads.ts';
+import type { Keeping } from '../record-quota.ts';
+import { emitsOf, keepsOutput, legPayload, type LegPayload, type Stopped } from '../leg-payload.ts';
+import { LostExecution } from '../lost-execution.ts';
+import { replyOf, stepKey, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder } from '../run-job.ts';
+import { holdToken, letGoOfTokens, tokenOf } from '../wait-tokens.ts';
+import { executionPlace } from '../stored-execution.ts';
 import type { Claim, JournalDeps, JournalDocument, JournalStart } from './journal-deps.ts';
 import { executionEnd, stoppedOf, type TerminalEnd } from './run-end.ts';
 import { IterationLegs } from './iteration-legs.ts';

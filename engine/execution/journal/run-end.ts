@@ -1,7 +1,7 @@
 /** How a run ended, as the execution keeps it. */
-import type { RunEnd } from './run-job.ts';
-import type { Stopped } from './leg-payload.ts';
-import type { ExecutionEnd } from './transition.ts';
+import type { RunEnd } from '../run-job.ts';
+import type { Stopped } from '../leg-payload.ts';
+import type { ExecutionEnd } from '../transition.ts';
 
 export type TerminalEnd = Extract<RunEnd, { status: 'completed' | 'failed' | 'cancelled' }>;
 

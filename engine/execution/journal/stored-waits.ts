@@ -1,9 +1,9 @@
 /** Waits of a run, as the execution keeps them. */
-import type { StoredWait } from './execution-document.ts';
-import type { RunEnd, WaitPoint } from './run-job.ts';
-import { tokenOf } from './wait-tokens.ts';
-import type { Seal } from '../contract/values/seal.ts';
-import { sealWaitError } from './standstill.ts';
+import type { StoredWait } from '../execution-document.ts';
+import type { RunEnd, WaitPoint } from '../run-job.ts';
+import { tokenOf } from '../wait-tokens.ts';
+import type { Seal } from '../../contract/values/seal.ts';
+import { sealWaitError } from '../standstill.ts';
 
 export interface WaitContext {
   readonly executionId: string;

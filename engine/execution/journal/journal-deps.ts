@@ -1,13 +1,13 @@
 /** What a journal of an execution is made with. */
-import type { Owners } from '../ownership/owners.ts';
-import type { RecordQuota } from './record-quota.ts';
-import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument, StepRecord } from './execution-document.ts';
-import type { Logger } from '../contract/values/observe.ts';
-import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
-import type { Seal } from '../contract/values/seal.ts';
-import type { Clock } from '../contract/values/clock.ts';
-import type { RunEvent } from './transition.ts';
-import type { Payloads } from './payloads.ts';
+import type { Owners } from '../../ownership/owners.ts';
+import type { RecordQuota } from '../record-quota.ts';
+import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument, StepRecord } from '../execution-document.ts';
+import type { Logger } from '../../contract/values/observe.ts';
+import type { Collection, WriteOptions } from '../../contract/ports/documents.ts';
+import type { Seal } from '../../contract/values/seal.ts';
+import type { Clock } from '../../contract/values/clock.ts';
+import type { RunEvent } from '../transition.ts';
+import type { Payloads } from '../payloads.ts';
 
 export interface ExecutionStores {
   readonly executions: Collection<ExecutionDocument>;
