@@ -14,7 +14,7 @@ import { useConfirm } from '../kit/feedback/confirm-act.tsx';
 import { ToldInPlace } from '../kit/feedback/error-box.tsx';
 import { AskOthersToPublish } from './ask-to-publish.tsx';
 import { FlowErrorBox } from './flow-error-box.tsx';
-import { PublishSight, type ShownDraft } from './publish-preview.tsx';
+import { PublishPreview, type ShownDraft } from './publish-preview.tsx';
 import styles from './release.module.css';
 import { WhoIsAffected } from './who-is-affected.tsx';
 
@@ -104,7 +104,7 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
     const shown = createStore<ShownDraft>(() => first);
     confirm({
       title: t(isProduction ? 'productionTitle' : 'changedTitle'),
-      effect: <PublishSight shown={shown} inService={inService} types={types} note={note.trim()} />,
+      effect: <PublishPreview shown={shown} inService={inService} types={types} note={note.trim()} />,
       verb: t('publish'),
       isWide: true,
       async run() {

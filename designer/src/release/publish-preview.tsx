@@ -33,7 +33,7 @@ export interface ShownDraft {
   readonly since?: { readonly before: FlowDocument; readonly save: Outputs['flows.revisions']['items'][number] | undefined };
 }
 
-interface PublishSightProps {
+interface PublishPreviewProps {
   /** Changes while the dialog is open. */
   readonly shown: StoreApi<ShownDraft>;
   readonly inService: FlowDocument | undefined;
@@ -42,13 +42,13 @@ interface PublishSightProps {
 }
 
 /** What exactly would be published, and what somebody else has changed in it since. */
-export function PublishSight({ shown, inService, types, note }: PublishSightProps) {
+export function PublishPreview({ shown, inService, types, note }: PublishPreviewProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const { draft, since } = useStore(shown);
   const who = since?.save?.savedBy ?? t('somebody');
   return (
-    <div className={styles.sight}>
+    <div className={styles.preview}>
       {since === undefined ? null : (
         <>
           <Alert

@@ -109,14 +109,14 @@ function KeyActs({ appKey }: { readonly appKey: Key }) {
   const revoke = useMutationOf('keys.revoke', ['apps']);
   const [isProving, setProving] = useState(false);
   const { appId, keyId, state } = appKey;
-  const ask = (deed: 'retire' | 'revoke') =>
+  const ask = (action: 'retire' | 'revoke') =>
     confirm({
-      title: t(deed),
-      effect: t(deed === 'retire' ? 'retireEffect' : 'revokeEffect', { id: keyId }),
-      verb: t(deed),
-      isDangerous: deed === 'revoke',
+      title: t(action),
+      effect: t(action === 'retire' ? 'retireEffect' : 'revokeEffect', { id: keyId }),
+      verb: t(action),
+      isDangerous: action === 'revoke',
       needsReason: true,
-      run: ($reason) => (deed === 'retire' ? retire : revoke).mutateAsync({ appId, keyId, $reason }),
+      run: ($reason) => (action === 'retire' ? retire : revoke).mutateAsync({ appId, keyId, $reason }),
     });
   return (
     <>

@@ -15,7 +15,7 @@ import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
 import { MessageTable } from '../messages/message-table.tsx';
 import { useMessageColumns } from '../messages/use-message-columns.tsx';
-import { useMessageActs } from '../messages/message/use-message-actions.tsx';
+import { useMessageActions } from '../messages/message/use-message-actions.tsx';
 import { useMessagePages } from '../messages/use-message-pages.ts';
 import { useKeysColumn } from '../messages/keys-column.tsx';
 import type { BulkChoice, BulkWish } from './bulk-dialog.tsx';
@@ -239,7 +239,7 @@ function useColumns(): readonly Column<ExecutionSummary>[] {
 
 function Acts({ message, onRetried }: { readonly message: ExecutionSummary; readonly onRetried: () => void }) {
   const may = useMay();
-  const acts = useMessageActs();
+  const acts = useMessageActions();
   return (
     <span className={styles.acts}>
       {may('executions.retry') ? (

@@ -11,7 +11,7 @@ import { oneLine } from '../../kit/text/one-line.ts';
 import { useWhoMay } from '../../kit/feedback/who-may.ts';
 import { useOutcomeWords } from '../audit/outcome-words.ts';
 import { NewSecretFor } from './new-secret-for.tsx';
-import { RequestSight } from './request-view.tsx';
+import { RequestView } from './request-view.tsx';
 import { pageOf, RequestStatusTag, useWhat } from '../../kit/approval/request-words.tsx';
 import styles from './requests-page.module.css';
 
@@ -118,7 +118,7 @@ export function RequestDetails({ requestId, onEnd }: { readonly requestId: strin
           </div>
         )}
       </dl>
-      {status === 'open' && !isOutdated ? <RequestSight request={request.data} /> : null}
+      {status === 'open' && !isOutdated ? <RequestView request={request.data} /> : null}
       {mayDecide && !isOutdated ? <NewSecretFor request={request.data} /> : null}
       {input === undefined ? null : (
         <Collapse

@@ -46,7 +46,7 @@ const TEXTS = defineTexts({
 type Details = Outputs['requests.get'];
 
 /** For the acts that the console knows; nothing for others, whose input is shown as it is. */
-export function RequestSight({ request: { action, input } }: { readonly request: Details }): ReactNode {
+export function RequestView({ request: { action, input } }: { readonly request: Details }): ReactNode {
   switch (action) {
     case 'flows.publish':
       return <Publication input={input as Input<'flows.publish'>} />;

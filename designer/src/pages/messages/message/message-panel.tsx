@@ -19,7 +19,7 @@ import styles from './message-page.module.css';
 import { ReplyDrawer } from './reply-drawer.tsx';
 import { seenOf } from '../resend/resend-order.ts';
 import { StandstillCard } from './standstill-card.tsx';
-import { useMessageActs } from './use-message-actions.tsx';
+import { useMessageActions } from './use-message-actions.tsx';
 import { usePayload } from '../use-payload.ts';
 
 const TEXTS = defineTexts({
@@ -148,7 +148,7 @@ function Acts({ details, document }: Pick<Props, 'details' | 'document'>) {
   const t = useTexts(TEXTS);
   const go = useNavigate();
   const may = useMay();
-  const acts = useMessageActs();
+  const acts = useMessageActions();
   const [isReplying, setReplying] = useState(false);
   const isEnded = details.finishedAt !== undefined;
   const mayConclude = details.status === 'held' && (details.hasWritten || details.isUnknown) && may('executions.retry');

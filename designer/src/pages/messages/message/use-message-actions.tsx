@@ -69,7 +69,7 @@ interface Acted {
 }
 
 /** What a person may decide about a message that cannot decide for itself. */
-export function useMessageActs() {
+export function useMessageActions() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
   const causeOf = useCauseWords();
