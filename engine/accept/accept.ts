@@ -1,5 +1,5 @@
 /**
- * Takes a message in: stored first, acknowledged after (design page 8, "Accept"). The unique key on the stored execution is the dedupe;
+ * Takes a message in: stored first, acknowledged after. The unique key on the stored execution is the dedupe;
  * lanes get their order from the sequence that the arrival brings, never from the queue.
  */
 import type { Clock } from '../contract/values/clock.ts';

@@ -16,7 +16,8 @@ import { createAccept, type Accept, type AcceptDeps } from '../../engine/accept/
 import { compileFlow, type CompiledFlow } from '../../engine/compile/compile-flow.ts';
 import { createCallFlow } from '../../engine/run/create-call-flow.ts';
 import { createEndNotes } from '../../engine/observe/end-notes.ts';
-import { createRunFlow, type RunFlowDeps } from '../../engine/accept/create-run-flow.ts';
+import { createRunFlow } from '../../engine/accept/create-run-flow.ts';
+import type { RunFlowDeps } from '../../engine/accept/run-flow-deps.ts';
 import { createExecutionCatalog } from '../../engine/operate/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec } from '../../engine/execution/execution-document.ts';
 import { workersSpec } from '../../engine/ownership/worker-document.ts';

@@ -1,0 +1,23 @@
+/** A sync flow that runs in the process that its caller is connected to. */
+import type { FlowCall } from '../contract/node/run-flow.ts';
+import type { Span } from '../contract/values/observe.ts';
+import type { RunJob } from '../execution/run-job.ts';
+import type { Origin } from './origin.ts';
+import type { CompiledFlow } from '../compile/compile-flow.ts';
+import type { ExecutionJournal } from '../execution/journal/execution-journal.ts';
+
+export interface InlineCall {
+  readonly flow: CompiledFlow;
+  readonly call: FlowCall;
+  /** Absent: the caller sent no key. */
+  readonly origin: Origin | undefined;
+}
+
+export interface Inline {
+  readonly executionId: string;
+  readonly job: RunJob;
+  readonly journal: ExecutionJournal;
+  readonly dedupe: string;
+  readonly span: Span | undefined;
+  stop(): void;
+}

@@ -1,0 +1,24 @@
+/** What calls of flows work on. */
+import type { Owners } from '../ownership/owners.ts';
+import type { EndNotes } from '../observe/end-notes.ts';
+import type { JournalDeps } from '../execution/journal/journal-deps.ts';
+import type { LiveCounters } from '../observe/live-counters.ts';
+import type { Clock } from '../contract/values/clock.ts';
+import type { PublishedFlows } from '../compile/published-flows.ts';
+import type { Accept, AcceptDeps } from './accept.ts';
+import type { RunDeps } from '../run/run-deps.ts';
+
+export interface RunFlowDeps extends AcceptDeps, JournalDeps {
+  readonly published: PublishedFlows;
+  readonly accept: Accept;
+  readonly run: RunDeps;
+  readonly owners: Pick<Owners, 'current' | 'isTrusted' | 'isStopped'>;
+  /** What the store's clock says: order of arrivals over all processes. */
+  readonly storeTime: Pick<Clock, 'now'>;
+  /** Of this process: tells its sequence numbers from those of others. */
+  readonly processId: string;
+  /** Executions under way in this process, so that no reconciler takes them for abandoned. */
+  readonly active: Set<string>;
+  readonly live?: LiveCounters;
+  readonly endNotes: EndNotes;
+}

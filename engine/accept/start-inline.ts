@@ -1,0 +1,102 @@
+/** Makes the run of a sync flow inside the process that its caller is connected to. */
+import { ExecutionJournal } from '../execution/journal/execution-journal.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, type RunJob } from '../execution/run-job.ts';
+import { cancelled, deadlinePassed, silentTooLong } from '../run/run-errors.ts';
+import { AppError, toErrorRecord } from '../contract/values/errors.ts';
+import { prepareExecution } from './accept.ts';
+import { beginRunSpan } from '../run/run-span.ts';
+import { type RunEvent, settles, transition } from '../execution/transition.ts';
+import type { InlineEnds } from './inline-ends.ts';
+import { LostExecution, MAY_BE_GIVEN_UP } from '../execution/lost-execution.ts';
+import { createTimedId } from '../contract/values/ids.ts';
+import { DuplicateOrigin } from './origin.ts';
+import { applyPatch } from '../contract/ports/document-semantics.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
+import type { RunFlowDeps } from './run-flow-deps.ts';
+import type { Reply } from '../contract/node/node.ts';
+import type { Claim } from '../execution/journal/journal-deps.ts';
+import type { Inline, InlineCall } from './inline.ts';
+
+/** `tell` sends the reply to the caller while the run goes on. Where `tell` fails, the end of the run is the answer. */
+export function startInline(
+  { flow, call, origin }: InlineCall,
+  tell: (reply: Reply) => Promise<void>,
+  deps: RunFlowDeps,
+  ends: Pick<InlineEnds, 'takeBack'>,
+): Inline {
+  const acceptedAt = deps.clock.now();
+  const executionId = createTimedId('exe', acceptedAt);
+  const outward = origin?.outward ?? executionId;
+  const dedupe = origin?.dedupe ?? `x:${executionId}`;
+  const controller = new AbortController();
+  const incarnation = deps.owners.current;
+  const claim: Claim = async (first, options) => {
+    // Do not store: the execution would be given up before its first byte, and held for nothing. The caller comes again.
+    if (!settles(first) && !deps.owners.isTrusted(incarnation)) throw silentTooLong();
+    const { message, traceId, traceparent } = call;
+    const known = origin === undefined ? {} : { digest: origin.digest };
+    const request = { executionId, message, seq: '', origin: outward, traceId, traceparent, onOtherContent: 'refuse', ...known } as const;
+    const prepared = await prepareExecution(flow, request, deps);
+    journal.keepInput(prepared);
+    const accepted: ExecutionDocument = {
+      ...prepared,
+      acceptedAt,
+      // The record of a run that announced no write binds no key: nothing was done outside, so its caller may try again.
+      dedupe: first.kind === 'ended' ? `x:${executionId}` : dedupe,
+    };
+    // The blobs of its input came to the others just now.
+    const event: RunEvent = keepsInput(first) ? { ...first, blobs: journal.blobs } : first;
+    const document = applyPatch(accepted, transition(accepted, { kind: 'claimed', owner: incarnation, first: event }).patch);
+    const result = await deps.executions.insert(document, options).catch((error: unknown) => {
+      void ends.takeBack(executionId);
+      throw error;
+    });
+    if (!result.inserted) throw new DuplicateOrigin('the same origin was here before');
+    return true;
+  };
+  const journal = new ExecutionJournal({ _id: executionId, epoch: 0, legs: {} }, flow, deps, claim, () => controller.abort(cancelled()), {
+    isInline: true,
+    signal: controller.signal,
+  });
+  const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
+  const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadlinePassed(flow)));
+  let hasReplied = false;
+  // A caller that leaves ends what only reads; a write that was announced goes on and keeps its answer.
+  call.onLeave(() => {
+    if (!journal.isClaimed && !hasReplied)
+      controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
+  });
+  const span = beginRunSpan(flow, executionId, call.traceparent, deps.run);
+  const job: RunJob = {
+    flow,
+    executionId,
+    traceparent: span?.traceparent,
+    origin: outward,
+    acceptedAt,
+    tables: deps.bindings.tables(),
+    deadlineMs,
+    signal: controller.signal,
+    mayWait: false,
+    depth: 0,
+    assertOwned: () => {
+      if (journal.isClaimed && !deps.owners.isTrusted(incarnation)) throw new LostExecution(MAY_BE_GIVEN_UP);
+    },
+    input: call.message,
+    journal,
+    tally: deps.live?.of(flow),
+    known: NOTHING_KNOWN,
+    waited: NOTHING_WAITED,
+    maxSleepMs: Number.MAX_SAFE_INTEGER,
+    // Under the caller's key what may be done again is done again with the same outward keys.
+    holdsAfterWrite: (written, { kind }) => written === 'write' || origin === undefined || kind !== 'transient',
+    onReply: (reply) => {
+      hasReplied = true;
+      tell(reply).catch((error: unknown) => deps.log.warn('flow.reply_not_kept', { executionId, code: toErrorRecord(error).code }));
+    },
+  };
+  return { executionId, job, journal, dedupe, span, stop: cancelDeadline };
+}
+
+function keepsInput(event: RunEvent): boolean {
+  return event.kind !== 'ended' || event.keepsInput;
+}
