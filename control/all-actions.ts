@@ -32,7 +32,7 @@ import { tableActions, type TableServices } from './tables/tables.ts';
 import { trialActions, type TrialServices } from './flows/trials.ts';
 import { flowUseActions, type FlowUseServices } from './flows/uses.ts';
 
-/** What all of them work on. */
+/** The services that all actions use. */
 export type ControlServices = AccountServices &
   AdapterServices &
   AlarmServices &
@@ -65,7 +65,7 @@ export type ControlServices = AccountServices &
   TrialServices &
   FlowUseServices;
 
-/** Everything that can be asked of control. */
+/** Every action of control. */
 export function allActions(services: ControlServices): readonly Action[] {
   const actions: Action[] = [
     ...listFlowActions(services),

@@ -1,4 +1,7 @@
-/** Control: admin API, registry and console. Made from ports and engine services; it keeps no state of its own between starts. */
+/**
+ * Control: admin API, registry and console. Built from ports and engine services; it keeps no state of its own
+ * between starts.
+ */
 import type { Changes } from '../engine/changes/create-changes.ts';
 import type { Clock } from '../engine/contract/values/clock.ts';
 import type { Role } from '../engine/contract/access/access.ts';
@@ -66,11 +69,13 @@ export interface ControlSettings {
   readonly port: number;
   /** PEM. Without it control listens on loopback only. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Addresses or CIDR ranges whose X-Forwarded-For is believed: of sign-ins, tokens and the audit trail. Default: nobody's. */
+  /**
+   * Addresses or CIDR ranges whose X-Forwarded-For is trusted for logins, tokens and the audit trail. Default: none.
+   */
   readonly trustedProxies?: readonly string[];
-  /** What accounts must have; default: no second factor, passwords do not age. */
+  /** Requirements for accounts; default: no second factor, passwords do not age. */
   readonly accounts?: Partial<AccountPolicy>;
-  /** App under which users and automatic interfaces are granted. */
+  /** The app that gets the grants of users and automatic interfaces. */
   readonly defaultAppId: string;
 }
 
@@ -87,11 +92,13 @@ export interface ControlDeps {
   readonly nodes: NodeRegistry;
   readonly engine: EngineView;
   readonly publishPlan: PublishPlan;
-  /** How controls hear of each other's changes. */
+  /** How control processes tell each other of changes. */
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
-  /** Problems that the policies and routes of the gateways see in an interface; for each plan, so it is quick. */
+  /**
+   * Problems that the gateways' policies and routes find in an interface. Runs for each plan, so it must be quick.
+   */
   readonly checkInterface: CheckInterface;
-  /** The same with what takes longer to find; for what is saved. */
+  /** The same with slower checks; runs when an interface is saved. */
   readonly checkSavedInterface: CheckSavedInterface;
   readonly checkBySchema: CheckBySchema;
   /** Policies that interfaces may name. */
@@ -101,32 +108,35 @@ export interface ControlDeps {
   readonly metricsText: () => Promise<string>;
   readonly metrics: Metrics;
   readonly settings: ControlSettings;
-  /** Work of a new password's hash. Absent, but in tests that log in hundreds of people: what protects a password. No setting leads here. */
+  /**
+   * Cost of new password hashes. Only tests that log in hundreds of people set it; no setting leads here, since the
+   * default protects passwords.
+   */
   readonly passwordCost?: PasswordCost;
   openAudit(): Promise<AuditLog>;
-  /** Absent where marks are not looked at: in tests. */
+  /** Absent where marks are not checked: in tests. */
   readonly guard?: StoreGuard;
   readonly info: ControlInfo;
-  /** PEM of the private authority that servers may have their certificates from. */
+  /** PEM of the private authority that server certificates may chain to. */
   readonly serverCa?: string;
-  /** Absent where this process may not exchange its store. */
+  /** Absent when this process may not replace its store. */
   readonly keeper?: StoreKeeper;
 }
 
 export interface Control {
   readonly address: string;
-  /** Set when the store held no account: made now, told once. */
+  /** Set when the store held no account: created now, and returned only this once. */
   readonly firstAdministrator?: { readonly name: string; readonly oneTimePassword: string };
   /** Runs an action as the process itself (example city, first set-up); audited as `system`. */
   run(action: string, input: unknown): Promise<unknown>;
-  /** A token for the command line, as `kangqiao login` would get it; answers its secret. */
+  /** Issues a token for the command line, like `kangqiao login`; returns its secret. */
   issueToken(account: string, label: string, ttlMs: number): Promise<string>;
-  /** Publishes what the registry holds now; answers the plan's number. */
+  /** Publishes the current registry; returns the plan's number. */
   flushPlan(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** One person starts the newcomer's system and must be able to draw and run flows too; security and audit stay with others. */
+/** In a new installation one person must also be able to draw and run flows; security and audit stay with others. */
 const FIRST_ADMINISTRATOR = 'admin';
 const FIRST_ROLES: readonly Role[] = ['system-admin', 'analyst', 'operator'];
 const LENIENT: AccountPolicy = { requireSecondFactor: false, passwordMaxAgeDays: 0 };
@@ -158,7 +168,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     registry,
     visitors: await openFlowVisitors(documents, clock),
     requests: await openRequestStore(documents, deps.seal),
-    // Made of these services: known when the first request is decided.
+    // Built from these services, and set before the first request is decided.
     runAction: (...act) => run(...act),
     plans,
     accounts,
@@ -214,7 +224,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   };
 }
 
-/** What was in use before the bounds came stays open until the security administrator decides. */
+/** Targets in use before outbound limits existed stay open until the security administrator decides. */
 async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry: Registry): Promise<void> {
   await outbound.seed('services', async () =>
     (await registry.interfaces.list()).flatMap(({ interfaceId, target }) =>
@@ -230,7 +240,7 @@ async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry
 
 type AlarmsOfControlDeps = ControlDeps & Pick<ProblemDeps, 'registry' | 'counter'>;
 
-/** Rules, receivers and what is open lie in the store; this process looks while it holds the lease. */
+/** Rules, receivers and open alarms are in the store; this process checks them while it holds the lease. */
 async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<AlarmParts & { stop(): Promise<void> }> {
   const { documents, seal, catalog, bindingStore, engine, info } = deps;
   const store = await openAlarmStore(documents);
@@ -244,7 +254,7 @@ async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<Al
   return { store, settings, send, changed: alarms.changed, stop: () => alarms.stop() };
 }
 
-/** What a page is sent of executions and flows, by the domains of its person. */
+/** Data of executions and flows for event streams, limited to each person's domains. */
 function eventSources(
   { executions, catalog }: Pick<ControlDeps, 'executions' | 'catalog'>,
   counter: ExecutionCounter,
@@ -269,7 +279,7 @@ function eventsOf(hub: EventHub): ControlServices['events'] {
   };
 }
 
-/** Undefined when there are accounts already, or were: removing them all must not yield a new administrator. */
+/** Undefined when there are or were accounts: removing them all must not create a new administrator. */
 async function createFirstAdministrator(
   accounts: AccountStore,
   audit: AuditLog,
@@ -284,7 +294,7 @@ async function createFirstAdministrator(
   try {
     await collectChanges(marks, () => accounts.create({ name: FIRST_ADMINISTRATOR, ...account }, oneTime));
   } catch (error) {
-    // Another control, started at the same time, was faster, and tells its password.
+    // Another control that started at the same time created it, and shows its password.
     if (error instanceof AppError && error.code === 'ACCOUNT_EXISTS') return undefined;
     throw error;
   }

@@ -1,8 +1,8 @@
-/** Who asks, and what of the installation is theirs. */
+/** The person or process that acts, with their roles and domains. */
 import type { Permission, Role } from '../../engine/contract/access/access.ts';
 import type { Domains } from '../../engine/contract/values/domain.ts';
 
-/** Who asks. `system` is the process itself (first start, example city). */
+/** The person or process that acts. `system` is the process itself (first start, example city). */
 export interface Actor {
   readonly account: string;
   readonly roles: readonly Role[];
@@ -10,14 +10,14 @@ export interface Actor {
   readonly via: 'session' | 'token' | 'system';
   /** Client address as the socket knows it. */
   readonly from: string;
-  /** Digest of the session or token in use, so that one may be ended or spared. */
+  /** Digest of the session or token in use, so that it can be ended, or kept when the others end. */
   readonly sessionId?: string;
-  /** The password is the one-time one, or too old: nothing but changing it is allowed. */
+  /** The password is one-time or too old: the account may only change it. */
   readonly mustChangePassword?: boolean;
-  /** The installation demands a second factor: nothing but setting it up is allowed. */
+  /** The installation requires a second factor: the account may only set it up. */
   readonly mustSetUpSecondFactor?: boolean;
   /** When this session showed its second factor. */
   readonly secondFactorAt?: number;
-  /** What a token may do, of what the roles give; absent: all of it. */
+  /** The permissions of a token, within those of the roles; absent: all of them. */
   readonly rights?: readonly Permission[];
 }

@@ -1,6 +1,7 @@
 /**
- * Which domains a person acts for, and what each action demands of them. An action declares its demand in `domain`; `run-action.ts` checks it
- * before the action runs, so an action that declares nothing does not compile. See decision 0043.
+ * Which domains a person acts for, and which ones each action requires. An action declares this in `domain`;
+ * `run-action.ts` checks it before the action runs. An action without a declaration does not compile. See decision
+ * 0043.
  */
 import { EVERY_DOMAIN, type Domains, type Owned } from '../../engine/contract/values/domain.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -11,24 +12,24 @@ import type { FlowCatalog } from '../../engine/publish/interface.ts';
 export interface DomainScope {
   /** Undefined: all domains. */
   readonly only: readonly string[] | undefined;
-  /** The installation's own things (no domain) take all domains. */
+  /** Objects of the installation (no domain) require all domains. */
   holds(domain: string | undefined): boolean;
-  /** Of a held domain, or shared with one. */
+  /** True for an object of a held domain, or shared with one. */
   mayUse(thing: Owned): boolean;
-  /** Things of held domains. */
+  /** Keeps the objects of held domains. */
   keep<T extends Owned>(things: readonly T[]): readonly T[];
 }
 
-/** A thing that an act reads or changes. */
+/** An object that an action reads or changes. */
 export interface Touched {
   readonly id: string;
-  /** Every domain that touching it takes; undefined when it does not exist. */
+  /** Every domain required to use it; undefined when it does not exist. */
   readonly domains: readonly (string | undefined)[] | undefined;
-  /** The act may create it. */
+  /** The action may create it. */
   readonly mayBeNew?: true;
 }
 
-/** A domain that the input itself names, as the owner of what it saves. */
+/** A domain that the input names as the owner of what it saves. */
 export interface NamedDomain {
   readonly names: unknown;
 }
@@ -36,10 +37,11 @@ export interface NamedDomain {
 export type Demand = Touched | NamedDomain;
 
 /**
- * - `none`: no answer and no effect belongs to a domain.
- * - `all`: an act on the whole installation; it takes all domains.
- * - `filtered`: the action leaves out what is outside `ctx.domains`; `run-action.ts` fails when the action never asks for it.
- * - a function: what the input touches, found before the action runs.
+ * - `none`: neither the result nor the effect belongs to a domain.
+ * - `all`: an action on the whole installation; it requires all domains.
+ * - `filtered`: the action leaves out what is outside `ctx.domains`; `run-action.ts` fails if the action never reads
+ *   it.
+ * - a function: returns the objects that the input refers to; called before the action runs.
  */
 export type DomainRule<Input> = 'none' | 'all' | 'filtered' | ((input: Input) => Promise<readonly Demand[]>);
 
@@ -78,7 +80,7 @@ function requireNamed(name: unknown, scope: DomainScope): void {
   });
 }
 
-/** NOT_FOUND for what is not there and for what is another domain's alike: the answer tells nothing of others. */
+/** NOT_FOUND both for a missing object and for one of another domain, so that the response reveals nothing. */
 export function requireTouched({ id, domains, mayBeNew }: Touched, scope: DomainScope): void {
   if (domains === undefined ? mayBeNew === true : domains.every((domain) => scope.holds(domain))) return;
   throw domains === undefined ? notFound(id) : notFound(id, ofOthers(id));
@@ -89,7 +91,7 @@ export async function scopesIn({ only }: DomainScope, catalog: Pick<FlowCatalog,
   return only === undefined ? undefined : catalog.scopesOf(only);
 }
 
-/** `cause` is for the audit trail; no answer shows it. */
+/** `cause` goes to the audit trail; no response shows it. */
 export function notFound(id: string, cause?: AppError): AppError {
   return new AppError('NOT_FOUND', 'input', `There is nothing under ${id}.`, {
     values: { id },
@@ -98,7 +100,7 @@ export function notFound(id: string, cause?: AppError): AppError {
   });
 }
 
-/** What the trail says where the person only reads NOT_FOUND. */
+/** The cause for the audit trail; the person only sees NOT_FOUND. */
 function ofOthers(id: string): AppError {
   return new AppError('DOMAIN_OF_OTHERS', 'input', `${id} belongs to a domain that is not one of theirs.`, {
     values: { id },

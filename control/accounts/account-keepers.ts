@@ -1,7 +1,8 @@
 /**
- * Who may do what to an account (decision 0027). The roles of the security and of the audit administrator are kept by their own holders: nobody else
- * gives them, and an account that has one is changed, let in again or given a password by nobody else. All other accounts are the system administrator's.
- * Keeping accounts takes all domains, so the first holder of such a role has them; otherwise nobody could make another.
+ * Who may do what to an account (decision 0027). Only security administrators give their own role, and only they
+ * change, re-enable or reset the password of an account that has it. The same holds for audit administrators. The
+ * system administrator keeps all other accounts. Keeping accounts requires all domains, so the first holder of such a
+ * role gets them; otherwise no one could create a second.
  */
 import { ROLES, type Role } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -13,11 +14,11 @@ const KEEP_THEMSELVES: readonly Role[] = ['security-admin', 'audit-admin'];
 
 export type Holder = Pick<Account, 'name' | 'roles' | 'domains' | 'disabled'>;
 
-/** What the asking side may do to one account. */
+/** What the acting person may do to one account. */
 export interface MayChange {
-  /** Name, domains, password, enabling it again, and every role that is taken away. */
+  /** Change name, domains and password, enable it again, and remove any role. */
   readonly account: boolean;
-  /** Roles that may be given or taken away. */
+  /** Roles that may be given or removed. */
   readonly roles: readonly Role[];
   readonly disable: boolean;
 }
@@ -34,13 +35,16 @@ export function mayChange(actor: Actor, account: Holder, all: readonly Holder[])
   };
 }
 
-/** Roles that the asking side may give: those it keeps, and to the system administrator also those without a first holder. */
+/**
+ * Roles that the acting person may give: those they keep; for the system administrator also those that have no first
+ * holder yet.
+ */
 export function rolesToGive(actor: Actor, all: readonly Holder[]): readonly Role[] {
   const isFirst = (role: Role) => isKeeper(actor, 'system-admin') && hasNoKeeper(role, all);
   return ROLES.filter((role) => isKeeper(actor, keeperOf([role])) || isFirst(role));
 }
 
-/** Nobody holds it who could give it to others: a holder with some domains keeps no accounts. */
+/** No holder could give the role to others: a holder with only some domains keeps no accounts. */
 function hasNoKeeper(role: Role, all: readonly Holder[]): boolean {
   return !all.some(({ roles, domains }) => roles.includes(role) && domains === 'all');
 }
@@ -92,7 +96,10 @@ export function checkReset(actor: Actor, account: Pick<Account, 'name' | 'roles'
   if (!isKeeper(actor, keeper)) throw kept(keeper);
 }
 
-/** ACCOUNT_OWN, ACCOUNT_KEPT unless sessions of the account may be ended: by those who keep it, and by those who could disable it. */
+/**
+ * ACCOUNT_OWN, ACCOUNT_KEPT unless the person may end sessions of the account: its keeper may, and so may anyone who
+ * could disable it.
+ */
 export function checkEnd(actor: Actor, account: Pick<Account, 'name' | 'roles'>): void {
   refuseOneself(actor, account.name);
   const keeper = keeperOf(account.roles);
@@ -103,12 +110,12 @@ function keeperOf(roles: readonly Role[]): Role {
   return roles.find((role) => KEEP_THEMSELVES.includes(role)) ?? 'system-admin';
 }
 
-/** The process itself keeps all: whoever starts it holds the machine and the keys. */
+/** The process itself keeps every account: the person who starts it controls the machine and the keys. */
 function isKeeper({ via, roles }: Actor, keeper: Role): boolean {
   return via === 'system' || roles.includes(keeper);
 }
 
-/** Nobody gives himself a role or locks himself out: it takes a second person. */
+/** People cannot give themselves a role or lock themselves out: that takes a second person. */
 function refuseOneself({ account }: Actor, name: string): void {
   if (account !== name) return;
   throw new AppError('ACCOUNT_OWN', 'input', 'Nobody changes his own account here.', {

@@ -1,4 +1,4 @@
-/** Accounts as administrators keep them. */
+/** Accounts as administrators manage them. */
 import { Type } from 'typebox';
 import type { Role } from '../../engine/contract/access/access.ts';
 import { Domains } from '../../engine/contract/values/domain.ts';
@@ -27,7 +27,7 @@ export interface AccountServices {
 }
 
 const DisplayName = Type.String({ minLength: 1, maxLength: 200, pattern: PLAIN_LINE });
-/** An account whose name was taken before must still be disabled. */
+/** Looser than the plain-name rule: an account stored with an older name must still be possible to disable. */
 const StoredDisplayName = Type.String({ minLength: 1, maxLength: 200 });
 const Roles = Type.Array(RoleSchema, { maxItems: 10, uniqueItems: true });
 const AccountDomains = Type.Optional({
@@ -37,13 +37,13 @@ const AccountDomains = Type.Optional({
 const byName = Type.Object({ name: AccountName }, closed);
 
 export interface AccountItem extends Account {
-  /** What the asking side may do to it. */
+  /** What the acting person may do to it. */
   readonly mayChange: MayChange;
 }
 
 export interface AccountList {
   readonly items: readonly AccountItem[];
-  /** Roles that the asking side may give to a new account. */
+  /** Roles that the acting person may give to a new account. */
   readonly mayGive: readonly Role[];
 }
 
@@ -152,7 +152,7 @@ function requirePlainName(displayName: string): void {
   });
 }
 
-/** Sessions, tokens and second factor of somebody else. */
+/** Sessions, tokens and second factor of another person's account. */
 function accessActions({ accounts, sessions }: AccountServices): readonly Action[] {
   const existing = async (name: string) => {
     const account = await accounts.get(name);

@@ -14,9 +14,12 @@ export interface DomainNameServices {
 }
 
 export interface DomainList {
-  /** Those of the person; with all domains every one that owns something or is given to an account, the most used first. */
+  /**
+   * The person's own domains. With all domains: every one that owns something or is given to an account, most used
+   * first.
+   */
   readonly items: readonly string[];
-  /** The person may put things into a domain that has none yet. */
+  /** The person may name a domain that has no objects yet. */
   readonly mayBeNew: boolean;
 }
 

@@ -29,7 +29,7 @@ const Password = Type.String({ minLength: 1, maxLength: 1000 });
 const Code = Type.String({ minLength: 6, maxLength: 40 });
 const DAY_MS = 86_400_000;
 const MOST_TOKEN_DAYS = 366;
-/** Only acts that ask for the password again take it. */
+/** Rights that only step-up actions use, which tokens cannot run. */
 const NOT_OF_TOKENS: ReadonlySet<Permission> = new Set(['secrets.reveal']);
 
 export function ownAccountActions(services: OwnAccountServices): readonly Action[] {
@@ -155,7 +155,7 @@ function secondFactorActions({ accounts, sessions, secondFactors, accountPolicy 
   ];
 }
 
-/** What people see of a session or token. */
+/** The public part of a session or token. */
 export function shownSession({ _id, account: _account, secondFactorAt: _shown, ...session }: StoredSession, actor: Actor) {
   return { id: _id, ...session, current: _id === actor.sessionId };
 }
@@ -229,7 +229,7 @@ function tokenActions({ sessions }: OwnAccountServices): readonly Action[] {
   ];
 }
 
-/** TOKEN_RIGHT (input): nobody hands on what they may not do. */
+/** TOKEN_RIGHT (input): a token gets no right that its owner lacks. */
 function checkGiven(actor: Actor, right: Permission): void {
   if (isAllowed(actor, right) && !NOT_OF_TOKENS.has(right)) return;
   throw new AppError('TOKEN_RIGHT', 'input', `A token of yours cannot have the right ${right}.`, {

@@ -1,6 +1,6 @@
 /**
- * An action is one thing a person can ask of control: a name, the right it takes, the shape of its input and what it does.
- * It knows no HTTP; `run-action.ts` is the only place that runs one, `control/api/routes.ts` the only place that gives it a route.
+ * An action is one thing a caller can ask of control: a name, a required right, an input schema and a function. It
+ * knows no HTTP. Only `run-action.ts` runs actions, and only `control/api/routes.ts` gives them routes.
  */
 import { Type, type Static, type TObject } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -11,19 +11,20 @@ import type { AuditNote } from '../audit/audit-note.ts';
 
 export interface ActionContext {
   readonly actor: Actor;
-  /** What of the installation this person may see and touch. */
+  /** The part of the installation that this person may see and change. */
   readonly domains: DomainScope;
-  /** Ends when the asking side leaves. */
+  /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
   readonly note: AuditNote;
-  /** Tells a person who waits how far it is; ids and numbers only. */
+  /** Reports progress to a waiting client; ids and numbers only. */
   progress(event: Readonly<Record<string, unknown>>): void;
-  /** A further right that only some inputs of this action take; PERMISSION_DENIED otherwise. */
+  /** Requires a further right that only some inputs need; PERMISSION_DENIED otherwise. */
   require(permission: Permission): void;
 }
 
 /**
- * `self` is a person's own account (any logged-in person, also while the password must be changed); `member` any logged-in person.
+ * `self` concerns a person's own account: any logged-in person has it, also while they must change the password.
+ * `member` is any logged-in person.
  */
 export type Right = Permission | 'self' | 'member';
 
@@ -31,25 +32,28 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
   /** `area.verb`, unique. */
   readonly name: string;
   readonly right: Right;
-  /** Whose things it is about. */
+  /** Which objects it touches, for the domain check. */
   readonly domain: DomainRule<Static<Schema>>;
   readonly text: Text;
   readonly input: Schema;
   /**
-   * Leaves an intent line before and a result line after. Reading leaves none, except of payloads and secrets. `hourly`: of a person at most once
-   * an hour, so that reading the trail does not fill it.
+   * Writes an intent line before and a result line after. Reads write none, except of payloads and secrets. `hourly`:
+   * at most once an hour per person, so that reading the trail does not fill it.
    */
   readonly audited: boolean | 'hourly';
-  /** Asks for the password again; tokens never do it. */
+  /** Asks for the password again; tokens cannot run it. */
   readonly stepUp?: true;
-  /** What the act is about, for the intent line; taken from the input alone. */
+  /** What the intent line names as its subject; derived from the input alone. */
   readonly subject?: (input: Static<Schema>) => string;
-  /** Refuses what cannot begin. The trail tells of acts that began, and of what was denied: such a refusal leaves no lines of an act. */
+  /**
+   * Refuses what cannot start. Such a refusal leaves no lines in the trail: it records actions that started, and
+   * denials.
+   */
   admit?(ctx: ActionContext, input: Static<Schema>): Promise<void>;
   run(ctx: ActionContext, input: Static<Schema>): Promise<Output>;
 }
 
-/** Gives an action its types; forgets them for the list in which it stands. */
+/** Type-checks an action at its definition, then erases its types so that it fits into the list. */
 export function defineAction<Schema extends TObject, Output>(action: Action<Schema, Output>): Action {
   return action as unknown as Action;
 }

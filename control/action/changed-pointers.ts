@@ -1,9 +1,11 @@
-/** Where two JSON values differ, as JSON Pointers, without a word of what stands there: enough for the audit trail. */
+/** JSON Pointers to the places where two JSON values differ, without the values: enough for the audit trail. */
 import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 
 const MOST = 100;
 
-/** At most 100; a whole object or array that was added, removed or turned into something else counts as one place. */
+/**
+ * Returns at most 100. An object or array that was added, removed or replaced by another type counts as one place.
+ */
 export function changedPointers(before: unknown, after: unknown): readonly string[] {
   const found: string[] = [];
   compare(before, after, '', found);

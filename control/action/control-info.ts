@@ -1,15 +1,15 @@
-/** What control tells of its installation. */
+/** What control reports about its installation. */
 import type { MachineState } from '../../engine/host/machine.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 
 export interface ControlInfo {
   readonly version: string;
   readonly environment: string;
-  /** Name of a listener (`open`, `user`, `bus`, `control`, `mllp` …) -> where it listens. */
+  /** Listener name (`open`, `user`, `bus`, `control`, `mllp` …) -> its address. */
   addresses(): Readonly<Record<string, string>>;
-  /** A command that signs and sends a call when pasted; shown on the overview page. */
+  /** A command that signs and sends a call when pasted; the overview page shows it. */
   tryIt?(): string | undefined;
-  /** PEM of the certificate that the listeners show. */
+  /** PEM of the listeners' certificate. */
   certificate?(): string | undefined;
   readonly settings?: readonly SettingDescription[];
   machine?(): Promise<MachineState>;

@@ -1,4 +1,4 @@
-/** What the engine tells of itself, and of those of other processes. */
+/** What the engine reports about itself and about other processes. */
 import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
 import type { ArchiveRuns } from '../../engine/archive/archive-runs.ts';
 import type { Processes } from '../../engine/processes/create-processes.ts';
@@ -7,7 +7,7 @@ import type { RecordQuota } from '../../engine/execution/record-quota.ts';
 import type { Traffic } from '../../engine/observe/traffic.ts';
 
 export interface EngineView {
-  /** All of the installation: who they are, where flows listen, and the counts of what runs. */
+  /** All processes of the installation: their state, where flows listen, and the counts of running calls. */
   readonly processes: Pick<
     Processes,
     'list' | 'listeners' | 'live' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls' | 'callsSince' | 'endCalls'
@@ -20,6 +20,6 @@ export interface EngineView {
     readonly runs: Pick<ArchiveRuns, 'latest' | 'request' | 'stop'>;
     readonly afterDays: number;
   };
-  /** Published durable flows that listen by themselves, wherever they run. */
+  /** Published durable flows that receive messages by themselves, in any process. */
   feeds(): readonly string[];
 }

@@ -1,10 +1,10 @@
-/** A refusal may name what is in the way. To a person of other domains it says only that something is. */
+/** An error may name the objects that are in the way. A person of other domains only sees that there is one. */
 import { AppError, toIssue, type ErrorValues, type Issue } from '../../engine/contract/values/errors.ts';
 import type { DomainScope } from '../access/domains.ts';
 import type { Owners } from './owners.ts';
 
 interface Named {
-  /** The value that holds the ids, separated by a comma of either language. */
+  /** The value that holds the ids, separated by an English or a Chinese comma. */
   readonly value: string;
   readonly kind: Exclude<keyof Owners, 'waiter'>;
 }
@@ -22,7 +22,7 @@ const NAMED: Readonly<Record<string, readonly Named[]>> = {
   REPLY_NOT_FITTING: [{ value: 'interfaceId', kind: 'interface' }],
 };
 
-/** The error as this person may read it, with each of its issues. */
+/** Returns the error as this person may read it, with each of its issues. */
 export async function hideOthers(error: unknown, scope: DomainScope, owners: Owners): Promise<unknown> {
   if (scope.only === undefined || !(error instanceof AppError)) return error;
   if (await namesOthers(error, scope, owners)) return hidden(error.code);
@@ -32,7 +32,7 @@ export async function hideOthers(error: unknown, scope: DomainScope, owners: Own
   return new AppError(code, kind, message, { values, issues, cause, ...(fix === undefined ? {} : { fix }) });
 }
 
-/** Issues as this person may read them, in their places. */
+/** Returns the issues as this person may read them, in their original positions. */
 export async function hideOthersIn(issues: readonly Issue[], scope: DomainScope, owners: Owners): Promise<readonly Issue[]> {
   const shown: Issue[] = [];
   for (const issue of issues) {
@@ -59,7 +59,7 @@ async function namesOthers({ code, values = {} }: Coded, scope: DomainScope, own
   return false;
 }
 
-/** Where another sentence says more than that something is in the way. */
+/** Texts for codes where a more specific sentence is still safe to show. */
 const SAID: Readonly<Record<string, { readonly message: string; readonly fix: string }>> = {
   LISTENER_CLASH: { message: 'A flow of another domain listens on this address already.', fix: 'Use another adapter or port.' },
 };

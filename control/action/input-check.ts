@@ -5,7 +5,7 @@ type Check = ReturnType<typeof Compile<Action['input']>>;
 
 const checks = new WeakMap<Action, Check>();
 
-/** The check of an action's input, compiled when it is first asked for: a process starts sooner. */
+/** The validator of an action's input. Compiled on first use, so that a process starts sooner. */
 export function inputCheck(action: Action): Check {
   const known = checks.get(action);
   if (known !== undefined) return known;

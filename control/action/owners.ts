@@ -1,6 +1,7 @@
 /**
- * To which domains the things of each kind belong (decision 0043). What has no domain of its own belongs where what it hangs on belongs: a key
- * to its app, a secret to the adapters that may use it, a grant to its app and its interface, an execution to the version that ran it.
+ * Which domains own the objects of each kind (decision 0043). An object without a domain belongs to its parent's: a
+ * key to its app, a secret to the adapters that may use it, a grant to its app and its interface, an execution to the
+ * version that ran it.
  */
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
@@ -10,7 +11,7 @@ import type { Demand, Touched } from '../access/domains.ts';
 
 type FindOwner = (id: string) => Promise<Touched>;
 
-/** What of a store is asked here. */
+/** The part of a store that is used here. */
 interface Find<Found> {
   get(id: string): Promise<Found | undefined>;
 }
@@ -25,13 +26,18 @@ export interface Owners {
   readonly consumer: FindOwner;
   readonly secret: FindOwner;
   readonly execution: FindOwner;
-  /** What a message for this token reaches: the execution that waits for it, else the versions of the flow, of which one may come to wait. */
+  /**
+   * What a message for this token reaches: the execution that waits for it, or else the versions of the flow, since
+   * one of them may start to wait.
+   */
   waiter(flowId: string, token: string): Promise<Touched>;
-  /** The flow of an execution as it is now: its draft, and the version that serves. */
+  /** The flow of an execution as it is now: its draft and its current version. */
   readonly flowOf: FindOwner;
   readonly bulk: FindOwner;
   readonly alarm: FindOwner;
-  /** What an alarm or a silence is about: a flow, an adapter, an interface, something of an app, or the installation. */
+  /**
+   * The subject of an alarm or a silence: a flow, an adapter, an interface, something of an app, or the installation.
+   */
   readonly alarmSubject: FindOwner;
   readonly silence: FindOwner;
 }
@@ -45,7 +51,7 @@ export interface OwnersDeps {
   readonly alarms: { readonly alarms: Find<{ readonly subject: string }>; readonly silences: Find<{ readonly subject?: string }> };
 }
 
-/** The published version that serves; undefined where none does. */
+/** The published version in service; undefined when there is none. */
 export async function versionInService({ versions }: Pick<FlowCatalog, 'versions'>, flowId: string): Promise<VersionSummary | undefined> {
   return (await versions(flowId)).find(({ isCurrent }) => isCurrent);
 }
@@ -117,12 +123,15 @@ function ownerByPrefix(owners: Owners, subject: string): Promise<Touched> {
   return subject.startsWith('ifc_') ? owners.interface(subject) : owners.flow(subject);
 }
 
-/** A removed flow leaves its versions and what was saved of it behind, and a new flow under its id could read them. Undefined when there is nothing. */
+/**
+ * A removed flow leaves its versions and saved revisions behind, and a new flow under its id could read them. Returns
+ * undefined when there are none.
+ */
 async function domainsLeftBehind(catalog: OwnersDeps['catalog'], flowId: string): Promise<Touched['domains']> {
   const [versions, revisions] = await Promise.all([catalog.versions(flowId), catalog.revisions(flowId)]);
   if (versions.length + revisions.length === 0) return undefined;
   const published = await Promise.all(versions.map(({ version }) => catalog.version(flowId, version)));
-  // Of those that note no domain the newest is read: it was kept when the flow was removed.
+  // If no revision records a domain, the newest one decides: it was kept when the flow was removed.
   const [newest] = revisions;
   const last = newest === undefined || newest.domain !== undefined ? undefined : await catalog.revision(flowId, newest.id);
   const saved = revisions.flatMap(({ domain }) => domain ?? []);
@@ -136,7 +145,7 @@ function ofOne(find: (id: string) => Promise<{ readonly domain?: string | undefi
   };
 }
 
-/** What saving a document takes: the one that it replaces, if any, and the domain in which it puts it. */
+/** Saving a document requires the domains of the document it replaces, if any, and the domain it names. */
 export async function saving(stored: Promise<Touched>, document: unknown): Promise<readonly Demand[]> {
   const names = typeof document === 'object' && document !== null && 'domain' in document ? document.domain : undefined;
   return [{ ...(await stored), mayBeNew: true }, { names }];

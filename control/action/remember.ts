@@ -1,8 +1,8 @@
-/** Readings of the store that many pages ask for at once: read once, and remembered for some seconds. */
+/** Store reads that many pages request at once: read once, then cached for some seconds. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 
-/** The same result for everybody who asks under this name within some seconds; a failure is not remembered. */
+/** Returns the same result to every caller of this name within some seconds; does not cache a failure. */
 export type Remember = <T>(name: string, read: () => Promise<T>) => Promise<T>;
 
 const REMEMBERED_MS = 5000;
@@ -21,7 +21,7 @@ export function createRemember(clock: Clock): Remember {
   };
 }
 
-/** The part of a name that says of which domains. */
+/** The part of a cache name that identifies the domains. */
 export function nameOfScopes(within: readonly FlowScope[] | undefined): string {
   return within === undefined ? '' : JSON.stringify(within);
 }

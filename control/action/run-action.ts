@@ -1,6 +1,6 @@
 /**
- * The one place where an action runs: right -> input -> domains -> password again -> audit intent -> do -> audit result.
- * What is not allowed here is allowed nowhere; what is not written here did not happen.
+ * The one place where an action runs: right -> input -> domains -> password again -> audit intent -> run -> audit
+ * result. Every permission check and every audit line of an action happens here.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Why, in the person's own words; goes into the audit line. */
   readonly reason?: string;
-  /** The password, given again. */
+  /** The password, entered again. */
   readonly confirmation?: Confirmation;
   readonly progress?: (event: Readonly<Record<string, unknown>>) => void;
 }
@@ -40,7 +40,7 @@ export interface RunActionDeps {
   readonly checkStepUp: CheckStepUp;
   readonly owners: Owners;
   readonly clock: Pick<Clock, 'now'>;
-  /** Why the store is read only (`StoreGuard`); nothing where that is not looked at. */
+  /** Why the store is read only (`StoreGuard`); absent where this is not checked. */
   trailProblem?(): TrailProblem | undefined;
 }
 
@@ -65,7 +65,7 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       await checkDomains(action.domain, sent, scope);
       const problem = action.audited !== false ? trailProblem?.() : undefined;
       if (problem !== undefined && !WHILE_READ_ONLY.has(name)) throw trailRefused(problem);
-      // A recovery code that is used up changes the account.
+      // Using up a recovery code changes the account.
       await action.admit?.(ctx, sent as never);
       if (action.stepUp) await collectChanges(marks, () => checkStepUp(actor, options.confirmation));
       return sent;
@@ -78,7 +78,8 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
         throw await hideOthers(error, scope, owners);
       });
     if (!action.audited || (action.audited === 'hourly' && isWithinHour(name, actor))) return refusals.watch(name, actor, run);
-    // A reason that is given with the act stands in its intent, and no other takes its place; unless the input has one, which others read too.
+    // A reason given with the action goes into its intent line and cannot be replaced later. If the input has a
+    // reason field, that one counts, since others read it too.
     const reason = hasReason(input) ? undefined : options.reason;
     const intent = await audit.intent({ action: name, actor, subject: note.subject, reason });
     try {
@@ -100,7 +101,7 @@ function hasReason(input: unknown): boolean {
 const HOUR_MS = 3_600_000;
 const MOST_REMEMBERED = 10_000;
 
-/** Whether this person did the same within the hour. */
+/** Whether this person ran the same action within the last hour. */
 function createHourly(clock: Pick<Clock, 'now'>): (action: string, actor: Actor) => boolean {
   const noted = new Map<string, number>();
   return (action, { account, from }) => {
@@ -113,7 +114,7 @@ function createHourly(clock: Pick<Clock, 'now'>): (action: string, actor: Actor)
   };
 }
 
-/** What is needed to look at a store whose trail is not the one that was signed, and to decide about it. */
+/** Actions needed to inspect a store whose trail is not the signed one, and to decide about it. */
 const WHILE_READ_ONLY: ReadonlySet<string> = new Set([
   'me.change-password',
   'me.logout',
@@ -141,7 +142,10 @@ function checkRight(action: Action, actor: Actor): void {
   else if (actor.rights !== undefined && !OF_EVERY_TOKEN.has(action.name)) throw tokenLacks(action.name);
 }
 
-/** A token with named rights is not the person: it changes nothing of the account and ends no sessions but itself. */
+/**
+ * A token with named rights does not act as its owner: it changes nothing of the account and ends no session but its
+ * own.
+ */
 const OF_EVERY_TOKEN: ReadonlySet<string> = new Set(['me.get', 'me.logout']);
 
 function tokenLacks(action: string): AppError {
@@ -158,7 +162,7 @@ function requireRight(actor: Actor, permission: Permission): void {
   });
 }
 
-/** CONTROL_DOMAINS_IGNORED (bug) when an action that filters by domain never asked which domains the person has. */
+/** CONTROL_DOMAINS_IGNORED (bug) when an action that filters by domain never read the person's domains. */
 async function runWhole(action: Action, ctx: Context, input: unknown): Promise<unknown> {
   const output = await action.run(ctx, input as never);
   if (action.domain !== 'filtered' || ctx.askedForDomains()) return output;
@@ -204,7 +208,7 @@ function messageOf(error: SchemaError): string {
   return message === 'schema is false' ? 'is not known here' : message;
 }
 
-/** Every problem at once, each with its path; the echo of a closed object's own complaint is left out. */
+/** Reports every problem at once, each with its path; leaves out the duplicate issue that a closed object adds. */
 function invalidInput(errors: readonly SchemaError[]): AppError {
   const issues: Issue[] = errors
     .filter((error) => !isEcho(error))

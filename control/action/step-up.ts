@@ -1,23 +1,23 @@
 /**
- * Dangerous acts ask a person for the password again: a session that was left open, or stolen, is not enough for them, and a token never is.
- * Wrong passwords count as wrong logins do.
+ * Dangerous actions ask for the password again: an open or stolen session is not enough for them, and a token never
+ * is. A wrong password counts as a wrong login.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Actor } from '../access/actor.ts';
 import type { CheckLogin } from '../auth/login.ts';
 
-/** What the request carries beside its input. */
+/** What the request carries besides its input. */
 export interface Confirmation {
   readonly password: string;
-  /** Of the second factor, where the account has one. */
+  /** Code of the second factor, if the account has one. */
   readonly code?: string;
 }
 
 /** TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). The process itself needs none. */
 export type CheckStepUp = (actor: Actor, given: Confirmation | undefined) => Promise<void>;
 
-/** So long after it was shown at the login the second factor is not asked for again: the next code of the app comes after 30 s. */
+/** How long after login the second factor is not asked for again: the app shows its next code only after 30 s. */
 const FRESH_MS = 5 * 60_000;
 
 export function createCheckStepUp(checkLogin: CheckLogin, clock: Pick<Clock, 'now'>): CheckStepUp {
@@ -46,7 +46,7 @@ function stepUpRequired(): AppError {
   });
 }
 
-/** Not 401: the session itself is sound. */
+/** Not 401: the session itself is valid. */
 function asStepUp(error: AppError): AppError | undefined {
   switch (error.code) {
     case 'LOGIN_REFUSED':

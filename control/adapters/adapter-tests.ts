@@ -1,4 +1,7 @@
-/** How the last connection test of each adapter went: when, by whom, which step failed. Nothing of what was sent or answered. */
+/**
+ * The last connection test of each adapter: when, by whom, which step failed. Stores nothing that was sent or
+ * received.
+ */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -20,7 +23,7 @@ const adapterTestsSpec: CollectionSpec<StoredTest> = {
 };
 
 export interface AdapterTests {
-  /** Adapter id -> its last test; at most a thousand. */
+  /** Adapter id -> its last test; at most 1000. */
   list(): Promise<ReadonlyMap<string, AdapterTest>>;
   keep(adapterId: string, test: AdapterTest): Promise<void>;
   remove(adapterId: string): Promise<void>;

@@ -41,7 +41,7 @@ const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, clo
 export interface AdapterItem extends AdapterDocument {
   readonly usedBy: readonly UsedBy[];
   readonly lastTest?: AdapterTest;
-  /** By real calls; absent: none since the processes began. */
+  /** Counted from real calls; absent: none since the processes started. */
   readonly calls?: CallState;
 }
 
@@ -208,7 +208,7 @@ export function adapterActions(services: AdapterServices): readonly Action[] {
   ];
 }
 
-/** A credential that it did not have before must be one that the person sees: the refusal of another's would tell its name. */
+/** A new credential must be one that the person sees: an error about another one would reveal its name. */
 export async function savingAdapter(
   { owners, bindingStore }: Pick<AdapterServices, 'owners' | 'bindingStore'>,
   adapterId: string,
@@ -219,7 +219,10 @@ export async function savingAdapter(
   return [...demands, await owners.secret(credential)];
 }
 
-/** Who may not edit secrets must not lead one elsewhere: neither by another credential nor by another address, protocol or way to log in. */
+/**
+ * A person without the right to edit secrets must not redirect one, by naming another credential or by changing the
+ * address, the protocol or the way to log in.
+ */
 export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument | undefined, after: AdapterDocument): void {
   if (before?.credential === undefined && after.credential === undefined) return;
   const whereTo = (adapter: AdapterDocument | undefined) =>
@@ -227,7 +230,10 @@ export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument 
   if (whereTo(before) !== whereTo(after)) ctx.require('secrets.edit');
 }
 
-/** OUTBOUND_REFUSED where no connection would be made in this environment; what DNS does not know yet may be saved. */
+/**
+ * OUTBOUND_REFUSED when this environment would block the connection. A host name that DNS does not know yet may be
+ * saved.
+ */
 export async function forbiddenTarget(
   { nodes, bindingStore, outbound, info, clock }: AdapterServices,
   document: AdapterDocument,

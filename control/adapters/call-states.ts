@@ -1,12 +1,14 @@
-/** How the other side of an adapter, or an interface, does by its real calls. Ids, codes and numbers only. */
+/** The state of an adapter's remote system, or of an interface, from its real calls. Ids, codes and numbers only. */
 import { percentileMs, type CallCounts } from '../../engine/contract/calls/call-stats.ts';
 import type { CalledKind } from '../../engine/processes/call-memory.ts';
 import type { TrafficSeries } from '../../engine/observe/traffic.ts';
 import type { EngineView } from '../action/engine-view.ts';
 
 /**
- * `refused`: most calls of the last five minutes were refused, so that nobody gets through who should. `partly`: some calls of the last five minutes failed. `slow`: attempts wait long for an answer, and none has come meanwhile; their time-out is
- * longer. `idle`: nobody called for five minutes.
+ * - `refused`: most calls of the last five minutes were refused, so callers who should get through do not.
+ * - `partly`: some calls of the last five minutes failed.
+ * - `slow`: attempts wait long for a response and none has arrived since; their time-out is longer.
+ * - `idle`: no calls for five minutes.
  */
 export type CallStateName = 'ok' | 'partly' | 'refused' | 'slow' | 'failing' | 'idle';
 
@@ -14,20 +16,20 @@ export interface CallState {
   readonly state: CallStateName;
   /** Calls that ended in the last minute, each once. */
   readonly perMinute: number;
-  /** Of the last five minutes. */
+  /** Over the last five minutes. */
   readonly recent: CallCounts['recent'];
-  /** Why, the most frequent first. */
+  /** Reasons, the most frequent first. */
   readonly refusals?: CallCounts['refusals'];
-  /** Attempts of the last five minutes that failed, retries included; absent where none did. */
+  /** Failed attempts of the last five minutes, retries included; absent when none failed. */
   readonly failedAttempts?: number;
-  /** Attempts of the last five minutes; absent when there were none. */
+  /** Over the attempts of the last five minutes; absent when there were none. */
   readonly p95Ms?: number;
   readonly lastOkAt?: number;
   readonly lastError?: { readonly code: string; readonly at: number };
-  /** Attempts in a row that failed, and since when. */
+  /** Number of consecutive failed attempts, and since when. */
   readonly failures: number;
   readonly failingSince?: number;
-  /** When the oldest attempt began that is still without an answer. */
+  /** Start of the oldest attempt that is still waiting for a response. */
   readonly unansweredSince?: number;
   readonly active: number;
   readonly waiting: number;
@@ -35,22 +37,22 @@ export interface CallState {
   readonly isPaused: boolean;
 }
 
-/** What a page shows of one of them. */
+/** What a page shows of one adapter or interface. */
 export interface CallReport {
-  /** Absent: never called, or not for a month. */
+  /** Absent: never called, or not within a month. */
   readonly now?: CallState;
   readonly traffic: TrafficSeries;
 }
 
-/** Of many calls a few fail; so many in a row do not by chance. */
+/** Among many calls a few fail; this many in a row are no coincidence. */
 const FAILURES = 3;
 const RECENT_MS = 300_000;
-/** Nobody has called since: what was wrong then says little of today. */
+/** Without calls for this long, an old failure says little about the present. */
 const FAILING_FOR_MS = 3_600_000;
 /** Most time-outs are shorter. */
 const SLOW_MS = 20_000;
 const PARTLY_SHARE = 0.1;
-/** A few wrong calls say nothing of the others. */
+/** A few wrong calls say nothing about the other callers. */
 const REFUSED_LEAST = 10;
 const REFUSED_SHARE = 0.5;
 
@@ -62,7 +64,7 @@ export function toCallState(
   return { ...counts, ...(p95Ms === undefined ? {} : { p95Ms }), isPaused, state: judge({ ...counts, isPaused }, now) };
 }
 
-/** For a line of a list. */
+/** For one row of a list. */
 export function callsOf(counts: CallCounts | undefined, now: number): { readonly calls?: CallState } {
   return counts === undefined ? {} : { calls: toCallState(counts, now) };
 }

@@ -1,4 +1,4 @@
-/** Systems that do not answer as they should, and how many messages that keeps: what a person sees to first. */
+/** Adapters that fail or are slow, and how many messages each one holds up: the first thing an operator handles. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from './call-states.ts';
 import type { DomainScope } from '../access/domains.ts';
@@ -20,17 +20,20 @@ export interface FindFailingAdaptersServices {
 export interface FailingAdapter {
   readonly adapterId: string;
   readonly name: Text;
-  /** Whom to call. */
+  /** The contact for this system. */
   readonly owner: string;
   readonly since: number;
   readonly code: string;
   readonly lastOkAt?: number;
-  /** Messages held at nodes that speak to it, and waiting for a retry or their turn in flows that do; absent for who may not read executions. */
+  /**
+   * Messages held at nodes that use it, and messages of flows that use it which wait for a retry or their turn;
+   * absent without the right to read executions.
+   */
   readonly held?: number;
   readonly waiting?: number;
 }
 
-/** The longest first. `groups`: all that is held; absent for who may not read executions. */
+/** Longest failing first. `groups`: all held executions; absent without the right to read executions. */
 export async function findFailingAdapters(
   services: FindFailingAdaptersServices,
   domains: DomainScope,

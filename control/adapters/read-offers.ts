@@ -1,4 +1,4 @@
-/** What the other side of an adapter describes itself to offer: the first node of its protocol that can ask for that does so. */
+/** What the remote system of an adapter says it offers; read by the first node of its protocol that can. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Offer } from '../../engine/contract/node/node.ts';
 import type { ActionContext } from '../action/action.ts';

@@ -1,4 +1,7 @@
-/** The connection test: the first node of the adapter's protocol that can probe does so, with the adapter as it is in this environment. */
+/**
+ * The connection test, run by the first node of the adapter's protocol that can probe, with the adapter's settings in
+ * this environment.
+ */
 import type { Adapter, AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
@@ -26,7 +29,7 @@ const PROBE_MS = 15_000;
 
 type Probe = (ctx: ProbeContext) => Promise<Health>;
 
-/** With the settings as saved; how it went is kept. */
+/** Tests the saved settings and stores the result. */
 export async function testSaved(services: TestAdapterServices, ctx: ActionContext, adapterId: string): Promise<Health> {
   const { bindings, bindingStore, adapterTests, clock } = services;
   existing(await bindingStore.getAdapter(adapterId), adapterId);
@@ -44,7 +47,7 @@ export async function testSaved(services: TestAdapterServices, ctx: ActionContex
   return health;
 }
 
-/** With settings that are not saved; leaves nothing behind. */
+/** Tests unsaved settings; stores nothing. */
 export async function testUnsaved(services: TestAdapterServices, ctx: ActionContext, document: AdapterDocument): Promise<Health> {
   const preview = services.bindingStore.preview(document);
   if (preview === undefined) throw notHere(services, document.adapterId);
@@ -74,7 +77,7 @@ export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefin
   return undefined;
 }
 
-/** The adapter as it is bound in this environment; ADAPTER_NOT_HERE when it is not. */
+/** Returns the adapter as bound in this environment; ADAPTER_NOT_HERE when it is not bound. */
 export function adapterHere(services: TestAdapterServices, adapterId: string): Adapter {
   const adapter = services.bindings.adapter(adapterId);
   if (adapter === undefined) throw notHere(services, adapterId);

@@ -1,4 +1,4 @@
-/** What the actions of alarms need of them. */
+/** What the alarm actions depend on. */
 import type { AlarmSettingsStore } from './alarm-settings.ts';
 import type { AlarmStore } from './alarm-store.ts';
 import type { SendNotice } from './send-notice.ts';
@@ -7,6 +7,6 @@ export interface AlarmParts {
   readonly store: AlarmStore;
   readonly settings: AlarmSettingsStore;
   readonly send: SendNotice;
-  /** Open pages are to ask anew. */
+  /** Tells open pages to reload the alarms. */
   changed(): void;
 }

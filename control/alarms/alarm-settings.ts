@@ -1,4 +1,7 @@
-/** When there is an alarm, and who is told. One document; passwords and keys are sealed apart and never read back. */
+/**
+ * When an alarm is raised, and who is notified. One document; passwords and keys are sealed separately and never read
+ * back.
+ */
 import { randomBytes } from 'node:crypto';
 import { Type, type Static, type TSchema } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -23,7 +26,7 @@ export const AlarmReceiver = Type.Object(
     receiverId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }),
     name: Type.String({ minLength: 1, maxLength: 60, pattern: PLAIN_LINE }),
     on: Type.Boolean(),
-    /** `first` is told of each alarm; `second` of those that nobody acknowledged in time. */
+    /** `first` is notified of each alarm; `second` of those not acknowledged in time. */
     group: Type.Union([Type.Literal('first'), Type.Literal('second')]),
     kind: Type.Union([Type.Literal('webhook'), Type.Literal('mail')]),
     url: Type.Optional(Type.String({ maxLength: 1000 })),
@@ -37,7 +40,7 @@ export const AlarmMail = Type.Object(
   {
     host: Type.String({ minLength: 1, maxLength: 255 }),
     port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-    /** `tls` from the first byte, `starttls` after it; `none` on this machine only. */
+    /** `tls` from the first byte, `starttls` after the greeting; `none` on this machine only. */
     security: Type.Union([Type.Literal('tls'), Type.Literal('starttls'), Type.Literal('none')]),
     from: Type.String({ minLength: 3, maxLength: 255 }),
     user: Type.Optional(Type.String({ maxLength: 255 })),
@@ -59,21 +62,24 @@ export const AlarmSettings = Type.Object(
     ),
     receivers: Type.Array(AlarmReceiver, { maxItems: 20 }),
     mail: Type.Optional(AlarmMail),
-    /** The same alarm is told of at most once in so many minutes. */
+    /** The same alarm is notified at most once in this many minutes. */
     repeatMinutes: minutes(10_080),
-    /** Not acknowledged for so long: the second group is told. */
+    /** Notify the second group when an alarm is not acknowledged for this long. */
     escalateMinutes: minutes(10_080),
   },
   closed,
 );
 export type AlarmSettings = Static<typeof AlarmSettings>;
 
-/** New passwords and keys, by receiver or `mail`; what is absent stays. */
+/** New passwords and keys, by receiver or `mail`; absent ones stay unchanged. */
 export const AlarmSecrets = valuesBy('id', Type.String({ minLength: 1, maxLength: 500 }));
 
 export interface AlarmSettingsStore {
   read(): Promise<AlarmSettings>;
-  /** Answers what was saved, and the keys that were made for new webhooks: told once. ALARM_SETTINGS_INVALID, STALE_REVISION (input). */
+  /**
+   * Returns the saved settings and the keys generated for new webhooks, which are shown only here.
+   * ALARM_SETTINGS_INVALID, STALE_REVISION (input).
+   */
   save(
     settings: AlarmSettings,
     secrets: Readonly<Record<string, string>>,
@@ -94,7 +100,7 @@ const secretsSpec: CollectionSpec<StoredSecret> = {
 };
 
 const ONE = 'settings';
-/** Key of the mail server's password among the secrets. */
+/** Id under which the mail server's password is stored. */
 export const MAIL_SECRET = 'mail';
 
 export async function openAlarmSettings(documents: Documents, seal: Seal): Promise<AlarmSettingsStore> {
@@ -131,7 +137,7 @@ async function put(secrets: Collection<StoredSecret>, secret: StoredSecret): Pro
   if (!inserted) await secrets.replaceIf(secret, {}, { durability: 'full' });
 }
 
-/** A rule that a later version brings has its usual bound. */
+/** A rule that a later version added gets its defaults. */
 function filled(stored: AlarmSettings | undefined): AlarmSettings {
   const usual = Object.fromEntries(
     ALARM_RULE_NAMES.map((name) => [name, { on: true, bound: ALARM_RULES[name].bound.usual, severity: ALARM_RULES[name].severity }]),

@@ -1,4 +1,4 @@
-/** Alarms and silences as they are stored. An open alarm of a rule about a subject is there once: its key is unique while it is open. */
+/** Stored alarms and silences. A rule has at most one open alarm per subject: its key is unique while it is open. */
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -7,7 +7,7 @@ import type { AlarmRuleName, AlarmSeverity, AlarmValues } from './alarm-rules.ts
 export type AlarmStatus = 'open' | 'acknowledged' | 'ended';
 export type NoticeKind = 'opened' | 'reminder' | 'escalated' | 'recovered';
 
-/** Somebody is to be told; gone once every receiver was. */
+/** A notification still to send; removed once every receiver got it. */
 export interface PendingNotice {
   readonly kind: NoticeKind;
   /** Receivers that have not got it yet. */
@@ -21,29 +21,29 @@ export interface AlarmDocument extends StoredDocument {
   readonly subject: string;
   /** `<rule>|<subject>` while it is open. */
   readonly key?: string;
-  /** The same, for good. */
+  /** The same value, kept after the alarm ends. */
   readonly about: string;
   readonly severity: AlarmSeverity;
   readonly values: AlarmValues;
-  /** Of the flow it is about. */
+  /** Name of the flow it is about. */
   readonly name?: Text;
   readonly status: AlarmStatus;
   readonly open?: true;
   readonly openedAt: number;
   readonly seenAt: number;
-  /** Since when it is no longer so. */
+  /** Since when the problem is no longer found. */
   readonly missedSince?: number;
   readonly endedAt?: number;
   readonly acknowledged?: { readonly by: string; readonly at: number };
-  /** When the first group was told last, also of an earlier one about the same. */
+  /** When the first group was last notified, including for an earlier alarm about the same subject. */
   readonly lastToldAt?: number;
-  /** When the first group was told of this one. */
+  /** When the first group was notified of this alarm. */
   readonly toldAt?: number;
   readonly escalatedAt?: number;
-  /** Receivers that know of it, and are told of its end. */
+  /** Receivers that were notified of it, and are notified when it ends. */
   readonly told: readonly string[];
   readonly pending?: PendingNotice;
-  /** Receivers that could not be reached in the end. */
+  /** Receivers that could not be reached after all retries. */
   readonly undelivered?: { readonly at: number; readonly to: readonly string[]; readonly code: string };
   readonly expiresAt?: number;
 }
@@ -51,7 +51,7 @@ export interface AlarmDocument extends StoredDocument {
 export interface SilenceDocument extends StoredDocument {
   /** Absent: every rule. */
   readonly rule?: AlarmRuleName;
-  /** Absent: everything that the rule is about. */
+  /** Absent: every subject of the rule. */
   readonly subject?: string;
   readonly until: number;
   readonly by: string;

@@ -1,4 +1,7 @@
-/** Alarms: what is wrong now and was, acknowledged and silenced by operators; rules and receivers set by the system administrator. */
+/**
+ * Alarms, present and past, which operators acknowledge and silence; the system administrator sets rules and
+ * receivers.
+ */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
@@ -30,18 +33,18 @@ export type ShownAlarm = Pick<
   readonly text: Text;
   readonly link: string;
   readonly isSilenced: boolean;
-  /** When receivers were told last. */
+  /** When receivers were last notified. */
   readonly toldAt?: number;
 };
 
 export interface AlarmList {
-  /** Open ones first, the newest first; then those that ended lately. */
+  /** Open ones first, newest first; then those that ended recently. */
   readonly items: readonly ShownAlarm[];
 }
 
 export interface AlarmSettingsAnswer {
   readonly settings: AlarmSettings;
-  /** Receivers, and `mail`, that have a key or password. */
+  /** Receivers that have a key or password; `mail` for the mail server. */
   readonly withSecret: readonly string[];
   readonly rules: readonly (AlarmRule['text'] & AlarmRule['bound'] & { readonly rule: AlarmRuleName })[];
 }
@@ -190,7 +193,7 @@ function setting({ alarms, clock }: AlarmServices): readonly Action[] {
         const { mail: _mail, ...rules } = withoutAddresses(settings);
         const shown = isAllowed(actor, 'alarms.edit') ? settings : withoutAddresses(settings);
         return {
-          // Who receives the alarms of the installation concerns nobody of one domain.
+          // The receivers belong to the whole installation, so people of single domains do not see them.
           settings: isWhole ? shown : { ...rules, receivers: [] },
           withSecret: isWhole ? await alarms.settings.withSecret() : [],
           rules: ALARM_RULE_NAMES.map((rule) => ({ rule, ...ALARM_RULES[rule].text, ...ALARM_RULES[rule].bound })),
@@ -236,7 +239,7 @@ function setting({ alarms, clock }: AlarmServices): readonly Action[] {
 
 type IsSeen = (subject: string) => Promise<boolean>;
 
-/** Many alarms are about the same flow: each subject is looked up once. */
+/** Looks up each subject once, since many alarms are about the same flow. */
 function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
   if (domains.only === undefined) return async () => true;
   const known = new Map<string, Promise<boolean>>();
@@ -247,7 +250,7 @@ function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
   };
 }
 
-/** The newest first, page by page until there are enough. */
+/** Newest first; reads page after page until there are enough. */
 async function findSeen(stored: AlarmStore['alarms'], filter: Filter, limit: number, isSeen: IsSeen): Promise<readonly AlarmDocument[]> {
   const found: AlarmDocument[] = [];
   for (let after: string | undefined, isLast = false; !isLast && found.length < limit;) {
@@ -274,7 +277,7 @@ function toShown(alarm: AlarmDocument, silences: readonly SilenceDocument[], now
   };
 }
 
-/** The address of a webhook may hold a key of its own. */
+/** The address of a webhook may contain a key. */
 function withoutAddresses(settings: AlarmSettings): AlarmSettings {
   return {
     ...settings,
@@ -284,7 +287,7 @@ function withoutAddresses(settings: AlarmSettings): AlarmSettings {
   };
 }
 
-/** Of no rule that fires: for a person who tries a receiver. */
+/** A sample alarm that belongs to no firing rule, for testing a receiver. */
 export function testAlarm(now: number): AlarmDocument {
   return {
     _id: 'alm_test',

@@ -1,4 +1,7 @@
-/** Looks every few seconds whether something is wrong, and tells people. One process at a time, by a lease; without it, or twice, nothing doubles. */
+/**
+ * Checks for problems every few seconds and notifies people. A lease lets one process do it at a time; without a
+ * lease, or with two processes at work, alarms still do not double.
+ */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
 import type { Logger, Metrics } from '../../engine/contract/values/observe.ts';
@@ -22,14 +25,14 @@ export interface AlarmsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** An alarm opened, was acknowledged or ended, here or in another process. */
+  /** An alarm opened, was acknowledged or ended, in this or another process. */
   onChange(): void;
 }
 
 export interface Alarms {
-  /** One look at everything. */
+  /** Runs one check of all rules. */
   look(): Promise<void>;
-  /** Tells open pages, of every process. */
+  /** Tells open pages of every process to reload. */
   changed(): void;
   stop(): Promise<void>;
 }
@@ -72,7 +75,10 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
     await deliverNotices(known, deps);
   }
 
-  /** While the shared state is down nobody can be asked; the store sees to it that nothing doubles. */
+  /**
+   * While the shared state is down the lease cannot be taken, so every process checks; conditional updates in the
+   * store prevent doubles.
+   */
   async function mayLook(): Promise<boolean> {
     try {
       const lease = await shared.acquireLease(LEASE, holder, LEASE_MS);

@@ -1,6 +1,7 @@
 /**
- * Tells receivers. A notice is stored before it is sent and taken by a conditional update, so one process alone sends it; one that dies
- * meanwhile is followed by another, so a receiver may get it twice, never not at all. What is due for a receiver goes in one message.
+ * Delivers notices. A notice is stored before it is sent, and claimed by a conditional update, so only one process
+ * sends it. If that process dies, another sends it again: a receiver may get it twice, but never misses it. All
+ * notices due for a receiver go in one message.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -33,7 +34,7 @@ export async function deliverNotices(settings: AlarmSettings, deps: DeliverDeps)
   for (const alarm of due) await settle(alarm, failures, deps);
 }
 
-/** Writes down who is to be told now. */
+/** Stores a pending notice for each alarm that is due for one. */
 async function makeNotices(settings: AlarmSettings, { store, clock }: DeliverDeps): Promise<void> {
   const now = clock.now();
   const silences = await store.silences.find({}, { limit: PAGE });
@@ -45,7 +46,7 @@ async function makeNotices(settings: AlarmSettings, { store, clock }: DeliverDep
   }
 }
 
-/** Takes what is due: until its next try is due nobody else sends it. */
+/** Claims the due notices: no other process sends them until their next retry. */
 async function takeDue({ store, clock }: DeliverDeps): Promise<readonly Due[]> {
   const now = clock.now();
   const taken: Due[] = [];
@@ -66,14 +67,14 @@ function retryMs(tries: number): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1));
 }
 
-/** Receiver -> code of its failure. */
+/** Returns receiver -> code of its failure. */
 async function sendAll(due: readonly Due[], settings: AlarmSettings, deps: DeliverDeps): Promise<ReadonlyMap<string, string>> {
   const failures = new Map<string, string>();
   const ids = new Set(due.flatMap(({ pending }) => pending.to));
   await Promise.all(
     [...ids].map(async (id) => {
       const receiver = settings.receivers.find(({ receiverId }) => receiverId === id);
-      // Removed or switched off meanwhile: there is nobody to tell.
+      // The receiver was removed or switched off in the meantime.
       if (receiver?.on !== true) return;
       const lines = due.filter(({ pending }) => pending.to.includes(id)).map((alarm) => ({ kind: alarm.pending.kind, alarm }));
       try {

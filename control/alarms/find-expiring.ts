@@ -1,4 +1,7 @@
-/** What ends within thirty days, or has ended already while something still uses it: keys, grants, tokens and certificates of the bus, the certificate of the listeners, the key that signs answers. */
+/**
+ * What expires within thirty days, or has expired while still in use: keys, grants, tokens and certificates of the
+ * bus, the certificate of the listeners, and the key that signs responses.
+ */
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { PLATFORM_KEY_LIFE_MS } from '../registry/platform-key.ts';
@@ -13,7 +16,7 @@ export interface Expiring {
 }
 
 const SOON_MS = 30 * 86_400_000;
-/** What ended long ago is nobody's surprise. */
+/** What expired longer ago is no longer reported. */
 const GONE_MS = 7 * 86_400_000;
 
 export interface ExpiringDeps {
@@ -23,12 +26,12 @@ export interface ExpiringDeps {
   readonly certificate: string | undefined;
 }
 
-/** The soonest first. */
+/** Soonest first. */
 export async function findExpiring({ registry, clock, certificate }: ExpiringDeps): Promise<readonly Expiring[]> {
   const [keys, grants, consumers] = await Promise.all([registry.keys.list(), registry.grants.list(), registry.busConsumers.list()]);
   const all: Expiring[] = [
     ...keys.flatMap(({ appId, keyId, state, expiresAt }) =>
-      // One that retires was given its end by a person, who has put another in its place.
+      // A person gave a retiring key its end, and has put another in its place.
       expiresAt === undefined || state !== 'ACTIVE' ? [] : [{ what: 'app-key' as const, id: keyId, appId, expiresAt }],
     ),
     ...grants.flatMap(({ grantId, appId, expiresAt }) =>
@@ -43,7 +46,7 @@ export async function findExpiring({ registry, clock, certificate }: ExpiringDep
     { what: 'platform-key', id: registry.platformKey.keyId, expiresAt: registry.platformKeyMadeAt + PLATFORM_KEY_LIFE_MS },
   ];
   const now = clock.now();
-  // The platform's own is in use for as long as it runs.
+  // The platform's own certificate and key stay in use as long as it runs.
   const isGone = ({ what, expiresAt }: Expiring) => what !== 'tls-certificate' && what !== 'platform-key' && expiresAt <= now - GONE_MS;
   return all.filter((one) => one.expiresAt < now + SOON_MS && !isGone(one)).sort((a, b) => a.expiresAt - b.expiresAt);
 }

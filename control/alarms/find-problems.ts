@@ -1,4 +1,7 @@
-/** Asks each rule what is wrong now. A rule that cannot be asked, or cannot know yet, is named: what it found before stands meanwhile. */
+/**
+ * Runs each alarm rule. A rule that fails, or cannot know yet, is returned as unknown: its open alarms stay as they
+ * are.
+ */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
@@ -19,7 +22,7 @@ import type { AlarmSettings } from './alarm-settings.ts';
 
 export interface Problem {
   readonly rule: AlarmRuleName;
-  /** What it is about: a flow, a key; `''` where there is one of the kind. */
+  /** What the problem is about: a flow, a key; `''` when the rule has only one subject. */
   readonly subject: string;
   readonly values: AlarmValues;
   readonly name?: Text;
@@ -36,7 +39,7 @@ export interface ProblemDeps {
   };
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
-  /** What is known of tampering with the store; absent where it is not looked at. */
+  /** Findings about tampering with the store; absent where it is not checked. */
   readonly guard?: Pick<StoreGuard, 'findings' | 'trailProblem' | 'breaks' | 'headMissingSince'> | undefined;
   flowNames(): Promise<ReadonlyMap<string, Text>>;
   adapterNames(): Promise<ReadonlyMap<string, Text>>;
@@ -53,11 +56,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MB = 1_048_576;
-/** A single failure says little; so does a share of a few calls. */
+/** A single failure says little, and so does the share of a few calls. */
 const LEAST_FAILURES = 3;
 const LEAST_CALLS = 20;
 const RATIO_OF_MS = 300_000;
-/** Rules are asked every 15 seconds, processes report every 5. */
+/** Rules run every 15 seconds; processes report every 5. */
 const PAUSE_MS = 60_000;
 const HEARD_WITHIN_MS = 30_000;
 
@@ -67,9 +70,9 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
   return async ({ rules }) => {
     const problems: Problem[] = [];
     const unknown = new Set<AlarmRuleName>();
-    // What was called in the last five minutes went with the processes that were killed.
+    // The counts of the last five minutes were lost with the processes that were killed.
     if (rules['error-ratio'].on && deps.clock.monotonic() - begunAt < RATIO_OF_MS) unknown.add('error-ratio');
-    // One after the other: nobody is in a hurry, and others need the store.
+    // In sequence: there is no hurry, and other work needs the store.
     for (const rule of ALARM_RULE_NAMES) {
       const { on, bound } = rules[rule];
       if (!on) continue;
@@ -116,12 +119,12 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
     async 'adapter-failing'(bound) {
       const now = clock.now();
       const calls = [...(await engine.processes.adapterCalls()).values()];
-      // That nobody has called it since mends nothing: an answer alone ends it.
+      // A lack of calls fixes nothing: only a successful one ends it.
       const failing = calls.filter(
         ({ failures, failingSince = now }) => failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS,
       );
       const names = failing.length === 0 ? undefined : await deps.adapterNames();
-      // One that was removed meanwhile is nobody's concern.
+      // Skip adapters that were removed in the meantime.
       return failing.flatMap(({ id: adapterId, failingSince = now, lastError }) => {
         const name = names?.get(adapterId);
         return name === undefined
@@ -157,7 +160,7 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
         .filter(({ lastSeenAt }) => clock.now() - lastSeenAt > bound * MINUTE_MS)
         .map(({ processId, role, host, pid, lastSeenAt }) => ({
           subject: processId,
-          // To the minute: it is counted anew with every look, and differs by a little.
+          // To the minute: the value is recomputed on every check and differs slightly.
           values: { role, host, pid, lastSeenAt: Math.floor(lastSeenAt / MINUTE_MS) * MINUTE_MS },
         }));
     },
@@ -200,7 +203,7 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
       const percent = Math.floor((disk.freeBytes / disk.totalBytes) * 100);
       return percent >= bound ? [] : [{ subject: '', values: { percent, freeMb: Math.floor(disk.freeBytes / MB) } }];
     },
-    // While the store is down nothing of this can be kept: see `watch-store.ts`.
+    // While the store is down no alarm can be stored: see `watch-store.ts`.
     'store-down': () => Promise.resolve([]),
     async 'shared-down'(bound) {
       try {
@@ -228,8 +231,8 @@ function tooManyFailed(
 }
 
 /**
- * Has it been asked without a pause for so long that whoever lives must have been heard? There is a pause while the store is down, and then all the
- * others seem to have been silent.
+ * Returns true once rules have run without a pause long enough to have heard from every living process. While the
+ * store is down there is a pause, and afterwards all other processes seem silent.
  */
 function createWatch(clock: Clock): () => boolean {
   let since = 0;
@@ -242,12 +245,13 @@ function createWatch(clock: Clock): () => boolean {
   };
 }
 
-/** How far the clocks of two machines may be apart. */
+/** Largest expected difference between the clocks of two machines. */
 const CLOCKS_APART_MS = 2000;
 
 /**
- * The silent ones that nobody has replaced: each living process takes the place of one of its role whose last beat came before its start.
- * `lastSeenAt` would be wrong here: a control that starts later first sees a dead process at its own start, after the replacement's.
+ * Silent processes without a replacement: each living process replaces one of the same role whose last heartbeat came
+ * before its start. `lastSeenAt` would be wrong here: a control that starts later first sees a dead process at its
+ * own start, which is after the replacement's.
  */
 function findMissing(processes: readonly ProcessState[]): readonly ProcessState[] {
   const living = processes.filter(({ state }) => state === 'alive').sort((a, b) => a.startedAt - b.startedAt);
@@ -259,7 +263,7 @@ function findMissing(processes: readonly ProcessState[]): readonly ProcessState[
   });
 }
 
-/** For what costs the store a look per feed; another bound is asked at once. */
+/** For rules that read the store once per feed; a changed threshold is checked at once. */
 function onceAMinute(clock: Clock, ask: Ask): Ask {
   let last: { readonly at: number; readonly bound: number; readonly found: Awaited<ReturnType<Ask>> } | undefined;
   return async (bound) => {

@@ -1,8 +1,8 @@
 /**
- * Feeds that went silent: published durable flows that listen by themselves and used to get messages. The rule is simple, so that a person
- * can follow it: the usual gap is the 90th percentile of the gaps between the last 40 messages, and a feed is silent when nothing has come
- * for four times that, but never before ten minutes have passed. Bursts make the gap small, nights make it large; fewer than ten messages
- * tell nothing.
+ * Silent feeds: published durable flows that receive messages by themselves and have stopped getting any. The rule is
+ * simple enough for a person to follow. The usual gap is the 90th percentile of the gaps between the last 40
+ * messages. A feed is silent after four times that gap, but never before ten minutes. Bursts make the gap small,
+ * nights make it large; fewer than ten messages are not judged.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
@@ -22,7 +22,7 @@ const REMEMBERED_MS = 60_000;
 
 export type FindSilentFeeds = (flowIds: readonly string[]) => Promise<readonly SilentFeed[]>;
 
-/** Looks at the store at most once a minute. */
+/** Reads the store at most once a minute. */
 export function createFindSilentFeeds(counter: Pick<ExecutionCounter, 'arrivals'>, clock: Clock): FindSilentFeeds {
   let known: { readonly at: number; readonly flowIds: string; readonly silent: readonly SilentFeed[] } | undefined;
   return async (flowIds) => {
@@ -34,7 +34,7 @@ export function createFindSilentFeeds(counter: Pick<ExecutionCounter, 'arrivals'
   };
 }
 
-/** `leastMs`: a feed is never called silent before. */
+/** `leastMs`: no feed is called silent before this. */
 export async function findSilentFeeds(
   flowIds: readonly string[],
   counter: Pick<ExecutionCounter, 'arrivals'>,
@@ -42,7 +42,7 @@ export async function findSilentFeeds(
   leastMs: number,
 ): Promise<readonly SilentFeed[]> {
   const silent: SilentFeed[] = [];
-  // One after the other: nobody is in a hurry, and others need the store.
+  // In sequence: there is no hurry, and other work needs the store.
   for (const flowId of flowIds) {
     const feed = judge(flowId, await counter.arrivals(flowId, MESSAGES), clock.now(), leastMs);
     if (feed !== undefined) silent.push(feed);

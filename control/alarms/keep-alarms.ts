@@ -1,16 +1,19 @@
-/** Brings what is wrong now and what is stored together: opens, sees again, ends. By conditional updates, so that two processes may do it at once. */
+/**
+ * Reconciles the problems found with the stored alarms: opens, refreshes and ends alarms. All updates are
+ * conditional, so two processes may run it at once.
+ */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createTimedId } from '../../engine/contract/values/ids.ts';
 import type { AlarmSettings } from './alarm-settings.ts';
 import { KEEP_ENDED_MS, type AlarmDocument, type AlarmStore } from './alarm-store.ts';
 import type { Found, Problem } from './find-problems.ts';
 
-/** Gone for so long: it has ended, and did not only flicker. */
+/** Ends an alarm only after its problem is gone this long, so that it does not flicker. */
 const ENDED_AFTER_MS = 60_000;
 const SEEN_EVERY_MS = 60_000;
 const MOST_OPEN = 1_000;
 
-/** Answers whether an alarm opened or ended. */
+/** Returns whether an alarm opened or ended. */
 export async function keepAlarms(found: Found, settings: AlarmSettings, { alarms }: AlarmStore, clock: Clock): Promise<boolean> {
   const open = await alarms.find({ open: true }, { sort: ['openedAt'], limit: MOST_OPEN });
   const byKey = new Map(open.map((alarm) => [alarm.about, alarm]));
@@ -56,7 +59,7 @@ export async function keepAlarms(found: Found, settings: AlarmSettings, { alarms
       return false;
     }
     if (!isOff && now - alarm.missedSince! < ENDED_AFTER_MS) return false;
-    // Who knows of it is told of its end; a notice that had not gone out yet goes out no more.
+    // Receivers that were notified of the alarm are notified of its end; a notice not yet sent is dropped.
     const recovery = alarm.told.length > 0 ? { pending: { kind: 'recovered', to: alarm.told, nextAt: now, tries: 0 } } : {};
     const ended = await alarms.patchIf(
       alarm._id,

@@ -1,4 +1,4 @@
-/** Whom an open alarm is to be told to now. Pure: throttled, silenced and escalated here. */
+/** Which receivers an open alarm notifies now. Pure; applies throttling, silences and escalation. */
 import type { AlarmReceiver, AlarmSettings } from './alarm-settings.ts';
 import { isSilenced, type AlarmDocument, type NoticeKind, type SilenceDocument } from './alarm-store.ts';
 

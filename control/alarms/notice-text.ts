@@ -1,17 +1,17 @@
-/** What receivers read: ids, numbers and names of flows; nothing of any message. */
+/** The text that receivers read: ids, numbers and names of flows; no message content. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { ALARM_RULES, time, type AlarmRule } from './alarm-rules.ts';
 import type { AlarmDocument, NoticeKind } from './alarm-store.ts';
 
 export interface NoticeLine {
-  /** `test`: a person tries whether it arrives. */
+  /** `test`: a person tests the receiver. */
   readonly kind: NoticeKind | 'test';
   readonly alarm: AlarmDocument;
 }
 
 export interface Installation {
   readonly environment: string;
-  /** Address of the console; absent when nobody has said. */
+  /** Address of the console; absent when not configured. */
   readonly console: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** One message to one receiver. A transient AppError: it may be tried again. */
+/** Sends one message to one receiver. A transient AppError means that it may be retried. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
@@ -22,9 +22,12 @@ export interface SendDeps {
   readonly clock: Clock;
   readonly secrets: Pick<AlarmSettingsStore, 'secret'>;
   readonly outbound: { readonly guard: OutboundGuard };
-  /** Asked for each message: where the console listens is known only once it does. */
+  /** Called for each message: the console's address is known only once it listens. */
   installation(): Installation;
-  /** PEM of a private authority that certificates of receivers and of the mail server may chain to, besides the public ones. */
+  /**
+   * PEM of a private authority that certificates of receivers and of the mail server may chain to, besides the public
+   * ones.
+   */
   readonly serverCa?: string;
 }
 
@@ -39,8 +42,9 @@ export function createSendNotice(deps: SendDeps): SendNotice {
 }
 
 /**
- * Signed: `x-kq-signature` is HMAC-SHA256 in hex, by the receiver's key, over `<x-kq-timestamp>.<body>`. `x-kq-delivery` is new for each
- * try; `id` in the body as well. A redirect is a failure: the key's holder is at the address that was given.
+ * Signed: `x-kq-signature` is HMAC-SHA256 in hex, by the receiver's key, over `<x-kq-timestamp>.<body>`.
+ * `x-kq-delivery` is new for each attempt, as is `id` in the body. A redirect counts as a failure: only the
+ * configured address holds the key.
  */
 async function sendWebhook({ receiverId, url }: AlarmReceiver, lines: readonly NoticeLine[], trust: Trust, deps: SendDeps): Promise<void> {
   const key = await deps.secrets.secret(receiverId);
@@ -123,9 +127,9 @@ function connectTo(url: string, trust: Trust, guard: OutboundGuard): Client {
   });
 }
 
-/** The mail library resolves names by itself: it is given a connection instead. */
+/** The mail library would resolve names by itself, past the outbound guard, so it gets a connected socket instead. */
 async function openSocket({ host, port }: AlarmMail, { outbound: { guard } }: SendDeps): Promise<Socket> {
-  // An address is not looked up when the socket connects.
+  // A literal address triggers no lookup on connect, so check it here.
   if (isIP(host) !== 0) await guard.resolve(host, port);
   const socket = connect({ host, port, lookup: guard.lookup(port) });
   try {
@@ -137,7 +141,7 @@ async function openSocket({ host, port }: AlarmMail, { outbound: { guard } }: Se
   }
 }
 
-/** Where it may not connect to is nothing that time mends. */
+/** A forbidden target does not become allowed with time, so it is not transient. */
 function failed(error: unknown): AppError {
   return error instanceof AppError && error.code === 'OUTBOUND_REFUSED' ? error : notSent(reasonOf(error), 'transient', error);
 }
@@ -155,7 +159,10 @@ const FIXES: Readonly<Record<string, string>> = {
   'tls-mode': 'Choose STARTTLS for this port (587 as a rule), or TLS for the port that speaks it from the first byte (465).',
 };
 
-/** A code such as ECONNREFUSED or EAUTH; never a text of the other side. What TLS minds is known by its texts alone. */
+/**
+ * A code such as ECONNREFUSED or EAUTH; never text from the other side. TLS errors can only be recognised by their
+ * texts.
+ */
 function reasonOf(error: unknown): string {
   const { code, name, message = '' } = error as { code?: unknown; name?: string; message?: string };
   if (/certificate|self.signed/i.test(message)) return 'certificate';

@@ -1,6 +1,7 @@
 /**
- * The one alarm that cannot be stored: the store itself is down. It is kept in memory by each control and told by the settings that were read
- * last; where the shared state still answers, one control alone tells it. Once the store is back it is told too, and written down as ended.
+ * The one alarm that cannot be stored: the store itself is down. Each control keeps it in memory and notifies by the
+ * settings it read last; while the shared state works, only one control notifies. When the store is back, the
+ * recovery is notified too, and the alarm is stored as ended.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -22,7 +23,7 @@ export interface WatchStoreDeps {
 
 const MINUTE_MS = 60_000;
 
-/** Answers whether the store can be used. `settings`: as they were read last. */
+/** Returns whether the store can be used. `settings`: as last read. */
 export function createWatchStore(deps: WatchStoreDeps): (settings: AlarmSettings | undefined) => Promise<boolean> {
   const { clock, logger } = deps;
   let downSince: number | undefined;

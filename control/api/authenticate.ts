@@ -1,4 +1,4 @@
-/** From a request to who asks: a session cookie of a browser, or a bearer token of the command line. */
+/** Finds the actor of a request: by the session cookie of a browser, or by the bearer token of the command line. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Actor } from '../access/actor.ts';
@@ -7,7 +7,7 @@ import type { AccountStore } from '../auth/account-store.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import { loginRequired, type CountWrongToken } from '../auth/wrong-tokens.ts';
 
-/** A browser cannot send it across origins without asking first, and nobody is answered. */
+/** A browser must ask before it sends this header across origins (CORS preflight), and control never allows it. */
 const CSRF_HEADER = 'x-kq-client';
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
@@ -29,7 +29,7 @@ export function createAuthenticate({ accounts, sessions, countWrongToken, duties
     const session = await sessions.find(secret);
     if (session === undefined) throw await countWrongToken(secret, request.ip);
     const account = await accounts.get(session.account);
-    // A token is no cookie and a cookie is no token: neither opens the other's door.
+    // A cookie secret does not work as a bearer token, nor a token as a cookie.
     if (account === undefined || account.disabled || (session.kind === 'token') !== (bearer !== undefined)) throw loginRequired();
     if (bearer === undefined) checkSameOrigin(request, isTls);
     return {
@@ -41,13 +41,13 @@ export function createAuthenticate({ accounts, sessions, countWrongToken, duties
       sessionId: session._id,
       ...(session.secondFactorAt === undefined ? {} : { secondFactorAt: session.secondFactorAt }),
       ...(session.rights === undefined ? {} : { rights: session.rights }),
-      // A token was made by somebody who had done all that.
+      // A token was issued by a person who had already met these duties.
       ...(session.kind === 'session' ? dutiesOf(account) : {}),
     };
   };
 }
 
-/** CSRF_REFUSED unless a changing request comes from our own page. */
+/** CSRF_REFUSED unless a request that changes something comes from our own page. */
 export function checkSameOrigin(request: FastifyRequest, isTls: boolean): void {
   if (SAFE_METHODS.has(request.method)) return;
   const { origin, host, 'sec-fetch-site': site } = request.headers;
@@ -59,7 +59,7 @@ export function checkSameOrigin(request: FastifyRequest, isTls: boolean): void {
   });
 }
 
-/** With TLS the name itself makes browsers insist on Secure, Path=/ and no Domain. */
+/** With TLS, the `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain. */
 export function sessionCookieName(isTls: boolean): string {
   return isTls ? '__Host-kq_session' : 'kq_session';
 }

@@ -1,4 +1,7 @@
-/** The HTTP side of control: one Fastify with the admin API, its OpenAPI page, live events, health, metrics and the console. */
+/**
+ * The HTTP server of control: one Fastify with the admin API, its OpenAPI page, live events, health, metrics and the
+ * console.
+ */
 import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -67,21 +70,23 @@ export interface ControlServerDeps {
 
 export interface ControlServer {
   readonly address: string;
-  /** Every request under way is answered, for at most 4 s; then connections are cut. */
+  /** Waits up to 4 s for requests in flight; then cuts the connections. */
   stop(): Promise<void>;
 }
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
 
-/** Of whoever is not logged in. */
+/** Limit for requests without a login. */
 const BODY_BYTES = 4096;
 const STOP_MS = 4000;
-/** Who sends slowly, or nothing, does not keep a connection from others. */
+/** A slow or silent client must not keep connections from others. */
 const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } as const;
 const MOST_CONNECTIONS = 2000;
-/** A browser opens six and its events, and a whole department may share an address. */
+/** A browser opens six connections and its event stream, and a whole department may share an address. */
 const MOST_CONNECTIONS_PER_ADDRESS = 500;
-/** Inputs are checked once, by the action itself; schemas of routes only describe. So the framework's compilers are not even loaded. */
+/**
+ * The action checks the input, once; schemas of routes only describe it. So the framework's compilers are not loaded.
+ */
 const NO_COMPILERS = {
   buildValidator: () => () => () => true,
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
@@ -96,7 +101,7 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   addSecurityHeaders(app, deps.tls !== undefined);
   serveIcons(app);
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, deps.logger));
-  // Told without waiting for a body that nobody wants.
+  // Responds without waiting for a body that no route reads.
   app.addHook('onRequest', async ({ is404 }) => {
     if (is404) throw routeUnknown();
   });
@@ -117,7 +122,7 @@ function routeUnknown(): AppError {
   return new AppError('ROUTE_UNKNOWN', 'input', 'There is nothing under this address.', { fix: 'The API is described at /api/docs.' });
 }
 
-/** A password never crosses a network in the clear. */
+/** A password must never cross a network in the clear. */
 function refusePlain({ host, tls }: ControlServerDeps): void {
   if (tls !== undefined || LOOPBACK.has(host) || host === 'localhost') return;
   throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `Control does not listen on ${host} without TLS.`, {
@@ -164,7 +169,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The framework says the same of a body that is no JSON and of one with a key that changes how objects behave. */
+/** The framework reports the same error for a body that is not JSON and for one with a key such as `__proto__`. */
 function refusedKey(cause: Error): AppError {
   return new AppError(
     'REQUEST_MALFORMED',
@@ -176,7 +181,10 @@ function refusedKey(cause: Error): AppError {
   );
 }
 
-/** One address, or connections that never say anything, keep nobody else out. Proxies bring many people. */
+/**
+ * One address, or connections that send nothing, must not lock others out. Behind a proxy many people share an
+ * address.
+ */
 function boundConnections(server: Server, trustedProxies: readonly string[]): void {
   server.maxConnections = MOST_CONNECTIONS;
   const perAddress = countPerAddress(MOST_CONNECTIONS_PER_ADDRESS);
@@ -235,7 +243,10 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
   });
 }
 
-/** What may be told as things are now; undefined when the session has ended, or the account may not be told anything any more. */
+/**
+ * Returns the page's present rights; undefined when the session has ended, or the account may no longer receive
+ * events.
+ */
 async function lookAgain({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<PageRights | undefined> {
   const [isLive, account] = await Promise.all([sessions.isLive(actor.sessionId ?? ''), accounts.get(actor.account)]);
   const now = { ...actor, roles: account?.roles ?? [], domains: account?.domains ?? [] };
@@ -271,7 +282,7 @@ function addLogin(
     checkSameOrigin(request, isTls);
     const { name, password, code } = readLogin(request.body);
     const marks: MarkChange[] = [];
-    // A recovery code that is used up changes the account.
+    // Using up a recovery code changes the account.
     const account = await collectChanges(marks, () => checkLogin(name, password, request.ip, { code })).catch(async (error: unknown) => {
       await tellRefused(error, request.ip);
       throw error;
@@ -310,8 +321,8 @@ function addHealth(app: FastifyInstance, { documents, metricsText, refusals }: C
 }
 
 /**
- * Straight from this machine: a proxy on it would say for whom it asks, and a page whose own name was bound to this machine (DNS rebinding)
- * asks for that name.
+ * True for a request made directly on this machine. A proxy on this machine would add the client's address, and a
+ * page whose own name was bound to this machine (DNS rebinding) sends that name.
  */
 function isLocal({ ip, hostname, headers }: FastifyRequest): boolean {
   const isOwnName = LOOPBACK.has(hostname.replace(/^\[(.*)\]$/, '$1')) || hostname === 'localhost';
@@ -333,7 +344,7 @@ function requireSystemRead(actor: Actor): void {
   });
 }
 
-/** The figures name flows and interfaces of every domain. */
+/** The metrics name flows and interfaces of every domain. */
 function requireMetricsRight(actor: Actor): void {
   requireSystemRead(actor);
   requireAll(scopeOf(actor.domains));

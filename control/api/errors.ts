@@ -1,4 +1,4 @@
-/** The one place where an error of control becomes an HTTP answer. */
+/** The one place where an error of control becomes an HTTP response. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, toErrorRecord, type ErrorKind } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
@@ -12,7 +12,7 @@ export interface ErrorAnswer {
 
 const BY_KIND: Readonly<Record<ErrorKind, number>> = { input: 422, transient: 503, 'unknown-outcome': 504, bug: 500 };
 
-/** Where the kind alone says too little. */
+/** For codes whose kind alone does not determine the status. */
 const BY_CODE: Readonly<Record<string, number>> = {
   INPUT_INVALID: 400,
   REQUEST_MALFORMED: 400,
@@ -84,7 +84,10 @@ const BY_CODE: Readonly<Record<string, number>> = {
   EVENTS_FULL: 429,
 };
 
-/** Error answer of whatever was thrown: code, what happened, what to do, every issue; on a stale save both versions. */
+/**
+ * Turns any thrown value into an error response: code, message, fix and every issue; for a stale save also both
+ * versions.
+ */
 export function toErrorAnswer(thrown: unknown, { id, routeOptions }: FastifyRequest): ErrorAnswer {
   const error = fromFastify(thrown, routeOptions.bodyLimit);
   const record = toErrorRecord(error);
@@ -96,7 +99,7 @@ export function toErrorAnswer(thrown: unknown, { id, routeOptions }: FastifyRequ
   };
 }
 
-/** Sends it, and tells the log what only the log may know. */
+/** Sends the response, and logs the details that only the log may contain. */
 export function sendError(thrown: unknown, reply: FastifyReply, logger: Logger): FastifyReply {
   const answer = toErrorAnswer(thrown, reply.request);
   if (answer.status >= 500)
@@ -109,7 +112,7 @@ function bothVersions(error: unknown): { readonly yours?: unknown; readonly thei
   return { yours: error.cause.yours, theirs: error.cause.theirs };
 }
 
-/** The framework's own refusals, translated where they enter. */
+/** Translates the framework's own errors where they enter. */
 function fromFastify(thrown: unknown, bodyLimit: number | undefined): unknown {
   if (thrown instanceof AppError || !(thrown instanceof Error) || !('statusCode' in thrown)) return thrown;
   const { statusCode, code } = thrown as Error & { statusCode: unknown; code?: unknown };

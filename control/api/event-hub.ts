@@ -1,12 +1,13 @@
 /**
  * Live events for open pages (SSE). Ids and numbers only, never data:
  * - `counts` each second: executions by status;
- * - `flows` every two seconds: the published flows whose counts changed (`{ items: FlowLive[], gone: flowId[] }`), all of them at first;
+ * - `flows` every two seconds: the published flows whose counts changed (`{ items: FlowLive[], gone: flowId[] }`),
+ *   all of them at first;
  * - `flow-live` every two seconds, to a page that watches a flow: its nodes and edges (`FlowLiveDetail`);
  * - `draft` to a page that watches a flow, when its draft was saved;
  * - `alarms` when an alarm opened, was acknowledged or ended;
  * - `flow` when one was published, `plan` when the gateways got a new plan.
- * A page gets counts and flows of the domains of its person alone.
+ * A page only gets counts and flows of its person's domains.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -17,7 +18,7 @@ import { scopeOf } from '../access/domains.ts';
 import type { LiveFlows } from '../flows/live-flows.ts';
 import type { SavedDraft } from '../flows/flow-events.ts';
 
-/** What of the events one may see. */
+/** Which events a page may receive. */
 export interface PageRights {
   readonly seesFlows: boolean;
   readonly domains: Domains;
@@ -26,18 +27,21 @@ export interface PageRights {
 export interface Listener {
   readonly account: string;
   readonly rights: PageRights;
-  /** Asked again and again: who was logged out, or lost a right, stops seeing what takes it. Undefined: nothing more. */
+  /**
+   * Called repeatedly: a person who logged out or lost a right stops receiving the events. Undefined: close the
+   * stream.
+   */
   look(): Promise<PageRights | undefined>;
-  /** The flow that it watches. */
+  /** The flow that the page watches. */
   readonly flowId?: string | undefined;
 }
 
 export interface EventHub {
-  /** EVENTS_FULL when there is no room for one more, or none for one more of this account. */
+  /** EVENTS_FULL when no stream is left, for anyone or for this account. */
   requireRoom(account: string): void;
-  /** Writes to this response until it closes, its session ends or the hub does. */
+  /** Writes to this response until it closes, its session ends or the hub stops. */
   add(response: ServerResponse, listener: Listener): void;
-  /** To every page, so nothing of any domain. */
+  /** Sends to every page, so it must hold nothing of a domain. */
   send(event: string, data: Readonly<Record<string, unknown>>): void;
   flowPublished(flow: VersionOfFlow): void;
   draftSaved(flow: SavedDraft): void;
@@ -47,9 +51,9 @@ export interface EventHub {
 export interface EventHubDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Read once a second for all pages of the same domains, and only while somebody looks. */
+  /** Called once a second for all pages of the same domains, and only while a page is open. */
   counts(domains: Domains): Promise<Readonly<Record<string, unknown>>>;
-  /** Which versions of flows belong to these domains. */
+  /** Returns which versions of flows belong to these domains. */
   seesOf(domains: Domains): Promise<Sees>;
   readonly flows: LiveFlows;
 }
@@ -64,18 +68,18 @@ export type Sees = (flow: VersionOfFlow) => boolean;
 type Page = readonly [ServerResponse, Listener];
 
 const MOST_LISTENERS = 200;
-/** Nobody takes all places. */
+/** One account must not take all streams. */
 const MOST_OF_ACCOUNT = 20;
 const TICK_MS = 1000;
 const FLOW_TICKS = 2;
-/** A page of who was logged out or lost a right stops seeing events within this time. */
+/** A page whose person logged out or lost a right stops receiving events within this time. */
 const CHECK_TICKS = 5;
-/** A page that reads slower than this is dropped; it comes back by itself. */
+/** A page that reads slower than this is disconnected; it reconnects by itself. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
 
 export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHubDeps): EventHub {
   const listeners = new Map<ServerResponse, Listener>();
-  /** What was last sent of each flow. */
+  /** The last event sent for each flow. */
   let sent = new Map<string, { readonly text: string; readonly flow: VersionOfFlow }>();
   let fresh = new Set<ServerResponse>();
   let cancel: (() => void) | undefined;
@@ -195,7 +199,7 @@ export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHu
   };
 }
 
-/** One reading serves all pages of the same domains. */
+/** Groups pages with the same domains, so that one read serves them all. */
 function byDomains(pages: readonly Page[]): readonly (readonly [Domains, readonly Page[]])[] {
   const groups = Map.groupBy(pages, ([, { rights }]) => JSON.stringify(rights.domains));
   return [...groups.values()].map((group) => [group[0]![1].rights.domains, group]);

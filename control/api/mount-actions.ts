@@ -1,4 +1,7 @@
-/** Gives every action its route: authenticate, gather the input from path, query and body, run, answer. */
+/**
+ * Mounts a route for every action: authenticates, gathers the input from path, query and body, runs the action and
+ * responds.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { Type, type TObject, type TSchema } from 'typebox';
 import Value from 'typebox/value';
@@ -13,7 +16,7 @@ import { ROUTES, type Route } from './routes.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the document of the API says of a route: made when somebody reads that document, not at each start. */
+    /** Builds the OpenAPI description of the route. Called only when that document is read, not at each start. */
     readonly describe?: () => FastifySchema;
   }
 }
@@ -22,7 +25,7 @@ export interface MountDeps {
   readonly actions: readonly Action[];
   readonly run: RunAction;
   readonly authenticate: Authenticate;
-  /** Called when an action has been answered; for what only HTTP knows (the cookie after a logout). */
+  /** Called after an action's response is ready; for what only HTTP knows (the cookie after a logout). */
   readonly afterAction: (name: string, reply: FastifyReply) => void;
 }
 
@@ -51,7 +54,7 @@ function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Acti
     url: route.path,
     config: { describe: () => describe(route, action, partsOf()) },
     bodyLimit: route.large === true ? LARGE_BODY_BYTES : BODY_BYTES,
-    // Before the body is read: a stranger's is not worth the memory.
+    // Before the body is read: an unauthenticated body is not worth the memory.
     async onRequest(request) {
       request.setDecorator(ACTOR, await deps.authenticate(request));
     },
@@ -76,7 +79,10 @@ interface InputParts {
   readonly body: TSchema | undefined;
 }
 
-/** Path parameters by the path; the rest is query (GET, DELETE, and beside a body that is one field whole) or body. */
+/**
+ * Path parameters come from the path. The other fields come from the query (GET, DELETE, and when the body is one
+ * whole field) or from the body.
+ */
 function splitInput(route: Route, input: TObject): InputParts {
   const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? ''));
   const required = new Set<string>((input as { required?: readonly string[] }).required ?? []);
@@ -100,7 +106,7 @@ function splitInput(route: Route, input: TObject): InputParts {
   return { params, query: Type.Object({}), body: Object.keys(rest.properties).length === 0 ? undefined : rest };
 }
 
-/** Path and query are text and become numbers where the schema says so; a body is taken as it is. */
+/** Path and query values are text and become numbers where the schema says so; a body is taken as it is. */
 function gather(request: FastifyRequest, route: Route, parts: InputParts): Record<string, unknown> {
   const fromUrl = { ...fromText(parts.query, request.query), ...fromText(parts.params, request.params) };
   const { body } = request;
@@ -119,7 +125,7 @@ function fromText(schema: TObject, values: unknown): Record<string, unknown> {
   return Value.Convert(schema, plain) as Record<string, unknown>;
 }
 
-/** Ends when the asking side leaves before it has its answer. */
+/** Aborts when the client disconnects before it has its response. */
 function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
@@ -135,7 +141,7 @@ function reasonOf(request: FastifyRequest): { readonly reason?: string } {
   return typeof header === 'string' ? { reason: decodedText(header).slice(0, 500) } : {};
 }
 
-/** The password given again, percent-encoded as a reason is, and the code of a second factor. */
+/** The password entered again, percent-encoded like a reason, and the code of a second factor. */
 function confirmationOf({ headers }: FastifyRequest): Pick<RunOptions, 'confirmation'> {
   const { 'x-kq-password': password, 'x-kq-code': code } = headers;
   if (typeof password !== 'string' || password === '') return {};
@@ -152,7 +158,10 @@ function decodedText(header: string): string {
 
 type Progress = (event: Readonly<Record<string, unknown>>) => void;
 
-/** One JSON value a line. The status is 200 once it has begun: the last line says how it ended. */
+/**
+ * Writes one JSON value a line. The status is 200 once the stream has started, so the last line carries the result or
+ * the error.
+ */
 async function streamProgress(reply: FastifyReply, work: (progress: Progress) => Promise<unknown>): Promise<FastifyReply> {
   reply.hijack();
   const { raw } = reply;
@@ -198,7 +207,7 @@ function describe(route: Route, action: Action, parts: InputParts): FastifySchem
   };
 }
 
-/** A schema for the page: without ids, which the page's own resolver would go looking for. */
+/** A copy of the schema without `$id`s, which the resolver of the OpenAPI page would try to resolve. */
 function plainSchema(schema: TSchema): Record<string, unknown> {
   return JSON.parse(JSON.stringify(schema, (key, value: unknown) => (key === '$id' ? undefined : value))) as Record<string, unknown>;
 }

@@ -1,4 +1,7 @@
-/** The OpenAPI document of the admin API and the page that shows it; the designer's client is generated from the same document. */
+/**
+ * The OpenAPI document of the admin API and the page that shows it; the designer's client is generated from the same
+ * document.
+ */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
@@ -10,7 +13,7 @@ import { mountActions } from './mount-actions.ts';
 export interface ApiPage {
   readonly version: string;
   readonly csp: string;
-  /** Under which name a browser keeps its session here. */
+  /** Name of the session cookie on this server. */
   readonly cookieName: string;
 }
 
@@ -19,14 +22,14 @@ export async function addOpenApi(app: FastifyInstance, { version, csp, cookieNam
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: true,
-    // The page sets styles on its elements; no script but its own files.
+    // The page sets inline styles on its elements; scripts come only from its own files.
     transformStaticCSP: () => csp.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
     uiConfig: { deepLinking: true, docExpansion: 'list', layout: 'BaseLayout', requestInterceptor: markOwnRequest },
     theme: { title: '康桥 API' },
   });
 }
 
-/** The document alone, of actions that are described and never run. */
+/** Builds the document alone, from actions that are described and never run. */
 export async function apiDocument(actions: readonly Action[]): Promise<unknown> {
   const app = Fastify();
   const neverRun = () => Promise.reject(new Error('described only'));
@@ -64,13 +67,15 @@ async function addDocument(
   });
 }
 
-/** The words that a field has for forms are its description on the page; the types generated from the document do without them. */
+/**
+ * Copies the form text of each field into its OpenAPI description; types generated from the document do not need it.
+ */
 function withDescriptions(schema: FastifySchema): FastifySchema {
   return JSON.parse(JSON.stringify(schema, (_key, value: unknown) => withDescription(value))) as FastifySchema;
 }
 
 function withDescription(value: unknown): unknown {
-  // A field may be named `text`: its value is a schema, which has no label.
+  // A field may be named `text`: its value is then a schema, which has no label.
   const words = isRecord(value) ? (value['text'] as Partial<FieldText> | undefined) : undefined;
   if (!isRecord(value) || words?.label === undefined) return value;
   const { text: _text, editor: _editor, ...schema } = value;
@@ -79,7 +84,7 @@ function withDescription(value: unknown): unknown {
   return { ...schema, description: `${inLanguage('zh-CN')} / ${inLanguage('en')}` };
 }
 
-/** Runs in the page, as text: calls from there carry what calls of the console carry. */
+/** Serialised into the page and run there: marks calls from the page like calls of the console. */
 function markOwnRequest(request: Record<string, unknown>) {
   request['headers'] = Object.assign({}, request['headers'], { 'x-kq-client': 'docs' });
   return request;

@@ -1,9 +1,12 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { findJsonExcess, JSON_LIMITS, scanJson, type JsonExcess, type JsonLimits } from '../../engine/contract/schema/scan-json.ts';
 
-/** Deeper than any document of ours; what walks a document by recursion never runs out of stack. */
+/** No document of ours nests deeper. The limit keeps recursive code from overflowing the stack. */
 const MOST_LEVELS = 100;
-/** A code table is one object with a field for each code, and a bundle has the layouts of all its flows, with a field for each node. */
+/**
+ * A code table is one object with a field for each code. A bundle has the layouts of all its flows, with a field for
+ * each node.
+ */
 const LIMITS: JsonLimits = { values: JSON_LIMITS.values, names: 200_000, orders: 50_000, wide: 200_000 };
 const WORDS: Readonly<Record<JsonExcess['of'], string>> = {
   values: 'values',
@@ -13,8 +16,8 @@ const WORDS: Readonly<Record<JsonExcess['of'], string>> = {
 };
 
 /**
- * The refusal when JSON text is nested deeper than any document of ours (REQUEST_MALFORMED), or holds more than the event loop parses at once
- * (BODY_TOO_LARGE). Found in the text, before anything is built from it.
+ * Returns an error when JSON text is nested deeper than any document of ours (REQUEST_MALFORMED), or holds more
+ * values than the event loop can parse at once (BODY_TOO_LARGE). Scans the text before anything is parsed.
  */
 export function refuseCostlyJson(json: string): AppError | undefined {
   const scan = scanJson(json, () => true);

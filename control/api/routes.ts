@@ -1,4 +1,6 @@
-/** Which action stands under which method and path (prefix /api/v1). Nothing else: what an action may and does is its own affair. */
+/**
+ * The method and path of each action (prefix /api/v1), and nothing else: rights and behaviour belong to the action.
+ */
 import type { TSchema } from 'typebox';
 import { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 
@@ -6,11 +8,16 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly action: string;
-  /** Name of the input field that the whole body is; otherwise the body's fields are the input's. */
+  /** Name of the input field that takes the whole body; otherwise the body's fields are input fields. */
   readonly body?: string;
-  /** Shown on the OpenAPI page where the action itself takes anything, so as to report every problem at once. */
+  /**
+   * Schema for the OpenAPI page when the action itself accepts any value, in order to report every problem at once.
+   */
   readonly bodySchema?: TSchema;
-  /** Answers NDJSON lines of progress to who asks for `application/x-ndjson`; the last line is `{"result"}` or `{"error"}`. */
+  /**
+   * Streams progress as NDJSON to clients that ask for `application/x-ndjson`; the last line is `{"result"}` or
+   * `{"error"}`.
+   */
   readonly progress?: true;
   /** The body holds a document or a message, and may be as large as these. */
   readonly large?: true;

@@ -1,9 +1,12 @@
-/** The page of the admin API: an application of its own, opened when somebody first looks. At each start it would cost a tenth of the time. */
+/**
+ * Serves the OpenAPI page from a Fastify app of its own, created on the first visit: creating it at every start would
+ * take a tenth of the start time.
+ */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ApiPage } from './openapi.ts';
 
 export interface ServedPage extends ApiPage {
-  /** Mounts what is described, as it is served. */
+  /** Registers the routes to describe, as they are served. */
   readonly api: (scope: FastifyInstance) => Promise<void>;
 }
 
@@ -13,7 +16,7 @@ export function serveApiPage(app: FastifyInstance, page: ServedPage): void {
     opened ??= openPage(page);
     const answer = await (await opened).inject({ method: 'GET', url, headers });
     if (answer.statusCode === 404) return reply.callNotFound();
-    // Those two are of the connection, not of the page.
+    // These two headers belong to the connection, not to the page.
     const { connection: _connection, date: _date, ...kept } = answer.headers;
     return reply.code(answer.statusCode).headers(kept).send(answer.rawPayload);
   };
@@ -26,7 +29,8 @@ async function openPage({ api, ...page }: ServedPage): Promise<FastifyInstance> 
   app.setValidatorCompiler(() => () => true);
   await addOpenApi(app, page);
   const described = async (scope: FastifyInstance) => {
-    // Described and never run: `inject` resolves dots in a path, so `/api/docs/../v1/me` comes here too.
+    // These routes are described and never run, but `inject` resolves dots in a path, so `/api/docs/../v1/me` arrives
+    // here too.
     scope.addHook('onRequest', async (_request, reply) => reply.callNotFound());
     await api(scope);
   };

@@ -1,4 +1,4 @@
-/** The designer's built pages. Every address that is no file answers the same page: its routes live in the browser. */
+/** Serves the designer's built pages. Every page address returns the same HTML: the routes live in the browser. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const DIST = new URL('../../designer/dist/', import.meta.url);
 const NOT_BUILT =
   '<!doctype html><meta charset="utf-8"><title>康桥</title><p>The designer is not built yet: run <code>npm run build:designer</code>, then reload. 设计器尚未构建：运行该命令后刷新。</p>';
-/** Addresses of pages: names and ids. Whoever asks for `/.git/config` or climbs with dots is told that there is nothing. */
+/** Addresses of pages contain names and ids only. `/.git/config` or a path with dots gets 404. */
 const PAGE = /^\/(?!api(?:\/|$))[\w/-]*(?:\?|$)/;
 const YEAR_SECONDS = 31_536_000;
 
@@ -31,7 +31,7 @@ export async function serveDesigner(app: FastifyInstance, csp: string): Promise<
       .send(page.replaceAll('{{nonce}}', nonce));
   };
   app.get('/assets/*', { schema: { hide: true } }, (request, reply) => {
-    // Their names hold a digest of what is in them.
+    // Asset names contain a digest of their content.
     const { '*': name } = request.params as { readonly '*': string };
     return reply.sendFile(`assets/${name}`, { maxAge: YEAR_SECONDS * 1000, immutable: true });
   });

@@ -1,9 +1,12 @@
-/** Icons of node types by name (`GET /icons/<name>.svg`), out of the Lucide set: a node type brings a name, never a file. */
+/**
+ * Serves icons of node types by name (`GET /icons/<name>.svg`) from the Lucide set: a node type names an icon and
+ * ships no file.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 
-/** What an icon that is not in the set looks like. */
+/** Shown for an icon that is not in the set. */
 const NEUTRAL = 'box';
 const YEAR_SECONDS = 31_536_000;
 const A_WHILE_SECONDS = 300;
@@ -13,7 +16,7 @@ interface IconSet {
   readonly aliases?: Readonly<Record<string, { readonly parent: string }>>;
 }
 
-/** Without a login: they are part of the product, and tell nothing. */
+/** Needs no login: icons are part of the product and reveal nothing. */
 export function serveIcons(app: FastifyInstance): void {
   let set: IconSet | undefined;
   app.get('/icons/:file', { schema: { hide: true } }, (request, reply) => {
@@ -35,7 +38,7 @@ export function readIconSet(): IconSet {
   return JSON.parse(readFileSync(file, 'utf8')) as IconSet;
 }
 
-/** Undefined where the set has no such icon. Older names stand for newer ones. */
+/** Undefined when the set has no such icon. Resolves older names to newer ones. */
 export function iconBody({ icons, aliases = {} }: IconSet, name: string): string | undefined {
   const known = Object.hasOwn(icons, name) ? name : Object.hasOwn(aliases, name) ? aliases[name]!.parent : undefined;
   return known === undefined ? undefined : icons[known]?.body;

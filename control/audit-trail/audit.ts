@@ -1,4 +1,4 @@
-/** The audit trail, read. */
+/** Actions that read the audit trail. */
 import { Type } from 'typebox';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { AuditLine } from '../audit/audit-line.ts';
@@ -22,7 +22,7 @@ export interface AuditServices {
   readonly guard?: StoreGuard;
 }
 
-/** The chain, and beside it the documents that decide something. */
+/** The check of the chain, and of the marked documents. */
 export type VerifyReport = ChainReport & { readonly marks?: Omit<IntegrityReport, 'chain'> };
 
 const Outcome = Type.Optional(Type.String({ maxLength: 100, description: '`done`, `failed` (anything else), or the code of an error' }));
@@ -30,16 +30,16 @@ const Name = Type.Optional(Type.String({ maxLength: 100 }));
 
 export interface AuditPage {
   readonly items: readonly AuditLine[];
-  /** Hand it in as `after` to read on; absent at the end. */
+  /** Pass it as `after` to get the next page; absent at the end. */
   readonly next?: string | undefined;
 }
 
-/** An act with the name of what it was about, where that is still there. */
+/** An act with the name of its object, if that still exists. */
 export type NamedAct = AuditAct & { readonly object?: NamedObject };
 
 export interface ActPage {
   readonly items: readonly NamedAct[];
-  /** Hand it in as `after` to read on; absent at the end. */
+  /** Pass it as `after` to get the next page; absent at the end. */
   readonly next?: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface ObjectList {
   readonly items: readonly NamedObject[];
 }
 
-/** What the trail calls an act, in words. */
+/** An action of the trail, with its text. */
 export interface AuditedAction {
   readonly name: string;
   readonly text: Text;
@@ -57,14 +57,14 @@ export interface AuditedActions {
   readonly items: readonly AuditedAction[];
 }
 
-/** Acts that leave lines without being actions. */
+/** Acts that write audit lines but are not actions. */
 const OTHERS: readonly AuditedAction[] = [
   { name: 'login', text: { 'zh-CN': '登录', en: 'Log in' } },
   { name: 'integrity.enforce', text: { 'zh-CN': '启用数据完整性校验', en: 'Enforce marks' } },
   { name: 'system.restore', text: { 'zh-CN': '从备份恢复', en: 'Restore a backup' } },
 ];
 
-/** `actions`: all others, whose names stand in the trail. */
+/** `actions`: all other actions, whose names occur in the trail. */
 export function auditActions(services: AuditServices, actions: readonly Action[]): readonly Action[] {
   const own = ownActions(services);
   const audited = [...actions, ...own].filter((action) => action.audited !== false).map(({ name, text }) => ({ name, text }));

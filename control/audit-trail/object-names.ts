@@ -1,4 +1,4 @@
-/** What the things are called that acts are about. */
+/** Names of the objects that audited acts are about. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';

@@ -1,8 +1,9 @@
 /**
- * The end of the audit trail, signed with SM2 and kept in a second place: without it nobody could tell a trail whose last lines were cut off,
- * or an older copy of the whole store, from the real one. The key is derived from the key-encryption key and lies in no database.
- *
- * The default place is a file beside the data folder. Root on the machine can change both: against that, name a place on another machine.
+ * The end of the audit trail, signed with SM2 and kept in a second place. Without it, a trail whose last lines were
+ * cut off, or an older copy of the whole store, would look genuine. The key is derived from the key-encryption key
+ * and is in no database.
+ * The default place is a file beside the data folder. Root on the machine can change both; to protect against that,
+ * configure a place on another machine.
  */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -12,36 +13,39 @@ import { canonicalJson } from './canonical-json.ts';
 
 export interface AuditHead {
   readonly storeId: string;
-  /** Of the last line. */
+  /** Number of the last line. */
   readonly number: number;
   readonly mac: string;
   readonly at: number;
-  /** Documents without a valid mark are not used in this store, whatever the store says. */
+  /** This store rejects documents without a valid mark, even if the store itself says otherwise. */
   readonly isEnforced: boolean;
-  /** When the head was found missing, of a trail that had lines: until somebody accepts the trail nobody knows that its end is there. */
+  /**
+   * When the head was found missing for a trail that had lines. Until a person accepts the trail, its end cannot be
+   * trusted.
+   */
   readonly missingSince?: number;
 }
 
 export interface SignedHead extends AuditHead {
-  /** Base64url of the SM2 signature over the canonical JSON of the rest. */
+  /** Base64url of the SM2 signature over the canonical JSON of the other fields. */
   readonly signature: string;
 }
 
 interface HeadFile {
   readonly version: 1;
-  /** For whoever checks a head by other means. */
+  /** For checking a head with other tools. */
   readonly publicPem: string;
-  /** By store: an installation that moved has had several. */
+  /** By store: an installation that was moved has had several. */
   readonly heads: Readonly<Record<string, SignedHead>>;
 }
 
 export interface AuditHeads {
   readonly file: string;
-  /** Undefined: none is kept of this store. AUDIT_HEAD_BROKEN (bug) when the file was changed. */
+  /** Undefined when there is no head for this store. AUDIT_HEAD_BROKEN (bug) when the file was changed. */
   read(storeId: string): Promise<AuditHead | undefined>;
-  /** The one that was written last, of whatever store. */
+  /** The head that was written last, for any store. */
   newest(): Promise<AuditHead | undefined>;
-  /** Survives a power cut when it has resolved. */
+  /** Durable against a power cut once it resolves. */
   write(head: AuditHead): Promise<SignedHead>;
 }
 

@@ -17,7 +17,10 @@ export interface AuditLine {
   readonly subject?: string;
   /** In the person's own words. */
   readonly reason?: string;
-  /** On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its act. */
+  /**
+   * On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its
+   * act.
+   */
   readonly outcome?: string;
   /** On a result line: the number of its intent line. */
   readonly intent?: number;

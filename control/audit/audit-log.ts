@@ -1,7 +1,8 @@
 /**
- * The audit trail: append-only lines in one chain, each MACed with HMAC-SM3 over the one before under a key that lies outside the
- * database. A line cannot be changed, moved or cut out of the middle without the chain saying where (`walk-chain.ts`).
- * Reasons, and what changed of what people draw and fill in, may name a patient: they are stored sealed, and the MAC is over what is stored.
+ * The audit trail: append-only lines in one chain. Each line has an HMAC-SM3 over itself and the line before, under a
+ * key outside the database. If a line is changed, moved or cut out of the middle, the chain shows where
+ * (`walk-chain.ts`). Reasons, and changes of documents that people edit, may name a patient: they are stored sealed,
+ * and the MAC covers the sealed form.
  */
 import { given } from '../../engine/contract/values/given.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -26,9 +27,9 @@ export interface Intent {
 export interface AuditQuery {
   readonly actor?: string;
   readonly action?: string;
-  /** Begin of the line's subject. */
+  /** Prefix of the line's subject. */
   readonly subject?: string;
-  /** Of result lines: `done`, `failed` for anything else, or the code of an error. */
+  /** Of result lines: `done`, `failed` for any error, or the code of an error. */
   readonly outcome?: string;
   readonly from?: number;
   readonly to?: number;
@@ -38,14 +39,14 @@ export interface AuditQuery {
 
 export interface AuditLog {
   intent(entry: { action: string; actor: Actor; subject?: string | undefined; reason?: string | undefined }): Promise<Intent>;
-  /** `marks`: what the act wrote or removed of the marked documents. */
+  /** `marks`: the marked documents that the act wrote or removed. */
   result(intent: Intent, result: { outcome: string; note: AuditNote; marks?: readonly MarkChange[] }): Promise<void>;
   list(query: AuditQuery): Promise<{ readonly items: readonly AuditLine[]; readonly next: string | undefined }>;
-  /** One row an act, newest first. */
+  /** One row per act, newest first. */
   acts(query: ActQuery): ReturnType<typeof listActs>;
-  /** Walks the whole chain; a break is also an alarm in the log. */
+  /** Checks the whole chain; logs a break as an error. */
   verify(signal?: AbortSignal): Promise<ChainReport>;
-  /** The same, with what the lines say of marked documents. `expected`: a head that was kept elsewhere. */
+  /** The same, and replays what the lines say about marked documents. `expected`: a head that was kept elsewhere. */
   replay(options?: { readonly expected?: TrailHead | undefined; readonly signal?: AbortSignal | undefined }): Promise<Replay>;
   head(): TrailHead;
 }
@@ -60,21 +61,24 @@ export interface AuditDeps {
   readonly auditKey: Uint8Array;
 }
 
-/** A line before its reason and its changes are sealed. */
+/** A line before its reason and changes are sealed. */
 type Unsealed = Omit<AuditLine & SealedLine, 'chain' | 'number' | 'at'> & { readonly changes?: ChangedFields };
 
-/** About 100 KB; what is more goes into further result lines of the same act. */
+/** About 100 KB; further marks go into further result lines of the same act. */
 const MARKS_A_LINE = 500;
 const CLASHES = 50;
 
-/** Opens the trail and finds its head. */
+/** Opens the trail and finds its last line. */
 export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   const lines = await deps.documents.open(auditSpec);
   let head = await readHead(lines);
   let queue: Promise<unknown> = Promise.resolve();
   const told = new Set<string>();
 
-  /** One line after the other within this process; against other processes the unique row id decides, and the loser takes the next number. */
+  /**
+   * Appends lines in sequence within this process. Between processes the unique row id decides, and the loser retries
+   * with the next number.
+   */
   function append({ reason, changes, ...entry }: Unsealed): Promise<AuditLine> {
     const next = queue.then(async () => {
       for (let clash = 0; clash < CLASHES; clash++) {
@@ -114,7 +118,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
         changes: note.changes,
       });
       const result = { phase: 'result', action, actor, via, from, intent: line.number } as const;
-      // The outcome comes last: where it stands, no mark of the act is missing.
+      // The outcome is written last: if it is there, no mark of the act is missing.
       let at = 0;
       for (; marks.length - at > MARKS_A_LINE; at += MARKS_A_LINE)
         await append({ ...result, ...given({ subject: note.subject }), marks: marks.slice(at, at + MARKS_A_LINE) });
@@ -138,7 +142,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   }
 }
 
-/** Each once: a process that waits for an acceptance reads the trail again and again. */
+/** Logs each break once: a process that waits for an acceptance reads the trail repeatedly. */
 function tellBreaks(breaks: readonly ChainBreak[], told: Set<string>, logger: Logger): void {
   for (const { number, to, why, isAccepted } of breaks) {
     const key = `${number} ${to} ${why}`;
@@ -193,7 +197,7 @@ function changesPlace(number: number): SealPlace {
   return { collection: auditSpec.name, id: lineId(number), field: 'changes' };
 }
 
-/** What cannot be opened any more must not hide the line, nor the lines around it. */
+/** A sealed text that can no longer be opened must not hide the line, nor the lines around it. */
 function openLine(stored: StoredLine, seal: Seal): AuditLine {
   const { sealedReason, sealedChanges, marks: _marks, ...line } = withoutMac(stored);
   const reason = opened(seal, reasonPlace(line.number), sealedReason);
@@ -207,7 +211,7 @@ function openLine(stored: StoredLine, seal: Seal): AuditLine {
 
 interface Opened {
   readonly text?: string;
-  /** Why it could not be opened. */
+  /** Code of the error that prevented opening it. */
   readonly code?: string;
 }
 

@@ -1,12 +1,15 @@
 import type { ChangedFields } from './changed-fields.ts';
 
-/** What an action tells the audit log beside its name. Never secrets or personal data. */
+/** What an action adds to its audit line besides its name. Never secrets or personal data. */
 export interface AuditNote {
   subject?: string;
-  /** Why, in the person's own words, where the input itself asks for it. */
+  /** The reason in the person's own words, when the input has a field for it. */
   reason?: string;
   before?: unknown;
   after?: unknown;
-  /** The same of what people draw and fill in, which may name a patient: stored sealed, and read as part of both. */
+  /**
+   * The changed fields of a document that people edit. They may name a patient, so they are stored sealed, and shown
+   * as part of `before` and `after`.
+   */
   changes?: ChangedFields;
 }

@@ -1,4 +1,7 @@
-/** JSON with its object keys in one order, so that the same value always gives the same text (RFC 8785 for what JSON.parse answers). */
+/**
+ * JSON with object keys in a fixed order, so that the same value always gives the same text (RFC 8785 for results of
+ * JSON.parse).
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -1,4 +1,4 @@
-/** What a change did to a document, as the audit trail keeps it: the fields that differ, each with both values, and nothing else. */
+/** The change of a document as the audit trail stores it: the fields that differ, each with both values. */
 import { isDeepStrictEqual } from 'node:util';
 import type { CodeTable } from '../../engine/contract/node/adapter.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
@@ -6,7 +6,7 @@ import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flo
 import { diffFlows, type FieldChange } from '../../engine/flow/diff-flows.ts';
 import { maskSecrets } from './without-secrets.ts';
 
-/** Tests hold data; the others say nothing of a change. */
+/** Tests hold data; the other fields say nothing about a change. */
 const NOT_TOLD = new Set(['/tests', '/schema', '/flowId']);
 const MOST = 100;
 const MOST_TEXT = 500;
@@ -16,7 +16,10 @@ export interface ChangedFields {
   readonly after: Readonly<Record<string, unknown>>;
 }
 
-/** Nodes go by their labels, since nobody knows their ids. Saved tests may hold what patients sent: of those only how many there are. */
+/**
+ * Names nodes by their labels, since people do not know their ids. Saved tests may hold patient messages: only their
+ * number is stored.
+ */
 export function changedFieldsOfFlow(before: FlowDocument | undefined, after: FlowDocument | undefined): ChangedFields {
   const none = { ...(before ?? after!), nodes: [], edges: [], tests: [] };
   const { nodes, edges, settings } = diffFlows(before, after ?? none);
@@ -40,7 +43,7 @@ export function changedFieldsOfFlow(before: FlowDocument | undefined, after: Flo
   return sidesOf(changes);
 }
 
-/** Entry by entry, and every other field whole. */
+/** Table entries are compared one by one, every other field as a whole. */
 export function changedFieldsOfTable(before: CodeTable | undefined, after: CodeTable): ChangedFields {
   const changes: FieldChange[] = [];
   const compare = (old: object, now: object, prefix: string) => {
@@ -63,7 +66,7 @@ function sidesOf(changes: readonly FieldChange[]): ChangedFields {
   return { before: side('before'), after: { ...side('after'), ...(more === 0 ? {} : { '…': more }) } };
 }
 
-/** Secrets are masked by the names of their fields, so before the fields become one text. */
+/** Masks secrets first: it goes by field names, which are lost once the value becomes one text. */
 function shortened(value: unknown): unknown {
   if (!isRecord(value) && !Array.isArray(value)) return value;
   const text = JSON.stringify(maskSecrets(value));

@@ -1,23 +1,23 @@
-/** The audit trail as people read it: one row an act, made of the line before it and the line behind it. */
+/** The audit trail as people read it: one row per act, joined from its intent line and its result line. */
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Collection, Filter } from '../../engine/contract/ports/documents.ts';
 import { lineId, type AuditLine, type StoredLine } from './audit-line.ts';
 
 export interface AuditAct extends Omit<AuditLine, 'phase' | 'intent' | 'chain'> {
-  /** When it ended; absent: it has not, or its process died. */
+  /** When it ended; absent: it is still running, or its process died. */
   readonly endedAt?: number;
-  /** Saves that an editor made by itself, one after the other, are one row: how many, from `at` on. */
+  /** Consecutive autosaves of an editor become one row. This is their number, starting at `at`. */
   readonly saves?: number;
-  /** It only counted what it would do. */
+  /** A dry run: it only counted what it would do. */
   readonly isDryRun?: true;
 }
 
 export interface ActQuery {
   readonly actor?: string;
   readonly action?: string;
-  /** Id of what the acts were about, also of its parts (`id@version`, `id/key`). */
+  /** Id of the object, including its parts (`id@version`, `id/key`). */
   readonly object?: string;
-  /** `done`, `failed` for anything else, or the code of an error. */
+  /** `done`, `failed` for any error, or the code of an error. */
   readonly outcome?: string;
   readonly from?: number;
   readonly to?: number;
@@ -25,15 +25,15 @@ export interface ActQuery {
   readonly after?: string;
 }
 
-/** What editors save by themselves at each pause. */
+/** Editors save automatically at each pause. */
 const AUTOSAVED = 'flows.save';
-/** This very reading has begun and not ended. */
+/** The present read has an intent line and no result yet. */
 const READS = 'audit.acts';
 const PAUSE_MS = 10 * 60_000;
 const PAGE = 500;
-/** Lines that one request reads, however few of them fit. */
+/** Most lines that one request reads, however few of them match. */
 const MOST_READ = 5000;
-/** An act of which the result is not behind its intent within so many lines of its person has none. */
+/** An act has no result if none follows its intent within this many lines of the same person. */
 const MOST_BEHIND = 200;
 
 export async function listActs(
@@ -79,7 +79,7 @@ export async function listActs(
     };
   }
 
-  /** Undefined when it has ended: then it stands in a row of its own. */
+  /** Undefined when the act has ended: its result line makes the row. */
   async function begun(line: StoredLine): Promise<AuditAct | undefined> {
     if (ended.has(line.number) || line.action === READS) return undefined;
     const behind = await lines.find({ actor: line.actor, at: { gte: line.at } }, { sort: ['at'], limit: MOST_BEHIND });
@@ -88,7 +88,7 @@ export async function listActs(
     return act;
   }
 
-  /** Joins a save of an editor to the later ones of the same person, as long as the pauses between them are short. */
+  /** Joins an autosave to later ones of the same person, as long as the pauses between them are short. */
   function fold(act: AuditAct): boolean {
     if (act.action !== AUTOSAVED || act.outcome !== 'done') return false;
     const key = `${act.actor} ${act.subject ?? ''}`;
@@ -103,7 +103,7 @@ export async function listActs(
   }
 }
 
-/** From before the earlier one to behind the later one. */
+/** `before` of the earlier act and `after` of the later one. */
 function joined(earlier: AuditAct, later: AuditAct): Pick<AuditAct, 'before' | 'after'> {
   const fields = (value: unknown) => (isRecord(value) ? value : {});
   return {

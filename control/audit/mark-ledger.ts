@@ -1,19 +1,20 @@
 /**
- * What the audit trail says of the marked documents: the last revision of each that an action wrote or removed. A document that stands at an
- * earlier one was rolled back; one that is gone without a line was removed past Kangqiao.
+ * What the audit trail says about marked documents: the last revision of each that an action wrote or removed. A
+ * document at an earlier revision was rolled back. A document that is gone without a line was removed outside
+ * Kangqiao.
  */
 import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 
 export interface MarkLedger {
   take(change: MarkChange): void;
   of(collection: string): ReadonlyMap<string, MarkChange>;
-  /** A baseline begins: every document is named from here on. `at`: epoch ms of its first line. */
+  /** Starts a baseline: every document is named from here on. `at`: epoch ms of its first line. */
   begin(at: number): void;
-  /** A document of an earlier revision that no line names was removed, and put back past Kangqiao. */
+  /** A document of an earlier revision that no line names was removed and restored outside Kangqiao. */
   readonly floor: number;
 }
 
-/** Clocks of processes may be so far apart. */
+/** Largest difference between the clocks of processes. */
 const CLOCKS_APART_MS = 60_000;
 
 export function createMarkLedger(): MarkLedger {
@@ -34,7 +35,10 @@ export function createMarkLedger(): MarkLedger {
   };
 }
 
-/** Lines of two processes may stand in another order than their writes, so revisions decide. A removal carries the revision it ended. */
+/**
+ * Lines of two processes may be in another order than their writes, so the revision decides. A removal carries the
+ * revision that it ended.
+ */
 function isLater(change: MarkChange, before: MarkChange): boolean {
   return change.revision > before.revision || (change.revision === before.revision && change.mac === undefined);
 }

@@ -1,7 +1,7 @@
 /**
- * What a person was denied leaves a line in the audit trail. Each line costs a write that survives a power cut, so one account and action
- * leave at most two a minute: the first at once, and when the minute is over how many more there were, from how many addresses, with the
- * last address and thing.
+ * Writes an audit line when a person is denied something. Each line costs a write that survives a power cut, so an
+ * account leaves at most two lines a minute per action. The first is written at once. When the minute is over, the
+ * second says how many denials followed, from how many addresses, with the last address and subject.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -22,27 +22,27 @@ const DENIALS: ReadonlySet<string> = new Set([
   'LOGIN_LOCKED',
 ]);
 const FOLD_MS = 60_000;
-/** Accounts times actions; beyond it only the log tells. */
+/** Accounts times actions; beyond it denials go only to the log. */
 const MOST = 10_000;
-/** Of one line; more are not told apart. */
+/** Per line; further addresses are not counted separately. */
 const MOST_ADDRESSES = 1000;
 
 export interface Refusals {
-  /** Runs `work`; a denial is noted and passed on. */
+  /** Runs `work`; records a denial and rethrows it. */
   watch<T>(action: string, actor: Actor, work: () => T | Promise<T>): Promise<T>;
-  /** Writes what is still counted. */
+  /** Writes the lines that are still being counted. */
   stop(): Promise<void>;
 }
 
 interface Denial {
   readonly outcome: string;
-  /** What the person reached for, where the refusal says so. */
+  /** What the person tried to reach, if the error names it. */
   readonly subject?: string;
 }
 
 interface Folded {
   more: number;
-  /** All that came within the minute, the first one included. */
+  /** All addresses within the minute, including the first. */
   readonly addresses: Set<string>;
   last: { readonly actor: Actor; readonly denial: Denial };
   close(): Promise<void>;
@@ -104,7 +104,7 @@ export function createRefusals({
         const denial = denialOf(error);
         if (denial === undefined) throw error;
         const noted = note(action, actor, denial);
-        // A person who reads NOT_FOUND must not learn from the time it takes that something is there.
+        // For a NOT_FOUND the time taken must not reveal that the object exists, so do not wait.
         if (error instanceof AppError && error.code !== denial.outcome) settle(noted);
         else await noted;
         throw error;
@@ -122,7 +122,7 @@ export function createRefusals({
   }
 }
 
-/** The refusal, or the one behind an answer that tells nothing of it. */
+/** The denial: the error itself, or the cause behind a NOT_FOUND. */
 function denialOf(error: unknown): Denial | undefined {
   if (!(error instanceof AppError)) return undefined;
   if (!DENIALS.has(error.code)) return denialOf(error.cause);

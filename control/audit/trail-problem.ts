@@ -4,9 +4,10 @@ import type { Replay } from './walk-chain.ts';
 import type { AuditHead } from './audit-head.ts';
 
 /**
- * `older`: lines are missing that were there when the head was signed. `other`: the line of that number is another one. `broken`: a line inside
- * the trail is missing or changed, so that nobody knows of every document which copy was the last one. `unreadable`: the head itself was
- * changed.
+ * - `older`: lines that existed when the head was signed are missing.
+ * - `other`: the line of that number is a different one.
+ * - `broken`: a line inside the trail is missing or changed, so the last copy of some documents is unknown.
+ * - `unreadable`: the head itself was changed.
  */
 export interface TrailProblem {
   readonly why: 'older' | 'other' | 'broken' | 'unreadable';
@@ -23,12 +24,12 @@ export function problemOf(head: AuditHead | undefined, replay: Replay, isEnforce
   const told = { lines: last.number, ...(head === undefined ? {} : { headNumber: head.number, headAt: head.at }) };
   if (head !== undefined) {
     const { number } = head;
-    // A row planted behind the cut has a high number, but leaves a gap before the line that was signed.
+    // A row planted after the cut has a high number, but leaves a gap before the signed line.
     const isCut = breaks.some((one) => one.why === 'missing' && one.number <= number && one.to >= number - 1);
     if (last.number < number || isCut) return { why: 'older', ...told };
     if (breaks.some((one) => one.why === 'changed' && one.number <= number && one.to >= number)) return { why: 'other', ...told };
   }
-  // Before marks are enforced no document is used for what a line says of it.
+  // Before marks are enforced, no document is trusted because of an audit line.
   if (!isInDoubt || !isEnforced) return undefined;
   const [first] = breaks;
   return { why: 'broken', ...told, ...(first === undefined ? {} : { line: first.number }) };

@@ -1,7 +1,7 @@
 /**
- * Reads the audit trail from its first line to its last. Each line is checked against the one before it, so that one bad line is one break, and
- * what stands behind it still counts. What a bad line said of marked documents is lost: then only a line that names every document
- * (a baseline) says again which copy of each is the last one.
+ * Reads the audit trail from its first line to its last. Each line is checked against the one before, so one bad line
+ * is one break, and the lines after it still count. What a bad line said about marked documents is lost. Only a line
+ * that names every document (a baseline) restores which copy of each is the last one.
  */
 import type { Collection } from '../../engine/contract/ports/documents.ts';
 import { CHAIN, macOfLine, withoutMac, type AuditLine, type ChainKey, type StoredLine } from './audit-line.ts';
@@ -15,7 +15,10 @@ export interface TrailHead {
 
 /** A place where the chain does not hold. */
 export interface ChainBreak {
-  /** The first line and the last one that are wrong. The line behind a gap proves nothing either: what it was chained to is gone. */
+  /**
+   * The first and the last wrong line. The line after a gap proves nothing either: the line it was chained to is
+   * gone.
+   */
   readonly number: number;
   readonly to: number;
   readonly why: 'missing' | 'changed' | 'cut off';
@@ -27,11 +30,11 @@ export type ChainReport =
   | { readonly intact: true; readonly lines: number; readonly head: string }
   | {
       readonly intact: false;
-      /** As many are whole before the first break. */
+      /** Number of valid lines before the first break. */
       readonly lines: number;
       readonly brokenAt: number;
       readonly why: ChainBreak['why'];
-      /** At most `MAX_BREAKS`, in the order of lines. */
+      /** At most `MAX_BREAKS`, in line order. */
       readonly breaks: readonly ChainBreak[];
       readonly breakCount: number;
     };
@@ -40,26 +43,29 @@ export interface Replay {
   readonly report: ChainReport;
   readonly head: TrailHead;
   readonly ledger: MarkLedger;
-  /** When marks began to be enforced in this store, by its own line. */
+  /** When this store began to enforce marks, according to its own line. */
   readonly enforcedAt: number | undefined;
-  /** A line is broken behind the last baseline: nobody knows of every document which copy is the last one. */
+  /** A line after the last baseline is broken, so the last copy of some documents is unknown. */
   readonly isInDoubt: boolean;
-  /** Acts without a result: they are under way, or their process ended in the middle of them. */
+  /** Acts without a result: they are still running, or their process died. */
   readonly open: readonly OpenAct[];
 }
 
 type OpenAct = Pick<AuditLine, 'number' | 'at' | 'action'> & { readonly subject?: string };
 
-/** The act by which a store begins to refuse documents without a valid mark. */
+/** The act after which a store rejects documents without a valid mark. */
 export const ENFORCE = 'integrity.enforce';
-/** The act by which the security administrator takes the trail as it stands. */
+/** The act by which the security administrator accepts the trail as it is. */
 export const ACCEPT = 'integrity.accept-trail';
 
-/** What the result line of `ACCEPT` says in `after`. */
+/** What the result line of `ACCEPT` holds in `after`. */
 export interface Acceptance {
   /** First line, last line and kind of each break. */
   readonly accepted: readonly (readonly [number, number, ChainBreak['why']])[];
-  /** How many marks the lines of the act carry: of every document that is as it was last written. Absent while marks are not enforced. */
+  /**
+   * Number of marks in the lines of the act, one for every document that is in its last written state. Absent while
+   * marks are not enforced.
+   */
   readonly documents?: number;
 }
 
@@ -69,7 +75,7 @@ const PAGE = 500;
 export interface WalkChain {
   readonly lines: Collection<StoredLine>;
   readonly key: ChainKey;
-  /** Lines that are known to have been there. */
+  /** Lines that are known to have existed. */
   readonly expected: readonly TrailHead[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -81,7 +87,7 @@ export async function walkChain({ lines, key, expected, signal }: WalkChain): Pr
   for await (const line of allLines(lines, signal)) {
     const number = previous.number + 1;
     if (!Number.isSafeInteger(line.number) || line.number < number) {
-      // A row that stands under another number than it says is no line of the chain.
+      // A row stored under another number than its own is not a line of the chain.
       breaks.add(number, number, 'changed');
       continue;
     }
@@ -128,7 +134,7 @@ function createBreaks() {
   };
 }
 
-/** What the good lines say. */
+/** Collects what the valid lines say. */
 function createActs() {
   const ledger = createMarkLedger();
   const open = new Map<number, OpenAct>();
@@ -136,7 +142,7 @@ function createActs() {
   let enforcedAt: number | undefined;
   let baselineAt = 0;
 
-  /** From here on nothing that stood in an earlier line is needed. */
+  /** Starts a baseline: nothing from earlier lines is needed. */
   function beginAt(intent: number): void {
     baselineAt = intent;
     ledger.begin(open.get(intent)?.at ?? 0);

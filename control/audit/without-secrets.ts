@@ -1,4 +1,4 @@
-/** What the trail and exports may show of a document: values under names that sound like a secret are replaced. */
+/** Hides secrets in documents for the trail and exports: replaces values whose names suggest a secret. */
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
@@ -7,12 +7,12 @@ const SECRET_NAME = /pass(word|wd|phrase)?$|secret|token|credential(s|value)|pri
 const SHOWN = '***';
 const MAX_TEXT = 2000;
 
-/** For the trail, whose lines stay short: long texts are cut. */
+/** For the trail, whose lines must stay short: also cuts long texts. */
 export function withoutSecrets(value: unknown): unknown {
   return masked(value, MAX_TEXT, 0);
 }
 
-/** For what is read again by a program: nothing is cut. */
+/** For values that a program reads again: cuts nothing. */
 export function maskSecrets(value: unknown): unknown {
   return masked(value, Infinity, 0);
 }
@@ -27,15 +27,15 @@ function masked(value: unknown, maxText: number, depth: number): unknown {
   );
 }
 
-/** After masking: a cut through the user info of an address would leave its first part. */
+/** Cut after masking: a cut inside the user info of a URL would leave its first part visible. */
 function cut(text: string, maxText: number): string {
   return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
 }
 
 /**
- * `incoming` with each masked text replaced by the stored one that it is the mask of. A text at another place, or that differs elsewhere, stays
- * masked: nobody may lead stored user info to another host. A value under a secret's name says nothing of where it goes, so it comes back only
- * where nothing at all differs.
+ * Returns `incoming` with each masked text replaced by the stored text behind the mask. A text that moved, or differs
+ * elsewhere, stays masked: nobody may redirect stored user info to another host. A value under a secret's name does
+ * not say where it is sent, so it is restored only when nothing else differs.
  */
 export function unmasked(incoming: unknown, stored: unknown): unknown {
   return isDeepStrictEqual(incoming, maskSecrets(stored)) ? stored : unmaskedTexts(incoming, stored);
@@ -58,7 +58,7 @@ function isMaskOf(incoming: unknown, stored: unknown): boolean {
   return typeof stored === 'string' && (maskSecrets(stored) === incoming || withoutSecrets(stored) === incoming);
 }
 
-/** JSON Pointers of the texts that are masks, or were cut. */
+/** JSON Pointers of texts that are masked or were cut. */
 export function maskedPlaces(value: unknown, path = ''): readonly string[] {
   if (typeof value === 'string') return value.includes(`://${SHOWN}@`) || isCut(value) ? [path] : [];
   if (typeof value !== 'object' || value === null) return [];
@@ -76,7 +76,7 @@ function isSecret(key: string, field: unknown): boolean {
   return SECRET_NAME.test(key) && typeof field === 'string';
 }
 
-/** `https://user:password@host` keeps its host only. */
+/** Keeps only the host of `https://user:password@host`. */
 function withoutUserInfo(text: string): string {
   return text.replace(/:\/\/[^/@\s]{1,200}@/g, `://${SHOWN}@`);
 }

@@ -1,9 +1,12 @@
-/** What an account must do before anything else: change a one-time or old password, set up the second factor that the installation demands. */
+/**
+ * What an account must do first: change a one-time or old password, set up the second factor that the installation
+ * requires.
+ */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Account } from './account-store.ts';
 
 export interface AccountPolicy {
-  /** Everybody who logs in with a password has a second factor. */
+  /** Everyone who logs in with a password needs a second factor. */
   readonly requireSecondFactor: boolean;
   /** Days after which a password must be changed; 0: never. */
   readonly passwordMaxAgeDays: number;
@@ -12,7 +15,7 @@ export interface AccountPolicy {
 export interface AccountDuties {
   readonly mustChangePassword: boolean;
   readonly mustSetUpSecondFactor: boolean;
-  /** Epoch milliseconds; absent where passwords do not age. */
+  /** Epoch milliseconds; absent when passwords do not age. */
   readonly passwordExpiresAt?: number;
 }
 

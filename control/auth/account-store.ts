@@ -1,4 +1,7 @@
-/** People who may log in. The name is the id, in lower case; the password stands only as its hash and never leaves this folder. */
+/**
+ * Accounts of people who may log in. The name is the id, in lower case. The password exists only as its hash, which
+ * never leaves this folder.
+ */
 import { Type, type Static } from 'typebox';
 import { ROLES } from '../../engine/contract/access/access.ts';
 import { Domains } from '../../engine/contract/values/domain.ts';
@@ -12,7 +15,7 @@ import { hashPassword, type PasswordCost, type PasswordHash } from './passwords.
 export const AccountName = Type.String({ pattern: '^[a-z][a-z0-9._-]{1,63}$' });
 export const RoleSchema = Type.Enum(ROLES);
 
-/** What others see of an account. */
+/** The public part of an account. */
 export const Account = Type.Object(
   {
     name: AccountName,
@@ -31,10 +34,10 @@ export const Account = Type.Object(
 export type Account = Static<typeof Account>;
 
 interface StoredAccount extends StoredDocument, Omit<Account, 'name' | 'domains' | 'hasSecondFactor'> {
-  /** Absent in accounts that a version without domains made: those have all. */
+  /** Absent in accounts made before domains existed: they have all of them. */
   readonly domains?: Domains;
   readonly password: PasswordHash;
-  /** Passwords that people chose before, newest first. */
+  /** Earlier passwords, newest first. */
   readonly formerPasswords?: readonly PasswordHash[];
   readonly secondFactor?: SecondFactor;
 }
@@ -42,9 +45,9 @@ interface StoredAccount extends StoredDocument, Omit<Account, 'name' | 'domains'
 export interface SecondFactor {
   /** The secret in force, sealed; absent while the first one is being set up. */
   readonly sealed?: string;
-  /** One that was made and not confirmed yet. */
+  /** A new secret that is not confirmed yet. */
   readonly pending?: string;
-  /** Digests of the recovery codes that are left. */
+  /** Digests of the unused recovery codes. */
   readonly recovery?: readonly string[];
 }
 
@@ -56,7 +59,7 @@ const accountsSpec: CollectionSpec<StoredAccount> = {
 
 const PAGE = 1000;
 const FORMER_PASSWORDS = 5;
-/** Of two that write an account at once, one tries again. */
+/** Two writers of the same account race; the loser retries. */
 const MOST_TRIES = 10;
 
 export type NewAccount = Pick<Account, 'name' | 'displayName' | 'roles' | 'domains' | 'mustChangePassword'>;
@@ -68,25 +71,28 @@ export interface AccountStore {
   get(name: string): Promise<Account | undefined>;
   passwordOf(name: string): Promise<PasswordHash | undefined>;
   create(account: NewAccount, password: string): Promise<Account>;
-  /** STALE_REVISION with both versions when somebody was faster. */
+  /** STALE_REVISION with both versions when another update came first. */
   update(name: string, change: AccountChange, expectedRevision: number): Promise<Account>;
   setPassword(name: string, password: string, mustChange: boolean): Promise<void>;
-  /** The present and former ones, as many as must not be chosen again. */
+  /** The current and earlier passwords that must not be chosen again. */
   recentPasswords(name: string): Promise<readonly PasswordHash[]>;
   secondFactorOf(name: string): Promise<SecondFactor | undefined>;
   beginSecondFactor(name: string, sealed: string): Promise<void>;
-  /** Puts a pending secret in force; false when another took its place meanwhile. */
+  /** Puts the pending secret in force; false when another one replaced it in the meantime. */
   confirmSecondFactor(name: string, sealed: string, recovery: readonly string[]): Promise<boolean>;
   removeSecondFactor(name: string): Promise<void>;
-  /** True for one caller of each code. */
+  /** True for exactly one caller of each code. */
   takeRecoveryCode(name: string, digest: string): Promise<boolean>;
 }
 
-/** `passwordCost`: of new hashes; absent: as `hashPassword` has it. */
+/** `passwordCost`: cost of new hashes; absent: the default of `hashPassword`. */
 export async function openAccountStore(documents: Documents, clock: Clock, passwordCost?: PasswordCost): Promise<AccountStore> {
   const accounts = await documents.open(accountsSpec);
 
-  /** Read, decide, write, until nobody came between. `decide` returns undefined to write nothing. */
+  /**
+   * Reads, decides and writes, and retries when another write came in between. `decide` returns undefined to write
+   * nothing.
+   */
   async function change(name: string, decide: (stored: StoredAccount) => Patch | undefined): Promise<boolean> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const stored = await accounts.get(name);
@@ -193,7 +199,7 @@ interface Patch {
   readonly unset?: readonly string[];
 }
 
-/** One-time passwords are nobody's habit. */
+/** One-time passwords are not kept: people did not choose them. */
 function formerOf({ password, mustChangePassword, formerPasswords = [] }: StoredAccount): readonly PasswordHash[] {
   return mustChangePassword ? formerPasswords : [password, ...formerPasswords].slice(0, FORMER_PASSWORDS);
 }

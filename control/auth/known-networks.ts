@@ -1,11 +1,13 @@
-/** From which networks an account has logged in lately, so that strangers cannot lock its owner out there. */
+/**
+ * The networks from which an account has logged in recently, so that strangers elsewhere cannot lock its owner out.
+ */
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
 export interface KnownNetworks {
-  /** `target` is the account with its present password: a new password forgets. */
+  /** `target` is the account with its current password: a new password forgets all networks. */
   isKnown(target: string, network: string): Promise<boolean>;
   remember(target: string, network: string): Promise<void>;
 }
@@ -22,10 +24,10 @@ const spec: CollectionSpec<StoredNetwork> = {
 };
 
 const KEPT_MS = 90 * 86_400_000;
-/** Written again only when it was written this long ago. */
+/** Renewed only when the last write is this old. */
 const RENEW_MS = 7 * 86_400_000;
 
-/** One small document for each network from which somebody knew the password; it says nothing to who reads it. */
+/** One small document for each network from which the password was right. Its content reveals nothing to a reader. */
 export async function openKnownNetworks(documents: Documents, clock: Clock): Promise<KnownNetworks> {
   const stored = await documents.open(spec);
   const idOf = (target: string, network: string) => createHash('sha256').update(`${target}\n${network}`).digest('base64url');

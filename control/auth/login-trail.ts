@@ -1,6 +1,7 @@
 /**
- * What the audit trail says of logins that are refused. Each line costs a write that survives a power cut, and anybody may try: so each wrong try leaves
- * one, which are bounded by the lockout; of what the lockout then refuses one an address and lock; what failed before anything was tried is the log's.
+ * Writes audit lines for refused logins. Anyone may try, and each line costs a write that survives a power cut. So
+ * each wrong try leaves one line, and the lockout bounds those. What the lockout then refuses leaves one line per
+ * address and lock. Failures before the try was made go only to the log.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
@@ -19,7 +20,7 @@ export function createTellRefused(audit: AuditLog, shared: SharedState): TellRef
   return async (error, from) => {
     const code = error instanceof AppError ? error.code : '';
     if (!(await isTold(code, from))) return;
-    // The name that was typed may be a password: it is not kept.
+    // The typed name may be a password, so it is not stored.
     const intent = await audit.intent({ action: 'login', actor: { account: '-', roles: [], domains: 'all', via: 'session', from } });
     await audit.result(intent, { outcome: code, note: {} });
   };

@@ -1,6 +1,7 @@
 /**
- * The turns of password checks. Each check holds memory and a core for its time, so few run at once and the others wait, but not behind those
- * who send most: addresses take turns, and within an address its accounts. Those known from before go first, in lines of their own.
+ * A fair queue for password checks. Each check takes memory and a core, so only a few run at once. Addresses take
+ * turns, and so do the accounts within an address, so that a flood from one delays no other. Known accounts go first,
+ * in queues of their own.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -8,7 +9,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 export interface LoginPlace {
   /** Checks of one address run one after the other. */
   readonly address: string;
-  /** Checks of one account run one after the other, whatever address they come from. */
+  /** Checks of one account run one after the other, from any address. */
   readonly account: string;
   /** Goes before those that are not known. */
   readonly isKnown: boolean;
@@ -16,10 +17,10 @@ export interface LoginPlace {
 
 export interface LoginTurnsLimits {
   readonly running: number;
-  /** Of the known, and of the others. */
+  /** Limit for the known queue and for the other queue, each. */
   readonly waiting: number;
   readonly waitingPerAddress: number;
-  /** Of an account at one address. */
+  /** Per account at one address. */
   readonly waitingPerAccount: number;
   readonly waitMs: number;
 }
@@ -30,7 +31,7 @@ interface Entry {
   refuse(): void;
 }
 
-/** Entries that wait, by address and account; both stand in order of their turns. */
+/** Waiting entries by address and account; both maps are in the order of their turns. */
 type Lines = Map<string, Map<string, Entry[]>>;
 
 export class LoginTurns {
@@ -47,7 +48,10 @@ export class LoginTurns {
     this.#clock = clock;
   }
 
-  /** Rejects with LOGIN_BUSY (transient), without running it, when too many wait or the turn does not come in time. */
+  /**
+   * Rejects with LOGIN_BUSY (transient), without running the check, when too many wait or the turn does not come in
+   * time.
+   */
   run<Result>(place: LoginPlace, check: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const refuse = () => {
@@ -56,7 +60,7 @@ export class LoginTurns {
       };
       const start = () => {
         cancelTimer();
-        // Async: a check that throws at once must end its turn too.
+        // Async, so that a check that throws synchronously also ends its turn.
         void (async () => check())()
           .then(resolve, reject)
           .finally(() => this.#end(place));
@@ -84,7 +88,7 @@ export class LoginTurns {
     return true;
   }
 
-  /** The last one of the address with most that wait gives way to an address with fewer. */
+  /** Drops the last entry of the longest address queue in favour of an address with fewer. */
   #makeRoom(lines: Lines, size: number): boolean {
     const longest = [...lines.values()].reduce((most, accounts) => (sizeOf(accounts) > sizeOf(most) ? accounts : most));
     if (sizeOf(longest) <= size + 1) return false;
@@ -122,7 +126,7 @@ export class LoginTurns {
     this.#startNext();
   }
 
-  /** What had its turn comes after the others. */
+  /** Moves the address and the account behind the others after their turn. */
   #toTheEnd(entry: Entry): void {
     const { address, account } = entry.place;
     const lines = this.#linesOf(entry);
@@ -162,7 +166,7 @@ function sum(lines: Lines): number {
   return [...lines.values()].reduce((count, accounts) => count + sizeOf(accounts), 0);
 }
 
-/** Nothing was looked at, and nothing counts. */
+/** The password was not checked, and the try does not count. */
 function loginBusy(): AppError {
   return new AppError('LOGIN_BUSY', 'transient', 'Too many logins at once.', { fix: 'Try again in a second.', retryAfterMs: 1000 });
 }

@@ -1,12 +1,16 @@
 /**
- * Login without telling who exists: the same work, the same answer, the same lockout for names known and unknown.
- * A try counts before the password is looked at, so that a hundred guesses sent at once are still five. Tries that count together take turns
- * (`LoginTurns`), so that right ones sent at once do not fill the count of wrong ones. A try counts for its address first:
- * an address that is locked must not fill, or lock, what is counted of accounts. Then for the account from that address, so that strangers lock
- * nobody out; then for the account from anywhere (NIST SP 800-63B, 5.2.2: at most 100). Networks from which its owner has logged in before
- * have a count of their own: a hundred tries of strangers must not lock the owner out, and a colleague behind the same address must not guess
- * without end. What is counted of an account is counted of its password: a new one begins again. A password that a session gives again is
- * its own account's alone: it has turns of its own, and what others of its address do neither delays nor locks it.
+ * Checks a login without revealing whether the account exists: known and unknown names cost the same work and get the
+ * same response and lockout.
+ * A try counts before the password is checked, so a hundred guesses sent at once are still five. Tries that count
+ * together take turns (`LoginTurns`), so right ones sent at once do not fill the count of wrong ones.
+ * A try counts first for its address: a locked address must neither fill nor lock the counters of accounts. Then it
+ * counts for the account from that address, so that strangers lock out no one else. Then it counts for the account
+ * from anywhere (NIST SP 800-63B, 5.2.2: at most 100).
+ * Networks from which the owner has logged in before have a count of their own. A hundred tries of strangers must not
+ * lock the owner out, and a colleague behind the same address must not guess without end. Counts of an account belong
+ * to its password: a new password starts again.
+ * A password that a session enters again concerns only its own account. It has turns of its own, and others at its
+ * address neither delay nor lock it.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -19,27 +23,30 @@ import { LoginTurns } from './login-turns.ts';
 import { verifyPassword, type PasswordHash } from './passwords.ts';
 import type { SecondFactors } from './second-factor.ts';
 
-/** Many people may sit behind one address. */
+/** Many people may share one address. */
 const TRIES_PER_ADDRESS = 30;
 const TRIES_AT_ACCOUNT_PER_ADDRESS = 5;
 const TRIES_PER_ACCOUNT = 100;
 export const LOCK_MS = 15 * 60_000;
-/** Five tries in a quarter of an hour would be 480 a day; over so long they are a hundred in all. */
+/** Five tries in a quarter of an hour would be 480 a day. This long lock allows a hundred in all. */
 const KNOWN_LOCK_MS = 86_400_000;
-/** Names and addresses can be invented without end. Those of one slot share their tries, so that there are at most this many counters of a kind. */
+/**
+ * Attackers can invent names and addresses without end. Names of one slot share their tries, which bounds the number
+ * of counters of each kind.
+ */
 const SLOTS = 16_384;
-/** Nobody needs more; each writes a session and two lines of the trail. */
+/** Nobody needs more; each login writes a session and two audit lines. */
 const RIGHT_LOGINS_PER_MINUTE = 30;
 const MINUTE_MS = 60_000;
-/** Each check holds 32 MB for its time. Of one address wait at most about four seconds' work. */
+/** Each running check holds 32 MB. At most about four seconds' work of one address may wait. */
 const TURNS = { running: 8, waiting: 256, waitingPerAddress: 64, waitingPerAccount: 2, waitMs: 10_000 } as const;
 
 export interface LoginOptions {
-  /** Of the authenticator app, or a recovery code. */
+  /** Code of the authenticator app, or a recovery code. */
   readonly code?: string | undefined;
-  /** The session has shown the second factor before: only the password is asked for. */
+  /** The session has already shown the second factor: only the password is checked. */
   readonly hasCode?: boolean;
-  /** The account's own session gives the password again. */
+  /** The account's own session enters the password again. */
   readonly ofSession?: boolean;
 }
 
@@ -52,28 +59,29 @@ export interface CheckLoginDeps {
   readonly secondFactors: Pick<SecondFactors, 'isRight'>;
   readonly known: KnownNetworks;
   readonly clock: Pick<Clock, 'after'>;
-  /** As `verifyPassword`. */
+  /** Replaces `verifyPassword`. */
   readonly verify?: typeof verifyPassword;
 }
 
 export function createCheckLogin({ accounts, shared, secondFactors, known, clock, verify = verifyPassword }: CheckLoginDeps): CheckLogin {
   const turns = new LoginTurns(TURNS, clock);
 
-  /** In its turn. */
+  /** Runs when its turn comes. */
   async function check(
     { name, password, network, isKnown }: Try,
     { code, hasCode = false, ofSession = false }: LoginOptions,
   ): Promise<Account> {
     const addressKey = addressKeyOf(network);
     if (!ofSession) await countTry(shared, addressKey, TRIES_PER_ADDRESS, 'address');
-    // Read in the turn: a password that was changed while this waited is not the password any more.
+    // Read it during the turn: the password may have been changed while this waited.
     const stored = await accounts.passwordOf(name);
     const target = targetOf(name, stored);
     const pairKey = `login:pair:${slotOf(`${target} ${network}`)}`;
     const accountKey = `login:${isKnown ? 'known' : 'account'}:${slotOf(target)}`;
     const tries = await countTry(shared, pairKey, TRIES_AT_ACCOUNT_PER_ADDRESS, 'account');
     await countTry(shared, accountKey, TRIES_PER_ACCOUNT, isKnown ? 'known' : 'account');
-    // Of the address only this one: an own account must not wash away the wrong tries at others from there.
+    // For the address, take back only this try: a right login to one's own account must not clear wrong tries at
+    // other accounts.
     const takeBackTries = (count: number) =>
       Promise.all([
         takeBack(shared, pairKey, count),
@@ -86,12 +94,12 @@ export function createCheckLogin({ accounts, shared, secondFactors, known, clock
     if (!ofSession) await countRight(shared, name);
     if (account.hasSecondFactor && !hasCode) {
       if (code === undefined) {
-        // The password alone takes back its own try only: otherwise it would clear the count of wrong codes.
+        // A right password alone takes back only its own try: otherwise it would clear the count of wrong codes.
         await takeBackTries(1);
         throw codeRequired();
       }
       const isRightCode = await secondFactors.isRight(name, code).catch(async (error: unknown) => {
-        // Nobody could tell: it was no wrong try.
+        // The code could not be checked, so this is not a wrong try.
         await takeBackTries(1);
         throw error;
       });
@@ -109,7 +117,7 @@ export function createCheckLogin({ accounts, shared, secondFactors, known, clock
     const isKnown = await known.isKnown(targetOf(name, await accounts.passwordOf(name)), network);
     const place = {
       address: ofSession ? `session:${name}` : addressKeyOf(network),
-      // As tries are counted: what strangers try does not hold up its owner.
+      // Same grouping as the counters: tries of strangers must not delay the owner.
       account: `${isKnown ? 'known' : 'account'}:${name}`,
       isKnown: ofSession || isKnown,
     };
@@ -121,7 +129,7 @@ interface Try {
   readonly name: string;
   readonly password: string;
   readonly network: string;
-  /** Its owner has logged in from this network before. */
+  /** The owner has logged in from this network before. */
   readonly isKnown: boolean;
 }
 
@@ -133,7 +141,7 @@ function targetOf(name: string, stored: PasswordHash | undefined): string {
   return `${name} ${stored?.salt ?? ''}`;
 }
 
-/** The last allowed try starts the lock anew, so that it always lasts its whole time. */
+/** The last allowed try restarts the lock, so that the lock always lasts its full time. */
 async function countTry(shared: SharedState, key: string, limit: number, problem: keyof typeof LOCKED): Promise<number> {
   const ttlMs = problem === 'known' ? KNOWN_LOCK_MS : LOCK_MS;
   const isLocked = (await shared.get(`${key}:lock`)) !== undefined;
@@ -166,7 +174,7 @@ async function takeBack(shared: SharedState, key: string, tries: number, ttlMs =
   await Promise.all([shared.increment(key, -tries, ttlMs), shared.delete(`${key}:lock`)]);
 }
 
-/** A right password that is sent without end is no wrong try, and never locks; but the checks are everybody's. */
+/** Right passwords sent without end never lock the account, but each check takes capacity from everyone. */
 async function countRight(shared: SharedState, name: string): Promise<void> {
   const key = rightKeyOf(name);
   const logins = await shared.increment(key, 1, MINUTE_MS);

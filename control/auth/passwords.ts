@@ -1,4 +1,7 @@
-/** Passwords: scrypt with its parameters stored beside the hash, so that they may grow; a check costs the same whether the account exists or not. */
+/**
+ * Passwords are hashed with scrypt; the parameters are stored beside the hash, so that they can grow. A check costs
+ * the same whether or not the account exists.
+ */
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 
@@ -19,7 +22,7 @@ const COST: PasswordCost = { N: 2 ** 15, r: 8, p: 1 };
 const HASH_BYTES = 32;
 const MIN_LENGTH = 12;
 const MAX_LENGTH = 200;
-/** Without characters that look alike. */
+/** Leaves out characters that look alike. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
 
 export async function hashPassword(password: string, cost = COST): Promise<PasswordHash> {
@@ -28,7 +31,7 @@ export async function hashPassword(password: string, cost = COST): Promise<Passw
   return { algorithm: 'scrypt', ...cost, salt: salt.toString('base64url'), hash: hash.toString('base64url') };
 }
 
-/** Without a stored hash it works just as long and answers false. */
+/** Without a stored hash it takes just as long and returns false. */
 export async function verifyPassword(password: string, stored: PasswordHash | undefined): Promise<boolean> {
   const salt = stored === undefined ? randomBytes(16) : Buffer.from(stored.salt, 'base64url');
   const hash = await derive(password, salt, stored ?? COST);
@@ -41,7 +44,7 @@ export function oneTimePassword(): string {
   return [0, 5, 10, 15].map((start) => characters.slice(start, start + 5).join('')).join('-');
 }
 
-/** PASSWORD_WEAK with every rule that it misses. */
+/** PASSWORD_WEAK, with every rule that the password breaks. */
 export function checkPassword(password: string, account: string): void {
   const problems = [
     password.length < MIN_LENGTH && problemOf('short', `must have at least ${MIN_LENGTH} characters`, MIN_LENGTH),

@@ -1,6 +1,7 @@
 /**
- * The second factor: time-based one-time passwords (RFC 6238: SHA-1, six digits, 30 s, as every authenticator app has them), and recovery codes for
- * a lost phone. The secret is stored sealed, recovery codes as digests. A code is good once.
+ * The second factor: time-based one-time passwords (RFC 6238: SHA-1, six digits, 30 s, as every authenticator app
+ * supports), and recovery codes for a lost phone. The secret is stored sealed, recovery codes as digests. A code
+ * works once.
  */
 import { Secret, TOTP } from 'otpauth';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -11,21 +12,21 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { AccountStore } from './account-store.ts';
 
 const PERIOD_S = 30;
-/** Codes of the step before and after count too: clocks of phones are a few seconds off. */
+/** Codes of the previous and the next step count too: clocks of phones are a few seconds off. */
 const WINDOW = 1;
 const SECRET_BYTES = 20;
 const RECOVERY_CODES = 10;
-/** 80 bits: nobody guesses one, so its digest needs no salt and no slow hash. */
+/** 80 random bits cannot be guessed, so the digest needs no salt and no slow hash. */
 const RECOVERY_BYTES = 10;
 
 export interface SecondFactors {
-  /** A new secret; it counts once `confirm` has seen a code of it. Shown to its owner alone. */
+  /** Makes a new secret, shown only to its owner. It takes effect once `confirm` has seen a code of it. */
   begin(account: string): Promise<{ readonly secret: string; readonly uri: string }>;
   /** SECOND_FACTOR_CODE, SECOND_FACTOR_NOT_BEGUN (input). Returns the recovery codes, once. */
   confirm(account: string, code: string): Promise<readonly string[]>;
   /**
-   * Takes a code of the app, or a recovery code, which is then used up. CLAIMS_FORGOTTEN (transient) where the shared state was lost since
-   * the code began to count: it may have been used.
+   * Accepts a code of the app, or a recovery code, and uses it up. CLAIMS_FORGOTTEN (transient) when the shared state
+   * was lost since the code became valid: it may have been used.
    */
   isRight(account: string, code: string): Promise<boolean>;
 }
@@ -82,7 +83,7 @@ function place(account: string) {
   return { collection: 'accounts', id: account, field: 'second-factor' };
 }
 
-/** As people type them: in groups, in small letters. */
+/** Accepts codes as people type them: in groups, in small letters. */
 function plainCode(code: string): string {
   return code.replaceAll(/[\s-]/g, '').toUpperCase();
 }

@@ -1,4 +1,7 @@
-/** Sessions of browsers and tokens of the command line. Only the SM3 digest of the secret is stored, so a stolen database opens nothing. */
+/**
+ * Sessions of browsers and tokens of the command line. Stores only the SM3 digest of the secret, so a stolen database
+ * opens nothing.
+ */
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -7,27 +10,27 @@ import type { CollectionSpec, Documents, StoredDocument } from '../../engine/con
 
 const IDLE_MS = 30 * 60_000;
 const LONGEST_SESSION_MS = 12 * 3_600_000;
-/** Browsers of one person; the least recently used ends for a new one. Tokens are another matter. */
+/** Browser sessions per person; a new one ends the least recently used. Tokens do not count. */
 const MOST_SESSIONS = 20;
 const PAGE = 1000;
-/** A session's last use is written at most this often. */
+/** The last use of a session is written at most this often. */
 const TOUCH_MS = 60_000;
 
 export interface StoredSession extends StoredDocument {
   readonly account: string;
   readonly kind: 'session' | 'token';
   readonly label: string;
-  /** Address that it was opened from. */
+  /** Address from which it was opened. */
   readonly from?: string;
   /** When the second factor was shown for it. */
   readonly secondFactorAt?: number;
-  /** What a token may do, of what its account may; absent: all of it. */
+  /** Permissions of a token, within those of its account; absent: all of them. */
   readonly rights?: readonly Permission[];
   readonly createdAt: number;
   readonly lastSeenAt: number;
-  /** Never used after this, however busy. */
+  /** Ends at this time, even when in use. */
   readonly endsAt: number;
-  /** When it lapses if nobody uses it again. */
+  /** Expires at this time if it is not used again. */
   readonly expiresAt: number;
 }
 
@@ -44,17 +47,20 @@ export interface OpenedSession {
 }
 
 export interface SessionStore {
-  /** Returns the secret, once. Of an account at most 20 are open: the least recently used ends. */
+  /**
+   * Returns the secret, which is not shown again. An account has at most 20 open sessions: the least recently used
+   * ends.
+   */
   open(account: string, more?: Pick<StoredSession, 'from' | 'secondFactorAt'>): Promise<OpenedSession>;
   issueToken(account: string, label: string, ttlMs: number, rights?: readonly Permission[]): Promise<OpenedSession>;
-  /** The live session behind a secret; keeps it awake. */
+  /** Returns the live session of a secret and extends it. */
   find(secret: string): Promise<StoredSession | undefined>;
   isLive(sessionId: string): Promise<boolean>;
-  /** The session has just shown its second factor. */
+  /** Records that the session has just shown its second factor. */
   noteSecondFactor(sessionId: string): Promise<void>;
   list(account: string): Promise<readonly StoredSession[]>;
   end(sessionId: string, account?: string): Promise<boolean>;
-  /** Ends all of an account, but for one that is spared. */
+  /** Ends all sessions and tokens of an account, except the given one. */
   endAll(account: string, except?: string): Promise<number>;
 }
 
@@ -122,7 +128,7 @@ export async function openSessionStore({
     end: (sessionId, account) => sessions.remove(sessionId, account === undefined ? {} : { account }),
     async endAll(account, except) {
       let ended = 0;
-      // As many rounds as it takes: whoever made a thousand tokens must not keep the rest.
+      // Repeat until none is left: an account may have more than one page of tokens.
       for (;;) {
         const others = (await sessions.find({ account }, { limit: PAGE })).filter((session) => session._id !== except);
         if (others.length === 0) return ended;

@@ -1,6 +1,7 @@
 /**
- * Tokens and session cookies that nobody was given, counted per address as wrong logins are. Each wrong secret counts once: a browser whose
- * session has ended sends the same cookie again and again, and is no guesser. A right one always passes, so a guesser locks nobody else out.
+ * Counts unknown tokens and session cookies per address, like wrong logins. Each wrong secret counts once: a browser
+ * whose session has ended sends the same cookie repeatedly, and is not guessing. A right secret always passes, so a
+ * guesser locks out no one else.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
@@ -10,7 +11,7 @@ import { LOCK_MS, slotOf } from './login.ts';
 
 const WRONG_PER_ADDRESS = 30;
 
-/** The refusal to send. */
+/** Returns the error to send. */
 export type CountWrongToken = (secret: string, from: string) => Promise<AppError>;
 
 export function createCountWrongToken(shared: SharedState, audit: Pick<AuditLog, 'intent' | 'result'>): CountWrongToken {

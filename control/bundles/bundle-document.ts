@@ -1,4 +1,4 @@
-/** A file with flows and what they need, from one installation to another. */
+/** A file with flows and the objects they need, for another installation. */
 import type { Static } from 'typebox';
 import type { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
@@ -7,7 +7,7 @@ import type { InterfaceDocument } from '../../gateways/documents.ts';
 
 export interface BundleDocument {
   readonly schema: 'bundle/1';
-  /** Absent in bundles of 0.1.0, which do not carry what their flows call. */
+  /** Absent in bundles of 0.1.0, which do not include the flows that their flows call. */
   readonly source?: 'draft' | 'published';
   readonly versions?: Readonly<Record<string, number>>;
   readonly adapters?: readonly AdapterDocument[];
@@ -16,7 +16,7 @@ export interface BundleDocument {
   readonly interfaces?: readonly InterfaceDocument[];
 }
 
-/** What is no flow has none. */
+/** Entries that are not flows are skipped. */
 export function flowIdsOf({ flows = [] }: BundleDocument): readonly string[] {
   return flows.flatMap((flow: unknown) => (isRecord(flow) && typeof flow['flowId'] === 'string' ? [flow['flowId']] : []));
 }

@@ -1,10 +1,10 @@
-/** What an import would change of the adapters, code tables and interfaces that are in use here. */
+/** What an import would change in the adapters, code tables and interfaces in use here. */
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 
-/** One document of a bundle that differs from the one of its id that is stored here. */
+/** A document of a bundle that differs from the stored document with the same id. */
 export interface Replacement {
-  /** Where it stands in the bundle: `/adapters/0`. */
+  /** Its place in the bundle: `/adapters/0`. */
   readonly path: string;
   readonly id: string;
   /** JSON Pointers. */
@@ -13,13 +13,19 @@ export interface Replacement {
 
 const MOST_SHOWN = 20;
 
-/** The bundle comes from another environment: what the stored adapter has for environments that the bundle does not name stays. */
+/**
+ * The bundle comes from another environment: for environments that it does not name, the stored adapter keeps its
+ * settings.
+ */
 export function keepingEnvironments(stored: AdapterDocument | undefined, incoming: AdapterDocument): AdapterDocument {
   if (stored === undefined) return incoming;
   return { ...incoming, environments: { ...stored.environments, ...incoming.environments } };
 }
 
-/** BUNDLE_WOULD_REPLACE (input) with an issue for each; unlike the draft of a flow, they serve from the moment they are saved. */
+/**
+ * BUNDLE_WOULD_REPLACE (input) with an issue for each. Unlike the draft of a flow, these documents are in use as soon
+ * as they are saved.
+ */
 export function refuseReplacing(replacements: readonly Replacement[]): void {
   if (replacements.length === 0) return;
   const count = replacements.length;

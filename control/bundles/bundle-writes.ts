@@ -1,4 +1,4 @@
-/** What an import has to save, each with what is stored under its id. */
+/** The documents that an import must save, each with the one stored under its id. */
 import type { ActionContext } from '../action/action.ts';
 import { requireSecretsRight } from '../adapters/adapters.ts';
 import { changedPointers } from '../action/changed-pointers.ts';
@@ -14,19 +14,19 @@ export interface BundleWritesServices {
   readonly registry: Registry;
 }
 
-/** What a document of the bundle does to the one of its id that is stored. */
+/** One document of the bundle to save, and what it changes. */
 export interface Write {
   readonly kind: 'adapter' | 'table' | 'flow' | 'interface';
   readonly id: string;
-  /** Where it stands in the bundle. */
+  /** Its place in the bundle. */
   readonly path: string;
   readonly before: { readonly revision: number } | undefined;
-  /** Where it differs from what is stored: places alone, as in the trail of a resend. */
+  /** Where it differs from the stored document: JSON Pointers only, as in the trail of a resend. */
   readonly changed: readonly string[];
   save(): Promise<{ readonly revision: number }>;
 }
 
-/** In the order in which they need each other. PERMISSION_DENIED where saving one of them by itself would be refused. */
+/** Ordered by dependency. PERMISSION_DENIED when the person could not save one of them by itself. */
 export async function writesOf(services: BundleWritesServices, ctx: ActionContext, bundle: BundleDocument): Promise<readonly Write[]> {
   const { bindingStore, catalog, registry } = services;
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
@@ -56,7 +56,7 @@ export async function writesOf(services: BundleWritesServices, ctx: ActionContex
   return writes;
 }
 
-/** Takes the revision that is stored. */
+/** Called with the stored revision. */
 type Save = (revision: number) => Promise<{ readonly revision: number }>;
 
 function writeOf(kind: Write['kind'], id: string, path: string, before: Write['before'], document: object, save: Save): Write {

@@ -1,4 +1,7 @@
-/** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
+/**
+ * A bundle carries flows, with the adapters, code tables and interfaces they need, from one installation to another;
+ * never a secret.
+ */
 import { Type } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -52,9 +55,9 @@ const Many = (of: ReturnType<typeof Type.Unknown>) => Type.Optional(Type.Array(o
 const Bundle = Type.Object(
   {
     schema: Type.Literal('bundle/1'),
-    /** What the flows are; bundles of 0.1.0 do not say. */
+    /** Whether the flows are drafts or published; bundles of 0.1.0 do not say. */
     source: Type.Optional(Type.Enum(['draft', 'published'])),
-    /** Of published flows: their versions where they come from. */
+    /** For published flows: their versions in the installation they come from. */
     versions: Type.Optional(valuesByName(Type.Integer())),
     adapters: Many(AdapterDocument as never),
     tables: Many(CodeTable as never),
@@ -122,7 +125,7 @@ export function bundleActions(services: BundleServices): readonly Action[] {
   ];
 }
 
-/** Flows first: they are what people know it by. */
+/** Flows come first: people recognise the bundle by them. */
 function idsOf(bundle: BundleDocument): readonly string[] {
   const { interfaces = [], adapters = [], tables = [] } = bundle;
   return [
@@ -163,7 +166,10 @@ async function exportBundle(
   };
 }
 
-/** The flows that are asked for, and all of the same domains that they call, whether by themselves or through others. Without ids: every flow that there is. */
+/**
+ * The requested flows and all flows of the same domains that they call, directly or indirectly. Without ids: every
+ * flow.
+ */
 async function collectFlows(
   { catalog, nodes }: BundleServices,
   domains: DomainScope,
@@ -182,13 +188,13 @@ async function collectFlows(
     return (await catalog.version(flowId, version))?.document;
   };
   const asked = new Set(flowIds);
-  // A set that grows is gone through to its end.
+  // The loop also visits flows that are added to the set during it.
   const wanted = new Set(flowIds ?? published.keys());
   for (const flowId of wanted) {
     const document = await documentOf(flowId);
     if (document === undefined && asked.has(flowId))
       throw source === 'draft' || !published.has(flowId) ? notFound(flowId) : notPublished(flowId);
-    // The import reports a call that leads nowhere: it knows what is stored.
+    // The import reports a call to a missing flow: it knows what is stored there.
     if (document === undefined) continue;
     flows.set(flowId, document);
     for (const called of calledFlowIds(document, nodes)) wanted.add(called);
@@ -203,7 +209,7 @@ function notPublished(flowId: string): AppError {
   });
 }
 
-/** Of each thing what saving it by itself takes; an interface may lead to a flow that comes with it. */
+/** What saving each document by itself would require; an interface may lead to a flow in the same bundle. */
 async function demandsOf(services: BundleServices, bundle: BundleDocument): Promise<readonly Demand[]> {
   const { owners } = services;
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;

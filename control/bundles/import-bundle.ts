@@ -1,4 +1,7 @@
-/** A bundle is looked at whole before anything of it is written; each thing in it takes the rights, and meets the refusals, of saving it by itself. */
+/**
+ * Checks a whole bundle before anything of it is written. Each document requires the rights, and meets the refusals,
+ * of saving it by itself.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError, toIssue, type Issue } from '../../engine/contract/values/errors.ts';
@@ -47,7 +50,7 @@ export interface ImportBundleServices {
   readonly info: ControlInfo;
 }
 
-/** How many of each the bundle held, all of which are here now, and what was found that does not prevent it. */
+/** How many documents of each kind the bundle held, all of which are now stored, and the warnings. */
 export interface BundleReport {
   readonly adapters: number;
   readonly tables: number;
@@ -57,8 +60,8 @@ export interface BundleReport {
 }
 
 /**
- * PERMISSION_DENIED, BUNDLE_INVALID, and BUNDLE_WOULD_REPLACE unless `replace`, before anything is written. Should somebody else be faster in
- * between, the trail says how far it came.
+ * PERMISSION_DENIED, BUNDLE_INVALID, and BUNDLE_WOULD_REPLACE unless `replace`, before anything is written. If
+ * another save comes in between, the audit trail says how far the import came.
  */
 export async function importBundle(
   services: ImportBundleServices,
@@ -103,7 +106,7 @@ async function withEnvironmentsOfHere({ bindingStore }: ImportBundleServices, bu
   return { ...bundle, adapters: await Promise.all(adapters) };
 }
 
-/** What is in use and the same is not saved again: its revision, which others may be working from, stays. */
+/** A document that is in use and unchanged is not saved again: it keeps its revision, which others may be editing. */
 function isNeeded({ kind, before, changed }: Write): boolean {
   return kind === 'flow' || before === undefined || changed.length > 0;
 }
@@ -139,13 +142,13 @@ async function problemsOf(
     add(place, await interfaceProblems(services, item, by, brought));
     const clash = clashes.get(item);
     if (clash !== undefined) found.push(toIssue(clash, `${place}/path`));
-    // A thousand of them take seconds, in which this process has others to serve.
+    // A thousand flows take seconds: let other work of this process run in between.
     await nextTurn();
   }
   return found;
 }
 
-/** The last one of an id would win, whichever that is. */
+/** Of two documents with the same id the last would silently win. */
 function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }: BundleDocument): readonly Issue[] {
   const lists: Readonly<Record<string, readonly unknown[]>> = {
     adapters: adapters.map(({ adapterId }) => adapterId),
@@ -174,8 +177,9 @@ function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }
 const OF_NO_MATTER: ReadonlySet<string> = new Set(['FLOW_ADAPTER_UNKNOWN', 'FLOW_TABLE_UNKNOWN', 'LISTENER_CLASH']);
 
 /**
- * Drafts may break rules, but not the schema, and of what costs too much nobody knows whether it does; the person who has to mend that gets the
- * broken rules too. Adapters and tables that are not here may come with the bundle, and what listens elsewhere matters once it is published.
+ * Drafts may break rules, but not the schema. If a flow is too costly to check, its validity is unknown; the person
+ * who must fix that also gets the broken rules. Missing adapters and tables may come with the bundle, and listener
+ * clashes matter only when the flow is published.
  */
 async function whatKeepsFromSaving(catalog: FlowCatalog, flow: unknown, by: string): Promise<readonly Issue[]> {
   const issues = await catalog.validate(flow, by);
@@ -184,8 +188,9 @@ async function whatKeepsFromSaving(catalog: FlowCatalog, flow: unknown, by: stri
 }
 
 /**
- * Calls of flows that neither come with the bundle nor are here for this person: a warning for a bundle of 0.1.0, which carries no called
- * flows. Another domain's flow counts as unknown unless it is shared, as when the flow is checked.
+ * Calls of flows that are neither in the bundle nor visible here to this person. A warning for a bundle of 0.1.0,
+ * which does not include called flows. Another domain's flow counts as unknown unless it is shared, as in the check
+ * of a flow.
  */
 async function missingCalls(
   { catalog, nodes }: ImportBundleServices,
@@ -205,7 +210,9 @@ async function missingCalls(
   return issues;
 }
 
-/** What is saved already, and the same, is not written: its connections are guarded when they are made. */
+/**
+ * Skips an adapter that is stored unchanged: it is not written, and its connections are checked when they are made.
+ */
 async function newForbiddenTarget(services: ImportBundleServices, adapter: AdapterDocument): Promise<AppError | undefined> {
   const stored = await services.bindingStore.getAdapter(adapter.adapterId);
   const isSame = stored !== undefined && changedPointers(stored, { ...adapter, revision: stored.revision }).length === 0;
@@ -216,7 +223,7 @@ async function newForbiddenTarget(services: ImportBundleServices, adapter: Adapt
   });
 }
 
-/** An export hides user info in addresses: where nothing stored here is meant, it must be entered before the import. */
+/** An export hides user info in URLs. Where no stored value can restore it, it must be entered before the import. */
 function maskedValues(adapter: AdapterDocument): readonly Issue[] {
   return maskedPlaces(adapter).map((path) => ({
     path,
@@ -231,7 +238,7 @@ function maskedValues(adapter: AdapterDocument): readonly Issue[] {
 type Bound = ReadonlyMap<string, readonly string[]>;
 
 function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Bound): readonly Issue[] {
-  // One that is not stored yet is checked when it is used.
+  // A secret that is not stored yet is checked on use.
   if (credential === undefined || secrets.get(credential)?.includes(adapterId) !== false) return [];
   const refusal = new AppError('SECRET_NOT_BOUND', 'input', `The secret "${credential}" is not meant for ${adapterId}.`, {
     values: { name: credential, adapterId },

@@ -1,4 +1,4 @@
-/** Keys by which apps sign. */
+/** Actions for the keys with which apps sign requests. */
 import { Type } from 'typebox';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import type { CallerServices } from './caller-services.ts';

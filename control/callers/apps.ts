@@ -1,4 +1,4 @@
-/** Apps: who calls. */
+/** Actions for apps, the callers of interfaces. */
 import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
@@ -15,7 +15,7 @@ export interface AppItem extends AppDocument {
   readonly keys: { readonly pending: number; readonly active: number; readonly retiring: number };
   readonly grants: number;
   readonly busConsumers: number;
-  /** The soonest end of a usable key or of a grant, epoch milliseconds. */
+  /** The earliest expiry of a usable key or a grant, epoch milliseconds. */
   readonly expiresAt?: number;
 }
 
@@ -55,7 +55,7 @@ export function appActions({ registry, plans, owners }: CallerServices): readonl
       async run(ctx, { appId, document }) {
         requireSameId(document.appId, appId);
         const before = await apps.get(appId);
-        // What was given to an app of the same id before, whoever that was, is not this one's.
+        // A new app must not inherit the access of an earlier app with the same id.
         if (before === undefined) await removeAccess(registry, appId);
         ctx.note.before = before;
         const saved = await apps.save(document);
@@ -74,7 +74,7 @@ export function appActions({ registry, plans, owners }: CallerServices): readonl
       subject: ({ appId }) => appId,
       async run(ctx, { appId }) {
         ctx.note.before = existing(await apps.get(appId), appId);
-        // The app goes last: until all is gone, deleting it can be asked again.
+        // The app goes last: until everything else is removed, the deletion can be retried.
         await removeAccess(registry, appId);
         const removed = await apps.remove(appId);
         plans.changed();
@@ -84,7 +84,7 @@ export function appActions({ registry, plans, owners }: CallerServices): readonl
   ];
 }
 
-/** Everything with which an app calls. */
+/** Removes every credential and grant of the app. */
 async function removeAccess({ keys, grants, busConsumers }: Registry, appId: string): Promise<void> {
   await keys.removeAll(appId);
   for (const grant of await grants.listBy('appId', appId)) await grants.remove(grant.grantId);

@@ -1,4 +1,7 @@
-/** The bus front's consumers: a token that is made here and shown once, or a client certificate by its fingerprint. */
+/**
+ * Consumers of the bus front: a token that is generated here and shown once, or a client certificate by its
+ * fingerprint.
+ */
 import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
@@ -70,7 +73,9 @@ export function consumerActions({ registry, plans, crypto, clock, owners }: Call
   ];
 }
 
-/** A certificate stands for one app: the refusal of a second one shows the first. */
+/**
+ * A certificate stands for one app, and the error for a second one shows the first, so its domain is required too.
+ */
 async function addingConsumer(owners: Owners, appId: string, id: string): Promise<readonly Demand[]> {
   return [await owners.app(appId), { ...(await owners.consumer(id)), mayBeNew: true }];
 }

@@ -1,4 +1,4 @@
-/** Parts of the inputs of what is about callers. */
+/** Input fields shared by the actions for callers. */
 import { Type } from 'typebox';
 import { closed } from '../action/action.ts';
 import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';

@@ -1,4 +1,4 @@
-/** What the actions of callers work on. */
+/** The services that the actions for callers use. */
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { PlanPublisher } from '../registry/build-plan.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';

@@ -1,4 +1,4 @@
-/** Callers: apps, their keys, what they are granted; consumers of the bus front; keys that check user tokens. */
+/** Callers: apps, their keys and grants, consumers of the bus front, and keys that verify user tokens. */
 import type { Action } from '../action/action.ts';
 import type { CallerServices } from './caller-services.ts';
 import { consumerActions } from './bus-consumers.ts';

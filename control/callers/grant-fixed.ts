@@ -1,7 +1,10 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { GrantDocument } from '../../gateways/documents.ts';
 
-/** Who may call what never changes under the same id: one app would lose what another gets, and nobody sees it. GRANT_FIXED (input). */
+/**
+ * The app and the interface of a grant never change under the same id: one app would silently lose what another
+ * gains. GRANT_FIXED (input).
+ */
 export function requireSameSides(stored: GrantDocument | undefined, { appId, interfaceId }: GrantDocument): void {
   if (stored === undefined || (stored.appId === appId && stored.interfaceId === interfaceId)) return;
   const { grantId } = stored;

@@ -1,4 +1,4 @@
-/** Grants as a person of some domains sees them: both sides of a grant are theirs. */
+/** The grants that a person of some domains sees: those whose app and interface are both theirs. */
 import type { GrantDocument } from '../../gateways/documents.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { DomainScope } from '../access/domains.ts';

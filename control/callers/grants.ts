@@ -64,7 +64,7 @@ export function grantActions({ registry, plans, owners }: CallerServices): reado
   ];
 }
 
-/** A grant joins an app and an interface: to give it takes the domains of both. */
+/** A grant joins an app and an interface, so it requires the domains of both. */
 async function savingGrant(owners: Owners, grantId: string, { appId, interfaceId }: GrantDocument): Promise<readonly Demand[]> {
   const sides = await Promise.all([owners.app(appId), owners.interface(interfaceId)]);
   return [{ ...(await owners.grant(grantId)), mayBeNew: true }, ...sides];

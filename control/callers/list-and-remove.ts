@@ -1,4 +1,4 @@
-/** The same two actions for user token keys and consumers of the bus. */
+/** The list and remove actions shared by user token keys and bus consumers. */
 import { Type } from 'typebox';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import type { PlanPublisher } from '../registry/build-plan.ts';

@@ -1,4 +1,4 @@
-/** Keys by which the tokens of citizens are checked. */
+/** Actions for the keys that verify the tokens of citizens. */
 import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
@@ -8,7 +8,7 @@ import { UserTokenKey } from '../../gateways/documents.ts';
 export function userTokenKeyActions({ registry, plans, crypto }: CallerServices): readonly Action[] {
   const { userTokenKeys } = registry;
   return [
-    // The user front checks every token with them, in every domain.
+    // The user front checks every token with these keys, in every domain.
     ...listAndRemove('user-token-keys', { 'zh-CN': '用户令牌公钥', en: 'user token keys' }, userTokenKeys, plans, {
       remove: 'all',
       see: async (items, _domains) => items,

@@ -1,4 +1,4 @@
-/** The archive of executions that ended days ago: what lies in it, and moving more into it now. */
+/** The archive of executions that ended days ago: its contents, and archiving more now. */
 import { Type } from 'typebox';
 import { type Clock, sleep } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -14,16 +14,16 @@ export interface ArchiveServices {
 
 export interface ArchiveReport {
   readonly items: readonly ArchiveDay[];
-  /** The one that goes on, or was the last. */
+  /** The run in progress, or else the last one. */
   readonly run?: ArchiveRun;
-  /** Days after which what ended is archived; absent where no archive is set up. */
+  /** Days after which ended executions are archived; absent without an archive. */
   readonly afterDays?: number;
 }
 
 type Archive = NonNullable<EngineView['archive']>;
 
 const LOOK_MS = 500;
-/** So long a worker has to begin what was asked for. */
+/** Time that a worker has to start a requested run. */
 const BEGIN_MS = 30_000;
 
 export function archiveActions({ engine, clock }: ArchiveServices): readonly Action[] {
@@ -79,14 +79,14 @@ export function archiveActions({ engine, clock }: ArchiveServices): readonly Act
   ];
 }
 
-/** Until it has ended; a worker does it, and says how far it is in the store. */
+/** Reports progress until the run ends; a worker does it, and stores how far it is. */
 async function followRun({ runs }: Archive, ctx: ActionContext, clock: Clock): Promise<ArchiveRun> {
   const wanted = await runs.request(ctx.actor.account);
   ctx.note.subject = wanted.runId;
   const askedAt = clock.monotonic();
   let isStopAsked = false;
   for (let run = wanted; ; run = (await runs.latest()) ?? run) {
-    // Another run took its place: whoever began that one did what was asked here.
+    // Another run replaced it, and does what was requested here.
     if (run.runId !== wanted.runId || !isOpenRun(run)) return run;
     ctx.progress({ ...run });
     if (run.status === 'wanted' && clock.monotonic() - askedAt > BEGIN_MS) {

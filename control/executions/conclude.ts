@@ -1,4 +1,7 @@
-/** Ends a held execution whose write was done: as done, with or without the reply that its caller has not got yet. */
+/**
+ * Ends a held execution whose write was done: marks it as done, with or without the reply that its caller still
+ * lacks.
+ */
 import { Type, type Static } from 'typebox';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
@@ -65,7 +68,7 @@ export function concludeActions(services: ConcludeServices): readonly Action[] {
       audited: true,
       subject: ({ executionId }) => executionId,
       async run(ctx, { executionId, attempt, reason, wasDone = false, reply: given }): Promise<ConcludeAnswer> {
-        // Who writes the answer reads what it is about.
+        // To write the reply, a person must see the message it is about.
         if (given !== undefined) ctx.require('executions.payload');
         ctx.note.reason = reason;
         const reply = given && toReply(given);
@@ -98,7 +101,7 @@ function toReply({ status, headers = {}, data, form = 'json', mediaType = MEDIA_
   return { status, headers: lower, message: createMessage(body, { mediaType }) };
 }
 
-/** Callers were promised the form of the answer by the interfaces that lead to the flow: a success must fit one of them. */
+/** Interfaces that lead to the flow promise callers a response schema: a successful reply must fit one of them. */
 async function assertFitting(
   { status, message }: Reply,
   executionId: string,
@@ -108,7 +111,7 @@ async function assertFitting(
   if (status >= 300) return;
   const { flowId } = existing(await executions.get(executionId, { payload: false }), executionId);
   const leading = (await registry.interfaces.list()).filter(({ target }) => target.kind === 'flow' && target.flowId === flowId);
-  // The refusal names the first of them: better one that the person may see.
+  // The error names the first interface, so put those first that the person may see.
   const interfaces = [...domains.keep(leading), ...leading.filter(({ domain }) => !domains.holds(domain))];
   const found = await Promise.all(
     interfaces.map(async ({ responseSchema }) =>

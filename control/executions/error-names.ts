@@ -1,12 +1,13 @@
 /**
- * Errors of an execution for who may not see its data. What an error says in words may come from a script or a hospital, and name a person.
- * Its code stays, the status of an HTTP answer, and the names that the flow's author wrote: which table, adapter, flow or rule it is about.
+ * Errors of an execution for people who may not see its data. The text of an error may come from a script or a
+ * hospital system, and name a person. Its code stays, the status of an HTTP response, and names that the flow's
+ * author wrote: the table, adapter, flow or rule concerned.
  */
 import type { ErrorRecord, ErrorValues } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 
-/** `document`: of the version that ran; undefined: no name is told. */
+/** `document`: of the version that ran; undefined: no names are shown. */
 export function withoutErrorTexts(details: ExecutionDetails, document: FlowDocument | undefined): ExecutionDetails {
   const { error, steps, standstills } = details;
   const without = withoutText(document);
@@ -20,7 +21,7 @@ export function withoutErrorTexts(details: ExecutionDetails, document: FlowDocum
   };
 }
 
-/** The message becomes the code, as in lists. */
+/** Replaces the message by the code, as in lists. */
 function withoutText(document: FlowDocument | undefined): (error: ErrorRecord) => ErrorRecord {
   const written = document === undefined ? '' : JSON.stringify(document);
   return ({ code, kind, fix, values = {} }) => {
@@ -33,12 +34,15 @@ function withoutText(document: FlowDocument | undefined): (error: ErrorRecord) =
   };
 }
 
-/** Values that name a thing of the platform. */
+/** Keys of values that name a thing of the platform. */
 const NAMES = ['node', 'adapterId', 'table', 'flowId', 'name'];
 const NAME = /^[\w.-]{2,64}$/;
 const RULE = /^(\/(rules|each|item|from|args|key|value|\d{1,4}))+$/;
 
-/** A message may bring a name of its own, as to an expression that looks up in a table: only what stands in the flow is told. */
+/**
+ * A message may supply a name at run time, for example to an expression that reads a table: only names written in the
+ * flow are shown.
+ */
 function isWritten(name: string, value: ErrorValues[string], written: string): boolean {
   if (name === 'status') return Number.isInteger(value) && Number(value) >= 100 && Number(value) < 600;
   if (typeof value !== 'string') return false;

@@ -1,6 +1,6 @@
 /**
- * How many executions of a flow there are, in what state, read from the store's indexes and remembered for a moment, since many pages may
- * look at once. Every count is bounded.
+ * Counts executions of a flow by state. Reads the store's indexes and caches the result briefly, since many pages may
+ * ask at once. Every count is bounded.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Documents, Filter } from '../../engine/contract/ports/documents.ts';
@@ -11,30 +11,30 @@ import { createRemember, nameOfScopes } from '../action/remember.ts';
 export interface ExecutionCounter {
   /** Recorded executions since local midnight, counted up to 10,000. */
   today(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Those of today that failed. */
+  /** Executions since local midnight that failed. */
   failedToday(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Held now; flows without any are left out. */
+  /** Executions held now; flows without any are left out. */
   held(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Waiting now, for a retry or for somebody's message. */
+  /** Executions waiting now, for a retry or for a message from outside. */
   waiting(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Failed since then; of all flows unless some are named, as below. */
+  /** Executions failed since `at`; of all flows unless `within` names some, here and below. */
   failedSince(at: number, within?: readonly FlowScope[]): Promise<number>;
-  /** Accepted since then, in this status or any; counted up to 10,000. */
+  /** Executions accepted since `at`, in this status or any; counted up to 10,000. */
   acceptedSince(flowIds: readonly string[], at: number, status?: ExecutionStatus): Promise<Readonly<Record<string, number>>>;
-  /** When the oldest held, or queued, execution was accepted. */
+  /** When the oldest held or queued execution was accepted. */
   oldest(status: 'held' | 'queued', within?: readonly FlowScope[]): Promise<number | undefined>;
   /** How many are in each status, counted up to 10,000. */
   counts(within: readonly FlowScope[]): Promise<Readonly<Record<ExecutionStatus, number>>>;
-  /** Acceptance of each flow's oldest queued execution, as far as they stand among the oldest hundred. */
+  /** When each flow's oldest queued execution was accepted; only flows among the oldest hundred. */
   oldestQueued(): Promise<ReadonlyMap<string, number>>;
-  /** When the latest executions of a flow were accepted, newest first. */
+  /** Acceptance times of a flow's latest executions, newest first. */
   arrivals(flowId: string, limit: number): Promise<readonly number[]>;
-  /** Not yet ended, on this version. Undefined when the flow has a backlog too long to look through. */
+  /** Executions of this version that have not ended. Undefined when the flow has too long a backlog to read. */
   running(flowId: string, version: number): Promise<number | undefined>;
 }
 
 const MOST = 10_000;
-/** Open executions of one flow that are looked through for those of a version. */
+/** Open executions of one flow that are read to find those of a version. */
 const MOST_OPEN = 2000;
 const OLDEST_QUEUED = 100;
 
@@ -97,7 +97,10 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
   };
 }
 
-/** As a range the store looks the other field up in its index, of which there are few, and not all that the flow ever ran. */
+/**
+ * As a range, so that the store uses the index of the other field, which matches few documents, and does not read all
+ * executions of the flow.
+ */
 function within(flowId: string): { readonly gte: string; readonly lte: string } {
   return { gte: flowId, lte: flowId };
 }

@@ -1,10 +1,10 @@
-/** An execution with its data, as a page can show it. */
+/** An execution with its data, in a form that a page can show. */
 import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import { createShowMessage, showByPort, showReply, type ShownMessage, type ShownReply } from './shown-message.ts';
 
 /** Payloads above 1 MB are cut and marked `truncated`. */
 export interface PayloadAnswer extends Omit<ExecutionDetails, 'input' | 'inputs' | 'outputs' | 'reply'> {
-  /** What came in; absent where the flow keeps no payloads. */
+  /** The incoming message; absent when the flow keeps no payloads. */
   readonly input?: ShownMessage;
   /** By step key: the node, or `<iteration>/<node>` in a loop (`n_each[3]/n_send`). */
   readonly inputs: Readonly<Record<string, ShownMessage>>;

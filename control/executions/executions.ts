@@ -1,4 +1,7 @@
-/** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
+/**
+ * Actions for executions: lists, one with its steps, its payloads (a separate right), and retry and cancel for held
+ * ones.
+ */
 import { Type, type Static, type TObject } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
@@ -21,7 +24,7 @@ export interface ExecutionServices {
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
 const Status = Type.Enum(STATUSES);
 const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
-/** Also of a bulk. */
+/** Also an input of bulk actions. */
 export const Tables = Type.Optional(
   Type.Enum(['then', 'now'] as const, {
     default: 'then',
@@ -48,7 +51,7 @@ const conditions = {
   limit: Limit,
   after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
 };
-/** Of those that are held. */
+/** Filters for held executions. */
 const heldAt = {
   node: Type.Optional(Type.String({ maxLength: 64 })),
   code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),

@@ -1,4 +1,7 @@
-/** "Edit with reason": a message is resent, corrected or not: in place of a held one, or as a new message when the old one has ended. */
+/**
+ * "Edit with reason": resends a message, corrected or unchanged: in place of a held one, or as a new message when the
+ * old one has ended.
+ */
 import iconv from 'iconv-lite';
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -18,16 +21,17 @@ export interface ResendAnswer {
   /** The new execution. */
   readonly executionId: string;
   readonly replayOf: string;
-  /** The old one was held and was given up for the new one. */
+  /** The old execution was held, and ended in favour of the new one. */
   readonly replaced: boolean;
   /**
-   * `kept`: it takes the old one’s place, and what waits behind that one waits for it. `end-of-lane`: it is a new message, behind all that is
-   * open in its lane. `no-lane`: its flow has no lanes.
+   * - `kept`: the new one takes the old one’s place, and what waits behind the old one waits for it.
+   * - `end-of-lane`: it is a new message, behind everything open in its lane.
+   * - `no-lane`: its flow has no lanes.
    */
   readonly place: Resent['place'];
-  /** The same request had been done before; nothing was sent now. */
+  /** The same request was handled before; nothing was sent now. */
   readonly repeated: boolean;
-  /** JSON Pointers into `{data, headers, keys, mediaType, charset}` of what differs from the old message. */
+  /** JSON Pointers into `{data, headers, keys, mediaType, charset}` to what differs from the old message. */
   readonly changed: readonly string[];
 }
 
@@ -97,7 +101,7 @@ export function resendActions({ executions, owners }: ResendServices): readonly 
         ctx,
         { executionId, message, seen, reason, acceptUnknown = false, acceptDone = false, newKeys = false, requestId },
       ): Promise<ResendAnswer> {
-        // Who edits a message reads it.
+        // A person who edits a message must be allowed to see it.
         ctx.require('executions.payload');
         ctx.note.reason = reason;
         let changed: readonly string[] = [];
@@ -139,7 +143,7 @@ function asText(data: unknown): string {
   });
 }
 
-/** Never a `?` in somebody's name: what the charset lacks is refused. */
+/** Refuses characters that the charset lacks; otherwise a name could contain a `?`. */
 function encode(text: string, charset: string): Uint8Array {
   const bytes = iconv.encodingExists(charset) ? iconv.encode(text, charset) : Buffer.alloc(0);
   if (iconv.encodingExists(charset) && iconv.decode(bytes, charset, { stripBOM: false }) === text) return new Uint8Array(bytes);

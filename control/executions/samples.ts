@@ -1,4 +1,7 @@
-/** Real executions whose messages may serve as samples for a flow's author; the messages themselves take the right to see payloads. */
+/**
+ * Real executions whose messages may serve as samples for a flow's author; reading the messages requires the right to
+ * see payloads.
+ */
 import { Type } from 'typebox';
 import type { ExecutionCatalog, ExecutionSummary } from '../../engine/operate/interface.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
@@ -13,12 +16,12 @@ export interface SampleServices {
 }
 
 export interface Sample extends Pick<ExecutionSummary, 'executionId' | 'version' | 'status' | 'acceptedAt'> {
-  /** Steps of the node asked for that emitted something: the keys of its outputs in `executions.payload`. */
+  /** Steps of the given node that emitted a message: the keys of its outputs in `executions.payload`. */
   readonly steps?: readonly string[];
 }
 
 const MOST = 20;
-/** So many executions are looked through for a node's output. */
+/** Number of executions that are searched for a node's output. */
 const LOOKED_THROUGH = 100;
 
 export function sampleActions({ catalog, executions, owners }: SampleServices): readonly Action[] {

@@ -1,12 +1,12 @@
-/** Messages as people see them: JSON all through, bytes as the text they are where they are text, and never longer than a page can hold. */
+/** Messages as people see them: always JSON, textual bytes as text, and never longer than a page can hold. */
 import type { Message } from '../../engine/contract/values/message.ts';
 import type { Reply } from '../../engine/contract/node/node.ts';
 
 export interface ShownMessage {
-  /** `json`: the value itself. `text`: bytes that are text, or a longer value's first part. `base64`: other bytes. */
+  /** `json`: the value itself. `text`: textual bytes, or the beginning of a longer value. `base64`: other bytes. */
   readonly form: 'json' | 'text' | 'base64';
   readonly data: unknown;
-  /** Of the whole payload, as it is stored. */
+  /** Size of the whole payload as stored. */
   readonly sizeBytes: number;
   /** Only the beginning is here, as text. */
   readonly truncated?: true;
@@ -24,18 +24,18 @@ export interface ShownReply {
 }
 
 export interface ShowLimits {
-  /** Of one payload. */
+  /** Limit for one payload. */
   readonly eachBytes: number;
-  /** Of all that one answer shows; what comes later is cut to a line. */
+  /** Limit for one whole response; later payloads are cut to a line. */
   readonly allBytes: number;
 }
 
 export type ShowMessage = (message: Message) => ShownMessage;
 
-/** Enough to recognise a payload by. */
+/** Enough to recognise a payload. */
 const LINE_BYTES = 200;
 
-/** Counts what it has shown: one for each answer. */
+/** Counts what it has shown, so create one for each response. */
 export function createShowMessage({ eachBytes, allBytes }: ShowLimits): ShowMessage {
   let leftBytes = allBytes;
   return (message) => {
@@ -51,7 +51,7 @@ export function showReply({ status, headers, message }: Reply, show: ShowMessage
   return { status, headers, message: show(message) };
 }
 
-/** A node emits one message a port at most. */
+/** A node emits at most one message per port. */
 export function showByPort(
   output: Readonly<Record<string, readonly Message[]>>,
   show: ShowMessage,
@@ -64,7 +64,7 @@ export function showByPort(
 type Shown = Pick<ShownMessage, 'form' | 'data' | 'sizeBytes' | 'truncated'>;
 
 function showValue(data: unknown, limitBytes: number): Shown {
-  // The beginning of a text is a text of its own, not JSON that has lost its end.
+  // The beginning of a text is valid text; it is not cut JSON.
   if (typeof data === 'string' && Buffer.byteLength(data) > limitBytes)
     return { form: 'text', data: head(Buffer.from(data), limitBytes), sizeBytes: Buffer.byteLength(data), truncated: true };
   const text = JSON.stringify(data) ?? 'null';
@@ -84,10 +84,10 @@ function showBytes(bytes: Uint8Array, charset: string | undefined, limitBytes: n
   };
 }
 
-/** Undefined where the bytes are no text of that charset. */
+/** Undefined when the bytes are not text in that charset. */
 function decode(bytes: Uint8Array, charset: string | undefined, isCut: boolean): string | undefined {
   try {
-    // `stream` bears a character that was cut in two at the end.
+    // `stream` tolerates a character that was cut in two at the end.
     const text = new TextDecoder(charset ?? 'utf-8', { fatal: true }).decode(bytes, { stream: isCut });
     return text.includes('\0') ? undefined : text;
   } catch {

@@ -1,4 +1,4 @@
-/** What was saved of a draft before, and who else has it open: several people may work on one flow, and nobody's work is lost. */
+/** Earlier saves of a draft, and who else has it open. Several people may edit one flow, and no work is lost. */
 import { Type } from 'typebox';
 import type { DraftRevision, FlowCatalog } from '../../engine/publish/interface.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
@@ -27,7 +27,7 @@ export interface DraftRevisionList {
 }
 
 export interface FlowVisit {
-  /** Of the draft as it is stored; absent when it was removed. */
+  /** Revision of the stored draft; absent when it was removed. */
   readonly revision?: number;
   readonly others: readonly FlowVisitor[];
 }
@@ -46,7 +46,7 @@ export function draftRevisionActions({ catalog, owners, visitors }: DraftRevisio
       async run({ domains }, { flowId }): Promise<DraftRevisionList> {
         const versions = Map.groupBy(await catalog.versions(flowId), ({ contentHash }) => contentHash);
         const numbersOf = (hash: string) => (versions.get(hash) ?? []).map(({ version }) => version);
-        // The flow may have moved here: what was saved elsewhere stays there.
+        // The flow may have moved to this domain: its earlier saves stay with the other one.
         const here = (await catalog.revisions(flowId)).filter(({ domain }) => domain === undefined || domains.holds(domain));
         return { items: here.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })) };
       },

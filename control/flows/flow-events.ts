@@ -1,10 +1,10 @@
-/** What open pages are told of flows. */
+/** Events about flows that open pages receive. */
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 
 export type SavedDraft = Pick<FlowDocument, 'flowId' | 'revision' | 'domain'>;
 
 export interface ControlEvents {
   flowPublished(flowId: string, version: number): void;
-  /** Pages that have the flow open are to look at its draft. */
+  /** Tells pages that have the flow open to reload its draft. */
   draftSaved(flow: SavedDraft): void;
 }

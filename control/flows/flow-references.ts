@@ -1,4 +1,7 @@
-/** What a flow refers to must be usable by the person who runs, tests or publishes it: of their domains, or shared with one of them. */
+/**
+ * A person who runs, tests or publishes a flow must be allowed to use everything it refers to: things of their
+ * domains, or shared with one of them.
+ */
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 import type { Owned } from '../../engine/contract/values/domain.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
@@ -22,10 +25,13 @@ export interface FlowReferencesServices {
 
 type Seeing = FlowReferencesServices & Pick<FlowReferencesServices, 'owners'>;
 
-/** What the engine itself finds about adapters, tables and flows: it knows those of every domain, and its words would tell of them. */
+/**
+ * The engine's own issues about adapters, tables and flows. It knows those of every domain, so its texts would reveal
+ * others.
+ */
 const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LISTENER_)/;
 
-/** FLOW_OUTSIDE_DOMAINS (input) unless every adapter, table and called flow of the document may be used. */
+/** FLOW_OUTSIDE_DOMAINS (input) unless the person may use every adapter, table and called flow of the document. */
 export async function requireReferences(services: FlowReferencesServices, domains: DomainScope, document: unknown): Promise<void> {
   const issues = await outsideIssues(services, domains, document);
   if (issues.length === 0) return;
@@ -36,7 +42,7 @@ export async function requireReferences(services: FlowReferencesServices, domain
   });
 }
 
-/** The same for publishing, which also changes what interfaces that lead to the flow do. */
+/** The same for publishing, which also changes the interfaces that lead to the flow. */
 export async function requirePublishable(
   services: FlowReferencesServices,
   domains: DomainScope,
@@ -52,8 +58,8 @@ export async function requirePublishable(
 }
 
 /**
- * The domains that a person lacks who may publish, but not this flow; none: nothing of other domains is in the way. Whose a reference is stays
- * unsaid, since it may be nobody's: null stands for every domain.
+ * The domains that a person with the right to publish lacks for this flow; empty: none. It does not say whose a
+ * reference is, since it may not exist: null stands for every domain.
  */
 export async function domainsLacking(
   services: FlowReferencesServices,
@@ -66,7 +72,7 @@ export async function domainsLacking(
   return [...new Set([...leading.map(({ domain }) => domain), ...(references.length === 0 ? [] : [null])])];
 }
 
-/** Those that lead to the flow and are another domain's: publishing changes what they do. */
+/** Interfaces of other domains that lead to the flow: publishing changes what they do. */
 async function interfacesOutside(
   { registry }: FlowReferencesServices,
   domains: DomainScope,
@@ -78,8 +84,8 @@ async function interfacesOutside(
 }
 
 /**
- * The engine's issues, with what concerns references judged by the person's domains: unknown and another domain's look alike. What else names
- * a thing of others says only that something is there.
+ * The engine's issues, with those about references recomputed by the person's domains: an unknown thing and another
+ * domain's look alike. Other issues that name another domain's thing only say that there is one.
  */
 export async function issuesSeen(
   services: Seeing,
@@ -107,7 +113,7 @@ async function outsideIssues(services: FlowReferencesServices, domains: DomainSc
   );
 }
 
-/** A document that is not checked yet, as far as its references can be read. */
+/** True for an unchecked document whose references can be read. */
 function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 'nodes'> {
   if (!isRecord(document) || !Array.isArray(document['nodes'])) return false;
   return document['nodes'].every((node) => isRecord(node) && typeof node['type'] === 'string');
@@ -125,7 +131,7 @@ async function usableIds(
   };
 }
 
-/** A table without a domain belongs to the installation: everybody may use it. */
+/** A table without a domain belongs to the installation: everyone may use it. */
 export function ownedTable({ domain, sharedWith }: Owned): Owned {
   return domain === undefined ? { sharedWith: ['*'] } : { domain, ...(sharedWith === undefined ? {} : { sharedWith }) };
 }

@@ -1,4 +1,4 @@
-/** Which flows use what: adapters, code tables, other flows; in their draft and in the version that serves. */
+/** Which flows use which adapters, code tables and other flows, in their draft and in the version in service. */
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import type { FieldKind } from '../../engine/contract/values/field-kind.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -18,11 +18,11 @@ export interface FlowUse {
   readonly nodes: readonly { readonly id: string; readonly label: string }[];
 }
 
-/** As lists tell it. */
+/** The short form for lists. */
 export type UsedBy = Omit<FlowUse, 'nodes'>;
 
 export interface FlowUses {
-  /** Id of what is used -> the flows that use it. */
+  /** Id of the used thing -> the flows that use it. */
   of(kind: UsedKind): Promise<ReadonlyMap<string, readonly FlowUse[]>>;
 }
 
@@ -32,7 +32,7 @@ export interface Found {
   readonly node: Pick<FlowNode, 'id' | 'label'>;
 }
 
-/** What one flow uses, until its draft or its published version changes. */
+/** The uses of one flow, cached until its draft or its published version changes. */
 interface Known {
   readonly draft: readonly Found[];
   readonly published: readonly Found[];
@@ -68,7 +68,7 @@ export function createFlowUses({ catalog, nodes }: { readonly catalog: FlowCatal
   };
 }
 
-/** Those of them that the person sees. */
+/** The users that the person sees. */
 export function usersOf(uses: ReadonlyMap<string, readonly FlowUse[]>, id: string, domains: DomainScope): readonly UsedBy[] {
   return domains.keep(uses.get(id) ?? []).map(({ nodes: _nodes, ...use }) => use);
 }
@@ -96,11 +96,11 @@ export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonl
   });
 }
 
-/** Fields named `table` anywhere in a configuration are names of code tables. */
+/** Every field named `table` in a configuration names a code table. */
 function tablesIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, field]) => (name === 'table' && typeof field === 'string' ? [field] : tablesIn(field)));
 }
 
-/** Editors of ids. */
+/** Field editors whose value is an id. */
 const KINDS: Readonly<Partial<Record<FieldKind, UsedKind>>> = { adapter: 'adapter', 'code-table': 'table', flow: 'flow' };

@@ -1,4 +1,4 @@
-/** Published versions of a flow: what they hold, how they differ, what still runs on them. */
+/** Published versions of a flow: their content, their differences, and what still runs on them. */
 import { Type } from 'typebox';
 import type { FlowDocument, FlowVersion } from '../../engine/contract/flow/flow-document.ts';
 import { diffFlows } from '../../engine/flow/diff-flows.ts';
@@ -18,7 +18,10 @@ export interface VersionServices {
 }
 
 export interface VersionItem extends VersionSummary {
-  /** Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to look through, or not for this person. */
+  /**
+   * Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to read, or not visible to
+   * this person.
+   */
   readonly running?: number;
 }
 
@@ -26,11 +29,11 @@ export interface VersionList {
   readonly items: readonly VersionItem[];
 }
 
-/** Versions whose executions are counted: older ones have long run dry. */
+/** Only the newest versions are counted: older ones ran dry long ago. */
 const COUNTED = 20;
 
 export function versionActions({ catalog, counter, owners }: VersionServices): readonly Action[] {
-  /** `0` stands for the draft. */
+  /** `0` means the draft. */
   const DraftOrVersion = Type.Integer({ minimum: 0 });
   const documentAt = async (flowId: string, version: number): Promise<FlowDocument> =>
     existing(version === 0 ? await catalog.draft(flowId) : (await catalog.version(flowId, version))?.document, `${flowId}@${version}`);

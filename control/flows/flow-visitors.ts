@@ -1,9 +1,12 @@
-/** Who has which flow open in the designer. Kept in the store, so that it holds over several controls; each entry ends by itself. */
+/**
+ * Who has which flow open in the designer. Kept in the store, so that it works with several controls; each entry
+ * expires by itself.
+ */
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
-/** Pages report every 15 s; one that was killed is forgotten after this. */
+/** Pages report every 15 s; a page that was killed is forgotten after this time. */
 const STAY_MS = 45_000;
 const MOST_SHOWN = 50;
 
@@ -23,7 +26,7 @@ export interface FlowVisitor {
 }
 
 export interface FlowVisitors {
-  /** Notes that this person has the flow open, and returns the others who have. */
+  /** Records that this person has the flow open, and returns the other visitors. */
   visit(flowId: string, account: string, mayEdit: boolean): Promise<readonly FlowVisitor[]>;
   leave(flowId: string, account: string): Promise<void>;
 }
@@ -45,7 +48,7 @@ export async function openFlowVisitors(documents: Documents, clock: Clock): Prom
       const before = await visitors.get(_id);
       const isStill = before !== undefined && before.expiresAt > now;
       const visitor = { _id, flowId, account, mayEdit, since: isStill ? before.since : now, seenAt: now, expiresAt: now + STAY_MS };
-      // A second page of the same person may report at the same moment: either entry will do.
+      // A second page of the same person may report at the same moment: either entry is fine.
       if (before === undefined) await visitors.insert(visitor);
       else await visitors.replaceIf(visitor, {});
       const here = await visitors.find({ flowId }, { sort: ['since'], limit: MOST_SHOWN });

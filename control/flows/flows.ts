@@ -1,4 +1,4 @@
-/** Flows: drafts, checks, tests, versions, and what goes in and out as a bundle. */
+/** Actions for flows: drafts, checks, tests and versions. */
 import { Type } from 'typebox';
 import { isProduction } from '../../engine/contract/values/environment.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -188,7 +188,7 @@ function publishActions(services: FlowServices): readonly Action[] {
   ];
 }
 
-/** One after the other, so that a person sees how far it is and may leave in between. */
+/** In sequence, so that the person sees the progress and can leave in between. */
 async function runTests(ctx: ActionContext, catalog: FlowCatalog, document: unknown, tests: readonly FlowTest[]): Promise<TestReport> {
   const results: TestReport['tests'][number][] = [];
   for (const test of tests) {

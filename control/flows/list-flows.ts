@@ -1,4 +1,4 @@
-/** The list of flows, with how each of them is doing. */
+/** The list of flows, with the state of each. */
 import { Type } from 'typebox';
 import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import type { TriggerState } from '../../engine/trigger/trigger-run.ts';
@@ -13,19 +13,19 @@ export interface ListFlowServices {
   readonly engine: EngineView;
 }
 
-/** Counts are absent for who may not read executions. */
+/** Counts are absent without the right to read executions. */
 export interface FlowItem extends FlowSummary {
-  /** Executions since midnight, and of them those that failed; counted up to 10,000. */
+  /** Executions since midnight, and how many of them failed; counted up to 10,000. */
   readonly today?: number;
   readonly failedToday?: number;
   readonly held?: number;
-  /** Of a flow that listens by itself, where it listens, or why it does not. */
+  /** For a flow that receives messages by itself: the state of its listener, and the error when it does not run. */
   readonly listener?: { readonly state: TriggerState; readonly since: number; readonly errorCode?: string };
 }
 
 export interface FlowList {
   readonly items: readonly FlowItem[];
-  /** Flows of other domains that may be called, and nothing else. */
+  /** Flows of other domains that may be called, with these fields only. */
   readonly shared: readonly Pick<FlowSummary, 'flowId' | 'name' | 'mode' | 'publishedVersion'>[];
 }
 

@@ -1,4 +1,7 @@
-/** What runs now, for lists and for the canvas: the engine's counters beside what the store knows (held, queued). Ids and numbers only. */
+/**
+ * Live state of flows, for lists and the canvas: the engine's counters combined with the store's counts (held,
+ * queued). Ids and numbers only.
+ */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { LiveSums } from '../../engine/processes/sum-live.ts';
 import type { EdgeCounts, FlowCounts, NodeCounts } from '../../engine/observe/live-counters.ts';
@@ -8,17 +11,17 @@ import type { ExecutionCounter } from '../executions/execution-counter.ts';
 export interface FlowLive {
   readonly flowId: string;
   readonly version: number;
-  /** Executions that ended in the last minute, and of them those that failed. */
+  /** Executions that ended in the last minute, and how many of them failed. */
   readonly perMinute: number;
   readonly errors: number;
   readonly held: number;
   /** Running now, in all processes. */
   readonly inFlight: number;
-  /** How long the oldest message has been waiting for its turn; absent when none waits. */
+  /** How long the oldest message has waited for its turn; absent when none waits. */
   readonly queueAgeMs?: number;
 }
 
-/** Event `flow-live`, and the answer of `flows.live`. `done`, `failed` and `passed` are counted since `since`. */
+/** Event `flow-live`, and the result of `flows.live`. `done`, `failed` and `passed` are counted since `since`. */
 export interface FlowLiveDetail extends FlowLive {
   readonly since: number;
   readonly nodes: readonly NodeCounts[];

@@ -1,4 +1,4 @@
-/** The first picture of a flow that a page begins to watch; what follows comes by the live stream. */
+/** The initial live state of a flow for a page that starts to watch it; updates follow by the live stream. */
 import { Type } from 'typebox';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { existing } from '../access/domains.ts';

@@ -1,4 +1,4 @@
-/** Node types, as the designer's palette, forms and help need them. */
+/** Node types, in the form that the designer's palette, forms and help need. */
 import { Type } from 'typebox';
 import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { typeName, type NodeDefinition, type PortSpec } from '../../engine/contract/node/node.ts';

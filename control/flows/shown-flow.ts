@@ -1,4 +1,7 @@
-/** A flow as a person may read it: saved tests may be of real messages, so who may not see payloads reads of each test its name alone. */
+/**
+ * A flow as a person may read it. Saved tests may contain real messages, so without the right to see payloads a
+ * person reads only their names.
+ */
 import type { Actor } from '../access/actor.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { isAllowed } from '../access/permissions.ts';
@@ -8,7 +11,7 @@ export function showFlow(flow: FlowDocument, actor: Actor): FlowDocument {
   return { ...flow, tests: flow.tests.map(({ name }) => ({ name, input: { data: null }, mocks: {}, expect: [] })) };
 }
 
-/** As it leaves the installation: a test without its data would hold up whoever publishes it elsewhere. */
+/** For an export: a test without its data would block publishing elsewhere, so such tests are left out. */
 export function exportFlow(flow: FlowDocument, actor: Actor): FlowDocument {
   return maySeeTests(actor) ? flow : { ...flow, tests: [] };
 }

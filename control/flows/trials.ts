@@ -1,4 +1,7 @@
-/** Trials: a flow, or a part of it, run once for a person who watches. A trial that reaches adapters takes a further right. */
+/**
+ * Trials: run a flow, or a part of it, once for a person who watches. A trial that reaches adapters requires a
+ * further right.
+ */
 import { Type } from 'typebox';
 import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
 import { FlowTest } from '../../engine/contract/flow/flow-document.ts';
@@ -39,7 +42,7 @@ export interface TrialAnswer extends Pick<TrialResult, 'status' | 'reached' | 'w
   readonly reply?: ShownReply;
   readonly error?: ErrorRecord;
   readonly steps: readonly TrialStepAnswer[];
-  /** Steps beyond those shown here (long loops). */
+  /** Number of steps not shown here (long loops). */
   readonly stepsLeftOut: number;
 }
 

@@ -1,4 +1,4 @@
-/** Who uses what: asked by people before they change it, and by control before it removes it. */
+/** Who uses a thing: people ask before they change it, and control checks before it removes it. */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -11,13 +11,13 @@ export interface FlowUseServices {
   readonly flowUses: FlowUses;
 }
 
-/** Answer of `flows.uses`; interfaces only of a flow. */
+/** Result of `flows.uses`; `interfaces` only for a flow. */
 export interface Uses {
   readonly flows: readonly FlowUse[];
   readonly interfaces: readonly { readonly interfaceId: string; readonly name: Text; readonly state: string }[];
 }
 
-/** A thing may not go while flows use it. */
+/** Refuses to remove a thing while flows use it. */
 export async function refuseIfUsed({ flowUses }: Pick<FlowUseServices, 'flowUses'>, kind: 'adapter' | 'table', id: string): Promise<void> {
   const users = ((await flowUses.of(kind)).get(id) ?? []).map(({ flowId }) => flowId);
   if (users.length === 0) return;
@@ -35,8 +35,8 @@ export async function refuseIfUsed({ flowUses }: Pick<FlowUseServices, 'flowUses
 }
 
 /**
- * A flow that others need stays: deleted it would be missing from every interface and flow that names it, unpublished from those that serve.
- * FLOW_IN_USE names them.
+ * FLOW_IN_USE when others need the flow: deleting it breaks every interface and flow that names it, unpublishing it
+ * those in service. The error names them.
  */
 export async function refuseIfFlowUsed(
   { flowUses, registry }: FlowUseServices,

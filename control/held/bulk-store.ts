@@ -1,4 +1,4 @@
-/** Bulks as they are stored: what was chosen when they began, and how far they are, so that another process can go on with them. */
+/** Stored bulks: what was chosen at the start, and the progress, so that another process can continue them. */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -8,64 +8,67 @@ import type { BulkOutcome, HeldItem } from '../../engine/operate/interface.ts';
 
 export type BulkKind = 'retry' | 'resend' | 'conclude' | 'cancel';
 
-/** Why the person who runs a bulk may not go on: their account was disabled or removed, their login or token ended, their right was taken. */
+/**
+ * Why the person who runs a bulk may not continue: their account was disabled or removed, their login or token ended,
+ * or their right was removed.
+ */
 export type LostStanding = 'account-disabled' | 'signed-out' | 'right-lost';
 
-/** A bulk as people see it. */
+/** The public part of a bulk. */
 export interface Bulk {
   readonly bulkId: string;
   readonly kind: BulkKind;
   /**
-   * `stopped`: whoever asked left, or somebody ended it; asking again under its id goes on with what is not done. `closed`: somebody decided
-   * that the rest is left as it is; nothing goes on with it.
+   * `stopped`: the client disconnected, or a person stopped it; a new request with its id continues with the rest.
+   * `closed`: a person decided to leave the rest as it is; it cannot continue.
    */
   readonly status: 'running' | 'stopped' | 'done' | 'closed';
   readonly startedBy: string;
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly stoppedBy?: string;
-  /** It stopped by itself. */
+  /** Why it stopped by itself. */
   readonly stopReason?: LostStanding;
-  /** Of one whose process died while it ran: when it last stored how far it was. */
+  /** When a bulk whose process died last stored its progress. */
   readonly diedAt?: number;
   readonly closedBy?: string;
-  /** What was chosen; of given ids only how many, of a business key its name alone. */
+  /** What was chosen; of given ids only the number, of a business key only the name. */
   readonly selection: Omit<HeldSelection, 'ids' | 'key'> & { readonly ids?: number; readonly key?: string };
   /** Executions that were held when it began. */
   readonly total: number;
-  /** How many of them were gone through; the next four add up to it. */
+  /** How many of them were processed: the sum of the next four. */
   readonly handled: number;
-  /** Retried, resent, ended as done or cancelled by this bulk. */
+  /** Retried, resent, marked as done or cancelled by this bulk. */
   readonly done: number;
-  /** Had gone on by themselves: somebody else had retried or cancelled them. */
+  /** Had continued already: another person had retried or cancelled them. */
   readonly goneOn: number;
   readonly missing: number;
   /**
-   * Could not be resent, be moved to the tables of now, or be ended as done, as they are; or belonged, when their turn came, to a domain that the
-   * person did not have. Absent in those of 0.1.0.
+   * Could not be resent, moved to the current tables or marked as done; or, when their turn came, belonged to a
+   * domain that the person did not have. Absent in bulks of 0.1.0.
    */
   readonly refused?: number;
-  /** Left out at the start, since whether their write was done is not known. */
+  /** Left out at the start, because it is unknown whether their write was done. */
   readonly unknownSkipped: number;
-  /** More were held than one bulk takes. */
+  /** More executions were held than one bulk takes. */
   readonly more: boolean;
   readonly perSecond: number;
-  /** Of a retry with the code tables of now. */
+  /** A retry with the current code tables. */
   readonly tables?: 'now';
-  /** What became of those that it let go on; absent where it ends them. */
+  /** What became of the executions that continued; absent for a bulk that ends them. */
   readonly outcome?: BulkOutcome;
-  /** Those of who began it; absent: all. */
+  /** Domains of the person who began it; absent: all. */
   readonly domains?: readonly string[];
 }
 
 export interface BulkDocument extends StoredDocument, Omit<Bulk, 'bulkId'> {
-  /** Sealed: a reason in free words may name a person. */
+  /** Sealed: a free-text reason may name a person. */
   readonly reason?: string;
-  /** When its outcome was looked at last. */
+  /** When its outcome was last read. */
   readonly outcomeAt?: number;
-  /** Nothing of it was under way any more: what became of it then stands for good. */
+  /** None of its executions is running any more, so the outcome is final. */
   readonly isSettled?: true;
-  /** Which going-through of it writes: a newer one shuts the older one out. */
+  /** The run that may write to it; a newer run shuts out the older one. */
   readonly run: string;
   readonly beatAt: number;
   readonly expiresAt: number;
@@ -90,11 +93,11 @@ export const KEEP_MS = 90 * 86_400_000;
 
 export interface BulkStore {
   readonly bulks: Collection<BulkDocument>;
-  /** The items lie there before the bulk does. False: there is one under this id already. */
+  /** Stores the items before the bulk. Returns false when the id is taken. */
   insert(document: BulkDocument, items: readonly HeldItem[]): Promise<boolean>;
   /** The items from a position on. */
   items(bulkId: string, from: number): AsyncIterable<HeldItem>;
-  /** Newest first; with `domains` those that were begun for none but these. */
+  /** Newest first; with `domains` only bulks that began for no other domains. */
   latest(limit: number, domains?: readonly string[]): Promise<readonly BulkDocument[]>;
   sealReason(bulkId: string, reason: string): string;
   openReason(document: BulkDocument): string;
@@ -147,7 +150,7 @@ function isBegunWithin({ domains: own }: BulkDocument, domains: readonly string[
   return domains === undefined || own?.every((domain) => domains.includes(domain)) === true;
 }
 
-/** Under the time of its start: two that raced for one id must not mix their parts. */
+/** The start time is part of the id: the parts of two bulks that raced for one id must not mix. */
 function partId({ _id, startedAt, startedBy }: BulkDocument, start: number): string {
   return `${_id}/${startedAt}.${startedBy}/${start}`;
 }
@@ -157,7 +160,10 @@ export function toBulk(document: BulkDocument): Bulk {
   return { bulkId: _id, ...bulk };
 }
 
-/** As people see it, in the list of bulks and in the audit trail: the value of a business key names a person, as a rule. */
+/**
+ * The selection as the list of bulks and the audit trail show it: the value of a business key usually identifies a
+ * person.
+ */
 export function shownSelection({ ids, key, ...rest }: HeldSelection): Bulk['selection'] {
   return { ...rest, ...(ids === undefined ? {} : { ids: ids.length }), ...(key === undefined ? {} : { key: key.name }) };
 }

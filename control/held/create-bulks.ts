@@ -1,6 +1,7 @@
 /**
- * Retrying, resending, ending or cancelling many held executions. What is held is chosen once, at the start; each is then acted upon once for the hold in which
- * it was found, so that neither a second bulk, nor a person in between, nor going on after a stop or a crash does it twice.
+ * Retries, resends, ends or cancels many held executions. The set of executions is fixed at the start. The bulk acts
+ * on each only for the hold in which it was found. So a second bulk, a person in between, or continuing after a stop
+ * or a crash does not act twice.
  */
 import { sleep, type Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -24,15 +25,15 @@ import {
 
 export interface BulkRequest {
   readonly kind: BulkKind;
-  /** Of an earlier bulk: goes on with it. */
+  /** Id of an earlier bulk to continue. */
   readonly bulkId?: string;
   readonly selection: HeldSelection;
   readonly perSecond: number;
-  /** A retry with the code tables of now. */
+  /** A retry with the current code tables. */
   readonly tables?: 'now';
-  /** All but retrying take one. */
+  /** Required for every kind except a retry. */
   readonly reason?: string;
-  /** Of who begins it, where they are not all; and the executions of these. */
+  /** Domains of the person who begins it, unless they have all; `within`: the executions of these domains. */
   readonly domains?: readonly string[];
   readonly within?: readonly FlowScope[];
 }
@@ -40,7 +41,10 @@ export interface BulkRequest {
 export interface BulkWatcher {
   readonly actor: string;
   readonly signal: AbortSignal;
-  /** Asked when the turn of each execution comes: what the person may do changes while a bulk runs, and before somebody goes on with it. */
+  /**
+   * Called when the turn of each execution comes: the person's rights may change while a bulk runs, or before it
+   * continues.
+   */
   judge(item: HeldItem): Promise<'admitted' | 'refused' | LostStanding>;
   progress(bulk: Bulk): void;
 }
@@ -56,14 +60,14 @@ export interface BulkPreview {
 
 export interface Bulks {
   preview(selection: HeldSelection, within?: readonly FlowScope[]): Promise<BulkPreview>;
-  /** Resolves when it is done or stopped. BULK_RUNNING (transient) while another one goes through it. */
+  /** Resolves when it is done or stopped. BULK_RUNNING (transient) while another run processes it. */
   run(request: BulkRequest, watcher: BulkWatcher): Promise<Bulk>;
   /** BULK_NOT_RUNNING (input) when it has ended. */
   stop(bulkId: string, actor: string): Promise<Bulk>;
   /** Leaves the rest as it is, for good. BULK_NOT_STOPPED (input) unless it is stopped. */
   close(bulkId: string, actor: string): Promise<Bulk>;
   get(bulkId: string): Promise<Bulk | undefined>;
-  /** The latest, newest first; with `domains` those that were begun for these alone. */
+  /** The latest, newest first; with `domains` only bulks that began for no other domains. */
   list(limit: number, domains?: readonly string[]): Promise<readonly Bulk[]>;
 }
 
@@ -76,9 +80,9 @@ export interface BulksDeps {
 
 const MOST = 10_000;
 const MOST_EXAMPLES = 20;
-/** How far it is gets stored, and told, this often. */
+/** How often the progress is stored and reported. */
 const SAVE_EVERY_MS = 500;
-/** Whoever has not stored anything for so long is dead. */
+/** A run that has stored nothing for this long is dead. */
 const DEAD_AFTER_MS = 15_000;
 
 export async function createBulks(deps: BulksDeps): Promise<Bulks> {
@@ -109,7 +113,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
       await leftHere(bulkId);
       const died = await store.bulks.get(bulkId);
       const seen = died?.status === 'running' && !isAlive(died) ? { status: died.status, run: died.run } : { status: 'stopped' };
-      // Under a new run: whoever still goes through it is shut out.
+      // A new run id shuts out any run that still processes it.
       const set = { run: createId('run'), status: 'closed', closedBy: actor, endedAt: clock.now() } as const;
       const result = await store.bulks.patchIf(bulkId, seen, { set }, { durability: 'full' });
       if (result.outcome !== 'patched') throw notStopped(bulkId);
@@ -151,7 +155,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     throw running(bulkId);
   }
 
-  /** Goes on where an earlier run ended, or died. */
+  /** Continues where an earlier run stopped or died. */
   async function takeUp(earlier: BulkDocument, { kind }: BulkRequest): Promise<BulkDocument> {
     const { _id, run, status } = earlier;
     if (earlier.kind !== kind) {
@@ -172,19 +176,19 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     return result.document;
   }
 
-  /** The process that went through it may have died: people see it as stopped, with how far it came, and can go on with it or close it. */
+  /** If the process of a bulk died, people see it as stopped, with its progress, and can continue or close it. */
   function shown(document: BulkDocument): Bulk {
     const bulk = toBulk(document);
     if (document.status !== 'running' || isAlive(document)) return bulk;
     return { ...bulk, status: 'stopped', diedAt: document.beatAt };
   }
 
-  /** On a store of one process a bulk that does not run here has died. */
+  /** On a store that only this process uses, a bulk that does not run here has died. */
   function isAlive({ _id, beatAt }: BulkDocument): boolean {
     return runningHere.has(_id) || (!deps.documents.isExclusive && clock.now() - beatAt < DEAD_AFTER_MS);
   }
 
-  /** Somebody left, or stopped it, just now: the item under way is finished first. */
+  /** The client just disconnected or stopped the bulk: wait until the current item is finished. */
   async function leftHere(bulkId: string | undefined): Promise<void> {
     const here = bulkId === undefined ? undefined : runningHere.get(bulkId);
     if (here?.signal.aborted === true) await here.ended.catch(() => undefined);
@@ -224,7 +228,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     return end(document, counts);
   }
 
-  /** False when it is to stop. */
+  /** Returns false when the bulk should stop. */
   async function pause(until: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     const delayMs = until - clock.monotonic();
@@ -249,7 +253,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     }
   }
 
-  /** Undefined when somebody stopped it, or goes through it instead. */
+  /** Undefined when a person stopped it, or another run took it over. */
   async function save({ _id, run }: BulkDocument, counts: Counts): Promise<BulkDocument | undefined> {
     const result = await store.bulks.patchIf(_id, { run }, { set: { ...counts, beatAt: clock.now() } });
     return result.outcome === 'patched' && result.document.status === 'running' ? result.document : undefined;
@@ -264,9 +268,9 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
   }
 }
 
-/** A bulk that this process goes through. */
+/** A bulk that this process runs. */
 interface Running {
-  /** Aborted: it ends as soon as the item under way is done. */
+  /** Once aborted, the bulk ends as soon as the current item is done. */
   readonly signal: AbortSignal;
   stop(): void;
   readonly ended: Promise<Bulk>;

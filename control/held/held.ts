@@ -1,4 +1,4 @@
-/** Held executions: what waits for a person, by cause, and bulks that let many of them go on or end them. */
+/** Held executions: what waits for a person, by cause, and bulks that continue or end many of them. */
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { HeldSelection } from '../../engine/execution/execution-query.ts';
@@ -27,10 +27,13 @@ export interface HeldServices {
   readonly owners: Owners;
 }
 
-/** What `retry-many`, `resend-many`, `conclude-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
+/**
+ * Result of `retry-many`, `resend-many`, `conclude-many` and `cancel-many`, and each line of their progress; with
+ * `dryRun` a `BulkPreview`.
+ */
 export type BulkAnswer = Bulk | BulkPreview;
 
-/** It names a patient, as a rule: it takes the right to see payloads, and stands in the body. */
+/** It usually identifies a patient, so it requires the right to see payloads and is sent in the body. */
 const BusinessKey = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 64 }), value: Type.String({ minLength: 1, maxLength: 500 }) },
   { ...closed, description: 'Business key; takes the right `executions.payload`' },
@@ -245,7 +248,7 @@ function withinOf({ only }: DomainScope, within: readonly FlowScope[] | undefine
   return only === undefined || within === undefined ? {} : { domains: only, within };
 }
 
-/** What is resent goes through the version of now, which may belong to another domain than the one that ran. */
+/** A resend uses the current version, which may belong to another domain than the version that ran. */
 async function scopesOfBulk(
   catalog: BulkServices['catalog'],
   domains: DomainScope,
@@ -257,12 +260,15 @@ async function scopesOfBulk(
   return within.filter(({ flowId }) => held.has(flowId));
 }
 
-/** A new bulk may take any id that is free. */
+/** A new bulk may use any free id. */
 async function requireBulk(owners: BulkServices['owners'], domains: DomainScope, bulkId: string): Promise<void> {
   requireTouched({ ...(await owners.bulk(bulkId)), mayBeNew: true }, domains);
 }
 
-/** Retrying or resending a write that may have been done may do it twice, and to end it as done may lose it: it is chosen only by saying so. */
+/**
+ * If a write may have been done, a retry or resend may do it twice, and marking it as done may lose it. Such
+ * executions are chosen only by an explicit option.
+ */
 function selectionOf(
   kind: BulkKind,
   { flowId, node, code, ofBulk, key, ids, outcome = kind === 'cancel' ? 'any' : 'known' }: BulkInput,

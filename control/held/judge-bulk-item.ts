@@ -1,4 +1,4 @@
-/** What the person who runs a bulk may do when the turn of an execution comes. */
+/** Decides whether the person who runs a bulk may still act when the turn of an execution comes. */
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { BulkKind } from './bulk-store.ts';
 import type { BulkWatcher } from './create-bulks.ts';
@@ -17,7 +17,7 @@ export interface JudgeBulkItemServices {
 
 export type BulkJudgeDeps = JudgeBulkItemServices;
 
-/** The right that each kind of bulk takes. */
+/** The right that each kind of bulk requires. */
 export const BULK_RIGHTS: Readonly<Record<BulkKind, Permission>> = {
   retry: 'executions.retry',
   resend: 'executions.retry',
@@ -33,12 +33,13 @@ export function createBulkJudge({ accounts, sessions, owners }: BulkJudgeDeps, a
     if (actor.sessionId !== undefined && !(await sessions.isLive(actor.sessionId))) return 'signed-out';
     if (!isAllowed({ ...actor, roles: account.roles }, BULK_RIGHTS[kind])) return 'right-lost';
     const scope = scopeOf(account.domains);
-    // What was not theirs when it was chosen is touched by no act, which finds it missing: `refused` would tell that it is there.
+    // An execution of another domain at the time of choice is admitted: the act then reports it missing. `refused`
+    // would reveal that it exists.
     if (scope.only === undefined || epoch < 0) return 'admitted';
     const touched = [await owners.execution(executionId)];
-    // What is resent goes through the flow of now, which may belong to another domain than the version that ran.
+    // A resend uses the current flow, which may belong to another domain than the version that ran.
     if (kind === 'resend') touched.push(await owners.flowOf(executionId));
-    // An execution that is gone belongs to nobody: the act finds it missing.
+    // An execution that is gone has no domains: the act reports it missing.
     return touched.every(({ domains = [] }) => domains.every((domain) => scope.holds(domain))) ? 'admitted' : 'refused';
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Looks at a store before anything of it is used: is the audit trail whole, and the one that its head was signed for, and is each document that
- * decides something the one that was last written? Otherwise the store is read only, and takes no work, until the security administrator
- * accepts it.
+ * Checks a store before it is used. Is the audit trail complete, and does it match its signed head? Is each document
+ * with authority in its last written state? If not, the store is read only and takes no work, until the security
+ * administrator accepts it.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -21,24 +21,27 @@ import { problemOf, trailRefused, type TrailProblem } from '../audit/trail-probl
 import type { AcceptedTrail, IntegrityReport, StoreGuard } from './store-guard.ts';
 
 export interface GuardDeps {
-  /** Past the marks. */
+  /** Reads without checking marks. */
   readonly documents: Documents;
   readonly collections: () => readonly CollectionSpec<StoredDocument>[];
   readonly integrity: Integrity;
   readonly audit: AuditLog;
   readonly heads?: AuditHeads | undefined;
-  /** This process writes audit lines and signs their end; others look at the head where its file can be read. */
+  /** This process writes audit lines and signs the head; other processes read the head if its file is readable. */
   readonly isKeeper: boolean;
-  /** The documents come out of a backup that was opened with its key: they are taken as they stand, also those of the version before. */
+  /**
+   * The documents come from a backup that was opened with its key: they are trusted as they are, also those of the
+   * version before.
+   */
   readonly isRestored?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told of each head that was signed: other places where it is kept. */
+  /** Called for each signed head, to copy it to other places. */
   onHead?(head: AuditHead & { readonly signature: string }): void;
 }
 
 const SIGN_EVERY_MS = 60_000;
-/** So soon after an acceptance do other processes begin. */
+/** Other processes notice an acceptance within this time. */
 const LOOK_AGAIN_MS = 15_000;
 const SYSTEM: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'process' };
 
@@ -48,7 +51,7 @@ export async function guardStore(deps: GuardDeps): Promise<StoreGuard> {
   return guard;
 }
 
-/** The same look without a guard: nothing is adopted, signed or written. */
+/** The same check without a guard: adopts, signs and writes nothing. */
 export async function verifyStore(deps: GuardDeps & { readonly signal?: AbortSignal }): Promise<IntegrityReport> {
   const guard = new Guard(deps);
   const { replay, head } = await guard.look();
@@ -180,7 +183,8 @@ class Guard implements StoreGuard {
       await audit.result(intent, { outcome: toErrorRecord(error).code, note: {}, marks });
       throw error;
     }
-    // The line comes first: a store that says so and has no line would be taken for one that was tampered with.
+    // Write the line first: a store that claims to enforce marks, without a line for it, would count as tampered
+    // with.
     await audit.result(intent, { outcome: 'done', note: { after: { documents: marks.length } }, marks });
     await integrity.commit();
     this.#deps.logger.info('integrity.enforced', { documents: marks.length });
@@ -207,7 +211,7 @@ class Guard implements StoreGuard {
     if (this.#problem === undefined) await this.#sign();
   }
 
-  /** Nobody accepts a line that was edited since they looked. The next look shows it. */
+  /** Refuses to accept a line that was edited since the person looked. The next look shows it. */
   async #refuseUnseen(): Promise<void> {
     const seen = this.#breaks;
     await this.#replay(undefined);
@@ -221,7 +225,7 @@ class Guard implements StoreGuard {
     return replay;
   }
 
-  /** The mark of each document that is as it was last written. */
+  /** The marks of all documents that are in their last written state. */
   async #standing(): Promise<readonly MarkChange[]> {
     const { documents, collections, integrity } = this.#deps;
     const marks: MarkChange[] = [];
@@ -232,16 +236,19 @@ class Guard implements StoreGuard {
   async #readHead(): Promise<{ readonly head?: AuditHead | undefined; readonly problem?: TrailProblem }> {
     const { heads, integrity, logger, isKeeper } = this.#deps;
     try {
-      // A store that lost its own word has a new id, and no head under it.
+      // A store that lost its own state has a new id, and no head under it.
       return { head: (await heads?.read(integrity.storeId)) ?? (await heads?.newest()) };
     } catch (error) {
       logger.error('audit.head-broken', error);
-      // The file may be another user's: then the process that keeps it says what is wrong.
+      // The file may belong to another user: then the process that keeps it reports the problem.
       return isKeeper ? { problem: { why: 'unreadable', lines: 0 } } : {};
     }
   }
 
-  /** A trail that marks are compared with has had a head. On a database server another control, on another machine, may keep it. */
+  /**
+   * Once marks are compared with the trail, the trail has had a head. On a database server another control, on
+   * another machine, may keep it.
+   */
   #findMissing({ head }: Replay, isEnforced: boolean): number | undefined {
     const { isKeeper, heads, documents, logger, clock } = this.#deps;
     const isExpected = isKeeper && heads !== undefined && documents.isExclusive && isEnforced && head.number > 0;
@@ -250,7 +257,10 @@ class Guard implements StoreGuard {
     return clock.now();
   }
 
-  /** What a process found that keeps the head, unless this one keeps it too and its own head is of that line or a later one. */
+  /**
+   * The problem found by another process that keeps the head, unless this process keeps it too and has a head of the
+   * same or a later line.
+   */
   async #heldBy(head: AuditHead | undefined): Promise<TrailProblem | undefined> {
     const { integrity, documents, isKeeper } = this.#deps;
     if (documents.isExclusive) return undefined;
@@ -287,10 +297,10 @@ class Guard implements StoreGuard {
   }
 
   async #lookAgain(): Promise<void> {
-    // The trail is read only when something may have changed.
+    // Reading the trail is costly, so do it only when something may have changed.
     if ((await this.#deps.integrity.held()) !== undefined) return;
     const { replay } = await this.look();
-    // Accepted in this process meanwhile: what was read is of before.
+    // The trail was accepted in this process in the meantime, so this read is outdated.
     if (this.#isReleased) this.#problem = undefined;
     if (this.#problem !== undefined || this.#isReleased) return;
     await this.#compare(replay);
@@ -299,15 +309,15 @@ class Guard implements StoreGuard {
   }
 
   /**
-   * What the store says of itself may have been removed; the trail and its head remember. A refused trail counts as well where no older process
-   * can be at work: the account that accepts it must not be a planted one.
+   * The store's own state may have been removed, but the trail and its head still say whether marks are enforced. A
+   * refused trail counts too when no older process can be at work: otherwise a planted account could accept it.
    */
   async enforceAsBefore(replay: Replay, head: AuditHead | undefined): Promise<void> {
     const { integrity, documents, isRestored } = this.#deps;
     if (integrity.state.isEnforced()) return;
     const isRemembered = head?.isEnforced === true || (this.#problem !== undefined && documents.isExclusive);
     if (replay.enforcedAt === undefined && (isRestored === true || !isRemembered)) return;
-    // Without a report where the process ended between its line and the commit.
+    // Without a report when the process ended between its line and the commit.
     if (integrity.isNewState) integrity.state.report(integritySpec.name, 'store', 'removed');
     await integrity.commit(replay.enforcedAt ?? head?.at);
   }

@@ -1,4 +1,4 @@
-/** Whether the store is the one that Kangqiao left: what is wrong, and who decides about it. */
+/** Whether the store is as Kangqiao left it: what is wrong, and the decisions about it. */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Finding } from '../../engine/integrity/integrity-state.ts';

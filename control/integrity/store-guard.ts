@@ -1,4 +1,4 @@
-/** What is known of a store's integrity, and what the security administrator does about it. */
+/** The integrity state of a store, and the decisions of the security administrator about it. */
 import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Acceptance, ChainBreak, ChainReport } from '../audit/walk-chain.ts';
@@ -7,7 +7,7 @@ import type { Finding } from '../../engine/integrity/integrity-state.ts';
 
 export interface IntegrityReport {
   readonly chain: ChainReport;
-  /** How many marked documents there are. */
+  /** Number of marked documents. */
   readonly documents: number;
   readonly findings: readonly Finding[];
   readonly isEnforced: boolean;
@@ -20,21 +20,27 @@ export interface StoreGuard {
   findings(): readonly Finding[];
   /** Why the store is read only; undefined when it is not. */
   trailProblem(): TrailProblem | undefined;
-  /** Since when the signed head has been missing; undefined once the trail was accepted, and while there is one. */
+  /** Since when the signed head has been missing; undefined while there is one, and once the trail was accepted. */
   headMissingSince(): number | undefined;
-  /** Where the audit trail does not hold, by the last look at it. */
+  /** Breaks of the audit trail at the last check. */
   breaks(): readonly ChainBreak[];
-  /** The trail was empty when this process came, and so was the store: a first administrator may be made. */
+  /** The trail and the store were empty when this process started: it may create a first administrator. */
   readonly isFirstStart: boolean;
-  /** Resolves at once unless the store is read only, else when its trail is accepted. */
+  /** Resolves at once unless the store is read only; otherwise when its trail is accepted. */
   released(signal: AbortSignal): Promise<void>;
-  /** What stands is taken for what there is; a new head is signed. Called by an audited action; returns what to write in its line. */
+  /**
+   * Accepts the trail as it is and signs a new head. Called by an audited action; returns what to write in its line.
+   */
   acceptTrail(): Promise<AcceptedTrail>;
-  /** Marks the document as it stands (`keep`), or removes it. Called by an audited action; answers what to write in its line. */
+  /**
+   * Marks the document in its present state (`keep`), or removes it. Called by an audited action; returns what to
+   * write in its line.
+   */
   decide(collection: string, id: string, decision: 'keep' | 'remove'): Promise<MarkChange>;
   /**
-   * Marks what stands and refuses what comes without a mark from now on, unless `check` rejects. Leaves its own audit lines: the result line must
-   * stand before the store says that marks are enforced. AUDIT_TRAIL_REFUSED while the store is read only.
+   * Marks all present documents and rejects those without a mark from now on, unless `check` rejects. Writes its own
+   * audit lines: the result line must exist before the store says that marks are enforced. AUDIT_TRAIL_REFUSED while
+   * the store is read only.
    */
   enforce(actor: Actor, check: () => Promise<void>): Promise<void>;
   verify(signal?: AbortSignal): Promise<IntegrityReport>;

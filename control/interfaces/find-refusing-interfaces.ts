@@ -1,4 +1,7 @@
-/** Interfaces that refuse most of their callers: somebody's key has ended, a grant is missing, or a caller sends what does not fit. */
+/**
+ * Interfaces that refuse most of their calls: a key has expired, a grant is missing, or a caller sends invalid
+ * requests.
+ */
 import type { RefusalCause } from '../../engine/contract/calls/refusal-causes.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from '../adapters/call-states.ts';
@@ -16,14 +19,14 @@ export interface FindRefusingInterfacesServices {
 export interface RefusingInterface {
   readonly interfaceId: string;
   readonly name: Text;
-  /** Of the last five minutes. */
+  /** In the last five minutes. */
   readonly calls: number;
   readonly refused: number;
-  /** The most frequent. */
+  /** The most frequent cause. */
   readonly cause: RefusalCause;
 }
 
-/** The longest first. */
+/** Longest refusing first. */
 export async function findRefusingInterfaces(
   { engine, clock, registry }: FindRefusingInterfacesServices,
   domains: DomainScope,

@@ -1,4 +1,4 @@
-/** Published interfaces. What is saved here is checked whole and on the gateways within a second. */
+/** Published interfaces. A saved interface is fully checked, and reaches the gateways within a second. */
 import { Type } from 'typebox';
 import { InterfaceDocument } from '../../gateways/documents.ts';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -33,19 +33,21 @@ const InterfaceId = Type.String({ maxLength: 64 });
 const byId = Type.Object({ interfaceId: InterfaceId }, closed);
 
 export interface InterfaceItem extends InterfaceDocument {
-  /** The flow that it leads to, for who may read flows; absent for an upstream, and for a flow that is gone. */
+  /**
+   * The flow that it leads to, for people who may read flows; absent for an upstream, and for a flow that is gone.
+   */
   readonly flow?: {
     readonly name: Text;
     readonly publishedVersion?: number;
-    /** Executions of the flow since midnight, whoever started them; for who may read executions. */
+    /** All executions of the flow since midnight, whatever started them; for people who may read executions. */
     readonly today?: number;
     readonly failedToday?: number;
-    /** Held now: they were taken in, and wait for a person. */
+    /** Executions held now: they were accepted, and wait for a person. */
     readonly held?: number;
   };
-  /** Apps that may call it; for who may read callers. */
+  /** Number of apps that may call it; for people who may read callers. */
   readonly grants?: number;
-  /** By real calls; absent: none since the processes began. */
+  /** Counted from real calls; absent: none since the processes started. */
   readonly calls?: CallState;
 }
 
@@ -135,7 +137,7 @@ export function interfaceActions(services: InterfaceServices): readonly Action[]
         {
           interfaceId: InterfaceId,
           state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
-          // What was looked at: an interface that was saved since stays as it is.
+          // The revision that the person looked at: an interface that was saved since is left unchanged.
           revision: Type.Optional(Type.Integer({ minimum: 1 })),
         },
         closed,
@@ -172,15 +174,15 @@ export function interfaceActions(services: InterfaceServices): readonly Action[]
 }
 
 /**
- * An interface leads only to flows of one's own domains. A shared flow is for flows that call it: an interface would offer it to outside
- * callers, and its own domain could no longer publish it.
+ * An interface may only lead to flows of one's own domains. A shared flow is meant for flows that call it. An
+ * interface would offer it to outside callers, and its own domain could no longer publish it.
  */
 export async function savingInterface(owners: Owners, { interfaceId, domain, target }: InterfaceDocument): Promise<readonly Demand[]> {
   const demands = await saving(owners.interface(interfaceId), { domain });
   return target.kind === 'flow' ? [...demands, await owners.flow(target.flowId)] : demands;
 }
 
-/** What goes on or off line takes a right of its own. */
+/** Putting an interface on or off line requires a separate right. */
 export function requirePublishRight(ctx: ActionContext, before: InterfaceDocument | undefined, after: InterfaceDocument): void {
   if (before?.state !== after.state && (after.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
 }

@@ -1,4 +1,4 @@
-/** Policies that an interface may name, as its form needs them. */
+/** Policies that an interface may name, in the form that the interface editor needs. */
 import { Type } from 'typebox';
 import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -14,9 +14,9 @@ export interface PolicyDescription {
   readonly stage: Stage;
   readonly text: { readonly label: Text; readonly help: Text };
   readonly fronts: readonly Front[];
-  /** On without being named, on these fronts. */
+  /** Fronts on which it is on by default. */
   readonly defaultOn: readonly Front[];
-  /** May be left off, on these fronts. */
+  /** Fronts on which it may be switched off. */
   readonly optionalOn: readonly Front[];
   /** JSON Schema 2020-12; `text` holds the texts of a field. */
   readonly options: Readonly<Record<string, unknown>>;

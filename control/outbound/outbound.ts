@@ -1,4 +1,4 @@
-/** Where adapters, services and receivers may stand besides what is open anyway: docs/decisions/0046. */
+/** Allowed targets of adapters, services and receivers, besides the generally allowed ones: docs/decisions/0046. */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { readOutboundTarget, showOutboundTarget, type OutboundTarget } from '../../engine/outbound/exception.ts';
@@ -15,9 +15,12 @@ export interface OutboundServices {
 }
 
 export interface OutboundList {
-  /** What the security administrator listed, and what an upgrade found in use and nobody confirmed yet. */
+  /**
+   * Targets that the security administrator listed, and those that an upgrade found in use and that are not confirmed
+   * yet.
+   */
   readonly items: readonly (Omit<OutboundException, 'host' | 'port'> & { readonly target: string })[];
-  /** What the settings of this process let through (`KQ_OUTBOUND_ALLOWED`). */
+  /** Targets allowed by the settings of this process (`KQ_OUTBOUND_ALLOWED`). */
   readonly ofSettings: readonly string[];
 }
 

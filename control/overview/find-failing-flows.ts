@@ -1,4 +1,4 @@
-/** Flows whose executions failed within the last hour: how many, and of how many. */
+/** Flows with failed executions within the last hour: how many failed, of how many accepted. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { FlowSummary } from '../../engine/publish/interface.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
@@ -7,13 +7,13 @@ export interface FailingFlow {
   readonly flowId: string;
   readonly name: Text;
   readonly failed: number;
-  /** Of so many that were accepted in the same time. */
+  /** Executions accepted in the same time. */
   readonly of: number;
 }
 
 const MOST = 3;
 
-/** The worst first: where nearly all fail stands before where few of many do. */
+/** Worst first: a high share of failures comes before a high number of them. */
 export async function findFailingFlows(
   flows: readonly FlowSummary[],
   since: number,

@@ -1,4 +1,6 @@
-/** The first page: what needs a person, then how much goes through. Ids, names of flows and numbers; nothing of any message. */
+/**
+ * The start page: first what needs a person, then throughput. Ids, names of flows and numbers; no message content.
+ */
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -59,19 +61,19 @@ export interface FailingListener {
 export interface Attention {
   readonly held?: { readonly count: number; readonly oldestAt?: number; readonly groups: readonly NamedHeldGroup[] };
   readonly failedLastHour?: number;
-  /** Where, for who may read flows: a few, the worst first. */
+  /** The worst few, for people who may read flows. */
   readonly failingFlows?: readonly FailingFlow[];
-  /** What this person is asked to decide. */
+  /** Requests that this person may decide. */
   readonly requests?: { readonly count: number; readonly oldestAt: number };
   readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
   readonly listeners?: readonly FailingListener[];
-  /** Systems that do not answer. */
+  /** Systems that fail or are slow. */
   readonly adapters?: readonly FailingAdapter[];
-  /** Interfaces that refuse most of their callers. */
+  /** Interfaces that refuse most of their calls. */
   readonly interfaces?: readonly RefusingInterface[];
   readonly unpublishedChanges?: readonly { readonly flowId: string; readonly name: Text }[];
   readonly expiring?: readonly Expiring[];
-  /** Processes without a sign of life. */
+  /** Processes that no longer report. */
   readonly silentProcesses?: readonly ShownProcess[];
 }
 
@@ -112,7 +114,7 @@ interface Shared {
   readonly remember: Remember;
 }
 
-/** Each part only for those who may read it, and of their domains. */
+/** Each part only for people who may read it, and only of their domains. */
 async function overview(
   services: OverviewServices,
   actor: Actor,
@@ -129,7 +131,7 @@ async function overview(
   const today = await counter.today(flows.map((flow) => flow.flowId));
   const held = may('executions.read') ? await heldNow(services, domains, within, remember) : undefined;
   const counted = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
-  // The number and the list of what is held are of one reading.
+  // The number and the list of held executions must come from one read.
   const counts = held === undefined || held.more ? counted : { ...counted, held: held.count };
   const processes = isWhole ? await engine.processes.list() : [];
   return {
@@ -149,7 +151,7 @@ async function heldNow(
   within: readonly FlowScope[] | undefined,
   remember: Remember,
 ): Promise<NamedHeldGroups> {
-  // Every page of the console asks every few seconds, and one reading takes up to 10,000 documents.
+  // Every console page asks every few seconds, and one read takes up to 10,000 documents.
   const groups = await remember(nameOfScopes(within), () => executions.heldGroups(within));
   return nameHeldGroups(groups, { catalog, bindingStore, domains });
 }
@@ -203,7 +205,7 @@ async function attention(
   return found;
 }
 
-/** Keys and grants of the apps that the person sees; what the platform itself uses concerns everybody. */
+/** Keys and grants of the apps that the person sees; expiries of the platform itself concern everyone. */
 async function expiringOf(domains: DomainScope, { apps }: Registry, expiring: readonly Expiring[]): Promise<readonly Expiring[]> {
   if (domains.only === undefined) return expiring;
   const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));

@@ -1,4 +1,7 @@
-/** From the stores to the one numbered plan that gateways run. Only documents that every check accepts get in; the rest is told, not served. */
+/**
+ * Builds the numbered plan that gateways run from the stores. Only documents that pass every check get in; the others
+ * are reported and not served.
+ */
 import { Type } from 'typebox';
 import type { GatewayPlan, InterfaceDocument } from '../../gateways/documents.ts';
 import type { Changes } from '../../engine/changes/create-changes.ts';
@@ -12,14 +15,20 @@ import type { Registry } from './registry.ts';
 export type CheckInterface = (document: InterfaceDocument) => readonly Issue[];
 /** `by`: the account that saves it. */
 export type CheckSavedInterface = (document: InterfaceDocument, by: string) => Promise<readonly Issue[]>;
-/** What of a value does not fit a JSON Schema, as a caller would be told; undefined when it fits. `by`: the account that asks. */
+/**
+ * Returns how a value violates a JSON Schema, in the words a caller would get; undefined when it is valid. `by`: the
+ * account that asks.
+ */
 export type CheckBySchema = (
   schema: Readonly<Record<string, unknown>>,
   value: unknown,
   by: string,
 ) => Promise<readonly { readonly path: string; readonly message: string }[] | undefined>;
 
-/** Hands a plan on; answers the one that serves from now on, when another process has published the same or a later one. */
+/**
+ * Publishes a plan. Returns the plan that is in service instead, when another process has published the same or a
+ * later one.
+ */
 export type PublishPlan = (plan: GatewayPlan) => GatewayPlan | void | Promise<GatewayPlan | void>;
 
 export interface PlanPublisherDeps {
@@ -36,12 +45,12 @@ export interface PlanPublisherDeps {
 }
 
 export interface PlanPublisher {
-  /** Something changed: a new plan follows within 50 ms, one for many changes. */
+  /** Something changed: publishes a new plan within 50 ms, one for many changes. */
   changed(): void;
-  /** Builds and publishes now; resolves when the plan stands. */
+  /** Builds and publishes now; resolves with the plan's number once it is published. */
   flush(): Promise<number>;
   current(): number;
-  /** When the current plan was made, epoch milliseconds. */
+  /** When the current plan was built, epoch milliseconds. */
   madeAt(): number;
   stop(): Promise<void>;
 }
@@ -59,9 +68,9 @@ const countersSpec: CollectionSpec<Counter> = {
 const DEBOUNCE_MS = 20;
 const RETRY_MS = 1000;
 const TOPIC = 'registry';
-/** What another control changed it publishes itself; this one looks whether it did. */
+/** Another control publishes its own changes; after this time this one checks that it did. */
 const OTHERS_MS = 1_000;
-/** The same for one that died before it could tell anybody. */
+/** The same check for a control that died before it could announce its change. */
 const LOOK_EVERY_MS = 30_000;
 
 /** Publishes a first plan at once, then one after each change here or in another control process. */
@@ -89,7 +98,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
     return next;
   }
 
-  /** An earlier turn is not put off by a later one. */
+  /** A later request does not delay an earlier one. */
   function schedule(delayMs: number): void {
     const dueAt = deps.clock.monotonic() + delayMs;
     if (stopped || (cancel !== undefined && scheduledAt <= dueAt)) return;
@@ -134,7 +143,7 @@ async function buildPlan(
   { registry, checkInterface, outbound, clock, logger, defaultAppId }: PlanPublisherDeps,
   counters: Collection<Counter>,
 ): Promise<GatewayPlan> {
-  // The number comes first: what is read after it is at least as new as what any lower number saw.
+  // Take the number first: data read after it is at least as new as that of any lower number.
   const number = await nextNumber(counters);
   const [interfaces, apps, keys, grants, userTokenKeys, busConsumers] = await Promise.all([
     registry.interfaces.list(),

@@ -1,4 +1,7 @@
-/** Published interfaces. Two of them never share front, method and path: the store's unique key sees to it, whoever is faster. */
+/**
+ * Published interfaces. Two of them never share front, method and path: the store's unique key prevents it, also in a
+ * race.
+ */
 import type { InterfaceDocument } from '../../gateways/documents.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
@@ -16,7 +19,7 @@ export function openInterfaceStore(documents: Documents): Promise<InterfaceStore
   });
 }
 
-/** What saving these would be refused for, one after the other over those that are stored: INTERFACE_ROUTE_CLASH by document. */
+/** The errors that saving these documents in sequence would cause: INTERFACE_ROUTE_CLASH by document. */
 export function routeClashes(
   documents: readonly InterfaceDocument[],
   stored: readonly InterfaceDocument[],

@@ -1,7 +1,8 @@
 /**
- * Keys with which apps sign (design page 2, section 3). PENDING until its holder proves to have the private half; at most two ACTIVE
- * per app, held as two numbered seats under a unique key; RETIRING still verifies for seven days; REVOKED is gone from the next plan.
- * Secrets of the HMAC schemes are made here, shown once, and sealed.
+ * Keys with which apps sign requests. A key is PENDING until its holder proves to have the private half. At most two
+ * keys per app are ACTIVE, held as two numbered seats under a unique key. A RETIRING key still verifies for seven
+ * days; a REVOKED one is missing from the next plan. Secrets of the HMAC schemes are generated here, shown once, and
+ * sealed.
  */
 import { Type } from 'typebox';
 import type { AppKeyDocument } from '../../gateways/documents.ts';
@@ -11,7 +12,7 @@ import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';
 import type { Collection, CollectionSpec, Documents, Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 
-/** What others see of a key: never its secret. */
+/** The public part of a key, without its secret. */
 export type AppKey = Omit<AppKeyDocument, 'sealedSecret'>;
 type Scheme = AppKeyDocument['scheme'];
 
@@ -34,7 +35,10 @@ const keysSpec: CollectionSpec<StoredKey> = {
 
 export interface KeyStore {
   list(appId?: string): Promise<readonly AppKey[]>;
-  /** KEY_INVALID for weak or foreign keys. Takes the place of one that is PENDING under the same id. Answers the text that the holder must sign. */
+  /**
+   * KEY_INVALID for weak or foreign keys. Replaces a PENDING key with the same id. Returns the text that the holder
+   * must sign.
+   */
   upload(key: {
     appId: string;
     keyId: string;
@@ -44,14 +48,14 @@ export interface KeyStore {
   }): Promise<{ readonly key: AppKey; readonly challenge: string }>;
   /** KEY_PROOF_WRONG unless the signature (base64url) of the challenge verifies. */
   activate(appId: string, keyId: string, signature: string): Promise<AppKey>;
-  /** Makes a secret for an HMAC scheme: the only time it is seen. */
+  /** Generates a secret for an HMAC scheme and returns it; it cannot be read later. */
   createSecret(key: {
     appId: string;
     keyId: string;
     scheme: Scheme;
     expiresAt?: number;
   }): Promise<{ readonly key: AppKey; readonly secret: string }>;
-  /** It expires in seven days, or when it would have anyway. */
+  /** The key expires in seven days, or at its own expiry if that is earlier. */
   retire(appId: string, keyId: string): Promise<AppKey>;
   revoke(appId: string, keyId: string): Promise<AppKey>;
   removeAll(appId: string): Promise<void>;
@@ -93,7 +97,9 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     throw new AppError('KEY_EXISTS', 'input', 'This app has a key of that id already.', { fix: 'Choose another keyId.' });
   }
 
-  /** PENDING -> ACTIVE in whichever seat is free; only the key that was looked at, not one that took its place meanwhile. */
+  /**
+   * PENDING -> ACTIVE in a free seat. Only for the key that was read, not for one that replaced it in the meantime.
+   */
   async function takeSeat({ _id, document: { appId, fingerprint } }: StoredKey): Promise<AppKey> {
     for (const seat of SEATS) {
       const patch = {
@@ -219,7 +225,7 @@ async function verifyProof(
   return crypto.verify(key, Buffer.from(challenge), Buffer.from(signature, 'base64url'));
 }
 
-/** The bytes of an HMAC key are those of its text, as signers use them (docs/signing.md). */
+/** The bytes of an HMAC key come from its base64url text, as signers use them (docs/signing.md). */
 function hmacHandle(crypto: Crypto, scheme: Scheme, secret: string): KeyHandle {
   return crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, scheme, 'secret');
 }

@@ -1,4 +1,4 @@
-/** The platform's SM2 key that signs answers: made at first start, its private half sealed. */
+/** The platform's SM2 key that signs responses: generated at first start, its private half sealed. */
 import { Type } from 'typebox';
 import type { GatewayPlan } from '../../gateways/documents.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -9,11 +9,11 @@ export type PlatformKey = GatewayPlan['platformKey'];
 
 export interface OpenedPlatformKey {
   readonly key: PlatformKey;
-  /** Of a key from before this was kept: when it was first opened since. */
+  /** For a key made before this was stored: when a later version first opened it. */
   readonly madeAt: number;
 }
 
-/** After so long it should be replaced; nothing stops with it, since callers trust the key and no date. */
+/** The key should be replaced after this time. It does not stop working, since callers trust the key and no date. */
 export const PLATFORM_KEY_LIFE_MS = 3 * 365 * 86_400_000;
 
 interface StoredPlatformKey extends StoredDocument {
@@ -39,7 +39,7 @@ export async function openPlatformKey({ documents, crypto, seal, clock }: KeySto
   if ((await keys.get(KEY_ID)) === undefined) {
     const made = await crypto.generateKey('SM2-SM3');
     if (!('privatePem' in made)) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The cryptography made no key pair.');
-    // Somebody may be faster: whatever is stored then is the key.
+    // Another process may have stored one first: the stored key counts.
     const sealedPrivate = seal.seal(PLACE, made.privatePem);
     await keys.insert({ _id: KEY_ID, publicPem: made.publicPem, sealedPrivate, madeAt: clock.now() }, { durability: 'full' });
   }

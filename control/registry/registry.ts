@@ -1,4 +1,4 @@
-/** All stores that a gateway plan is made from, opened together. */
+/** All stores that a gateway plan is built from, opened together. */
 import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/documents.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';

@@ -1,4 +1,7 @@
-/** Documents that people edit: each save names the revision it started from; a stale one is refused with both versions, never merged. */
+/**
+ * Documents that people edit. Each save names the revision it started from; a stale save fails with both versions and
+ * is never merged.
+ */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -13,12 +16,12 @@ interface Stored<T> extends StoredDocument {
 export interface RevisionedSpec<T> {
   readonly collection: string;
   readonly idOf: (document: T) => string;
-  /** Name -> value that no other document may have (checked by the store itself, so that no race gets through). */
+  /** Name -> value that no other document may have; the store itself enforces it, also in a race. */
   readonly unique?: (document: T) => Readonly<Record<string, string>>;
   readonly uniqueNames?: readonly string[];
-  /** Dotted paths within the document that lists ask for. */
+  /** Dotted paths within the document that lists filter or sort by. */
   readonly indexed?: readonly string[];
-  /** Says who is in the way. */
+  /** Creates the error that names the conflicting document. */
   readonly clash?: (document: T, other: T | undefined) => AppError;
 }
 
@@ -26,7 +29,7 @@ export interface RevisionedStore<T> {
   list(): Promise<readonly T[]>;
   listBy(path: string, value: string): Promise<readonly T[]>;
   get(id: string): Promise<T | undefined>;
-  /** `document.revision` is the one it started from; 0 creates. Answers it with the next. */
+  /** `document.revision` is the one it started from; 0 creates. Returns the document with its next revision. */
   save(document: T): Promise<T>;
   remove(id: string): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-/** Acts that may be asked for: who may ask, what they lack, and what both sides look at. */
+/** Actions that a person may request: who may request them, what they lack, and what both sides look at. */
 import { createHash } from 'node:crypto';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
@@ -24,29 +24,32 @@ export interface AskableActsServices {
 }
 
 export interface AskableAct<Input = unknown> {
-  /** What the person must be able to do to ask for it. */
+  /** The right that a person needs to request it. */
   readonly asks: Permission;
-  /** What they lack, unless it is a domain. */
+  /** The right that they lack, unless they lack a domain. */
   readonly needs: Permission;
-  /** The domains of others that are in the way of a person who has the right; null: all of them. Absent: no act of this kind meets any. */
+  /**
+   * The domains that a person with the right still lacks; null: all of them. Absent: an action of this kind never
+   * lacks any.
+   */
   lacking?(input: Input, domains: DomainScope): Promise<readonly (string | null)[]>;
-  /** Undefined when what it is about is gone. Refuses what the act itself would not take. */
+  /** Undefined when the object is gone. Fails where the action itself would fail. */
   look(input: Input): Promise<AskedState | undefined>;
-  /** What is wanted, without the ids that differ each time; absent: the input. */
+  /** The wanted change, without ids that differ each time; absent: the input. */
   wanted?(input: Input): unknown;
-  /** The input with what the asking side has said by its reason. */
+  /** Adds the reason of the request to the input. */
   complete?(input: Input, reason: string): Input;
 }
 
-/** What stands in the store when somebody looks at a request. */
+/** The stored state when a person looks at a request. */
 export interface AskedState {
-  /** What the things are called that it is about. */
+  /** Names of the objects it is about. */
   readonly names: readonly Text[];
-  /** Of what would be changed; 0 before it exists. */
+  /** Revision of the object that would change; 0 before it exists. */
   readonly revision: number;
-  /** From which one the input begins; undefined: it does not say. */
+  /** The revision that the input started from; undefined: the input does not say. */
   readonly from: number | undefined;
-  /** Another one means that the act would do something else than was looked at. */
+  /** If it changes, the action would do something else than the person looked at. */
   readonly digest: string;
 }
 
@@ -98,7 +101,7 @@ export function askableActs(services: AskableActsServices): Readonly<Record<stri
         if (app === undefined || offered === undefined) return undefined;
         const stored = await registry.grants.get(grantId);
         requireSameSides(stored, document);
-        // Two may ask for the same grant: what was granted by the first is not granted once more.
+        // Two people may request the same grant: if the first got it, it is not granted again.
         const granted = stored ?? (await registry.grants.list()).find((one) => one.appId === appId && one.interfaceId === interfaceId);
         const digest = digestOf([granted ?? null, contentOf(offered), contentOf(app)]);
         return { names: [offered.name, app.name], revision: stored?.revision ?? 0, from, digest };
@@ -118,13 +121,15 @@ export function askableActs(services: AskableActsServices): Readonly<Record<stri
   return acts;
 }
 
-/** An interface or app without its state: whether it is on is decided by others, and no matter of a grant. */
+/**
+ * An interface or app without its state: switching it on or off is decided elsewhere and does not concern a grant.
+ */
 function contentOf<T extends { readonly revision: number; readonly state: string }>(document: T): Omit<T, 'revision' | 'state'> {
   const { revision: _revision, state: _state, ...content } = document;
   return content;
 }
 
-/** Forgets the type of its input, as actions do: it is checked by the act's own schema before it comes here. */
+/** Erases the type of its input, as actions do: the action's own schema checks the input before it gets here. */
 function askable<Input>(act: AskableAct<Input>): AskableAct {
   return act as AskableAct;
 }

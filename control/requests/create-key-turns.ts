@@ -1,9 +1,11 @@
 export interface KeyTurns {
-  /** Runs it when everything before it with the same key has ended. Undefined: too many wait for that. */
+  /**
+   * Runs the action once everything queued before it with the same key has ended. Undefined: too many wait already.
+   */
   run<Result>(key: string, action: () => Promise<Result>): Promise<Result> | undefined;
 }
 
-/** Runs what has the same key one after the other, in the order in which it came. */
+/** Runs actions with the same key one after the other, in the order of their calls. */
 export function createKeyTurns(mostWaiting: number): KeyTurns {
   const queues = new Map<string, { last: Promise<unknown>; size: number }>();
   return {

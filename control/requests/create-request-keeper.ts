@@ -1,4 +1,4 @@
-/** How many requests of one person there may be: twenty open ones, and two hundred in all with those that have ended. */
+/** Limits the requests of one person: twenty open ones, and two hundred including those that have ended. */
 import { createKeyTurns } from './create-key-turns.ts';
 import { askedAlready, tooMany } from './request-errors.ts';
 import { ENDED } from './request-pages.ts';
@@ -10,20 +10,23 @@ const MOST_KEPT = 200;
 export interface RequestKeeper {
   /** REQUESTS_FULL (input). */
   requireRoom(by: string): Promise<void>;
-  /** REQUESTS_FULL and REQUEST_ASKED_ALREADY (input). Of what ended the oldest go first: the audit trail tells of all. */
+  /**
+   * REQUESTS_FULL and REQUEST_ASKED_ALREADY (input). Removes the oldest ended requests first: the audit trail still
+   * has them all.
+   */
   keep(record: RequestRecord, input: unknown): Promise<void>;
 }
 
 export function createRequestKeeper(requests: RequestStore): RequestKeeper {
   const { records } = requests;
-  // What one person sends at once is counted one after the other.
+  // Requests that one person sends at once are counted one after the other.
   const turns = createKeyTurns(MOST_OPEN);
 
   async function requireRoom(by: string, mostBefore = MOST_OPEN - 1): Promise<void> {
     if ((await records.count({ by, status: 'open' }, mostBefore + 1)) > mostBefore) throw tooMany(MOST_OPEN);
   }
 
-  /** One that rests on something else than its twin is none: that one has become outdated. */
+  /** A request whose basis differs from its twin's is no duplicate: the twin has become outdated. */
   async function requireNew(record: RequestRecord): Promise<void> {
     const { wanted, digest } = requests.open(record, 'body') as RequestBody;
     const { by, action } = record;
@@ -48,7 +51,7 @@ export function createRequestKeeper(requests: RequestStore): RequestKeeper {
     await dropOldest(by);
     await requests.keepInput(requestId, input, expiresAt);
     await records.insert(record, { durability: 'full' });
-    // Another process may have taken some of the same person meanwhile.
+    // Another process may have taken requests of the same person in the meantime.
     await requireRoom(by, MOST_OPEN).catch(async (error: unknown) => {
       await records.remove(requestId);
       await requests.dropInput(record);

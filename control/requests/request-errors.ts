@@ -1,4 +1,4 @@
-/** Why a request is not taken, or not decided. */
+/** Errors for requests that cannot be made or decided. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RequestRecord } from './request-store.ts';
 

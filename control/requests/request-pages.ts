@@ -1,4 +1,7 @@
-/** Which requests a person sees, a page at a time: what waits for their decision, the oldest first, then what they asked for, and what they decided. */
+/**
+ * The requests that a person sees, page by page: first those that wait for their decision, oldest first, then those
+ * they made, then those they decided.
+ */
 import { PERMISSIONS } from '../../engine/contract/access/access.ts';
 import type { Filter } from '../../engine/contract/ports/documents.ts';
 import type { Actor } from '../access/actor.ts';
@@ -7,24 +10,24 @@ import { isAllowed } from '../access/permissions.ts';
 import type { RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 
 const PAGE = 50;
-/** More are not counted for the overview. */
+/** The overview counts no more than this. */
 const MOST_COUNTED = 1000;
-/** A decision whose process died: longer than the tests of a flow may take. */
+/** A decision that takes longer has lost its process: even the tests of a flow end earlier. */
 const STUCK_MS = 300_000;
 
-/** Nothing comes of these any more. */
+/** Requests in these states are final. */
 export const ENDED: readonly RequestStatus[] = ['done', 'refused', 'failed', 'withdrawn'];
 
 export interface RequestPage {
   readonly records: readonly RequestRecord[];
-  /** Hand it in as `after` to read on; absent at the end. */
+  /** Pass it as `after` to get the next page; absent at the end. */
   readonly next?: string;
 }
 
 export type RequestSide = 'waiting' | 'own' | 'decided';
 
 export interface PageWish {
-  /** Absent: first those that wait, then one's own, then those that one decided. */
+  /** Absent: first requests that wait, then one's own, then those that one decided. */
   readonly side?: RequestSide | undefined;
   readonly after?: string | undefined;
 }
@@ -39,7 +42,7 @@ export function mayDecide(
   return by !== actor.account && isAllowed(actor, needs) && isWithin(scope)({ domains });
 }
 
-/** What a person decided is theirs to look at, while its domains are. */
+/** People can look at requests they decided, as long as they have the domains. */
 export function hasDecided(record: RequestRecord, { account }: Pick<Actor, 'account'>, scope: DomainScope): boolean {
   return record.decidedBy === account && isWithin(scope)(record);
 }
@@ -58,7 +61,10 @@ interface Stage {
   sees(record: RequestRecord): boolean;
 }
 
-/** The store leaves out what takes a right that the person lacks: it must not stand before what they may decide. */
+/**
+ * Leave out requests that need a right the person lacks already in the query: otherwise they would fill the page
+ * before those the person may decide.
+ */
 function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonly side: RequestSide })[] {
   const needs = { in: PERMISSIONS.filter((right) => isAllowed(actor, right)) };
   const waiting = {
@@ -89,7 +95,7 @@ export async function readRequestPage(records: Records, actor: Actor, scope: Dom
   return { records: found };
 }
 
-/** How many wait for this person, and since when. */
+/** How many requests wait for this person, and since when. */
 export async function openRequests(
   { requests: { records } }: { readonly requests: Pick<RequestStore, 'records'> },
   actor: Actor,

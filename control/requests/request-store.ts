@@ -1,47 +1,50 @@
-/** What people ask of those who may: an act with its input, kept until somebody decides. */
+/** Requests: an action with its input, stored until a person with the right decides. */
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 
-/** `deciding`: the act runs; one whose process died meanwhile can be decided again. */
+/** `deciding`: the action runs; if its process dies, the request can be decided again. */
 export type RequestStatus = 'open' | 'deciding' | 'done' | 'refused' | 'failed' | 'withdrawn';
 
 export interface RequestRecord extends StoredDocument {
   readonly action: string;
   readonly subject: string;
-  /** The right that the person lacks; who holds it may decide. */
+  /** The right that the person lacks; people who have it may decide. */
   readonly needs: Permission;
-  /** Every domain that deciding takes; null stands for the installation. */
+  /** Every domain required to decide; null stands for the installation. */
   readonly domains: readonly (string | null)[];
   readonly by: string;
   readonly at: number;
   readonly status: RequestStatus;
   readonly decidedBy?: string;
   readonly decidedAt?: number;
-  /** Of one that failed: the code of the error. */
+  /** For a failed request: the code of the error. */
   readonly outcome?: string;
   /** Sealed JSON (`RequestBody`). */
   readonly body: string;
-  /** Sealed: why it was decided so. */
+  /** Sealed: the reason of the decision. */
   readonly decision?: string;
   readonly expiresAt: number;
 }
 
 export interface RequestBody {
   readonly reason: string;
-  /** What the things are called that it is about. */
+  /** Names of the objects it is about. */
   readonly names?: readonly Text[];
-  /** Of what it rests on, as it was when somebody asked (`AskedState`). */
+  /** Digest of the state it is based on, at the time of the request (`AskedState`). */
   readonly digest?: string;
-  /** Of what is wanted: the same for two requests that want the same. */
+  /** Digest of the wanted change: equal for two requests that want the same. */
   readonly wanted?: string;
-  /** Only of one that was stored before inputs lay apart. */
+  /** Only in a request stored before inputs were stored separately. */
   readonly input?: unknown;
 }
 
-/** Of the same id as its request, so that a list of requests carries no inputs; gone as soon as the request has ended. */
+/**
+ * Has the same id as its request, so that a list of requests loads no inputs; removed as soon as the request has
+ * ended.
+ */
 interface StoredInput extends StoredDocument {
   /** Sealed JSON. */
   readonly input: string;
@@ -73,7 +76,7 @@ export interface RequestStore {
   seal(id: string, field: Sealed, value: unknown): string;
   open(record: RequestRecord, field: Sealed): unknown;
   keepInput(id: string, input: unknown, expiresAt: number): Promise<void>;
-  /** Undefined once it was dropped. */
+  /** Undefined once it was removed. */
   inputOf(record: RequestRecord): Promise<unknown>;
   dropInput(record: RequestRecord): Promise<void>;
 }

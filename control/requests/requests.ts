@@ -1,7 +1,8 @@
 /**
- * Requests: what a person may not do they may ask for. A request names the act with its input and waits for those who may; one of them decides
- * with a reason, and the act then runs as theirs. Where an act takes the rights of both (an adapter with a credential: one draws it, the other
- * keeps its secret) it runs with the roles of both, for this act alone.
+ * Requests: people can ask for an action that they may not run. A request stores the action with its input and waits
+ * for those who may run it. One of them decides with a reason, and the action then runs in their name. Some actions
+ * need rights of both people: for an adapter with a credential, one edits the adapter and the other keeps its secret.
+ * Such an action runs with the roles of both, for this one run.
  */
 import { Type, type Static } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -36,7 +37,7 @@ export interface RequestServices {
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
   readonly requests: RequestStore;
-  /** Runs what a request asked for. */
+  /** Runs the requested action. */
   readonly runAction: RunAction;
   readonly accounts: AccountStore;
   readonly owners: Owners;
@@ -46,7 +47,7 @@ export interface RequestItem {
   readonly requestId: string;
   readonly action: string;
   readonly subject: string;
-  /** What the things are called that it is about; the app comes after the interface that it would call. */
+  /** Names of the objects it is about; the app comes after the interface that it would call. */
   readonly names: readonly Text[];
   readonly needs: Permission;
   readonly by: string;
@@ -59,25 +60,25 @@ export interface RequestItem {
   readonly outcome?: string;
   /** This person may decide it. */
   readonly mayDecide: boolean;
-  /** Of one's own that is open: how many may decide it now. */
+  /** For one's own open request: how many people may decide it now. */
   readonly deciders?: number;
 }
 
 export interface RequestList {
   readonly items: readonly RequestItem[];
-  /** Hand it in as `after` to read on; absent at the end. */
+  /** Pass it as `after` to get the next page; absent at the end. */
   readonly next?: string;
 }
 
 export interface RequestDetails extends RequestItem {
-  /** Absent of one that has ended: its act has a line of its own in the audit trail. */
+  /** Absent for an ended request: its action has its own line in the audit trail. */
   readonly input?: unknown;
-  /** Of an open one: what it rests on was changed or removed since it was asked for, so that it is not done any more. */
+  /** For an open request: the state it is based on was changed or removed since, so it will not run. */
   readonly isOutdated: boolean;
 }
 
 const MOST_INPUT_KB = 256;
-/** Decided ones stay to be looked at, open ones to be decided. */
+/** Ended requests can still be read, and open ones decided, for this long. */
 const KEPT_MS = 90 * 86_400_000;
 const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_REASON });
 const Wished = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
@@ -90,13 +91,13 @@ interface Prepared {
   readonly input: unknown;
   readonly subject: string;
   readonly state: AskedState;
-  /** The same for two who want the same. */
+  /** Equal for two requests that want the same. */
   readonly wanted: string;
-  /** Of others, which the person lacks: who decides has them. */
+  /** Domains that the person lacks; the person who decides must have them. */
   readonly lacking: readonly (string | null)[];
 }
 
-/** `actions`: those that may be asked for are among them. */
+/** `actions`: includes those that can be requested. */
 export function requestActions(services: RequestServices, actions: readonly Action[]): readonly Action[] {
   const { requests, clock } = services;
   const { records } = requests;
@@ -277,7 +278,7 @@ export function requestActions(services: RequestServices, actions: readonly Acti
     }),
   ];
 
-  /** Refuses what the act itself would not take. */
+  /** Fails where the action itself would fail. */
   async function prepare(ctx: ActionContext, { action: name, input: given, reason }: Wish): Promise<Prepared> {
     const { asks, needs, lacking: lackingOf, look, complete, wanted: wantedOf } = actOf(name);
     const action = actionOf(name);
@@ -296,7 +297,7 @@ export function requestActions(services: RequestServices, actions: readonly Acti
     return { action, needs, input, subject, state, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
   }
 
-  /** REQUEST_NOT_OPEN (input) when somebody else decided it, or it was withdrawn. */
+  /** REQUEST_NOT_OPEN (input) when another person decided it, or it was withdrawn. */
   async function take(record: RequestRecord, set: Partial<RequestRecord>): Promise<RequestRecord> {
     if (!isOpen(record, clock.now())) throw notOpen(record._id);
     const match = { status: record.status, ...(record.decidedAt === undefined ? {} : { decidedAt: record.decidedAt }) };
@@ -305,7 +306,10 @@ export function requestActions(services: RequestServices, actions: readonly Acti
     return result.document;
   }
 
-  /** As the one who decides, with the roles of both for this act: neither could do it alone, and what the asker may no longer ask for is not done. */
+  /**
+   * Runs as the person who decides, with the roles of both: neither could do it alone. It does not run if the
+   * requester may no longer request it.
+   */
   async function carryOut(record: RequestRecord, { actor, signal }: ActionContext, reason: string): Promise<void> {
     const { reason: why } = requests.open(record, 'body') as RequestBody;
     const input = await requests.inputOf(record);
@@ -324,7 +328,7 @@ export function requestActions(services: RequestServices, actions: readonly Acti
     );
   }
 
-  /** The act itself refuses what is saved between this look and its own. */
+  /** A change between this check and the action's own is refused by the action itself. */
   async function isOutdated(record: RequestRecord, input: unknown): Promise<boolean> {
     if (input === undefined) return true;
     const { digest } = requests.open(record, 'body') as RequestBody;
@@ -332,7 +336,7 @@ export function requestActions(services: RequestServices, actions: readonly Acti
     return state === undefined || (digest !== undefined && state.digest !== digest);
   }
 
-  /** An installation may lack the role that decides: who asks must hear of it. */
+  /** An installation may have nobody with the deciding role: the requester must see that. */
   function withDeciders(item: RequestItem, domains: RequestRecord['domains'], accounts: readonly Account[]): RequestItem {
     if (item.status !== 'open') return item;
     const may = accounts.filter(

@@ -1,4 +1,4 @@
-/** Secrets: their names, what they are for, never their values but by `secrets.reveal`. */
+/** Secrets: their names and purpose; only `secrets.reveal` returns a value. */
 import { Type } from 'typebox';
 import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -20,7 +20,7 @@ export interface SecretItem {
   /** Adapters that may name it as their credential. */
   readonly adapters: readonly string[];
   readonly updatedAt: number;
-  /** Adapters that do. */
+  /** Adapters that name it. */
   readonly usedBy: readonly { readonly adapterId: string; readonly name: Text }[];
 }
 
@@ -116,7 +116,7 @@ export function secretActions({ bindingStore, owners }: SecretServices): readonl
   ];
 }
 
-/** Binding a secret takes the domain of every adapter that may use it, before and after. */
+/** Binding a secret requires the domain of every adapter that may use it, before and after. */
 async function savingSecret(owners: Owners, name: string, adapters: readonly string[]): Promise<readonly Demand[]> {
   const bound = await Promise.all(adapters.map((adapterId) => owners.adapter(adapterId)));
   const none: Demand = { id: name, domains: [undefined] };

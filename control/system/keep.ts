@@ -1,4 +1,7 @@
-/** Copies of the whole store: into another one that takes its place, and into a backup. The process itself does them, since it knows what it writes. */
+/**
+ * Copies of the whole store: into another store that replaces it, and into a backup. This process makes them itself,
+ * since it knows what it writes.
+ */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { defineAction, type Action } from '../action/action.ts';
 import { BackupTarget, MoveTarget, type StoreKeeper } from './store-keeper.ts';

@@ -1,4 +1,4 @@
-/** What control asks of whoever keeps the store; made by the root. */
+/** What control needs from the owner of the store; the composition root creates it. */
 import { Type, type Static } from 'typebox';
 import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.ts';
 import type { BackupReport } from '../../engine/transfer/write-backup.ts';
@@ -7,7 +7,9 @@ import { closed } from '../action/action.ts';
 const Address = Type.String({ minLength: 1, maxLength: 1000 });
 const Password = Type.String({ minLength: 1, maxLength: 1000 });
 
-/** Where to. Passwords and certificates are given as they are: a path would let the sender read files of the machine. */
+/**
+ * The target. Passwords and certificates are given as values: a path would let the sender read files of the machine.
+ */
 export const MoveTarget = Type.Object(
   {
     to: Address,
@@ -30,7 +32,10 @@ export const BackupTarget = Type.Object(
 export type BackupTarget = Static<typeof BackupTarget>;
 
 export interface StoreKeeper {
-  /** When it has resolved the process goes over to the new store by itself, after a moment in which the answer leaves. */
+  /**
+   * After it resolves, the process switches to the new store by itself, with a short delay so that the response gets
+   * out.
+   */
   move(target: MoveTarget, options: { readonly signal: AbortSignal; onProgress(progress: MoveProgress): void }): Promise<MoveReport>;
   backup(target: BackupTarget, options: { readonly signal: AbortSignal; onProgress(progress: object): void }): Promise<BackupReport>;
 }

@@ -34,7 +34,7 @@ export interface SystemFacts {
   readonly name: string;
   readonly version: string;
   readonly environment: string;
-  /** Name of a listener -> where it listens. */
+  /** Listener name -> its address. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Number of the plan that the gateways get. */
   readonly plan: number;
@@ -45,14 +45,14 @@ export interface SystemReport extends SystemFacts {
   readonly settings: readonly SettingDescription[];
   readonly machine?: MachineState;
   readonly store: { readonly ok: boolean; readonly pingMs: number; readonly errorCode?: string };
-  /** Absent for who may not read executions. */
+  /** Absent without the right to read executions. */
   readonly queue?: { readonly queued: number; readonly running: number; readonly oldestQueuedAt?: number };
   readonly planMadeAt: number;
-  /** All of the installation, those that ended a short while ago too. */
+  /** All of the installation, including those that ended a short while ago. */
   readonly processes: readonly ShownProcess[];
-  /** Of all processes that live. */
+  /** Gateways of all living processes. */
   readonly gateways: readonly ShownGateway[];
-  /** Of flows that listen by themselves, wherever they do; absent for who may not read flows. */
+  /** Flows that receive messages by themselves, in any process; absent without the right to read flows. */
   readonly listeners?: readonly ListenerState[];
 }
 
@@ -81,7 +81,7 @@ export function systemFacts({ info, plans, registry }: SystemServices, gateways:
     name: 'kangqiao',
     version: info.version,
     environment: info.environment,
-    // Of several gateways of a front the first: who calls is shown one address.
+    // If a front has several gateways, show the address of the first.
     addresses: { ...Object.fromEntries(gateways.map(({ front, address }) => [front, address] as const).reverse()), ...info.addresses() },
     plan: plans.current(),
     platformKey: { keyId, publicPem },
@@ -96,7 +96,7 @@ async function systemReport(
   const { info, plans, engine } = services;
   const machine = domains.only === undefined ? await info.machine?.() : undefined;
   const queue = may('executions.read') ? await queueOf(services, domains) : undefined;
-  // What a process serves, and how busy it is, tells of every domain.
+  // What a process serves, and its load, reveal something about every domain.
   const processes = domains.only === undefined ? await engine.processes.list() : [];
   const gateways = shownGateways(processes, plans.current());
   return {
@@ -142,7 +142,7 @@ function shownListener({ error, fencing: _fencing, ...status }: ListenerOfProces
   return error === undefined ? status : { ...status, error: shownError(error) };
 }
 
-/** What a person needs of an error: not its issues, nor when to try again. */
+/** The part of an error that people need, without its issues and retry time. */
 export function shownError({ code, message, fix, values }: ErrorRecord): Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'> {
   return { code, message, ...(fix === undefined ? {} : { fix }), ...(values === undefined ? {} : { values }) };
 }

@@ -22,7 +22,7 @@ const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed)
 export interface TableItem extends Omit<CodeTable, 'entries'> {
   readonly size: number;
   readonly usedBy: readonly UsedBy[];
-  /** False: its owner shares it for use. */
+  /** False: the owner shares it for use only. */
   readonly mayEdit: boolean;
 }
 
