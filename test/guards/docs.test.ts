@@ -111,12 +111,18 @@ function headingsOf(page: string): Set<string> {
   );
 }
 
-/** Paths in backquotes that begin with a folder of the product and end with a file's name; what stands for many has `<` or `*`. */
+/**
+ * Paths in backquotes that begin with a folder of the product, of files and of folders, and the imports of shown programs; what stands for
+ * many has `<` or `*`. The changelog names what there was.
+ */
 function filesNamedIn(page: string): string[] {
-  if (/docs\/(add-a-|changelog)/.test(page)) return [];
-  return [
-    ...textOf(page).matchAll(/`((?:engine|nodes|storage|gateways|control|sdk|cli|test|examples|docs|scripts)\/[\w./-]+\.[a-z]+)`/g),
-  ].map(([, path]) => path!);
+  if (page === 'docs/changelog.md') return [];
+  const text = textOf(page);
+  const named = text.matchAll(
+    /`((?:engine|nodes|storage|gateways|control|designer|sdk|cli|test|examples|docs|deploy|scripts)\/(?:[\w./-]+\.[a-z]+|(?:[\w.-]+\/)+))`/g,
+  );
+  const imported = text.matchAll(/^import .* from '(?:\.\.\/)+([\w/-]+\.ts)';$/gm);
+  return [...named, ...[...imported].filter(([, path]) => path!.startsWith('engine/'))].map(([, path]) => path!);
 }
 
 function rowsOf(page: string): string[][] {
