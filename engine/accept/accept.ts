@@ -1,6 +1,6 @@
 /**
- * Takes a message in: stored first, acknowledged after. The unique key on the stored execution is the dedupe;
- * lanes get their order from the sequence that the arrival brings, never from the queue.
+ * Accepts a message: stores it first, acknowledges it after. The unique key of the stored execution is the dedupe.
+ * Lanes get their order from the sequence that comes with the arrival, never from the queue.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
@@ -32,24 +32,30 @@ export interface AcceptDeps {
 }
 
 export interface AcceptRequest {
-  /** Given where the run began before it is stored. */
+  /** Set when the run started before it is stored. */
   readonly executionId?: string;
   readonly message: Message;
-  /** Overrides the flow's own expression. */
+  /** Overrides the flow's own dedupe expression. */
   readonly dedupeKey?: string;
-  /** The caller's own key (`Idempotency-Key`), which guards beside the flow's: alone where the flow has none for the message. */
+  /**
+   * The caller's own key (`Idempotency-Key`). It guards in addition to the flow's key, and alone if the flow has none
+   * for the message.
+   */
   readonly callerKey?: string;
-  /** Place in the lane; sorts as text. */
+  /** Position in the lane; sorts as text. */
   readonly seq: string;
-  /** Of the message, where the caller has computed it already. */
+  /** Digest of the message, if the caller has computed it already. */
   readonly digest?: string;
-  /** What the outward keys derive from; absent: the execution itself. */
+  /** The outward keys derive from it. If absent, they derive from the execution's id. */
   readonly origin?: string;
-  /** Absent: nobody named it; a trace of its own begins. */
+  /** If absent, a new trace begins. */
   readonly traceId?: string;
-  /** W3C trace context of the span that hands it in. */
+  /** W3C trace context of the caller's span. */
   readonly traceparent?: string | undefined;
-  /** Same key, other content: refused over HTTP, taken as new (with an alarm) from hospital feeds, which reset their counters. */
+  /**
+   * The same key with other content: `refuse` over HTTP; `accept` (as a new message, with an alarm) from hospital
+   * feeds, which reset their counters.
+   */
   readonly onOtherContent: 'refuse' | 'accept';
 }
 
@@ -58,8 +64,8 @@ export type AcceptResult = ArrivalResult | { readonly status: 'key-reused'; read
 export type Accept = (flow: CompiledFlow, request: AcceptRequest) => Promise<AcceptResult>;
 
 /**
- * Rejects with a transient AppError (STORE_DOWN, STORE_FULL) when it cannot be stored: then nothing may be acknowledged.
- * Inserts of one flow reach the store in the order of the calls.
+ * Rejects with a transient AppError (STORE_DOWN, STORE_FULL) when the message cannot be stored. Do not acknowledge it
+ * then. Inserts of one flow reach the store in the order of the calls.
  */
 export function createAccept(deps: AcceptDeps): Accept {
   const tails = new Map<string, Promise<unknown>>();
@@ -70,7 +76,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     const prepared = prepareExecution(flow, request, deps);
     const before = tails.get(flow.flowId);
     if (!before && !(prepared instanceof Promise)) return insert(prepared, flow, request, deps);
-    // Preparing may take a turn; the insert still keeps its place in the row.
+    // Preparing may be asynchronous, but the insert keeps its place in the order of calls.
     const mine = Promise.allSettled([before, prepared]).then(([, ready]) => {
       if (ready.status === 'rejected') throw ready.reason;
       return { inserted: insert(ready.value, flow, request, deps) };
@@ -84,7 +90,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 }
 
-/** The stored execution keeps the span's trace context: whoever runs it goes on with the trace. */
+/** The stored execution keeps the span's trace context, so that the run continues the trace. */
 async function acceptTraced(flow: CompiledFlow, request: AcceptRequest, tracer: Tracer, accept: Accept): Promise<AcceptResult> {
   const name = `accept ${flow.flowId}`;
   const start = { kind: 'producer', fields: { 'kangqiao.flow': flow.flowId, 'kangqiao.flow_version': flow.version } } as const;
@@ -102,7 +108,7 @@ async function acceptTraced(flow: CompiledFlow, request: AcceptRequest, tracer: 
   }
 }
 
-/** The document of a new execution, ready to be inserted. */
+/** Builds the document of a new execution, ready to insert. */
 export function prepareExecution(
   flow: CompiledFlow,
   request: AcceptRequest,
@@ -115,7 +121,7 @@ export function prepareExecution(
     : buildExecution(flow, request, facts, now, deps);
 }
 
-/** The keys of the message and those that the ingress read from it, which win. */
+/** Merges the message's own keys with those the ingress read from it; the ingress keys win. */
 export function buildExecution(
   flow: CompiledFlow,
   request: AcceptRequest,
@@ -158,24 +164,31 @@ export function buildExecution(
   }
 }
 
-/** A document has one unique key, and that is the flow's: what its caller's key refers to is found among its keys. */
+/**
+ * A document has only one unique key, and the flow's dedupe uses it. So the caller's key is stored among the business
+ * keys.
+ */
 function callerTokens({ flowId, ingress }: CompiledFlow, { callerKey }: AcceptRequest, { seal }: AcceptDeps): string[] {
   return callerKey === undefined || !ingress.dedupe ? [] : [`${flowId}|${seal.token('caller', callerKey)}`];
 }
 
 async function insert(document: ExecutionDocument, flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<AcceptResult> {
-  // Nothing is awaited that need not be: inserts keep their order.
+  // Do not await without need: it would change the order of inserts.
   const earlier = request.callerKey === undefined ? undefined : await underCallerKey(flow, request, deps);
   if (earlier) return { status: earlier.digest === document.digest ? 'duplicate' : 'key-reused', executionId: earlier._id };
   const result = await deps.executions.insert(document, { durability: 'full' });
   if (!result.inserted) return onDuplicate(document, flow, request, deps);
-  // It is stored: a doorbell that fails, or hangs, must not make the sender send it again. The reconciler finds it all the same.
+  // The message is stored. If the ring fails or hangs, the sender must not send it again; the reconciler finds it
+  // anyway.
   deps.workQueue.ring(document.part).catch((error: unknown) => deps.log.debug('worker.ring_failed', { code: toErrorRecord(error).code }));
   deps.metrics.count('accepted_total', { flow: flow.flowId });
   return { status: 'accepted', executionId: document._id };
 }
 
-/** Two of one request at once are told apart by the unique key; this finds the caller's key that came before with another message. */
+/**
+ * Finds an earlier message under the caller's key. Two concurrent copies of one request are caught by the unique key
+ * instead.
+ */
 async function underCallerKey(flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<ExecutionDocument | undefined> {
   const [token] = callerTokens(flow, request, deps);
   if (token === undefined) return undefined;
@@ -191,18 +204,19 @@ async function onDuplicate(
 ): Promise<AcceptResult> {
   const first = await findByDedupe(document.dedupe, deps.executions);
   if (first?.digest !== document.digest) {
-    // This content may have come before as another one under the key; that counts for as long as itself, whatever became of the first.
+    // The same content may already be stored under the key with content. It is a duplicate for its own window,
+    // whatever happened to the first.
     const same = await findByDedupe(withContent(document), deps.executions);
     if (same && !(await releaseOldKey(same, flow, deps))) return { status: 'duplicate', executionId: same._id };
   }
-  // Gone since the insert: its retention ended this very moment.
+  // The first is gone, because its retention ended just now, or its window is over: try again.
   if (!first || (await releaseOldKey(first, flow, deps))) return insert(document, flow, request, deps);
   if (first.digest === document.digest) return { status: 'duplicate', executionId: first._id };
   if (request.onOtherContent === 'refuse') return { status: 'key-reused', executionId: first._id };
   deps.log.warn('flow.dedupe_key_with_other_content', { flowId: flow.flowId, executionId: first._id });
   deps.metrics.count('dedupe_conflict_total', { flow: flow.flowId });
   await keepWhile(first, flow, deps);
-  // Its own second delivery must still be found: the content becomes part of the key.
+  // A second delivery of this content must still be found, so the content becomes part of the key.
   return insert({ ...document, dedupe: withContent(document) }, flow, request, deps);
 }
 
@@ -210,14 +224,17 @@ function withContent({ dedupe, digest }: ExecutionDocument): string {
   return dedupe.endsWith(`|${digest}`) ? dedupe : `${dedupe}|${digest}`;
 }
 
-/** Only who finds the plain key taken looks for the one with the content: the first stays at least as long as the window of what came after it. */
+/**
+ * Keeps the first execution at least for the window of the message that came after it. Only a message that finds the
+ * plain key taken looks under the key with content.
+ */
 async function keepWhile(
   { _id, dedupe, expiresAt }: ExecutionDocument,
   flow: CompiledFlow,
   { executions, clock }: AcceptDeps,
 ): Promise<void> {
   const keptUntil = clock.now() + windowOf(flow);
-  // One that has not ended yet is kept for its window from its end on.
+  // An open execution has no expiry yet; its window starts at its end.
   const isTooShort = expiresAt !== undefined && expiresAt < keptUntil;
   await executions.patchIf(_id, { dedupe }, { set: { keptUntil, ...(isTooShort ? { expiresAt: keptUntil } : {}) } });
 }
@@ -226,7 +243,9 @@ export async function findByDedupe(dedupe: string, executions: Collection<Execut
   return (await executions.find({ dedupe }, { limit: 1 }))[0];
 }
 
-/** A key older than its window no longer counts, once its execution has ended: it is given free. */
+/**
+ * Frees a dedupe key that is older than its window, once its execution has ended. Returns whether the key is free.
+ */
 export async function releaseOldKey(
   first: ExecutionDocument,
   flow: CompiledFlow,
@@ -234,7 +253,7 @@ export async function releaseOldKey(
   windowMs = windowOf(flow),
 ): Promise<boolean> {
   if (!isOld(first, { clock }, windowMs)) return false;
-  // Free as well when somebody else was quicker.
+  // The key is free too if another process released it first.
   await executions.patchIf(first._id, { dedupe: first.dedupe }, { set: { dedupe: `x:${first._id}` } });
   return true;
 }
@@ -247,7 +266,10 @@ function windowOf({ ingress }: CompiledFlow): number {
   return ingress.dedupe?.windowMs ?? 86_400_000;
 }
 
-/** Sequence of arrivals that have no listener: store time, process, counter. Order is promised only if one was answered before the next was sent. */
+/**
+ * Sequence for arrivals without a listener: store time, process, counter. Two messages keep their order only if the
+ * first was acknowledged before the second was sent.
+ */
 export function createSequence(storeTime: Pick<Clock, 'now'>, processId: string): () => string {
   let last = 0;
   let counter = 0;
@@ -259,7 +281,7 @@ export function createSequence(storeTime: Pick<Clock, 'now'>, processId: string)
   };
 }
 
-/** Turns a stored duplicate or refusal into what a trigger may acknowledge. */
+/** Converts an accept result to what a trigger may acknowledge. */
 export function toArrivalResult(result: AcceptResult): ArrivalResult {
   if (result.status !== 'key-reused') return result;
   const error = new AppError('DEDUPE_KEY_REUSED', 'input', 'The same key was used before with another content.');

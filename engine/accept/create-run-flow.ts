@@ -1,7 +1,8 @@
 /**
- * The door by which gateways reach flows. Durable flows are accepted and answered with 202; sync flows run here, inline.
- * A sync flow that only reads needs no store. Before its first write it stores itself with the intent (or is refused), so that the same
- * origin never runs twice: it gets the stored answer, 409 while it runs, or "outcome unknown".
+ * The entry point from gateways to flows. Durable flows are accepted with 202; sync flows run here, inline. A sync
+ * flow that only reads needs no store. Before its first write it stores itself with the intent, or is refused, so
+ * that the same origin never runs twice. A repeated call gets the stored reply, 409 while it runs, or "outcome
+ * unknown".
  */
 import type { FlowCall, FlowResult, RunFlow } from '../contract/node/run-flow.ts';
 import { AppError, fromErrorRecord } from '../contract/values/errors.ts';
@@ -72,7 +73,7 @@ class FlowDoor implements RunFlow {
     if (answer) return answer;
     return new Promise((resolve, reject) => {
       const tell = async (reply: Reply) => {
-        // A process that goes on after this one died does or holds what is left; the same key gets this reply.
+        // If this process dies, the next one completes or holds the remaining writes. A repeated call gets this reply.
         if (flow.hasWrite) await inline.journal.replied(reply);
         resolve({ outcome: 'replied', executionId: inline.executionId, reply, repeated: false });
       };
@@ -100,10 +101,13 @@ class FlowDoor implements RunFlow {
     }
   }
 
-  /** The run stored itself before a write, or needs a person: its end is stored before the caller is answered, unless the store fails. */
+  /**
+   * The execution was stored before a write, or needs a person. Its end is stored before the caller gets the result,
+   * unless the store fails.
+   */
   async #settleStored(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
     const { executionId } = inline;
-    // An earlier write may have been done; the process that takes the execution over holds it.
+    // An earlier write may be done; the process that takes the execution over holds it.
     if (end.status === 'lost') {
       void inline.journal.keepLateOutcomes();
       return { outcome: 'unknown', executionId };

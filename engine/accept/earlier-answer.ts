@@ -1,4 +1,4 @@
-/** Answers a call whose origin came before, from the execution that is stored under it. */
+/** Returns the result of a repeated call, from the execution stored under its origin. */
 import { findByDedupe, releaseOldKey } from './accept.ts';
 import { type ErrorRecord, toErrorRecord } from '../contract/values/errors.ts';
 import { foldLegs } from '../execution/load-execution.ts';
@@ -15,7 +15,7 @@ export type EarlierAnswerDeps = Pick<RunFlowDeps, 'executions' | 'payloads' | 'c
 
 const ONE_DAY_MS = 86_400_000;
 
-/** What the same origin gets that came before; undefined when there is nothing, or its key is free again. */
+/** The result of an earlier call with the same origin; undefined if there is none, or if its key is free again. */
 export async function earlierAnswer(
   { dedupe, digest }: Origin,
   flow: CompiledFlow,
@@ -26,7 +26,7 @@ export async function earlierAnswer(
   if (first.digest !== digest) return { outcome: 'key-reused', executionId: first._id };
   const latest = await replacementOf(first, deps);
   const executionId = latest._id;
-  // A reply is the answer, whatever came after it.
+  // A stored reply is returned whatever happened after it.
   if (latest.reply) {
     const reply = decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), latest.reply));
     return { outcome: 'replied', executionId, reply, repeated: true };
@@ -50,7 +50,7 @@ export async function earlierAnswer(
   }
 }
 
-/** The one that a person resent in its place, and so on; the last that still is there. */
+/** Follows the chain of resends that replaced the execution. Returns the last one that is still stored. */
 async function replacementOf(first: ExecutionDocument, { executions }: EarlierAnswerDeps): Promise<ExecutionDocument> {
   let latest = first;
   while (latest.replacedBy !== undefined) {

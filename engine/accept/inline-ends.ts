@@ -1,4 +1,4 @@
-/** Stores how inline runs ended, after their callers were answered. */
+/** Stores how inline runs ended. */
 import type { Inline } from './inline.ts';
 import { sleep } from '../contract/values/clock.ts';
 import type { RunEnd } from '../execution/run-job.ts';
@@ -10,7 +10,7 @@ const TAKE_BACK_WITHIN_MS = 3_600_000;
 
 export class InlineEnds {
   readonly #deps: Pick<RunFlowDeps, 'executions' | 'active' | 'clock' | 'log'>;
-  /** Their caller was answered, and the store is still to hear of them. */
+  /** Executions whose end is still to be stored. */
   readonly #unstored = new Set<string>();
 
   constructor(deps: Pick<RunFlowDeps, 'executions' | 'active' | 'clock' | 'log'>) {
@@ -23,8 +23,8 @@ export class InlineEnds {
   }
 
   /**
-   * A store that fails now changes nothing for the caller, who need not wait for it; the same key is told that it runs until the end is
-   * stored. Where it never can be, the execution is found by the reconciler and held.
+   * The caller does not wait while the store fails. A repeated call is told that the execution runs until the end is
+   * stored. If the end can never be stored, the reconciler finds the execution and it is held.
    */
   async store(inline: Inline, end: Exclude<RunEnd, { status: 'lost' }>, onStoreFailing: () => void): Promise<void> {
     const { executionId, journal } = inline;
@@ -42,8 +42,9 @@ export class InlineEnds {
   }
 
   /**
-   * The store failed while it was to keep the first intent, and may have kept it: nothing was sent, and nothing will be. It is removed as soon
-   * as the store answers, since it would keep its key, and be held in the end for a write that surely was not done.
+   * The store failed while storing the first intent, and may have kept it. Nothing was sent, and nothing will be. The
+   * execution is removed as soon as the store responds: it would block its key, and finally be held for a write that
+   * was surely not done.
    */
   async takeBack(executionId: string): Promise<void> {
     this.#unstored.add(executionId);

@@ -1,4 +1,4 @@
-/** A sync flow that runs in the process that its caller is connected to. */
+/** A sync flow that runs in the process its caller is connected to. */
 import type { FlowCall } from '../contract/node/run-flow.ts';
 import type { Span } from '../contract/values/observe.ts';
 import type { RunJob } from '../execution/run-job.ts';
@@ -9,7 +9,7 @@ import type { ExecutionJournal } from '../execution/journal/execution-journal.ts
 export interface InlineCall {
   readonly flow: CompiledFlow;
   readonly call: FlowCall;
-  /** Absent: the caller sent no key. */
+  /** Undefined if the caller sent no key. */
   readonly origin: Origin | undefined;
 }
 

@@ -1,19 +1,22 @@
-/** Which calls are the same call: by their caller's key and their content. */
+/** Recognises repeated calls by the caller's key and the content. */
 import { type FlowCall, originOfCaller } from '../contract/node/run-flow.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import { digestOfMessage, encodeMessage } from '../execution/payloads.ts';
 import { LostExecution } from '../execution/lost-execution.ts';
 
-/** Who asked under which key for what: made once a call. */
+/** Identifies a call that carries an idempotency key: who made it, under which key, with which content. */
 export interface Origin {
   readonly dedupe: string;
-  /** Of the content, to tell a repeated call from another one under the same key. */
+  /** Digest of the content. Tells a repeated call from another one under the same key. */
   readonly digest: string;
-  /** What outward keys derive from: a key that is used again after its window for something else must not look the same to a hospital. */
+  /**
+   * Outward keys derive from it. It includes the digest: a key used again after its window for other content must not
+   * look the same to a hospital.
+   */
   readonly outward: string;
 }
 
-/** The same origin's earlier execution stands in the way. */
+/** Thrown when an earlier execution of the same origin already exists. */
 export class DuplicateOrigin extends LostExecution {}
 
 export function originOf({ caller, message }: FlowCall, seal: Seal): Origin | undefined {

@@ -1,4 +1,4 @@
-/** What calls of flows work on. */
+/** What flow calls need. */
 import type { Owners } from '../ownership/owners.ts';
 import type { EndNotes } from '../observe/end-notes.ts';
 import type { JournalDeps } from '../execution/journal/journal-deps.ts';
@@ -13,11 +13,11 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly accept: Accept;
   readonly run: RunDeps;
   readonly owners: Pick<Owners, 'current' | 'isTrusted' | 'isStopped'>;
-  /** What the store's clock says: order of arrivals over all processes. */
+  /** The store's clock, which orders arrivals across all processes. */
   readonly storeTime: Pick<Clock, 'now'>;
-  /** Of this process: tells its sequence numbers from those of others. */
+  /** Part of sequence numbers, to tell them from those of other processes. */
   readonly processId: string;
-  /** Executions under way in this process, so that no reconciler takes them for abandoned. */
+  /** Executions running in this process, so that no reconciler takes them for abandoned. */
   readonly active: Set<string>;
   readonly live?: LiveCounters;
   readonly endNotes: EndNotes;

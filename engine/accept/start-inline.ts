@@ -1,4 +1,4 @@
-/** Makes the run of a sync flow inside the process that its caller is connected to. */
+/** Starts a sync flow in the process its caller is connected to. */
 import { ExecutionJournal } from '../execution/journal/execution-journal.ts';
 import { NOTHING_KNOWN, NOTHING_WAITED, type RunJob } from '../execution/run-job.ts';
 import { cancelled, deadlinePassed, silentTooLong } from '../run/run-errors.ts';
@@ -17,7 +17,7 @@ import type { Reply } from '../contract/node/node.ts';
 import type { Claim } from '../execution/journal/journal-deps.ts';
 import type { Inline, InlineCall } from './inline.ts';
 
-/** `tell` sends the reply to the caller while the run goes on. Where `tell` fails, the end of the run is the answer. */
+/** `tell` sends the reply to the caller while the run goes on. If it fails, the reply is sent at the end. */
 export function startInline(
   { flow, call, origin }: InlineCall,
   tell: (reply: Reply) => Promise<void>,
@@ -31,7 +31,7 @@ export function startInline(
   const controller = new AbortController();
   const incarnation = deps.owners.current;
   const claim: Claim = async (first, options) => {
-    // Do not store: the execution would be given up before its first byte, and held for nothing. The caller comes again.
+    // Do not store yet: the execution would be given up before its first byte, and held for nothing. The caller retries.
     if (!settles(first) && !deps.owners.isTrusted(incarnation)) throw silentTooLong();
     const { message, traceId, traceparent } = call;
     const known = origin === undefined ? {} : { digest: origin.digest };
@@ -41,10 +41,11 @@ export function startInline(
     const accepted: ExecutionDocument = {
       ...prepared,
       acceptedAt,
-      // The record of a run that announced no write binds no key: nothing was done outside, so its caller may try again.
+      // A run that announced no write changed nothing outside. Its record does not bind the key, so the caller may try
+      // again.
       dedupe: first.kind === 'ended' ? `x:${executionId}` : dedupe,
     };
-    // The blobs of its input came to the others just now.
+    // `keepInput` has just added the blobs of the input.
     const event: RunEvent = keepsInput(first) ? { ...first, blobs: journal.blobs } : first;
     const document = applyPatch(accepted, transition(accepted, { kind: 'claimed', owner: incarnation, first: event }).patch);
     const result = await deps.executions.insert(document, options).catch((error: unknown) => {
@@ -61,7 +62,7 @@ export function startInline(
   const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
   const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadlinePassed(flow)));
   let hasReplied = false;
-  // A caller that leaves ends what only reads; a write that was announced goes on and keeps its answer.
+  // If the caller leaves, a run that has announced no write stops. A run with an announced write goes on and keeps its reply.
   call.onLeave(() => {
     if (!journal.isClaimed && !hasReplied)
       controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
@@ -87,7 +88,7 @@ export function startInline(
     known: NOTHING_KNOWN,
     waited: NOTHING_WAITED,
     maxSleepMs: Number.MAX_SAFE_INTEGER,
-    // Under the caller's key what may be done again is done again with the same outward keys.
+    // With an idempotency key, the caller can safely repeat an idempotent write: its outward keys stay the same.
     holdsAfterWrite: (written, { kind }) => written === 'write' || origin === undefined || kind !== 'transient',
     onReply: (reply) => {
       hasReplied = true;

@@ -3,7 +3,7 @@ import type { FlowResult } from '../contract/node/run-flow.ts';
 import { replyOf, type RunEnd } from '../execution/run-job.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
-/** A reply that was made is the answer, whatever came after it: what failed then is not the caller's to repeat. */
+/** A reply is the result whatever happened after it: the caller must not repeat a later failure. */
 export function toFlowResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowResult {
   const reply = replyOf(end);
   if (reply !== undefined) return { outcome: 'replied', executionId, reply, repeated: false };

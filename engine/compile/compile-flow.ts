@@ -1,5 +1,6 @@
 /**
- * A published version made ready to run: configuration filled, nodes prepared, expressions compiled, the graph indexed; once, at publish.
+ * Compiles a published version once, at publish: fills in configuration, prepares nodes, compiles expressions and
+ * indexes the graph.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, toErrorRecord, type Issue } from '../contract/values/errors.ts';
@@ -27,7 +28,10 @@ export interface CompiledNode {
   readonly run: RunNode<unknown> | undefined;
   readonly retry: RetryRule;
   readonly onError: 'port' | 'fail' | 'continue';
-  /** The author chose the error port by name, so it takes unknown outcomes too; merely connecting it does not mean that. */
+  /**
+   * True if the author named the error port in the handling, so that it takes unknown outcomes too. Connecting the
+   * port is not enough.
+   */
   readonly takesUnknown: boolean;
   readonly exhausted: NonNullable<Handling['exhausted']>;
   readonly timeoutMs: number | undefined;
@@ -47,24 +51,27 @@ export interface CompiledFlow extends FlowVersion {
     readonly keys: readonly (readonly [name: string, expression: Expression])[];
   };
   readonly recording: Required<Recording>;
-  /** Nodes whose output expressions of this flow read as `nodes.<id>`. */
+  /** Nodes whose output is read as `nodes.<id>` by expressions of this flow. */
   readonly namedNodes: ReadonlySet<string>;
-  /** The strongest effect of its nodes: what it means for somebody who calls it. */
+  /** The strongest effect of its nodes, which is its effect for a caller. */
   readonly effect: Effect;
-  /** Some node may change something outside. */
+  /** Whether any node may change something outside. */
   readonly hasWrite: boolean;
-  /** No node's handling asks for less than a full record. */
+  /** Whether no node's handling asks for less than a full record. */
   readonly recordsAllNodes: boolean;
 }
 
 export interface CompileDeps {
   readonly getNode: (type: string) => NodeDefinition | undefined;
   readonly build: BuildContext;
-  /** Called before each node with its position; throws to end the compilation. */
+  /** Called before each node with its position; throw to stop the compilation. */
   onNode?(index: number): void;
 }
 
-/** Throws FLOW_INVALID (input) with every problem that shows only now. Precondition: the document passed `validateFlow`. */
+/**
+ * Throws FLOW_INVALID (input) with every problem that only compilation finds. Precondition: the document passed
+ * `validateFlow`.
+ */
 export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFlow {
   const steps = compileSteps(version, deps);
   for (;;) {
@@ -73,7 +80,7 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
   }
 }
 
-/** The same; others have their turns between nodes. Rejects with the signal's reason. */
+/** Like `compileFlow`, but yields to the event loop between nodes. Rejects with the signal's reason. */
 export async function compileFlowInTurns(version: FlowVersion, deps: CompileDeps, signal: AbortSignal): Promise<CompiledFlow> {
   const steps = compileSteps(version, deps);
   for (let turnEnds = performance.now() + TURN_MS; ;) {
@@ -141,7 +148,7 @@ export function isStronger(effect: Effect, than: Effect): boolean {
   return EFFECTS.indexOf(effect) > EFFECTS.indexOf(than);
 }
 
-/** A durable flow waits long for a hospital that is down; somebody waits for a sync flow. */
+/** A durable flow keeps retrying while a hospital is down. A sync flow has a waiting caller. */
 const DURABLE_RETRY: RetryRule = { max: 100, baseMs: 500, factor: 2, capMs: 60_000, on: ['transient'] };
 const NO_RETRY: RetryRule = { ...DURABLE_RETRY, max: 0 };
 

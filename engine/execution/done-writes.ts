@@ -1,4 +1,4 @@
-/** Which writes of an execution are known to have been done, in the words of its version. */
+/** Lists the writes of an execution that are known to be done, by the nodes of its version. */
 import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 import type { KnownOutcome, Written } from './run-job.ts';
 import type { Emits } from '../plan/progress.ts';
@@ -6,7 +6,7 @@ import type { Message } from '../contract/values/message.ts';
 
 export interface DoneWrite {
   readonly node: string;
-  /** The iteration path, `''` at the top. */
+  /** The iteration path; `''` at the top level. */
   readonly scope: string;
 }
 
@@ -21,7 +21,7 @@ export function listDoneWrites(flow: CompiledFlow, known: ReadonlyMap<string, Kn
   return done;
 }
 
-/** Whether a node's outcome means that it has changed something outside. */
+/** Returns the node's effect if its outcome means that it changed something outside. */
 export function writtenBy({ effect }: CompiledNode, emits: Emits<Message>): Written | undefined {
   if (effect !== 'write' && effect !== 'idempotent-write') return undefined;
   return Object.keys(emits).some((port) => port !== 'error') ? effect : undefined;

@@ -1,4 +1,4 @@
-/** What is stored of an execution (design page 8, "Documents"). Payload fields hold sealed text only. */
+/** What is stored of an execution. Payload fields hold sealed text only. */
 import { Type } from 'typebox';
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
@@ -9,7 +9,10 @@ export type ExecutionStatus = 'queued' | 'running' | 'waiting' | 'held' | 'compl
 export const TERMINAL: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];
 export type StepStatus = 'completed' | 'failed' | 'skipped';
 
-/** One settled node. Never changes once stored. `scope` is the iteration path, `''` at the top: `n_fe[3]`. */
+/**
+ * One settled node. Never changes once stored. `scope` is the iteration path, for example `n_fe[3]`, and `''` at the
+ * top level.
+ */
 export interface StepRecord {
   readonly node: string;
   readonly scope: string;
@@ -19,7 +22,7 @@ export interface StepRecord {
   readonly startedAt: number;
   readonly durationMs: number;
   readonly attempt: number;
-  /** How long its scripts and expressions waited for others in the sandbox; absent below 100 ms. */
+  /** How long its scripts and expressions waited for the sandbox while others used it; absent below 100 ms. */
   readonly sandboxWaitMs?: number;
   readonly error?: ErrorRecord;
 }
@@ -29,20 +32,22 @@ export interface Intent {
   readonly node: string;
   readonly scope: string;
   readonly key: string;
-  /** Keyed digest of what the node was given. */
+  /** Keyed digest of the message the node was given. */
   readonly digest: string;
   readonly at: number;
 }
 
 /**
- * Sealed JSON, or the id (and the size) of a blob that holds it when it is large. `ref` is that id sealed to the place where it stands, so that
- * the id of another patient's blob opens nothing here; absent in what version 0.1.0 stored.
+ * Sealed JSON or, when it is large, the id and size of a blob that holds it. `ref` is the blob id sealed to its place
+ * in the store, so the blob id of another patient's data cannot be swapped in. Absent in data stored by version
+ * 0.1.0.
  */
 export type Stored = { readonly sealed: string } | { readonly blob: string; readonly bytes?: number; readonly ref?: string };
 
 /**
- * What one claim or checkpoint adds; never changed once stored, but for an intent that is taken back because its write was surely not done.
- * The payload holds the settled steps and the outputs of those that are not pure (pure ones are computed again when somebody looks).
+ * What one claim or checkpoint adds. It never changes once stored, except that an intent is removed when its write
+ * was surely not done. The payload holds the settled steps and the outputs of those that are not pure. Pure outputs
+ * are recomputed when a person looks.
  */
 export interface LegRecord {
   readonly epoch: number;
@@ -50,7 +55,10 @@ export interface LegRecord {
   readonly payload?: Stored;
 }
 
-/** A leg of a loop's iteration, stored apart so that the execution stays small. `_id` is `<execution>/<iteration>#<number>`. */
+/**
+ * A leg of one loop iteration, stored in its own document so that the execution stays small. `_id` is
+ * `<execution>/<iteration>#<number>`.
+ */
 export interface LegDocument extends StoredDocument, LegRecord {
   readonly execution: string;
   readonly scope: string;
@@ -63,28 +71,30 @@ export interface StoredWait {
   readonly scope: string;
   readonly untilMs: number;
   readonly attempts?: number;
-  /** When the first of them began. */
+  /** When the first attempt began. */
   readonly triedSince?: number;
-  /** The claim that stored it: intents up to it were of writes that are surely not done, or may be done again. */
+  /** The claim that stored the wait. Writes announced up to this epoch were surely not done, or may be repeated. */
   readonly epoch: number;
-  /** Keyed token of what it waits for. */
+  /** Keyed token of the message it waits for. */
   readonly token?: string;
-  /** Why the latest attempt failed, sealed; absent in what an older version stored. */
+  /** Why the latest attempt failed, sealed; absent in data from older versions. */
   readonly error?: string;
 }
 
-/** Payloads, which may make most of a document: lists leave them where they lie. */
+/** Payload fields can be most of a document's size, so lists do not read them. */
 export const PAYLOAD_FIELDS = ['input', 'legs', 'reply'] as const;
 
 export type ExecutionHead = Omit<ExecutionDocument, (typeof PAYLOAD_FIELDS)[number]>;
 
 export interface ExecutionDocument extends StoredDocument {
   readonly _id: string;
-  /** The execution's id, or a token of (app, interface, caller's Idempotency-Key): all outward keys derive from it. */
+  /**
+   * The execution's id, or a token of (app, interface, caller's Idempotency-Key). All outward keys derive from it.
+   */
   readonly origin: string;
   readonly flowId: string;
   readonly version: number;
-  /** Of the flow when it was accepted; absent in what an older version stored: then that of its version. */
+  /** The flow's domain at acceptance. Absent in data from older versions; use the domain of the flow version then. */
   readonly domain?: string;
   readonly trigger: string;
   readonly status: ExecutionStatus;
@@ -98,10 +108,10 @@ export interface ExecutionDocument extends StoredDocument {
   readonly input?: Stored;
   /** Tokens of business keys. */
   readonly keys: readonly string[];
-  /** Snapshot of the code tables that the execution is pinned to. */
+  /** The snapshot of code tables that the execution is pinned to. */
   readonly tables: string;
   readonly traceId?: string;
-  /** The span that accepted it, when its trace is sampled: what its runs are part of. */
+  /** The span that accepted the execution, when its trace is sampled. It is the parent of the run spans. */
   readonly traceparent?: string;
   readonly acceptedAt: number;
   readonly finishedAt?: number;
@@ -109,59 +119,65 @@ export interface ExecutionDocument extends StoredDocument {
   readonly due?: number;
   /** Set with the terminal status. */
   readonly expiresAt?: number;
-  /** Another content came under its dedupe key: it stays in the store until that one's window ends. */
+  /**
+   * Another message arrived under the same dedupe key; this execution stays in the store until that message's window
+   * ends.
+   */
   readonly keptUntil?: number;
-  /** A person ends it; `isDone`: as done, so that it counts as completed. The reason is sealed. */
+  /**
+   * A person ended the execution. With `isDone` they confirmed it as done, so it counts as completed. The reason is
+   * sealed.
+   */
   readonly cancelRequested?: { readonly by: string; readonly reason: string; readonly at: number; readonly isDone?: true };
   readonly lease?: { readonly owner: string };
-  /** Counts claims; 0 was never claimed. Every update of an owner names its epoch. */
+  /** Counts claims; 0 means never claimed. Every update by an owner names its epoch. */
   readonly epoch: number;
   readonly legs: Readonly<Record<string, LegRecord>>;
   readonly waits?: readonly StoredWait[];
-  /** Keyed tokens of what it waits for. */
+  /** Keyed tokens of the messages it waits for. */
   readonly wake?: readonly string[];
   readonly held?: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number };
-  /** When it was held for the first time; absent in what an older version stored. */
+  /** When it was held for the first time; absent in data from older versions. */
   readonly firstHeldAt?: number;
-  /** When it was held, or cancelled, a write of it was known to have been done. */
+  /** A write was known to be done when the execution was held or cancelled. */
   readonly hasWritten?: true;
-  /** How often a person let it go on; intents of epochs up to `releasedEpoch` no longer hold it. */
+  /** How often a person retried it. Intents of epochs up to `releasedEpoch` no longer hold it. */
   readonly retries?: number;
   readonly retriedBy?: string;
   readonly releasedEpoch?: number;
-  /** The bulk that let it go on, or ended it, last. */
+  /** The bulk operation that last retried or ended it. */
   readonly bulk?: string;
-  /** The execution whose message this one sends anew. */
+  /** The execution whose message this one resends. */
   readonly replayOf?: string;
-  /** The claim after which the old one was held; set when this one takes its place. */
+  /** The claim epoch after which the old execution was held. Set when this one replaces it. */
   readonly replacesEpoch?: number;
   /**
-   * Of a resend: `kept` in the place of the held one that it replaces; `end-of-lane` as a new message behind all that was open there.
-   * Absent in those of 0.1.0.
+   * Set on a resend. `kept`: in the place of the held execution it replaces. `end-of-lane`: a new message behind all
+   * that were open in the lane. Absent in data from 0.1.0.
    */
   readonly place?: 'kept' | 'end-of-lane' | 'no-lane';
-  /** The one that took this one's place. */
+  /** The execution that replaced this one. */
   readonly replacedBy?: string;
-  /** Executions that sent this one's message anew, and when. */
+  /** Executions that resent this one's message, and when. */
   readonly replays?: Readonly<Record<string, number>>;
-  /** Code and kind alone: the message lies sealed with the steps. */
+  /** Code and kind only; the message is sealed with the steps. */
   readonly error?: { readonly code: string; readonly kind: ErrorRecord['kind'] };
   readonly deadLetter?: true;
-  /** Its flow had used up its day's room for records: of this one less is kept than the flow asks. */
+  /** Less is kept of this execution than the flow asks, because the flow's daily record quota was used up. */
   readonly overQuota?: true;
   readonly reply?: Stored;
-  /** It was cancelled, and whether a write that it had announced was done is not known. */
+  /** It was cancelled, and it is unknown whether an announced write was done. */
   readonly isUnknown?: true;
-  /** Blobs that it refers to, for the collection of orphans. */
+  /** Blobs it refers to, so that they are not collected as orphans. */
   readonly blobs?: readonly string[];
 }
 
-/** Of the write that it is held for, or was cancelled with. */
+/** Whether the outcome is unknown for the write it is held for, or was cancelled with. */
 export function isOutcomeUnknown({ held, isUnknown }: Pick<ExecutionDocument, 'held' | 'isUnknown'>): boolean {
   return held === undefined ? isUnknown === true : !held.outcomeKnown;
 }
 
-/** Why a failure of a flow is held that would have ended it, had nothing been written. */
+/** The hold reason for a failure that would have ended the execution if no write had been done. */
 export const FAILED_AFTER_WRITE = 'FAILED_AFTER_WRITE';
 
 const anyDocument = Type.Object({ _id: Type.String() }, { additionalProperties: true });
@@ -194,16 +210,17 @@ export const legsSpec: CollectionSpec<LegDocument> = {
 };
 
 /**
- * What a token stands for; `_id` is the keyed token of (flow, token). The wait comes first, or the message for it, which is stored once.
+ * What a token stands for; `_id` is the keyed token of (flow, token). The wait or its message creates the document,
+ * whichever comes first. A message is stored only once.
  */
 export interface ResumeDocument extends StoredDocument {
-  /** Whose wait it stands for; absent where the message came first. */
+  /** The execution whose wait the token stands for; absent when the message came first. */
   readonly execution?: string;
   readonly step?: string;
   readonly input?: Stored;
   readonly blobs?: readonly string[];
   readonly at: number;
-  /** Absent while its execution may wait without end. */
+  /** Absent while its execution may wait without a limit. */
   readonly expiresAt?: number;
 }
 
@@ -214,10 +231,10 @@ export const resumesSpec: CollectionSpec<ResumeDocument> = {
   expiresAt: 'expiresAt',
 };
 
-/** `not-done`: the worker knows that its announced write was not done there. */
+/** `not-done`: the worker knows that its announced write was not done. */
 export type LateStatus = StepStatus | 'not-done';
 
-/** What a worker knew that had lost its execution meanwhile. Append only; shown beside the execution. */
+/** The outcome a worker knew after it had lost the execution. Append-only; shown beside the execution. */
 export interface LateOutcomeDocument extends StoredDocument {
   readonly execution: string;
   readonly epoch: number;
@@ -241,7 +258,7 @@ export const lateOutcomesSpec: CollectionSpec<LateOutcomeDocument> = {
 
 export const PARTITIONS = 64;
 
-/** FNV-1a; spreads lanes (or single executions) over the partitions. */
+/** FNV-1a hash that spreads lanes (or single executions) over the partitions. */
 export function partitionOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193) >>> 0;

@@ -1,46 +1,48 @@
-/** Which executions are asked for, and the filters that find them. */
+/** Queries for executions, and the filters that find them. */
 import type { ExecutionDocument, ExecutionStatus } from './execution-document.ts';
 import type { Filter } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import { filterEach, filterTogether, type FlowScope } from './scope-filters.ts';
 
 export interface ExecutionQuery {
-  /** Of any of these; none of them: of no flow. */
+  /** Any of these flows. An empty list matches no flow. */
   readonly flowIds?: readonly string[];
-  /** And only of these. */
+  /** Only within these flows. */
   readonly within?: readonly FlowScope[];
   readonly status?: readonly ExecutionStatus[];
   readonly from?: number;
   readonly to?: number;
-  /** Of those that are held: where, why, and whether the outcome is known. */
+  /** Of held executions: where, why, and whether the outcome is known. */
   readonly held?: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown' | 'bulk'>;
   /** Business key; looked up by its token. */
   readonly key?: { readonly name: string; readonly value: string };
-  /** An execution's id or a trace id, whole or its beginning. */
+  /** An execution id or a trace id, or the beginning of one. */
   readonly text?: string;
-  /** In the archive instead of the store. */
+  /** Searches the archive instead of the store. */
   readonly archived?: boolean;
   readonly limit: number;
   readonly after?: string;
 }
 
-/** All that is named must hold; `ids` stands alone. */
+/** All named conditions must match; `ids` is used alone. */
 export interface HeldSelection {
   readonly flowId?: string;
   readonly node?: string;
   readonly code?: string;
   readonly outcomeKnown?: boolean;
-  /** Let go on by this bulk, and held again. */
+  /** Retried by this bulk operation, and held again. */
   readonly bulk?: string;
   /** Business key; looked up by its token. */
   readonly key?: { readonly name: string; readonly value: string };
   readonly ids?: readonly string[];
 }
 
-/** `input` stays: a list says whether there is one. */
+/** Fields that lists do not read. `input` stays, so that a list can say whether there is one. */
 export const LEFT_OUT = ['legs', 'reply'] as const;
 
-/** Of so many flows each is asked for by itself; beyond, one query goes through all executions of the time. */
+/**
+ * Up to this many flows, each gets its own query. Above it, one query goes through all executions of the time range.
+ */
 const MOST_FLOWS = 20;
 
 export type ListedExecution = Omit<ExecutionDocument, (typeof LEFT_OUT)[number]>;
@@ -51,7 +53,7 @@ export interface DocumentPage {
   readonly searchedFrom: number | undefined;
 }
 
-/** One for each flow and status asked for. */
+/** One filter for each flow and status in the query. */
 export function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Filter[] {
   const { key, from, to, held = {} } = query;
   const time = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lte: to }) };
@@ -69,14 +71,13 @@ export function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Fil
 function flowsOf({ flowIds, within }: ExecutionQuery, status: ExecutionStatus | undefined): readonly Filter[] {
   if (within !== undefined) {
     const meant = flowIds === undefined ? within : within.filter(({ flowId }) => flowIds.includes(flowId));
-    // Of the other statuses there are few: their index is quicker than one query for each flow.
+    // The other statuses have few executions: their index is faster than one query per flow.
     return status === undefined || status === 'completed' ? filterEach(meant) : filterTogether(meant);
   }
   if (flowIds === undefined) return [{}];
   return flowIds.length > MOST_FLOWS ? [{ flowId: { in: flowIds } }] : flowIds.map((flowId) => ({ flowId }));
 }
 
-/** Where, why, and whether the outcome is known. */
 export function heldAt({ node, code, outcomeKnown, bulk }: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown' | 'bulk'>): Filter {
   return {
     ...(node === undefined ? {} : { 'held.node': node }),

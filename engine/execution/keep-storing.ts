@@ -1,17 +1,18 @@
 /**
- * What a run knows and nobody else does (the outcome of a write, an answer) is not thrown away because the store fails for a moment, or its
- * disk is full for an hour. Whether the execution is still ours the store itself decides, by its epoch.
+ * Retries storing what only this run knows (the outcome of a write, a reply), so that it is not lost when the store
+ * fails for a moment or its disk is full for an hour. The store decides by the epoch whether this process still owns
+ * the execution.
  */
 import { sleep, type Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
 
 export interface KeepStoring {
   readonly clock: Clock;
-  /** True: the next failure is the last one. */
+  /** If true, the next failure is final. */
   isOver(): boolean;
-  /** Cuts a pause short. */
+  /** Ends a pause early. */
   readonly signal?: AbortSignal | undefined;
-  /** The store failed, and is asked again. */
+  /** Called when the store failed and a retry follows. */
   onFailure(): void;
 }
 
@@ -19,8 +20,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Asks again, after pauses that grow, while the store fails by a transient error; rejects with the last one when it is over, and with any
- * other error at once. An attempt whose answer was lost is made again: it must bear that.
+ * Retries with growing pauses while the store fails with a transient error. Rejects with the last error when
+ * `isOver`, and with any other error at once. An attempt whose response was lost is made again, so it must be safe to
+ * repeat.
  */
 export async function keepStoring<T>(attempt: () => Promise<T> | T, { clock, isOver, signal, onFailure }: KeepStoring): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {

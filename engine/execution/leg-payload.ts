@@ -1,4 +1,4 @@
-/** What a leg holds, sealed: the settled steps, and the outputs of those that cannot be computed again. */
+/** The sealed content of a leg: the settled steps, and the outputs of those that cannot be recomputed. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { CompiledNode } from '../compile/compile-flow.ts';
@@ -12,9 +12,9 @@ export interface LegPayload {
   readonly errors?: Readonly<Record<string, ErrorRecord>>;
   /** Keys of steps whose write was announced, up to this claim, and was surely not done. */
   readonly refused?: readonly string[];
-  /** Why the execution stopped, in full. */
+  /** Why the execution stopped, as the full error. */
   readonly error?: ErrorRecord;
-  /** The step at which it stopped: it is not settled, and runs again when a person lets the execution go on. */
+  /** The step at which it stopped. It is not settled, and runs again when a person retries the execution. */
   readonly stopped?: StepRecord;
 }
 
@@ -39,10 +39,10 @@ export function emitsOf(steps: readonly SettledStep[]): LegPayload['emits'] {
   return Object.fromEntries(kept.map((step) => [keyOf(step), encodeEmits(step.emits!)]));
 }
 
-/** Outputs that cannot be computed again. */
+/** Whether the node's outputs cannot be recomputed. */
 export function keepsOutput(node: CompiledNode): boolean {
   if (node.effect !== 'pure') return true;
-  // Which branches a join took depends on which came first, unless it takes all.
+  // A join that does not wait for all branches depends on which came first, so its output must be kept.
   const { definition, config } = node;
   return definition.kind === 'control' && (definition.role === 'wait' || (definition.role === 'join' && config['mode'] !== 'all'));
 }

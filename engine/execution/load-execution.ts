@@ -1,4 +1,4 @@
-/** Reads back what an execution already knows, so that a run can go on from there. */
+/** Reads what is already known of an execution, so that a run can continue from there. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
@@ -15,15 +15,15 @@ export interface LoadedExecution {
   readonly known: ReadonlyMap<string, KnownOutcome>;
   readonly waited: ReadonlyMap<string, Waited>;
   readonly steps: readonly StepRecord[];
-  /** Writes that were announced and of which no outcome is stored. */
+  /** Announced writes without a stored outcome. */
   readonly announced: readonly Intent[];
-  /** Those of them that no person has let go on since. */
+  /** The announced writes that no person has released since. */
   readonly dangling: readonly (Intent & { readonly epoch: number })[];
-  /** Why it stopped last, in full. */
+  /** Why it stopped last, as the full error. */
   readonly error: ErrorRecord | undefined;
-  /** The step at which that was. */
+  /** The step at which it stopped last. */
   readonly stopped: StepRecord | undefined;
-  /** Legs stored so far of each iteration. */
+  /** The stored legs of each iteration. */
   readonly iterationLegs: readonly LegDocument[];
 }
 
@@ -53,7 +53,7 @@ export async function loadExecution(document: ExecutionDocument, flow: CompiledF
   return { input, waited, iterationLegs, ...(await foldLegs(document, iterationLegs, deps.payloads)) };
 }
 
-/** Folds the legs in their order; a step that settled once stays as it settled first. */
+/** Folds the legs in order. The first outcome of a step wins. */
 export async function foldLegs(
   document: ExecutionDocument,
   iterationLegs: readonly LegDocument[],
@@ -70,7 +70,7 @@ export async function foldLegs(
     if (leg.intent) intents.push({ ...leg.intent, epoch: leg.epoch });
     if (!payload) return;
     for (const step of payload.steps) {
-      // Pure steps are computed again by each claim; people see them once.
+      // Each claim runs pure steps again; show them once.
       const key = `${stepKey(step.scope, step.node)} ${step.status}`;
       if (!seen.has(key)) steps.push(step);
       seen.add(key);

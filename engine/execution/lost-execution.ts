@@ -1,9 +1,12 @@
-/** Thrown where this process must let go of an execution: somebody else owns it, or may own it. Nothing more is sent or stored for it here. */
+/**
+ * Thrown when this process must let go of an execution because another process owns it, or may own it. This process
+ * sends and stores nothing more for it.
+ */
 export class LostExecution extends Error {
   override readonly name: string = 'LostExecution';
 }
 
-/** Thrown by a node that had not sent anything when that was found out: its write is surely not done. */
+/** Thrown by a node that had sent nothing when it lost the execution: its write was surely not done. */
 export class NothingSent extends LostExecution {
   override readonly name = 'NothingSent';
 }

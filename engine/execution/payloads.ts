@@ -1,4 +1,4 @@
-/** Puts payloads at rest: sealed in the document, or as an encrypted blob when large. */
+/** Stores payloads encrypted: sealed in the document, or as an encrypted blob when large. */
 import { AppError } from '../contract/values/errors.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import { timeOfId } from '../contract/values/ids.ts';
@@ -9,17 +9,20 @@ import type { Seal, SealPlace } from '../contract/values/seal.ts';
 import type { Stored } from './execution-document.ts';
 
 export interface Payloads {
-  /** Answers at once when it fits into the document. */
+  /** Returns synchronously when the payload fits into the document. */
   store(place: SealPlace, value: unknown): Stored | Promise<Stored>;
   load(place: SealPlace, stored: Stored): unknown;
 }
 
-/** A stored payload is at most this long. */
+/** The largest stored payload. */
 const MAX_STORED_BYTES = 1_073_741_824;
 
-/** `boundSince`: blobs made since then are named only by a sealed `ref`; undefined while version 0.1.0 may still store some without. */
+/**
+ * `boundSince`: blobs made since then must have a sealed `ref`. Undefined while version 0.1.0 may still store some
+ * without.
+ */
 export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => number | undefined = () => undefined): Payloads {
-  /** The id of a blob carries its time and belongs to its keys, so a new one cannot pass for an old one. */
+  /** A blob id contains its creation time and is bound to its keys, so a new blob cannot pass for an old one. */
   function assertBound(place: SealPlace, { blob, ref }: Extract<Stored, { blob: string }>): void {
     if (ref === undefined) {
       const since = boundSince();
@@ -44,7 +47,7 @@ export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => numbe
   };
 }
 
-/** Another field than the payload itself has: neither opens as the other. */
+/** A field name that differs from the payload's own, so that neither opens as the other. */
 function refPlace({ collection, id, field }: SealPlace): SealPlace {
   return { collection, id, field: `${field}#blob` };
 }
@@ -109,18 +112,21 @@ function isEmpty(record: Readonly<Record<string, string>>): boolean {
   return true;
 }
 
-/** Keyed digest of a message's content, to tell a repeated message from another one under the same key. */
+/** Keyed digest of a message's content. Tells a repeated message from a different one under the same key. */
 export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
   return seal.token('digest', JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]));
 }
 
-/** In an interface call (`{ body, query, params, user }`) only who the citizen is belongs to the content: a renewed token makes no other request. */
+/**
+ * In an interface call (`{ body, query, params, user }`), of the user only `sub` counts as content. Otherwise a
+ * renewed token would make a repeated request look new.
+ */
 function withoutClaims(data: unknown): unknown {
   if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
   return { ...data, user: data['user']['sub'] };
 }
 
-/** What it takes of the store, about. */
+/** Roughly the bytes it takes in the store. */
 export function bytesOf(stored: Stored): number {
   return 'blob' in stored ? (stored.bytes ?? BLOB_THRESHOLD_BYTES) : stored.sealed.length;
 }

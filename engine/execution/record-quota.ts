@@ -1,7 +1,8 @@
 /**
- * How much of its records a flow may leave in the store each day: one noisy flow must not fill it for all. Beyond that an execution that completed
- * is kept with its keys alone, for as long as its dedupe needs it; one that failed keeps its message, for a week at most; how they run does not
- * change. All processes count into one small document per flow and day, in steps of a thousandth of the quota: counting costs next to nothing.
+ * Limits how many bytes of records a flow may store each day, so that one noisy flow cannot fill the store for all.
+ * Over the quota, a completed execution keeps only its keys, for as long as dedupe needs them. A failed one keeps its
+ * message, for a week at most. How executions run does not change. All processes count into one small document per
+ * flow and day. They write in steps of a thousandth of the quota, so counting is cheap.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -12,27 +13,27 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { RunEnd } from './run-job.ts';
 
 export interface RecordQuota {
-  /** What is kept of an execution that ends now, and for how long. */
+  /** What to keep of an execution that ends now, and for how long. */
   keeping(flow: CompiledFlow, status: RunEnd['status']): Keeping;
-  /** So much of one was stored. */
+  /** Adds the bytes that were stored for one execution. */
   stored(flow: CompiledFlow, keeping: Keeping, bytes: number): void;
-  /** Flows that came to their quota today, in any process. */
+  /** Flows that reached their quota today, in any process. */
   exceeded(): Promise<readonly ExceededQuota[]>;
-  /** Writes what is not written yet. */
+  /** Writes the counts that are not written yet. */
   stop(): Promise<void>;
 }
 
 export interface Keeping {
   readonly level: CompiledFlow['recording']['level'];
   readonly forMs: number;
-  /** Less than the flow asks, since it had used up its day's room. */
+  /** True when less is kept than the flow asks, because its daily quota is used up. */
   readonly isReduced: boolean;
 }
 
 export interface ExceededQuota {
   readonly flowId: string;
   readonly keptBytes: number;
-  /** Executions of which less was kept than the flow asks. */
+  /** The number of executions that kept less than the flow asks. */
   readonly reduced: number;
 }
 
@@ -43,19 +44,19 @@ export interface RecordQuotaDeps {
   readonly metrics: Metrics;
 }
 
-/** `_id` is `<day>/<flow>`; the day is one of the process's time zone. */
+/** `_id` is `<day>/<flow>`. The day is in the process's time zone. */
 interface RecordUsage extends StoredDocument, ExceededQuota {
   readonly day: string;
   readonly expiresAt: number;
 }
 
-/** What this process knows of a flow's day. */
+/** What this process knows about a flow's usage today. */
 interface Usage {
   readonly id: string;
   readonly flowId: string;
   readonly day: string;
   readonly quotaBytes: number;
-  /** By all processes, when last heard. */
+  /** The total of all processes, as of the last write. */
   known: number;
   bytes: number;
   reduced: number;
@@ -65,7 +66,7 @@ interface Usage {
 const EVERY_MS = 5_000;
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_048_576;
-/** A process that dies forgets at most this share of a quota. */
+/** A process that crashes loses at most this share of a quota from the count. */
 const STEPS = 1_000;
 const MOST_SHOWN = 1_000;
 const FAILURE_DAYS = 7;
@@ -113,7 +114,7 @@ export async function createRecordQuota({ documents, clock, log, metrics }: Reco
       usage.reduced -= reduced;
       usage.known = Math.max(usage.known, total);
     } catch (error) {
-      // Counted on here; written with the next step.
+      // The count stays in memory and is written with the next step.
       log.debug('quota.not_written', { flowId: usage.flowId, code: toErrorRecord(error).code });
       return;
     } finally {
@@ -156,14 +157,14 @@ function inFull({ recording: { level, retainDays } }: CompiledFlow): Keeping {
   return { level, forMs: retainDays * DAY_MS, isReduced: false };
 }
 
-/** Who finds a failure within a week can still send its message again. */
+/** A failed execution keeps its message for up to a week, so that a person who finds it can still resend it. */
 function reduced({ recording: { level, retainDays }, ingress: { dedupe } }: CompiledFlow, status: RunEnd['status']): Keeping {
   const needMs = Math.max(DAY_MS, dedupe?.windowMs ?? 0);
   if (status !== 'completed') return { level, forMs: Math.max(needMs, Math.min(retainDays, FAILURE_DAYS) * DAY_MS), isReduced: true };
   return { level: level === 'full' ? 'keys' : level, forMs: needMs, isReduced: true };
 }
 
-/** Answers what all processes have kept of the flow today. */
+/** Returns the bytes that all processes have stored for the flow today. */
 async function add(stored: Collection<RecordUsage>, { id, flowId, day, bytes, reduced }: Usage, expiresAt: number): Promise<number> {
   const inc = () => stored.patchIf(id, {}, { inc: { keptBytes: bytes, reduced } });
   let result = await inc();
@@ -175,7 +176,10 @@ async function add(stored: Collection<RecordUsage>, { id, flowId, day, bytes, re
   return result.outcome === 'patched' ? result.document.keptBytes : bytes;
 }
 
-/** The day here, such as 2026-11-29; by hand, since the first formatted date of a process loads 8 MB of languages. */
+/**
+ * The local day, for example 2026-11-29. Formatted by hand: the first `Intl` date of a process loads 8 MB of locale
+ * data.
+ */
 function dayOf(now: number): string {
   const day = new Date(now);
   const two = (part: number) => String(part).padStart(2, '0');

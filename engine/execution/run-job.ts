@@ -1,4 +1,4 @@
-/** What the runner is given, what it tells its journal, and how a run ends. */
+/** The input of a run, what it reports to its journal, and how it ends. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { Outcome, Reply } from '../contract/node/node.ts';
@@ -11,34 +11,43 @@ import type { TableSnapshot } from '../bindings/interface.ts';
 export interface SettledStep {
   readonly record: StepRecord;
   readonly node: CompiledNode;
-  /** Undefined for skipped nodes and for errors that no port took. */
+  /** Undefined for skipped nodes and for errors that no port handled. */
   readonly emits: Emits<Message> | undefined;
 }
 
-/** What is already known of a node from an earlier claim. */
+/** The outcome of a node that is known from an earlier claim. */
 export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
 
 /** What a `write` is about to send. */
 export interface Announced {
-  /** Its outward key. */
+  /** Its outward idempotency key. */
   readonly key: string;
   readonly message: Message;
 }
 
 export interface Journal {
-  /** Before a node with a lasting effect begins; `announced` for a `write`. Resolves when it may send. */
+  /**
+   * Called before a node with a lasting effect starts; `announced` is set for a `write`. Resolves when the node may
+   * send.
+   */
   before(announced: Announced | undefined, step: StepRecord): Promise<void>;
-  /** Before a step waits under a token. Answers which wait has it where it is not this one's. Absent: nobody is waited for. */
+  /**
+   * Called before a step waits under a token. Returns the other wait if one already holds the token. Absent where
+   * runs cannot wait for messages.
+   */
   waiting?(token: string, step: string, untilMs: number): Promise<TokenHolder | undefined>;
-  /** Of an announced step that another branch stopped before it began: nothing was sent. */
+  /** Called when another branch stopped an announced step before it started: nothing was sent. */
   notBegun?(node: string, path: string): void;
-  /** A write was surely not done, and its step stays open: it runs again when a person lets the execution go on. */
+  /**
+   * Called when a write was surely not done and its step stays open. The step runs again when a person retries the
+   * execution.
+   */
   refused?(step: Pick<StepRecord, 'node' | 'scope'>): void;
-  /** A node settled. May resolve later for iterations, whose results are stored one by one. */
+  /** Called when a node has settled. May resolve later for iterations, whose results are stored one by one. */
   settled(step: SettledStep): Promise<void> | void;
 }
 
-/** The wait of an execution that a token is to stand for. */
+/** The wait of an execution that a token stands for. */
 export interface TokenHolder {
   readonly execution: string;
   readonly step: string;
@@ -47,18 +56,18 @@ export interface TokenHolder {
 export interface WaitPoint {
   readonly node: string;
   readonly path: string;
-  /** Epoch milliseconds: when it is over without anything happening. */
+  /** When the wait times out, in epoch milliseconds. */
   readonly untilMs: number;
-  /** A wait for somebody's message. */
+  /** Set for a wait for an outside message. */
   readonly resumeToken?: string;
-  /** A retry: attempts made so far, and when the first began (epoch milliseconds). */
+  /** Set for a retry: attempts made so far, and when the first began (epoch milliseconds). */
   readonly attempts?: number;
   readonly triedSince?: number;
-  /** Why the latest attempt failed; absent where this run made none. */
+  /** Why the latest attempt failed; absent when this run made no attempt. */
   readonly error?: ErrorRecord;
 }
 
-/** The strongest effect that is known to have been done outside. */
+/** The strongest effect outside that is known to be done. */
 export type Written = 'write' | 'idempotent-write';
 
 export interface Waited {
@@ -74,7 +83,7 @@ export type RunEnd =
       readonly status: 'failed';
       readonly error: ErrorRecord;
       readonly node: string;
-      /** Its last step, which no route of the flow took over. */
+      /** The failed step, which no route of the flow handled. */
       readonly stopped: StepRecord;
       readonly reply: Reply | undefined;
       readonly isDeadLetter: boolean;
@@ -84,67 +93,73 @@ export type RunEnd =
       readonly error: ErrorRecord;
       readonly node: string;
       readonly path: string;
-      /** The step that failed; absent where none did. */
+      /** The step that failed; absent if none did. */
       readonly stopped?: StepRecord;
       readonly outcomeKnown: boolean;
-      /** What other branches wait for. */
+      /** Waits of other branches. */
       readonly waits?: readonly WaitPoint[];
       readonly reply: Reply | undefined;
-      /** A write is known to have been done. */
+      /** A write is known to be done. */
       readonly hasWritten?: boolean;
-      /** It would have failed, had nothing been written. */
+      /** The run would have failed if no write had been done. */
       readonly isFailedAfterWrite?: boolean;
     }
   | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[]; readonly reply: Reply | undefined }
-  /** `isUnknown`: a write was announced, and whether it was done is known to nobody. `hasWritten`: another one was done. */
+  /** `isUnknown`: it is unknown whether an announced write was done. `hasWritten`: another write was done. */
   | { readonly status: 'cancelled'; readonly isUnknown: boolean; readonly hasWritten: boolean }
-  /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
+  /**
+   * Another process owns the execution, or the store is unreachable. This process must not send or store anything
+   * more for it.
+   */
   | { readonly status: 'lost'; readonly cause: unknown };
 
-/** The reply that was made before the run ended, however it ended. */
+/** The reply the run made before it ended, whatever the end. */
 export function replyOf(end: RunEnd): Reply | undefined {
   return 'reply' in end ? end.reply : undefined;
 }
 
-/** Where one version's executions are counted. */
+/** Counts the executions of one flow version. */
 export interface FlowTally {
-  /** `isFirst`: it was never begun before, so its trigger fired. */
+  /** `isFirst`: the execution starts for the first time, so its trigger fired. */
   begin(isFirst: boolean): void;
   step(record: Pick<StepRecord, 'node' | 'status' | 'ports'>): void;
-  /** Each `begin` has one `end`, whatever became of it. Without a duration it was a part of another execution. */
+  /** Each `begin` has one `end`, whatever happened. The duration is undefined for a part of another execution. */
   end(end: RunEnd, durationMs: number | undefined): void;
 }
 
 export interface RunJob extends RunFacts {
   readonly input: Message;
   readonly journal: Journal;
-  /** Of a called flow: the step that calls it, which notes its waits for the sandbox. Absent: each step notes its own. */
+  /**
+   * For a called flow: the calling step, which records its waits for the sandbox. If absent, each step records its
+   * own.
+   */
   readonly user?: SandboxUser | undefined;
-  /** Absent in trials, which nobody counts. */
+  /** Absent in trials, which are not counted. */
   readonly tally?: FlowTally | undefined;
   readonly known: ReadonlyMap<string, KnownOutcome>;
-  /** Waits registered by earlier claims, by step key, with the message that came for them. */
+  /** Waits registered by earlier claims, by step key, each with the message that arrived for it. */
   readonly waited: ReadonlyMap<string, Waited>;
-  /** Longest wait that is slept through here; longer ones end the run as `waiting`. */
+  /** Longest wait to sleep through in the run; longer ones end the run as `waiting`. */
   readonly maxSleepMs: number;
-  /** Told of the reply once, when there is one and the run has not come to its end with it. */
+  /** Called once with the reply if the run still goes on after it. */
   readonly onReply?: (reply: Reply) => void;
   /**
-   * Whether a failure that no route of the flow takes is held because of what was written before. Absent: it fails like any other, in trials
-   * and in called flows, whose caller decides.
+   * Whether to hold a failure that no route of the flow handles, because of an earlier write. If absent, it fails
+   * like any other: in trials, and in called flows, where the caller decides.
    */
   readonly holdsAfterWrite?: (written: Written, error: ErrorRecord) => boolean;
-  /** Told of each node that begins, or whose outcome is known, with its input: for people who look at a run. */
+  /** Called with the input when a node starts or its outcome is already known. Used to show a run to people. */
   readonly entering?: (nodeId: string, path: string, message: Message) => void;
-  /** Answers instead of the node in trials and saved tests. */
+  /** Returns the outcome in place of the node, in trials and saved tests. */
   readonly mock?: (nodeId: string, message: Message, path: string) => Outcome | Promise<Outcome> | undefined;
 }
 
-/** Of an execution that begins. */
+/** The state of an execution at its start. */
 export const NOTHING_KNOWN: RunJob['known'] = new Map();
 export const NOTHING_WAITED: RunJob['waited'] = new Map();
 
-/** Names a step within its execution. */
+/** The key of a step within its execution. */
 export function stepKey(path: string, node: string): string {
   return path === '' ? node : `${path}/${node}`;
 }
@@ -159,11 +174,14 @@ export interface RunFacts {
   readonly tables: TableSnapshot;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
-  /** Durable runs wait for a busy adapter; sync ones are refused. */
+  /** True: the run waits for a busy adapter (durable). False: it is refused (sync). */
   readonly mayWait: boolean;
-  /** The worker's slot: given back while the run waits for a busy adapter, so that one slow hospital does not hold everybody's. */
+  /**
+   * The worker's slot. The run releases it while it waits for a busy adapter, so that one slow hospital does not use
+   * up all slots.
+   */
   readonly slot?: Slot;
-  /** How many flows called each other to come here. */
+  /** The number of nested flow calls above this run. */
   readonly depth: number;
   /** Throws LEASE_LOST when this process no longer owns the execution. */
   readonly assertOwned: () => void;

@@ -1,20 +1,20 @@
-/** Flow scopes as filters over executions. Which of them an index serves best depends on the status that is asked for. */
+/** Turns flow scopes into filters over executions. Which index serves them best depends on the status asked for. */
 import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Collection, Filter } from '../contract/ports/documents.ts';
 import type { ExecutionDocument, ExecutionStatus } from './execution-document.ts';
 
-/** In place of the epoch of an execution that the person may not see: it is found to be missing. */
+/** Used in place of the epoch of an execution the person may not see, so that it is reported as missing. */
 export const OUTSIDE = -2;
 
 const MAX_COUNT = 10_000;
 const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'];
 
-/** One filter for each flow: the index by flow gives them in order of time. */
+/** One filter per flow: the index by flow returns them in time order. */
 export function filterEach(within: readonly FlowScope[]): readonly Filter[] {
   return within.map(({ flowId, versions }) => ({ flowId, ...(versions === undefined ? {} : { version: { in: versions } }) }));
 }
 
-/** As few filters as can be, for a status of which there are few executions: its own index gives those in order of time. */
+/** As few filters as possible, for a status with few executions: the status index returns those in time order. */
 export function filterTogether(within: readonly FlowScope[]): readonly Filter[] {
   const whole = within.filter(({ versions }) => versions === undefined).map(({ flowId }) => flowId);
   const parts = filterEach(within.filter(({ versions }) => versions !== undefined));
@@ -30,7 +30,7 @@ export function isWithin(
 
 type Countable = Pick<Collection<ExecutionDocument>, 'count'>;
 
-/** How many are in each status, each counted up to 10,000; of all flows unless some are named. */
+/** Counts the executions in each status, up to 10,000 each. Covers all flows unless some are named. */
 export async function countStatuses(
   executions: Countable,
   within?: readonly FlowScope[],
@@ -50,11 +50,12 @@ async function countStatus(executions: Countable, status: ExecutionStatus, withi
 function filtersOfStatus(status: ExecutionStatus, within: readonly FlowScope[] | undefined): readonly Filter[] {
   if (within === undefined) return [{ status }];
   if (status !== 'completed') return filterTogether(within).map((filter) => ({ ...filter, status }));
-  // As a range, so that the store goes by the flow: most executions of the installation completed, and few may be of this flow.
+  // A range instead of equality makes the store use the flow index: most executions are completed, and few may belong
+  // to this flow.
   return filterEach(within).map((filter) => ({ ...filter, status: { gte: status, lte: status } }));
 }
 
-/** Executions of a flow, or of those versions of it alone. */
+/** Executions of a flow, or only of the named versions of it. */
 export interface FlowScope {
   readonly flowId: string;
   readonly versions?: readonly number[];

@@ -1,27 +1,27 @@
-/** Where an execution stands still, or came to its end without success: one view of the nodes that a person asks about. */
+/** Where an execution has stopped, waits or failed: one view of the nodes for a person to look at. */
 import { toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { ExecutionDocument, StepRecord, StoredWait } from './execution-document.ts';
 
 export interface Standstill {
-  /** Empty where it is held before its first node, or by no node. */
+  /** Empty if it is held before its first node, or by no node. */
   readonly node: string;
-  /** The iteration path, `''` outside of loops. */
+  /** The iteration path; `''` outside loops. */
   readonly scope: string;
-  /** `retrying`: it waits for the next attempt. `waiting`: for a time or for somebody's message. */
+  /** `retrying`: it waits for the next attempt. `waiting`: it waits for a time or for an outside message. */
   readonly state: 'failed' | 'held' | 'retrying' | 'waiting';
   /** Why it failed last; absent for a plain wait. */
   readonly error?: ErrorRecord;
-  /** The latest attempt, counted from 1; absent where none failed, or where an older version stored it. */
+  /** The latest attempt, counted from 1; absent if none failed, or if an older version stored it. */
   readonly attempt?: number;
-  /** How many attempts it makes by itself; absent where there was one alone. */
+  /** How many attempts it makes automatically; absent if there was only one. */
   readonly mostAttempts?: number;
-  /** When it failed, was held, or began to try; epoch milliseconds. */
+  /** When it failed, was held, or started its first attempt; epoch milliseconds. */
   readonly since?: number;
   /** When the execution was held for the first time. */
   readonly firstHeldAt?: number;
-  /** When it goes on by itself; absent where it does not. */
+  /** When it continues automatically; absent if it does not. */
   readonly nextAt?: number;
 }
 
@@ -31,7 +31,7 @@ interface Known {
   readonly stopped: StepRecord | undefined;
 }
 
-/** `flow`: undefined where its version cannot be read any more. */
+/** `flow` is undefined when its version can no longer be read. */
 export function listStandstills(
   document: ExecutionDocument,
   known: Known,
@@ -61,7 +61,7 @@ function heldAt(
 ): readonly Standstill[] {
   if (held === undefined) return [];
   const isAtStep = stopped?.node === held.node;
-  // The leg of an earlier hold may be the last that says why.
+  // The last stored error may belong to an earlier hold; use it only if its code matches.
   const own = error?.code === code?.code ? error : code && { ...code, message: code.code };
   return [
     {
@@ -84,7 +84,7 @@ function waitOf(wait: StoredWait, executionId: string, flow: CompiledFlow | unde
   };
 }
 
-/** Of all that waits for its next attempt the soonest, by its code alone. */
+/** The retry that is due soonest, with its error code only. */
 export function nextRetry({ _id, status, waits = [] }: Pick<ExecutionDocument, '_id' | 'status' | 'waits'>, seal: Seal) {
   const [next] = status === 'waiting' ? waits.filter(isRetry).toSorted((a, b) => a.untilMs - b.untilMs) : [];
   if (next === undefined) return undefined;
@@ -92,7 +92,7 @@ export function nextRetry({ _id, status, waits = [] }: Pick<ExecutionDocument, '
   return { nextAt: untilMs, ...(error === undefined ? {} : { code: openWaitError(seal, _id, error).code }) };
 }
 
-/** It waits for the next attempt of what failed. */
+/** Whether the wait is for the next attempt after a failure. */
 export function isRetry({ attempts = 0, token }: StoredWait): boolean {
   return attempts > 0 && token === undefined;
 }
@@ -105,12 +105,12 @@ function attemptsOf(
   return { attempt, ...(retry === undefined ? {} : { mostAttempts: retry.max + 1 }) };
 }
 
-/** What failed at the first attempt was not for more: how many there may be says nothing. */
+/** An error at the first attempt was not retried, so the retry limit says nothing. */
 function triedOf(stopped: StepRecord, flow: CompiledFlow | undefined): Pick<Standstill, 'attempt' | 'mostAttempts'> {
   return stopped.attempt > 1 ? attemptsOf(stopped, flow) : { attempt: stopped.attempt };
 }
 
-/** What a wait keeps of an error: its single problems would make each rewrite of the document long. */
+/** Seals the error of a wait. Drops its issues, because they would make every rewrite of the document long. */
 export function sealWaitError(seal: Seal, executionId: string, { issues: _issues, ...error }: ErrorRecord): string {
   return seal.seal(waitPlace(executionId), JSON.stringify(error));
 }

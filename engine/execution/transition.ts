@@ -1,6 +1,7 @@
 /**
- * What can happen to a stored execution, and what each event writes. Pure: a journal, a worker or a person's act hands the transition to the
- * store as one conditional update. `match` names what the event was decided on, so of two events at once one is refused, and reads again.
+ * What can happen to a stored execution, and what each event writes. Pure: a journal, a worker or a person's action
+ * passes the transition to the store as one conditional update. `match` names the state the event was decided on. Of
+ * two events at the same time one is refused, and must read again.
  */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { given } from '../contract/values/given.ts';
@@ -12,20 +13,20 @@ export interface Transition {
   readonly patch: Patch;
 }
 
-/** What of a stored execution a transition depends on. */
+/** The fields of a stored execution that a transition depends on. */
 export type ExecutionState = Pick<ExecutionDocument, 'status' | 'epoch'> &
   Partial<Pick<ExecutionDocument, 'tables' | 'cancelRequested' | 'firstHeldAt'>>;
 
-/** Why a resend is held until the execution that it replaces is given up for it. */
+/** The hold reason of a resend until the execution it replaces is ended. */
 export const RESEND_PREPARED = 'RESEND_PREPARED';
 
 type ErrorHead = Pick<ErrorRecord, 'code' | 'kind'>;
 export type EndRequest = NonNullable<ExecutionDocument['cancelRequested']>;
 
-/** What any write of a run may bring along. */
+/** What any write of a run may add. */
 interface Added {
   readonly leg?: { readonly key: string; readonly record: LegRecord } | undefined;
-  /** All that the execution refers to; absent where there are none. */
+  /** All blobs the execution refers to; absent if there are none. */
   readonly blobs?: readonly string[] | undefined;
 }
 
@@ -34,9 +35,9 @@ export type ExecutionEnd =
   | { readonly status: 'failed'; readonly error: ErrorHead; readonly isDeadLetter: boolean }
   | { readonly status: 'cancelled'; readonly isUnknown: boolean; readonly hasWritten: boolean };
 
-/** Written by the run that has claimed the execution; the first of them is written with the claim. */
+/** Written by the run that has claimed the execution. The first one is written with the claim. */
 export type RunEvent =
-  /** What settled so far, and the intent of the next write. */
+  /** The steps settled so far, and the intent of the next write. */
   | ({ readonly kind: 'checkpoint' } & Added)
   | ({ readonly kind: 'replied'; readonly reply: Stored } & Added)
   | ({ readonly kind: 'waiting'; readonly waits: readonly StoredWait[] } & Added)
@@ -45,7 +46,7 @@ export type RunEvent =
       readonly hold: NonNullable<ExecutionDocument['held']>;
       readonly error: ErrorHead;
       readonly hasWritten: boolean;
-      /** Of other branches, which go on while a person looks at this one. */
+      /** Waits of other branches, which stay valid while a person looks at this one. */
       readonly waits: readonly StoredWait[];
       readonly reply?: Stored | undefined;
       /** Legs whose announced write was surely not done. */
@@ -54,50 +55,50 @@ export type RunEvent =
   | ({
       readonly kind: 'ended';
       readonly end: ExecutionEnd;
-      /** Epoch milliseconds, as all times here. */
+      /** Epoch milliseconds, like all times here. */
       readonly at: number;
       readonly expiresAt: number;
       readonly isOverQuota: boolean;
       readonly keepsInput: boolean;
       readonly reply?: Stored | undefined;
-      /** Takes the place of all legs. */
+      /** Replaces all legs. */
       readonly summary?: LegRecord | undefined;
     } & Added);
 
 export type ExecutionEvent =
   | RunEvent
-  /** By a worker, or by an inline run that stores its execution with it. */
+  /** By a worker, or by an inline run that stores its execution with the claim. */
   | { readonly kind: 'claimed'; readonly owner: string; readonly first: RunEvent }
-  /** The store may have kept a claim whose answer was lost: nothing was sent under it. */
+  /** The store may have kept a claim whose response was lost. Nothing was sent under it. */
   | { readonly kind: 'claim-returned'; readonly owner: string; readonly notDone: readonly string[] }
-  /** It cannot even be loaded. `epoch`: of the claim under which that was found. */
+  /** The execution cannot be loaded. `epoch` is that of the claim that found this. */
   | { readonly kind: 'unloadable'; readonly error: ErrorHead; readonly at: number; readonly epoch: number; readonly outcomeKnown: boolean }
   | { readonly kind: 'retried'; readonly by: string; readonly bulk?: string | undefined; readonly tables?: string | undefined }
-  /** Another process knows that all the writes it is held for were not done. */
+  /** Another process knows that none of the writes it is held for were done. */
   | { readonly kind: 'hold-released'; readonly notDone: readonly string[] }
-  /** Retries are due now. */
+  /** Makes its retries due now. */
   | { readonly kind: 'hurried'; readonly waits: readonly StoredWait[] }
-  /** What it waits for has come. */
+  /** The message it waits for has arrived. */
   | { readonly kind: 'resumed'; readonly at: number }
-  /** A person ends it, whatever it does. */
+  /** A person ends it, whatever its status. */
   | { readonly kind: 'cancel-requested'; readonly request: EndRequest }
-  /** A person ends it as it is held. */
+  /** A person ends it while it is held. */
   | {
       readonly kind: 'hold-ended';
       readonly request: EndRequest;
       readonly bulk?: string | undefined;
       readonly reply?: { readonly stored: Stored; readonly blobs: readonly string[] } | undefined;
     }
-  /** Its message is sent once more by that execution: in its place, or beside it after its end. */
+  /** Execution `by` resends its message: `replaced` in its place, `resent` beside it after its end. */
   | { readonly kind: 'replaced'; readonly by: string; readonly request: EndRequest }
   | { readonly kind: 'resent'; readonly by: string; readonly at: number }
-  /** A prepared resend: its place in the lane, and its release. */
+  /** A prepared resend gets its place in the lane (`moved`), and is then released. */
   | { readonly kind: 'moved'; readonly seq: string }
   | { readonly kind: 'resend-released'; readonly by?: string | undefined; readonly bulk?: string | undefined }
-  /** Never begun: it takes the code tables of now. */
+  /** Never started: it takes the current code tables. */
   | { readonly kind: 'tables-moved'; readonly tables: string };
 
-/** Whether a run is over with it, for good or until something happens. */
+/** Whether the event ends the run, for good or until something happens. */
 export function settles({ kind }: RunEvent): boolean {
   return kind === 'waiting' || kind === 'held' || kind === 'ended';
 }
@@ -143,7 +144,7 @@ export function transition(state: ExecutionState, event: ExecutionEvent): Transi
         match: { ...asHeld(epoch), 'held.outcomeKnown': false },
         patch: { set: { status: 'queued' }, unset: ['held', 'error', 'due', ...event.notDone.map(intentOf)] },
       };
-    // The status changes too: a worker that listed it before has the old times in hand, and its claim is refused.
+    // The status changes too, so that a worker that listed it before cannot claim it with the old times.
     case 'hurried':
       return {
         match: { status: 'waiting', epoch, cancelRequested: null },
@@ -157,7 +158,7 @@ export function transition(state: ExecutionState, event: ExecutionEvent): Transi
       const { request, bulk, reply } = event;
       const isDone = request.isDone === true;
       return {
-        // A reply that the caller got stays; a new one takes the place of none.
+        // A reply the caller already got stays. A new one is set only if there is none.
         match: { ...asHeld(epoch), ...(reply === undefined ? {} : { reply: null }) },
         patch: {
           set: {
@@ -188,8 +189,8 @@ export function transition(state: ExecutionState, event: ExecutionEvent): Transi
 }
 
 /**
- * Those who listed an execution before a person cancelled it must look again. The code tables are those that the claim saw, unless they were
- * moved since.
+ * A worker that listed the execution before a person cancelled it must read it again: its claim is refused. The claim
+ * is also refused if the code tables were moved since it read them.
  */
 function claim(state: ExecutionState, owner: string, first: RunEvent): Transition {
   const { status, epoch, tables, cancelRequested } = state;
@@ -243,7 +244,7 @@ function runPatch(state: ExecutionState, event: RunEvent): Patch {
         unset: [
           ...['lease', 'open', 'held', 'due', 'waits', 'wake'],
           ...(end.status === 'failed' ? [] : ['error']),
-          // In a patch what is unset goes first: blobs that are still referred to are set again.
+          // A patch applies `unset` before `set`, so blobs that are still referred to are set again.
           ...(keepsInput ? [] : ['input', 'blobs']),
         ],
       };
@@ -251,7 +252,7 @@ function runPatch(state: ExecutionState, event: RunEvent): Patch {
   }
 }
 
-/** Held, as it was seen, and by nobody to be ended. */
+/** Matches the execution while it is still held as it was read, with no cancel requested. */
 function asHeld(epoch: number): Filter {
   return { status: 'held', epoch, cancelRequested: null };
 }

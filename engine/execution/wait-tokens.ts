@@ -1,7 +1,8 @@
 /**
- * Waits for somebody's message. A token stands for one wait of one execution of its flow (docs/decisions/0029): where the wait and its message
- * meet is one document, made by whichever comes first. Whoever stores one of the two may die before it looks for the other: hence that is
- * looked for when the wait settles, when the message comes, and by the reconciler.
+ * Waits for an outside message. A token stands for one wait of one execution of its flow (docs/decisions/0029). The
+ * wait and its message meet in one document, which the first of them creates. A process may crash after storing one
+ * and before looking for the other. So the match is checked when the wait settles, when the message comes, and by the
+ * reconciler.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -15,8 +16,8 @@ import { decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from
 import { stepKey, type TokenHolder } from './run-job.ts';
 
 /**
- * `used`: a message was handed in before, and counts. `over`: its execution has gone on without one. `nobody`: no execution waits. Of these
- * three nothing is kept.
+ * `used`: an earlier message was already taken. `over`: the execution went on without a message. `nobody`: no
+ * execution waits. In these three cases nothing is kept.
  */
 export type ResumeOutcome =
   | { readonly outcome: 'resumed'; readonly executionId: string }
@@ -32,17 +33,17 @@ interface TokenStores {
 export type WakeDeps = TokenStores & { readonly workQueue: WorkQueue };
 
 const PAGE = 200;
-/** So long a message waits for its wait, and a token is known as used after its execution has ended. */
+/** How long an early message is kept for its wait, and how long a token counts as used after its execution ended. */
 const KEEP_MS = 30 * 86_400_000;
 
-/** As it is stored: a token may be a patient's number. */
+/** Returns the token as it is stored. It is keyed because the text may be a patient's number. */
 export function tokenOf(seal: Seal, flowId: string, text: string): string {
   return seal.token('resume', JSON.stringify([flowId, text]));
 }
 
 /**
- * Makes the token this wait's own. Answers who has it where that is another wait whose execution has not ended. What came for an execution
- * that has ended is never handed on.
+ * Assigns the token to this wait. Returns the holder if another wait of an open execution has it. A message that came
+ * for an execution that has ended is never passed on.
  */
 export async function holdToken(
   token: string,
@@ -51,7 +52,7 @@ export async function holdToken(
   { executions, resumes, clock }: TokenStores,
 ): Promise<TokenHolder | undefined> {
   const fields = { ...holder, at: clock.now() };
-  // Without an end it stays until its execution ends.
+  // A wait without a limit has no expiry; the token stays until its execution ends.
   const expiry = untilMs === Number.MAX_SAFE_INTEGER ? {} : { expiresAt: untilMs + KEEP_MS };
   for (;;) {
     const inserted = await resumes.insert({ _id: token, ...fields, ...expiry });
@@ -67,12 +68,12 @@ export async function holdToken(
   }
 }
 
-/** Its execution has ended: the token is known as used for a while. */
+/** Called when the execution has ended. The token counts as used for a while. */
 export async function letGoOfTokens(tokens: readonly string[], execution: string, { resumes, clock }: TokenStores): Promise<void> {
   for (const token of tokens) await resumes.patchIf(token, { execution }, { set: { expiresAt: clock.now() + KEEP_MS } });
 }
 
-/** The open execution whose wait has the token. */
+/** Returns the open execution whose wait holds the token. */
 export async function holderOf(
   flowId: string,
   text: string,
@@ -84,7 +85,7 @@ export async function holderOf(
 
 export type ResumeDeps = WakeDeps & { readonly payloads: Payloads; readonly seal: Seal };
 
-/** Hands a message to the wait that the token stands for, or keeps it until that wait comes. */
+/** Passes a message to the wait the token stands for, or keeps it until that wait comes. */
 export async function resumeByToken(
   flowId: string,
   text: string,
@@ -101,7 +102,7 @@ export async function resumeByToken(
   for (;;) {
     const found = await resumes.get(token);
     if (found?.input !== undefined) return { outcome: 'used' };
-    // A wait whose execution has ended waits no more: the message is for the next wait.
+    // An execution that has ended no longer waits: the message is for the next wait.
     const owner = found?.execution === undefined ? undefined : await executions.get(found.execution);
     const holder = owner !== undefined && isOpen(owner) ? owner : undefined;
     if (holder !== undefined && hasGoneOn(holder, token)) return { outcome: 'over' };
@@ -123,7 +124,7 @@ export async function resumeByToken(
   }
 }
 
-/** The message that came for a wait. */
+/** Returns the message that arrived for a wait. */
 export async function messageFor(
   { token, scope, node }: StoredWait,
   execution: string,
@@ -134,7 +135,7 @@ export async function messageFor(
   return decodeMessage((await payloads.load(inputPlace(found._id), found.input)) as EncodedMessage);
 }
 
-/** Makes those due for whom a message is stored already; answers how many. */
+/** Makes executions due whose message is already stored. Returns how many. */
 export async function wakeResumed(waiting: readonly ExecutionDocument[], deps: WakeDeps): Promise<number> {
   const now = deps.clock.now();
   const byToken = new Map(
@@ -160,12 +161,12 @@ async function wake(waiting: ExecutionDocument, { executions, workQueue, clock }
   await workQueue.ring(waiting.part);
 }
 
-/** What is to be cancelled only ends. */
+/** An execution with a requested cancel does not count as open: it ends without resuming. */
 function isOpen(document: ExecutionDocument | undefined): boolean {
   return document?.open === true && document.cancelRequested === undefined;
 }
 
-/** It stands still, and not at this wait: that has timed out. Of one that runs it cannot be told. */
+/** Whether the execution stopped elsewhere, so that this wait has timed out. Unknown while it runs, so false then. */
 function hasGoneOn({ status, waits = [] }: ExecutionDocument, token: string): boolean {
   return (status === 'waiting' || status === 'held') && !waits.some((wait) => wait.token === token);
 }

@@ -1,4 +1,4 @@
-/** What the designer uses for previews: the same compilers, without worker threads (`node:` free). */
+/** Compilers for the designer's previews: the same as on the server, without worker threads (no `node:` imports). */
 import jsonata from 'jsonata';
 import { createPatternHost } from './pattern-store.ts';
 import { createRegexEngine } from './regex-engine.ts';
@@ -9,7 +9,8 @@ export { compileExpression, parseExpression } from './compile-expression.ts';
 export { createBuildContext } from './create-build-context.ts';
 
 /**
- * Runs sandbox expressions in the page itself, for the analyst's own preview: JSONata's limits end most runaways. Never used on a server.
+ * Runs sandbox expressions in the page itself, for the analyst's own preview; JSONata's limits stop most runaways.
+ * Never use it on a server.
  */
 export function createInPlaceRunner(): ExpressionRunner {
   const RegexEngine = createRegexEngine(createPatternHost());

@@ -1,6 +1,7 @@
 /**
- * What an expression names that does not exist: functions, variables, parts of the scope, and components of date pictures. JSONata takes
- * most of it for "no value", or fails only when a message comes. Checked when a flow is validated, not when a published one is loaded.
+ * Finds names in an expression that do not exist: functions, variables, parts of the scope, and components of date
+ * pictures. JSONata takes most of them for "no value", or fails only when a message arrives. Checked when a flow is
+ * validated, not when a published one is loaded.
  */
 import { nearestName } from '../flow/nearest-name.ts';
 import type { ErrorValues } from '../contract/values/errors.ts';
@@ -8,7 +9,7 @@ import { SCOPE_ROOTS } from '../contract/flow/scope-path.ts';
 import type { Syntax } from './compile-syntax.ts';
 import { childrenOf, type Place } from './inspect-syntax.ts';
 
-/** Told as 'EXPRESSION_INVALID'. */
+/** Reported as 'EXPRESSION_INVALID'. */
 export interface NameFault {
   readonly why: string;
   /** What to write instead. */
@@ -17,7 +18,7 @@ export interface NameFault {
   readonly values: ErrorValues;
 }
 
-/** The first such name, in the order of the text. */
+/** Returns the first such name in the text. */
 export function nameFault(syntax: Syntax): NameFault | undefined {
   const bound = new Set<unknown>();
   const nodes: { readonly node: Syntax; readonly place: Place }[] = [];
@@ -36,7 +37,7 @@ export function nameFault(syntax: Syntax): NameFault | undefined {
   return undefined;
 }
 
-/** JSONata 2's own; a test asks JSONata for each of them. */
+/** The functions of JSONata 2; a test checks each of them against JSONata. */
 export const EXPRESSION_FUNCTION_NAMES: ReadonlySet<string> = new Set(
   (
     'sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains replace ' +
@@ -46,7 +47,7 @@ export const EXPRESSION_FUNCTION_NAMES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Names of variables that a node gives a value: `$x := …`, parameters of functions, `@$x` and `#$x`. */
+/** Names of variables that a node binds: `$x := …`, parameters of functions, `@$x` and `#$x`. */
 function namesBoundBy(node: Syntax): readonly unknown[] {
   const { type, lhs, focus, index, stages = [] } = node;
   const assigned = type === 'bind' && lhs !== undefined && 'value' in lhs ? [lhs.value] : [];
@@ -57,7 +58,7 @@ function namesBoundBy(node: Syntax): readonly unknown[] {
 
 function functionFault({ type, procedure, position }: Syntax, isKnown: (name: unknown) => boolean): NameFault | undefined {
   if (type !== 'function' && type !== 'partial') return undefined;
-  // Data holds no functions, so that a path cannot be called: the $ was forgotten.
+  // Data contains no functions, so a path cannot be called: the author forgot the `$`.
   const called = procedure?.type === 'path' ? procedure.steps?.at(-1)?.value : procedure?.value;
   const isPath = procedure?.type === 'path';
   if (typeof called !== 'string' || (procedure?.type !== 'variable' && !isPath) || (!isPath && isKnown(called))) return undefined;
@@ -80,7 +81,7 @@ function rootFault({ type, steps, position }: Syntax, place: Place): NameFault |
   return fault('root', why, first.position ?? position, name, nearest);
 }
 
-/** Components of XPath pictures (`[Y0001]-[M01]-[D01]`) as JSONata knows them. */
+/** Components of XPath pictures (`[Y0001]-[M01]-[D01]`) that JSONata supports. */
 const COMPONENTS = 'YMDdFWwXxHhPmsfZzCE';
 
 function pictureFault({ type, procedure, arguments: given = [], position }: Syntax): NameFault | undefined {

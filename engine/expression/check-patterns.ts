@@ -1,4 +1,7 @@
-/** Patterns of an expression that RE2 cannot match. Checked when a flow is validated; what is published goes on with JavaScript's own engine. */
+/**
+ * Finds patterns of an expression that RE2 cannot match. Checked when a flow is validated; published flows keep
+ * JavaScript's own engine for them.
+ */
 import { MAX_PATTERN_PROGRAM } from '../contract/schema/pattern-bounds.ts';
 import type { NameFault } from './check-names.ts';
 import type { Syntax } from './compile-syntax.ts';
@@ -6,7 +9,7 @@ import { childrenOf } from './inspect-syntax.ts';
 import { compileLinearPattern } from './linear-pattern.ts';
 import type { PatternProblem } from './translate-pattern.ts';
 
-/** The first such pattern, in the order of the text. */
+/** Returns the first such pattern in the text. */
 export function patternFault(syntax: Syntax): NameFault | undefined {
   let size = 0;
   const visit = (node: Syntax): NameFault | undefined => {

@@ -9,23 +9,25 @@ import { compileOperand } from '../contract/flow/scope-path.ts';
 
 const MAX_DEPTH = 16;
 const MAX_RULES = 100;
-/** What counts as a number when it arrives as text: no exponent, no blanks, no `+`. */
+/** Text that counts as a number: no exponent, no spaces, no `+`. */
 const NUMERIC = /^-?\d{1,30}(\.\d{1,30})?$/;
 
 export type Condition = (scope: Scope) => boolean | Promise<boolean>;
 export interface ConditionCompilers {
   readonly compileExpression: (text: string) => (scope: Scope) => unknown;
-  /** Refuses patterns that are too much work. */
+  /** Refuses patterns that cost too much. */
   readonly isDraft?: boolean;
 }
 
 /**
- * Compiles a rule; the closure answers at once unless one of its expressions is worked out in the sandbox.
- * CONDITION_INVALID (input) names every problem with its JSON Pointer.
+ * Compiles a rule. The closure is synchronous unless one of its expressions runs in the sandbox. CONDITION_INVALID
+ * (input) names every problem with its JSON Pointer.
  *
- * - A number and a text that looks like one compare as numbers; two texts are `eq` only when they are the same (`007` is not `7`),
- *   but `gt` to `lte` between two numeric texts compare as numbers, between others by code unit (ISO times compare rightly).
- * - What is absent equals nothing: `eq` and every order are false, `ne` and `not-in` are true. `exists` means neither absent nor null.
+ * - A number and a numeric text compare as numbers. Two texts are `eq` only if they are identical (`007` is not `7`).
+ * But `gt` to `lte` between two numeric texts compare as numbers, and between other texts by code unit (correct for
+ * ISO times).
+ * - An absent value equals nothing: `eq` and every order are false, `ne` and `not-in` are true. `exists` means
+ * neither absent nor null.
  * - `matches` finds the pattern anywhere in the text (RE2 syntax, linear time); the pattern is a fixed value.
  */
 export function compileCondition(rule: unknown, compilers: ConditionCompilers): Condition {
@@ -169,7 +171,7 @@ function isEqual(a: unknown, b: unknown): boolean {
   return isSame(a, b);
 }
 
-/** Structures are compared exactly, number against number. */
+/** Compares structures exactly, numbers with numbers. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
@@ -178,7 +180,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]));
 }
 
-/** Negative, zero or positive; NaN (which no order accepts) when the two cannot be ordered. */
+/** Negative, zero or positive; NaN (for which every comparison is false) if the two have no order. */
 function order(a: unknown, b: unknown): number {
   const x = toNumber(a);
   const y = toNumber(b);

@@ -1,8 +1,8 @@
 /**
- * Expressions: JSONata over the scope `{data, headers, keys, nodes, now}` (in a mapping's loop also `item`, `index`, `outer`).
- * Three ways, chosen once at publish: simple syntax becomes closures; other bounded syntax is evaluated by JSONata in process for at most
- * `INLINE_MS`; everything else (regular expressions, lambdas, ranges …), and what took longer, runs in the sandbox and ends on time-out.
- * Regular expressions are matched by RE2 (docs/decisions/0051).
+ * Expressions: JSONata over the scope `{data, headers, keys, nodes, now}` (in a mapping's loop also `item`, `index`,
+ * `outer`). There are three ways to run, chosen once at publish. Simple syntax becomes closures. JSONata evaluates
+ * other bounded syntax in process, for at most `INLINE_MS`. Everything else (regular expressions, lambdas, ranges …),
+ * and what took longer, runs in the sandbox with a time-out. RE2 matches regular expressions (docs/decisions/0051).
  */
 import jsonata from 'jsonata';
 import { AppError, type ErrorValues } from '../contract/values/errors.ts';
@@ -14,38 +14,42 @@ import { patternFault } from './check-patterns.ts';
 import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';
 import { inspectSyntax } from './inspect-syntax.ts';
 
-/** Where expressions run that may not run in process: the script pool, or in a browser's preview the page itself. */
+/** Runs expressions that must not run in process: the script pool or, in a browser's preview, the page itself. */
 export interface ExpressionRunner {
-  /** Rejects with the fault of JSONata as EXPRESSION_FAILED, or with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_POOL_BUSY. */
+  /** Rejects with EXPRESSION_FAILED for a JSONata error, or with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_POOL_BUSY. */
   runExpression(text: string, root: unknown, options?: RunOptions): Promise<unknown>;
 }
 
 interface RunOptions {
-  /** Whose share of the sandbox it uses. */
+  /** The key whose share of the sandbox it uses. */
   readonly key?: string;
   readonly nowMs?: number;
-  /** The step that it is computed for. */
+  /** The step it is computed for. */
   readonly user?: SandboxUser;
 }
 
 export interface CompiledExpression {
-  /** Answers the value, or a promise of it unless `isInline`. EXPRESSION_FAILED (input) tells code and place, never the value. */
+  /**
+   * Returns the value, or a promise of it unless `isInline`. EXPRESSION_FAILED (input) reports code and position,
+   * never the value.
+   */
   run(scope: Scope): unknown;
-  /** True when `run` always answers at once, in process. */
+  /** True if `run` is always synchronous and in process. */
   readonly isInline: boolean;
-  /** Ids of the nodes whose output is read; `*` when that depends on the data. */
+  /** Ids of the nodes whose output is read; `*` if that depends on the data. */
   readonly names: readonly string[];
 }
 
 export interface ExpressionOptions {
   readonly pool: ExpressionRunner;
-  /** Whose share of the sandbox it uses: the flow's id. */
+  /** The key whose share of the sandbox it uses: the flow's id. */
   readonly key?: string;
-  /** How long an expression may hold the event loop before it is handed to the sandbox. */
+  /** How long an expression may block the event loop before it moves to the sandbox. */
   readonly inlineMs?: number;
   /**
-   * What is not published keeps to bounds that did not always hold: patterns are no larger than `pattern-bounds.ts` says, and expressions name
-   * nothing that does not exist and hold no pattern that RE2 cannot match.
+   * Unpublished flows must keep limits that older published ones may exceed. Patterns are no larger than
+   * `pattern-bounds.ts` allows. Expressions name nothing that does not exist, and contain no pattern that RE2 cannot
+   * match.
    */
   readonly isDraft?: boolean;
 }
@@ -56,7 +60,7 @@ const INLINE_DEPTH = 100;
 /** Time or depth limit reached. */
 const LIMIT_FAULTS: ReadonlySet<unknown> = new Set(['D1012', 'D1011']);
 
-/** Compiles an expression. EXPRESSION_INVALID (input) with the place of the mistake. */
+/** Compiles an expression. EXPRESSION_INVALID (input) with the position of the error. */
 export function compileExpression(text: string, options: ExpressionOptions): CompiledExpression {
   const syntax = parseExpression(text);
   const { names, isBounded, refused } = inspectSyntax(syntax);
@@ -76,7 +80,7 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
   return { run: (scope) => runBounded(expression, scope, inSandbox), isInline: false, names };
 }
 
-/** The syntax tree. EXPRESSION_INVALID (input) on bad text. */
+/** Returns the syntax tree. EXPRESSION_INVALID (input) on bad text. */
 export function parseExpression(text: string): Syntax {
   if (text.length > MAX_LENGTH)
     throw invalid('', `it is longer than ${MAX_LENGTH} characters`, undefined, { problem: 'length', limit: MAX_LENGTH });
@@ -88,7 +92,7 @@ export function parseExpression(text: string): Syntax {
   }
 }
 
-/** What JSONata says besides its sentence: its code, what stands there and what it expected. */
+/** The details of a JSONata syntax error besides its message: its code, the token found and what it expected. */
 function syntaxValues(error: unknown): ErrorValues {
   const { code, token, value } = error as { readonly code?: unknown; readonly token?: unknown; readonly value?: unknown };
   if (typeof code !== 'string' || !/^S\d{4}$/.test(code)) return {};
@@ -117,19 +121,22 @@ async function runBounded(expression: jsonata.Expression, scope: Scope, inSandbo
   }
 }
 
-/** `$now()` and `$millis()` tell the time of acceptance, so that a retry gives the same result. */
+/** `$now()` and `$millis()` return the acceptance time, so that a retry gives the same result. */
 export function timeFunctions(nowMs: number): Record<string, unknown> {
   return { now: () => new Date(nowMs).toISOString(), millis: () => nowMs };
 }
 
-/** JSONata marks the arrays and objects it made; a message carries plain ones. What came from the scope is plain already. */
+/**
+ * JSONata marks the arrays and objects it creates; a message must contain plain ones. Values from the scope are plain
+ * already.
+ */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value as unknown[], plain);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
 }
 
-/** Translates a fault of JSONata; its own message may hold the value and is dropped. */
+/** Converts a JSONata error. Drops its message, which may contain the value. */
 export function expressionFailed(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { code, position } = error as Partial<SyntaxFault>;

@@ -1,11 +1,12 @@
 /**
- * Turns the simplest JSONata syntax (paths, literals, operators, constructors, conditions) into closures with JSONata's own semantics;
- * `test/engine/expression` compares the two on random inputs. What is not known here answers `undefined` and is left to JSONata itself.
+ * Compiles the simplest JSONata syntax (paths, literals, operators, constructors, conditions) to closures with
+ * JSONata's semantics; `test/engine/expression` compares the two on random inputs. Unsupported syntax returns
+ * `undefined` and is left to JSONata.
  */
 import type { Scope } from '../contract/node/node.ts';
 import { readRoot, type ScopeRoot } from '../contract/flow/scope-path.ts';
 
-/** A node of JSONata's syntax tree, as far as it is looked at. */
+/** A node of JSONata's syntax tree, with the fields used here. */
 export interface Syntax {
   readonly type: string;
   readonly value?: unknown;
@@ -33,7 +34,7 @@ export interface Syntax {
 
 export type Evaluate = (scope: Scope) => unknown;
 
-/** What JSONata throws, reduced to what may be told: never the value. */
+/** A JSONata error, reduced to what may be shown: never the value. */
 export class SyntaxFault extends Error {
   override readonly name = 'SyntaxFault';
   readonly code: string;
@@ -48,7 +49,7 @@ export class SyntaxFault extends Error {
 
 const ROOTS: ReadonlySet<unknown> = new Set<ScopeRoot>(['data', 'headers', 'keys', 'nodes', 'now', 'item', 'index', 'outer']);
 
-/** A closure for the syntax, or `undefined` when it is not one of the simple forms. */
+/** Returns a closure for the syntax, or `undefined` if it is not one of the simple forms. */
 export function compileSyntax(syntax: Syntax): Evaluate | undefined {
   if (isSpecial(syntax)) return undefined;
   switch (syntax.type) {
@@ -75,7 +76,7 @@ export function compileSyntax(syntax: Syntax): Evaluate | undefined {
   }
 }
 
-/** Filters behind a bracket, groupings, `[]`, `@` and `#` change the meaning of a form. */
+/** Filters in brackets, groupings, `[]`, `@` and `#` change the meaning of a form. */
 function isSpecial(syntax: Syntax): boolean {
   return Boolean(
     syntax.predicate ??
@@ -91,7 +92,7 @@ function isSpecial(syntax: Syntax): boolean {
 
 interface Step {
   readonly name: string;
-  /** Positions in brackets behind the name. */
+  /** Positions in brackets after the name. */
   readonly positions: readonly number[];
 }
 
@@ -125,7 +126,10 @@ function readValue(scope: Scope, root: ScopeRoot): unknown {
   return value instanceof Uint8Array ? undefined : value;
 }
 
-/** JSONata's mapping over arrays: results of a step are flattened by one level, a sequence of one is its member. */
+/**
+ * JSONata's mapping over arrays: the results of a step are flattened by one level, and a sequence of one item is
+ * replaced by the item.
+ */
 function walk(rootValue: unknown, steps: readonly Step[]): unknown {
   const sequences = new Set<unknown>();
   let current: readonly unknown[] = [];
@@ -349,7 +353,7 @@ function toBoolean(value: unknown): boolean | undefined {
   return value === true || (typeof value === 'string' && value.length > 0);
 }
 
-/** Infinite numbers are an error as soon as they are used (D1001). */
+/** An infinite number is an error as soon as it is used (D1001). */
 function isNumber(value: unknown, syntax?: Syntax): value is number {
   if (typeof value !== 'number' || Number.isNaN(value)) return false;
   if (!Number.isFinite(value)) throw fault('D1001', syntax);

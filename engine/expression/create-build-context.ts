@@ -3,11 +3,13 @@ import { compileCondition } from './compile-condition.ts';
 import { compileExpression, type ExpressionOptions } from './compile-expression.ts';
 
 export interface BuildOptions extends ExpressionOptions {
-  /** Told the node ids that an expression reads (`*`: any), whenever one is compiled. */
+  /** Called with the node ids an expression reads (`*`: any), whenever one is compiled. */
   readonly onNames?: (names: readonly string[]) => void;
 }
 
-/** The compilers that nodes get in `prepare`: expressions of one flow share its part of the sandbox (`key`). */
+/**
+ * Creates the compilers that nodes get in `prepare`. Expressions of one flow share its part of the sandbox (`key`).
+ */
 export function createBuildContext(options: BuildOptions): BuildContext {
   const compile = (text: string) => {
     const { run, names } = compileExpression(text, options);

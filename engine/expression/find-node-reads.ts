@@ -1,9 +1,10 @@
 const READ = /\bnodes\b(?:\s*\.\s*`?(n_[A-Za-z0-9_-]{1,60})`?|\s*\[\s*(['"])(n_[A-Za-z0-9_-]{1,60})\2\s*\])?/g;
 
 /**
- * Ids of the nodes whose output a node's configuration reads, in paths, conditions, mappings and scripts alike: the engine keeps only those.
- * `*` when some text speaks of `nodes` in another way (then every output is kept). Expressions may read the whole scope without saying
- * `nodes` (`$$`): unite this with what `createBuildContext` tells through `onNames`.
+ * Returns the ids of the nodes whose output a configuration reads in paths, conditions, mappings and scripts. The
+ * engine keeps only those outputs. Returns `*` if a text uses `nodes` in another way; every output is kept then.
+ * Expressions may read the whole scope without naming `nodes` (`$$`), so add the names that `createBuildContext`
+ * reports through `onNames`.
  */
 export function findNodeReads(config: unknown): ReadonlySet<string> {
   const found = new Set<string>();

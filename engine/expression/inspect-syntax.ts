@@ -1,10 +1,10 @@
-/** Looks an expression's syntax through once: which nodes it reads, whether it is bounded, whether it must be refused. */
+/** Inspects an expression's syntax once: which nodes it reads, whether it is bounded, whether it must be refused. */
 import type { Syntax } from './compile-syntax.ts';
 
 export interface Inspection {
-  /** Ids of the nodes read, or `*` when any may be. */
+  /** Ids of the nodes read, or `*` if it may read any. */
   readonly names: readonly string[];
-  /** Its work is bounded by its text and the size of its input: it may run in process. */
+  /** True if its work is bounded by its text and the size of its input, so that it may run in process. */
   readonly isBounded: boolean;
   readonly refused: { readonly problem: string; readonly why: string; readonly position: number | undefined } | undefined;
 }
@@ -63,7 +63,7 @@ const BOUNDED_FUNCTIONS: ReadonlySet<unknown> = new Set([
   'now',
   'millis',
 ]);
-/** Arguments that must stand in the text itself: a picture or a width from the data would not be bounded. */
+/** Arguments that must be literals: a picture or a width from the data would not be bounded. */
 const LITERAL_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   pad: [1],
   formatNumber: [1, 2],
@@ -94,7 +94,10 @@ export function inspectSyntax(syntax: Syntax): Inspection {
   return { names: [...names], isBounded, refused };
 }
 
-/** Where a node of the syntax stands: its context is the whole scope, it is a step of a path, or its context is an item of a path. */
+/**
+ * The position of a syntax node: `top`, its context is the whole scope; `step`, it is a step of a path; `item`, its
+ * context is an item of a path.
+ */
 export type Place = 'top' | 'step' | 'item';
 
 function isBoundedNode(node: Syntax): boolean {
@@ -111,12 +114,13 @@ function isBoundedCall(node: Syntax): boolean {
   const given = node.arguments ?? [];
   if (!literals.every((index) => given[index] === undefined || given[index].type === 'number' || given[index].type === 'string'))
     return false;
-  // A picture without a year takes the date of JSONata's own clock, which only the sandbox's is the time of acceptance.
+  // A picture without a year takes the date from JSONata's clock. Only the sandbox sets that clock to the acceptance
+  // time.
   if (name === 'toMillis' && given[1] !== undefined && !/\[[YX]/.test(String(given[1].value))) return false;
   return name !== 'pad' || (typeof given[1]?.value === 'number' && Math.abs(given[1].value) <= MAX_PAD);
 }
 
-/** Expressions give the same result on every try; what cannot is refused at publish. */
+/** Expressions must give the same result on every retry; functions that cannot are refused at publish. */
 const REFUSED: Readonly<Record<string, string>> = {
   random: '$random gives another result on every retry',
   shuffle: '$shuffle gives another result on every retry',
@@ -132,7 +136,7 @@ function refusalOf(node: Syntax): Inspection['refused'] {
   return { problem: name, why: REFUSED[name]!, position: node.position };
 }
 
-/** `nodes.<id>` in a path names one node; `nodes` by itself, a wildcard or the whole scope may name any. */
+/** `nodes.<id>` in a path reads one node. `nodes` alone, a wildcard or the whole scope may read any. */
 function noteNames(node: Syntax, place: Place, names: Set<string>): void {
   const isWhole = node.type === 'variable' && ((node.value === '' && place === 'top') || (node.value === '$' && place !== 'step'));
   const isBareCall = node.type === 'function' && place === 'top' && node.arguments?.length === 0 && !TIME.has(node.procedure?.value);
@@ -149,7 +153,7 @@ function noteNames(node: Syntax, place: Place, names: Set<string>): void {
 }
 const TIME: ReadonlySet<unknown> = new Set(['now', 'millis']);
 
-/** A named function is judged by its call; its name is no value. */
+/** The call of a named function is checked instead; its name is not a value. */
 export function childrenOf(node: Syntax): Syntax[] {
   const children: Syntax[] = [];
   const isNamedCall = node.type === 'function' && node.procedure?.type === 'variable';

@@ -1,19 +1,21 @@
-/** Patterns of expressions, matched by RE2 in linear time with the meaning that JavaScript gives them (docs/decisions/0051). */
+/** Matches patterns of expressions with RE2, in linear time and with JavaScript's semantics (docs/decisions/0051). */
 import { RE2JS, type Matcher } from 're2js';
 import { MAX_PATTERN_PROGRAM, patternProgram } from '../contract/schema/pattern-bounds.ts';
 import { translatePattern, type PatternProblem, type Translation } from './translate-pattern.ts';
 
 export interface LinearPattern {
-  /** About as many instructions as it is compiled to. */
+  /** Roughly the number of compiled instructions. */
   readonly size: number;
-  /** A scan of one text; positions to search from should grow. */
+  /** Scans one text; the positions to search from should increase. */
   scan(text: string): LinearScan;
 }
 
-/** Start and end of the next match at or behind a position, then of each of its groups (-1: it took no part). */
+/**
+ * Start and end of the next match at or after a position, then those of each group (-1: the group did not take part).
+ */
 export type LinearScan = (from: number) => readonly number[] | undefined;
 
-/** A problem: RE2 cannot match the pattern, or not with the same result. */
+/** Returns a problem if RE2 cannot match the pattern, or not with the same result. */
 export function compileLinearPattern(pattern: Pick<RegExp, 'source' | 'flags'>): LinearPattern | { readonly problem: PatternProblem } {
   const translation = translatePattern(pattern);
   if ('problem' in translation) return translation;
@@ -34,14 +36,14 @@ function compile(pattern: string): RE2JS | undefined {
   try {
     return RE2JS.compile(pattern, RE2JS.LOOKBEHINDS);
   } catch {
-    // What was translated is sound: it nests too deep, or repeats too often in all.
+    // The translation is valid RE2 syntax, so it nests too deep, or has too many repetitions in total.
     return undefined;
   }
 }
 
 function offsetsOf(matcher: Matcher, { groups, lineEnds }: Translation): readonly number[] {
   const end = lineEnds.reduce((until, group) => (matcher.start(group) < 0 ? until : matcher.start(group)), matcher.end());
-  // A group around a `$` holds the line break too.
+  // A group around a `$` includes the line break too.
   const spans = groups.flatMap((group) => [matcher.start(group), Math.min(matcher.end(group), end)]);
   return [matcher.start(), end, ...spans];
 }

@@ -11,10 +11,12 @@ interface OpenText {
   readonly scans: Map<number, LinearScan>;
 }
 
-/** Of all compiled patterns together, in instructions; each takes a few hundred bytes. */
+/** The limit for all compiled patterns together, in instructions; each takes a few hundred bytes. */
 const KEPT_SIZE = 50_000;
 
-/** The patterns and texts of one realm. Patterns keep their numbers, and are compiled again when too many were in between. */
+/**
+ * The patterns and texts of one realm. A pattern keeps its number. It is compiled again if it was evicted in between.
+ */
 export class PatternStore {
   readonly #numbers = new Map<string, number>();
   readonly #known: KnownPattern[] = [];
@@ -22,7 +24,7 @@ export class PatternStore {
   readonly #texts: OpenText[] = [];
   #size = 0;
 
-  /** The number of a pattern; -1: RE2 cannot match it. */
+  /** Returns the number of a pattern; -1 if RE2 cannot match it. */
   open(source: string, flags: string): number {
     const key = `${flags}/${source}`;
     const known = this.#numbers.get(key);
@@ -46,7 +48,7 @@ export class PatternStore {
     return scan(from);
   }
 
-  /** The texts are those of one message. */
+  /** The texts belong to one message. */
   forgetTexts(): void {
     this.#texts.length = 0;
   }
@@ -65,7 +67,7 @@ export class PatternStore {
   }
 }
 
-/** For patterns that are matched in this process: the browser's previews. */
+/** For patterns matched in this process: the browser's previews. */
 export function createPatternHost(): PatternHost {
   const store = new PatternStore();
   let last: string | undefined;

@@ -1,16 +1,16 @@
-/** Where patterns are matched: beside the sandbox, or in a page that runs a preview. */
+/** Matches patterns: next to the sandbox, or in a page that runs a preview. */
 export interface PatternHost {
-  /** The number of a pattern; below zero: RE2 cannot match it. */
+  /** Returns the number of a pattern; negative if RE2 cannot match it. */
   open(source: string, flags: string): number;
-  /** As `LinearScan`; undefined: there is no match from there on. */
+  /** Like `LinearScan`; undefined if there is no further match. */
   find(pattern: number, text: string, from: number): readonly number[] | undefined;
 }
 
 /**
- * What JSONata makes its matchers of, in place of `RegExp`: it sets `lastIndex`, calls `exec` and reads both. A pattern that RE2 cannot match
- * was published before this was refused, and keeps JavaScript's own engine.
+ * Replaces `RegExp` for JSONata's matchers: JSONata sets `lastIndex`, calls `exec` and reads both. A pattern that RE2
+ * cannot match was published before such patterns were refused, and keeps JavaScript's own engine.
  *
- * The sandbox runs the text of this function: it names nothing but its parameter and what JavaScript has.
+ * The sandbox runs the source text of this function, so it may only use its parameter and JavaScript built-ins.
  */
 export function createRegexEngine(host: PatternHost): RegExpConstructor {
   const numbers = new WeakMap<RegExp, number>();

@@ -1,6 +1,6 @@
 /**
- * Translates a JavaScript pattern (flags `i` and `m`, without `u`) into RE2 syntax that gives the same matches and groups. What RE2 cannot
- * do, or does otherwise, is a `PatternProblem`.
+ * Translates a JavaScript pattern (flags `i` and `m`, without `u`) into RE2 syntax with the same matches and groups.
+ * What RE2 does not support, or does differently, is a `PatternProblem`.
  */
 
 export type PatternProblem =
@@ -14,22 +14,22 @@ export type PatternProblem =
   | 'pattern-empty'
   | 'pattern-surrogate'
   | 'pattern-syntax'
-  /** Too many instructions, or groups in groups. */
+  /** Too many instructions, or groups nested too deep. */
   | 'pattern-size';
 
 export interface Translation {
-  /** RE2 syntax, with its flags. */
+  /** RE2 syntax, including its flags. */
   readonly pattern: string;
   /** Position i holds the RE2 number of the pattern's group i + 1. */
   readonly groups: readonly number[];
   /**
-   * RE2 numbers of groups that hold a line break behind the match: it ends where one of them begins. RE2 sees only \n as a line break, so
-   * that a `$` in multi-line mode is matched together with what ends the line.
+   * RE2 numbers of groups that contain a line break after the match; the match ends where one of them begins. RE2
+   * treats only \n as a line break, so a `$` in multi-line mode is matched together with the line break.
    */
   readonly lineEnds: readonly number[];
 }
 
-/** Undefined problem: the pattern was translated. */
+/** Returns a problem if the pattern cannot be translated. */
 export function translatePattern({ source, flags }: Pick<RegExp, 'source' | 'flags'>): Translation | { readonly problem: PatternProblem } {
   try {
     return new PatternTranslator(source, flags).translate();
@@ -40,8 +40,8 @@ export function translatePattern({ source, flags }: Pick<RegExp, 'source' | 'fla
 }
 
 /**
- * The same for a pattern with the flag `u` that only tells whether a text matches, so that it does not matter which groups take part. Undefined: it is
- * no such pattern, or one that RE2 cannot match.
+ * Translates a pattern with the flag `u` that is only used to test whether a text matches, so groups do not matter.
+ * Returns undefined if the pattern is invalid, or RE2 cannot match it.
  */
 export function translateTest(source: string): string | undefined {
   try {
@@ -61,14 +61,19 @@ class Refusal extends Error {
   }
 }
 
-/** A part of the pattern, with what decides whether it may be repeated. */
+/** A part of the pattern, and the facts that decide whether it may be repeated. */
 interface Part {
   readonly text: string;
   readonly isNullable: boolean;
   readonly hasGroup: boolean;
-  /** A group in it may take no part although the part matches: JavaScript clears such a group in each round of a repetition, RE2 does not. */
+  /**
+   * A group inside may not take part although the part matches. JavaScript clears such a group in each round of a
+   * repetition; RE2 does not.
+   */
   readonly hasLooseGroup: boolean;
-  /** May match nothing before it tries to match something: in a repetition JavaScript then goes on, RE2 stops. */
+  /**
+   * May match nothing before it tries to match something. In a repetition JavaScript then continues, but RE2 stops.
+   */
   readonly isReluctant: boolean;
   readonly hasLineEnd: boolean;
 }
@@ -79,7 +84,10 @@ const ASSERTION: Omit<Part, 'text'> = { ...ONE, isNullable: true };
 const MAX_REPEAT = 1000;
 const MAX_DEPTH = 200;
 const LINE_BREAKS = String.raw`\n\r\x{2028}\x{2029}`;
-/** ECMA-262 12.2 and 12.3: `\s` is WhiteSpace and LineTerminator, the ideographic space U+3000 among them; RE2's is ASCII only. */
+/**
+ * ECMA-262 12.2 and 12.3: `\s` is WhiteSpace and LineTerminator, including the ideographic space U+3000; RE2's `\s`
+ * is ASCII only.
+ */
 const SPACE = String.raw`\t-\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}`;
 const NO_SPACE = String.raw`\x{0}-\x{8}\x{E}-\x{1F}!-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{1FFF}\x{200B}-\x{2027}\x{202A}-\x{202E}\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{FEFE}\x{FF00}-\x{10FFFF}`;
 const CLASSES: Readonly<Record<string, string>> = {
@@ -100,9 +108,9 @@ class PatternTranslator {
   readonly #groups: number[] = [];
   readonly #lineEnds: number[] = [];
   #at = 0;
-  /** Groups that are open. */
+  /** The number of open groups. */
   #depth = 0;
-  /** Of RE2. */
+  /** The number of RE2 groups so far. */
   #numbers = 0;
 
   constructor(source: string, flags: string) {
@@ -224,14 +232,14 @@ class PatternTranslator {
     return { ...ONE, text: literal(this.#character()) };
   }
 
-  /** What stands behind a backslash, as members of a class. */
+  /** The escape after a backslash, as members of a class. */
   #classEscape(): string | undefined {
     const members = CLASSES[this.#source[this.#at] ?? ''];
     if (members !== undefined) this.#at++;
     return members ?? this.#property();
   }
 
-  /** Unicode properties, which `u` brings: RE2 knows categories by their short names, and scripts. */
+  /** Unicode properties, allowed with flag `u`. RE2 supports categories by their short names, and scripts. */
   #property(): string | undefined {
     if (!this.#isTest()) return undefined;
     PROPERTY.lastIndex = this.#at;
@@ -242,7 +250,7 @@ class PatternTranslator {
     return `\\${sign}{${name}}`;
   }
 
-  /** The code point of what stands behind a backslash (ECMA-262, 22.2.1 and B.1.2). */
+  /** The code point of the escape after a backslash (ECMA-262, 22.2.1 and B.1.2). */
   #character(): number {
     const rest = this.#source.slice(this.#at, this.#at + 11);
     const [point, digits] = (this.#isTest() && /^u\{0*([0-9a-fA-F]{1,6})\}/.exec(rest)) || [];
@@ -256,7 +264,7 @@ class PatternTranslator {
     return this.#unit(code, code > 0xffff ? 2 : 1);
   }
 
-  /** Halves of a character beyond U+FFFF are joined: RE2 matches whole characters. */
+  /** Joins the two halves of a character beyond U+FFFF: RE2 matches whole characters. */
   #unit(code: number, length: number): number {
     this.#at += length;
     const [, low] = /^\\u(d[c-f][0-9a-f]{2})/i.exec(this.#source.slice(this.#at, this.#at + 6)) ?? [];
@@ -282,7 +290,7 @@ class PatternTranslator {
         if (from > to) throw new Refusal('pattern-syntax');
         members.push(`${literal(from)}-${literal(to)}`);
       } else {
-        // With a class on one side, B.1.2 takes the hyphen as it stands.
+        // With a class on one side, B.1.2 treats the hyphen as a literal.
         for (const side of [from, 0x2d, to]) members.push(typeof side === 'number' ? literal(side) : side);
       }
     }

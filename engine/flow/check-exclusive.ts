@@ -3,12 +3,14 @@ import type { FlowEdge } from '../contract/flow/flow-document.ts';
 import { errorPort } from '../contract/node/node.ts';
 import { hasOpenEnd, isPortThere, roleAt, startsOf, type GraphView } from './graph-view.ts';
 
-/** Pairs looked at before the proof is given up (and the merge refused): bounds the work on hostile documents. */
+/**
+ * How many pairs to check before the proof is given up and the merge refused. Bounds the work on hostile documents.
+ */
 const MAX_PAIRS = 200_000;
 
 /**
- * Several edges into an ordinary node are allowed only where at most one of them can carry a message: the paths must part at different ports
- * of a node that chooses. Otherwise FLOW_MERGE_NOT_EXCLUSIVE. Precondition: the graph has no cycle.
+ * Several edges may enter an ordinary node only if at most one of them can carry a message: the paths must part at
+ * different ports of a node that chooses. Otherwise FLOW_MERGE_NOT_EXCLUSIVE. Precondition: the graph has no cycle.
  */
 export function checkExclusiveMerges(view: GraphView): Issue[] {
   const isExclusive = exclusiveEdges(view);
@@ -33,9 +35,9 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
 }
 
 /**
- * Two edges exclude each other when, walking back from the later one, every way in leads to a node that chose the other edge's port instead.
- * Each pair is decided once. Where a type or a port
- * is not known, or an edge ends at a node that is missing, they are taken to: that is told already.
+ * Two edges exclude each other if, walking back from the later one, every path leads to a node that chose another
+ * port than the other edge's. Each pair is decided once. If a type or a port is unknown, or an edge ends at a missing
+ * node, they count as exclusive: that problem is reported elsewhere.
  */
 function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean {
   const decided = new Map<string, boolean>();
@@ -62,7 +64,7 @@ function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean 
   return isExclusive;
 }
 
-/** A route and a wait emit by one port only; an action either ends well or by its error port. */
+/** A route and a wait emit on one port only. An action emits either on its normal port or on its error port. */
 function choosesBetween(view: GraphView, a: FlowEdge, b: FlowEdge): boolean {
   const role = roleAt(view, a.from.node);
   if (view.nodes.get(a.from.node)?.node.disabled === true) return true;

@@ -12,19 +12,22 @@ interface Problem {
   readonly values?: ErrorValues;
 }
 
-/** Texts of a node that do not compile, or that read the output of a node which has none when they are worked out. */
+/**
+ * Finds texts of a node that do not compile, or that read the output of a node which has none yet when the text is
+ * evaluated.
+ */
 export function checkNodeTexts(view: GraphView, item: NodeView, definition: NodeDefinition, deps: ValidateDeps): Issue[] {
   const place = placeOf(view, item);
   return nodeTexts(item.config, definition).flatMap((text) => {
     const broken = text.kind === 'expression' ? compileProblem(text.text, deps) : undefined;
     const problems = broken === undefined ? readProblems(view, text, place) : [broken];
-    // A comment of a script may name what is not there any more.
+    // A comment in a script may name a node that no longer exists.
     const severity = text.kind === 'script' ? 'warning' : 'error';
     return problems.map(({ code, message, fix, values }) => nodeIssue(item, `/config${text.path}`, code, message, fix, severity, values));
   });
 }
 
-/** The same of an expression of the ingress: it is worked out before any node has run. */
+/** The same for an ingress expression: it is evaluated before any node has run. */
 export function checkIngressExpression(view: GraphView, text: string, deps: ValidateDeps): Problem[] {
   const broken = compileProblem(text, deps);
   if (broken !== undefined) return [broken];
@@ -48,10 +51,10 @@ function compileProblem(text: string, deps: ValidateDeps): Problem | undefined {
   }
 }
 
-/** Where a node stands: what runs before it, and what only after it. Of some nodes not all of this can be known. */
+/** A node's position: what runs before it, and what runs only after it. For some nodes this is only partly known. */
 interface ReadingPlace {
   readonly id: string;
-  /** Undefined where anything may have run before: behind a catch node, or where edges are missing. */
+  /** Undefined if anything may have run before: behind a catch node, or where edges are missing. */
   readonly before: () => ReadonlySet<string> | undefined;
   readonly after: () => ReadonlySet<string>;
 }
@@ -71,7 +74,8 @@ function nodesBefore(view: GraphView, start: string): ReadonlySet<string> | unde
   const queue = [start];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     const edges = view.edgesTo.get(id) ?? [];
-    // A catch node runs after whatever failed; a node that nothing leads to is not connected yet, and told as such.
+    // A catch node runs after any failed node. A node without incoming edges is not connected yet; that is reported
+    // elsewhere.
     if (edges.length === 0 && roleAt(view, id) !== 'trigger') return undefined;
     for (const { from } of edges) {
       if (seen.has(from.node)) continue;
@@ -85,7 +89,7 @@ function nodesBefore(view: GraphView, start: string): ReadonlySet<string> | unde
 function readProblems(view: GraphView, text: NodeText, place: ReadingPlace): Problem[] {
   return readsOf(text, view).flatMap((read) => {
     if (!view.nodes.has(read)) return [unknownNode(read)];
-    // On a cycle everything runs before everything; the cycle is told by itself.
+    // On a cycle everything runs before everything; the cycle is reported elsewhere.
     if (view.order === undefined) return [];
     const target = nameIn(view, read);
     if (read === place.id) return [problem('node-itself', 'The node reads its own output, which it does not have yet.', {})];
@@ -118,7 +122,7 @@ const IN_PATH = /(?:^|\{)\s*nodes\.`?(n_[A-Za-z0-9_-]{1,60})/g;
 function readsOf({ text, kind }: NodeText, view: GraphView): readonly string[] {
   if (kind === 'path' || kind === 'template') return distinct(text.matchAll(IN_PATH), 1);
   const quoted = Array.from(text.matchAll(QUOTED), ([, ticked, , inBrackets]) => ticked ?? inBrackets!);
-  // Without backquotes a hyphen may belong to the id or be a minus: only what cannot be an id is told.
+  // Without backticks a hyphen may belong to the id or be a minus. Report only what cannot be the start of an id.
   const bare = distinct(text.matchAll(BARE), 1).filter((id) => view.nodes.has(id) || !hasLonger(view, id));
   return [...new Set([...quoted, ...bare])];
 }

@@ -6,14 +6,14 @@ import type { ValidateDeps } from './validate-deps.ts';
 import { validateFlow } from './validate-flow.ts';
 
 export interface CheckedFlow {
-  /** Present exactly when the document keeps to the schema, whatever rules it breaks; as `parseFlow` gives it. */
+  /** Set exactly if the document matches the schema, whatever rules it breaks; as returned by `parseFlow`. */
   readonly flow?: FlowDocument;
   readonly issues: readonly Issue[];
 }
 
 /**
- * Every problem of any JSON value as a flow document at once: the schema's, and of whatever can be read the rules'. Errors first, those of the
- * schema before the others. Pure: what it must know of the installation it is handed in.
+ * Returns every problem of a JSON value as a flow document: those of the schema, and those of the rules for the
+ * readable parts. Errors first, schema errors before others. Pure: facts about the installation are passed in.
  */
 export function checkFlow(raw: unknown, deps: ValidateDeps): CheckedFlow {
   const { flow, issues, refused } = parseFlow(raw, deps.fits);
@@ -21,19 +21,23 @@ export function checkFlow(raw: unknown, deps: ValidateDeps): CheckedFlow {
   return { issues: refused === undefined ? issues : [...issues, ...issuesBeside(issues, refused, deps)] };
 }
 
-/** What the rules say of the readable part; not what says of a place, or because of a place, that it breaks the schema. */
+/**
+ * Rule issues of the readable part. Leaves out issues at places that break the schema, and issues caused by such
+ * places.
+ */
 function issuesBeside(told: readonly Issue[], refused: Readonly<Record<string, unknown>>, deps: ValidateDeps): Issue[] {
   const { flow, unnamed } = readableFlow(refused);
   const broken = new Set(told.map(({ path }) => path));
   const found = validateFlow(flow, deps).filter((issue) => !placesOf(issue).some((place) => broken.has(place)));
   const missing = new Set(found.map(missingIn).filter((id) => id !== undefined));
-  // As many of the names that no node has may belong to the nodes without an id, and their edges with them.
+  // A missing node that an edge names may be one of the nodes without an id. So leave out such issues, and issues
+  // about wiring.
   const isByMissing = (issue: Issue) =>
     missing.size > 0 && ((missing.size <= unnamed && missingIn(issue) !== undefined) || (isOfWiring(issue) && broken.has(idPlace(issue))));
   return found.filter((issue) => !isByMissing(issue)).map(withoutStandIn);
 }
 
-/** The place of an issue and all that it lies in. */
+/** The place of an issue and all its parents. */
 function placesOf({ path }: Issue): string[] {
   const steps = path.split('/');
   return steps.map((_, index) => steps.slice(0, index + 1).join('/'));

@@ -7,7 +7,10 @@ import { checkExclusiveMerges } from './check-exclusive.ts';
 import { nearestName } from './nearest-name.ts';
 import { hasOpenEnd, isConnected, reachable, roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
 
-/** How the nodes hang together: ids, edges and ports, one trigger, no cycle, closed loops, exclusive merges, a reply where one is waited for. */
+/**
+ * Checks the structure: ids, edges and ports, one trigger, no cycle, closed loops, exclusive merges, and a reply if a
+ * caller waits for one.
+ */
 export function checkGraph(view: GraphView): Issue[] {
   return [
     ...checkIds(view),
@@ -91,7 +94,7 @@ function checkTrigger(view: GraphView): Issue[] {
     .concat(triggers.flatMap((item) => listeningNeedsDurable(view, item)));
 }
 
-/** What listens must be able to acknowledge before the work is done, which only a stored execution allows. */
+/** A listener must acknowledge before the work is done. That needs a stored execution, and so a durable flow. */
 function listeningNeedsDurable(view: GraphView, item: NodeView): Issue[] {
   if (view.document.mode === 'durable' || item.definition?.kind !== 'trigger' || item.definition.listen === undefined) return [];
   const message = `${nameOf(item)} takes messages that must not be lost, so the flow must store them first.`;
@@ -117,7 +120,9 @@ function cycle(view: GraphView): Issue {
   };
 }
 
-/** The body of a loop is what its port `each` leads to; results leave by `done`, so no other path may enter it. */
+/**
+ * The body of a loop is what its port `each` leads to. Results leave by `done`, so no other path may enter the body.
+ */
 function checkLoops(view: GraphView): Issue[] {
   return [...view.nodes.values()].filter((item) => item.role === 'for-each').flatMap((loop) => checkLoop(view, loop));
 }
@@ -216,7 +221,10 @@ function checkBranches(item: NodeView): Issue[] {
   return [nodeIssue(item, '', 'FLOW_JOIN_SINGLE', message, 'Remove it, or lead the other paths to it.', 'warning')];
 }
 
-/** A field name for a node that does not lead here names nothing: its author looks for a field that is never there. */
+/**
+ * A field name for a node that does not lead to this join has no effect: its author would look for a field that never
+ * appears.
+ */
 function checkNames(item: NodeView, view: GraphView): Issue[] {
   const { names } = item.config;
   if (!isRecord(names)) return [];
@@ -232,7 +240,10 @@ function checkNames(item: NodeView, view: GraphView): Issue[] {
     });
 }
 
-/** A caller gets one reply: the second one on a path goes nowhere. Where other paths lead to it as well, it may be the first one of those. */
+/**
+ * A caller gets one reply, so a second reply on a path has no effect. If other paths lead to it as well, it may be
+ * the first reply on those.
+ */
 function checkSecondReplies(view: GraphView): Issue[] {
   if (view.order === undefined) return [];
   const replies = [...view.nodes.values()].filter(({ role }) => role === 'reply');

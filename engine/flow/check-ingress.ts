@@ -10,7 +10,7 @@ import type { ValidateDeps } from './validate-deps.ts';
 const DAY_SEC = 86_400;
 const DEFAULT_RETAIN_DAYS = 30;
 
-/** What is worked out of each message as it arrives: dedupe key, lane and business keys. */
+/** Checks the expressions evaluated for each arriving message: dedupe key, lane and business keys. */
 export function checkIngress(view: GraphView, deps: ValidateDeps): Issue[] {
   const { ingress, recording } = view.document;
   const texts: [path: string, text: string][] = Object.entries(ingress?.keys ?? {}).map(([name, text]) => [
@@ -43,7 +43,7 @@ export function checkIngress(view: GraphView, deps: ValidateDeps): Issue[] {
 
 const KEY_NAME = new RegExp(NAME_RULES.key.pattern, 'u');
 
-/** By a rule and not by the schema: a draft of 0.1.0 with such a name can still be saved, and mended. */
+/** A rule, not part of the schema: a draft from 0.1.0 with such a name can still be saved, and then corrected. */
 function checkKeyNames(names: readonly string[]): Issue[] {
   return names
     .filter((name) => !KEY_NAME.test(name))
@@ -57,7 +57,7 @@ function checkKeyNames(names: readonly string[]): Issue[] {
     }));
 }
 
-/** A sync flow has no lanes: its author would rely on an order that nothing keeps. */
+/** A sync flow has no lanes: its author would rely on an order that nothing guarantees. */
 function checkLane({ document }: GraphView): Issue[] {
   if (document.mode !== 'sync' || document.ingress?.lane === undefined) return [];
   return [
@@ -73,8 +73,9 @@ function checkLane({ document }: GraphView): Issue[] {
 }
 
 /**
- * Keys that no message of this trigger has. The lane would be that of the whole trigger, and nothing would be recognised as repeated. The keys
- * of the flow itself are worked out together with the lane, so it cannot read them.
+ * Finds expressions that read keys no message of this trigger has. The lane would be that of the whole trigger, and
+ * no duplicate would be recognised. The flow's own keys are evaluated together with the lane, so the lane cannot read
+ * them.
  */
 function checkReadKeys(view: GraphView, texts: readonly (readonly [path: string, text: string])[]): Issue[] {
   const known = keysOfTrigger(view);
@@ -102,10 +103,13 @@ function keysOfTrigger(view: GraphView): readonly string[] | undefined {
   return trigger.definition.keyNames?.(trigger.config as never);
 }
 
-/** Texts and comments, names in backticks, plain names, and what else stands between them. */
+/** Strings and comments, names in backticks, plain names, and everything else between them. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\/\*[^]*?\*\/|`([^`]*)`|([^\s"'`.,:;?*/%+\-=<>!&|~^@#(){}[\]]+)|\S/g;
 
-/** Names read as `keys.<name>`. Inside brackets `keys` may be a field of what stands before them, so texts with brackets are left alone. */
+/**
+ * Names read as `keys.<name>`. Inside brackets `keys` may be a field of the value before them, so texts with brackets
+ * are skipped.
+ */
 function readKeys(text: string): readonly string[] {
   const tokens = Array.from(text.matchAll(TOKEN), ([whole, quoted, plain]) => ({ whole, name: quoted ?? plain })).filter(
     ({ whole }) => !whole.startsWith('/*'),

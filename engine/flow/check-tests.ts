@@ -5,7 +5,10 @@ import { effectOf } from './check-nodes.ts';
 import { labelOf, nameOf } from './node-issue.ts';
 import { roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
 
-/** Saved tests name nodes and ports that exist, and mock every node that they certainly reach and that would reach outside. */
+/**
+ * Saved tests must name existing nodes and ports. They must mock every node that they certainly reach and that would
+ * reach outside.
+ */
 export function checkTests(view: GraphView): Issue[] {
   return view.document.tests.flatMap((test, index) => [...checkNames(view, test, index), ...checkMocked(view, test, index)]);
 }
@@ -52,10 +55,12 @@ function checkMocked(view: GraphView, test: FlowTest, index: number): Issue[] {
   });
 }
 
-/** Which ports they emit by is not certain. */
+/** Nodes whose output port is not known in advance. */
 const CHOOSES: ReadonlySet<NodeView['role']> = new Set(['route', 'for-each', 'unknown']);
 
-/** Nodes that run in this test whatever a condition decides; which way a condition goes only the run of the test can tell. */
+/**
+ * Nodes that run in this test whatever a condition decides. Only running the test shows which way a condition goes.
+ */
 function certainlyReached(view: GraphView, test: FlowTest): Set<string> {
   const starts = startsOf(view).filter((id) => roleAt(view, id) === 'trigger');
   const seen = new Set(starts);

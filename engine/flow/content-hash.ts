@@ -3,15 +3,15 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
 
 /**
- * SHA-256 (hex) of what a flow does and says: everything but `revision` and `layout`, so that moving a box changes nothing.
- * The same in a browser and in Node; independent of the order of fields, not of the order of nodes and edges.
+ * SHA-256 (hex) of a flow's content: everything except `revision` and `layout`, so that moving a box changes nothing.
+ * Same result in a browser and in Node. Independent of the order of fields, but not of the order of nodes and edges.
  */
 export function contentHash(flow: FlowDocument): string {
   const { revision: _revision, layout: _layout, ...content } = flow;
   return bytesToHex(sha256(new TextEncoder().encode(canonicalJson(content))));
 }
 
-/** JSON with sorted field names and without undefined fields: equal values have equal texts. */
+/** JSON with sorted field names and without undefined fields, so that equal values give equal texts. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => (item === undefined ? 'null' : canonicalJson(item))).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

@@ -16,17 +16,20 @@ export interface PartsDiff<Part> {
 }
 
 export interface FlowDiff {
-  /** Nothing that a run could notice, nor any text, is different. */
+  /** Nothing differs that a run could notice, nor any text. */
   readonly isSame: boolean;
   readonly nodes: PartsDiff<FlowNode>;
   readonly edges: PartsDiff<FlowEdge>;
-  /** Name, mode, deadline, ingress, recording, tests …: all but nodes, edges, layout and revision. */
+  /** All fields except nodes, edges, layout and revision: name, mode, deadline, ingress, recording, tests … */
   readonly settings: readonly FieldChange[];
-  /** Boxes were moved. */
+  /** True if boxes were moved. */
   readonly isLayoutChanged: boolean;
 }
 
-/** What is different in `after`; `before` is undefined when there was nothing yet. Nodes and edges are matched by id. */
+/**
+ * Returns what differs in `after`. `before` is undefined if there is no earlier version. Nodes and edges are matched
+ * by id.
+ */
 export function diffFlows(before: FlowDocument | undefined, after: FlowDocument): FlowDiff {
   const nodes = diffParts(before?.nodes ?? [], after.nodes);
   const edges = diffParts(before?.edges ?? [], after.edges);
@@ -55,7 +58,7 @@ function diffParts<Part extends { readonly id: string }>(before: readonly Part[]
   };
 }
 
-/** Goes down into objects; arrays and values are compared whole. */
+/** Recurses into objects; compares arrays and values as a whole. */
 function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
   const old = before as Readonly<Record<string, unknown>>;
   const now = after as Readonly<Record<string, unknown>>;
@@ -67,7 +70,7 @@ function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
   });
 }
 
-/** Whether both have the same canonical JSON, without writing it: a field that is undefined is none. */
+/** Whether both have the same canonical JSON, without serialising. An undefined field counts as absent. */
 function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => isEqual(item, b[index]));

@@ -5,33 +5,33 @@ import { withDefaults } from './with-defaults.ts';
 
 export interface NodeView {
   readonly node: FlowNode;
-  /** Position in `document.nodes`: for JSON Pointers. */
+  /** Position in `document.nodes`, for JSON Pointers. */
   readonly index: number;
   readonly definition: NodeDefinition | undefined;
   /** The configuration with the schema's defaults filled in; it may still break the schema. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** What the planner makes of it: a disabled control node (but a join) is an action that passes its input on. */
+  /** The role in the planner. A disabled control node, except a join, is an action that passes its input on. */
   readonly role: 'trigger' | 'action' | 'unknown' | Extract<NodeDefinition, { kind: 'control' }>['role'];
-  /** Undefined while they cannot be known: the type is unknown, or the configuration they depend on breaks its schema. */
+  /** Undefined if unknown: the type is unknown, or the configuration the ports depend on breaks its schema. */
   readonly outPorts: readonly PortSpec[] | undefined;
   readonly ins: readonly FlowEdge[];
   readonly outs: readonly FlowEdge[];
 }
 
 /**
- * A flow document as a graph of nodes whose definitions were looked up. A node that edges name and that is not there has its place in the graph
- * all the same, as one of which nothing is known: it alone is told, and nothing that is so only because it is missing.
+ * A flow document as a graph with the node definitions looked up. A missing node that edges name stays in the graph
+ * as an unknown one. So only the missing node is reported, and no problems that follow from it.
  */
 export interface GraphView {
   readonly document: FlowDocument;
   readonly nodes: ReadonlyMap<string, NodeView>;
-  /** Nodes whose id an earlier one has; they are not part of the graph. */
+  /** Nodes with the id of an earlier one; they are not part of the graph. */
   readonly repeated: readonly NodeView[];
   readonly edgesTo: ReadonlyMap<string, readonly FlowEdge[]>;
   readonly edgesFrom: ReadonlyMap<string, readonly FlowEdge[]>;
-  /** Ids in an order in which every edge leads forward; undefined when there is a cycle. */
+  /** Ids in topological order; undefined if there is a cycle. */
   readonly order: ReadonlyMap<string, number> | undefined;
-  /** Ids of what stands on a cycle or behind one. */
+  /** Ids of nodes on a cycle or behind one. */
   readonly cyclic: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function viewGraph(document: FlowDocument, getNode: (type: string) => Nod
   return { document, nodes, repeated, edgesFrom, edgesTo, ...sortIds(ids, edgesFrom, edgesTo) };
 }
 
-/** Ids of every node that can be reached from `starts` along edges that `follows` lets pass; the starts are among them. */
+/** Ids of all nodes reachable from `starts` along edges that `follows` accepts; includes the starts. */
 export function reachable(view: GraphView, starts: readonly string[], follows: (edge: FlowEdge) => boolean = () => true): Set<string> {
   const seen = new Set(starts);
   const queue = [...starts];
@@ -74,7 +74,10 @@ export function reachable(view: GraphView, starts: readonly string[], follows: (
   return seen;
 }
 
-/** Where tokens come into being: the trigger, and catch nodes, into which no edge leads; and what may be one of these for all that is known. */
+/**
+ * Where tokens originate: the trigger, and catch nodes, which have no incoming edge. Includes unknown nodes that may
+ * be one of these.
+ */
 export function startsOf(view: GraphView): string[] {
   const ids = new Set([...view.nodes.keys(), ...view.edgesFrom.keys()]);
   return [...ids].filter((id) => {
@@ -83,7 +86,7 @@ export function startsOf(view: GraphView): string[] {
   });
 }
 
-/** True when an edge leaves by this port of the node, or may be meant to: its own port, or its node, is not there. */
+/** True if an edge leaves by this port, or may be meant to: its own port or its node does not exist. */
 export function isConnected(view: GraphView, { node }: NodeView, port: string): boolean {
   return view.document.edges.some(({ from }) => {
     if (from.node === node.id) return from.port === port || !isPortThere(view, from);
@@ -91,17 +94,17 @@ export function isConnected(view: GraphView, { node }: NodeView, port: string): 
   });
 }
 
-/** Whether the node has this output port, as far as that is known. */
+/** Whether the node is known to have this output port. */
 export function isPortThere(view: GraphView, { node, port }: FlowEdge['from']): boolean {
   return view.nodes.get(node)?.outPorts?.some(({ name }) => name === port) === true;
 }
 
-/** True when an edge that may carry something ends nowhere: it may be meant for any node. */
+/** True if an edge that may carry a message ends nowhere: it may be meant for any node. */
 export function hasOpenEnd(view: GraphView): boolean {
   return [...reachable(view, startsOf(view))].some((id) => !view.nodes.has(id) && !view.edgesFrom.has(id));
 }
 
-/** The role of a node; unknown too where edges name one that is not there. */
+/** The role of a node; `unknown` also if the node does not exist. */
 export function roleAt(view: GraphView, id: string): NodeView['role'] {
   return view.nodes.get(id)?.role ?? 'unknown';
 }

@@ -4,10 +4,13 @@ import { typeName, type NodeDefinition } from '../contract/node/node.ts';
 
 type RawFlow = Readonly<Record<string, unknown>>;
 
-/** Schema of an older document -> what makes it a document of the next schema. `flow/1` is the first, so there is none yet. */
+/**
+ * Maps an older document's schema to the step that converts it to the next schema. `flow/1` is the first, so there is
+ * none yet.
+ */
 const STEPS: ReadonlyMap<string, (old: RawFlow) => RawFlow> = new Map();
 
-/** Lifts a raw document to the newest schema; what it does not know it leaves for `parseFlow` to refuse. */
+/** Migrates a raw document to the newest schema. Leaves unknown documents for `parseFlow` to refuse. */
 export function migrateFlow(raw: unknown, steps: typeof STEPS = STEPS): unknown {
   let current = raw;
   for (let count = 0; count <= steps.size; count++) {
@@ -21,7 +24,7 @@ export function migrateFlow(raw: unknown, steps: typeof STEPS = STEPS): unknown 
 type KnownNodes = Readonly<{ list(): readonly NodeDefinition[]; get(name: string): NodeDefinition | undefined }>;
 type Upgradable = NodeDefinition & Required<Pick<NodeDefinition, 'upgrade'>>;
 
-/** The next newer major of a node type that can take over its configuration; `name` is `protocol.verb@major`. */
+/** The next newer major of a node type that can convert its configuration; `name` is `protocol.verb@major`. */
 export function newerMajor(name: string, nodes: Pick<KnownNodes, 'list'>): Upgradable | undefined {
   const [type, major] = name.split('@') as [string, string];
   return nodes
@@ -31,13 +34,15 @@ export function newerMajor(name: string, nodes: Pick<KnownNodes, 'list'>): Upgra
     .sort((a, b) => a.major - b.major)[0];
 }
 
-/** Type and configuration of a node as the newer major has them. */
+/** Type and configuration of a node, converted to the newer major. */
 export function upgraded(node: Pick<FlowNode, 'type' | 'config'>, newer: Upgradable): Pick<FlowNode, 'type' | 'config'> {
   const config = newer.upgrade(node.config, Number(node.type.split('@')[1])) as FlowNode['config'];
   return { type: typeName(newer), config };
 }
 
-/** Nodes whose major version is no longer there become the next newer one that can take over their configuration. */
+/**
+ * Replaces nodes whose major version no longer exists with the next newer one that can convert their configuration.
+ */
 export function upgradeNodes(document: FlowDocument, nodes: KnownNodes): FlowDocument {
   const now = document.nodes.map((node) => {
     const newer = nodes.get(node.type) === undefined ? newerMajor(node.type, nodes) : undefined;

@@ -1,4 +1,4 @@
-/** The name of `known` that is most like `name`, when it is like it at all: at most a third of the letters differ. */
+/** Returns the name in `known` closest to `name`, if at most a third of the letters differ. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
@@ -6,7 +6,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return near !== undefined && near.distance <= Math.max(2, name.length / 3) ? near.candidate : undefined;
 }
 
-/** Levenshtein: letters inserted, removed or replaced. */
+/** Levenshtein distance: letters inserted, removed or replaced. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

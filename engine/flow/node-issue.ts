@@ -1,7 +1,7 @@
 import type { ErrorValues, Issue } from '../contract/values/errors.ts';
 import type { NodeView } from './graph-view.ts';
 
-/** Makes an issue about one node; `path` is relative to it. Its values name the node as a person does. */
+/** Creates an issue about one node; `path` is relative to it. Its values contain the node's label. */
 export function nodeIssue(
   item: NodeView,
   path: string,
@@ -26,7 +26,7 @@ export function labelOf({ node }: NodeView): string {
   return node.label || node.id;
 }
 
-/** What a person calls the node. */
+/** The node's label in quotes. */
 export function nameOf(item: NodeView): string {
   return `"${labelOf(item)}"`;
 }

@@ -3,7 +3,10 @@ import { isRecord } from '../contract/values/is-record.ts';
 import { pointerStep } from '../contract/schema/schema-problem.ts';
 import type { NodeDefinition } from '../contract/node/node.ts';
 
-/** A text of a configuration that reads the scope: an expression, a scope path, a text with `{paths}` in it, or a script. */
+/**
+ * A text of a configuration that reads the scope: an expression, a scope path, a text with `{paths}` in it, or a
+ * script.
+ */
 export interface NodeText {
   /** JSON Pointer into the configuration. */
   readonly path: string;
@@ -12,8 +15,8 @@ export interface NodeText {
 }
 
 /**
- * Every such text of a configuration: what the definition names, and operands wherever they stand (in conditions, rules of mappings, loops).
- * Fixed values and JSON Schemas are left out: what stands in them is data.
+ * Returns every such text of a configuration: those the definition names, and operands anywhere (in conditions,
+ * mapping rules, loops). Leaves out fixed values and JSON Schemas: their content is data.
  */
 export function nodeTexts(config: Readonly<Record<string, unknown>>, definition: NodeDefinition): readonly NodeText[] {
   const found = new Map<string, NodeText>();

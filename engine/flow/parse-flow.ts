@@ -6,14 +6,16 @@ import { withDefaults } from './with-defaults.ts';
 import { schemaIssues, type Fits } from './schema-issues.ts';
 
 export interface ParsedFlow {
-  /** Present exactly when there is no issue: migrated, with defaults filled in, and no longer tied to what was handed in. */
+  /** Set exactly if there is no issue: migrated, with defaults, and independent of the input object. */
   readonly flow?: FlowDocument;
   readonly issues: readonly Issue[];
-  /** The same where there are issues: migrated and with defaults filled in as far as it goes. Absent for what is no object. */
+  /**
+   * Set if there are issues: migrated, and with defaults as far as possible. Absent if the input is not an object.
+   */
   readonly refused?: Readonly<Record<string, unknown>>;
 }
 
-/** Reads any JSON value as a flow document. Every breach of the schema is told at once, code FLOW_SCHEMA. */
+/** Reads any JSON value as a flow document. Returns every breach of the schema at once, code FLOW_SCHEMA. */
 export function parseFlow(raw: unknown, fits?: Fits): ParsedFlow {
   if (!isRecord(raw)) return { issues: [notAnObject()] };
   const filled = filledFlow(raw);
@@ -21,21 +23,21 @@ export function parseFlow(raw: unknown, fits?: Fits): ParsedFlow {
   return issues.length === 0 ? { flow: filled as FlowDocument, issues } : { issues, refused: filled as Readonly<Record<string, unknown>> };
 }
 
-/** The document alone, without the list of what is wrong with it. */
+/** Returns only the document, without its issues. */
 export function readFlow(raw: unknown, fits: Fits): FlowDocument | undefined {
   if (!isRecord(raw)) return undefined;
   const filled = filledFlow(raw);
   return fits(FlowDocument, filled) ? (filled as FlowDocument) : undefined;
 }
 
-/** Copied as JSON, which is what it is: twice as fast as a structured clone. */
+/** Copies by JSON, because the data is JSON: twice as fast as a structured clone. */
 export function filledFlow(raw: Readonly<Record<string, unknown>>): unknown {
   return withDefaults(FlowDocument, withDrawableLayout(JSON.parse(JSON.stringify(migrateFlow(raw)))));
 }
 
 /**
- * Groups and notes were anything once, and nobody drew them: what does not even bear the id of one is left out, so that such documents stay
- * valid. What does is checked like everything else.
+ * Groups and notes once had no schema, and nothing drew them. Drop those without an id, so that such documents stay
+ * valid; check the others like everything else.
  */
 function withDrawableLayout(flow: unknown): unknown {
   const { layout } = flow as { readonly layout?: unknown };
@@ -50,7 +52,7 @@ function identified(list: unknown, prefix: string): unknown {
   return list.filter((item: unknown) => String((item as { readonly id?: unknown } | null)?.id).startsWith(prefix));
 }
 
-/** The schema of flow documents for other programs: JSON Schema 2020-12. */
+/** The schema of flow documents for other programs, as JSON Schema 2020-12. */
 export function flowJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -14,17 +14,17 @@ import {
 import { isRecord } from '../contract/values/is-record.ts';
 
 export interface ReadableFlow {
-  /** Each part at its own position: a pointer into it is a pointer into what was handed in. */
+  /** Each part keeps its position, so that a pointer into it is also a pointer into the input. */
   readonly flow: FlowDocument;
-  /** How many nodes there are without an id as it must be: whatever names a node that is not there may mean one of them. */
+  /** The number of nodes without a valid id. A reference to a missing node may mean one of them. */
   readonly unnamed: number;
 }
 
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * What can be read of a document that breaks the schema, so that its rules can be checked too. In place of the rest stands what breaks no rule
- * by itself: an id that is none, an edge from and to nowhere, a mode that demands nothing.
+ * Reads what it can of a document that breaks the schema, so that its rules can be checked too. Replaces the rest
+ * with placeholders that break no rule: an invalid id, an edge from and to nowhere, a mode without demands.
  */
 export function readableFlow(raw: Raw): ReadableFlow {
   const nodes = items(FlowDocument.properties.nodes, raw['nodes']);
@@ -33,7 +33,7 @@ export function readableFlow(raw: Raw): ReadableFlow {
     ...NEUTRAL,
     ...soundFields(FlowDocument, raw),
     nodes: nodes?.map(readableNode) ?? [],
-    // Where no edge can be read one from nowhere to nowhere stands for them: anything may be connected.
+    // If no edge can be read, one placeholder edge stands for them: anything may be connected.
     edges: (edges ?? [{}]).map(readableEdge),
     tests: items(FlowDocument.properties.tests, raw['tests'])?.map(readableTest) ?? [],
     ...(raw['ingress'] === undefined ? {} : { ingress: readableIngress(record(raw['ingress'])) }),
@@ -42,7 +42,7 @@ export function readableFlow(raw: Raw): ReadableFlow {
   return { flow, unnamed: nodes?.filter(({ id }) => !Check(FlowNode.properties.id, id)).length ?? Infinity };
 }
 
-/** True of what stands for an id of a node that cannot be read; people see it where they would see the id. */
+/** True for the placeholder of an unreadable node id. People see it in place of the id. */
 export function isStandIn(id: string): boolean {
   return /^#\d+$/.test(id);
 }
@@ -63,7 +63,7 @@ const NEUTRAL: FlowDocument = {
 };
 const LONGEST: Recording = { level: 'full', retainDays: Infinity };
 
-/** An id and a type of the wrong form still say which node and which type are meant. */
+/** An id and a type of the wrong form still identify the node and the type. */
 function readableNode(node: Raw, index: number): FlowNode {
   return {
     label: '',
@@ -89,7 +89,7 @@ function readableTest(test: Raw, index: number): FlowTest {
     input: { data: null },
     ...soundFields(FlowTest, test),
     name: text(test['name']) ?? String(index + 1),
-    // A mock that cannot be read is one: the node needs no other, and what it emits is not known.
+    // An unreadable mock counts as a mock with unknown output, so the node needs no other.
     mocks: Object.fromEntries(mocks.map(([id, mock]) => [id, Check(FlowMock, mock) ? mock : { emit: {} }])),
     expect: (items(FlowTest.properties.expect, test['expect']) ?? []).map((expectation) => ({
       path: '',
@@ -103,13 +103,16 @@ function readableIngress(ingress: Raw): Ingress {
   return { ...soundFields(Ingress, ingress), keys: Object.fromEntries(keys) };
 }
 
-/** The fields of `value` that the schema knows and finds right. */
+/** The fields of `value` that the schema has and accepts. */
 function soundFields<T extends TObject>(schema: T, value: Raw): Partial<Static<T>> {
   const isSound = ([name, field]: [string, unknown]) => Object.hasOwn(schema.properties, name) && Check(schema.properties[name]!, field);
   return Object.fromEntries(Object.entries(value).filter(isSound)) as Partial<Static<T>>;
 }
 
-/** The items of a list that is not longer than it may be; undefined for everything else. What is no object reads as an empty one. */
+/**
+ * The items of a list, unless it is too long; undefined for any other value. An item that is not an object becomes an
+ * empty object.
+ */
 function items(schema: TSchema & { readonly maxItems?: number }, value: unknown): readonly Raw[] | undefined {
   return Array.isArray(value) && value.length <= (schema.maxItems ?? Infinity) ? value.map(record) : undefined;
 }

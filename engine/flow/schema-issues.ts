@@ -7,16 +7,16 @@ import { isRecord } from '../contract/values/is-record.ts';
 import { isPlainPattern } from '../contract/values/plain-text.ts';
 import { fieldOf, isEcho, nameProblem, pointerStep, schemaValues } from '../contract/schema/schema-problem.ts';
 
-/** More problems than anybody mends in one go; bounds the work on hostile documents. */
+/** More problems than a person fixes at once; bounds the work on hostile documents. */
 const MAX_ISSUES = 500;
 
-/** Whether a value fits a schema, by generated code: hundreds of times as fast as interpreting it. */
+/** Checks a value against a schema with generated code, hundreds of times as fast as interpreting it. */
 export type Fits = (schema: TSchema, value: unknown) => boolean;
 
 /**
- * Every breach of `schema` in `value` at once, as sentences with JSON Pointers below `prefix`. Of a union only the closest member's breaches
- * are told. Code `code`, severity error. Interprets the schema, so that it also runs where a page forbids generated code; with `fits` it
- * interprets only the places that do not fit.
+ * Returns every breach of `schema` in `value` as sentences, with JSON Pointers below `prefix`. For a union, only the
+ * closest member's breaches are returned. All have code `code` and severity error. Interprets the schema, so that it
+ * also runs on pages that forbid generated code. With `fits`, it interprets only the places that do not fit.
  */
 export function schemaIssues(schema: TSchema, value: unknown, code: string, prefix = '', fits?: Fits): Issue[] {
   const misfits: Misfit[] = [];
@@ -38,7 +38,10 @@ interface Misfit {
 
 const MAX_MISFITS = 50;
 
-/** The smallest parts that do not fit; of an object or list whose parts all fit, itself with parts that may be anything. */
+/**
+ * Finds the smallest parts that do not fit. For an object or list whose parts all fit, returns the whole with its
+ * parts unchecked.
+ */
 function findMisfits(schema: TSchema, value: unknown, path: string, fits: Fits, found: Misfit[]): void {
   if (found.length >= MAX_MISFITS || fits(schema, value)) return;
   const { properties, items } = schema as { readonly properties?: Readonly<Record<string, TSchema>>; readonly items?: TSchema };
@@ -55,7 +58,7 @@ function findMisfits(schema: TSchema, value: unknown, path: string, fits: Fits, 
   }
 }
 
-/** TypeBox stops at 8 errors by a setting of the whole process: raised for this one synchronous call only. */
+/** TypeBox stops at 8 errors by a process-wide setting. Raise it for this one synchronous call only. */
 function allErrors(schema: TSchema, value: unknown): TLocalizedValidationError[] {
   const { maxErrors } = Settings.Get();
   Settings.Set({ maxErrors: MAX_ISSUES });
@@ -66,7 +69,7 @@ function allErrors(schema: TSchema, value: unknown): TLocalizedValidationError[]
   }
 }
 
-/** Replaces each failed union by the errors of its member that failed least; a choice of constants becomes one error. */
+/** Replaces each failed union by the errors of its closest member. A choice of constants becomes one error. */
 function closestOfUnions(errors: readonly TLocalizedValidationError[]): TLocalizedValidationError[] {
   const union = errors.filter((error) => error.keyword === 'anyOf').sort((a, b) => a.schemaPath.length - b.schemaPath.length)[0];
   if (union === undefined) return [...errors];
@@ -87,7 +90,7 @@ function isInside(error: TLocalizedValidationError, union: TLocalizedValidationE
   return isBelow && error.schemaPath.startsWith(`${union.schemaPath}/anyOf/`);
 }
 
-/** A member of another type, or of another tag, is further away than one with many small faults. */
+/** A member of another type, or with another tag, is further away than one with many small errors. */
 function weight(errors: readonly TLocalizedValidationError[], at: string): number {
   return errors.reduce(
     (sum, error) => sum + (error.keyword === 'type' && error.instancePath === at ? 100 : error.keyword === 'const' ? 20 : 1),

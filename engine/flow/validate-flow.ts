@@ -12,8 +12,8 @@ import type { ValidateDeps } from './validate-deps.ts';
 import { viewGraph, type GraphView } from './graph-view.ts';
 
 /**
- * Every problem of a parsed flow at once, errors first. Nothing with an error may be published; warnings are shown.
- * Pure: what it must know of the installation it is handed in.
+ * Returns every problem of a parsed flow, errors first. A flow with errors cannot be published; warnings are shown.
+ * Pure: facts about the installation are passed in.
  */
 export function validateFlow(flow: FlowDocument, deps: ValidateDeps): readonly Issue[] {
   const view = viewGraph(flow, (type) => deps.nodes.get(type));
@@ -27,12 +27,15 @@ export function validateFlow(flow: FlowDocument, deps: ValidateDeps): readonly I
   return [...issues.filter((issue) => issue.severity === 'error'), ...issues.filter((issue) => issue.severity === 'warning')];
 }
 
-/** True when nothing forbids to publish. */
+/** True if no issue prevents publishing. */
 export function isPublishable(issues: readonly Issue[]): boolean {
   return issues.every((issue) => issue.severity !== 'error');
 }
 
-/** Fields that the node type calls a code table, and look-ups `{table, key}` of a mapping, wherever they stand. */
+/**
+ * Checks references to code tables anywhere: fields the node type marks as a table, and look-ups `{table, key}` of a
+ * mapping.
+ */
 function checkTables(view: GraphView, deps: ValidateDeps): Issue[] {
   const { hasTable } = deps;
   if (hasTable === undefined) return [];

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { Default } from 'typebox/value';
 
 /**
- * The value with the schema's defaults filled in; changes the value. Parts of the schema that hold no default are not looked into: TypeBox
+ * Fills in the schema's defaults; changes the value in place. Skips parts of the schema without defaults: TypeBox
  * tries each member of a union on each value, which takes half a second for a mapping of a thousand rules.
  */
 export function withDefaults(schema: TSchema, value: unknown): unknown {
@@ -10,7 +10,7 @@ export function withDefaults(schema: TSchema, value: unknown): unknown {
   const { properties, items } = schema as { readonly properties?: Readonly<Record<string, TSchema>>; readonly items?: TSchema };
   if (Array.isArray(value) && items !== undefined && !Array.isArray(items)) return value.map((item) => withDefaults(items, item));
   const isPlainObject = properties !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value);
-  // Left to TypeBox: what is absent as a whole, and every other kind of schema.
+  // TypeBox handles a value that is absent as a whole, and every other kind of schema.
   if (!isPlainObject) return Default(schema, value);
   const fields = value as Record<string, unknown>;
   for (const [name, field] of Object.entries(properties)) {
@@ -29,7 +29,7 @@ function hasDefault(schema: TSchema): boolean {
   return found;
 }
 
-/** Schemas are made once and never change. */
+/** A cache is safe: schemas are created once and never change. */
 const KNOWN = new WeakMap<TSchema, boolean>();
 
 function holdsDefault(schema: unknown): boolean {
@@ -37,7 +37,7 @@ function holdsDefault(schema: unknown): boolean {
   return Object.entries(schema).some(([name, part]) => name === 'default' || (BY_NAME.has(name) ? holdsOne(part) : holdsDefault(part)));
 }
 
-/** Their keys are names of fields: one may be called `default`. */
+/** The keys of these are field names: one may be called `default`. */
 const BY_NAME: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs']);
 
 function holdsOne(byName: unknown): boolean {

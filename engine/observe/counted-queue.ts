@@ -1,7 +1,7 @@
 import type { Metrics } from '../contract/values/observe.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 
-/** The same queue, with its operations counted. */
+/** Wraps a queue and counts its operations. */
 export function countedQueue(queue: WorkQueue, metrics: Metrics): WorkQueue {
   let rings = 0;
   let calls = 0;

@@ -1,6 +1,7 @@
 /**
- * What a process tells of executions that ended or need a person: metrics of all, a log line of each that is held or failed. Ids and codes
- * alone, never the sentence of an error. A storm is folded: an adapter that goes down holds thousands of messages within a minute.
+ * Reports executions that ended or need a person: metrics for all, and a log line for each that is held or failed.
+ * Logs only ids and codes, never an error message. Bursts are folded into one line: an adapter that goes down holds
+ * thousands of messages within a minute.
  */
 import { createCallStats, outcomeOf, type CallCounts } from '../contract/calls/call-stats.ts';
 import type { Clock } from '../contract/values/clock.ts';
@@ -10,9 +11,9 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { RunEnd } from '../execution/run-job.ts';
 
 export interface EndNotes {
-  /** The end is kept by the store, or the caller has it. */
+  /** Called when the end is stored, or the caller has the result. */
   ended(flow: CompiledFlow, executionId: string, end: Exclude<RunEnd, { status: 'lost' }>): void;
-  /** By flow: executions that came to an end or are held. What a flow refuses is no failure of it. */
+  /** Executions that ended or are held, by flow. A message the flow refuses does not count as a failure. */
   counts(): readonly CallCounts[];
 }
 
@@ -22,16 +23,16 @@ export interface EndNotesDeps {
   readonly metrics: Metrics;
 }
 
-/** Lines of the same flow, node and code within one window; the rest of the window is one line with their number. */
+/** Lines per flow, node and code within one window. The rest of the window is one line with their number. */
 const LINES = 5;
 const WINDOW_MS = 10_000;
 const CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
-/** Causes at the same time; what comes beyond them is folded together. */
+/** Distinct causes at the same time; further ones are folded together. */
 const MOST_CAUSES = 500;
 
 interface Cause {
   lines: number;
-  /** Not logged yet. */
+  /** The number of lines not logged yet. */
   folded: number;
   last: LogFields;
 }
@@ -74,7 +75,7 @@ export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes 
     isWatching = true;
   }
 
-  /** A cause that goes on has one line in each window. */
+  /** A cause that continues gets one line per window. */
   function turn(): void {
     for (const [key, cause] of causes) {
       if (cause.folded === 0) causes.delete(key);
@@ -86,7 +87,9 @@ export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes 
   }
 }
 
-/** Codes are constants of the platform, of a node type or of a flow; what looks like none is not told. */
+/**
+ * Codes are constants of the platform, of a node type or of a flow. A text that does not look like one is not logged.
+ */
 function codeOf({ code }: ErrorRecord): string {
   return CODE.test(code) ? code : 'unreadable';
 }

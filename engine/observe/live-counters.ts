@@ -1,6 +1,7 @@
 /**
- * What runs right now, per published flow, node and edge: plain counters in memory, for people who look at a flow. One process's own, summed
- * over all of them in `engine/processes`; they begin at zero with each start and with each version. Counting costs a look-up and an addition per step; rates come from samples.
+ * What runs right now, per published flow, node and edge: counters in memory, for people who look at a flow. They
+ * belong to one process; `engine/processes` sums them over all. They start at zero with each process and each
+ * version. A count costs a look-up and an addition per step; rates come from samples.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { errorPort } from '../contract/node/node.ts';
@@ -11,9 +12,9 @@ import type { Traffic } from './traffic.ts';
 
 export interface NodeCounts {
   readonly node: string;
-  /** Since the version began here. */
+  /** Since the version was loaded in this process. */
   readonly done: number;
-  /** Of which the node's own error went to its error port, to a catch, or ended the execution. */
+  /** The part of `done` whose error went to the error port, to a catch, or ended the execution. */
   readonly failed: number;
   readonly perMinute: number;
 }
@@ -27,11 +28,11 @@ export interface EdgeCounts {
 export interface FlowCounts {
   readonly flowId: string;
   readonly version: number;
-  /** Since when `done`, `failed` and `passed` are counted. */
+  /** When `done`, `failed` and `passed` started counting. */
   readonly since: number;
   /** Executions that ended in the last minute. */
   readonly perMinute: number;
-  /** Of which failed. */
+  /** The part of `perMinute` that failed. */
   readonly errors: number;
   /** Running in this process now. */
   readonly inFlight: number;
@@ -46,11 +47,11 @@ export interface LiveCounters {
   of(flow: CompiledFlow): FlowTally;
   /** Every published flow. */
   list(): readonly FlowCounts[];
-  /** Undefined when it is not published. */
+  /** Undefined if it is not published. */
   get(flowId: string): FlowDetailCounts | undefined;
-  /** Those through which anything went here, without the nodes and edges that nothing passed. */
+  /** Flows with traffic in this process, without nodes and edges that nothing passed. */
   counted(): readonly FlowDetailCounts[];
-  /** Running in this process now, of all of them. */
+  /** Executions of all flows running in this process now. */
   inFlight(): number;
   stop(): void;
 }
@@ -66,10 +67,10 @@ export interface LiveCountersDeps {
 }
 
 const SAMPLE_MS = 5000;
-/** Samples of one minute. */
+/** The samples of one minute. */
 const SAMPLES = 12;
 
-/** Bounded by what is published: versions that serve no more are counted into nothing. */
+/** Memory is bounded by what is published. Counts of versions no longer served are dropped. */
 export function createLiveCounters({ published, clock, traffic }: LiveCountersDeps): LiveCounters {
   const tallies = new Map<string, Tally>();
   const unsubscribe = published.onChange((flowId, flow) => {
@@ -112,12 +113,12 @@ const FAILED = 1;
 const FIRST_NODE = 2;
 
 interface NodeSlots {
-  /** Slot of `done`; `failed` is the next. */
+  /** Index of `done`; `failed` is the next. */
   readonly slot: number;
   readonly ports: Readonly<Record<string, number>>;
 }
 
-/** All counters of a version in one array, so that a sample is a copy of it. */
+/** All counters of a version are in one array, so that a sample is one copy. */
 class Tally implements FlowTally {
   readonly version: number;
   readonly #flow: CompiledFlow;
@@ -125,7 +126,7 @@ class Tally implements FlowTally {
   readonly #traffic: LiveCountersDeps['traffic'];
   readonly #nodes = new Map<string, NodeSlots>();
   readonly #counts: Float64Array;
-  /** Oldest first; while nothing happens they are the same array. */
+  /** Oldest first. While nothing happens, they are the same array. */
   readonly #samples: Float64Array[] = [];
   #inFlight = 0;
 
@@ -199,7 +200,7 @@ class Tally implements FlowTally {
       perMinute: this.#lastMinute(slot),
     }));
     const edges = this.#flow.document.edges.flatMap(({ id, from, to }) => {
-      // A loop hands its items in without settling: what came in behind it tells how many.
+      // A loop emits its items without settling, so the count of the next node tells how many there were.
       const isLoop = this.#flow.graph.byId.get(from.node)?.role === 'for-each' && from.port === 'each';
       const slot = isLoop ? this.#nodes.get(to.node)?.slot : this.#nodes.get(from.node)?.ports[from.port];
       return slot === undefined ? [] : [{ edge: id, passed: this.#counts[slot]!, perMinute: this.#lastMinute(slot) }];

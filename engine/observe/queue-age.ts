@@ -1,11 +1,17 @@
-/** How long the oldest message waits and how much is open: what autoscaling and alarms go by. Looked up when somebody asks, at most every few seconds. */
+/**
+ * How long the oldest message has waited, and how much is open: the input for autoscaling and alarms. Computed on
+ * request, at most every few seconds.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Metrics } from '../contract/values/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
 
 export interface QueueState {
-  /** Of the oldest execution that a worker could take now: what waits behind a held or waiting one of its lane is left out. 0: none. */
+  /**
+   * The age of the oldest execution that a worker could take now; 0 if there is none. Those behind a held or waiting
+   * one in their lane do not count.
+   */
   readonly oldestAgeMs: number;
   /** Counted up to 10,000 each. */
   readonly open: Readonly<Record<OpenStatus, number>>;
@@ -14,7 +20,7 @@ export interface QueueState {
 export type OpenStatus = (typeof OPEN)[number];
 
 export interface QueueAge {
-  /** Rejects when the store does not answer. */
+  /** Rejects if the store fails. */
   read(): Promise<QueueState>;
 }
 

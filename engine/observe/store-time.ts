@@ -1,18 +1,19 @@
 /**
- * The time of the store that several processes share, as one of them knows it without asking each time: their own clocks may be tens of
- * milliseconds apart, and what one of them answered before another one was asked must count as earlier (design page 8, "Lane").
+ * The time of the shared store, estimated without asking it each time. The clocks of processes may differ by tens of
+ * milliseconds. A message that one process acknowledged before another process received the next must sort first in
+ * its lane.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
 
 export interface StoreTime {
-  /** Epoch milliseconds. It may go back a little when it is measured anew. */
+  /** Epoch milliseconds. It may go back a little after a new measurement. */
   now(): number;
   stop(): void;
 }
 
 export interface StoreTimeDeps {
-  /** What the store's server says, in epoch milliseconds; absent: the store has the time of this process. */
+  /** The store server's time, in epoch milliseconds. If absent, the store uses this process's clock. */
   readonly serverTime?: (() => Promise<number>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
@@ -20,17 +21,20 @@ export interface StoreTimeDeps {
 
 interface Measure {
   readonly storeMs: number;
-  /** Monotonic. */
+  /** Monotonic time of the measurement. */
   readonly at: number;
-  /** It may be wrong by so much: half of the way to the store and back. */
+  /** The largest error: half of the round trip to the store. */
   readonly errorMs: number;
 }
 
 const EVERY_MS = 5_000;
-/** By so much the clocks of two machines may go apart. */
+/** The assumed relative drift between the clocks of two machines. */
 const DRIFT = 1e-4;
 
-/** Resolves when the server was asked once; it is asked again every few seconds. Until it has answered, this process's own clock counts. */
+/**
+ * Resolves after the first request to the server; it is asked again every few seconds. Until it has responded, this
+ * process's own clock is used.
+ */
 export async function createStoreTime({ serverTime, clock, log }: StoreTimeDeps): Promise<StoreTime> {
   if (serverTime === undefined) return { now: () => clock.now(), stop: () => undefined };
   let best: Measure = { storeMs: clock.now(), at: clock.monotonic(), errorMs: Infinity };
@@ -53,7 +57,7 @@ export async function createStoreTime({ serverTime, clock, log }: StoreTimeDeps)
       const storeMs = await ask();
       const errorMs = (clock.monotonic() - sentAt) / 2;
       const at = sentAt + errorMs;
-      // One that was long under way says less than an older one that was not.
+      // A measurement with a long round trip is less exact than an older one with a short one.
       if (errorMs <= best.errorMs + (at - best.at) * DRIFT) best = { storeMs, at, errorMs };
     } catch (error) {
       log.debug('store.time_unknown', { cause: String(error) });

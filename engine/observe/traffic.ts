@@ -1,7 +1,7 @@
 /**
- * How many executions ended in each minute, how many of them failed and how long they took, and the same of the calls of each adapter and
- * interface: what charts draw. Kept in memory and written once a minute into one small document per hour, process and subject, so that a
- * restart does not show an empty picture.
+ * Counts, for charts, the executions that ended in each minute, how many failed, and how long they took; and the same
+ * for calls of each adapter and interface. Kept in memory, and written once a minute into one small document per
+ * hour, process and subject, so that charts survive a restart.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -11,29 +11,32 @@ import type { Logger } from '../contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 
 export interface TrafficPoint {
-  /** Begin of the minute or hour, epoch milliseconds. */
+  /** Start of the minute or hour, epoch milliseconds. */
   readonly at: number;
   readonly count: number;
   readonly failed: number;
-  /** Of calls; of executions it is 0. */
+  /** Counted for calls; always 0 for executions. */
   readonly refused: number;
-  /** Mean duration of the runs that ended them, without what they waited; 0 when nothing ended. */
+  /** Mean duration of the runs, without waiting time; 0 if nothing ended. */
   readonly meanMs: number;
 }
 
 export interface TrafficSeries {
-  /** The last 60 minutes, the current one last; every minute is there. */
+  /** The last 60 minutes, the current one last, without gaps. */
   readonly minutes: readonly TrafficPoint[];
   /** The last 24 hours, the current one last. */
   readonly hours: readonly TrafficPoint[];
 }
 
 export interface Traffic {
-  /** One execution ended. */
+  /** Called when an execution ended. */
   ended(isFailed: boolean, durationMs: number): void;
-  /** Of all processes on this store; what others counted in the last minute may be missing. Without a subject: of executions. Of the minutes that began since then. */
+  /**
+   * Over all processes on this store; counts of others in the last minute may be missing. Without a subject:
+   * executions. `since`: only minutes that began after it.
+   */
   series(subject?: string, since?: number): Promise<TrafficSeries>;
-  /** Writes what is not written yet. */
+  /** Writes the counts that are not written yet. */
   stop(): Promise<void>;
 }
 
@@ -43,14 +46,17 @@ export interface TrafficDeps {
   readonly log: Logger;
   /** Unique per process incarnation. */
   readonly owner: string;
-  /** Calls since the process began, by subject: what was added since it was read before belongs to the present minute. */
+  /**
+   * Total calls since the process started, by subject. What was added since the last read counts for the current
+   * minute.
+   */
   readonly calls?: () => Iterable<readonly [subject: string, totals: CallCounts['totals']]>;
 }
 
-/** What was stored by the version before knows no refusals. */
+/** Data stored by the previous version has no `refused`. */
 type Sums = [count: number, failed: number, totalMs: number, refused?: number];
 
-/** `_id` is `<hour>/<owner>`, and `/<subject>` where there is one. */
+/** `_id` is `<hour>/<owner>`, followed by `/<subject>` if there is one. */
 interface TrafficHour extends StoredDocument {
   readonly hour: number;
   readonly subject?: string;
@@ -61,12 +67,12 @@ interface TrafficHour extends StoredDocument {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** How exact the minutes of calls are. */
+/** The precision of the minutes of calls. */
 const READ_MS = 10_000;
 const HOURS = 24;
 const MINUTES = 60;
 
-/** Another name than that of 0.1.0 (`traffic`), which has another index and knew no subjects. */
+/** Differs from the name in 0.1.0 (`traffic`), which has another index and no subjects. */
 const trafficSpec: CollectionSpec<TrafficHour> = {
   name: 'traffic_hours',
   schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
@@ -77,7 +83,7 @@ const trafficSpec: CollectionSpec<TrafficHour> = {
   expiresAt: 'expiresAt',
 };
 
-/** One hour of one subject, as this process counted it. */
+/** One hour of one subject, as counted by this process. */
 interface Part {
   readonly subject: string;
   readonly hour: number;
@@ -87,7 +93,7 @@ interface Part {
 
 export async function createTraffic({ documents, clock, log, owner, calls }: TrafficDeps): Promise<Traffic> {
   const stored = await documents.open(trafficSpec);
-  /** By subject, then by the begin of the hour. */
+  /** By subject, then by the start of the hour. */
   const own = new Map<string, Map<number, Part>>();
   const read = new Map<string, CallCounts['totals']>();
   let cancel = clock.after(MINUTE_MS, tick);
@@ -111,7 +117,7 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
     }
   }
 
-  /** Of the present minute, to be added to. */
+  /** The sums of the current minute, to add to. */
   function sumsNow(subject: string): Sums {
     const now = clock.now();
     const hour = now - (now % HOUR_MS);
@@ -133,7 +139,7 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
         const named = subject === '' ? {} : { subject };
         await put(stored, { _id: idOf(hour, subject), hour, ...named, minutes, expiresAt: hour + (HOURS + 1) * HOUR_MS });
       } catch (error) {
-        // It is tried again in a minute: a hole in a picture stops nothing.
+        // It is retried in a minute; a gap in a chart does no harm.
         part.isChanged = true;
         log.debug('traffic.not_written', { code: toErrorRecord(error).code });
       }
@@ -168,7 +174,7 @@ async function put(stored: Collection<TrafficHour>, document: TrafficHour): Prom
   if (!inserted) await stored.replaceIf(document, {});
 }
 
-/** Bounded: many restarts in a day give many documents, but small ones. */
+/** The limit is safe: many restarts in a day create many documents, but small ones. */
 async function findFrom(stored: Collection<TrafficHour>, from: number, subject: string): Promise<readonly TrafficHour[]> {
   return stored.find({ subject: subject === '' ? null : subject, hour: { gte: from } }, { sort: ['-hour'], limit: 1000 });
 }

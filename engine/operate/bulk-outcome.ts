@@ -1,13 +1,18 @@
-/** What became of the executions that a bulk let go on: that it let them go is not yet that they went on. */
+/**
+ * Counts what happened to the executions that a bulk retried: a retried execution may still be held again or fail.
+ */
 import type { Collection } from '../contract/ports/documents.ts';
 import type { BulkOutcome, HeldItem } from './interface.ts';
 import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
 import { dedupeOf } from './resend-execution.ts';
 
-/** As many as one query finds. */
+/** The most that one query finds. */
 const AT_ONCE = 500;
 
-/** By their ids, since no index holds the bulk: retried in place they keep theirs, and a resend is found by whose place it takes. */
+/**
+ * Looks them up by id, because no index holds the bulk. Those retried in place keep their id; a resend is found by
+ * the execution it replaces.
+ */
 export async function countOutcome(
   items: readonly HeldItem[],
   bulkId: string,

@@ -1,4 +1,7 @@
-/** What a resend sends: business keys, headers and lane stay those of the old message unless the person changed what they are read from. */
+/**
+ * Builds the message of a resend. Business keys, headers and lane stay those of the old message unless the person
+ * changed their source.
+ */
 import type { Message } from '../contract/values/message.ts';
 import type { AcceptDeps } from '../accept/accept.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
@@ -6,11 +9,11 @@ import { readIngress } from '../accept/read-ingress.ts';
 
 export interface CorrectedMessage {
   readonly message: Message;
-  /** By today's flow; absent: it has no lanes. */
+  /** The lane key under today's flow; undefined if it has no lanes. */
   readonly laneKey: string | undefined;
-  /** The correction moves it into no other lane. */
+  /** True if the correction does not move it into another lane. */
   readonly isLaneKept: boolean;
-  /** Lane and business keys are those of the old message. */
+  /** True if lane and business keys are those of the old message. */
   readonly isSameMessage: boolean;
 }
 
@@ -18,8 +21,9 @@ type Facts = Pick<Message, 'headers' | 'keys'>;
 type Fields = Readonly<Record<string, string>>;
 
 /**
- * Compares what trigger and ingress read from the old content and from the new one, since the stored keys may have another source: a listener
- * hands in keys that no expression finds in the content. Throws what the trigger says of a content that it cannot read.
+ * Compares what trigger and ingress read from the old and from the new content. The stored keys may have another
+ * source: a listener passes keys that no expression finds in the content. Throws the trigger's error if it cannot
+ * read the new content.
  */
 export async function correctMessage(
   before: Message,
@@ -38,7 +42,7 @@ export async function correctMessage(
     keys: merge(before.keys, edited.keys, was.keys, is.keys),
   };
   const now = deps.clock.now();
-  // Neither decides about dedupe: a resend is wanted.
+  // A resend bypasses dedupe, so both reads use a fixed dedupe key.
   const read = (message: Message) => readIngress(flow, { message, dedupeKey: '-' }, now, deps);
   const oldRead = await read(old);
   const newRead = isEdited ? await read(sent) : oldRead;
@@ -48,7 +52,7 @@ export async function correctMessage(
   return { message: { ...sent, keys }, laneKey: newRead.laneKey, isLaneKept, isSameMessage };
 }
 
-/** Fields whose source was changed, or which the old message lacks, are read again; what the person set themselves stays. */
+/** Reads fields again whose source changed, or which the old message lacks. Keeps what the person set. */
 function merge(before: Fields, edited: Fields, was: Fields, is: Fields): Fields {
   const merged: Record<string, string> = { ...edited };
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
@@ -66,7 +70,7 @@ function factsOf({ trigger: { definition, config } }: CompiledFlow, message: Mes
   return described ?? { headers: {}, keys: {} };
 }
 
-/** Today's trigger may read another kind of message than the one that took it in. */
+/** Today's trigger may not be able to read a message that an older one accepted. */
 function factsOfOld(flow: CompiledFlow, message: Message): Facts {
   try {
     return factsOf(flow, message);

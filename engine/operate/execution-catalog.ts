@@ -1,4 +1,4 @@
-/** Executions as people see them: lists, one with its steps and data, retry and cancel. */
+/** Executions as people see them: lists, one execution with its steps and data, retry and cancel. */
 import { archiveAbsent, type ArchivedExecution, type ArchiveReader } from '../archive/read-archive.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
@@ -40,7 +40,7 @@ export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
   readonly run: RunDeps;
   readonly clock: Clock;
   readonly cancelChannel: string;
-  /** Executions that were moved into files. */
+  /** Executions that were archived into files. */
   readonly archive?: ArchiveReader | undefined;
 }
 
@@ -90,13 +90,13 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     throw archiveAbsent();
   }
 
-  /** `parts`: where what belongs to it lies, in the store or in the archive. */
+  /** `parts`: the legs, payloads and late outcomes of the execution, from the store or from the archive. */
   async function describe(
     document: ExecutionDocument,
     payload: boolean,
     parts: Omit<ArchivedExecution, 'execution'>,
   ): Promise<ExecutionDetails> {
-    // Without its input the record was reduced to its flow's level; what is left of its iterations is on its way out.
+    // A record without its input was reduced to its flow's level, and its iteration legs are about to expire.
     const iterationLegs = document.input ? await listIterationLegs(document._id, parts.legs) : [];
     const folded = await foldLegs(document, iterationLegs, parts.payloads);
     const late = await parts.lateOutcomes.find({ execution: document._id }, { limit: 100 });
@@ -140,8 +140,8 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
   }
 
   /**
-   * What went into each step and what came out. Inputs, and outputs of pure nodes, are not stored: they are computed again, with the same
-   * time, tables and randomness, and nothing is sent.
+   * Returns the input and output of each step. Inputs, and outputs of pure nodes, are not stored. They are recomputed
+   * with the same time, tables and randomness; nothing is sent.
    */
   async function computeSteps(document: ExecutionDocument, input: Message, known: ReadonlyMap<string, KnownOutcome>) {
     const flow = await deps.published.at(document.flowId, document.version);
@@ -172,7 +172,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
         waited: NOTHING_WAITED,
         maxSleepMs: 0,
         entering: (nodeId, path, message) => void (inputs[stepKey(path, nodeId)] = message),
-        // What was never done is not done now.
+        // A node with no stored outcome must not run now.
         mock: (nodeId) => (keepsOutput(flow.nodes.get(nodeId)!) ? { wait: { untilMs: Number.MAX_SAFE_INTEGER } } : undefined),
       },
       deps.run,

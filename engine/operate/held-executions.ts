@@ -1,4 +1,4 @@
-/** What a person decides: letting held executions go on, or ending them; one by one, or one of many as a bulk does. */
+/** A person's decisions on held executions: retry them or end them, one by one or as items of a bulk. */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection, Filter } from '../contract/ports/documents.ts';
@@ -38,7 +38,7 @@ type HeldActs = Pick<
 const PAGE = 500;
 const MOST = 10_000;
 const MOST_EXAMPLES = 5;
-/** No claim has this number: an item under it is found to have gone on. */
+/** No claim has this number, so an item with it is reported as gone on. */
 const NO_EPOCH = -1;
 
 export function createHeldExecutions(deps: HeldDeps): HeldActs {
@@ -96,7 +96,8 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       const document = await executions.get(item.executionId);
       if (document === undefined || item.epoch === OUTSIDE) return 'missing';
       if (tables === 'now' && isAsHeld(document, item) && mayBeDone(document)) return 'refused';
-      // Whoever takes the execution counts its epoch up: what was held when the bulk began goes on once, whoever lets it.
+      // Every claim increments the epoch. So a hold the bulk selected is retried only once, even if several people
+      // ask.
       const isDone = await letGoOn(document, item.epoch, { by: actor, bulk: bulkId }, tables);
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
@@ -120,7 +121,10 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     },
   };
 
-  /** What is to be cancelled only ends, though it is held until somebody has ended it: nobody may be told that it goes on. */
+  /**
+   * Returns false for an execution that is being cancelled, although it stays held until a worker ends it: do not
+   * report that it continues.
+   */
   async function letGoOn(
     document: ExecutionDocument,
     epoch: number,
@@ -143,13 +147,13 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     eventOf: (request: EndRequest) => ExecutionEvent,
   ): Promise<boolean> {
     const { _id, part } = seen;
-    // A reason in free words may name a person.
+    // A free-text reason may name a person, so it is sealed.
     const sealed = deps.seal.seal(executionPlace(_id, 'cancelRequested'), request.reason);
     const { match, patch } = transition(seen, eventOf({ ...request, reason: sealed, at: deps.clock.now() }));
     const result = await executions.patchIf(_id, match, patch, { durability: 'full' });
     if (result.outcome !== 'patched') return false;
     await removePrepared(_id, result.document.replacedBy, deps);
-    // A lost hint never matters: the worker reads the mark.
+    // A lost hint never matters: the worker reads `cancelRequested`.
     await deps.shared.publish(deps.cancelChannel, _id).catch(() => undefined);
     await workQueue.ring(part);
     return true;
@@ -189,7 +193,7 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     return { items, more: false, unknownSkipped };
   }
 
-  /** Of each filter the oldest first, up to `limit` in all. */
+  /** The oldest of each filter first, up to `limit` in total. */
   async function eachHeld(
     filters: readonly Filter[],
     limit: number,
@@ -242,7 +246,7 @@ function replyRefused(id: string, problem: 'durable' | 'given'): AppError {
   });
 }
 
-/** A write of it was done, or may have been. */
+/** A write of it was done, or may have been done. */
 function mayBeDone(document: ExecutionDocument): boolean {
   return document.hasWritten === true || isOutcomeUnknown(document);
 }
@@ -251,7 +255,7 @@ function isAsHeld({ status, epoch }: ExecutionDocument, item: HeldItem): boolean
   return status === 'held' && epoch === item.epoch;
 }
 
-/** An earlier run of the same bulk may have done it and ended before it could say so. */
+/** An earlier run of the same bulk may have done it, and stopped before it recorded that. */
 function outcomeOf(document: ExecutionDocument, { epoch }: HeldItem, bulkId: string): HeldOutcome {
   return document.bulk === bulkId && document.epoch >= epoch ? 'done' : 'gone-on';
 }
@@ -272,7 +276,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held, firstHeldAt }: ExecutionHead): void {
   if (held === undefined) return;
   const { node, reason: code, outcomeKnown } = held;
-  // However often it was retried in between: it has waited since then.
+  // The first hold counts, however often it was retried since.
   const at = firstHeldAt ?? held.at;
   const key = JSON.stringify([flowId, node, code, outcomeKnown]);
   const group = groups.get(key);
@@ -284,6 +288,6 @@ function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version,
   group.version = version;
   group.oldestAt = Math.min(group.oldestAt, at);
   group.newestAt = Math.max(group.newestAt, at);
-  // The newest are the likeliest to be looked at.
+  // People are most likely to look at the newest.
   group.examples = [_id, ...group.examples].slice(0, MOST_EXAMPLES);
 }

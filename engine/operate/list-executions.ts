@@ -1,4 +1,4 @@
-/** Lists of executions, newest first, page by page. */
+/** Lists executions, newest first, page by page. */
 import type { Clock } from '../contract/values/clock.ts';
 import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Collection, Filter, FindOptions } from '../contract/ports/documents.ts';
@@ -25,7 +25,7 @@ export async function listExecutions(query: ExecutionQuery, deps: ListDeps): Pro
 
 const NO_MORE = { next: undefined, searchedFrom: undefined };
 
-/** A query for each status and flow: an index gives one of them in order of time, but not several. */
+/** Makes one query per status and flow: an index returns one of them in time order, but not several together. */
 async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }: ListDeps): Promise<DocumentPage> {
   const { limit, after } = query;
   const options = { sort: ['-acceptedAt'], limit, omit: LEFT_OUT, ...(after === undefined ? {} : { after }) };
@@ -35,8 +35,8 @@ async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }:
 }
 
 /**
- * The newest that any of the filters finds. Each is asked for its share first, and only those whose share is all among the newest for more: a page
- * over two hundred flows does not read a page of each.
+ * Returns the newest that any of the filters finds. Asks each filter for its share first. Asks for more only where
+ * the whole share is among the newest, so that a page over two hundred flows does not read a page of each.
  */
 async function findNewest(
   filters: readonly Filter[],
@@ -59,7 +59,7 @@ async function findNewest(
   return [...first, ...mores.flat()].sort(newestFirst).slice(0, limit);
 }
 
-/** As the store sorts: by time, then by id. */
+/** Sorts like the store: by time, then by id. */
 function newestFirst(a: ListedExecution, b: ListedExecution): number {
   return b.acceptedAt - a.acceptedAt || (a._id < b._id ? -1 : 1);
 }
@@ -69,8 +69,9 @@ const WINDOW_GROWTH = 4;
 const BUDGET_MS = 3_000;
 
 /**
- * No index holds trace ids (each message would pay for it): ever longer spans of time are walked back, until there is a page, nothing more
- * to walk, or the time for it is used up; then `searchedFrom` says how far back it looked.
+ * No index holds trace ids, because every message would pay for it. Searches back over ever longer spans of time,
+ * until a page is full, nothing is left to search, or the time limit is reached. Then `searchedFrom` says how far
+ * back it searched.
  */
 async function searchTrace(query: ExecutionQuery, text: string, deps: ListDeps): Promise<DocumentPage> {
   const { executions, clock, seal } = deps;

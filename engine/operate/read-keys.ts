@@ -1,4 +1,4 @@
-/** Business keys in words: at rest they are tokens, and the words lie sealed in the message alone. */
+/** Reads business keys in plain text. At rest they are tokens; the plain text exists only in the sealed message. */
 import type { Collection } from '../contract/ports/documents.ts';
 import { type FlowScope, isWithin } from '../execution/scope-filters.ts';
 import type { BusinessKeys } from './interface.ts';
@@ -11,10 +11,10 @@ export interface ReadKeysDeps {
   readonly payloads: Pick<Payloads, 'load'>;
 }
 
-/** A list is no reason to open more than this: larger messages are opened one by one. */
+/** A list does not open messages larger than this; people open those one by one. */
 const LARGEST_BYTES = 256 * 1024;
 
-/** What lies outside `within`, is not stored, or whose message is not kept, is absent. */
+/** Leaves out ids that are outside `within`, not stored, or whose message is not kept. */
 export async function readKeys(
   ids: readonly string[],
   within: readonly FlowScope[] | undefined,

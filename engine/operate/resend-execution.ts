@@ -1,9 +1,11 @@
 /**
- * Sends a message once more, corrected or not: a new execution of today's flow, linked with the old one both ways (decision 0031).
- * In place of a held one it keeps lane, place in the lane, business keys and outward keys. Of one that has ended it is a new message.
- * Two documents cannot change in one step, so it takes three, each of which may be the last: the new one is stored held; the old one, if it
- * is held, is given up for it; the new one is released. Retrying a new one that was left in between does the rest, or is refused when the
- * old one went on instead: never both of them run, and one of them is always to be seen.
+ * Resends a message, corrected or not, as a new execution of today's flow. The two are linked both ways (decision
+ * 0031). A resend of a held execution keeps its lane, place in the lane, business keys and outward keys. A resend of
+ * an ended one is a new message.
+ * Two documents cannot change atomically, so it takes three steps, and a crash can follow each. First the new one is
+ * stored as held. Then the old one is ended, if it is held. Then the new one is released. Retrying a new one that was
+ * left half-done completes the steps, or is refused if the old one went on instead. So the two never both run, and
+ * one of them is always visible.
  */
 import { AppError } from '../contract/values/errors.ts';
 import { createTimedId } from '../contract/values/ids.ts';
@@ -26,11 +28,11 @@ export interface ResendDeps extends AcceptDeps, Pick<ExecutionStores, 'legs'> {
   readonly published: PublishedFlows;
   readonly shared: SharedState;
   readonly cancelChannel: string;
-  /** Where executions lie that ended days ago; what is sent anew of them is a new execution as any other. */
+  /** The archive of executions that ended days ago. A resend of one is a new execution like any other. */
   readonly archive?: { get(executionId: string): Promise<OldExecution | undefined> } | undefined;
 }
 
-/** As it is stored, and where its payloads are read. */
+/** A stored execution, and where to read its payloads. */
 interface OldExecution {
   readonly execution: ExecutionDocument;
   readonly payloads: Pick<Payloads, 'load'>;
@@ -39,7 +41,7 @@ interface OldExecution {
 type ReleaseDeps = Pick<ResendDeps, 'executions' | 'workQueue' | 'seal' | 'clock' | 'shared' | 'cancelChannel'>;
 
 const MOST_REPLAYS = 100;
-/** All that is known of one that was resent after its end: it may be archived. */
+/** The only state a resend needs of an old execution that has ended, because that one may be archived. */
 const ENDED = { status: 'completed', epoch: 0 } as const;
 
 export async function resendExecution(executionId: string, resend: Resend, deps: ResendDeps): Promise<Resent> {
@@ -58,7 +60,7 @@ export async function resendExecution(executionId: string, resend: Resend, deps:
   const prepared = await prepare(old, flow, resend, await correctMessage(before, resend.edit, flow, deps), deps);
   if (!resend.acceptDone && !isWellEnded(old)) await assertNothingDone(found, prepared.origin === old.origin, deps);
   const inserted = await executions.insert(prepared, { durability: 'full' });
-  // The same request came twice at once: the other one goes on with it.
+  // The same request came twice at once, and the other call stored it first: continue with that one.
   if (!inserted.inserted) return resendExecution(executionId, resend, deps);
   await finish(prepared, resend, deps);
   return resentAs(prepared, false);
@@ -74,7 +76,7 @@ async function findOld(executionId: string, { executions, payloads, archive }: R
   return archived ?? { execution: assertStored(stored, executionId), payloads };
 }
 
-/** What was resent of an archived execution, which cannot note it itself. */
+/** Finds the resends of an archived execution, which cannot record them itself. */
 export async function findReplays(executionId: string, executions: Collection<ExecutionDocument>): Promise<readonly string[]> {
   return (await findResends(executionId, executions)).map(({ _id }) => _id);
 }
@@ -83,7 +85,7 @@ function findResends(executionId: string, executions: Collection<ExecutionDocume
   return executions.find({ dedupe: { prefix: dedupeOf(executionId, '') } }, { limit: MOST_REPLAYS });
 }
 
-/** Who released it by hand, and the bulk that did. */
+/** The person who released it, and the bulk that did. */
 export interface ReleaseMarks {
   readonly by?: string;
   readonly bulk?: string;
@@ -94,8 +96,9 @@ export function isPrepared({ status, held }: ExecutionDocument): boolean {
 }
 
 /**
- * Gives the old one up and releases the new one. False: the old one went on instead, somebody else was faster, or the new one is to be
- * cancelled; where that is asked between the two steps, the old one is given up already, and names the new one.
+ * Ends the old execution and releases the new one. Returns false if the old one went on instead, another request was
+ * faster, or the new one is being cancelled. If its cancel is requested between the two steps, the old one is already
+ * ended and names the new one.
  */
 export async function releasePrepared(
   document: ExecutionDocument,
@@ -104,7 +107,7 @@ export async function releasePrepared(
   deps: ReleaseDeps,
 ): Promise<boolean> {
   const { executions, workQueue } = deps;
-  // Its old one is not given up for what only ends.
+  // Do not end the old one for a new one that is being cancelled.
   if (document.cancelRequested || !(await giveUpOld(document, actor, deps))) return false;
   if (document.place === 'end-of-lane') await moveToEnd(document, executions);
   const { match, patch } = transition(document, { kind: 'resend-released', ...marks });
@@ -115,8 +118,8 @@ export async function releasePrepared(
 }
 
 /**
- * Others that were prepared for the same old one, which goes on or ends without them: they can never be released, and would hold up the lane.
- * `except`: the one that takes its place.
+ * Removes other resends prepared for the same old execution, which goes on or ends without them. They can never be
+ * released, and would block the lane. `except`: the one that replaces it.
  */
 export async function removePrepared(
   oldId: string,
@@ -131,7 +134,8 @@ export async function removePrepared(
 
 async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend, deps: ResendDeps): Promise<void> {
   if (await releasePrepared(prepared, actor, marks, deps)) return;
-  // Released or cancelled by somebody else meanwhile: it is the message that was resent all the same, and it shows what became of it.
+  // Another request released or cancelled it meanwhile. It is still the resend of this message, and shows its own
+  // state.
   const now = await deps.executions.get(prepared._id);
   if (now && (!isPrepared(now) || now.cancelRequested)) return;
   await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
@@ -145,11 +149,11 @@ function goneOn(id: string): AppError {
   });
 }
 
-/** One conditional update: from then on the old one only ends. */
+/** One conditional update: after it, the old one can only end. */
 async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocument, actor: string, deps: ReleaseDeps): Promise<boolean> {
   const at = deps.clock.now();
   if (replacesEpoch === undefined) {
-    // An execution that has ended may be past its retention by now, or archived.
+    // An ended execution may be past its retention by now, or archived.
     const { match, patch } = transition(ENDED, { kind: 'resent', by: _id, at });
     await deps.executions.patchIf(replayOf, match, patch);
     return true;
@@ -163,7 +167,7 @@ async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocumen
   const isMine = result.outcome === 'patched' || (await deps.executions.get(replayOf))?.replacedBy === _id;
   if (isMine) await removePrepared(replayOf, _id, deps);
   if (result.outcome !== 'patched') return isMine;
-  // A lost hint never matters: the worker reads the mark.
+  // A lost hint never matters: the worker reads `cancelRequested`.
   await deps.shared.publish(deps.cancelChannel, replayOf).catch(() => undefined);
   await deps.workQueue.ring(result.document.part);
   return true;
@@ -185,7 +189,8 @@ async function prepare(
     {
       executionId,
       message: { ...message, lineage: [...message.lineage, old._id] },
-      // To another system it is the message that it replaces: one that was done after all is recognised there.
+      // The other system sees the same keys as for the replaced message, so it recognises a write that was done after
+      // all.
       origin: isHeld && isSameMessage && !newKeys ? old.origin : executionId,
       seq: '',
       onOtherContent: 'accept',
@@ -194,7 +199,7 @@ async function prepare(
     now,
     deps,
   );
-  // What waits behind the held execution goes on waiting for the one that replaces it.
+  // The executions behind the held one wait for its replacement.
   const lane = keepsPlace ? old.lane : await atEnd(prepared, deps.executions);
   return {
     ...prepared,
@@ -216,8 +221,9 @@ async function atEnd({ part, lane }: ExecutionDocument, executions: Collection<E
 }
 
 /**
- * Behind all that is open in its lane, where it is stored already and lets nothing pass that is listed from now on. What was listed before may
- * run still, so it moves again until nothing stands behind it: then the lane has one order for all workers, and one execution under way.
+ * Moves the stored resend behind all open executions in its lane. From then on it blocks what is listed after it.
+ * Executions listed earlier may still run, so it moves again until nothing stands behind it. Then the lane has one
+ * order for all workers, and only one execution runs at a time.
  */
 async function moveToEnd(document: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<void> {
   const { _id, part, lane } = document;
@@ -236,13 +242,13 @@ async function lastOf(laneKey: string, part: number, executions: Collection<Exec
   return (await executions.find({ part, open: true, 'lane.key': laneKey }, { sort: ['-lane.seq'], limit: 1 }))[0];
 }
 
-/** Sorts behind that place, and before whatever its source numbers next. */
+/** Returns a sequence that sorts after the given one, and before the source's next number. */
 function behind(seq: string): string {
   const [, base = seq, count = '0'] = /^(.*)\.r(\d{6})$/.exec(seq) ?? [];
   return `${base}.r${String(Number(count) + 1).padStart(6, '0')}`;
 }
 
-/** What stands for the resend of an execution that was asked for under this id. */
+/** The dedupe key of a resend requested under this id. */
 export function dedupeOf(executionId: string, requestId: string): string {
   return `r:${executionId}|${requestId}`;
 }
@@ -251,9 +257,9 @@ export function dedupeOf(executionId: string, requestId: string): string {
 function assertResendable(document: ExecutionDocument, resend: Resend): NonNullable<ExecutionDocument['input']> {
   const { _id, status, open, held, input, replacedBy } = document;
   const values = { id: _id };
-  // The one that took its place goes on, or can be resent itself.
+  // The replacement goes on, or can be resent itself.
   if (replacedBy !== undefined) throw goneOn(_id);
-  // One that was left half-done still has its old one beside it: it is finished or cancelled first.
+  // A half-done resend still has its old execution: complete or cancel it first.
   if (held?.reason === RESEND_PREPARED && open === true) {
     throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was left half-done.`, {
       values: { ...values, problem: 'half-done' },
@@ -287,14 +293,14 @@ function assertResendable(document: ExecutionDocument, resend: Resend): NonNulla
   return input;
 }
 
-/** By itself, with all that it had to do: a person who resends it wants all of it once more. */
+/** True if it completed on its own: a person who resends it wants all of it repeated. */
 function isWellEnded({ status, cancelRequested }: ExecutionDocument): boolean {
   return status === 'completed' && cancelRequested?.isDone !== true;
 }
 
 /**
- * It begins at its trigger: a write that the old one has done, and that no key makes harmless, would be done twice. Under another origin
- * (`keepsOrigin` false) every key is another one, and an idempotent write is done twice too.
+ * A resend starts at the trigger, so a write that the old one did would be repeated, unless its key makes that
+ * harmless. With another origin (`keepsOrigin` false) all keys differ, so an idempotent write is repeated too.
  */
 async function assertNothingDone({ execution: old, payloads }: OldExecution, keepsOrigin: boolean, deps: ResendDeps): Promise<void> {
   // Never claimed, so nothing was done.

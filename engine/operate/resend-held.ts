@@ -1,4 +1,4 @@
-/** Resends one of many held executions, as a bulk does. */
+/** Resends one of many held executions, as an item of a bulk. */
 import { OUTSIDE } from '../execution/scope-filters.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { BulkAct, HeldItem, HeldOutcome, Resend } from './interface.ts';
@@ -12,7 +12,8 @@ export async function resendHeld({ executionId, epoch }: HeldItem, { actor, bulk
   const marks = { bulk: bulkId };
   if (isPrepared(document)) return (await releasePrepared(document, actor, marks, deps)) ? 'done' : 'gone-on';
   try {
-    // Which outcomes are chosen was decided when the bulk began: the same hold has the same.
+    // Unknown outcomes were included or excluded when the bulk was created, and the outcome of a hold does not
+    // change.
     const resend: Resend = { actor, seen: 'held', acceptUnknown: true, epoch, requestId: bulkId, marks, edit: (message) => message };
     await resendExecution(executionId, resend, deps);
     return 'done';
@@ -21,7 +22,7 @@ export async function resendHeld({ executionId, epoch }: HeldItem, { actor, bulk
   }
 }
 
-/** A fault of one item must not keep the bulk from the others; a store that fails ends it, to be gone on with later. */
+/** An error of one item must not stop the bulk. A store failure does; the bulk continues later. */
 function outcomeOf(error: unknown): HeldOutcome {
   if (!(error instanceof AppError)) throw error;
   if (error.kind === 'transient' && error.code !== 'FLOW_NOT_PUBLISHED') throw error;

@@ -1,6 +1,6 @@
 /**
- * A retry with the code tables of now: an execution is pinned to those that it was accepted with, and a code that was missing then is missing
- * in every retry of it, and in all that waits behind it in its lane.
+ * Retries with the current code tables. An execution is pinned to the tables it was accepted with. A code missing
+ * there is missing in every retry, and for all executions behind it in its lane.
  */
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
@@ -16,9 +16,9 @@ export interface TablesDeps {
 const PAGE = 500;
 
 /**
- * What is to be set on the held execution. What waits behind it in its lane and has never begun is moved to the tables of now before the lane
- * goes on, or each of them would be held for the same code, one after the other. What is being claimed meanwhile, or was listed before, is not
- * touched: a claim names the tables that it saw.
+ * Returns the fields to set on the held execution. Before the lane continues, never-started executions behind it get
+ * the current tables too. Otherwise each of them would be held for the same code, one after the other. A concurrent
+ * claim is safe: it names the tables it read.
  */
 export async function useTablesOfNow(
   { _id, part, lane }: ExecutionDocument,
@@ -40,7 +40,10 @@ export async function useTablesOfNow(
   }
 }
 
-/** What it sent, or may have sent, was made with the tables of then: made anew, it would show, and go on with, what was never sent. */
+/**
+ * What it sent, or may have sent, was built with the old tables. Recomputed with new ones, it would show, and
+ * continue with, data that was never sent.
+ */
 export function tablesKept(id: string): AppError {
   return new AppError('RETRY_TABLES_KEPT', 'input', `Execution ${id} keeps its code tables: a write of it was done, or may have been.`, {
     values: { id },

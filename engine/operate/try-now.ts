@@ -1,4 +1,4 @@
-/** A person does not want to wait for the next attempt. */
+/** Lets a person skip the wait for the next attempt. */
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
@@ -16,7 +16,7 @@ export async function tryRetriesNow(executionId: string, { executions, workQueue
   const document = await executions.get(executionId);
   const { status, waits = [] } = document ?? {};
   if (document === undefined || status !== 'waiting' || !waits.some(isRetry)) throw notRetrying(executionId);
-  // Due by every clock: the worker's may be behind.
+  // Due by every clock: the worker's clock may be behind.
   const due = waits.map((wait) => (isRetry(wait) ? { ...wait, untilMs: 0 } : wait));
   const { match, patch } = transition(document, { kind: 'hurried', waits: due });
   const result = await executions.patchIf(executionId, match, patch, { durability: 'full' });

@@ -1,10 +1,11 @@
 /**
- * Leases of what one process alone may do: timers, pollers, listeners. They lie in the document store, and so do their fencing numbers: each
- * change of holder counts one up by a conditional update, so that nothing but the loss of the store itself makes a number go back.
+ * Leases for what only one process may do at a time: timers, pollers, listeners. They are in the document store,
+ * together with their fencing numbers. Each change of holder increments the number by a conditional update, so only
+ * the loss of the store can make a number go back.
  *
- * A holder renews nothing. It holds what it took for as long as it trusts its incarnation (`owners.ts`, at a quicker pace than that of
- * executions), and others take over when they call that incarnation dead; the same proof carries both. Whoever lost trust takes its leases
- * anew, under a new number.
+ * A holder does not renew. It holds its leases while it trusts its incarnation (`owners.ts`, with a quicker pace than
+ * that of executions). Others take over when they consider that incarnation dead; the same proof covers both. A
+ * process that lost trust acquires its leases again, under a new number.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -22,11 +23,14 @@ export interface Lease {
 
 export interface Leases {
   start(): Promise<void>;
-  /** Answers the lease if this process holds it now; undefined while somebody else does. Rejects with STORE_DOWN (transient). */
+  /**
+   * Returns the lease if this process holds it now; undefined while another process does. Rejects with STORE_DOWN
+   * (transient).
+   */
   acquire(name: string): Promise<Lease | undefined>;
-  /** Others take it at once. */
+  /** Other processes can acquire it at once. */
   release(name: string): Promise<void>;
-  /** Ends the beat; everything was released before. */
+  /** Stops the heartbeat. Release all leases before. */
   stop(): Promise<void>;
 }
 
@@ -37,9 +41,9 @@ export interface LeasesDeps {
   readonly processId: string;
 }
 
-/** `_id` is the name. Never removed: its number must not begin anew. */
+/** `_id` is the lease name. Never removed, because its fencing number must not restart. */
 interface LeaseDocument extends StoredDocument {
-  /** An incarnation, or '' when it was released. */
+  /** An incarnation, or '' after a release. */
   readonly holder: string;
   readonly fencing: number;
 }
@@ -56,9 +60,12 @@ const holdersSpec: CollectionSpec<WorkerDocument> = {
   expiresAt: 'expiresAt',
 };
 
-/** Another process listens at most 8 s after the last beat of one that was killed: seen within 1 s, dead after 6 s, looked for every 1 s. */
+/**
+ * Another process takes over at most 8 s after the last beat of a killed one: the beat is seen within 1 s, counts as
+ * dead after 6 s, and is checked every 1 s.
+ */
 const QUICK: Pace = { beatMs: 1_000, trustMs: 4_500, deadAfterMs: 6_000 };
-/** What was read of all leases is good for so long: many that stand by share one reading. */
+/** How long one read of all leases stays valid, so that many standby acquirers share it. */
 const READING_MS = 900;
 const PAGE = 1_000;
 
@@ -112,13 +119,13 @@ export async function createLeases({ documents, clock, log, processId }: LeasesD
       );
       return result.outcome === 'patched' ? leaseOf(holder, result.document.fencing, owners) : undefined;
     }
-    // Above whatever counted for this name before it was counted here.
+    // Start above any number used for this name before leases were counted in this store.
     const fencing = Math.floor(clock.now() / 1000);
     const { inserted } = await leases.insert({ _id: name, holder, fencing }, { durability: 'full' });
     return inserted ? leaseOf(holder, fencing, owners) : undefined;
   }
 
-  /** One's own without knowing of it: an answer that was lost, or trust that ran out. */
+  /** A lease held by an incarnation of this process is free too: the response was lost, or trust ran out. */
   function isFree({ holder }: LeaseDocument, asOf: number): boolean {
     return holder === '' || isOwn(holder, processId) || owners.isDead(holder, asOf);
   }
@@ -137,8 +144,9 @@ export async function createLeases({ documents, clock, log, processId }: LeasesD
 }
 
 /**
- * Sets every lease of a store free that was copied and that nobody has opened yet: their holders hold them in the store of before. Otherwise
- * the next process would wait until it calls those holders dead. Fencing numbers stay, so that they go on growing.
+ * Frees every lease of a store that was just copied and not yet opened by a process: their holders hold them in the
+ * original store. Otherwise the next process would wait until those holders count as dead. Fencing numbers stay, so
+ * that they keep growing.
  */
 export async function freeCopiedLeases(documents: Documents): Promise<void> {
   const leases = await documents.open(leasesSpec);

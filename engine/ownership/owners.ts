@@ -1,11 +1,13 @@
 /**
- * Who is alive. Each process that runs flows claims under an incarnation, whose heartbeat document it counts up. A process stops trusting its
- * incarnation earlier than others stop trusting it, and for good: it goes on under a new one, and what the old one claimed sends nothing more.
- * On an exclusive store every other owner is dead at once.
+ * Tracks which processes are alive. Each process that runs flows claims under an incarnation, and increments the beat
+ * in its heartbeat document. A process stops trusting its incarnation before others do, and for good. It continues
+ * under a new incarnation, and claims of the old one send nothing more. On an exclusive store every other owner is
+ * dead at once.
  *
- * Why no two processes ever believe in the same claim: a beat prolongs trust only if it was sent and answered while trust still held, so it
- * was in the store before trust ran out. Whoever saw a beat at `at` and read the same beat again 15 s later (`deadAfterMs`) knows that none came
- * between; trust ran out at `at` + 10 s (`trustMs`) at the latest. All times are differences of one process's own monotonic clock.
+ * Why two processes never both own a claim: a beat extends trust only if it was sent and acknowledged while trust
+ * still held. So it was in the store before trust ran out. A process that saw a beat at `at` and read the same beat
+ * 15 s later (`deadAfterMs`) knows that none came between. So trust ran out at `at` + 10 s (`trustMs`) at the latest.
+ * All times are differences of one process's own monotonic clock.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
@@ -16,18 +18,21 @@ import type { WorkerDocument } from './worker-document.ts';
 export interface Owners {
   /** The incarnation under which this process claims now. */
   readonly current: string;
-  /** False: what was claimed under this incarnation must not send another byte of a write; it never becomes true again. */
+  /** False: claims of this incarnation must not send another byte of a write. It never becomes true again. */
   isTrusted(incarnation: string): boolean;
-  /** True: it has sent nothing since `asOf` (monotonic) and never will, so what was read of its claims since then still holds. */
+  /**
+   * True: it has sent nothing since `asOf` (monotonic) and never will, so what was read of its claims since then is
+   * still valid.
+   */
   isDead(owner: string, asOf: number): boolean;
-  /** This process ends: it waits for nothing any more. */
+  /** This process is stopping: do not wait for anything. */
   readonly isStopped: boolean;
-  /** Grows when another owner has come to its end: then there may be claims of its to take over. */
+  /** Increases when another owner has ended; its claims may need a take-over. */
   readonly ends: number;
   start(): Promise<void>;
   /**
-   * Ends the beat. When nothing of this process is under way any more (`isIdle`) it says so, and others take over at once
-   * instead of waiting until it seems dead.
+   * Stops the heartbeat. With `isIdle` (no work of this process is in flight) it marks the incarnation as ended, so
+   * that others take over at once instead of waiting until it counts as dead.
    */
   stop(isIdle: boolean): Promise<void>;
 }
@@ -37,28 +42,36 @@ export interface OwnersDeps {
   readonly isExclusive: boolean;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Unique to this process; its later incarnations are `<process>.2`, `<process>.3` … */
+  /** Unique to this process. Its later incarnations are `<process>.2`, `<process>.3` … */
   readonly processId: string;
   readonly pace?: Pace;
 }
 
-/** `trustMs` is shorter than `deadAfterMs`: the difference covers what lies between the look at the clock and the first byte on its way. */
+/**
+ * `trustMs` is shorter than `deadAfterMs`. The difference covers the time between checking the clock and sending the
+ * first byte.
+ */
 export interface Pace {
   readonly beatMs: number;
   readonly trustMs: number;
   readonly deadAfterMs: number;
 }
 
-/** Of executions: patient, since an owner that is given up while it writes leaves outcomes that a person must look at. */
+/**
+ * The pace for executions. It is patient: an owner given up during a write leaves outcomes that a person must check.
+ */
 const PATIENT: Pace = { beatMs: 5_000, trustMs: 10_000, deadAfterMs: 15_000 };
 const KEEP_MS = 86_400_000;
 const PAGE = 1_000;
 
 export function createOwners(deps: OwnersDeps): Owners {
   const { clock, workers, pace = PATIENT } = deps;
-  /** Since when an owner's counter stands where it stands; no counter: it has no document. */
+  /** Each owner's last beat, and since when it has not changed. `beat` is undefined if the owner has no document. */
   const seen = new Map<string, { readonly beat: number | undefined; readonly at: number }>();
-  /** Ended as asked, with nothing under way; since when that is known here: what was read before may be older than their last write. */
+  /**
+   * Owners that ended with nothing in flight, and when this process learned it. Data read before may be older than
+   * their last write.
+   */
   const ended = new Map<string, number>();
   const over = new Set<string>();
   let ends = 0;
@@ -165,7 +178,7 @@ export function createOwners(deps: OwnersDeps): Owners {
     if (deps.isExclusive) return owner !== current;
     if (asOf >= (ended.get(owner) ?? Infinity)) return true;
     const observed = seen.get(owner);
-    // Its document is gone, or was not there when last read: the watch begins now.
+    // Its document is gone, or was missing at the last read: start watching now.
     if (!observed) seen.set(owner, { beat: undefined, at: clock.monotonic() });
     return observed !== undefined && Math.min(readAt, asOf) - observed.at >= pace.deadAfterMs;
   }

@@ -1,13 +1,16 @@
-/** What a process says of itself while it owns executions. */
+/** What a process publishes about itself while it owns executions. */
 import { Type } from 'typebox';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 
-/** One living process, as owner of what it claimed; its beat counts up every few seconds. What it is stands in `engine/processes`. */
+/**
+ * A living process, as owner of its claims. Its beat increases every few seconds. Its description is in
+ * `engine/processes`.
+ */
 export interface WorkerDocument extends StoredDocument {
   readonly beat: number;
   readonly startedAt: number;
   readonly expiresAt: number;
-  /** It ended with nothing under way. */
+  /** It stopped with nothing in flight. */
   readonly ended?: true;
 }
 

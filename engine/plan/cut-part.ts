@@ -1,13 +1,13 @@
-/** Which nodes of a flow belong to a run that begins in its middle. Pure; the document may be unfinished. */
+/** Decides which nodes of a flow belong to a run that starts in its middle. Pure; the document may be unfinished. */
 import type { FlowDocument, FlowEdge } from '../contract/flow/flow-document.ts';
 
 export interface FlowPart {
   readonly start: string;
-  /** What runs: the start, what lies behind it, and who catches its errors. */
+  /** The nodes that run: the start, those behind it, and the catch nodes of their errors. */
   readonly nodes: ReadonlySet<string>;
   /** Nodes before it whose outputs are given. */
   readonly pinned: readonly string[];
-  /** Edges within the part, and those by which a given output reaches one of its joins. */
+  /** Edges within the part, and edges by which a given output reaches one of its joins. */
   readonly edges: readonly FlowEdge[];
 }
 
@@ -30,7 +30,7 @@ export function cutPart(document: FlowDocument, roleOf: (nodeId: string) => stri
   return { start, nodes, pinned: given, edges: [...within, ...intoJoins] };
 }
 
-/** No edge leads into a catch. It takes errors of the top alone, never those inside a loop. */
+/** No edge leads into a catch. A catch takes only errors at the top level, never those inside a loop. */
 function withCatches(
   document: FlowDocument,
   edges: readonly FlowEdge[],

@@ -1,17 +1,18 @@
-/** The graph of a flow as the planner walks it: indices instead of ids, the body of every loop found once. Pure. */
+/** The graph of a flow for the planner: indices instead of ids, and the body of every loop precomputed. Pure. */
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import type { ControlRole, Effect } from '../contract/node/node.ts';
 
 export type PlanRole = 'trigger' | 'action' | ControlRole;
 
-/** What the planner must know of a node beside its edges. */
+/** What the planner needs to know of a node besides its edges. */
 export interface PlanNode {
   readonly role: PlanRole;
   readonly effect: Effect;
   readonly outPorts: readonly string[];
   /**
-   * Joins only: how many arrivals fire it; `all` waits until every edge is settled. `first`: it goes on with the first branch that succeeds, or
-   * ends, takes the errors of its branches, and ends the other branches.
+   * Joins only: how many arrivals fire it; `all` waits until every edge is settled. With `first`, the join continues
+   * with the first branch that succeeds (`success`) or ends (`end`). It also takes the errors of its branches, and
+   * ends the other branches.
    */
   readonly join?: { readonly need: 'all' | number; readonly first?: 'success' | 'end' };
   /** Loops only. */
@@ -25,7 +26,7 @@ export interface GraphEdge {
   readonly to: number;
 }
 
-/** A node from which all ways lead to the join, by some of its edges and not by all of them. */
+/** A node whose paths all lead to the join, through some of the join's edges but not all of them. */
 export interface BranchNode {
   readonly node: number;
   /** Indices of those edges into the join. */
@@ -36,17 +37,17 @@ export interface GraphNode extends PlanNode {
   readonly index: number;
   readonly id: string;
   readonly ins: readonly GraphEdge[];
-  /** Edges to what comes behind the node. */
+  /** Edges to the nodes behind it. */
   readonly outs: readonly GraphEdge[];
   /** Loops only: edges into the body. */
   readonly each: readonly GraphEdge[];
-  /** Joins that go on with the first branch only: what lies in their branches. */
+  /** Only for joins that continue with the first branch: the nodes in their branches. */
   readonly branches: readonly BranchNode[];
-  /** Index of the innermost such join in whose branches the node lies, -1 for none. */
+  /** Index of the innermost such join whose branches contain the node; -1 for none. */
   readonly guard: number;
-  /** Index of the loop whose body the node belongs to (the innermost), -1 at the top. */
+  /** Index of the innermost loop whose body contains the node; -1 at the top level. */
   readonly body: number;
-  /** Loops only: the nodes of the body (those of loops inside it aside). */
+  /** Loops only: the nodes of the body, except those in nested loops. */
   readonly bodyNodes: readonly number[];
 }
 
@@ -55,7 +56,7 @@ export interface FlowGraph {
   readonly edgeCount: number;
   readonly trigger: number;
   readonly byId: ReadonlyMap<string, GraphNode>;
-  /** Catch nodes by the body they watch over. */
+  /** Catch nodes, by the body they handle errors of. */
   readonly catches: ReadonlyMap<number, readonly GraphNode[]>;
 }
 
@@ -111,7 +112,7 @@ function findBranches(join: number, edges: readonly GraphEdge[], nodes: readonly
     const reached = new Set<number>();
     for (const index of seen) {
       const outs = outsOf(index);
-      // A way that ends elsewhere is not the join's alone.
+      // A path that ends elsewhere does not belong to the join alone.
       if (outs.length === 0) return [];
       for (const edge of outs) {
         if (edge.to === join) reached.add(edge.index);
@@ -122,7 +123,10 @@ function findBranches(join: number, edges: readonly GraphEdge[], nodes: readonly
   });
 }
 
-/** Branches are nested or apart: of several joins the one with the fewest nodes around it is the innermost. */
+/**
+ * Branches are nested or disjoint. So of several joins, the one whose branches have the fewest nodes is the
+ * innermost.
+ */
 function guardOf(node: number, branches: readonly (readonly BranchNode[])[]): number {
   let guard = -1;
   branches.forEach((region, join) => {
@@ -131,7 +135,7 @@ function guardOf(node: number, branches: readonly (readonly BranchNode[])[]): nu
   return guard;
 }
 
-/** For each node the innermost loop from whose port `each` it can be reached. */
+/** For each node, the innermost loop from whose port `each` it can be reached. */
 function findBodies(count: number, edges: readonly GraphEdge[], nodes: readonly PlanNode[]): number[] {
   const reachable = (starts: readonly number[]): Set<number> => {
     const seen = new Set(starts);
@@ -150,7 +154,7 @@ function findBodies(count: number, edges: readonly GraphEdge[], nodes: readonly 
       ? [{ index, body: reachable(edges.filter((edge) => edge.from === index && entersBody(node, edge)).map((edge) => edge.to)) }]
       : [],
   );
-  // The smallest body that holds a node is its innermost loop: bodies are nested or apart.
+  // Bodies are nested or disjoint, so the smallest body that contains a node is its innermost loop.
   loops.sort((a, b) => a.body.size - b.body.size);
   return Array.from({ length: count }, (_, index) => loops.find((loop) => loop.body.has(index))?.index ?? -1);
 }

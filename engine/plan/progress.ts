@@ -1,17 +1,21 @@
 /**
- * The planner: folds settled nodes into what may run next. Pure, without clock or I/O, and independent of the order of settling:
- * whoever settles the same nodes in any order comes to the same steps (property-tested).
+ * The planner: turns settled nodes into the nodes that may run next. Pure, without clock or I/O. The result does not
+ * depend on the order in which nodes settle (property-tested).
  *
- * An edge is open, arrived or dead. A node whose edges are all dead is skipped, and so are the edges behind it. A node runs when one edge
- * arrived (flows merge only paths that exclude each other), a join when enough did. A catch is skipped when nothing else in its body can run.
- * A join that waits for the first branch takes the errors of its branches; when it runs, nothing more of the other branches begins.
+ * An edge is open, arrived or dead. A node whose edges are all dead is skipped, and so are the edges behind it. A
+ * node runs when one edge arrived, because flows merge only exclusive paths. A join runs when enough edges arrived. A
+ * catch is skipped when nothing else in its body can run. A join that waits for the first branch takes the errors of
+ * its branches. Once it runs, nothing more starts in the other branches.
  */
 import type { FlowGraph, GraphEdge, GraphNode } from './flow-graph.ts';
 
-/** What a node emitted: port -> message. The planner only carries it. */
+/** What a node emitted: port -> message. The planner only passes it on. */
 export type Emits<M> = Readonly<Record<string, M>>;
 
-/** One pass through a body: the whole flow (path `''`), or one iteration of a loop (`n_each[3]`, nested `n_each[3]/n_inner[0]`). */
+/**
+ * One pass through a body: the whole flow (path `''`), or one iteration of a loop (`n_each[3]`, nested
+ * `n_each[3]/n_inner[0]`).
+ */
 export interface BodyRun<M> {
   readonly path: string;
   readonly parent: BodyRun<M> | undefined;
@@ -21,17 +25,17 @@ export interface BodyRun<M> {
   readonly outputs: (Emits<M> | undefined)[];
   /** OPEN, ARRIVED or DEAD. */
   readonly edges: number[];
-  /** By node, whether it was started or skipped; each at most once. */
+  /** By node: whether it was started or skipped. This happens at most once. */
   readonly started: boolean[];
-  /** By node, whether it was started and has not settled. */
+  /** By node: whether it was started and has not settled. */
   readonly open: boolean[];
-  /** By edge into a join that waits for the first branch: what its branch failed with. */
+  /** By edge into a join that waits for the first branch: the error of that branch. */
   failures: Map<number, M> | undefined;
-  /** Nodes of branches that nobody waits for any more. */
+  /** Nodes of branches that no join waits for any more. */
   lost: Set<number> | undefined;
-  /** Started and not yet settled, open loops included. */
+  /** The number of nodes started and not yet settled, open loops included. */
   active: number;
-  /** An iteration whose result is known already. */
+  /** True for an iteration whose result is already known. */
   isEnded: boolean;
 }
 
@@ -45,16 +49,16 @@ interface LoopRun<M> {
   isBroken: boolean;
 }
 
-/** A node that may run now, with the edges whose messages it takes. */
+/** A node that may run now, with the messages it takes and their edges. */
 export interface Ready<M> {
   readonly node: GraphNode;
   readonly run: BodyRun<M>;
   readonly inputs: readonly { readonly from: GraphNode; readonly message: M }[];
-  /** A join that can no longer get as many arrivals as it demands. */
+  /** True for a join that can no longer get as many arrivals as it needs. */
   readonly isShort: boolean;
 }
 
-/** A loop all of whose items are done: settle it by `done` with the results in the order of its items. */
+/** A loop whose items are all done. Settle it by `done` with the results in the order of its items. */
 export interface FinishedLoop {
   readonly node: GraphNode;
   readonly results: readonly unknown[];
@@ -62,7 +66,7 @@ export interface FinishedLoop {
 
 export interface Advance<M> {
   readonly ready: Ready<M>[];
-  /** Nodes under way in branches that have lost: what can be ended is ended, and told by `abandon`. */
+  /** Running nodes in branches that have lost. The runner ends those it can, and reports them with `abandon`. */
   readonly lost: { readonly node: GraphNode; readonly run: BodyRun<M> }[];
   readonly skipped: { readonly node: GraphNode; readonly run: BodyRun<M> }[];
   readonly finishedLoops: (FinishedLoop & { readonly run: BodyRun<M> })[];
@@ -75,7 +79,7 @@ export type ErrorRoute<M> =
   /** A join takes it as the end of a branch. */
   | { readonly to: 'join'; readonly advance: Advance<M> }
   | { readonly to: 'loop'; readonly node: GraphNode; readonly run: BodyRun<M> }
-  /** Another item broke the loop before. */
+  /** Another item has already broken the loop. */
   | { readonly to: 'nowhere' }
   | { readonly to: 'execution' };
 
@@ -86,7 +90,7 @@ const DEAD = 2;
 export class Progress<M> {
   readonly top: BodyRun<M>;
   readonly #graph: FlowGraph;
-  /** Takes a message's payload for the results of a loop. */
+  /** Returns the payload of a message, for the results of a loop. */
   readonly #dataOf: (message: M) => unknown;
 
   constructor(graph: FlowGraph, dataOf: (message: M) => unknown) {
@@ -95,7 +99,7 @@ export class Progress<M> {
     this.top = newRun<M>(graph, '', undefined, undefined, -1);
   }
 
-  /** Settles the trigger with the message that came in. */
+  /** Settles the trigger with the incoming message. */
   start(port: string, message: M): Advance<M> {
     this.top.started[this.#graph.trigger] = true;
     this.#begin(this.#graph.nodes[this.#graph.trigger]!, this.top);
@@ -106,18 +110,18 @@ export class Progress<M> {
     return this.top.active === 0;
   }
 
-  /** The node is done and emitted by these ports (none: every path behind it is dead). */
+  /** Settles a node that emitted on these ports. Without any, every path behind it is dead. */
   settle(node: GraphNode, run: BodyRun<M>, emits: Emits<M>): Advance<M> {
     const advance = newAdvance<M>();
     run.outputs[node.index] = emits;
-    // Before its edges are marked: a join behind it ends what is still under way in its branches.
+    // End the node before its edges are marked: a join behind it ends what still runs in its branches.
     this.#end(node, run);
     for (const edge of node.outs) this.#mark(edge, run, Object.hasOwn(emits, edge.port) ? ARRIVED : DEAD, advance);
     this.#quiesce(run, advance);
     return advance;
   }
 
-  /** It was given up because its branch lost; whatever it emits later leads nowhere. */
+  /** The node was given up because its branch lost; its later output is ignored. */
   abandon(node: GraphNode, run: BodyRun<M>): Advance<M> {
     const advance = newAdvance<M>();
     if (run.open[node.index]) {
@@ -127,14 +131,14 @@ export class Progress<M> {
     return advance;
   }
 
-  /** Its branch, or that of a loop around it, has lost. */
+  /** Whether its branch, or that of an enclosing loop, has lost. */
   isLost(node: GraphNode, run: BodyRun<M>): boolean {
     for (let at: GraphNode = node, body: BodyRun<M> | undefined = run; body; at = body.loop?.node ?? at, body = body.parent)
       if (body.lost?.has(at.index)) return true;
     return false;
   }
 
-  /** A loop's items are known: its first iterations may begin. */
+  /** Starts the first iterations of a loop, now that its items are known. */
   openLoop(node: GraphNode, run: BodyRun<M>, items: readonly M[]): Advance<M> {
     const advance = newAdvance<M>();
     if (run.lost?.has(node.index)) return advance;
@@ -144,7 +148,7 @@ export class Progress<M> {
     return advance;
   }
 
-  /** Where the error of this node goes. For `catch` and `item` the node counts as settled without emission. */
+  /** Decides where the error of this node goes. For `catch` and `item` the node counts as settled without output. */
   fail(node: GraphNode, run: BodyRun<M>, error: unknown, matches: (candidate: GraphNode) => boolean, toMessage: () => M): ErrorRoute<M> {
     if (node.guard >= 0) return { to: 'join', advance: this.#failBranch(node, run, toMessage()) };
     const handler = this.#graph.catches.get(node.body)?.find((candidate) => !run.started[candidate.index] && matches(candidate));
@@ -175,7 +179,7 @@ export class Progress<M> {
   #mark(edge: GraphEdge, run: BodyRun<M>, state: 1 | 2, advance: Advance<M>): void {
     const target = this.#graph.nodes[edge.to]!;
     if (run.edges[edge.index] !== OPEN) return;
-    // What leaves by an error port has failed; the path that mends it leads to the join from another node.
+    // A message from an error port counts as a failure. A path that repairs it reaches the join from another node.
     const isFailure = state === ARRIVED && edge.port === 'error' && target.join?.first === 'success';
     if (isFailure) noteFailure(run, edge.index, run.outputs[edge.from]!['error']!);
     run.edges[edge.index] = isFailure ? DEAD : state;
@@ -204,7 +208,9 @@ export class Progress<M> {
       );
   }
 
-  /** A join takes the error as the end of the branches that the node leads to; when it runs already, they have lost. */
+  /**
+   * The join takes the error as the end of the branches that contain the node. If it runs already, they have lost.
+   */
   #failBranch(node: GraphNode, run: BodyRun<M>, message: M): Advance<M> {
     const advance = newAdvance<M>();
     const join = this.#graph.nodes[node.guard]!;
@@ -221,7 +227,7 @@ export class Progress<M> {
     return advance;
   }
 
-  /** Of what leads to these edges alone nothing more begins. */
+  /** Starts nothing more in branches that lead only to these edges. */
   #endBranches(join: GraphNode, run: BodyRun<M>, edges: readonly number[], advance: Advance<M>): void {
     for (const branch of join.branches) {
       if (!branch.edges.every((edge) => edges.includes(edge))) continue;
@@ -238,7 +244,7 @@ export class Progress<M> {
     }
   }
 
-  /** `isShort`: with what its branches failed with. */
+  /** With `isShort`, includes the errors of its branches. */
   #arrivals(target: GraphNode, run: BodyRun<M>, isShort: boolean): { from: GraphNode; message: M }[] {
     const inputs: { from: GraphNode; message: M }[] = [];
     for (const edge of target.ins) {
@@ -250,7 +256,7 @@ export class Progress<M> {
     return inputs;
   }
 
-  /** Nothing of this body runs: catches that were not needed are skipped, and if that wakes nothing, the body is done. */
+  /** Nothing of this body runs: skip the unused catches. If that makes nothing ready, the body is done. */
   #quiesce(run: BodyRun<M>, advance: Advance<M>): void {
     if (run.active > 0) return;
     for (const handler of this.#graph.catches.get(run.loop?.node.index ?? -1) ?? []) {
@@ -291,7 +297,9 @@ export class Progress<M> {
     return advance;
   }
 
-  /** What an iteration is worth: the payload its last node emitted; of several last nodes an object by node id. */
+  /**
+   * The result of an iteration: the payload its last node emitted or, with several last nodes, an object by node id.
+   */
   #resultOf(run: BodyRun<M>): unknown {
     const ends = run.loop!.node.bodyNodes.flatMap((index) => {
       const emits = run.outputs[index];

@@ -1,4 +1,4 @@
-/** Calls of adapters: what nodes tell of them, beside what waits at their gates. */
+/** Counts adapter calls reported by nodes, and calls that wait at adapter gates. */
 import { createCallStats, outcomeOf, type CallCounts } from '../contract/calls/call-stats.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import type { ErrorRecord } from '../contract/values/errors.ts';
@@ -8,11 +8,17 @@ import type { AdapterGates } from './adapter-gates.ts';
 type CallError = Pick<ErrorRecord, 'code' | 'kind'>;
 
 export interface AdapterCalls {
-  /** One attempt of a node begins; call the answer once, when it has ended. `ended`: by us, which says nothing about the other side. */
+  /**
+   * Called when an attempt of a node starts; call the returned function once when it ends. `ended`: we ended the
+   * call, which says nothing about the other side.
+   */
   begun(adapterId: string): (end?: CallError | 'ended') => void;
-  /** A node has done with its call, or it goes on waiting for a retry; what an earlier claim of the execution took is not in `ms`. */
+  /**
+   * Called when a node has finished its call or waits for a retry. `ms` excludes time spent in earlier claims of the
+   * execution.
+   */
   called(adapterId: string, ms: number, error?: CallError): void;
-  /** The adapter was deleted. */
+  /** Called when the adapter is deleted. */
   forget(adapterId: string): void;
   counts(): readonly CallCounts[];
 }

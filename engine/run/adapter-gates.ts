@@ -1,28 +1,32 @@
 /**
- * Back-pressure per adapter: bulkhead, token bucket and breaker, so that one slow or broken hospital cannot take everybody's time.
- * A sync flow is refused at once (ADAPTER_BUSY, ADAPTER_RATE, ADAPTER_OPEN: transient, with a time to retry); a durable one waits its turn.
+ * Back-pressure per adapter: bulkhead, token bucket and breaker, so that one slow or broken hospital cannot slow down
+ * all others. A sync flow is refused at once (ADAPTER_BUSY, ADAPTER_RATE, ADAPTER_OPEN: transient, with a time to
+ * retry). A durable flow waits its turn.
  */
 import type { Adapter } from '../contract/node/adapter.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 
 export interface AdapterGates {
-  /** Answers what must be called with the outcome when the call has ended. `mayWait`: queue instead of being refused. */
+  /**
+   * Returns a function to call with the outcome when the call has ended. With `mayWait` the call queues instead of
+   * being refused.
+   */
   enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave>;
-  /** By adapter, of those that were ever called here. */
+  /** The state of each adapter that was called in this process. */
   states(): ReadonlyMap<string, GateState>;
 }
 
 export interface GateState {
   readonly active: number;
   readonly waiting: number;
-  /** Calls are refused, or one at a time tries whether the system answers again. */
+  /** Calls are refused, except for one probe at a time. */
   readonly isPaused?: boolean;
 }
 
 /**
- * `failed`: the hospital did not answer as it should; a refusal of the message counts as alive.
- * `ended`: we ended the call ourselves (the caller left, a cancel), which says nothing about the hospital.
+ * `failed`: the hospital did not respond as it should; a rejected message counts as alive. `ended`: we ended the call
+ * ourselves (the caller left, a cancel), which says nothing about the hospital.
  */
 export type Leave = (outcome: 'ok' | 'failed' | 'ended') => void;
 
@@ -30,7 +34,10 @@ interface Gate {
   active: number;
   waiting: (() => void)[];
   failures: number;
-  /** 0: closed. Until this time nothing goes out; afterwards one call at a time tries whether the system answers again. */
+  /**
+   * 0 means closed. Until this time calls are refused; after it, one probe at a time checks whether the system
+   * responds.
+   */
   openUntil: number;
   isProbing: boolean;
   tokens: number;
@@ -91,7 +98,7 @@ export function createAdapterGates(clock: Clock): AdapterGates {
         gate.failures += 1;
         if (isProbe || gate.failures >= limits.breakerFailures) gate.openUntil = clock.monotonic() + limits.breakerOpenMs;
       }
-      // It stopped answering: everybody who waits is told so. Else the next has its turn.
+      // If the breaker is open now, wake all waiting calls so that they fail; otherwise wake only the next.
       for (const turn of gate.waiting.splice(0, gate.openUntil > 0 ? gate.waiting.length : 1)) turn();
     };
   }
@@ -116,7 +123,7 @@ function stateOf({ active, waiting, openUntil }: Gate): GateState {
   return { active, waiting: waiting.length, ...(openUntil > 0 ? { isPaused: true } : {}) };
 }
 
-/** Token bucket that holds one second's worth; answers 0 or how long until the next token. */
+/** Token bucket that holds one second's worth of tokens. Returns 0, or the time until the next token. */
 function takeToken(gate: Gate, { limits: { ratePerSec } }: Adapter, now: number): number {
   if (ratePerSec === undefined) return 0;
   const capacity = Math.max(1, ratePerSec);

@@ -11,7 +11,10 @@ import { beginRunSpan, endRunSpan } from './run-span.ts';
 
 const MAX_DEPTH = 8;
 
-/** Runs another published sync flow inside a node; its outward keys derive from the node's, its time and tables are the execution's. */
+/**
+ * Runs another published sync flow inside a node. Its outward keys derive from the node's; its time and tables are
+ * those of the execution.
+ */
 export function createCallFlow(
   published: PublishedFlows,
   clock: Clock,
@@ -65,7 +68,7 @@ export function createCallFlow(
   };
 }
 
-/** A retry of the node would do these writes once more: the called flow keeps no steps of its own. */
+/** A retry of the node would repeat these writes, because the called flow keeps no steps of its own. */
 function partlyDone(flowId: string, written: readonly string[], end: RunEnd): AppError {
   const cause = 'error' in end ? end.error.code : 'SUBFLOW_NO_REPLY';
   const nodes = [...new Set(written)].join(', ').slice(0, 500);

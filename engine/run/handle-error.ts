@@ -1,4 +1,7 @@
-/** What a node's handling says about errors: when to try again, who catches, what the error port carries, and how a run ends that nobody saves. */
+/**
+ * Applies a node's error handling: when to retry, which catch takes the error, what the error port emits, and how a
+ * run ends that no route handles.
+ */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { withData, type Message } from '../contract/values/message.ts';
 import type { Reply } from '../contract/node/node.ts';
@@ -12,31 +15,34 @@ export function errorMessage(message: Message, error: ErrorRecord, node: string)
   return withData(message, { error, node, data: message.data instanceof Uint8Array ? undefined : message.data }, 'application/json');
 }
 
-/** A catch may name codes or kinds; without either it takes all. */
+/** A catch may name codes or kinds; without either it catches every error. */
 export function catches(candidate: CompiledNode, error: ErrorRecord): boolean {
   const { codes, kinds } = candidate.config as { readonly codes?: readonly string[]; readonly kinds?: readonly string[] };
   const isAny = !codes?.length && !kinds?.length;
   return isAny || codes?.includes(error.code) === true || kinds?.includes(error.kind) === true;
 }
 
-/** Whether a write was done is a question for a person, unless the flow's author answered it beforehand. */
+/** A person decides whether an unknown write was done, unless the flow's author handles unknown outcomes. */
 export function isUnknownWanted({ graph, nodes }: CompiledFlow, graphNode: GraphNode, node: CompiledNode): boolean {
   return node.takesUnknown || graph.catches.get(graphNode.body)?.some((candidate) => namesUnknown(nodes.get(candidate.id)!)) === true;
 }
 
-/** Only a catch that names the kind takes an unknown outcome: catching everything does not mean to go on without knowing. */
+/**
+ * Only a catch that names the kind takes an unknown outcome. A catch-all does not mean to continue without knowing.
+ */
 function namesUnknown(candidate: CompiledNode): boolean {
   return (candidate.config as { readonly kinds?: readonly string[] }).kinds?.includes('unknown-outcome') === true;
 }
 
-/** `attempt`: the one that failed. */
+/** `attempt`: the attempt that failed. */
 export function mayRetry({ effect, retry }: CompiledNode, { kind }: ErrorRecord, attempt: number): boolean {
-  // Not knowing is as good as not done where doing it again with the same key is the same as doing it once.
+  // An unknown outcome may be retried unless the effect is `write`: repeating it with the same key has the same
+  // result.
   const isTransient = kind === 'transient' || (kind === 'unknown-outcome' && effect !== 'write');
   return isTransient && retry.on.includes('transient') && attempt <= retry.max;
 }
 
-/** Exponential with full jitter (never under a fifth), the other side's `Retry-After` honoured. */
+/** Exponential backoff with full jitter (at least a fifth). Honours the other side's `Retry-After`. */
 export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: number, origin: string): number {
   const { baseMs, factor, capMs } = node.retry;
   const ceiling = Math.min(capMs, baseMs * factor ** (attempt - 1));
@@ -45,13 +51,13 @@ export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: 
   return Math.max(retryAfterMs, Math.ceil(ceiling * (0.2 + (0.8 * (hash % 1000)) / 1000)));
 }
 
-/** What a run has done so far that decides how it ends. */
+/** The results so far that decide how a run ends. */
 export interface Achieved {
   readonly reply: Reply | undefined;
   readonly written: Written | undefined;
 }
 
-/** The failure that no route of the flow takes, and its step as it failed. */
+/** An error that no route of the flow handles, and the record of its failed step. */
 export interface Stop {
   readonly error: ErrorRecord;
   readonly step: Step;
@@ -59,8 +65,9 @@ export interface Stop {
 }
 
 /**
- * No route of the flow takes the error: an explicit end fails, an unknown outcome is held, so is a failure after a write was done, which must not
- * look like a wrong request; the rest as the node's handling says.
+ * Decides the end when no route of the flow handles the error. An explicit end fails. An unknown outcome is held. A
+ * failure after a write is held too, so that it does not look like a bad request. Otherwise the node's handling
+ * decides.
  */
 export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob, { reply, written }: Achieved): RunEnd {
   const { node, place } = step;
@@ -83,13 +90,19 @@ export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob,
     : { status: 'failed', error, node: node.id, stopped, reply, isDeadLetter: node.exhausted === 'dead-letter' };
 }
 
-/** Only where somebody waits for the reply: what fails behind it is nobody's to repeat, and in a durable flow the node's handling decides. */
+/**
+ * Applies only while a caller waits for the reply. After the reply, the caller cannot repeat the failure. In a
+ * durable flow the node's handling decides.
+ */
 export function isHeldAfterWrite(error: ErrorRecord, { flow, holdsAfterWrite }: RunJob, { reply, written }: Achieved): boolean {
   if (flow.document.mode === 'durable' || reply !== undefined || written === undefined) return false;
   return holdsAfterWrite?.(written, error) === true;
 }
 
-/** Nobody waits any more for a sync flow that a worker goes on with: what may pass is left to a person, as in a durable flow. */
+/**
+ * When a worker continues a sync flow, no caller waits any more. So a failure that a retry may fix is left to a
+ * person, as in a durable flow.
+ */
 function isHoldable(error: ErrorRecord, { flow, mayWait }: RunJob): boolean {
   return flow.document.mode === 'durable' || (mayWait && error.kind !== 'input');
 }

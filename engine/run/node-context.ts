@@ -1,4 +1,4 @@
-/** What one attempt of a node sees of its execution. */
+/** What one attempt of a node can access of its execution. */
 import { createHash } from 'node:crypto';
 import type { RunFacts } from '../execution/run-job.ts';
 import type { Adapter } from '../contract/node/adapter.ts';
@@ -101,12 +101,12 @@ export class Context implements NodeContext<unknown> {
       effect: this.node.effect,
       traceparent: this.#call.traceparent,
       user: this.scope.user,
-      // What a node of that flow sends, this node has sent.
+      // What a node of the called flow sends counts as sent by this node.
       assertOwned: () => this.beforeFirstByte(),
     });
   }
   beforeFirstByte(): void {
-    // A node that was given up for its time-out or a cancel, and goes on all the same, must not send any more.
+    // A node that ignores its time-out or a cancel must not send any more.
     this.signal.throwIfAborted();
     this.#facts.assertOwned();
     this.hasSent = true;
@@ -118,7 +118,10 @@ export function outwardKey(origin: string, nodeId: string, path: string): string
   return createHash('sha256').update(`${origin}\n${nodeId}\n${path}`).digest('base64url').slice(0, 22);
 }
 
-/** sfc32 seeded by 16 bytes of an outward key: the same numbers over retries, and others for every step that ever ran. 53 bits each. */
+/**
+ * sfc32 seeded by 16 bytes of an outward key: the same numbers on each retry, and different ones for every other
+ * step. 53 bits each.
+ */
 function seededRandom(key: string): () => number {
   const seed = Buffer.from(key, 'base64url');
   let [a, b, c, counter] = [0, 4, 8, 12].map((at) => seed.readInt32LE(at)) as [number, number, number, number];
@@ -130,7 +133,7 @@ function seededRandom(key: string): () => number {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return sum >>> 0;
   };
-  // Its first numbers are nearly the seed itself.
+  // Discard the first numbers: they are close to the seed itself.
   for (let round = 0; round < 12; round++) next();
   return () => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992;
 }

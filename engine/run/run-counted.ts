@@ -2,12 +2,12 @@ import type { RunEnd, RunJob } from '../execution/run-job.ts';
 import { runGraph } from './run-graph.ts';
 import type { RunDeps } from './run-deps.ts';
 
-/** A run that the job's tally counts from its begin to its end. */
+/** Runs the job and counts it in the job's tally. */
 export function runCounted(job: RunJob, deps: RunDeps, how: { readonly isFirst: boolean; readonly isPart?: boolean }): Promise<RunEnd> {
   const { tally } = job;
   if (tally === undefined) return runGraph(job, deps);
   const begunAt = deps.clock.monotonic();
-  // Of this run alone: how long it stood in a lane, or was held until somebody came, says nothing of how fast flows are.
+  // The duration of this run only. Time spent queued in a lane or held says nothing about how fast flows are.
   const count = (end: RunEnd) => tally.end(end, how.isPart === true ? undefined : deps.clock.monotonic() - begunAt);
   tally.begin(how.isFirst);
   return runGraph(job, deps).then(

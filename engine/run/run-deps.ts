@@ -1,4 +1,4 @@
-/** What runs are made with, and what a node is called with. */
+/** Dependencies of runs, and the arguments of a node call. */
 import type { Logger, Metrics, Tracer } from '../contract/values/observe.ts';
 import type { Bindings, TableSnapshot } from '../bindings/interface.ts';
 import type { CompiledNode } from '../compile/compile-flow.ts';
@@ -11,7 +11,7 @@ import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { AdapterCalls } from './adapter-calls.ts';
 import type { Message } from '../contract/values/message.ts';
 
-/** What every run needs; made once by the root. */
+/** What every run needs; created once at startup. */
 export interface RunDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -22,11 +22,11 @@ export interface RunDeps {
   readonly bindings: Bindings;
   readonly outbound: OutboundGuard;
   readonly gates: AdapterGates;
-  /** Absent: nobody counts calls of adapters. */
+  /** If absent, adapter calls are not counted. */
   readonly calls?: AdapterCalls;
   readonly compileExpression: (text: string) => (scope: Scope) => unknown;
   readonly runScript: (source: string, input: unknown, options: ScriptOptions) => Promise<unknown>;
-  /** Runs another published flow; `key` is the origin of its outward keys. */
+  /** Runs another published flow. The outward keys of its nodes derive from `key`. */
   readonly callFlow: (call: SubFlowCall) => Promise<Message>;
 }
 
@@ -35,9 +35,9 @@ export interface ScriptOptions {
   readonly timeoutMs?: number;
   readonly memoryBytes?: number;
   readonly signal: AbortSignal;
-  /** What its clocks show, epoch milliseconds. */
+  /** The time the script's clock shows, in epoch milliseconds. */
   readonly nowMs: number;
-  /** Of its random numbers, from 0 to below 1. */
+  /** Seed of its random numbers, from 0 to below 1. */
   readonly seed: number;
   readonly user?: SandboxUser;
 }
@@ -46,17 +46,17 @@ export interface SubFlowCall {
   readonly flowId: string;
   readonly message: Message;
   readonly key: string;
-  /** Of the calling execution, which it is part of: run again, it must see the same time and tables. */
+  /** Acceptance time of the calling execution. A repeated call must see the same time and tables. */
   readonly acceptedAt: number;
   readonly tables: TableSnapshot;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly depth: number;
-  /** What the calling node declares: a flow that does more is refused. */
+  /** The effect the calling node declares; a flow with a stronger one is refused. */
   readonly effect: Effect;
   readonly assertOwned: () => void;
   readonly traceparent?: string | undefined;
-  /** The calling step: the called flow keeps no steps of its own. */
+  /** The calling step, because the called flow keeps no steps of its own. */
   readonly user?: SandboxUser | undefined;
 }
 
@@ -66,6 +66,6 @@ export interface NodeCall {
   readonly message: Message;
   readonly scope: Scope;
   readonly attempt: number;
-  /** Of this attempt's span. */
+  /** W3C trace context of this attempt's span. */
   readonly traceparent?: string;
 }

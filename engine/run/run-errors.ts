@@ -1,10 +1,10 @@
-/** Errors that are not those of a node: what ends a run from outside, and what a sync flow may not end with. */
+/** Errors that no node throws: those that end a run from outside, and those a sync flow may not end with. */
 import { AppError, type ErrorRecord } from '../contract/values/errors.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 
 const OWN_THREADS_BUSY: ReadonlySet<string> = new Set(['PARSE_BUSY', 'SCRIPT_POOL_BUSY']);
 
-/** Whether this process had no thread for what came back, which says nothing about the system that sent it. */
+/** Whether this process had no free thread for the response. That says nothing about the system that sent it. */
 export function isOurs(error: unknown): boolean {
   return error instanceof AppError && (OWN_THREADS_BUSY.has(error.code) || isOurs(error.cause));
 }
@@ -13,7 +13,7 @@ export function cancelled(): AppError {
   return new AppError('EXECUTION_CANCELLED', 'input', 'The execution was cancelled.');
 }
 
-/** Ends what is under way in a branch that a join waits for no more. */
+/** Ends running work in a branch that a join no longer waits for. */
 export function branchLost(): AppError {
   return new AppError('BRANCH_LOST', 'transient', 'Another branch was first, so nobody waits for this one.');
 }

@@ -1,7 +1,8 @@
 /**
- * Runs an execution from its trigger to where it ends or must stop: the planner says what may run, this runs it and tells the journal.
- * Inline and durable ways use the same runner; they differ in their journal alone. An execution that is taken up again starts here anew:
- * nodes whose outcome is known are not run again, pure ones are, and give the same, since their time, randomness and tables are pinned.
+ * Runs an execution from its trigger until it ends or must stop. The planner decides what may run; this class runs it
+ * and reports to the journal. Inline and durable runs use the same runner and differ only in their journal. A resumed
+ * execution starts from the trigger again. Nodes with a known outcome are skipped. Pure nodes run again and give the
+ * same result, because time, randomness and tables are pinned.
  */
 import { sleep } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
@@ -59,9 +60,9 @@ class GraphRun {
   #written: Written | undefined;
   #halt: RunEnd | undefined;
   #stop: Stop | undefined;
-  /** Pauses of branches, which a halt ends. */
+  /** Pauses of branches; a halt aborts them. */
   readonly #pauses = new Set<AbortController>();
-  /** Steps under way in branches that may lose, by step key. */
+  /** Running steps in branches that may lose, by step key. */
   readonly #guarded = new Map<string, Step>();
   #finish: (end: RunEnd) => void = () => undefined;
 
@@ -80,13 +81,16 @@ class GraphRun {
     });
   }
 
-  /** Works off what may run; synchronous nodes follow one another without a turn of the event loop, as long as that is not for long. */
+  /**
+   * Runs what is ready. Synchronous nodes follow each other without yielding to the event loop, until the time slice
+   * is used up.
+   */
   #drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
     for (let ready = this.#queue.shift(); ready !== undefined && !this.#halt; ready = this.#queue.shift()) {
       this.#launch(ready);
-      // It stays shut meanwhile: what ends in between only adds to the queue.
+      // `isDraining` stays set until then: what ends in between only adds to the queue.
       if (this.#slice.isOver()) return this.#slice.next(() => this.#reopen());
     }
     this.#isDraining = false;
@@ -98,7 +102,7 @@ class GraphRun {
     else this.#finish(halt ?? (waits.length > 0 ? waiting : this.#ended()));
   }
 
-  /** Told at the very end: a write that was under way in another branch when the run was stopped may have been done since. */
+  /** Computed at the very end: a write in another branch may have finished after the run was stopped. */
   #haltEnd(): RunEnd | undefined {
     const halt = this.#halt;
     if (halt?.status === 'cancelled') return { ...halt, hasWritten: this.#written !== undefined };
@@ -139,20 +143,20 @@ class GraphRun {
     this.#goOn();
   }
 
-  /** What the flow still does is not the caller's to wait for. */
+  /** The caller gets the reply now and does not wait for the rest of the flow. */
   #tellReply(): void {
     if (this.#reply === undefined || this.#isReplyTold || this.#underWay === 0) return;
     this.#isReplyTold = true;
     this.#job.onReply?.(this.#reply);
   }
 
-  /** Nothing more is begun; what is under way outside is waited for. */
+  /** Starts nothing new; waits for calls in flight. */
   #haltWith(end: RunEnd): void {
     this.#halt = end;
     for (const pause of this.#pauses) pause.abort();
   }
 
-  /** Goes on after the pause, unless the run was halted meanwhile: another branch has ended it, and nobody wants this one's work any more. */
+  /** Continues after the pause, unless the run was halted meanwhile, because another branch has ended it. */
   async #pause(step: Step, delayMs: number, goOn: () => Promise<void> | void): Promise<void> {
     if (this.#halt) return;
     const pause = new AbortController();
@@ -194,18 +198,21 @@ class GraphRun {
     return guarded;
   }
 
-  /** Its branch has lost, also where an earlier claim knows that and does not know what came of this node. */
+  /** Whether its branch has lost. Also true if an earlier claim decided that but stored no outcome of this node. */
   #hasLost({ node: { guard }, node, run }: Place, compiled: CompiledNode): boolean {
     if (this.#progress.isLost(node, run)) return true;
     if (guard < 0 || !keepsOutput(compiled)) return false;
     return this.#job.known.has(stepKey(run.path, this.#job.flow.graph.nodes[guard]!.id));
   }
 
-  /** Its branch lost: what changes nothing outside is ended; a write under way comes to its end, and its outcome is kept. */
+  /**
+   * Called when its branch lost. A step that changes nothing outside is stopped. A running write finishes, and its
+   * outcome is kept.
+   */
   #lose(place: Place): void {
     const key = stepKey(place.run.path, place.node.id);
     const step = this.#guarded.get(key);
-    // It stands in the queue.
+    // The step is still queued.
     if (step === undefined) return;
     const wait = this.#waits.findIndex(({ node, path }) => stepKey(path, node) === key);
     if (wait >= 0) this.#waits.splice(wait, 1);
@@ -315,7 +322,10 @@ class GraphRun {
     return this.#settle(step, emits);
   }
 
-  /** One call of its adapter, however many attempts there were: when it has ended, or goes on waiting. What a trial answers itself is none. */
+  /**
+   * Counts one adapter call per step, whatever the number of attempts: when it ends, or waits for a retry. Mocked
+   * calls do not count.
+   */
   #noteCall({ node, place, startedMonotonic }: Step, error?: ErrorRecord): void {
     const { adapter } = node.node;
     if (adapter === undefined || this.#job.mock !== undefined) return;
@@ -343,7 +353,7 @@ class GraphRun {
 
   #onError(step: Step, thrown: unknown): Promise<void> | void {
     const { flow, executionId, signal, depth } = this.#job;
-    // Of a called flow the calling node decides, which knows what was sent before.
+    // In a called flow the calling node decides, because it knows what was sent before.
     if (thrown instanceof NothingSent && depth === 0) return this.#onNothingSent(step);
     if (thrown instanceof LostExecution) throw thrown;
     const error = toErrorRecord(thrown);
@@ -353,20 +363,23 @@ class GraphRun {
     return this.#afterFailure(step, error);
   }
 
-  /** This process may have been given up before the first byte. The end is stored if it was not; the next claim begins the node at once. */
+  /**
+   * This process may have been given up before the first byte was sent. If it was not, the end is stored, and the
+   * next claim starts the node at once.
+   */
   #onNothingSent(step: Step): void {
     if (!this.#job.mayWait) return this.#stopWith(step, toErrorRecord(silentTooLong()));
     this.#wait(step, { untilMs: this.#deps.clock.now(), attempts: step.attempt - 1, triedSince: step.triedSince });
   }
 
-  /** Cancel, deadline or drain ended the node before it sent anything. */
+  /** A cancel, the deadline or a drain ended the node before it sent anything. */
   #onAbort(step: Step): void {
     const reason: unknown = this.#job.signal.reason;
     const error = toErrorRecord(reason);
     if (reason instanceof LostExecution) this.#lost(reason);
     else if (error.code === 'EXECUTION_CANCELLED')
       this.#haltWith(this.#halt ?? { status: 'cancelled', isUnknown: false, hasWritten: false });
-    // Nothing was sent: the next process begins the node anew, at once.
+    // Nothing was sent: the next process starts the node again at once.
     else if (error.code === 'WORKER_STOPPING') this.#wait(step, { untilMs: this.#deps.clock.now(), attempts: 0 });
     else {
       if (isDeadline(reason)) this.#noteCall(step, error);
@@ -383,7 +396,7 @@ class GraphRun {
     const untilMs = clock.now() + delayMs;
     if (untilMs > step.triedSince + (node.retry.totalMs ?? Infinity)) return this.#settleError(step, error);
     const isSlept = delayMs <= maxSleepMs;
-    // Where somebody waits for the answer, a pause longer than the node's own bound is an error now.
+    // While a caller waits for the reply, a pause longer than the node's own cap is an error.
     const isTooLong = !mayWait && delayMs > node.retry.capMs;
     if (isSlept && (isTooLong || untilMs >= deadlineMs)) return this.#settleError(step, error);
     metrics.count('node_retries_total', { type: node.node.type });
@@ -420,12 +433,12 @@ class GraphRun {
     this.#wait(step, { untilMs, resumeToken });
   }
 
-  /** The run goes on with what else it can, and ends as `waiting`. */
+  /** The run continues with its other branches, and ends as `waiting`. */
   #wait({ node, place }: Step, point: Omit<WaitPoint, 'node' | 'path'>): void {
     this.#waits.push({ node: node.id, path: place.run.path, ...point });
   }
 
-  /** Retries are used up, or there are none. */
+  /** Called when no retry is left. */
   #settleError(step: Step, error: ErrorRecord): Promise<void> | void {
     const { node, place, message } = step;
     this.#noteCall(step, error);
@@ -452,14 +465,15 @@ class GraphRun {
     );
     if (route.to === 'execution') return this.#stopWith(step, error);
     if (route.to === 'loop') {
-      // What comes behind the loop is launched after the failed step is noted.
+      // Nodes behind the loop start only after the failed step is recorded.
       const wasDraining = this.#isDraining;
       this.#isDraining = true;
       const work = this.#settleError(this.#begin(route, nodes.get(route.node.id)!, message), error);
       this.#isDraining = wasDraining;
       if (work) this.#track(work);
     }
-    // An item that stops the whole run is not settled: whoever lets it go on wants it tried again.
+    // An item that stops the whole run is not settled, because a person who retries the execution wants it tried
+    // again.
     const isStopped = this.#halt !== undefined && (route.to === 'loop' || route.to === 'nowhere');
     if (record && !isStopped) this.#note({ record, node, emits: undefined });
     else if (record && node.effect === 'write' && error.kind !== 'unknown-outcome') this.#job.journal.refused?.(record);
@@ -467,7 +481,7 @@ class GraphRun {
     if (route.to === 'catch' || route.to === 'item' || route.to === 'join') this.#take(route.advance);
   }
 
-  /** A step that nothing waits for; a store that fails to keep it still ends the run. */
+  /** Records a step that nothing waits for. A failure to store it still ends the run. */
   #note(step: SettledStep): void {
     const stored = this.#tell(step);
     if (stored) this.#track(stored);
@@ -478,9 +492,9 @@ class GraphRun {
     return this.#job.journal.settled(step);
   }
 
-  /** No route of the flow takes the error. */
+  /** Called when no route of the flow handles the error. */
   #stopWith(step: Step, error: ErrorRecord): void {
-    // Not knowing whether something was done outweighs whatever else ended the run.
+    // An unknown outcome takes precedence over any other reason to end, except `lost`.
     const isOutweighed = error.kind === 'unknown-outcome' && this.#halt?.status !== 'lost';
     if (this.#halt !== undefined && !isOutweighed) return;
     this.#stop = { error, step, record: recordOf(step, 'failed', [], this.#deps.clock.monotonic()) };
@@ -510,7 +524,7 @@ function tooFewArrived({ id }: CompiledNode): ErrorRecord {
   );
 }
 
-/** `message`: what each branch failed with, by the node that it comes from. */
+/** `message`: the error of each branch, by the node it came from. */
 function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord {
   const failures = Object.values(data as Readonly<Record<string, { readonly error?: ErrorRecord; readonly node?: string }>>);
   const causes = failures.flatMap(({ error, node }) => (error === undefined ? [] : [{ error, node }]));
@@ -532,7 +546,7 @@ function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord {
   );
 }
 
-/** Never the token: it may be a patient's number. */
+/** Does not show the token: it may be a patient's number. */
 function tokenTaken({ id }: CompiledNode, { execution, step }: TokenHolder): ErrorRecord {
   return toErrorRecord(
     new AppError('WAIT_TOKEN_TAKEN', 'input', `Node ${id} cannot wait under its token: step ${step} of execution ${execution} has it.`, {

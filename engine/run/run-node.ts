@@ -1,4 +1,7 @@
-/** Runs one attempt of one node: context, adapter gate, time-out. What it throws is an `AppError` that says whether the outcome is known. */
+/**
+ * Runs one attempt of one node: context, adapter gate, time-out. The `AppError` it throws says whether the outcome is
+ * known.
+ */
 import type { Adapter } from '../contract/node/adapter.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 import type { Outcome } from '../contract/node/node.ts';
@@ -12,7 +15,7 @@ import { Context } from './node-context.ts';
 import type { RunDeps } from './run-deps.ts';
 import type { NodeCall } from './run-deps.ts';
 
-/** Answers at once for nodes that do; nothing is awaited that need not be. */
+/** Returns synchronously for synchronous nodes. */
 export function runNodeOnce(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
   return facts.traceparent === undefined ? runUntraced(call, facts, deps) : runTraced(call, facts, deps);
 }
@@ -67,7 +70,7 @@ function runUntraced(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | 
   return runGuarded(call, facts, deps);
 }
 
-/** With adapter, gate and time-out. */
+/** Runs an attempt with adapter, gate and time-out. */
 function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promise<Outcome> {
   const adapter = resolveAdapter(call.node, deps);
   facts.signal.throwIfAborted();
@@ -99,7 +102,7 @@ function runAttempt(
 ): Promise<Outcome> {
   const { node } = call;
   return new Promise((resolve, reject) => {
-    // Its signal is of this attempt alone and ends with it.
+    // The signal belongs to this attempt only and ends with it.
     const timer = new AbortController();
     const ctx = new Context(call, facts, deps, adapter, timer.signal);
     let isOver = false;
@@ -121,12 +124,12 @@ function runAttempt(
       const error = translate(thrown, ctx, timer.signal);
       const isEnded = facts.signal.aborted || error instanceof LostExecution || isOurs(error);
       end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
-      // It did not answer while somebody waited for it, though for a shorter time than its own limit.
+      // If the run's deadline passed first, the adapter did not respond in time either, though its own limit is longer.
       const isToldOf = !isEnded || (isDeadline(facts.signal.reason) && !(error instanceof LostExecution));
       tell?.(isToldOf ? toErrorRecord(error) : 'ended');
       reject(error);
     };
-    // A node that does not heed its signal is left behind; its late answer goes nowhere.
+    // A node that ignores its signal is abandoned; its late result is dropped.
     const stop = (reason: unknown) => {
       timer.abort(reason);
       queueMicrotask(() => fail(timer.signal.reason));
@@ -149,7 +152,10 @@ function settle(work: () => Outcome | Promise<Outcome>, succeed: (outcome: Outco
   }
 }
 
-/** An abort, or a write that left and then failed in an unforeseen way, says what is known of its outcome. */
+/**
+ * Converts an abort, or an unforeseen error after a write was sent, to an error that says whether the outcome is
+ * known.
+ */
 function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError | LostExecution {
   if (thrown instanceof LostExecution) return ctx.hasSent ? thrown : new NothingSent(thrown.message);
   const hasLeft = ctx.hasSent && ctx.node.effect !== 'read' && ctx.node.effect !== 'pure';
@@ -192,7 +198,7 @@ function resolveAdapter(node: CompiledNode, deps: RunDeps): Adapter | undefined 
   if (definition.kind !== 'action' || definition.adapter === undefined) return undefined;
   const adapter = node.node.adapter === undefined ? undefined : deps.bindings.adapter(node.node.adapter);
   if (adapter) return adapter;
-  // Not the sender's fault: nothing was sent, and the same message goes through once the adapter is there.
+  // Not the sender's fault: nothing was sent, and the same message succeeds once the adapter exists.
   const adapterId = node.node.adapter ?? '';
   throw new AppError('ADAPTER_MISSING', 'transient', `Node ${node.id} has no adapter ${adapterId} that can be used in this environment.`, {
     values: { node: node.id, adapterId },

@@ -4,7 +4,10 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { RunEnd } from '../execution/run-job.ts';
 import type { RunDeps } from './run-deps.ts';
 
-/** The span of a flow that runs within a call; its nodes are parts of it. Undefined when the call is not traced. */
+/**
+ * Starts the span of a flow that runs within a call; its nodes are child spans. Undefined when the call is not
+ * traced.
+ */
 export function beginRunSpan(
   { flowId, version }: CompiledFlow,
   executionId: string,

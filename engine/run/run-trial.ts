@@ -1,4 +1,7 @@
-/** Runs a flow once for a person or a saved test: nothing is stored, and what reaches outside is mocked unless it may be reached. */
+/**
+ * Runs a flow once for a person or a saved test. Stores nothing. Nodes that reach outside are mocked unless the trial
+ * may reach them.
+ */
 import { AppError, toErrorRecord, type ErrorKind, type ErrorRecord } from '../contract/values/errors.ts';
 import type { FlowTest } from '../contract/flow/flow-document.ts';
 import { createTimedId } from '../contract/values/ids.ts';
@@ -12,15 +15,20 @@ import type { RunDeps } from './run-deps.ts';
 import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 
 export interface TrialOptions {
-  /** `adapters`: what is not mocked really reaches the other side. */
+  /** `adapters`: nodes that are not mocked really reach the other side. */
   readonly reach?: TrialReach;
   /** Outcomes of nodes that do not run, by node id. */
   readonly known?: ReadonlyMap<string, KnownOutcome>;
-  /** For a person who waits: the run ends after this, and an error is shown at once instead of being retried. */
+  /**
+   * Set when a person waits: the run ends after this time, and an error is shown at once instead of being retried.
+   */
   readonly limitMs?: number;
 }
 
-/** Node outcomes by id; a node with an effect outside that is not mocked stops its path, as a step `not-reached` (TRIAL_NOT_REACHED). */
+/**
+ * Mocks are node outcomes by id. A node with an effect outside that is not mocked stops its path, as a step
+ * `not-reached` (TRIAL_NOT_REACHED).
+ */
 export async function runTrial(
   flow: CompiledFlow,
   input: Message,
@@ -34,7 +42,7 @@ export async function runTrial(
   const limit = new AbortController();
   const cancelLimit = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort(tooLong(limitMs)));
   const notes = createTrialNotes(flow, deps.clock);
-  // Sleeping as long as the flow itself would is for tests; a person sees that it waits.
+  // Tests sleep as long as the flow itself would; a person sees that it waits.
   const waitMs = Math.min(flow.document.deadlineMs, limitMs ?? Infinity);
   const job: RunJob = {
     flow: limitMs === undefined ? flow : withoutRetries(flow),
@@ -64,7 +72,10 @@ export async function runTrial(
   return notes.toResult(end, job.signal.aborted ? toErrorRecord(job.signal.reason) : undefined);
 }
 
-/** What reaches outside needs keys of its own: the other side would take a second trial for the first one sent again. */
+/**
+ * A trial that reaches outside needs new keys. Otherwise the other side would take a second trial for a repeat of the
+ * first.
+ */
 function namesOf(reach: TrialReach, now: number): Pick<RunJob, 'executionId' | 'origin'> {
   if (reach === 'none') return { executionId: 'exe_trial', origin: 'trial' };
   const executionId = createTimedId('exe_trial', now);
@@ -90,7 +101,10 @@ function mockOf(nodeId: string, message: Message, mocks: FlowTest['mocks']): Out
 
 const KINDS: readonly ErrorKind[] = ['input', 'transient', 'unknown-outcome', 'bug'];
 
-/** Undefined: the node runs. What may not be reached waits for ever, so that no error path of the flow takes it for the hospital's own answer. */
+/**
+ * Returns undefined if the node should run. A node that must not be reached waits forever, so that no error path of
+ * the flow takes it for the hospital's response.
+ */
 function answerUnmocked(flow: CompiledFlow, nodeId: string, path: string, reach: TrialReach, notes: TrialNotes): Outcome | undefined {
   const { effect } = flow.nodes.get(nodeId)!;
   if (effect === 'pure') return undefined;

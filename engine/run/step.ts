@@ -1,4 +1,4 @@
-/** One node's work in an execution: what it is given, and what is kept of it. */
+/** One node's work in an execution: its input and what is recorded of it. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { withData, type Message } from '../contract/values/message.ts';
 import type { SandboxWait } from '../contract/node/sandbox-wait.ts';
@@ -6,7 +6,7 @@ import type { BodyRun, Ready } from '../plan/progress.ts';
 import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 import type { StepRecord } from '../execution/execution-document.ts';
 
-/** Made once a node; its retries go on with it. */
+/** Created once per node; its retries reuse it. */
 export interface Step {
   readonly place: Place;
   readonly node: CompiledNode;
@@ -18,16 +18,16 @@ export interface Step {
   attempt: number;
   /** When the first attempt began, epoch milliseconds. */
   triedSince: number;
-  /** In a branch that may lose: ends a pause, and an attempt that changes nothing outside. */
+  /** Set in a branch that may lose: ends a pause, or an attempt that changes nothing outside. */
   readonly stop?: AbortController;
-  /** Of all attempts of this run. */
+  /** Sum of all attempts of this run. */
   sandboxWait?: SandboxWait;
 }
 
-/** Where in the graph, and in which run of its body. */
+/** The node in the graph, and the run of its body. */
 export type Place = Pick<Ready<Message>, 'node' | 'run'>;
 
-/** A join gets what each branch brought, by the node that it comes from. */
+/** A join gets the output of each branch, by the node it comes from. */
 export function inputOf({ node, inputs }: Ready<Message>): Message {
   const first = inputs[0]!.message;
   if (node.role !== 'join') return first;
@@ -36,7 +36,7 @@ export function inputOf({ node, inputs }: Ready<Message>): Message {
 
 const NO_NODES: Readonly<Record<string, unknown>> = {};
 
-/** Payloads of nodes that expressions name, of this body and those around it. */
+/** Payloads of nodes that expressions name, from this body and the enclosing ones. */
 export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<Message>): Readonly<Record<string, unknown>> {
   if (namedNodes.size === 0) return NO_NODES;
   const found: Record<string, unknown> = {};
@@ -51,7 +51,7 @@ export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<
   return found;
 }
 
-/** `now`: monotonic. */
+/** `now` is monotonic time. */
 export function recordOf(step: Step, status: StepRecord['status'], ports: readonly string[], now: number, error?: ErrorRecord): StepRecord {
   const { node, place, startedAt, startedMonotonic, attempt } = step;
   const durationMs = Math.max(0, Math.round((now - startedMonotonic) * 1000) / 1000);

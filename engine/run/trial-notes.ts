@@ -1,4 +1,4 @@
-/** What a trial shows afterwards: each step with what went in and what came out, in the order in which they began. */
+/** Records what a trial shows: each step with its input and output, in the order of their starts. */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -9,7 +9,7 @@ import { replyOf, stepKey, type RunEnd, type SettledStep } from '../execution/ru
 export interface TrialNotes {
   entering(nodeId: string, path: string, message: Message): void;
   settled(step: SettledStep): void;
-  /** The node really reaches the other side. */
+  /** Called when the node really reaches the other side. */
   reached(nodeId: string): void;
   notReached(nodeId: string, path: string, error: ErrorRecord): void;
   /** `aborted`: why the run was ended from outside. */
@@ -73,7 +73,7 @@ export function createTrialNotes(flow: CompiledFlow, clock: Clock): TrialNotes {
     return [...settled].flatMap(([key, { record }]) => (entered.has(key) ? [] : [record]));
   }
 
-  /** The step that ended the run is not settled: the end alone names it. */
+  /** The step that ended the run is not settled; only the end names it. */
   function keyOfFailed(end: RunEnd): string | undefined {
     if (end.status === 'held') return stepKey(end.path, end.node);
     if (end.status !== 'failed') return undefined;

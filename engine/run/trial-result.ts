@@ -1,23 +1,23 @@
-/** A trial of a flow or a part of it, and what it shows. */
+/** The request and the result of a trial of a flow, or of a part of it. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { FlowTest } from '../contract/flow/flow-document.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { Reply } from '../contract/node/node.ts';
 import type { StepRecord, StepStatus } from '../execution/execution-document.ts';
 
-/** `adapters`: what is neither mocked nor pinned really reaches the other side, and writes really happen there. */
+/** `adapters`: nodes that are neither mocked nor pinned reach the other side, and their writes really happen. */
 export type TrialReach = 'none' | 'adapters';
 
 export interface TrialRequest {
-  /** The trigger's message; of a part the message that goes into its first node. */
+  /** The trigger's message or, for a part, the input of its first node. */
   readonly input: FlowTest['input'];
   readonly mocks: FlowTest['mocks'];
   readonly reach: TrialReach;
-  /** Runs this node and what comes behind it. */
+  /** Runs this node and all nodes behind it. */
   readonly from?: string;
-  /** Runs this node alone. */
+  /** Runs only this node. */
   readonly only?: string;
-  /** Pinned outputs, node id -> port -> data: such nodes do not run; expressions and joins read them all the same. */
+  /** Pinned outputs: node id -> port -> data. Pinned nodes do not run, but expressions and joins can read them. */
   readonly outputs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -32,19 +32,19 @@ export interface TrialStep extends Omit<StepRecord, 'status'> {
   readonly status: TrialStepStatus;
   /** Absent for skipped steps. */
   readonly input?: Message;
-  /** By port; absent where nothing was emitted. */
+  /** By port; absent if nothing was emitted. */
   readonly output?: Readonly<Record<string, readonly Message[]>>;
 }
 
-/** Outcome of a trial or test run of a flow: nothing of it is stored. */
+/** Outcome of a trial or test run of a flow. Nothing is stored. */
 export interface TrialResult {
   readonly status: 'completed' | 'failed' | 'held' | 'not-reached' | 'waiting' | 'stopped';
   readonly reply: Reply | undefined;
   readonly error: ErrorRecord | undefined;
-  /** In the order in which they began; skipped ones last. */
+  /** In the order of their starts; skipped steps last. */
   readonly steps: readonly TrialStep[];
   /** Nodes that reached the other side. */
   readonly reached: readonly string[];
-  /** Those of them that write; how each ended stands in its step. */
+  /** The reached nodes that write; their steps show how each ended. */
   readonly wrote: readonly string[];
 }

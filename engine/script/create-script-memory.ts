@@ -1,7 +1,10 @@
 /** The memory of a script thread. */
 export interface ScriptMemory {
   readonly memory: WasmMemory;
-  /** From now on the scripts of this thread may take so many bytes together; beyond, an allocation fails inside the sandbox. */
+  /**
+   * Limits how many bytes the scripts of this thread may use in total from now on. Above it, an allocation fails
+   * inside the sandbox.
+   */
   allow(bytes: number): void;
 }
 
@@ -10,26 +13,27 @@ interface WasmMemory {
   grow(pages: number): number;
 }
 
-/** The types of Node name it only together with those of browsers. */
+/** Node's types only declare it together with browser types. */
 const { WebAssembly } = globalThis as unknown as {
   readonly WebAssembly: { readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory };
 };
 
 const PAGE_BYTES = 65_536;
-/** What the module asks for to begin with; a realm fits well into it, also the one with JSONata. */
+/** The initial size the module requires; a realm fits easily, even with JSONata. */
 const INITIAL_PAGES = 256;
 /** The module's own maximum: 2 GB. */
 const MAXIMUM_PAGES = 32_768;
 
 /**
- * Memory that grows no further than it is allowed to. QuickJS alone does not see to that: compiled to WebAssembly it cannot ask how large an
- * allocation is and counts its overhead only, so that its own limit stops many small values, but never a few large ones.
+ * Memory that does not grow above its limit. QuickJS's own limit is not enough: compiled to WebAssembly it cannot
+ * read the size of an allocation, and counts only its overhead. So it stops many small values, but never a few large
+ * ones.
  */
 export function createScriptMemory(): ScriptMemory {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
   const grow = memory.grow.bind(memory);
   let limitBytes = Infinity;
-  // The glue of the module grows the memory through this method, and takes a refusal for a full machine.
+  // The module's glue code grows the memory through this method, and treats an exception as out of memory.
   const growWithin = (pages: number) => {
     if (memory.buffer.byteLength + pages * PAGE_BYTES > limitBytes) throw new RangeError('a script may not take more memory');
     return grow(pages);

@@ -1,15 +1,15 @@
-/** The time that a job of the sandbox may take. */
+/** The time limit of a sandbox job. */
 export interface JobTime {
-  /** From now on so much more; `Infinity`: no limit. */
+  /** Sets the remaining time from now; `Infinity` means no limit. */
   limit(ms: number): void;
-  /** Cheap as long as it is not. */
+  /** Cheap while the job is within its limit. */
   isOver(): boolean;
 }
 
 export interface Meters {
-  /** Both monotonic, in milliseconds. */
+  /** Both are monotonic, in milliseconds. */
   clock(): number;
-  /** What this thread has computed. */
+  /** The CPU time this thread has used. */
   computed(): number;
 }
 
@@ -21,7 +21,7 @@ const OF_THIS_THREAD: Meters = {
   },
 };
 
-/** Counts what the thread computes, so that a job does not fail for the load of its machine: by the clock alone it would. */
+/** Measures CPU time, so that a job does not fail because the machine is busy. */
 export function createJobTime(meters = OF_THIS_THREAD): JobTime {
   let endsAt = Infinity;
   let startedAt = 0;
@@ -32,7 +32,8 @@ export function createJobTime(meters = OF_THIS_THREAD): JobTime {
       endsAt = meters.clock() + ms;
       startedAt = ms === Infinity ? 0 : meters.computed();
     },
-    // Nobody computes longer than the clock goes; only then the dearer meter is read.
+    // CPU time never exceeds clock time, so the more expensive meter is read only when the clock has passed the
+    // limit.
     isOver: () => meters.clock() > endsAt && meters.computed() - startedAt > limitMs,
   };
 }

@@ -17,7 +17,7 @@ import {
 
 const REUSE = 1000;
 const PREPARE_MS = 2000;
-/** Texts that the patterns of an expression are matched against in turns, without sending them out of the realm each time. */
+/** Slots for texts that an expression matches alternately, so that they are not copied out of the realm each time. */
 const TEXT_SLOTS = 4;
 
 interface ExpressionRealm extends Realm {
@@ -25,8 +25,9 @@ interface ExpressionRealm extends Realm {
 }
 
 /**
- * Runs unbounded expressions. They share a realm with JSONata in it, whose built-ins are frozen: loading it takes 15 ms, and an expression can
- * plant nothing (docs/decisions/0009). After any fault, and every `REUSE` uses, it is replaced.
+ * Runs unbounded expressions. They share a realm with JSONata, whose built-ins are frozen: loading it takes 15 ms,
+ * and an expression cannot change it (docs/decisions/0009). The realm is replaced after any fault and after every
+ * `REUSE` uses.
  */
 export async function createExpressionRunner(): Promise<(job: ScriptJob) => ScriptAnswer> {
   const sandbox = await loadSandboxModule();
@@ -43,7 +44,8 @@ export async function createExpressionRunner(): Promise<(job: ScriptJob) => Scri
     uses++;
     const isSpent = uses >= REUSE || (answer.fault !== undefined && answer.fault.code !== 'EXPRESSION_FAILED');
     if (!isSpent) return answer;
-    // QuickJS loses count of its objects when it is out of memory or stopped in JSONata, and then cannot be taken apart: the whole thread goes.
+    // If QuickJS runs out of memory, or is stopped inside JSONata, its object counts are wrong and it cannot be
+    // disposed. The whole thread is ended.
     if (answer.fault?.code === 'SCRIPT_MEMORY' || answer.fault?.code === 'SCRIPT_TIMEOUT') return { ...answer, isLast: true };
     realm.context.dispose();
     realm.runtime.dispose();
@@ -66,7 +68,7 @@ function evaluate(realm: Realm, job: ScriptJob): ScriptAnswer {
   const outcome = context.getProp(context.global, 'outcome');
   const text = context.typeof(outcome) === 'string' ? context.getString(outcome) : undefined;
   outcome.dispose();
-  // JSONata may catch what ends it and tell it as a fault of its own.
+  // JSONata may catch the time-out error and report it as its own.
   const told =
     text === undefined ? undefined : (JSON.parse(text) as { ok?: string; code?: string; position?: number; isOutOfMemory?: boolean });
   if (told?.code !== undefined && realm.time.isOver()) return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
@@ -132,8 +134,9 @@ function createExpressionRealm(sandbox: SandboxModule): ExpressionRealm {
 }
 
 /**
- * Patterns are matched outside the realm, where RE2 runs ten times faster than in QuickJS. Numbers and texts pass between the two. The
- * functions are taken off the global object before an expression runs. The time limit is looked at between two matches.
+ * Patterns are matched outside the realm, where RE2 runs ten times faster than in QuickJS. Only numbers and texts
+ * pass between the two. The functions are removed from the global object before an expression runs. The time limit is
+ * checked between matches.
  */
 function offerPatterns({ context, patterns, time }: ExpressionRealm): void {
   const inTime = () => {
@@ -146,7 +149,8 @@ function offerPatterns({ context, patterns, time }: ExpressionRealm): void {
     const [source, flags] = JSON.parse(context.getString(pattern!)) as [string, string];
     return context.newNumber(patterns.open(source, flags));
   });
-  // Some characters (NUL, half ones) do not pass as they are: then the length differs, and the text is sent as JSON.
+  // Some characters (NUL, lone surrogates) do not pass unchanged. The length differs then, and the text is sent as
+  // JSON.
   offer('patternText', (slot, given, length) => {
     const text = context.getString(given!);
     const isJson = context.getNumber(length!) < 0;

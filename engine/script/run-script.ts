@@ -5,23 +5,24 @@ import { createRealm, faultOf, limitRealm, limitResult, loadSandboxModule, PROMI
 
 export interface ScriptRunner {
   run(job: ScriptJob): ScriptAnswer;
-  /** Undoes all that the last job did, so that the next one of the same script may begin at once. */
+  /** Undoes all changes of the last job, so that the next job of the same script can start at once. */
   makeReady(): void;
 }
 
-/** A script that was compiled, in a realm that no message ever saw. */
+/** A compiled script, in a realm that no message has used. */
 interface CompiledScript {
   readonly snapshot: MemorySnapshot;
   readonly main: QuickJSHandle;
 }
 
-/** The author's first line is line 1 of the file named `script`. */
+/** Keeps the author's first line as line 1 of the file named `script`. */
 const HEAD = '(function (message, nodes, now) {"use strict";';
 const TAIL = '\n})';
 /**
- * Parses the input, calls the script and writes its result out (empty: it returned nothing); made before any script ran. `Math.random` is
- * a generator of the quality of QuickJS's own (xorshift128), with the seed of the call: worked in when the first number is asked for, which
- * few scripts do. What is computed again for the same step gives the same numbers.
+ * Parses the input, calls the script and serialises its result (empty if it returned nothing). Created before any
+ * script ran. `Math.random` is a generator of the same quality as QuickJS's (xorshift128), seeded per call. The seed
+ * is expanded only at the first random number, because few scripts need one. A repeated run of the same step gets the
+ * same numbers.
  */
 const CALLER = `(({ parse, stringify }, math) => {
   let x, y, z, w, seed;
@@ -52,13 +53,16 @@ const CALLER = `(({ parse, stringify }, math) => {
     return stringify(main(message, nodes, now)) ?? '';
   };
 })(JSON, Math)`;
-/** Compiled scripts that are kept; each takes about 250 KB. One whose realm is far larger is compiled for each message. */
+/**
+ * How many compiled scripts are kept; each takes about 250 KB. A script with a far larger realm is compiled for each
+ * message.
+ */
 const KEPT_SCRIPTS = 32;
 const KEPT_BYTES = 2 * 1024 * 1024;
 
 /**
- * Runs each script as if in a realm of its own: one that no other message ever saw. In fact it is one realm, whose memory is put back after
- * each message to what it held when the script was just compiled, or before that (docs/decisions/0012).
+ * Runs each script as if in its own realm that no other message has used. In fact it is one realm. After each message
+ * its memory is restored to the state after the script was compiled, or before (docs/decisions/0012).
  */
 export async function createScriptRunner(): Promise<ScriptRunner> {
   const sandbox = await loadSandboxModule();
@@ -84,7 +88,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
     limitRealm(realm, job);
     const answer = withTime(job.nowMs, () => (compiled === undefined ? compileAndCall(job) : call(job, compiled.main)));
     sandbox.allow(Infinity);
-    // Memory that was once taken stays taken: only the end of the thread gives it back.
+    // Memory never shrinks: only ending the thread frees it.
     return answer.fault?.code === 'SCRIPT_MEMORY' ? { ...answer, isLast: true } : answer;
   }
 
@@ -105,7 +109,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
     next = snapshot;
   }
 
-  /** Nothing is freed: the handles go with the memory that they point to. */
+  /** Frees nothing: the handles disappear when the memory is restored. */
   function call(job: ScriptJob, main: QuickJSHandle): ScriptAnswer {
     const called = context.callFunction(caller, context.undefined, main, context.newString(job.input), context.newNumber(job.seed));
     if (called.error) return faultOf(realm, job, called.error);

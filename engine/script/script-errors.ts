@@ -4,7 +4,10 @@ import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 
 type Fault = NonNullable<ScriptAnswer['fault']>;
 
-/** Translates a fault of the sandbox. What a script throws is its author's text and is told; values of the message are not looked at. */
+/**
+ * Converts a sandbox fault. The text a script throws is its author's and is shown; values of the message are not
+ * read.
+ */
 export function toScriptError(fault: Fault, job: ScriptJob): AppError {
   const what = job.kind === 'expression' ? 'expression' : 'script';
   const place = fault.line === undefined ? '' : ` in line ${fault.line}`;

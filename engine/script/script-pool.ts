@@ -1,8 +1,9 @@
 /**
- * The sandbox: scripts and unbounded expressions run in QuickJS (WASM) on worker threads, without network, environment or host objects;
- * JSON text goes in and comes out. A worker that does not answer in time is ended and replaced, so a runaway holds nobody else up:
- * keys (flows) share its time, one key gets at most half of the workers, and those whose jobs are short always find one. Waking a thread costs more than most scripts: what waits for a
- * turn of its key's goes along with it, as long as the turn lasts.
+ * The sandbox. Scripts and unbounded expressions run in QuickJS (WASM) on worker threads, without network,
+ * environment or host objects; only JSON text goes in and out. A worker that does not respond in time is ended and
+ * replaced, so a runaway blocks no other job. Keys (flows) share the time. One key gets at most half of the workers,
+ * and short jobs always find a free one. Waking a thread costs more than most scripts, so jobs of the same key go
+ * along in one turn.
  */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../contract/values/clock.ts';
@@ -19,41 +20,41 @@ export interface ScriptPoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: Metrics;
-  /** Worker threads at most; each is started when the one before is taken. Default 2. */
+  /** Maximum number of worker threads; each is started when the previous one is taken. Default 2. */
   readonly size?: number;
-  /** Jobs that may wait, of all keys together. Default 1000; one key gets at most half of them. */
+  /** Maximum number of waiting jobs, for all keys together. Default 1000; one key gets at most half. */
   readonly queueLimit?: number;
 }
 
 export interface ScriptLimits {
-  /** Whose share is used; usually the flow's id. */
+  /** The key whose share is used; usually the flow's id. */
   readonly key?: string;
-  /** Of computing; default 1000 (an expression: 5000), at most 60 000. */
+  /** CPU time limit; default 1000 (an expression: 5000), at most 60 000. */
   readonly timeoutMs?: number;
   /** Memory of the script's realm. Default 32 MB. */
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
-  /** What the script's clocks show, epoch milliseconds; default 0. */
+  /** The time the script's clocks show, in epoch milliseconds; default 0. */
   readonly nowMs?: number;
-  /** Of its `Math.random`, from 0 to below 1: the same seed gives the same numbers; default 0. */
+  /** Seed of its `Math.random`, from 0 to below 1: the same seed gives the same numbers. Default 0. */
   readonly seed?: number;
-  /** The step that it runs for: gets noted on it how long it waited. */
+  /** The step it runs for; the wait is recorded in it. */
   readonly user?: SandboxUser;
 }
 
 export interface ScriptPool extends ExpressionRunner {
   /**
-   * Runs the body of a function of `message`, `nodes` and `now` (the fields of `input`, which must be plain data) and answers what it returns:
-   * the same for the same source, input, `nowMs` and `seed`.
-   * Rejects with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR (with its line), SCRIPT_RESULT_TOO_LARGE (input) or SCRIPT_POOL_BUSY (transient).
+   * Runs a function body with `message`, `nodes` and `now` (the fields of `input`, which must be plain data) and
+   * returns its result. The same source, input, `nowMs` and `seed` give the same result. Rejects with SCRIPT_TIMEOUT,
+   * SCRIPT_MEMORY, SCRIPT_ERROR (with its line), SCRIPT_RESULT_TOO_LARGE (input) or SCRIPT_POOL_BUSY (transient).
    */
   run(source: string, input: ScriptInput, limits?: ScriptLimits): Promise<unknown>;
   runExpression(text: string, root: unknown, limits?: ScriptLimits): Promise<unknown>;
   /** Checks the syntax of a script at publish. Rejects with SCRIPT_INVALID (input) and its line. */
   checkScript(source: string): Promise<void>;
-  /** For metrics: `ended` counts threads that were ended because their job overran its time or ruined them. */
+  /** For metrics: `ended` counts threads ended because their job exceeded its time or broke them. */
   status(): { readonly threads: number; readonly busy: number; readonly waiting: number; readonly ended: number };
-  /** Ends all workers; jobs under way are rejected with SCRIPT_POOL_CLOSED. */
+  /** Ends all workers; running jobs are rejected with SCRIPT_POOL_CLOSED. */
   close(): Promise<void>;
 }
 
@@ -64,16 +65,22 @@ export interface ScriptInput {
 }
 
 const DEFAULTS = { timeoutMs: 1000, memoryBytes: 32 * 1024 * 1024, resultBytes: 10 * 1024 * 1024 } as const;
-/** Nobody sets a limit for an expression: it fits one over tens of thousands of rows. */
+/** Authors set no limit for an expression: this one is enough for tens of thousands of rows. */
 const EXPRESSION_TIMEOUT_MS = 5000;
 const MAX_TIMEOUT_MS = 60_000;
 const MIN_MEMORY_BYTES = 1024 * 1024;
-/** A worker counts the time that it computes; it is ended when it has not answered so many times as long after, by the clock. */
+/**
+ * A worker measures its CPU time. It is ended if it has not responded within this multiple of the limit, by the
+ * clock.
+ */
 const PATIENCE = 4;
 const GRACE_MS = 250;
 const START_MS = 10_000;
 const MOST_A_TURN = 32;
-/** After so long a wait the log says who waits for whom, and then from time to time. */
+/**
+ * After a wait this long the log shows which flow waits and which flows have the sandbox; then it repeats from time
+ * to time.
+ */
 const WAIT_TOLD_MS = 1000;
 const WAIT_TOLD_AGAIN_MS = 10_000;
 
@@ -82,19 +89,19 @@ interface Task {
   readonly key: string;
   /** Monotonic. */
   readonly sinceMs: number;
-  /** A thread is at it. */
+  /** Called when a thread starts it. */
   start(): void;
   settle(error: AppError | undefined, result?: unknown): void;
 }
 
 interface Thread {
   readonly worker: Worker;
-  /** For jobs and answers: the worker's own lets each of them pass through more hands. */
+  /** The port for jobs and results; the worker's own messages pass through more layers. */
   readonly port: MessagePort;
   isReady: boolean;
-  /** What it was handed for this turn and has not answered: it is at the first. */
+  /** The tasks of this turn without a result; it runs the first. */
   tasks: Task[];
-  /** The key whose share of the sandbox it takes up, from its turn until it is ready for another. */
+  /** The key whose share it uses, from its turn until it is ready for another. */
   share: string | undefined;
   cancelTimer: () => void;
 }
@@ -124,7 +131,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     });
   }
 
-  /** A flow whose scripts are late is not slow itself: the log names the flows that have the sandbox. */
+  /** A flow whose scripts are late may not be slow itself: the log names the flows that use the sandbox. */
   function watchWaits(afterMs: number): void {
     if (cancelWatch !== undefined || queue.size() === 0 || isClosed) return;
     cancelWatch = clock.after(afterMs, () => {
@@ -148,11 +155,15 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     }
     if (threads.size === size) return;
     const starting = [...threads].filter((thread) => !thread.isReady).length;
-    // One more than there is work for: whoever comes while a runaway has the others does not wait until a thread has started.
+    // Starts one more thread than there is work for, so that a job that comes while a runaway blocks the others does
+    // not wait for a thread to start.
     if (queue.ready() >= starting) start();
   }
 
-  /** The key that has had least time. Beside short jobs, long ones and those of new keys leave one thread free. */
+  /**
+   * Chooses the key that had the least time. If there are short jobs, long jobs and those of new keys leave one
+   * thread free.
+   */
   function choose(keys: readonly string[]): string | undefined {
     const isLong = ({ share }: Thread) => share !== undefined && !shares.isLight(share);
     const isFull = size > 1 && [...threads].filter(isLong).length >= size - 1 && shares.hasLight();
@@ -232,7 +243,10 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.share = undefined;
   }
 
-  /** Ends a thread for good. One that did work is replaced at once, and whoever ruined it waits for the new one: the others have theirs. */
+  /**
+   * Ends a thread. A thread that did work is replaced at once. The key that broke it waits for the new thread; other
+   * keys have theirs.
+   */
   function discard(thread: Thread, error: AppError | undefined): void {
     if (!threads.delete(thread)) return;
     thread.cancelTimer();
@@ -287,7 +301,10 @@ function createJob(kind: ScriptJob['kind'], source: string, input: unknown, limi
   };
 }
 
-/** A caller that leaves takes its task out of the queue; one that runs already ends by its own limit, unheard. */
+/**
+ * If a caller leaves, its task is removed from the queue. A running task ends by its own limit, and its result is
+ * dropped.
+ */
 function createTask(
   job: ScriptJob,
   { signal, key = '', user }: ScriptLimits,
@@ -303,7 +320,7 @@ function createTask(
     leave();
     if (!hasStarted) {
       wait?.ended(clock.monotonic(), false);
-      // A thread that has it already may still begin it, for nobody.
+      // A thread that has the task may still run it, but the result is dropped.
       wait = undefined;
     }
     reject(signal!.reason as Error);

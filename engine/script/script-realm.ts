@@ -1,4 +1,7 @@
-/** What scripts and expressions run in: a QuickJS runtime with one context, in a memory of its own, and the limits of the job at work. */
+/**
+ * The environment of scripts and expressions: a QuickJS runtime with one context, its own memory, and the limits of
+ * the running job.
+ */
 import variant from '@jitl/quickjs-wasmfile-release-sync';
 import {
   newQuickJSWASMModuleFromVariant,
@@ -14,13 +17,13 @@ import { createScriptMemory, type ScriptMemory } from './create-script-memory.ts
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 
 const STACK_BYTES = 256 * 1024;
-/** Of one UTF-16 unit. */
+/** Per UTF-16 unit. */
 const MAX_UTF8_BYTES = 3;
 const TELL_MS = 20;
-/** Name of the error that says that a result holds a promise. */
+/** Name of the error thrown if a result contains a promise. */
 export const PROMISE_FAULT = 'PromiseReturned';
 
-/** QuickJS once more, sharing nothing with another instance but its code. */
+/** A QuickJS instance that shares only its code with other instances. */
 export interface SandboxModule extends ScriptMemory {
   readonly quickjs: QuickJSWASMModule;
 }
@@ -34,7 +37,7 @@ export interface Realm {
 
 export async function loadSandboxModule(): Promise<SandboxModule> {
   const { memory, allow } = createScriptMemory();
-  // Its types describe the CommonJS build; Node gives the variant itself.
+  // Its types describe the CommonJS build; in Node the import is the variant itself.
   const ownVariant = newVariant(variant as unknown as QuickJSSyncVariant, { wasmMemory: memory });
   return { quickjs: await newQuickJSWASMModuleFromVariant(ownVariant), memory, allow };
 }
@@ -48,8 +51,8 @@ export function createRealm({ quickjs, allow }: SandboxModule): Realm {
 }
 
 /**
- * Does some work in the sandbox while its clock stands still at a time. The sandbox has no clock but `Date.now` of its thread, so that a
- * script finds no way around this. The work must be synchronous.
+ * Runs work in the sandbox while its clock stands still at `nowMs`. The sandbox's only clock is `Date.now` of its
+ * thread, so a script cannot avoid this. The work must be synchronous.
  */
 export function withTime<T>(nowMs: number, work: () => T): T {
   const clock = Date.now;
@@ -62,7 +65,7 @@ export function withTime<T>(nowMs: number, work: () => T): T {
   }
 }
 
-/** Time and memory of one job. Its input passes through the memory as UTF-8 on its way in. */
+/** Sets time and memory limits for one job. Its input passes through the memory as UTF-8. */
 export function limitRealm(realm: Realm, { memoryBytes, timeoutMs, input }: ScriptJob): void {
   realm.allow(memoryBytes + MAX_UTF8_BYTES * input.length);
   realm.runtime.setMemoryLimit(memoryBytes);
@@ -74,7 +77,10 @@ export function limitResult(job: ScriptJob, result: string | undefined): ScriptA
   return { fault: { code: 'SCRIPT_RESULT_TOO_LARGE', message: `The result has ${result.length} characters of JSON.` } };
 }
 
-/** What a job failed with. The realm may be out of memory or time: it is given some to tell what happened. */
+/**
+ * Converts the failure of a job. The realm may be out of memory or time, so it gets some more to report what
+ * happened.
+ */
 export function faultOf(realm: Realm, job: ScriptJob, error: QuickJSHandle): ScriptAnswer {
   realm.runtime.setMemoryLimit(-1);
   realm.allow(Infinity);

@@ -1,4 +1,7 @@
-/** The worker thread of the script pool: one job after the other, each in a realm that shows it nothing of another message. */
+/**
+ * The worker thread of the script pool. Runs one job after the other, each in a realm that shows nothing of another
+ * message.
+ */
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { createExpressionRunner } from './run-expression.ts';
 import { createScriptRunner } from './run-script.ts';
@@ -7,7 +10,7 @@ import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 const [scripts, runExpression] = await Promise.all([createScriptRunner(), createExpressionRunner()]);
 const port = workerData as MessagePort;
 
-/** So long it goes on with the jobs of one turn; those of other keys wait meanwhile. */
+/** How long it continues with the jobs of one turn, while those of other keys wait. */
 const TURN_MS = 5;
 
 port.on('message', (jobs: readonly ScriptJob[]) => {

@@ -1,4 +1,4 @@
-/** Flows that this process leaves to others: it does not serve them, or lacks a node type of theirs. */
+/** Tracks flows that this process leaves to others: it does not serve them, or lacks a node type they use. */
 import type { Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
@@ -10,7 +10,10 @@ import type { PartitionReader } from './create-partition-reader.ts';
 
 export interface ForeignFlows {
   isForeign(document: ExecutionDocument): boolean;
-  /** It turned out that this process cannot run it. Its own may be able to after the next publication, or with other settings of an adapter. */
+  /**
+   * Called when this process turns out not to be able to run it. That may change with the next publication, or with
+   * other settings of an adapter.
+   */
   leaveAlone(document: ExecutionDocument): void;
 }
 
@@ -23,16 +26,19 @@ export interface ForeignFlowsDeps {
   readonly reader: Pick<PartitionReader, 'takeRing'>;
 }
 
-/** Channel on which a worker tells the others of a partition with news that are not for it. */
+/** Channel on which a worker tells others about a partition with work it cannot do itself. */
 export const PASSED_ON_CHANNEL = 'executions.passed-on';
 
-/** A flow that this process does not run is looked at again after this. */
+/** How long before a flow that this process does not run is checked again. */
 const LEFT_ALONE_MS = 30_000;
 const MAX_FOREIGN = 10_000;
 
 export function createForeignFlows(deps: ForeignFlowsDeps): ForeignFlows {
   const { clock, log, shared, published, reader } = deps;
-  /** `flow@version` that this process cannot run, or does not serve: until when it is left alone. */
+  /**
+   * Keyed by `flow@version`, for versions that this process cannot run or does not serve: until when to leave them
+   * alone.
+   */
   const foreignUntil = new Map<string, number>();
 
   return {
@@ -53,7 +59,7 @@ export function createForeignFlows(deps: ForeignFlowsDeps): ForeignFlows {
     },
   };
 
-  /** The doorbell rings at one worker: what that one leaves to others it must tell them. */
+  /** The doorbell rings at only one worker, so that worker must tell the others about work it leaves to them. */
   function passOn(part: number): void {
     shared
       .publish(PASSED_ON_CHANNEL, String(part))

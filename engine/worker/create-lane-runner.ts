@@ -1,4 +1,7 @@
-/** Runs one execution for its lane, and does what its verdict asks for: ring when it is due, let go of it, leave it to others, show it to a person. */
+/**
+ * Runs one execution for its lane and handles the verdict: ring when it is due, let go of it, leave it to others, or
+ * hold it for a person.
+ */
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import { createThrottledWarning } from '../contract/values/throttled-warning.ts';
@@ -20,11 +23,11 @@ export interface LaneRunnerDeps extends RunExecutionDeps {
   readonly active: Set<string>;
   readonly reader: Pick<PartitionReader, 'reread'>;
   readonly foreign: Pick<ForeignFlows, 'leaveAlone'>;
-  /** Executions in hand and not yet begun. */
+  /** Executions in hand that have not started. */
   waiting(): number;
 }
 
-/** After the store failed a partition is read again no sooner than this. */
+/** After a store failure, wait at least this long before reading a partition again. */
 const LET_GO_PAUSE_MS = 1_000;
 
 export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
@@ -42,7 +45,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
         if (verdict === 'let-go') letGo(document);
         if (verdict === 'foreign') deps.foreign.leaveAlone(document);
         if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
-        // Its lane may go on: the cancelled one was taken out of its row.
+        // The lane may continue: the cancelled execution was taken out of order.
         if (document.cancelRequested || controller.signal.aborted) reader.reread(document.part, 0);
         return verdict;
       } catch (error) {
@@ -53,7 +56,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
         }
         return { parked: 'held' };
       } finally {
-        // A cancel settles beside its lane: the later of two may be registered under the same id.
+        // A cancel settles outside the lane, so a later run may be registered under the same id.
         if (controllers.get(document._id) === controller) {
           controllers.delete(document._id);
           deps.active.delete(document._id);
@@ -66,7 +69,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
     },
   };
 
-  /** The store failed: it is asked again after a pause. */
+  /** The store failed: read the partition again after a pause. */
   function letGo({ part }: ExecutionDocument): void {
     warnOfStore({ waiting: deps.waiting() });
     deps.metrics.count('executions_let_go_total');
@@ -79,7 +82,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
       .catch((error: unknown) => log.error('worker.ring_failed', error));
   }
 
-  /** What cannot even be loaded is shown to a person. False: it could not be stored, and is tried again. */
+  /** Holds an execution that cannot be loaded. Returns false if the hold could not be stored; it is tried again. */
   async function holdBroken(document: ExecutionDocument, error: unknown): Promise<boolean> {
     const { code, kind } = toErrorRecord(error);
     const epoch = document.epoch + 1;
@@ -90,7 +93,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
     };
     try {
       const result = await hold(document, document.status !== 'running');
-      // It broke after its claim: what was done since is not known, and must not be done again and again.
+      // It broke after its claim. What was done since is unknown, and must not be repeated.
       if (result.outcome === 'no-match') await hold({ ...document, status: 'running', epoch }, false);
       return true;
     } catch (failure) {

@@ -1,4 +1,6 @@
-/** What of a list may run now, and in which order it is taken: each lane strictly by the list. */
+/**
+ * Decides which listed executions may run now, and takes them in order: each lane strictly in the order of the list.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { PartitionReader, PartitionReaderDeps } from './create-partition-reader.ts';
@@ -11,7 +13,7 @@ export interface OfferDeps {
   readonly lanes: Lanes;
   readonly owners: Owners;
   readonly counts: WorkerCounts;
-  /** Executions under way in this process (inline ones too). */
+  /** Executions running in this process, inline ones included. */
   readonly active: ReadonlySet<string>;
   readonly reader: Pick<PartitionReader, 'reread' | 'lookAgain' | 'took' | 'isUnannounced'>;
   /** Left to another process. */
@@ -19,7 +21,7 @@ export interface OfferDeps {
 }
 
 const OWN_RUNNING_PAUSE_MS = 50;
-/** An execution of ours that nobody runs here is taken up again after this. */
+/** An execution of this process that it no longer runs is taken up again after this time. */
 const ABANDONED_AFTER_MS = 5_000;
 const MAX_ABANDONED = 10_000;
 
@@ -28,7 +30,9 @@ const FOUND: Partial<Record<ExecutionDocument['status'], 'due' | 'owner'>> = { w
 export function createOffer({ clock, lanes, owners, counts, active, reader, isForeign }: OfferDeps): PartitionReaderDeps['offer'] {
   const abandonedSince = new Map<string, number>();
 
-  /** Takes what may run, in the order of the list; a lane's first that may not run blocks what comes behind it. */
+  /**
+   * Takes what may run, in the order of the list. If a lane's first execution may not run, it blocks those behind it.
+   */
   return (listed, asOf, { blocked, acceptedBefore } = { blocked: new Set<string>(), acceptedBefore: Infinity }) => {
     let taken = 0;
     const elsewhere = new Set<string>();
@@ -78,7 +82,8 @@ export function createOffer({ clock, lanes, owners, counts, active, reader, isFo
   function isOwnerGone(document: ExecutionDocument, asOf: number): boolean {
     const owner = document.lease?.owner;
     if (owner !== undefined && owner !== owners.current) return owners.isDead(owner, asOf);
-    // Ours, but nobody here runs it: either this list is older than its end, or we let go of it when the store failed.
+    // This process owns it but does not run it. Either the list is older than its end, or the process let go of it
+    // when the store failed.
     const key = `${document._id}@${document.epoch}`;
     const since = abandonedSince.get(key);
     reader.reread(document.part, OWN_RUNNING_PAUSE_MS);

@@ -1,6 +1,6 @@
 /**
- * Which partitions are read, and when. One read at a time; under load one list serves many messages. What a list shows is offered in its order,
- * to whoever decides what may run.
+ * Decides which partitions to read, and when. One read at a time; under load one list serves many messages. Listed
+ * executions are passed on in order to `offer`, which decides what may run.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
@@ -8,24 +8,29 @@ import type { Collection } from '../contract/ports/documents.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 
 export interface PartitionReader {
-  /** These have news. Resolves when nothing is left that may be read now. */
+  /** Called when these partitions have news. Resolves when nothing is left that may be read now. */
   hear(parts: readonly number[]): Promise<void>;
-  /** The doorbell says so, and says it here alone. */
+  /** Called when the doorbell rang for these partitions; it rings at this worker only. */
   hearRing(parts: readonly number[]): Promise<void>;
-  /** To be read with the next ones, though nobody announced anything: what is found there no ring had told of. */
+  /**
+   * Reads the partition with the next ones although no ring announced it. What is found there counts as unannounced.
+   */
   look(part: number): void;
   isUnannounced(part: number): boolean;
-  /** True when the bell rang here for what is being read, and nobody has taken that over yet. */
+  /** Returns true once if the bell rang here for the partition being read. */
   takeRing(part: number): boolean;
   reread(part: number, pauseMs: number): void;
-  /** Something there waits behind an execution that another worker runs: nobody rings when that one ends. */
+  /** Called when something waits behind an execution that another worker runs: no ring comes when that one ends. */
   lookAgain(part: number): void;
   /** Reads until nothing is left that may be read now. */
   read(): Promise<void>;
   took(part: number): void;
-  /** So many left this worker's hands. */
+  /** Called when this many executions left this worker's hands. */
   left(part: number, count: number): void;
-  /** The lane's first may not go on: what the walk through its partition shows behind it must not run either. */
+  /**
+   * Called when the lane's first execution may not continue. What the walk through its partition lists behind it must
+   * not run either.
+   */
   block(part: number, laneKey: string): void;
   stop(): void;
 }
@@ -34,9 +39,9 @@ export interface PartitionReaderDeps {
   readonly executions: Pick<Collection<ExecutionDocument>, 'find'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Executions in hand and not yet begun. */
+  /** Executions in hand that have not started. */
   waiting(): number;
-  /** Takes what may run of a list read at `asOf` (monotonic); answers how many. */
+  /** Takes what may run from a list read at `asOf` (monotonic). Returns how many were taken. */
   offer(
     listed: readonly ExecutionDocument[],
     asOf: number,
@@ -46,18 +51,21 @@ export interface PartitionReaderDeps {
 
 const PAGE = 200;
 const MAX_PAGES = 10;
-/** Reads of the store are at least so far apart. */
+/** Minimum time between two reads of the store. */
 const READ_PAUSE_MS = 10;
-/** A partition whose list brought nothing new is read again the later the longer that list was. */
+/** If a partition's list brought nothing new, the pause before its next read grows with the list's length. */
 const REDUNDANT_PAUSE_MS = 1;
 const MAX_IN_HAND = 2_000;
-/** What waits behind an execution that another worker runs is looked at again after this. */
+/** How long before what waits behind an execution of another worker is checked again. */
 const ELSEWHERE_PAUSE_MS = 100;
 const FAILED_PAUSE_MS = 1_000;
 
-/** Where the reading of a partition stands. */
+/** The position of a walk through a partition. */
 interface Walk {
-  /** What was accepted since may stand behind something that this walk has passed already: it is left to the next one. */
+  /**
+   * Executions accepted after this may stand behind something the walk has already passed, so they are left to the
+   * next walk.
+   */
   readonly startedAt: number;
   after: string | undefined;
   readonly blocked: Set<string>;
@@ -65,9 +73,9 @@ interface Walk {
 
 export function createPartitionReader({ executions, clock, log, waiting, offer }: PartitionReaderDeps): PartitionReader {
   const news = new Set<number>();
-  /** Of `news`: those that only the reconciler asks for. */
+  /** The part of `news` that only the reconciler asked for. */
   const unannounced = new Set<number>();
-  /** Of `news`: those that the doorbell rang for here, and so for nobody else. */
+  /** The part of `news` that the doorbell announced to this worker, and so to no other. */
   const rung = new Set<number>();
   const notBefore = new Map<number, number>();
   const backlog = new Set<number>();
@@ -95,7 +103,7 @@ export function createPartitionReader({ executions, clock, log, waiting, offer }
     lookAgain(part) {
       if (lookedAtAgain.has(part)) return;
       lookedAtAgain.add(part);
-      // Holds back no ring meanwhile.
+      // Does not delay a ring in the meantime.
       clock.after(ELSEWHERE_PAUSE_MS, () => {
         lookedAtAgain.delete(part);
         news.add(part);
@@ -124,7 +132,7 @@ export function createPartitionReader({ executions, clock, log, waiting, offer }
     else clock.after(pauseMs, () => void read());
   }
 
-  /** A partition with a backlog is read again as soon as most of what was taken from it is done. */
+  /** Reads a partition with a backlog again as soon as most of what was taken from it is done. */
   function left(part: number, count: number): void {
     const still = (inHand.get(part) ?? 0) - count;
     inHand.set(part, still);
@@ -167,7 +175,7 @@ export function createPartitionReader({ executions, clock, log, waiting, offer }
     }
   }
 
-  /** Quiet partitions are read together; one with more open executions than fit into a page is read alone. */
+  /** Reads quiet partitions together. A partition with more open executions than fit into a page is read alone. */
   async function readPartitions(parts: readonly number[]): Promise<void> {
     const quiet = parts.filter((part) => !backlog.has(part));
     for (const part of parts) if (backlog.has(part)) await readOn(part);
@@ -183,8 +191,8 @@ export function createPartitionReader({ executions, clock, log, waiting, offer }
   }
 
   /**
-   * A partition with a backlog is walked page by page, over several calls: what stands behind the blocked lanes of one hospital is reached
-   * all the same. A lane that was blocked, or parked since, stays blocked until the walk has come to its end.
+   * Walks a partition with a backlog page by page, over several calls, so that the blocked lanes of one hospital do
+   * not hide what stands behind them. A lane that is blocked or parked stays blocked until the walk ends.
    */
   async function readOn(part: number): Promise<void> {
     const isFresh = !walks.has(part);
@@ -215,7 +223,7 @@ export function createPartitionReader({ executions, clock, log, waiting, offer }
     try {
       return await executions.find({ part, open: true }, options);
     } catch (error) {
-      // Where it stood has expired meanwhile: the next call begins anew.
+      // The walk's cursor has expired; the next call starts a new walk.
       walks.delete(part);
       throw error;
     }

@@ -11,16 +11,20 @@ export interface ServesDeps {
   readonly nodes: Pick<NodeRegistry, 'get'>;
 }
 
-/** What a version says by itself, found once: a list of executions asks again for each. What it calls may be published anew at any time. */
+/**
+ * What is fixed for a version, so it is computed once: it is needed for each listed execution. The flows it calls may
+ * be republished at any time.
+ */
 interface Reach {
   readonly hasAllAdapters: boolean;
-  /** Flows that it calls. */
+  /** The flows it calls. */
   readonly calls: readonly string[];
 }
 
 /**
- * Which flows a process works for, by names: tags of flows, and ids of adapters. A flow with one of the tags is served; so is one whose
- * adapters are all named, those of the flows that it calls too, since a worker in a hospital's network reaches no other. No names: every flow.
+ * Decides which flows a process works for, by names: tags of flows, and ids of adapters. A flow with one of the tags
+ * is served. So is a flow whose adapters are all named, including those of the flows it calls, because a worker in a
+ * hospital's network reaches no others. Without names, every flow is served.
  */
 export function createServes(names: readonly string[], { published, nodes }: ServesDeps): (flow: ServedFlow) => boolean {
   if (names.length === 0) return () => true;
@@ -28,7 +32,10 @@ export function createServes(names: readonly string[], { published, nodes }: Ser
   const reaches = new WeakMap<Served, Reach>();
   return ({ document }) => document.tags.some((tag) => served.has(tag)) || reachesAll(document, new Set());
 
-  /** `seen`: flows may call each other in a circle. One that is not published fails in the same way everywhere. */
+  /**
+   * `seen` guards against flows that call each other in a circle. A flow that is not published fails the same way
+   * everywhere.
+   */
   function reachesAll(document: Served, seen: Set<string>): boolean {
     seen.add(document.flowId);
     const { hasAllAdapters, calls } = reachOf(document);

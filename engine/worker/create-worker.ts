@@ -1,7 +1,8 @@
 /**
- * The worker: hears which partitions have news, reads their open executions in order, and runs each lane strictly in that order.
- * Order never comes from the queue, and losing the whole queue loses nothing: the reconciler walks the partitions for what no ring
- * announced, for waits that are due, for owners that died, and for executions that this process itself let go of.
+ * The worker. Hears which partitions have news, reads their open executions in order, and runs each lane strictly in
+ * that order. The order never comes from the queue, and losing the whole queue loses nothing. The reconciler walks
+ * the partitions for what no ring announced, for waits that are due, for dead owners, and for executions this process
+ * let go of.
  */
 import { AppError } from '../contract/values/errors.ts';
 import type { Consumer } from '../contract/ports/work-queue.ts';
@@ -18,24 +19,26 @@ import type { RunExecutionDeps } from './run-execution.ts';
 
 export interface WorkerDeps extends RunExecutionDeps {
   readonly shared: SharedState;
-  /** Executions under way in this process (inline ones too). */
+  /** Executions running in this process, inline ones included. */
   readonly active: Set<string>;
-  /** Executions run at the same time. */
+  /** How many executions run at the same time. */
   readonly slots?: number;
 }
 
 export interface Worker {
   start(): Promise<void>;
-  /** Takes nothing more; resolves when what runs has settled, or after `boundMs` when it was let go of. */
+  /**
+   * Takes nothing more. Resolves when running executions have settled, or after `boundMs`, when it lets go of them.
+   */
   stop(boundMs: number): Promise<void>;
   status(): { readonly running: number; readonly waiting: number };
 }
 
-/** Channel on which a cancel is hinted. */
+/** Channel for hints that an execution was cancelled. */
 export const CANCEL_CHANNEL = 'executions.cancel';
 
 const DEFAULT_SLOTS = 64;
-/** Of the time for stopping, so much is given to what runs; then it is told to stop. */
+/** The share of the stop time in which running executions may finish; then they are told to stop. */
 const DRAIN_SHARE = 0.8;
 const ALL_PARTITIONS = Array.from({ length: PARTITIONS }, (_, part) => part);
 

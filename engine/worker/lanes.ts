@@ -1,6 +1,6 @@
 /**
- * Which executions this worker has in hand, by lane: each lane strictly one after the other in the order of its list.
- * A refused claim drops the rest of the list; whoever rang or reads next brings it again.
+ * The executions this worker has in hand, by lane: each lane runs strictly one after the other, in the order of its
+ * list. A refused claim drops the rest of the list; the next ring or read brings it again.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
@@ -8,21 +8,21 @@ import type { Slot } from '../execution/run-job.ts';
 import type { RunVerdict } from './run-execution.ts';
 
 export interface Lanes {
-  /** Takes an execution, as listed by a read that began at `asOf` (monotonic), into its lane. */
+  /** Takes an execution into its lane. `asOf` (monotonic) is when the read that listed it began. */
   take(document: ExecutionDocument, asOf: number): TakeOutcome;
   /**
-   * It ended here after a list was read that still shows it open. What a later list shows open is open again: a database that crashed
-   * may lose the last settles, which are not flushed one by one.
+   * Whether it ended here after the read of a list that still shows it open. If a later list shows it open, it is
+   * open again: a database crash may lose the last settles, which are not flushed one by one.
    */
   isDone(executionId: string, asOf: number): boolean;
-  /** Executions in hand and not yet begun. */
+  /** Executions in hand that have not started. */
   readonly size: number;
   readonly running: number;
-  /** Resolves when nothing is in hand any more; takes nothing meanwhile. */
+  /** Resolves when nothing is in hand any more. Takes nothing in the meantime. */
   drain(): Promise<void>;
 }
 
-/** `refused`: it must wait for a fresh list, and so must what comes behind it. */
+/** `refused`: it must wait for a fresh list, and so must the executions behind it. */
 export type TakeOutcome = 'taken' | 'in-hand' | 'refused';
 
 export interface LanesDeps {
@@ -30,11 +30,11 @@ export interface LanesDeps {
   readonly clock: Clock;
   /** Never rejects. */
   run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict>;
-  /** The lane ended early, or more came for it meanwhile: its partition must be read again. */
+  /** Called when the lane ended early or got more meanwhile: its partition must be read again. */
   onReread(part: number): void;
   /** Called for each execution that leaves this worker's hands, whether it ran or not. */
   onLeave(part: number, count: number): void;
-  /** The lane's first may not go on: nothing that an older list shows behind it may run. */
+  /** Called when the lane's first execution may not continue. What an older list shows behind it must not run. */
   onBlocked(part: number, laneKey: string): void;
 }
 
@@ -46,12 +46,12 @@ interface Lane {
   isStale: boolean;
 }
 
-/** Finished executions are remembered so long that a list read before their end does not bring them back. */
+/** How many finished executions are remembered, so that a list read before their end does not bring them back. */
 const REMEMBERED = 5_000;
 
 export function createLanes(deps: LanesDeps): Lanes {
   const lanes = new Map<string, Lane>();
-  /** Execution -> when it ended here. */
+  /** Execution id -> when it ended here. */
   const done = new Map<string, number>();
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -104,7 +104,7 @@ export function createLanes(deps: LanesDeps): Lanes {
       return 'taken';
     }
     if (lane.ids.has(document._id)) return 'in-hand';
-    // Only what comes behind may be appended; anything else waits for a fresh list.
+    // Only a later execution may be appended; anything else waits for a fresh list.
     if (seq <= lane.lastSeq) lane.isStale = true;
     if (lane.isStale) return 'refused';
     lane.items.push(document);
@@ -148,7 +148,7 @@ export function createLanes(deps: LanesDeps): Lanes {
   }
 }
 
-/** Executions without a lane have one of their own. */
+/** An execution without a lane is a lane of its own. */
 export function laneKeyOf(document: ExecutionDocument): string {
   return document.lane?.key ?? document._id;
 }

@@ -1,4 +1,7 @@
-/** Takes one listed execution: decides whether it may run, claims, runs, settles. Claiming goes by its id and epoch alone. */
+/**
+ * Processes one listed execution: decides whether it may run, claims, runs, settles. A claim depends only on its id
+ * and epoch.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 import type { Logger, Metrics, Tracer } from '../contract/values/observe.ts';
@@ -34,20 +37,20 @@ export interface RunExecutionDeps extends JournalDeps {
   readonly counts: WorkerCounts;
   readonly endNotes: EndNotes;
   readonly live?: LiveCounters;
-  /** Whether this process works for the flow; absent: for every flow. */
+  /** Whether this process works for the flow. If absent, it works for every flow. */
   serves?(flow: CompiledFlow): boolean;
 }
 
 /**
  * - `done`: terminal; the next of its lane may run.
  * - `parked`: held or waiting; it keeps its lane.
- * - `refused`: somebody else has it: whoever listed it must read again.
+ * - `refused`: another process has it; read the list again.
  * - `let-go`: the store failed; it is taken up again later.
- * - `foreign`: this process does not serve its flow, or lacks a node type of it; nothing was claimed.
+ * - `foreign`: this process does not serve its flow, or lacks one of its node types; nothing was claimed.
  */
 export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonly due?: number } | 'refused' | 'let-go' | 'foreign';
 
-/** Retries and waits up to this are slept through by the run; longer ones give the slot free. */
+/** Longest retry pause or wait that a run sleeps through; longer ones release the slot. */
 const MAX_SLEEP_MS = 250;
 
 export function runExecution(
@@ -68,13 +71,13 @@ interface Take {
   readonly controller: AbortController;
   readonly slot: Slot;
   readonly traceparent: string | undefined;
-  /** Called once this process has it. */
+  /** Called once this process has claimed it. */
   readonly onClaimed: (() => void) | undefined;
 }
 
 /**
- * Each claim is a span of its own beneath the one that accepted the message, so that a trace shows what was done again, and where.
- * An attempt to claim what another process got first did nothing, and leaves none.
+ * Each claim gets its own span under the one that accepted the message, so that a trace shows what was repeated, and
+ * where. A claim that another process won did nothing and leaves no span.
  */
 async function runTraced(
   { _id, flowId, version, epoch, acceptedAt, due, traceparent }: ExecutionDocument,
@@ -104,7 +107,7 @@ async function runTraced(
 async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVerdict> {
   const { document, controller, onClaimed } = take;
   const incarnation = deps.owners.current;
-  // Whatever it claimed now would be given up before its first write.
+  // A new claim would be given up before its first write.
   if (!deps.owners.isTrusted(incarnation)) return 'let-go';
   const flow = await flowOf(document, deps.published);
   if (flow === undefined || !(deps.serves?.(flow) ?? true)) return 'foreign';
@@ -138,7 +141,7 @@ async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVer
   return end.status === 'held' ? { parked: 'held' } : 'done';
 }
 
-/** Undefined where this build lacks a node type of it: a newer one published it, and is left to run it. */
+/** Returns undefined if this build lacks a node type of the flow: a newer build published it, and must run it. */
 async function flowOf({ flowId, version }: ExecutionDocument, published: PublishedFlows): Promise<CompiledFlow | undefined> {
   try {
     return published.cached(flowId, version) ?? (await published.at(flowId, version));
@@ -148,7 +151,7 @@ async function flowOf({ flowId, version }: ExecutionDocument, published: Publish
   }
 }
 
-/** Ended by a person before it ran, or in need of one. */
+/** The end of an execution that a person ended before it ran, or that needs a person; otherwise undefined. */
 function endWithoutRun({ cancelRequested }: ExecutionDocument, flow: CompiledFlow, loaded: LoadedExecution): RunEnd | undefined {
   const [unknown] = loaded.dangling;
   if (!cancelRequested && unknown === undefined) return undefined;
@@ -158,7 +161,7 @@ function endWithoutRun({ cancelRequested }: ExecutionDocument, flow: CompiledFlo
   return heldForUnknown(unknown!.node, unknown!.scope, hasWritten);
 }
 
-/** The owner died between announcing a write and storing its outcome. */
+/** The owner died after it announced a write and before it stored the outcome. */
 function heldForUnknown(node: string, path: string, hasWritten: boolean): RunEnd {
   const error = new AppError(
     'OUTCOME_UNKNOWN',

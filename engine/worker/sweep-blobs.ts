@@ -1,4 +1,7 @@
-/** Removes blobs that nothing refers to: their message was never stored, or its record has expired. Blobs come before the documents that name them, hence the day. */
+/**
+ * Removes blobs that nothing refers to: their message was never stored, or its record has expired. Blobs are written
+ * before the documents that name them, so only blobs older than a day are swept.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
@@ -39,7 +42,7 @@ export function startBlobSweep(deps: BlobSweepDeps): { stop(): void } {
   };
 }
 
-/** Answers how many were removed. */
+/** Returns how many were removed. */
 export async function sweepBlobs({ blobs, executions, legs, resumes, lateOutcomes, log }: BlobSweepDeps): Promise<number> {
   let removed = 0;
   for await (const blobId of blobs.list(DAY_MS)) {

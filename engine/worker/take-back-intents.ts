@@ -1,6 +1,6 @@
 /**
- * An announced write that was surely not done must not wait for a person. The process that announced it says so after it has lost the execution:
- * it takes back what it announced, unless somebody has claimed the execution or decided upon it since.
+ * An announced write that was surely not done must not wait for a person. The process that lost the execution removes
+ * its own intents, unless another process has claimed the execution, or a person has decided on it, since.
  */
 import { createId } from '../contract/values/ids.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
@@ -18,7 +18,7 @@ export interface TakeBackDeps extends JournalDeps {
   readonly workQueue: WorkQueue;
 }
 
-/** The journal of a run that has ended here, and what it was run for. */
+/** The journal of a run that has ended here, and its execution and flow. */
 export interface EndedRun {
   readonly executionId: string;
   readonly flow: CompiledFlow;
@@ -28,8 +28,8 @@ export interface EndedRun {
 const DAY_MS = 86_400_000;
 
 /**
- * The store failed as it was to keep the claim, and may have kept it: nothing was sent under it. Resolves when the store has answered, or when
- * this process ends.
+ * The store failed while storing the claim, and may have kept it. Nothing was sent under it. Resolves when the store
+ * has responded, or when this process stops.
  */
 export async function giveBackClaim({ executionId, journal }: EndedRun, owner: string, deps: TakeBackDeps): Promise<void> {
   const returned = { kind: 'claim-returned', owner, notDone: journal.intentLegs } as const;
@@ -43,7 +43,10 @@ export async function giveBackClaim({ executionId, journal }: EndedRun, owner: s
   if (result?.outcome === 'patched') await ring(result.document, deps);
 }
 
-/** Another process took the execution over and may have held it as unknown. Never rejects: the hold then stays for a person. */
+/**
+ * Another process took the execution over and may have held it as unknown. Never rejects: on failure the hold stays
+ * for a person.
+ */
 export async function tellNotDone(run: EndedRun, end: RunEnd, deps: TakeBackDeps): Promise<void> {
   const notDone = notDoneBy(end, run.flow);
   if (notDone.length === 0) return;
@@ -55,7 +58,10 @@ export async function tellNotDone(run: EndedRun, end: RunEnd, deps: TakeBackDeps
   }
 }
 
-/** Writes that wait for another attempt: one whose outcome is unknown waits for a person. */
+/**
+ * Writes that wait for another attempt. A write with an unknown outcome is not among them, because it waits for a
+ * person.
+ */
 function notDoneBy(end: RunEnd, { nodes }: CompiledFlow): readonly WaitPoint[] {
   if (end.status !== 'waiting') return [];
   return end.waits.filter(({ node, attempts }) => attempts !== undefined && nodes.get(node)?.effect === 'write');
@@ -75,13 +81,13 @@ async function keepNotDone({ executionId, flow, journal }: EndedRun, node: strin
   });
 }
 
-/** Held by the next claim for intents of this one alone, all of which are not done: nothing is left to ask. */
+/** Releases a hold if the next claim holds only for intents of this one, and none of them was done. */
 async function releaseHold({ executionId, journal }: EndedRun, notDone: ReadonlySet<string>, deps: TakeBackDeps): Promise<void> {
   const stored = await deps.executions.get(executionId);
   if (stored?.status !== 'held' || stored.held?.outcomeKnown !== false || stored.epoch !== journal.epoch + 1) return;
   const announced = Object.entries(stored.legs).filter(([, { intent, epoch }]) => intent !== undefined && epoch === journal.epoch);
   const areAllNotDone = announced.every(([, { intent }]) => notDone.has(stepKey(intent!.scope, intent!.node)));
-  // Intents of iterations lie in documents of their own, and stay for a person.
+  // Intents of iterations are stored in separate documents, and stay for a person.
   if (announced.length === 0 || !areAllNotDone || (await hasIterationIntents(stored, deps))) return;
   const { match, patch } = transition(stored, { kind: 'hold-released', notDone: announced.map(([leg]) => leg) });
   const result = await deps.executions.patchIf(executionId, match, patch, { durability: 'full' });

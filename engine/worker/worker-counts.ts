@@ -1,15 +1,15 @@
 import type { Metrics } from '../contract/values/observe.ts';
 
-/** What a worker counts up as it goes: plain numbers, since most of it happens for each message. Read when somebody asks for metrics. */
+/** Counters of a worker. Plain numbers, because most change with every message. Read when metrics are collected. */
 export class WorkerCounts {
   claims = 0;
-  /** Somebody else had it: the list was older than its claim. */
+  /** Another process had it: the list was older than its claim. */
   refusedClaims = 0;
   /** Claims of executions whose owner had died. */
   takeOvers = 0;
-  /** Writes held back, because this process had been silent and others may have taken what it had claimed. */
+  /** Writes stopped because this process had been silent, and others may have taken over its claims. */
   lateWrites = 0;
-  /** What no ring had announced, by what the reconciler found. */
+  /** Executions that no ring had announced, by what the reconciler found. */
   readonly found = { queued: 0, due: 0, owner: 0, resume: 0 };
 }
 

@@ -3,7 +3,7 @@
 export const FRONTS = ['open', 'user', 'bus'] as const;
 export type Front = (typeof FRONTS)[number];
 
-/** 入参 / 出参 / 全参 / 禁止: which bodies an access log line carries beside its metadata. */
+/** 入参 / 出参 / 全参 / 禁止: which bodies an access log line includes besides its metadata. */
 export const LOG_LEVELS = ['in', 'out', 'full', 'none'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

@@ -1,8 +1,8 @@
 /**
- * Roles and what they may do. System, security and audit administrator exclude each other (三权分立): the one who runs the system
- * neither grants access nor edits the trail; the one who grants access cannot publish; the one who reads the trail changes nothing.
- * Each of them edits accounts, and `account-keepers.ts` says which.
- * Secrets are the security administrator's: who draws flows uses them through adapters, and leads none elsewhere.
+ * Roles and their rights. System, security and audit administrator exclude each other (三权分立). The one who runs the
+ * system neither grants access nor edits the trail. The one who grants access cannot publish. The one who reads the
+ * trail changes nothing. Each of them edits accounts; `account-keepers.ts` says which. Credentials belong to the
+ * security administrator: flow authors use them through adapters, and cannot send them elsewhere.
  */
 import type { Permission, Role } from './access.ts';
 
@@ -55,7 +55,7 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: READING,
 };
 
-/** Roles of which each alone gives this right. */
+/** The roles that grant this right on their own. */
 export function rolesWith(right: Permission): readonly Role[] {
   return (Object.keys(ROLE_RIGHTS) as Role[]).filter((role) => ROLE_RIGHTS[role].includes(right));
 }

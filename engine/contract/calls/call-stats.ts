@@ -1,44 +1,51 @@
 /**
- * How calls go, by who is called: an adapter that flows call, an interface that callers call. A call counts once, when it has ended or
- * has to wait for a retry; each try of it is an attempt, which tells how the other side does. One process's own; `engine/processes` sums them up.
+ * Statistics of calls by target: an adapter that flows call, or an interface that callers call. A call counts once,
+ * when it has ended or waits for a retry. Each try is an attempt, which shows the state of the other side. These are
+ * one process's numbers; `engine/processes` adds them up.
  */
 import type { Clock } from '../values/clock.ts';
 import type { ErrorKind } from '../values/errors.ts';
 import { RefusalCauses, type RefusalCause } from './refusal-causes.ts';
 import { SlotSums, slotOf } from './slot-sums.ts';
 
-/** `refused`: the other side is well and does not want this message. `unknown`: sent, and no outcome came back. */
+/** `refused`: the other side works and rejects this message. `unknown`: sent, but no outcome came back. */
 export type CallOutcome = 'ok' | 'refused' | 'failed' | 'unknown';
 
 export interface CallCounts {
   readonly id: string;
-  /** Calls that ended since the process began, of them failed, their milliseconds, of them refused (absent in processes of the version before). */
+  /**
+   * Calls that ended since the process started, how many failed, their total milliseconds, and how many were refused
+   * (absent in processes of the previous version).
+   */
   readonly totals: readonly [calls: number, failed: number, ms: number, refused?: number];
   /** Calls that ended in the last minute. */
   readonly perMinute: number;
-  /** Of the last five minutes. */
+  /** Counts of the last five minutes. */
   readonly recent: { readonly calls: number; readonly refused: number; readonly failed: number };
-  /** Why calls were refused in the last five minutes, the most frequent first; absent where none was. */
+  /** Why calls were refused in the last five minutes, most frequent first; absent if none was. */
   readonly refusals?: readonly RefusalCause[];
-  /** Attempts of the last five minutes that failed, those of calls that wait for their retry among them; absent where none did. */
+  /**
+   * Attempts that failed in the last five minutes, including those of calls that wait for a retry; absent if none
+   * failed.
+   */
   readonly failedAttempts?: number;
-  /** Attempts of the last five minutes by how long they took: see `percentileMs`. */
+  /** Attempts of the last five minutes by duration: see `percentileMs`. */
   readonly latency: readonly number[];
   readonly lastOkAt?: number;
-  /** A refusal is an answer; absent in processes of the version before. */
+  /** When the other side last responded; a refusal counts. Absent in processes of the previous version. */
   readonly lastAnswerAt?: number;
-  /** Of the last attempt that failed: a code alone. */
+  /** The code of the last failed attempt, and when it ended. */
   readonly lastError?: { readonly code: string; readonly at: number };
-  /** Attempts in a row that failed, since the other side last answered, and when the first of them ended. */
+  /** Attempts in a row that failed since the other side last responded, and when the first of them ended. */
   readonly failures: number;
   readonly failingSince?: number;
-  /** When the oldest attempt began that is still without an answer. */
+  /** When the oldest attempt started that still has no response. */
   readonly unansweredSince?: number;
-  /** Under way now. */
+  /** Calls in flight now. */
   readonly active: number;
-  /** Waiting for their turn. */
+  /** Calls that wait for their turn. */
   readonly waiting: number;
-  /** Nothing goes out for a while, since too many failed in a row. */
+  /** True while calls are paused because too many failed in a row. */
   readonly isPaused?: boolean;
 }
 
@@ -48,20 +55,26 @@ export interface Refusal {
 }
 
 export interface CallStats {
-  /** One try begins; call the answer when it has ended, whatever came of it. Until then it is an attempt that nobody has answered. */
+  /**
+   * Called when an attempt starts. Call the returned function when it has ended, whatever the outcome. Until then the
+   * attempt counts as unanswered.
+   */
   begun(id: string): () => void;
-  /** One try ended. `code`: of its error. */
+  /** Called when an attempt ended. `code`: the error code. */
   attempted(id: string, ms: number, outcome: CallOutcome, code?: string): void;
-  /** A call ended, or goes on waiting; it is reported once. `refusal`: why it was refused, and whose call it was, where that is known. */
+  /**
+   * Called once per call, when it ended or waits for a retry. `refusal`: why it was refused and whose call it was, if
+   * known.
+   */
   called(id: string, ms: number, outcome: CallOutcome, refusal?: Refusal): void;
-  /** How calls of these went is forgotten, but for their totals: what gets such an id later is another one. */
+  /** Drops the statistics of these ids, except their totals: a later target with the same id is a different one. */
   forget(isGone: (id: string) => boolean): void;
-  /** Of all that were ever called. */
+  /** The counts of all ids ever called. */
   counts(): readonly CallCounts[];
 }
 
 const MINUTE_SLOTS = 6;
-/** Upper bounds of the classes of durations, in milliseconds. */
+/** Upper bounds of the duration classes, in milliseconds. */
 const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000, 60_000];
 const CALLS = 0;
 const REFUSED = 1;
@@ -69,7 +82,7 @@ const FAILED = 2;
 const FAILED_ATTEMPTS = 3;
 const LATENCY = 4;
 const WIDTH = LATENCY + BOUNDS_MS.length + 1;
-/** A plan has hundreds: ids beyond this are not counted. */
+/** An installation has hundreds of ids; ids above this limit are not counted. */
 const MOST = 2000;
 
 export function createCallStats(clock: Clock): CallStats {
@@ -96,14 +109,14 @@ export function createCallStats(clock: Clock): CallStats {
   };
 }
 
-/** An error's outcome for the one that was called: what is wrong with the message is no fault of theirs. */
+/** Maps an error to the outcome for the called side. An error in the message is not the called side's fault. */
 export function outcomeOf(kind: ErrorKind | undefined): CallOutcome {
   if (kind === undefined) return 'ok';
   if (kind === 'input') return 'refused';
   return kind === 'unknown-outcome' ? 'unknown' : 'failed';
 }
 
-/** Within its class a duration is taken to lie where its rank does. Undefined without attempts. */
+/** Interpolates within a duration class by rank. Undefined if there are no attempts. */
 export function percentileMs(latency: readonly number[], share: number): number | undefined {
   const total = latency.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
@@ -127,7 +140,7 @@ class Stats {
   #lastOkAt: number | undefined;
   #lastAnswerAt: number | undefined;
   #lastError: CallCounts['lastError'];
-  /** In the order of their begin. */
+  /** In the order of their start. */
   readonly #open = new Set<{ readonly at: number }>();
   #failures = 0;
   #failingSince: number | undefined;

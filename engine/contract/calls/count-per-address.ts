@@ -1,13 +1,16 @@
 import { networkOf } from './ip-range.ts';
 
-/** Counts what addresses hold at once, such as connections, so that one of them cannot keep the others out. Runs in a browser too. */
+/**
+ * Counts what each address holds at once, for example connections, so that one address cannot use up the limit of
+ * others. Runs in a browser too.
+ */
 export interface AddressCount {
-  /** False: this address holds as many as it may; nothing is counted then. */
+  /** Returns false, without counting, if this address is at its limit. */
   enter(address: string): boolean;
   leave(address: string): void;
 }
 
-/** IPv6 addresses count by their network, since whoever has one of it has all. */
+/** IPv6 addresses count by network, because the owner of one address has the whole network. */
 export function countPerAddress(most: number): AddressCount {
   const counts = new Map<string, number>();
   return {

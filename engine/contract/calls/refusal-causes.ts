@@ -1,12 +1,15 @@
-/** Why calls were refused in the last five minutes: by code, a few at most, so that senders of nonsense cannot fill memory. */
+/**
+ * Why calls were refused in the last five minutes, by code. Keeps only a few codes, so that senders of garbage cannot
+ * fill the memory.
+ */
 import { SlotSums } from './slot-sums.ts';
 
 export interface RefusalCause {
   readonly code: string;
   readonly count: number;
-  /** When it began; five minutes without it end it. */
+  /** When it started; five minutes without a refusal end it. */
   readonly since: number;
-  /** The app whose calls they were; absent where it is not known, or there were several. */
+  /** The app that made the calls; absent if unknown, or if there were several. */
   readonly app?: string;
 }
 
@@ -39,7 +42,7 @@ export class RefusalCauses {
   }
 }
 
-/** Of two processes. */
+/** Adds the causes of two processes. */
 export function addCauses(a: readonly RefusalCause[] = [], b: readonly RefusalCause[] = []): readonly RefusalCause[] {
   const sums = new Map(a.map((cause) => [cause.code, cause]));
   for (const { code, count, since, app } of b) {
@@ -53,7 +56,7 @@ export function addCauses(a: readonly RefusalCause[] = [], b: readonly RefusalCa
   return [...sums.values()].sort(inOrder).slice(0, MOST);
 }
 
-/** The most frequent first. */
+/** Sorts the most frequent first. */
 function inOrder(a: RefusalCause, b: RefusalCause): number {
   return b.count - a.count || a.since - b.since;
 }

@@ -1,4 +1,4 @@
-/** Sums of the last five minutes in slots of ten seconds, in one array, so that counting is an addition. */
+/** Sums over the last five minutes, in ten-second slots in one array, so that counting is one addition. */
 import type { Clock } from '../values/clock.ts';
 
 const SLOT_MS = 10_000;
@@ -30,7 +30,7 @@ export class SlotSums {
     return total;
   }
 
-  /** Slots that passed meanwhile are emptied. */
+  /** Clears the slots that passed in the meantime. */
   #turnTo(slot: number): void {
     if (slot <= this.#newest) return;
     const from = Math.max(this.#newest + 1, slot - SLOTS + 1);

@@ -1,4 +1,7 @@
-/** Errors and issues in the language of whoever reads them. The server's own sentences are the English; the Chinese stand in `error-texts/`. */
+/**
+ * Returns errors and issues in the reader's language. The server's own messages are the English ones; the Chinese
+ * texts are in `error-texts/`.
+ */
 import type { AppError, ErrorValues } from '../values/errors.ts';
 import { controlTexts } from './control.ts';
 import { expressionTexts } from './expression.ts';
@@ -16,7 +19,7 @@ import type { Text } from '../values/texts.ts';
 
 export type Language = keyof Text;
 
-/** What is needed of an `AppError`, `ErrorRecord`, `Issue` or error body of the admin API. */
+/** The fields needed from an `AppError`, `ErrorRecord`, `Issue` or error body of the admin API. */
 export interface TellableError {
   readonly code: string;
   readonly message: string;
@@ -26,15 +29,18 @@ export interface TellableError {
 }
 
 export interface ErrorText {
-  /** What happened, with the values it speaks of. */
+  /** What happened, with its values filled in. */
   readonly what: string;
   /** What the reader should do now. */
   readonly fix?: string;
-  /** The server's English sentence, where it says more than `what`: shown as the original, in small print. */
+  /** The server's English message, if it says more than `what`; shown as the original in small print. */
   readonly original?: string;
 }
 
-/** All templates: by code; `CODE/problem` for one of several sentences of a code; `schema/keyword` for breaches of any JSON Schema. */
+/**
+ * All templates. The key is the code; `CODE/problem` for one of several messages of a code; `schema/keyword` for
+ * violations of any JSON Schema.
+ */
 export const errorTemplates: ErrorTemplates = {
   ...gatewayTexts,
   ...flowTexts,
@@ -48,7 +54,10 @@ export const errorTemplates: ErrorTemplates = {
   ...schemaTexts,
 };
 
-/** The error in `language`. A code without Chinese text (of a node type from elsewhere) says so and keeps its English sentence as `original`. */
+/**
+ * Returns the error in `language`. A code without Chinese text (from a third-party node type) says so, and keeps its
+ * English message as `original`.
+ */
 export function errorText(error: TellableError, language: Language): ErrorText {
   const { code, message, values = {}, text } = error;
   const ownFix = error.fix === undefined ? {} : { fix: error.fix };
@@ -63,7 +72,7 @@ export function errorText(error: TellableError, language: Language): ErrorText {
   };
 }
 
-/** What happened and what to do, in both languages: for a node's `check`, which must bring its texts along. */
+/** What happened and what to do, in both languages. For a node's `check`, which must return its own texts. */
 export function bothTexts(error: AppError): Text {
   const { what, fix } = errorText(error, 'zh-CN');
   return {
@@ -78,7 +87,10 @@ function templateOf(code: string, problem: ErrorValues[string] | undefined): Err
   return key === undefined ? undefined : errorTemplates[key];
 }
 
-/** Fills `{name}`; what stands in `[…]` is left out when a value that it names is absent; elsewhere an absent value becomes a dash. */
+/**
+ * Fills in `{name}`. A part in `[…]` is left out if a value it names is absent; elsewhere an absent value becomes a
+ * dash.
+ */
 function fill(template: string, values: ErrorValues): string {
   const present = template.replaceAll(/\[([^[\]]*)\]/g, (whole, inner: string) => {
     const names = [...inner.matchAll(PLACEHOLDER)].map(([, name]) => name!);
@@ -90,7 +102,7 @@ function fill(template: string, values: ErrorValues): string {
 
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
 
-/** Some values are words of the product (an effect, a type, a reason of the network): they have Chinese words of their own. */
+/** Some values are product terms (an effect, a type, a network reason) and have Chinese words. */
 function wordOf(name: string, value: ErrorValues[string]): string {
   const known = Object.hasOwn(words, name) ? words[name]! : {};
   const text = String(value);

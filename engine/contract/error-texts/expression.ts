@@ -1,4 +1,4 @@
-/** Expressions, conditions, scripts, mappings and paths into data: read, and run. */
+/** Texts for expressions, conditions, scripts, mappings and data paths: errors in parsing and in running them. */
 import type { ErrorTemplate, ErrorTemplates } from './template.ts';
 
 const correct = '更正表达式，语法为 JSONata。';

@@ -1,4 +1,4 @@
-/** Flow documents, interfaces and tests: what is found when they are saved and published. */
+/** Texts for flow documents, interfaces and tests: problems found when they are saved and published. */
 import type { ErrorTemplates } from './template.ts';
 
 const testFix = '更正流程，或更正测试的期望值。';

@@ -1,4 +1,7 @@
-/** What gateways answer to callers, and what they meet themselves. The texts for callers stand in `gateways/errors.ts`; these say more to operators. */
+/**
+ * Texts for errors that gateways return to callers or meet themselves. The texts for callers are in
+ * `gateways/errors.ts`; these tell operators more.
+ */
 import type { ErrorTemplates } from './template.ts';
 
 export const gatewayTexts: ErrorTemplates = {

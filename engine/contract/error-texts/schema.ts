@@ -1,4 +1,4 @@
-/** Breaches of a JSON Schema, whichever document it is of. The values are made by `schema-problem.ts`. */
+/** Texts for violations of a JSON Schema, in any document. `schema-problem.ts` creates the values. */
 import { NAME_RULES, type NameRule } from '../values/named-values.ts';
 import type { ErrorTemplates } from './template.ts';
 

@@ -1,12 +1,15 @@
-/** One Chinese text of an error: `{name}` is a value of the error, `[…]` is left out when a value in it is absent. */
+/** One Chinese error text. `{name}` is a value of the error; `[…]` is left out if a value in it is absent. */
 export interface ErrorTemplate {
   /** What happened and why. */
   readonly what: string;
-  /** What the reader should do now; left out where nothing is to be done. */
+  /** What the reader should do now; absent if there is nothing to do. */
   readonly fix?: string;
-  /** The English sentence tells more than the values do (the words of a library or of an author's script): it is shown below. */
+  /**
+   * The English message says more than the values (the text of a library or of an author's script), so it is shown
+   * too.
+   */
   readonly original?: true;
 }
 
-/** By `CODE`, or `CODE/problem` where the value `problem` tells sentences of one code apart. */
+/** By `CODE`, or by `CODE/problem` if the value `problem` distinguishes several messages of one code. */
 export type ErrorTemplates = Readonly<Record<string, ErrorTemplate>>;

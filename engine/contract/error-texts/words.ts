@@ -1,4 +1,7 @@
-/** Chinese words for values that are words themselves, by the name of the value. What is not listed is shown as it is. */
+/**
+ * Chinese words for values that are words themselves, by the name of the value. Values not listed are shown as they
+ * are.
+ */
 const effects = { pure: '无外部影响', read: '只读', 'idempotent-write': '幂等写', write: '写' };
 
 export const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -19,7 +22,7 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
     array: '列表',
     null: '空值',
   },
-  /** Reasons of the network, of the operating system and of unreadable requests. */
+  /** Reasons from the network or the operating system, and of unreadable requests. */
   reason: {
     ECONNREFUSED: '对方拒绝连接',
     ECONNRESET: '连接被对方重置',
@@ -64,7 +67,7 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
     FST_ERR_CTP_INVALID_JSON_BODY: '请求体不是合法的 JSON',
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length 与实际长度不符',
   },
-  /** Faults of JSONata: reading (S…), working (D…, T…). */
+  /** JSONata errors: parsing (S…), evaluation (D…, T…). */
   fault: {
     S0101: '文本缺少结束引号',
     S0102: '数字超出范围',

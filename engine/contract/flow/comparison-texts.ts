@@ -1,4 +1,7 @@
-/** Words for the comparisons of conditions, [Chinese, English]: the console's rows and docs/reference/conditions.md. */
+/**
+ * Texts for the comparisons of conditions, [Chinese, English]: used in the console and in
+ * docs/reference/conditions.md.
+ */
 import type { Comparison } from './expression-types.ts';
 
 type Pair = readonly [zhCN: string, en: string];

@@ -1,4 +1,7 @@
-/** The flow document `flow/1`: the one schema behind API, engine check, designer, OpenAPI page and docs/reference/flow-document.md. */
+/**
+ * The flow document `flow/1`: the only schema behind API, engine check, designer, OpenAPI page and
+ * docs/reference/flow-document.md.
+ */
 import { Type, type Static } from 'typebox';
 import { sharedWithField } from '../values/domain.ts';
 import {
@@ -77,7 +80,7 @@ const EdgeEnd = (words: Words) =>
 export const FlowEdge = Type.Object({ id: Id('e', EDGE_TEXTS.id), from: EdgeEnd(EDGE_TEXTS.from), to: EdgeEnd(EDGE_TEXTS.to) }, closed);
 export type FlowEdge = Static<typeof FlowEdge>;
 
-/** What a saved test demands: a value at a path (JSON Pointer) of the reply, or of one node's output. */
+/** What a saved test expects: a value at a path (JSON Pointer) of the reply, or of one node's output. */
 export const FlowTestExpectation = Type.Object(
   {
     node: Type.Optional(Id('n', TEST_TEXTS.node)),
@@ -89,7 +92,7 @@ export const FlowTestExpectation = Type.Object(
   closed,
 );
 
-/** What a node answers in a test instead of running: emitted data by port, or an error. */
+/** What a node returns in a test instead of running: emitted data by port, or an error. */
 export const FlowMock = Type.Union([
   Type.Object({ emit: Type.Record(Type.String(), Type.Unknown(), TEST_TEXTS.emit) }, closed),
   Type.Object(
@@ -152,14 +155,17 @@ export const Recording = Type.Object(
     level: Type.Union([Type.Literal('full'), Type.Literal('keys'), Type.Literal('none')], RECORDING_TEXTS.level),
     retainDays: Type.Integer({ ...RECORDING_TEXTS.retainDays, minimum: 1, maximum: 3650, default: 30 }),
     perSecond: Type.Optional(Type.Integer({ ...RECORDING_TEXTS.perSecond, minimum: 0, maximum: 10_000, default: 10 })),
-    /** Beyond it keys alone, and no longer than the dedupe window (at least a day). Failures have as much again. */
+    /**
+     * Above this, only keys are kept, and no longer than the dedupe window (at least a day). Failures have the same
+     * amount in addition.
+     */
     megabytesPerDay: Type.Optional(Type.Integer({ ...RECORDING_TEXTS.megabytesPerDay, minimum: 1, maximum: 10_000_000, default: 10_240 })),
   },
   closed,
 );
 export type Recording = Static<typeof Recording>;
 
-/** Colours of notes and groups, by name: what they look like is the theme's affair. */
+/** Colours of notes and groups, by name; the theme defines how they look. */
 export const LayoutColour = Type.Union(
   [Type.Literal('grey'), Type.Literal('teal'), Type.Literal('green'), Type.Literal('amber'), Type.Literal('red'), Type.Literal('violet')],
   LAYOUT_TEXTS.colour,
@@ -168,7 +174,7 @@ export type LayoutColour = Static<typeof LayoutColour>;
 const Place = (words: Words) => Type.Number({ ...words, minimum: -1_000_000, maximum: 1_000_000 });
 const Extent = (words: Words) => Type.Number({ ...words, minimum: 1, maximum: 10_000 });
 
-/** A text that lies on the canvas beside the nodes. */
+/** A text on the canvas beside the nodes. */
 export const LayoutNote = Type.Object(
   {
     id: Id('note', LAYOUT_TEXTS.noteId),
@@ -183,7 +189,7 @@ export const LayoutNote = Type.Object(
 );
 export type LayoutNote = Static<typeof LayoutNote>;
 
-/** A named frame around nodes; its place follows from theirs. */
+/** A named frame around nodes; its position follows from theirs. */
 export const LayoutGroup = Type.Object(
   {
     id: Id('group', LAYOUT_TEXTS.groupId),
@@ -225,7 +231,7 @@ export const FlowDocument = Type.Object(
 );
 export type FlowDocument = Static<typeof FlowDocument>;
 
-/** An immutable, numbered version; what every execution is pinned to. */
+/** An immutable, numbered version; every execution is pinned to one. */
 export interface FlowVersion {
   readonly flowId: string;
   readonly version: number;

@@ -1,4 +1,7 @@
-/** Words for the fields of a flow document, shown by the console's forms, on the API page and in docs/reference/flow-document.md. */
+/**
+ * Texts for the fields of a flow document, shown in the console's forms, on the API page and in
+ * docs/reference/flow-document.md.
+ */
 import { fieldText } from '../values/texts.ts';
 
 export const FLOW_TEXTS = {

@@ -1,4 +1,7 @@
-/** Scope paths (grammar in `expression-types.ts`): parsed once, read by own properties alone, so that no prototype is ever reached. */
+/**
+ * Scope paths (grammar in `expression-types.ts`): parsed once. They read own properties only, so they never reach a
+ * prototype.
+ */
 import { AppError, type ErrorValues } from '../values/errors.ts';
 import type { Operand } from './expression-types.ts';
 import type { Loop, Scope } from '../node/node.ts';
@@ -6,13 +9,16 @@ import type { Loop, Scope } from '../node/node.ts';
 /** A field name, or the position of an item (negative: from the end). */
 export type PathStep = string | number;
 
-/** With what a path begins. */
+/** What a path can start with. */
 export const SCOPE_ROOTS = ['data', 'headers', 'keys', 'nodes', 'now', 'item', 'index', 'outer'] as const;
 export type ScopeRoot = (typeof SCOPE_ROOTS)[number];
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_STEPS = 64;
 
-/** Compiles a scope path to a function of the scope; what is not there is `undefined`. PATH_INVALID (input) on bad text. */
+/**
+ * Compiles a scope path to a function of the scope, which returns `undefined` for a missing value. PATH_INVALID
+ * (input) on bad text.
+ */
 export function compileScopePath(path: string): (scope: Scope) => unknown {
   const [root, ...steps] = parseScopePath(path);
   if (root === 'outer') {
@@ -28,7 +34,7 @@ export function compileScopePath(path: string): (scope: Scope) => unknown {
   return (scope) => readSteps(readRoot(scope, root), steps);
 }
 
-/** Compiles an operand: a path, a fixed value or an expression (whose result may be a promise). */
+/** Compiles an operand: a path, a fixed value or an expression (which may return a promise). */
 export function compileOperand(
   operand: Operand,
   compileExpression: (text: string) => (scope: Scope) => unknown,
@@ -47,7 +53,7 @@ export function parseScopePath(path: string): readonly [ScopeRoot, ...PathStep[]
   return [root as ScopeRoot, ...steps];
 }
 
-/** Splits `a.b[0].c` into its steps, without asking for a root. PATH_INVALID (input) on bad text. */
+/** Splits `a.b[0].c` into its steps, without requiring a root. PATH_INVALID (input) on bad text. */
 export function parseFieldPath(path: string): readonly PathStep[] {
   const token = /\.?(?:`([^`]+)`|([^.[\]`\s]+))|\[(-?\d{1,9})\]/y;
   const steps: PathStep[] = [];
@@ -94,7 +100,7 @@ export function readRoot(scope: Scope, root: ScopeRoot): unknown {
   }
 }
 
-/** The scope as one object, as expressions see it. Bytes are left out: expressions work on parsed values. */
+/** The scope as one object for expressions. Leaves bytes out, because expressions work on parsed values. */
 export function scopeRoot(scope: Scope): Readonly<Record<string, unknown>> {
   const { data, headers, keys } = scope.message;
   return {

@@ -2,7 +2,7 @@ import { malformed } from './malformed.ts';
 import { isSignableName, MAX_SIGNED_HEADERS } from './headers.ts';
 import { KQ1_SCHEMES, type Kq1Scheme } from './schemes.ts';
 
-/** What the header `Authorization: KQ1-…` says. */
+/** The content of the header `Authorization: KQ1-…`. */
 export interface Kq1Authorization {
   readonly scheme: Kq1Scheme;
   readonly appId: string;
@@ -11,7 +11,7 @@ export interface Kq1Authorization {
   readonly ts: string;
   /** 16 random bytes, base64url: 22 characters. */
   readonly nonce: string;
-  /** Names of the signed headers, lower case, sorted, without repetition. */
+  /** Names of the signed headers: lower case, sorted, without duplicates. */
   readonly signed: readonly string[];
   /** The signature, base64url. */
   readonly sig: string;
@@ -21,7 +21,7 @@ const MAX_HEADER_LENGTH = 4096;
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const EPOCH_MS = /^[1-9][0-9]{0,14}$/;
 const NONCE_LENGTH = 22;
-/** An RSA-8192 signature has 1366. */
+/** The signature length of RSA-8192. */
 const MAX_SIG_LENGTH = 1366;
 const MIN_SIG_LENGTH = 43;
 const SCHEMES = KQ1_SCHEMES.map((scheme) => ({ scheme, opening: `KQ1-${scheme} ` }));
@@ -32,8 +32,9 @@ const FIELDS = ['appid', 'keyid', 'ts', 'nonce', 'signed', 'sig'].map((name, ind
 const EXAMPLE = 'Write: KQ1-SM2-SM3 appid="…",keyid="…",ts="…",nonce="…",signed="…",sig="…" in this order, without further spaces.';
 
 /**
- * Reads `KQ1-<scheme> appid="…",keyid="…",ts="…",nonce="…",signed="a;b",sig="…"`: these fields in this order, once each, no further space.
- * There is exactly one way to write a given content, so reading and formatting are inverse. Throws KQ1_MALFORMED.
+ * Parses `KQ1-<scheme> appid="…",keyid="…",ts="…",nonce="…",signed="a;b",sig="…"`: these fields in this order, once
+ * each, without extra spaces. Each content has exactly one valid form, so parsing and formatting are inverse. Throws
+ * KQ1_MALFORMED.
  */
 export function parseAuthorization(header: string): Kq1Authorization {
   if (header.length > MAX_HEADER_LENGTH) throw malformed('the Authorization header is too long', 'Sign fewer headers.');
@@ -67,7 +68,9 @@ export function requireIdentity(part: Pick<Kq1Authorization, 'appId' | 'keyId' |
   }
 }
 
-/** True for base64url without padding whose unused last bits are zero: the form that re-encodes to itself. */
+/**
+ * True for base64url without padding whose unused last bits are zero, which is the form that re-encodes to itself.
+ */
 export function isCanonicalBase64url(text: string): boolean {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return false;
   const rest = text.length % 4;

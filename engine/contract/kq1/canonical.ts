@@ -11,16 +11,19 @@ export interface Kq1Request extends Pick<Kq1Authorization, 'scheme' | 'appId' | 
   readonly host: string;
   /** As sent, without the query. */
   readonly path: string;
-  /** As sent, without `?`; `''` when there is none. */
+  /** As sent, without `?`; `''` if there is none. */
   readonly query: string;
   /** The signed headers: lower-case names, sorted, distinct (see `collectSignedHeaders`). */
   readonly headers: readonly HeaderPair[];
-  /** Lower-case hex digest of the body as sent, in the scheme's algorithm; digest of nothing when there is none. */
+  /**
+   * Lower-case hex digest of the body as sent, with the scheme's algorithm; the digest of empty input if there is no
+   * body.
+   */
   readonly bodyDigest: string;
 }
 
 export interface Kq1Answer {
-  /** Lower-case hex digest of the request's canonical string, in the answer's algorithm. */
+  /** Lower-case hex digest of the request's canonical string, with the answer's algorithm. */
   readonly requestDigest: string;
   readonly scheme: Kq1Scheme;
   readonly status: number;
@@ -36,12 +39,13 @@ export interface Kq1Answer {
 }
 
 /**
- * The text that a request's signature covers, each line ending with LF:
+ * The text that a request's signature covers. Each line ends with LF:
  *
  *     KQ1 / scheme / METHOD / host / path / query / ts nonce appid keyid / name:value … / body digest
  *
- * All lines before the header lines are fixed in number, header lines alone contain a colon after a name, and the last line is 64 hex digits;
- * no part can contain LF: two different requests never have the same text. Plain ASCII. Throws KQ1_MALFORMED.
+ * The number of lines before the header lines is fixed, only header lines have a colon after a name, and the last
+ * line is 64 hex digits. No part can contain LF, so two different requests never have the same text. Plain ASCII.
+ * Throws KQ1_MALFORMED.
  */
 export function canonicalRequest(request: Kq1Request): string {
   return `${requestHead(request)}${headerLines(request.headers)}${digestLine(request.bodyDigest)}`;
@@ -58,7 +62,7 @@ function requestHead(request: Omit<Kq1Request, 'headers' | 'bodyDigest'>): strin
 }
 
 /**
- * The text that an answer's signature covers, each line ending with LF:
+ * The text that an answer's signature covers. Each line ends with LF:
  *
  *     KQ1-RESP / request digest / scheme / status / request nonce / ts / key id / name:value … / body digest
  *

@@ -6,7 +6,7 @@ export const KQ1_HEADERS = {
   trace: 'X-KQ-Trace',
   idempotencyKey: 'Idempotency-Key',
   deadline: 'X-Request-Deadline',
-  /** On answers. */
+  /** Headers of answers. */
   signature: 'X-KQ-Signature',
   keyId: 'X-KQ-Keyid',
   ts: 'X-KQ-Ts',
@@ -20,24 +20,27 @@ const MAX_VALUE_LENGTH = 8192;
 const MUST_BE_SIGNED = new Set(['content-type', 'content-encoding', 'content-language', 'idempotency-key', 'x-request-deadline']);
 const ANSWER_SIGNED = new Set(['content-type', 'content-encoding', 'content-language', 'location', 'retry-after']);
 const ANSWER_OWN_LINES = new Set(['x-kq-signature', 'x-kq-keyid', 'x-kq-ts']);
-/** Lines of their own in the canonical string, or the place of the signature itself. */
+/** These have their own lines in the canonical string, or carry the signature itself. */
 const NEVER_LISTED = new Set(['authorization', 'host']);
 
-/** True for a header that must be signed when it is present. `proxyHeaders`: lower-case names that a trusted proxy adds, beside the usual ones. */
+/**
+ * True for a header that must be signed if present. `proxyHeaders`: lower-case names that a trusted proxy adds,
+ * besides the usual ones.
+ */
 export function mustBeSigned(lowerName: string, proxyHeaders?: ReadonlySet<string>): boolean {
   if (MUST_BE_SIGNED.has(lowerName)) return true;
   return lowerName.startsWith('x-') && !isProxyHeader(lowerName) && proxyHeaders?.has(lowerName) !== true;
 }
 
-/** True for a lower-case name that may stand in `signed`. */
+/** True for a lower-case name that is allowed in `signed`. */
 export function isSignableName(name: string): boolean {
   return name.length <= MAX_NAME_LENGTH && /^[a-z0-9][a-z0-9_-]*$/.test(name) && !NEVER_LISTED.has(name);
 }
 
 /**
- * The signed headers of a received request, sorted, values trimmed: all that flow and upstream may see. Takes Node's `rawHeaders` (name, value,
- * name, value …). Throws KQ1_MALFORMED when a signed header is absent or repeated, when one that must be signed is not, or when Authorization
- * or Host is repeated.
+ * Returns the signed headers of a received request, sorted and with trimmed values. Flow and upstream see only these.
+ * Takes Node's `rawHeaders` (name, value, name, value …). Throws KQ1_MALFORMED if a signed header is absent or
+ * repeated, if a header that must be signed is not, or if Authorization or Host is repeated.
  */
 export function collectSignedHeaders(
   rawHeaders: readonly string[],
@@ -65,17 +68,20 @@ export function collectSignedHeaders(
   });
 }
 
-/** Does the signature of an answer cover a header of this lower-case name? */
+/** Whether an answer's signature covers the header of this lower-case name. */
 export function isAnswerHeaderSigned(name: string): boolean {
   return ANSWER_SIGNED.has(name) || (name.startsWith('x-kq-') && !ANSWER_OWN_LINES.has(name));
 }
 
-/** May it be the value of a signed header? At most 8192 characters of visible ASCII, blanks and tabs. */
+/** Whether a signed header may have this value: at most 8192 characters of visible ASCII, spaces and tabs. */
 export function isSignableValue(value: string): boolean {
   return value.length <= MAX_VALUE_LENGTH && /^[\t\x20-\x7e]*$/.test(value);
 }
 
-/** The headers of an answer that its signature covers, lower case, sorted, values trimmed. A repeated one throws KQ1_MALFORMED. */
+/**
+ * Returns the headers that an answer's signature covers: lower case, sorted, with trimmed values. Throws
+ * KQ1_MALFORMED for a repeated one.
+ */
 export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[] {
   const found: HeaderPair[] = [];
   for (const [sentName, value] of headers) {
@@ -89,7 +95,10 @@ export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[]
   return found;
 }
 
-/** The value without surrounding blanks. Only visible ASCII, blanks and tabs: other characters have no agreed bytes on the wire. */
+/**
+ * Returns the value without surrounding spaces. Allows only visible ASCII, spaces and tabs: the bytes of other
+ * characters on the wire are not standardised.
+ */
 export function trimmedValue(name: string, value: string): string {
   if (!isSignableValue(value)) {
     throw malformed(`the value of ${name} is too long or not visible ASCII`, 'Percent-encode other characters, or put them into the body.');

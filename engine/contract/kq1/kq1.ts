@@ -1,6 +1,7 @@
 /**
- * Signed requests and answers, `KQ1` (design page 2, section 3). Pure text: no cryptography, no `node:` import, so that gateways, sdk, command
- * line and browser build byte for byte the same canonical strings. Everything malformed throws `KQ1_MALFORMED` (kind input).
+ * Signed requests and answers, `KQ1`. Pure text: no cryptography and no `node:` import, so that gateways, sdk,
+ * command line and browser build identical canonical strings. Throws `KQ1_MALFORMED` (kind input) for anything
+ * malformed.
  */
 export * from './authorization.ts';
 export * from './canonical.ts';

@@ -1,6 +1,8 @@
 import { AppError } from '../values/errors.ts';
 
-/** The one error of this folder. Its message is for signers (sdk, command line); a gateway answers a bare GW40001. */
+/**
+ * The only error of this folder. Its message is for signers (sdk, command line); a gateway returns a bare GW40001.
+ */
 export function malformed(what: string, fix: string): AppError {
   return new AppError('KQ1_MALFORMED', 'input', `The signed message is malformed: ${what}.`, { fix });
 }

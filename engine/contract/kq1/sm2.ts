@@ -1,15 +1,21 @@
 /**
- * The parts of an SM2 signature (GB/T 32918.2, curve of GB/T 32918.5) that are plain bytes: what the signer's identity digest is made of,
- * and which encoding of a signature counts. What hashes and multiplies is elsewhere.
+ * The parts of an SM2 signature (GB/T 32918.2, curve of GB/T 32918.5) that are plain bytes: the input of the signer's
+ * identity digest, and the accepted encoding of a signature. Hashing and curve arithmetic are elsewhere.
  */
 
-/** What stands before the 64 bytes x || y in an SM2 public key (SPKI: id-ecPublicKey, curve 1.2.156.10197.1.301, uncompressed point). */
+/**
+ * The bytes before the 64 bytes x || y in an SM2 public key (SPKI: id-ecPublicKey, curve 1.2.156.10197.1.301,
+ * uncompressed point).
+ */
 export const SM2_SPKI_PREFIX = bytesOf('3059301306072a8648ce3d020106082a811ccf5501822d03420004');
 
 /** Length of an SM2 public key as SPKI. */
 export const SM2_SPKI_LENGTH = SM2_SPKI_PREFIX.length + 64;
 
-/** ENTL and the user id 1234567812345678 (which GM/T 0009 sets where the two sides agreed on none), and the curve's a, b, Gx, Gy. */
+/**
+ * ENTL and the user id 1234567812345678 (the default of GM/T 0009 if the two sides agreed on none), and the curve's
+ * a, b, Gx, Gy.
+ */
 const IDENTITY_PREFIX = bytesOf(
   '0080' +
     '31323334353637383132333435363738' +
@@ -20,7 +26,7 @@ const IDENTITY_PREFIX = bytesOf(
 );
 const ORDER = bytesOf('fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123');
 
-/** What Z is the SM3 digest of, for a public key of 64 bytes x || y; a signature covers e = SM3(Z || message). */
+/** The input whose SM3 digest is Z, for a public key of 64 bytes x || y. A signature covers e = SM3(Z || message). */
 export function sm2IdentityInput(point: Uint8Array): Uint8Array {
   const input = new Uint8Array(IDENTITY_PREFIX.length + point.length);
   input.set(IDENTITY_PREFIX);
@@ -28,7 +34,7 @@ export function sm2IdentityInput(point: Uint8Array): Uint8Array {
   return input;
 }
 
-/** True for SEQUENCE { INTEGER r, INTEGER s } in its one DER form with 0 < r, s < n. */
+/** True for SEQUENCE { INTEGER r, INTEGER s } in its only DER form, with 0 < r, s < n. */
 export function isStrictSm2Signature(bytes: Uint8Array): boolean {
   if (bytes.length < 8 || bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2) return false;
   const afterR = endOfScalar(bytes, 2);

@@ -5,8 +5,8 @@ const FIX_PATH = 'Send the path in its one plain form: no //, no . or .. segment
 const ENCODED_REFUSED = new Set(['2f', '5c', '7f']);
 
 /**
- * Splits a request target as sent into path and query, both byte for byte. Throws KQ1_MALFORMED for anything with a second reading:
- * an absolute form, a fragment, a bare `?`, and what `requirePlainPath` refuses.
+ * Splits a request target as sent into path and query, byte for byte. Throws KQ1_MALFORMED for anything ambiguous: an
+ * absolute form, a fragment, a bare `?`, and what `requirePlainPath` refuses.
  */
 export function splitTarget(target: string): { readonly path: string; readonly query: string } {
   if (target.length > MAX_TARGET_LENGTH) throw malformed('the request target is too long', 'Send long values in the body.');
@@ -19,14 +19,15 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   return { path, query };
 }
 
-/** Refuses paths that some server further on might read as another path. Throws KQ1_MALFORMED. */
+/** Refuses paths that another server might read as a different path. Throws KQ1_MALFORMED. */
 export function requirePlainPath(path: string): void {
   if (!path.startsWith('/') || !/^[\x21-\x7e]*$/.test(path) || /["#<>?\\^`{|}]/.test(path)) {
     throw malformed('the path is not an absolute path of URL characters', 'Percent-encode other characters as UTF-8.');
   }
   requireEncodings(path, 'path');
   if (path.includes('//')) throw malformed('the path has an empty segment', FIX_PATH);
-  // A server that decodes twice would see a dot segment; `%252F` is what a value with `%2F` looks like.
+  // A server that decodes twice would see a dot segment. `%252F` stays allowed: it is a legitimate value that
+  // contains `%2F`.
   if (/%252e/i.test(path)) throw malformed('the path is encoded twice', FIX_PATH);
   if (!/\.|%2e/i.test(path)) return;
   for (const segment of path.split('/')) {
@@ -34,13 +35,13 @@ export function requirePlainPath(path: string): void {
   }
 }
 
-/** The query as sent, without `?`; any visible ASCII but `#`. */
+/** The query as sent, without `?`: any visible ASCII except `#`. */
 export function requireQuery(query: string): void {
   if (!/^[\x21\x22\x24-\x7e]*$/.test(query))
     throw malformed('the query has blanks, #, or other than ASCII characters', 'Percent-encode them as UTF-8.');
 }
 
-/** Lower-case host as sent, with its port unless it is a default one. Throws KQ1_MALFORMED. */
+/** The host as sent, in lower case, with its port unless that is the default. Throws KQ1_MALFORMED. */
 export function requireHost(host: string): void {
   if (!/^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?$/.test(host) || /\]?:(?:80|443)$/.test(host)) {
     throw malformed('the host is not in its canonical form', 'Send Host in lower case, without the default port.');
@@ -55,7 +56,7 @@ function requireEncodings(path: string, where: string): void {
   }
 }
 
-/** `.` and `..`, also with encoded dots, and with a path parameter behind (`..;x`, `..%3bx`), which some servers strip. */
+/** `.` and `..`, also with encoded dots, and with a path parameter (`..;x`, `..%3bx`), which some servers strip. */
 function isDotSegment(segment: string): boolean {
   const end = segment.search(/;|%3b/i);
   const name = (end < 0 ? segment : segment.slice(0, end)).replaceAll(/%2e/gi, '.');

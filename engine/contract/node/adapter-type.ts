@@ -1,27 +1,27 @@
 /**
- * What adapters of one protocol are made of (`nodes/<protocol>/<protocol>.adapter.ts`, found by scanning the folder): the settings that each
- * environment gives, with the words of their form, and what its credential holds.
+ * Defines the adapters of one protocol (`nodes/<protocol>/<protocol>.adapter.ts`, found by scanning the folder): the
+ * settings of each environment, the texts of their form, and the content of the credential.
  */
 import type { TObject } from 'typebox';
 import type { Text } from '../values/texts.ts';
 
 export interface AdapterType<Schema extends TObject = TObject> {
-  /** The name of the folder; what nodes name as their `adapter`. */
+  /** The name of the folder; nodes refer to it in `adapter`. */
   readonly protocol: string;
   /** Name of an icon of the designer's icon set. */
   readonly icon: string;
   readonly text: { readonly label: Text; readonly help: Text };
-  /** Settings per environment; every field carries `fieldText`. */
+  /** Settings per environment; every field has a `fieldText`. */
   readonly settings: Schema;
-  /** What is to be stored as the credential, such as `user:password`. Absent: it logs in nowhere. */
+  /** What to store as the credential, for example `user:password`. Absent if it needs no login. */
   readonly credential?: Text;
-  /** Where it connects to with these settings, which fit the schema; nothing for one that only listens. */
+  /** The targets it connects to with these valid settings; an empty list if it only listens. */
   connectsTo?(settings: Readonly<Record<string, unknown>>): readonly { readonly host: string; readonly port: number }[];
-  /** The document's charset matters to it. */
+  /** True if it uses the document's charset. */
   readonly hasCharset: boolean;
 }
 
-/** Gives an adapter type its types; changes nothing. */
+/** Only for type inference; returns its input. */
 export function defineAdapter<Schema extends TObject>(type: AdapterType<Schema>): AdapterType<Schema> {
   return type;
 }

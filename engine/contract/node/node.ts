@@ -1,6 +1,7 @@
 /**
- * The node contract (design page 1, section 7). A node never sees storage, queue or graph; it answers what it emits.
- * `export default defineNode({...})` from `nodes/<protocol>/<verb>.node.ts`; the registry finds it by scanning the folder.
+ * The node contract. A node never sees storage, queue or graph; it returns what it emits. Files
+ * `nodes/<protocol>/<verb>.node.ts` have `export default defineNode({...})`; the registry finds them by scanning the
+ * folder.
  */
 import type { Static, TObject } from 'typebox';
 import type { Adapter } from './adapter.ts';
@@ -14,10 +15,10 @@ import type { SandboxUser } from './sandbox-wait.ts';
 import type { Text } from '../values/texts.ts';
 
 /**
- * - `pure`: depends on the message alone; may run again at any time.
- * - `read`: asks outside, changes nothing there.
- * - `idempotent-write`: changes something, and doing it again with the same key is the same as doing it once.
- * - `write`: doing it twice does it twice. Never run again by itself once its first byte may have left.
+ * - `pure`: depends only on the message; may run again at any time.
+ * - `read`: queries another system and changes nothing there.
+ * - `idempotent-write`: changes something; repeating it with the same key has no further effect.
+ * - `write`: each repetition changes something again. Never retried automatically once its first byte may have left.
  */
 export type Effect = 'pure' | 'read' | 'idempotent-write' | 'write';
 
@@ -29,12 +30,18 @@ export interface PortSpec {
 }
 
 export type Outcome =
-  /** One message per port at most; ports left out emit nothing. Several messages belong into an array and a for-each. */
+  /**
+   * At most one message per port; ports not named emit nothing. To emit several messages, use an array and a
+   * for-each.
+   */
   | { readonly emit: Readonly<Record<string, readonly Message[]>> }
   | { readonly wait: { readonly untilMs: number } | { readonly resumeToken: string; readonly untilMs?: number } }
-  /** The answer for the caller of this execution; the token then leaves by the port `out`. Only `reply` and `end with error` use it. */
+  /**
+   * The reply for the caller of this execution; the token then leaves by the port `out`. Only `reply` and `end with
+   * error` use it.
+   */
   | { readonly reply: Reply; readonly emit?: Readonly<Record<string, readonly Message[]>> }
-  /** The message itself is refused: an `input` error with its reason. */
+  /** Rejects the message itself, with an `input` error. */
   | { readonly reject: ErrorRecord };
 
 /** What a caller gets. Exactly one per execution. */
@@ -44,20 +51,23 @@ export interface Reply {
   readonly message: Message;
 }
 
-/** Names that an expression can use. */
+/** The names available in an expression. */
 export interface Scope {
   readonly message: Message;
-  /** Output data of nodes that already ran in this execution, by node id; only those that the flow's expressions name are kept. */
+  /**
+   * Output data of nodes that have run in this execution, by node id. Only nodes named in the flow's expressions are
+   * kept.
+   */
   readonly nodes: Readonly<Record<string, unknown>>;
-  /** Time of acceptance, epoch milliseconds: `now` in expressions, the same over retries. */
+  /** Acceptance time in epoch milliseconds: `now` in expressions. The same on every retry. */
   readonly now: number;
-  /** Set inside a loop of a mapping: what `item`, `index` and `outer` read. */
+  /** Set inside a loop of a mapping: the source of `item`, `index` and `outer`. */
   readonly loop?: Loop;
-  /** The step that the scope is of: its expressions may wait for the sandbox. */
+  /** The step that evaluates the scope: its expressions may wait for the sandbox. */
   readonly user?: SandboxUser;
 }
 
-/** One round of a loop; `outer` is the enclosing loop. */
+/** One iteration of a loop; `outer` is the enclosing loop. */
 export interface Loop {
   readonly item: unknown;
   readonly index: number;
@@ -66,51 +76,65 @@ export interface Loop {
 
 export interface NodeContext<Config> {
   readonly config: Config;
-  /** The resolved adapter; present exactly when the definition names a protocol in `adapter`. */
+  /** The resolved adapter; set exactly if the definition names a protocol in `adapter`. */
   readonly adapter: Adapter | undefined;
-  /** Asked before every connection. */
+  /** Must be checked before every connection. */
   readonly outbound: OutboundGuard;
-  /** Ends with node time-out, deadline or cancel. Every wait and every socket must heed it. */
+  /** Aborted on node time-out, deadline or cancel. Every wait and every socket must respect it. */
   readonly signal: AbortSignal;
-  /** Epoch milliseconds after which nobody waits for the result. */
+  /** Epoch milliseconds after which the result is no longer needed. */
   readonly deadlineMs: number;
-  /** hash(origin, node, iteration): stable over retries, new in a replay. */
+  /** hash(origin, node, iteration): the same on every retry, new in a replay. */
   readonly idempotencyKey: string;
-  /** 1 for the first. */
+  /** The attempt number, from 1. */
   readonly attempt: number;
   readonly executionId: string;
   readonly scope: Scope;
   readonly clock: Clock;
   readonly log: Logger;
-  /** W3C trace context of this attempt, for protocols that carry one; absent when it is not traced. */
+  /** W3C trace context of this attempt, for protocols that support one; absent if it is not traced. */
   readonly traceparent?: string | undefined;
-  /** Seeded by (origin, node, iteration); the same over retries. */
+  /** Random numbers seeded by (origin, node, iteration); the same on every retry. */
   random(): number;
-  /** The credential of the node's adapter, or of the adapter of that id; no secret is given to any but those it is meant for. Never put into a message or log. */
+  /**
+   * Returns the credential of the node's adapter, or of the adapter with that id. A credential may only be sent to
+   * the system it is meant for. Never put it into a message or log.
+   */
   secret(name?: string): Promise<string>;
   readonly blobs: Blobs;
-  /** Looks a key up in a code table pinned for this execution; CODE_UNKNOWN when it is absent and the table has no fallback. */
+  /**
+   * Looks up a key in a code table pinned for this execution. CODE_UNKNOWN if it is absent and the table has no
+   * fallback.
+   */
   lookup(table: string, key: string): string;
   /** Evaluates an expression of the configuration (compiled and cached by the engine). */
   evaluate(expression: string, scope?: Scope): Promise<unknown> | unknown;
-  /** Runs script text in the sandbox, outside this realm, within the limits. */
+  /** Runs script text in the sandbox, in another realm, within the limits. */
   runScript(source: string, input: unknown, limits?: { readonly timeoutMs?: number; readonly memoryBytes?: number }): Promise<unknown>;
-  /** Runs another published flow inline with this message and answers its reply; its keys derive from this node's. */
+  /**
+   * Runs another published flow inline with this message and returns its reply. Its keys derive from this node's key.
+   */
   callFlow(flowId: string, message: Message): Promise<Message>;
   /**
-   * Must be called by `write` nodes just before the first byte leaves. Rejects with LEASE_LOST when this worker no longer owns
-   * the execution (then nothing may be sent).
+   * `write` nodes must call this just before the first byte leaves. Throws LEASE_LOST if this worker no longer owns
+   * the execution; send nothing then.
    */
   beforeFirstByte(): void;
 }
 
-/** Bound once at publish: whatever depends on the configuration alone (schemas, closures) is prepared here, not per message. */
+/**
+ * Created once at publish. Prepare here, not per message, whatever depends only on the configuration (schemas,
+ * closures).
+ */
 export type RunNode<Config> = (ctx: NodeContext<Config>, message: Message) => Promise<Outcome> | Outcome;
 
-/** What a trigger hands in; resolves when the message is safe (durable) or answered (sync). */
+/**
+ * The message a trigger passes in. Accepting it resolves when the message is stored (durable) or has its reply
+ * (sync).
+ */
 export interface Arrival {
   readonly message: Message;
-  /** Overrides the flow's dedupe expression, where the protocol knows better (timers: the planned instant). */
+  /** Overrides the flow's dedupe expression if the protocol has a better key (timers: the planned instant). */
   readonly dedupeKey?: string;
 }
 
@@ -122,13 +146,13 @@ export type ArrivalResult =
 export interface TriggerContext<Config> {
   readonly config: Config;
   readonly adapter: Adapter | undefined;
-  /** Asked before every connection. */
+  /** Must be checked before every connection. */
   readonly outbound: OutboundGuard;
   readonly flowId: string;
   readonly nodeId: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** TLS material for listeners: PEM. Plain text is allowed on loopback only. */
+  /** TLS material for listeners, as PEM. Plain text is allowed on loopback only. */
   tls(): Promise<{ readonly cert: string; readonly key: string; readonly ca?: string } | undefined>;
   secret(name?: string): Promise<string>;
   /** The last planned instant that was accepted, for timers; undefined at first. */
@@ -138,9 +162,12 @@ export interface TriggerContext<Config> {
 export type Emit = (arrival: Arrival) => Promise<ArrivalResult>;
 
 export interface Stop {
-  /** Takes no further message; resolves when those under way are settled. */
+  /** Accepts no further messages; resolves when those in flight have settled. */
   stop(): Promise<void>;
-  /** Resolves with the reason when it cannot go on by itself: it is stopped, and started anew a while later, here or in another process. */
+  /**
+   * Resolves with the reason if the trigger cannot continue by itself. It is then stopped, and started again later,
+   * here or in another process.
+   */
   readonly ended?: Promise<unknown>;
 }
 
@@ -157,35 +184,35 @@ export interface ProbeStep {
 
 export interface ProbeContext {
   readonly adapter: Adapter;
-  /** Asked before every connection. */
+  /** Must be checked before every connection. */
   readonly outbound: OutboundGuard;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Hears each step as soon as it is over. */
+  /** Called after each step. */
   readonly report?: ((step: ProbeStep) => void) | undefined;
   secret(name?: string): Promise<string>;
 }
 
-/** One thing that the other side of an adapter can be asked to do, as its own description says. */
+/** One operation that an adapter's other side offers, according to its own description. */
 export interface Offer {
   readonly name: string;
   /** In the words of the other side. */
   readonly about?: string;
-  /** What the configuration of the node is that calls it; fields left out stay as they are. */
+  /** The configuration of a node that calls it; fields left out keep their values. */
   readonly config: Readonly<Record<string, unknown>>;
   /** JSON Schemas of the data that the node then takes, and emits on success. */
   readonly takes: Readonly<Record<string, unknown>>;
   readonly gives: Readonly<Record<string, unknown>>;
 }
 
-/** What is wrong with a configuration, beyond its schema; both languages, since a node type brings its own texts. */
+/** A problem of a configuration beyond its schema. Has both languages, because a node type brings its own texts. */
 export interface ConfigProblem {
   /** JSON Pointer into the configuration, `''` for the whole. */
   readonly path: string;
   readonly message: Text;
 }
 
-/** A message to try a node or flow with. Invented: never data of a real person. */
+/** A message for trying out a node or flow. Invented: never data of a real person. */
 export interface NodeSample {
   readonly name: Text;
   readonly data: unknown;
@@ -201,15 +228,18 @@ interface Described<Schema extends TObject> {
   readonly icon: string;
   readonly text: { readonly label: Text; readonly help: Text };
   readonly config: Schema;
-  /** Of a trigger: messages as it hands them in; of others: messages as they take them. */
+  /** For a trigger: messages as it emits them. For other nodes: messages as they take them. */
   readonly samples?: readonly NodeSample[];
-  /** Fields of `config` that hold expressions, as JSON Pointers with `*`; checked at publish, completed in the designer. */
+  /**
+   * Fields of `config` that contain expressions, as JSON Pointers with `*`. Checked at publish, completed in the
+   * designer.
+   */
   readonly expressions?: readonly string[];
   /** Migrates the configuration of an older major. */
   upgrade?(old: unknown, fromMajor: number): Static<Schema>;
   /**
-   * Problems that the schema cannot express, found at validation; paths are relative to the configuration. It may refuse more than `prepare`:
-   * what was published before a check existed goes on running.
+   * Returns problems that the schema cannot express, at validation; paths are relative to the configuration. It may
+   * refuse more than `prepare`: versions published before a check existed keep running.
    */
   check?(config: Static<Schema>): readonly (ConfigProblem | Issue)[];
 }
@@ -217,14 +247,17 @@ interface Described<Schema extends TObject> {
 export interface ActionNode<Schema extends TObject = TObject> extends Described<Schema> {
   readonly kind: 'action';
   readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[] };
-  /** Protocol of the adapter it needs. */
+  /** The protocol of the adapter it needs. */
   readonly adapter?: string;
   readonly effect: Effect | ((config: Static<Schema>) => Effect);
   readonly streaming?: boolean;
-  /** Prepares the node for one configuration (compiled at publish) and answers the function that runs per message. */
+  /** Prepares the node for one configuration (at publish) and returns the function that runs per message. */
   prepare(config: Static<Schema>, build: BuildContext): RunNode<Static<Schema>>;
   probe?(ctx: ProbeContext): Promise<Health>;
-  /** What the other side describes itself to offer (a WSDL); changes nothing there. Rejects with an AppError. */
+  /**
+   * Returns what the other side describes as its operations (a WSDL); changes nothing there. Rejects with an
+   * AppError.
+   */
   offers?(ctx: ProbeContext): Promise<readonly Offer[]>;
 }
 
@@ -232,19 +265,25 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
   readonly kind: 'trigger';
   readonly ports: { readonly in: readonly []; readonly out: readonly PortSpec[] };
   readonly adapter?: string;
-  /** Absent for triggers that others fire (an interface call). Resolves when it really listens; rejects when it cannot. */
+  /**
+   * Absent for triggers that others fire (an interface call). Resolves when it is listening; rejects if it cannot
+   * listen.
+   */
   listen?(ctx: TriggerContext<Static<Schema>>, emit: Emit): Promise<Stop>;
   /**
-   * Headers and business keys that it reads from the content of a message: read again when a person corrects the content.
-   * Throws an AppError when it would refuse the content. Absent: it reads none.
+   * Returns headers and business keys read from the content of a message; called again when a person corrects the
+   * content. Throws an AppError if it would refuse the content. Absent if it reads none.
    */
   describe?(config: Static<Schema>, message: Message): Pick<Message, 'headers' | 'keys'>;
-  /** Names of the business keys that its messages may have. Absent: not known. */
+  /** Names of the business keys its messages may have. Absent if unknown. */
   keyNames?(config: Static<Schema>): readonly string[];
   probe?(ctx: ProbeContext): Promise<Health>;
 }
 
-/** Control nodes are a closed set that the planner knows by role; their `prepare` chooses ports, it never touches the graph. */
+/**
+ * Control nodes are a closed set that the planner knows by role. Their `prepare` chooses ports and never changes the
+ * graph.
+ */
 export type ControlRole = 'route' | 'parallel' | 'for-each' | 'join' | 'catch' | 'wait' | 'reply' | 'end';
 
 export interface ControlNode<Schema extends TObject = TObject> extends Described<Schema> {
@@ -260,15 +299,18 @@ export interface ControlNode<Schema extends TObject = TObject> extends Described
 
 export type NodeDefinition<Schema extends TObject = TObject> = ActionNode<Schema> | TriggerNode<Schema> | ControlNode<Schema>;
 
-/** What `prepare` may use: compilers of the engine, so that nodes import none of it. Each throws an `input` AppError on bad text. */
+/**
+ * What `prepare` may use: compilers of the engine, so that nodes need not import them. Each throws an `input`
+ * AppError on bad text.
+ */
 export interface BuildContext {
-  /** Compiles an expression; answers a function of the scope. */
+  /** Compiles an expression to a function of the scope. */
   compileExpression(expression: string): (scope: Scope) => unknown;
   /** Compiles a structured condition rule (see `expression-types.ts`). */
   compileCondition(rule: unknown): (scope: Scope) => boolean | Promise<boolean>;
 }
 
-/** Gives a definition its types; changes nothing. */
+/** Only for type inference; returns its input. */
 export function defineNode<Schema extends TObject>(definition: ActionNode<Schema>): ActionNode<Schema>;
 export function defineNode<Schema extends TObject>(definition: TriggerNode<Schema>): TriggerNode<Schema>;
 export function defineNode<Schema extends TObject>(definition: ControlNode<Schema>): ControlNode<Schema>;
@@ -276,7 +318,7 @@ export function defineNode(definition: NodeDefinition): NodeDefinition {
   return definition;
 }
 
-/** `type@major`, the name by which a flow refers to a definition. */
+/** `type@major`: the name by which a flow refers to a definition. */
 export function typeName(definition: Pick<NodeDefinition, 'type' | 'major'>): string {
   return `${definition.type}@${definition.major}`;
 }

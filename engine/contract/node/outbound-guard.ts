@@ -1,4 +1,7 @@
-/** Where connections to other systems may go. Every driver asks before it connects: docs/decisions/0046. Runs in a browser too. */
+/**
+ * Limits where connections to other systems may go. Every driver checks before it connects: docs/decisions/0046. Runs
+ * in a browser too.
+ */
 import { AppError } from '../values/errors.ts';
 
 export interface ConnectAddress {
@@ -6,20 +9,23 @@ export interface ConnectAddress {
   readonly family: 4 | 6;
 }
 
-/** Why an address is refused unless it is listed; the name chooses the text (`OUTBOUND_REFUSED/…` in engine/contract/error-texts). */
+/**
+ * Why an address is refused unless it is listed. The name selects the text (`OUTBOUND_REFUSED/…` in
+ * engine/contract/error-texts).
+ */
 export type RefusedClass = 'loopback' | 'link-local' | 'metadata' | 'multicast' | 'unspecified' | 'translated' | 'own-port';
 
-/** An exception, as processes and gateways hold it in memory. */
+/** An allowed exception, as processes and gateways keep it in memory. */
 export interface ListedTarget {
-  /** A name as adapters write it, an address, or a range in CIDR form. */
+  /** A name as adapters write it, an address, or a CIDR range. */
   readonly host: string;
-  /** Absent: any. */
+  /** Absent: any port. */
   readonly port?: number;
-  /** Of a name: the classes of addresses that it opens. Absent: all of them, as the settings of the process say. */
+  /** For a name: the address classes it may resolve to. Absent: all of them, because the process settings list it. */
   readonly opens?: readonly RefusedClass[];
 }
 
-/** As `lookup` of `node:net` wants it. */
+/** The lookup function that `node:net` expects. */
 export type GuardedLookup = (
   host: string,
   options: { readonly all?: boolean | undefined; readonly family?: number | string | undefined },
@@ -28,22 +34,22 @@ export type GuardedLookup = (
 
 export interface OutboundGuard {
   /**
-   * The addresses of a host (a name or an address) that may be connected to at this port, in the order of DNS. OUTBOUND_REFUSED (input)
-   * when there is none; errors of DNS as they come.
+   * Returns the allowed addresses of a host (a name or an address) at this port, in DNS order. OUTBOUND_REFUSED
+   * (input) if there is none; DNS errors pass through.
    */
   resolve(host: string, port: number): Promise<readonly ConnectAddress[]>;
-  /** OUTBOUND_REFUSED (input) when any of its addresses is refused: for a driver that looks the name up by itself. */
+  /** OUTBOUND_REFUSED (input) if any of its addresses is refused. For a driver that resolves the name itself. */
   requireAll(host: string, port: number): Promise<void>;
   /**
-   * For a socket that connects to a name: it only learns addresses that were checked in the same moment. A socket that connects to an
-   * address looks up nothing: call `resolve` before.
+   * For a socket that connects to a name: it gets only addresses checked at that moment. A socket that connects to an
+   * address does no lookup, so call `resolve` before.
    */
   lookup(port: number): GuardedLookup;
 }
 
 /**
- * Guards a connector of undici. Hand `guard.lookup(port)` to the connector itself, which covers names; this covers addresses, each time a
- * connection is opened.
+ * Guards an undici connector. Pass `guard.lookup(port)` to the connector itself, which covers names. This function
+ * covers addresses, each time a connection is opened.
  */
 export function guardConnector<Given extends { readonly hostname: string }, Done extends (error: Error, socket: null) => void>(
   guard: OutboundGuard,
@@ -64,10 +70,10 @@ function isAddress(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
 }
 
-/** OUTBOUND_URL (input) where no connection can be made from it. */
+/** OUTBOUND_URL (input) if the URL cannot be connected to. */
 export function outboundUrl(text: string): URL {
   if (URL.canParse(text)) return new URL(text);
-  // A path or a user's part may hold a token.
+  // Show the host only: a path or the user part may contain a token.
   const [, host = text] = /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(text) ?? [];
   throw new AppError('OUTBOUND_URL', 'input', `${host} is no host with a port that can be connected to.`, {
     values: { host },
@@ -75,7 +81,7 @@ export function outboundUrl(text: string): URL {
   });
 }
 
-/** Where an http or https URL leads to; an IPv6 address stands without its brackets. OUTBOUND_URL (input). */
+/** The target of an http or https URL; an IPv6 address has no brackets. OUTBOUND_URL (input). */
 export function targetOfUrl(url: string): { readonly host: string; readonly port: number } {
   const { hostname, port, protocol } = outboundUrl(url);
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };

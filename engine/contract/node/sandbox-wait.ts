@@ -1,12 +1,18 @@
-/** Who has scripts and expressions run: the sandbox notes on it how long they waited for others. Made when the first of them is handed over. */
+/**
+ * A step that uses the sandbox for scripts and expressions. The sandbox records in it how long they waited for
+ * others. Created when the first of them is submitted.
+ */
 export interface SandboxUser {
   sandboxWait?: SandboxWait;
 }
 
-/** What a reader wants to know of; below, a wait is part of how the sandbox works. */
+/** Shorter waits are normal for the sandbox and are not reported. */
 const TOLD_MS = 100;
 
-/** Time in which something of the user waited for a turn and nothing of it ran: its own jobs do not count as others. All times monotonic. */
+/**
+ * Time during which something of the user waited for a turn and nothing of it ran. Its own jobs do not count as
+ * others. All times are monotonic.
+ */
 export class SandboxWait {
   #waiting = 0;
   #running = 0;
@@ -30,7 +36,7 @@ export class SandboxWait {
     else this.#waiting--;
   }
 
-  /** Whole milliseconds; undefined when it waited too short to be told. */
+  /** Whole milliseconds; undefined if the wait was too short to report. */
   toldMs(nowMs: number): number | undefined {
     this.#add(nowMs);
     return this.#totalMs < TOLD_MS ? undefined : Math.round(this.#totalMs);

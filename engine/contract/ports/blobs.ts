@@ -1,6 +1,6 @@
 /**
- * Port: large payloads as streams. Conformance suite: `test/conformance/blobs.ts`.
- * What is written is flushed to disk before `put` resolves, so that a document may refer to it at once.
+ * Port: large payloads as streams. Conformance suite: `test/conformance/blobs.ts`. Data is flushed to disk before
+ * `put` resolves, so that a document may refer to it at once.
  */
 import type { BlobRef } from '../values/message.ts';
 
@@ -11,14 +11,14 @@ export interface PutOptions {
 
 export interface Blobs {
   /**
-   * Stores the stream, at most `limitBytes` long (BLOB_TOO_LARGE otherwise, and nothing is left behind). `blobId` is given only for a blob
-   * that comes from another store, where documents name it already; one that is there under it is replaced.
+   * Stores the stream, up to `limitBytes` long (otherwise BLOB_TOO_LARGE, and nothing is stored). Pass `blobId` only
+   * for a blob copied from another store, where documents already name it; an existing one is replaced.
    */
   put(source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<BlobRef>;
-  /** BLOB_MISSING when it is gone; BLOB_DAMAGED when its authentication fails. */
+  /** BLOB_MISSING if it does not exist; BLOB_DAMAGED if its authentication fails. */
   get(blobId: string): AsyncIterable<Uint8Array>;
   remove(blobId: string): Promise<void>;
-  /** Ids older than `olderThanMs`, for the collection of orphans. */
+  /** Ids older than `olderThanMs`, to find orphans. */
   list(olderThanMs: number): AsyncIterable<string>;
   close(): Promise<void>;
 }

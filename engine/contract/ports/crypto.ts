@@ -1,7 +1,7 @@
 /**
- * Port: cryptography. Callers hold handles, never raw keys. Software backend: `storage/crypto`; an HSM may take its place.
- * Conformance suite: `test/conformance/crypto.ts`. Algorithms: GB/T 32918 (SM2), GB/T 32905 (SM3), GB/T 32907 (SM4).
- * Everything that costs less than 1 ms answers at once or by promise as the signature says; nothing blocks the loop for longer.
+ * Port: cryptography. Callers hold handles, never raw keys. The software backend is `storage/crypto`; an HSM may
+ * replace it. Conformance suite: `test/conformance/crypto.ts`. Algorithms: GB/T 32918 (SM2), GB/T 32905 (SM3), GB/T
+ * 32907 (SM4). Work under 1 ms may be synchronous, as the signatures allow; nothing blocks the event loop longer.
  */
 export type SignatureScheme = 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'ES256';
 export type DigestAlgorithm = 'sm3' | 'sha256';
@@ -24,19 +24,22 @@ export interface Hash {
 }
 
 export interface Crypto {
-  /** KEY_INVALID (kind input) for weak RSA (< 2048 bit), off-curve points or a scheme that does not fit. */
+  /** KEY_INVALID (kind input) for weak RSA (< 2048 bits), off-curve points, or a scheme that does not fit the key. */
   importKey(material: KeyMaterial, scheme: SignatureScheme, role: KeyHandle['role']): KeyHandle;
-  /** A new key pair as PEM (PKCS#8 and SPKI), or 32 random bytes (base64url) for the HMAC schemes. */
+  /** Generates a key pair as PEM (PKCS#8 and SPKI), or 32 random bytes (base64url) for the HMAC schemes. */
   generateKey(scheme: SignatureScheme): Promise<{ readonly privatePem: string; readonly publicPem: string } | { readonly secret: string }>;
-  /** SM2 signatures are strict DER, user id 1234567812345678. ES256 signatures are raw r||s as JOSE wants them. */
+  /** SM2 signatures are strict DER, user id 1234567812345678. ES256 signatures are raw r||s, as JOSE requires. */
   sign(key: KeyHandle, data: Uint8Array): Uint8Array | Promise<Uint8Array>;
-  /** False for anything but a valid signature in its one canonical encoding; never throws on malformed input. */
+  /** False for anything except a valid signature in its only canonical encoding; never throws on malformed input. */
   verify(key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   digest(algorithm: DigestAlgorithm, data: Uint8Array | string): Uint8Array;
   createHash(algorithm: DigestAlgorithm): Hash;
   hmac(algorithm: DigestAlgorithm, key: Uint8Array, data: Uint8Array | string): Uint8Array;
   randomBytes(size: number): Uint8Array;
   timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
-  /** Official vectors of GB/T 32918, 32905 and 32907; throws CRYPTO_SELF_TEST when one fails, and the process must not serve. */
+  /**
+   * Runs the official vectors of GB/T 32918, 32905 and 32907. Throws CRYPTO_SELF_TEST if one fails; the process must
+   * not serve then.
+   */
   selfTest(): void;
 }

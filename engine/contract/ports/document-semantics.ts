@@ -1,16 +1,19 @@
 /**
- * What filters, patches, order and unique keys of the port `Documents` mean, as pure functions. A backend either runs these
- * or has a query language that gives the same answers; `test/conformance/documents.ts` decides.
+ * The semantics of filters, patches, order and unique keys of the port `Documents`, as pure functions. A backend
+ * either runs these or has a query language with the same results; `test/conformance/documents.ts` verifies that.
  */
 import { AppError } from '../values/errors.ts';
 import type { CollectionSpec, Condition, Filter, IndexSpec, Patch, Scalar, StoredDocument, Without } from './documents.ts';
 
-/** One that every store takes as it is. */
+/** A name that every store accepts. */
 const COLLECTION_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** True when every path of the filter holds. `null` matches null and absent; a scalar or `in` on an array means "contains". */
+/**
+ * True if every path of the filter matches. `null` matches null and absent; a scalar or `in` on an array means
+ * "contains".
+ */
 export function matchesFilter(document: object, filter: Filter): boolean {
   for (const path in filter) {
     if (!matchesCondition(readPath(document, path), filter[path] as Condition)) return false;
@@ -19,8 +22,9 @@ export function matchesFilter(document: object, filter: Filter): boolean {
 }
 
 /**
- * A new document; the old one is untouched and shares what did not change. Order: unset, set, inc.
- * STORE_BAD_PATCH (bug) when a path leads through something that is no object, or `inc` meets something that is no number.
+ * Returns a new document; the old one is unchanged and shares its unchanged parts. Order: unset, set, inc.
+ * STORE_BAD_PATCH (bug) if a path leads through a value that is not an object, or `inc` finds a value that is not a
+ * number.
  */
 export function applyPatch<T extends object>(document: T, patch: Patch): T {
   let result: Fields = document as Fields;
@@ -36,7 +40,7 @@ export function applyPatch<T extends object>(document: T, patch: Patch): T {
   return result as T;
 }
 
-/** The value at a dotted path, or undefined. Never leads into arrays or prototypes. */
+/** The value at a dotted path, or undefined. Never reads from arrays or prototypes. */
 export function readPath(document: object, path: string): unknown {
   if (!path.includes('.')) return ownField(document, path);
   let value: unknown = document;
@@ -45,31 +49,34 @@ export function readPath(document: object, path: string): unknown {
 }
 
 /**
- * The document of the row with this id. The row says who it is: a document that was copied into another row keeps a valid mark and valid seals
- * only under the id that it had, so it must not bring that id along.
+ * Returns the document of a row, always with the row's id. A document copied into another row still has a valid mark
+ * and valid seals under its old id, so its own `_id` must not be trusted.
  */
 export function documentOfRow(id: string, stored: unknown): StoredDocument {
   const document = stored as StoredDocument | null;
   return document?._id === id ? document : { ...document, _id: id };
 }
 
-/** What `omit` of a find leaves. */
+/** Returns the document without the fields of `omit`. */
 export function withoutFields<T extends StoredDocument, K extends string>(document: T, omit: readonly K[] | undefined): Without<T, K> {
   if (omit === undefined) return document as Without<T, K>;
   return Object.fromEntries(Object.entries(document).filter(([name]) => !omit.includes(name as K))) as Without<T, K>;
 }
 
-/** The key under which a unique index compares a document; undefined when every path is absent or null: then it is not constrained. */
+/**
+ * The key by which a unique index compares a document. Undefined if every path is absent or null: the document is not
+ * constrained then.
+ */
 export function uniqueKey(document: object, fields: readonly string[]): string | undefined {
   const values = fields.map((field) => readPath(document, field) ?? null);
   return values.every((value) => value === null) ? undefined : JSON.stringify(values);
 }
 
-/** What every store derives from the specification of a collection before it lays out its rows. */
+/** What every store derives from a collection's specification before it lays out its rows. */
 export interface IndexedPaths {
-  /** Paths that an index or the expiry names. */
+  /** Paths used by an index or by the expiry. */
   readonly paths: readonly string[];
-  /** Those of them that are indexed alone and so may hold arrays. */
+  /** Those of them that have an index of their own, and so may hold arrays. */
   readonly elementPaths: readonly string[];
 }
 
@@ -80,14 +87,15 @@ export function indexedPaths({ indexes, expiresAt }: CollectionSpec<StoredDocume
 }
 
 /**
- * Paths of an index without which a document makes no entry in it: what most documents lack (an open flag, a wait) costs nothing. An index leaves
- * out documents without its leading paths, and one over a path that is indexed alone those without that path.
+ * Paths without which a document has no entry in an index, so that fields most documents lack (an open flag, a wait)
+ * cost nothing. An index leaves out documents without its leading paths. An index over a single path that may hold
+ * arrays leaves out documents without that path.
  */
 export function pathsOfEntry({ fields }: IndexSpec, { elementPaths }: Pick<IndexedPaths, 'elementPaths'>): readonly string[] {
   return fields.length === 1 && elementPaths.includes(fields[0]!) ? fields : fields.slice(0, -1);
 }
 
-/** STORE_BAD_NAME (bug). */
+/** Throws STORE_BAD_NAME (bug). */
 export function refuseBadName(collection: string): void {
   if (COLLECTION_NAME.test(collection)) return;
   throw new AppError('STORE_BAD_NAME', 'bug', `"${collection}" cannot be the name of a collection.`, {
@@ -96,7 +104,10 @@ export function refuseBadName(collection: string): void {
   });
 }
 
-/** Order of a `sort`: absent and null, then numbers, then strings by code point, then everything else; at last `_id` ascending. */
+/**
+ * The order of a `sort`: absent and null, then numbers, then strings by code point, then everything else; finally
+ * `_id` ascending.
+ */
 export function compareDocuments(sort: readonly string[]): (a: { readonly _id: string }, b: { readonly _id: string }) => number {
   const keys = sort.map((key) => (key.startsWith('-') ? ([key.slice(1), -1] as const) : ([key, 1] as const)));
   return (a, b) => {
@@ -108,7 +119,7 @@ export function compareDocuments(sort: readonly string[]): (a: { readonly _id: s
   };
 }
 
-/** The first string behind all that begin with `prefix`; undefined when there is none. */
+/** The first string after all strings that begin with `prefix`; undefined if there is none. */
 export function endOfPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) as number);
   while (points.length > 0) {
@@ -119,7 +130,7 @@ export function endOfPrefix(prefix: string): string | undefined {
   return undefined;
 }
 
-/** By code point, as UTF-8 bytes compare; JavaScript's `<` goes by UTF-16 unit and differs beyond U+FFFF. */
+/** Compares by code point, like UTF-8 bytes. JavaScript's `<` compares UTF-16 units and differs beyond U+FFFF. */
 function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -149,7 +160,7 @@ function equalsOrContains(value: unknown, wanted: Scalar): boolean {
   return value === wanted || (Array.isArray(value) && value.includes(wanted));
 }
 
-/** Values of different types are in no order. */
+/** Values of different types have no order. */
 function inOrder(low: unknown, high: unknown, orEqual: boolean): boolean {
   if (typeof low !== typeof high || (typeof low !== 'string' && typeof low !== 'number')) return false;
   const order = compareValues(low, high);
@@ -180,7 +191,7 @@ function ownField(value: unknown, name: string): unknown {
   return (value as Fields)[name];
 }
 
-/** Copies only along the path. `change` answers undefined to remove the field. */
+/** Copies only along the path. `change` returns undefined to remove the field. */
 function writePath(parent: Fields, names: readonly string[], at: number, change: (old: unknown) => unknown): Fields {
   const name = names[at] as string;
   const old = ownField(parent, name);

@@ -1,7 +1,8 @@
 /**
- * A patch that was done; its document is read only if somebody looks at it, which most callers do not: they ask whether they won.
- * A class, and no object literal with a getter: V8 gives each such literal a hidden class of its own, which holds the getter, and with it
- * the document's text, until the next full collection (measured: some kilobytes of each message, copied by every small one).
+ * A successful patch. Its document is read only on access, because most callers only ask whether they won. This is a
+ * class, not an object literal with a getter: V8 gives each such literal its own hidden class, which holds the
+ * getter, and with it the document's text, until the next full collection. We measured some kilobytes of each
+ * message, copied by every minor collection.
  */
 export class Patched<T> {
   readonly outcome = 'patched';

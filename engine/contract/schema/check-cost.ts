@@ -1,14 +1,16 @@
-/** Whether checking data by a plain schema is short enough for the event loop, told before anything is checked. Pure. */
+/**
+ * Decides, before any check, whether checking data against a plain schema is short enough for the event loop. Pure.
+ */
 import type { PlainSchemaSize } from './schema-bounds.ts';
 
-/** About ten milliseconds: a unit of weight takes 5 to 200 ns, most where a branch of a choice fails. */
+/** About ten milliseconds. A unit of weight takes 5 to 200 ns, most where a branch of a choice fails. */
 const LOOP_UNITS = 50_000;
-/** Of JSON, for each value that holds no other: `0,`. */
+/** The least JSON for one value that contains no other: `0,`. */
 const LEAST_BYTES = 2;
 
 /**
- * `bytes`: how long the data is as JSON, where that is known; most data is small enough by that alone and is not walked through. Nothing is walked
- * through that the schema does not look into.
+ * `bytes`: the length of the data as JSON, if known. Most data is small enough by that alone and is not walked. The
+ * walk skips data that the schema does not look into.
  */
 export function isQuickCheck({ weight, textWeight, reach }: PlainSchemaSize, data: unknown, bytes = Infinity): boolean {
   if (bytes * (weight / LEAST_BYTES + textWeight) <= LOOP_UNITS) return true;
@@ -24,7 +26,7 @@ export function isQuickCheck({ weight, textWeight, reach }: PlainSchemaSize, dat
         const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
         if (inner.length === 0) left -= weight;
         if (textWeight > 0 && inner !== value) for (const name of Object.keys(value)) left -= name.length * textWeight;
-        // Nothing is copied that is too much anyway.
+        // Copy nothing if it already exceeds the limit.
         if (left < 0 || inner.length * weight > left) return false;
         for (const one of inner) next.push(one);
       }

@@ -1,10 +1,15 @@
-/** How much work a pattern is (RE2 syntax), told from its text before anything compiles it: repetitions multiply what they repeat. */
+/**
+ * Estimates the work of a pattern (RE2 syntax) from its text, before it is compiled: repetitions multiply what they
+ * repeat.
+ */
 
 export const MAX_PATTERN_CHARS = 2000;
-/** Instructions. Compiling takes microseconds for each, and each character of a text may pass through all of them. */
+/**
+ * In instructions. Compiling takes microseconds for each, and each character of a text may pass through all of them.
+ */
 export const MAX_PATTERN_PROGRAM = 5000;
 
-/** How large a pattern is, or the bound that it breaks. One pass over its first `MAX_PATTERN_CHARS` characters. */
+/** Returns the size of a pattern, or the bound it breaks. One pass over its first `MAX_PATTERN_CHARS` characters. */
 export function measurePattern(pattern: string): { readonly program: number } | { readonly excess: PatternExcess } {
   if (pattern.length > MAX_PATTERN_CHARS) return { excess: { bound: 'pattern-length', found: pattern.length, limit: MAX_PATTERN_CHARS } };
   const program = patternProgram(pattern);
@@ -23,15 +28,18 @@ export interface PatternExcess {
   readonly limit: number;
 }
 
-/** A part that does not change when it is repeated: an escape, a class, the head of a group. Names end: none is looked for far away. */
+/**
+ * A part that repetition does not change: an escape, a class, the head of a group. Name lengths are bounded, so that
+ * the search for their end stays short.
+ */
 const TOKEN =
   /\\(?:[pP](?:\{[^}]{0,50}\}|.)|x\{[^}]{0,50}\}|[^])|\[\^?\]?(?:\\[^]|\[:\w{1,50}:\]|[^\]\\])*\]|\((?:\?(?:P?<[^>]{0,100}>|[a-zA-Z-]*:?))?|[^]/y;
 const REPEAT = /\{(\d+)(?:,(\d*))?\}/y;
 
-/** About as many instructions as the compiled program has; never fewer by more than a few in each group. */
+/** Roughly the number of instructions of the compiled program. Never lower by more than a few per group. */
 export function patternProgram(pattern: string): number {
   const folds = IGNORES_CASE.test(pattern);
-  /** Behind it no class can end, which is not looked for again and again. */
+  /** No class can end behind this position, so do not search there again. */
   const lastEnd = pattern.lastIndexOf(']');
   const outer: { sum: number; last: number }[] = [];
   let group = { sum: 0, last: 0 };
@@ -64,15 +72,15 @@ export function patternProgram(pattern: string): number {
 }
 
 const IGNORES_CASE = /\(\?[a-zA-Z]*i/;
-/** Code points of a class that are gone through in the time of one instruction. */
+/** How many code points of a class are processed in the time of one instruction. */
 const FOLDED_AT_ONCE = 1000;
-/** Of a class with a name. */
+/** The cost of a named class. */
 const NAMED = 100;
 const NAMED_CLASS = /\\[pP]/g;
 const ENDPOINT = String.raw`(\\[xu]\{[^}]{0,50}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\?[^])`;
 const RANGE = new RegExp(`${ENDPOINT}-${ENDPOINT}`, 'gu');
 
-/** Where case is ignored, each code point of a class is looked up for its other cases when the pattern is compiled. */
+/** If case is ignored, each code point of a class is looked up for its other cases when the pattern is compiled. */
 function foldingOf(token: string): number {
   const named = (token.match(NAMED_CLASS)?.length ?? 0) * NAMED;
   if (token[0] !== '[') return named;

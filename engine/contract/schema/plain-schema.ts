@@ -1,26 +1,27 @@
 /**
- * Whether a JSON Schema has nothing but what everybody knows the cost of: such a schema is compiled, and checks small data, on the event loop.
- * Everything else is done in a thread that ends when it takes too much, so nothing depends on what was thought of here.
+ * Decides whether a JSON Schema uses only features of known cost. Such a schema is compiled, and checks small data,
+ * on the event loop. Everything else runs in a thread that is ended if it takes too long, so safety does not depend
+ * on a complete list here.
  */
 import { isRecord } from '../values/is-record.ts';
 import { patternProgram } from './pattern-bounds.ts';
 
 /**
- * Of the whole schema, so that compiling it takes a few milliseconds. `code`: pieces of code, of 40 µs at most; `names` and `choices` become no code
- * (`engine/schema/create-ajv.ts`), `programs` are instructions of patterns.
+ * Limits for the whole schema, so that compiling it takes a few milliseconds. `code`: pieces of code of at most 40
+ * µs. `names` and `choices` do not become code (`engine/schema/create-ajv.ts`). `programs`: instructions of patterns.
  */
 const MOST = { code: 240, names: 1000, choices: 2000, programs: 1000 } as const;
 const MAX_BRANCHES = 10;
 const MAX_PATTERN_CHARS = 200;
-/** The place in the schema stands in each piece of code: so many characters take the time of a piece. */
+/** Each piece of code contains its path in the schema; this many characters cost as much as one piece. */
 const PATH_CHARS = 200;
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
 type Left = Record<keyof typeof MOST, number>;
-/** `path`: characters of the place of the keyword. */
+/** `path`: the length of the keyword's path in characters. */
 type IsPlain = (value: unknown, left: Left, path: number) => boolean;
 
-/** Pure; looks no further than its bounds. */
+/** Pure; stops at its bounds. */
 export function isPlainSchema(schema: unknown): boolean {
   const left = { ...MOST };
   if (!isRecord(schema)) return isPlain(schema, left, 0);
@@ -28,7 +29,7 @@ export function isPlainSchema(schema: unknown): boolean {
   return $schema === DRAFT && typeof $id === 'string' && isPlain(rest, left, 0);
 }
 
-/** How many levels of data a plain schema looks into: what is deeper costs it nothing. */
+/** How many levels of data a plain schema looks into; deeper data costs nothing. */
 export function reachOfPlain(schema: unknown): number {
   if (!isRecord(schema)) return 0;
   const { properties = {}, additionalProperties, items, minProperties, maxProperties } = schema;
@@ -55,7 +56,7 @@ function takes(left: Left, what: keyof Left, count: number): boolean {
   return left[what] >= 0;
 }
 
-/** Of a keyword that becomes one piece of code. */
+/** For a keyword that becomes one piece of code. */
 function coded(isRight: IsPlain): IsPlain {
   return (value, left, path) => takes(left, 'code', 1 + path / PATH_CHARS) && isRight(value, left, path);
 }
@@ -102,10 +103,13 @@ function isScalar(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
 }
 
-/** Without flags, named classes and quotes, whose size is not that of their text, and without classes that end in two ways. */
+/**
+ * Refuses flags, named classes and quotes, whose cost does not follow from their text, and classes whose end is
+ * ambiguous.
+ */
 function isPlainPattern(value: unknown, left: Left): boolean {
   if (typeof value !== 'string' || value.length > MAX_PATTERN_CHARS) return false;
-  // Its text is translated and compiled too.
+  // The pattern's text is translated and compiled too.
   if (!takes(left, 'code', 2)) return false;
   return !/\(\?[^:]|\\[QEpPxC]|\[\[|\[\^?[-\]]/.test(value) && takes(left, 'programs', patternProgram(value));
 }

@@ -1,16 +1,16 @@
 /**
- * What `JSON.parse` lets pass and a strict reader must not: found in one pass over the text and one over the value. Pure. The pass over the text
- * is linear and safe on anything, but says something only of text that is JSON.
+ * Finds what `JSON.parse` accepts but a strict reader must not, in one pass over the text and one over the value.
+ * Pure. The pass over the text is linear and safe on any input, but its result is only meaningful for valid JSON.
  */
 
 export interface JsonScan {
-  /** Objects and arrays inside one another, at the deepest place. */
+  /** Nesting depth of objects and arrays at the deepest place. */
   readonly depth: number;
-  /** Objects, arrays, texts, numbers and the like, however deep. */
+  /** Number of objects, arrays, texts, numbers and literals, at any depth. */
   readonly values: number;
-  /** Keys in all objects together, each as often as it is written. */
+  /** Number of keys in all objects together; repeated keys count each time. */
   readonly keys: number;
-  /** The first number that `isHeld` refuses, as it is written. */
+  /** The first number that `isHeld` refuses, as written. */
   readonly unheld: string | undefined;
 }
 
@@ -22,10 +22,10 @@ const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** A double holds any number of so many characters without an exponent. */
+/** A double holds any number of this many characters without an exponent. */
 const HELD_LENGTH = 15;
 
-/** `isHeld` is asked about numbers that a double might not hold: long ones and those with an exponent. */
+/** `isHeld` is called for numbers that a double might not hold: long ones and those with an exponent. */
 export function scanJson(text: string, isHeld: (number: string) => boolean): JsonScan {
   let depth = 0;
   let deepest = 0;
@@ -52,7 +52,7 @@ export function scanJson(text: string, isHeld: (number: string) => boolean): Jso
       at = end - 1;
     } else if (isLiteral(code)) values++;
   }
-  // A key is a text, but no value.
+  // A key is a text, but not a value.
   return { depth: deepest, values: values - keys, keys, unheld };
 }
 
@@ -64,46 +64,54 @@ export interface JsonLimits {
 }
 
 /**
- * Of JSON that an event loop parses at once. 10 MB of ordinary records have half a million values and take it 0.1 s; within the limits at worst
- * three times as long. A name takes as long as twenty values, but only where it is met first. Objects of the same names in the same order share
- * one hidden class of V8: with a thousand orders of names 9 MB take no longer than with one, with 12,500 nine times as long. Objects that V8
- * keeps as dictionaries take three to five times as long as others, to parse, to walk and to write.
+ * Limits of JSON that an event loop parses at once. 10 MB of ordinary records have half a million values and take 0.1
+ * s; input within the limits takes at most three times as long. A name costs as much as twenty values, but only on
+ * first use. Objects with the same names in the same order share one hidden class of V8. With a thousand orders of
+ * names, 9 MB take no longer than with one; with 12,500 nine times as long. Objects that V8 keeps as dictionaries
+ * take three to five times as long as others to parse, walk and write.
  */
 export const JSON_LIMITS: JsonLimits = { values: 1_000_000, names: 50_000, orders: 10_000, wide: 100_000 };
-/** A larger object is a dictionary, */
+/** A larger object becomes a dictionary. */
 const ORDERED_NAMES = 1_024;
-/** and so is one whose next name is new where so many names follow the same beginning. */
+/**
+ * An object also becomes a dictionary if its next name is new and this many names already follow the same beginning.
+ */
 const MOST_FOLLOWERS = 1_536;
-/** Where larger bodies are allowed, they may have as many values as ordinary ones. */
+/** Where larger bodies are allowed, they may have as many values as ordinary bodies of that size. */
 const CHARS_PER_VALUE = 10;
-/** Text with fewer keys is within any limits of them. */
+/** Text with fewer keys cannot exceed any limit on keys. */
 const FEW_KEYS = 10_000;
 
 export interface JsonExcess {
   /**
-   * `names`: of fields, each counted once, as it is written. `orders`: beginnings of objects, as far as their names in their order differ; and
-   * fields that are in a dictionary because too many orders begin alike. `wide`: fields beyond the first thousand of an object.
+   * `names`: distinct field names as written. `orders`: distinct beginnings of objects, by the order of their names;
+   * plus fields in objects that are dictionaries because too many orders begin alike. `wide`: fields beyond the first
+   * thousand of an object.
    */
   readonly of: keyof JsonLimits;
   readonly found: number;
   readonly limit: number;
 }
 
-/** What makes JSON text too much for an event loop, found before anything is built from it. Safe on text that is no JSON, if its depth is bounded. */
+/**
+ * Returns what makes JSON text too expensive for an event loop, before anything is built from it. Safe on text that
+ * is not JSON, if its depth is bounded.
+ */
 export function findJsonExcess({ values, keys }: JsonScan, text: string, limits = JSON_LIMITS): JsonExcess | undefined {
   const limit = Math.max(limits.values, Math.floor(text.length / CHARS_PER_VALUE));
   if (values > limit) return { of: 'values', found: values, limit };
   return keys <= FEW_KEYS ? undefined : findShapeExcess(text, limits);
 }
 
-/** What names may follow a beginning of an object. */
+/** The names that may follow a beginning of an object. */
 type Follow = Map<string, Follow>;
 
-/** Ends at the first limit that is passed. */
+/** Stops at the first exceeded limit. */
 function findShapeExcess(text: string, limits: JsonLimits): JsonExcess | undefined {
   const start: Follow = new Map();
   const names = new Set<string>();
-  // Of each object around: how far its beginning is followed (undefined: it is a dictionary), and its keys so far.
+  // For each enclosing object: how far its beginning is followed (undefined: it is a dictionary), and its keys so
+  // far.
   const places: (Follow | undefined)[] = [start];
   const counts = [0];
   const found = { names: 0, orders: 0, wide: 0 };
@@ -138,7 +146,7 @@ function findShapeExcess(text: string, limits: JsonLimits): JsonExcess | undefin
   return undefined;
 }
 
-/** Undefined where too many follow already: the object becomes a dictionary. */
+/** Returns undefined if too many names already follow: the object becomes a dictionary. */
 function addFollower(place: Follow | undefined, name: string): Follow | undefined {
   if (place === undefined || place.size >= MOST_FOLLOWERS) return undefined;
   const next: Follow = new Map();
@@ -147,8 +155,9 @@ function addFollower(place: Follow | undefined, name: string): Follow | undefine
 }
 
 /**
- * What is wrong with the keys of a parsed value, `keys` being how many its text has. `JSON.parse` keeps the last of several equal keys: fewer
- * in the value than in the text mean that one stands twice. Precondition: its depth is bounded.
+ * Finds what is wrong with the keys of a parsed value; `keys` is their number in the text. `JSON.parse` keeps only
+ * the last of equal keys. So fewer keys in the value than in the text mean that one occurs twice. Precondition: the
+ * depth is bounded.
  */
 export function keyFault(value: unknown, keys: number): 'proto' | 'twice' | undefined {
   let left = keys;
@@ -197,7 +206,7 @@ function mayBeUnheld(text: string, start: number, end: number): boolean {
   return false;
 }
 
-/** The first letter of true, false and null; it stands in none of them again. */
+/** The first letter of true, false or null; none of them contains it a second time. */
 function isLiteral(code: number): boolean {
   return code === 0x74 || code === 0x66 || code === 0x6e;
 }
@@ -206,7 +215,7 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** + - . E e belong to a number once it has begun. */
+/** The characters + - . E e, which belong to a number once it has started. */
 function isInsideNumber(code: number): boolean {
   return code === 0x2b || code === MINUS || code === 0x2e || code === 0x45 || code === 0x65;
 }

@@ -1,6 +1,7 @@
 /**
- * How much work a JSON Schema (2020-12) is, told from its text before anything compiles it. Pure; time grows with the size of the schema alone.
- * Whoever writes a schema decides how long compiling and checking take, so a schema is measured where it is saved and published.
+ * Estimates the work of a JSON Schema (2020-12) from its text, before it is compiled. Pure; the time depends only on
+ * the size of the schema. The author of a schema controls how long compiling and checking take, so a schema is
+ * measured when it is saved and published.
  */
 import { isRecord } from '../values/is-record.ts';
 import { measurePattern, type PatternExcess } from './pattern-bounds.ts';
@@ -13,16 +14,16 @@ export const SCHEMA_LIMITS = {
   depth: 64,
   subschemas: 3000,
   references: 1000,
-  /** Schemas that one value may meet, references followed. */
+  /** How many schemas may apply to one value, with references followed. */
   branches: 1000,
-  /** The same of a value and all that it lies in, `LEVELS` deep. */
+  /** The same for a value and all values that contain it, `LEVELS` deep. */
   growth: 100_000,
 } as const;
-/** Of all patterns together: reading one takes microseconds a character at worst. */
+/** For all patterns together: parsing takes microseconds per character at worst. */
 const MAX_PATTERNS_CHARS = 32 * 1024;
-/** Of checking a text, for each of its characters. */
+/** Work per character when a text is checked. */
 const TEXT_WORK = { minLength: 0.02, maxLength: 0.02, format: 0.1, uniqueItems: 0.2 } as const;
-/** As deep as a body may be. */
+/** The maximum depth of a body. */
 const LEVELS = 64;
 
 export interface SchemaExcess {
@@ -35,25 +36,28 @@ export interface SchemaExcess {
 
 export interface SchemaSize {
   readonly excess: SchemaExcess | undefined;
-  /** Work for each value of the data that holds no other, at most; 1 is a check of its type. */
+  /** Maximum work for each value of the data that contains no other; 1 is a check of its type. */
   readonly weight: number;
-  /** The same for each character of its texts: what patterns cost. */
+  /** The same for each character of its texts: the cost of patterns. */
   readonly textWeight: number;
 }
 
 export interface PlainSchemaSize extends SchemaSize {
-  /** Levels of the data that it looks into. */
+  /** How many levels of the data it looks into. */
   readonly reach: number;
 }
 
-/** What checking by a schema costs that may be compiled, and check little data, on an event loop; undefined for any other, which is not looked through. */
+/**
+ * Returns the cost of a schema that may be compiled, and check small data, on an event loop. Returns undefined for
+ * any other schema, without measuring it.
+ */
 export function measurePlainSchema(schema: unknown): PlainSchemaSize | undefined {
   if (!isPlainSchema(schema)) return undefined;
   const size = measureSchema(schema);
   return size.excess === undefined ? { ...size, reach: reachOfPlain(schema) } : undefined;
 }
 
-/** The first bound that a schema breaks, and what checking data by it costs. */
+/** Returns the first bound a schema breaks, and the cost of checking data against it. */
 export function measureSchema(schema: unknown): SchemaSize {
   const survey: Survey = {
     bytes: 0,
@@ -75,13 +79,13 @@ interface Part {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly path: string;
   own: number;
-  /** Of its own patterns, for each character. */
+  /** The cost of its own patterns per character. */
   ownText: number;
-  /** Judge the same value. */
+  /** Parts that check the same value. */
   readonly same: Part[];
-  /** Judge the values inside; of each list one applies to any of them, or none. */
+  /** Parts that check the values inside it. At most one part of each list applies to a value. */
   readonly inside: Part[][];
-  /** Work in all, for values as deep as the level that is looked at; and one level less. */
+  /** Total work for values as deep as the level being computed; `workBefore` is for one level less. */
   work: number;
   textWork: number;
   workBefore: number;
@@ -98,7 +102,9 @@ interface Survey {
   excess: SchemaExcess | undefined;
 }
 
-/** Every object becomes a part, a list of properties or an example too: a reference may lead to any of them. */
+/**
+ * Every object becomes a part, even a list of properties or an example, because a reference may point to any of them.
+ */
 function visit(value: unknown, path: string, depth: number, survey: Survey): void {
   if (survey.excess !== undefined) return;
   survey.bytes += typeof value === 'string' ? value.length + 2 : 8;
@@ -146,20 +152,20 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
     part.ownText += size.program / 8;
   }
   part.own += Math.ceil(lengthOf(schema['enum']) / 100);
-  // An object without any of its fields costs a look at each name all the same.
+  // An object without any of its fields still costs a look-up of each name.
   part.own += Math.floor(lengthOf(schema['properties']) / 20 + lengthOf(schema['required']) / 10);
   for (const [keyword, work] of Object.entries(TEXT_WORK)) if (schema[keyword] !== undefined) part.ownText += work;
-  // Each item is written down in one order of its fields.
+  // Each item is serialised with its fields in one fixed order.
   if (schema['uniqueItems'] === true) part.own += 5;
 }
 
 /**
- * What makes a reference mean something else by where it is met, so that its work cannot be told from the text; and a keyword of one validator that
- * turns each check into a promise.
+ * References whose meaning depends on where they are evaluated, so that their work cannot be computed from the text.
+ * Also a keyword of one validator that turns each check into a promise.
  */
 const BY_PLACE = ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor', '$async'];
 
-/** A schema is one resource: `$id` at its root alone, and each anchor once. */
+/** A schema must be one resource: `$id` only at its root, and each anchor once. */
 function refuseResources({ schema, path }: Part, survey: Survey): void {
   const refuse = () => void (survey.excess ??= { bound: 'resource', found: 1, limit: 0, path });
   if (BY_PLACE.some((name) => typeof schema[name] === 'string' || typeof schema[name] === 'boolean')) refuse();
@@ -170,7 +176,7 @@ function refuseResources({ schema, path }: Part, survey: Survey): void {
   survey.byAnchor.set($anchor, survey.byValue.get(schema)!);
 }
 
-/** The compiler passes over this name in these keywords, and data may have such a field. */
+/** The compiler skips this name in these keywords, but data may contain such a field. */
 const WITHOUT_PROTO = ['properties', 'patternProperties', 'dependencies'];
 
 function refuseProto({ schema, path }: Part, survey: Survey): void {
@@ -187,14 +193,14 @@ function exceed(survey: Survey, bound: keyof typeof SCHEMA_LIMITS, found: number
 }
 
 const SAME = ['not', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'dependentSchemas', 'dependencies'];
-/** Of each of these at most one part applies to a field, or to an item. */
+/** At most one part of each list applies to a field or an item. */
 const INSIDE = [
   ['properties', 'additionalProperties', 'unevaluatedProperties'],
   ['propertyNames'],
   ['items', 'prefixItems', 'additionalItems', 'unevaluatedItems'],
   ['contains'],
 ];
-/** Their value is a list of schemas by name, not a schema. */
+/** The value is a map of schemas by name, not a schema. */
 const BY_NAME = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);
 
 function connect(survey: Survey): void {
@@ -209,7 +215,7 @@ function connect(survey: Survey): void {
     };
     part.same.push(...SAME.flatMap(under));
     part.inside.push(...INSIDE.map((names) => names.flatMap(under)));
-    // Several patterns may fit one name.
+    // Several patterns may match one name.
     part.inside.push(...under('patternProperties').map((matched) => [matched]));
     if (typeof schema['$ref'] !== 'string') continue;
     const target = targetOf(schema['$ref'], survey);
@@ -218,12 +224,15 @@ function connect(survey: Survey): void {
   }
 }
 
-/** `#`, `#/$defs/name` or `#anchor`. Anything else that validators read as a reference is refused, as they do not agree on it. */
+/**
+ * `#`, `#/$defs/name` or `#anchor`. Refuses anything else that validators read as a reference, because they disagree
+ * on it.
+ */
 function targetOf(reference: string, { parts, byValue, byAnchor }: Survey): Part | 'no work' | undefined {
   const root = parts[0];
   if (reference === '#') return root;
   if (!reference.startsWith('#/')) return ANCHOR.test(reference) ? byAnchor.get(reference.slice(1)) : undefined;
-  // An empty step is the field "" by the standard, and nothing at all to some.
+  // An empty step means the field "" in the standard, and nothing in some validators.
   const pointed = reference.split('/').slice(1).includes('') ? undefined : followPointer(root?.schema, reference.slice(1));
   return typeof pointed === 'boolean' ? 'no work' : byValue.get(pointed);
 }
@@ -248,7 +257,7 @@ function decoded(step: string): string {
   }
 }
 
-/** Level by level, each part once for each. */
+/** Computes level by level, each part once per level. */
 function weigh(parts: readonly Part[]): SchemaSize {
   const { ordered, looping } = orderBySame(parts);
   if (looping !== undefined) return beyond({ bound: 'loop', found: 1, limit: 0, path: looping.path });
@@ -275,7 +284,10 @@ function beyond(excess: SchemaExcess): SchemaSize {
   return { excess, weight: Infinity, textWeight: Infinity };
 }
 
-/** Each part behind those that judge the same value for it. `looping`: asks for itself for the same value, so that no check would ever end. */
+/**
+ * Orders each part after the parts it uses to check the same value. `looping`: a part that applies itself to the same
+ * value, so that no check would end.
+ */
 function orderBySame(parts: readonly Part[]): { readonly ordered: Iterable<Part>; readonly looping: Part | undefined } {
   const ordered = new Set<Part>();
   const open = new Set<Part>();
@@ -318,14 +330,14 @@ function work(part: Part, holdsOthers: boolean): void {
 }
 
 /**
- * A part that leads back to itself in two ways: what it costs multiplies with each round, however many levels of the data a round takes. Parts
- * that lead to one another are found by Tarjan's algorithm (SIAM J. Comput. 1, 1972).
+ * Finds a part that leads back to itself in two ways: its cost multiplies with each round, however many levels of the
+ * data a round takes. Parts that lead to one another are found with Tarjan's algorithm (SIAM J. Comput. 1, 1972).
  */
 function findMultiple(parts: readonly Part[]): Part | undefined {
   const numbers = new Map<Part, number>();
   const roundOf = new Map<Part, number>();
   const open: Part[] = [];
-  /** Returns the lowest number that the part leads to among those still open. */
+  /** Returns the lowest number the part leads to among those still open. */
   const number = (part: Part): number => {
     const own = numbers.size;
     numbers.set(part, own);

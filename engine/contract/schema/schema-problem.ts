@@ -2,7 +2,7 @@ import type { ErrorValues } from '../values/errors.ts';
 import { NAME_RULES, nameRuleOf, shownName, type NameRule } from '../values/named-values.ts';
 import { isPlainPattern } from '../values/plain-text.ts';
 
-/** What TypeBox and Ajv tell of one breach of a JSON Schema. */
+/** What TypeBox and Ajv report of one violation of a JSON Schema. */
 export interface SchemaBreach {
   readonly keyword: string;
   readonly instancePath: string;
@@ -10,12 +10,13 @@ export interface SchemaBreach {
   readonly params?: object;
 }
 
-/** Longest list of allowed values that is told. */
+/** The longest list of allowed values to show. */
 const MAX_ALLOWED_CHARS = 300;
 
 /**
- * The values of an issue about a breach: `problem` (the keyword), `field` (unless the whole is meant) and what the schema demands there:
- * `limit`, `expected`, `allowed`, `pattern`, `format`. They tell of the schema alone, never of the data. `error-texts/schema.ts` has the texts.
+ * The values of an issue about a violation: `problem` (the keyword), `field` (absent for the whole value) and what
+ * the schema requires: `limit`, `expected`, `allowed`, `pattern`, `format`. They show only the schema, never the
+ * data. The texts are in `error-texts/schema.ts`.
  */
 export function schemaValues(breach: SchemaBreach, field = fieldOf(breach.instancePath)): ErrorValues {
   const { keyword, params = {} } = breach;
@@ -26,30 +27,33 @@ export function schemaValues(breach: SchemaBreach, field = fieldOf(breach.instan
   return { problem: keyword === 'boolean' ? 'unknown-field' : keyword, ...place, ...demanded(params) };
 }
 
-/** What is wrong with the name of a value, as a sentence; undefined where its name is not what is wrong. */
+/** What is wrong with the name of a value, as a sentence; undefined if the problem is not its name. */
 export function nameProblem(breach: SchemaBreach): string | undefined {
   const rule = brokenNameRule(breach);
   if (rule === undefined) return undefined;
   return `The name "${shownName(fieldOf(breach.instancePath))}" is not allowed here: ${NAME_RULES[rule].text.en}.`;
 }
 
-/** The rule of the product that the name of a value breaks; the breach stands at the place of the value. */
+/** The product's rule that the name of a value breaks. The breach is reported at the value's place. */
 function brokenNameRule({ keyword, schemaPath, params = {} }: SchemaBreach): NameRule | undefined {
   if (keyword !== 'pattern' || schemaPath?.endsWith('/propertyNames') !== true || !('pattern' in params)) return undefined;
   return nameRuleOf(params.pattern);
 }
 
-/** True of a breach that only says that another one exists: TypeBox reports each unknown field and each wrong name by itself too. */
+/**
+ * True for a violation that only repeats another one: TypeBox also reports each unknown field and each wrong name
+ * separately.
+ */
 export function isEcho({ keyword }: SchemaBreach): boolean {
   return keyword === 'additionalProperties' || keyword === 'propertyNames';
 }
 
-/** A step of a JSON Pointer (RFC 6901) to the field or item of this name. */
+/** The JSON Pointer step (RFC 6901) to the field or item of this name. */
 export function pointerStep(name: string | number): string {
   return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** Last step of a JSON Pointer, as it is called. */
+/** The last step of a JSON Pointer, unescaped. */
 export function fieldOf(pointer: string): string {
   return pointer
     .slice(pointer.lastIndexOf('/') + 1)

@@ -1,6 +1,9 @@
 import { AppError, toIssue, type Issue } from './errors.ts';
 
-/** Does the work of one field of a configuration: an error says in its issues that it is about this field, or about what lies in it. */
+/**
+ * Runs the work of one configuration field. The issues of an error then say that it concerns this field, or a place
+ * inside it.
+ */
 export function atField<T>(pointer: string, work: () => T): T {
   try {
     return work();
@@ -13,7 +16,7 @@ export function atField<T>(pointer: string, work: () => T): T {
   }
 }
 
-/** The same issues, found in a part of what is checked. */
+/** The same issues, with paths relative to the whole instead of a part. */
 export function issuesWithin(pointer: string, issues: readonly Issue[]): readonly Issue[] {
   return issues.map((issue) => ({ ...issue, path: `${pointer}${issue.path}` }));
 }

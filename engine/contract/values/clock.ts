@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Monotonic milliseconds from an arbitrary start. For every duration, time-out and lease. */
   monotonic(): number;
-  /** Calls `action` once after `delayMs`; answers a function that cancels it. Never keeps the process alive. */
+  /** Calls `action` once after `delayMs`; returns a function that cancels it. Never keeps the process alive. */
   after(delayMs: number, action: () => void): () => void;
 }
 

@@ -1,4 +1,4 @@
-/** Service domains: who owns a thing, and with whom its owner shares it. See decision 0043. */
+/** Service domains: who owns an object, and with which domains its owner shares it. See decision 0043. */
 import { Type, type Static } from 'typebox';
 import { PLAIN_LINE } from './plain-text.ts';
 import type { FieldText } from './texts.ts';
@@ -7,21 +7,21 @@ interface Words {
   readonly text: FieldText;
 }
 
-/** A field that holds the name of one domain: a hospital, a department, the city. */
+/** A field with the name of one domain: a hospital, a department, the city. */
 export const domainField = (words?: Words) => Type.String({ ...words, minLength: 1, maxLength: 64, pattern: PLAIN_LINE });
 export const DomainName = domainField();
 
-/** Stands for every domain, in `sharedWith`. */
+/** Stands for every domain in `sharedWith`. */
 export const EVERY_DOMAIN = '*';
 
-/** Domains whose people may use a thing without editing it. */
+/** Domains whose people may use an object without editing it. */
 export const sharedWithField = (words: Words) => Type.Array(DomainName, { ...words, maxItems: 200, uniqueItems: true });
 
-/** What a person may see and touch. */
+/** What a person may see and change. */
 export const Domains = Type.Union([Type.Literal('all'), Type.Array(DomainName, { minItems: 1, maxItems: 200, uniqueItems: true })]);
 export type Domains = Static<typeof Domains>;
 
-/** A thing as far as domains matter. Without a domain it belongs to the whole installation. */
+/** The domain fields of an object. Without a domain it belongs to the whole installation. */
 export interface Owned {
   readonly domain?: string | undefined;
   readonly sharedWith?: readonly string[];

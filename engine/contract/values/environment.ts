@@ -1,4 +1,4 @@
-/** Whether mistakes in this environment reach patients: by its name (`PROD`, `production`). */
+/** Whether mistakes in this environment reach patients; decided by its name (`PROD`, `production`). */
 export function isProduction(environment: string): boolean {
   return /^prod/i.test(environment);
 }

@@ -1,20 +1,21 @@
 /**
- * The one error class of the product. Retry follows `kind`; the HTTP status is decided once per edge
- * (`gateways/listen`, `control/api`), never here. Every code stands in `docs/errors.md`, kept in step by a guard test.
+ * The only error class of the product. Retries follow `kind`. Each edge maps errors to an HTTP status in one place
+ * (`gateways/listen`, `control/api`), never here. Every code is in `docs/errors.md`; a guard test checks that.
  */
 import type { Text } from './texts.ts';
 
 /**
- * - `input`: the sender must change something; a retry gives the same answer.
- * - `transient`: the outside may recover; nothing was done there, so a retry is safe.
- * - `unknown-outcome`: sent, but not known whether it was done there; retried only where the node is idempotent, else held for a person.
- * - `bug`: our own fault; held, never retried by itself.
+ * - `input`: the sender must change something; a retry gives the same result.
+ * - `transient`: the other side may recover; nothing was done there, so a retry is safe.
+ * - `unknown-outcome`: sent, but it is unknown whether it was done. Retried only if the node is idempotent, otherwise
+ * held for a person.
+ * - `bug`: our own fault; held, never retried automatically.
  */
 export type ErrorKind = 'input' | 'transient' | 'unknown-outcome' | 'bug';
 
 /**
- * Values named in a message, for its text in another language (`error-texts.ts`). Never personal data or secrets: they reach logs, traces
- * and answers. `problem` tells apart the several sentences of one code.
+ * Values named in a message, for its text in another language (`error-texts.ts`). Never personal data or secrets:
+ * they reach logs, traces and responses. `problem` distinguishes several messages of one code.
  */
 export type ErrorValues = Readonly<Record<string, string | number | boolean>>;
 
@@ -22,16 +23,19 @@ export interface AppErrorOptions {
   readonly values?: ErrorValues;
   /** What the reader should do now, one sentence. */
   readonly fix?: string;
-  /** The message in both languages, where whoever makes the error (a node type from elsewhere, a flow's author) brings its own. */
+  /**
+   * The message in both languages, if the creator of the error (a third-party node type, a flow's author) has its
+   * own.
+   */
   readonly text?: Text;
   readonly cause?: unknown;
-  /** Several problems found at once, each with its path (JSON Pointer) in the thing that was checked. */
+  /** Several problems found together, each with its path (JSON Pointer) in the checked value. */
   readonly issues?: readonly Issue[];
   /** The other side's `Retry-After`, in milliseconds from now. */
   readonly retryAfterMs?: number;
 }
 
-/** One problem in a document, with where it is and what to do. */
+/** One problem in a document: where it is and what to do. */
 export interface Issue {
   /** JSON Pointer into the checked document, `''` for the whole. */
   readonly path: string;
@@ -40,9 +44,9 @@ export interface Issue {
   readonly severity: 'error' | 'warning';
   readonly values?: ErrorValues;
   readonly fix?: string;
-  /** The message in both languages, where whoever found the problem (a node type) brings its own. */
+  /** The message in both languages, if the node type that found the problem has its own. */
   readonly text?: Text;
-  /** Id of the node concerned, when the issue is about a flow. */
+  /** Id of the node concerned, if the issue is about a flow. */
   readonly node?: string;
 }
 
@@ -79,11 +83,14 @@ export interface ErrorRecord {
   readonly text?: Text;
   readonly issues?: readonly Issue[];
   readonly retryAfterMs?: number;
-  /** HTTP status that a flow's author chose for it (`control.end`); otherwise the edge decides by kind. */
+  /** The HTTP status that a flow's author chose (`control.end`); otherwise the edge decides by kind. */
   readonly status?: number;
 }
 
-/** Translates whatever was thrown into the stored form; what is not an `AppError` is a bug of ours and says no more than that. */
+/**
+ * Converts a thrown value to the stored form. Anything except an `AppError` is a bug of ours, and its details are not
+ * exposed.
+ */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
   if (!(thrown instanceof AppError)) {
     return { code: 'INTERNAL_BUG', kind: 'bug', message: 'An unexpected internal error happened.' };
@@ -100,7 +107,7 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
   };
 }
 
-/** A stored error as it was thrown, for whoever must throw it on. */
+/** Converts a stored error back, to throw it again. */
 export function fromErrorRecord({ code, kind, message, status: _status, ...options }: ErrorRecord): AppError {
   return new AppError(code, kind, message, options);
 }

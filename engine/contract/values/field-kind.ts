@@ -1,10 +1,11 @@
 /**
- * Which editor a field of a configuration gets. Most follow from the field's JSON Schema; where the schema alone cannot tell, it names one
- * with the keyword `editor` (`fieldEditor` of `texts.ts`). Pure, so that the designer decides by the same function as the guard test.
+ * Decides which editor a configuration field gets. Usually the field's JSON Schema is enough; otherwise the schema
+ * names one with the keyword `editor` (`fieldEditor` of `texts.ts`). Pure, so that the designer and the guard test
+ * use the same function.
  */
 import { isRecord } from './is-record.ts';
 
-/** Editors that a schema has to name. docs/add-a-node.md says what each is for. */
+/** Editors that a schema must name. docs/add-a-node.md explains each. */
 export const EDITORS = [
   'adapter',
   'body',
@@ -42,15 +43,16 @@ export const EDITORS = [
 export type FieldEditor = (typeof EDITORS)[number];
 
 /**
- * Kinds that follow from the schema: `choice` is one of several literals, `choices` a list of such, `texts` a list of single texts (whose
- * items may have an editor), `pairs` names with text values (which may have an editor), `rows` a list of objects, `group` one object.
+ * Kinds that follow from the schema. `choice`: one of several literals. `choices`: a list of them. `texts`: a list of
+ * texts (whose items may have an editor). `pairs`: names with text values (which may have an editor). `rows`: a list
+ * of objects. `group`: one object.
  */
 export type PlainKind = 'switch' | 'number' | 'text' | 'choice' | 'choices' | 'texts' | 'pairs' | 'rows' | 'group';
 export type FieldKind = FieldEditor | PlainKind;
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Undefined when neither its schema nor an editor tells: such a field may be shown as JSON. */
+/** Undefined if neither the schema nor an editor decides; such a field may be shown as JSON. */
 export function fieldKind(schema: unknown): FieldKind | undefined {
   if (!isRecord(schema)) return undefined;
   const editor = EDITORS.find((name) => name === schema['editor']);
@@ -73,7 +75,7 @@ export function fieldKind(schema: unknown): FieldKind | undefined {
   }
 }
 
-/** The values to choose from, or undefined where the schema is no choice between literals. */
+/** The values to choose from; undefined if the schema is not a choice between literals. */
 export function literalsOf(schema: unknown): readonly (string | number | boolean)[] | undefined {
   if (!isRecord(schema)) return undefined;
   const members = schema['anyOf'];
@@ -82,7 +84,7 @@ export function literalsOf(schema: unknown): readonly (string | number | boolean
   return values.every((value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') ? values : undefined;
 }
 
-/** Schema of the values of a `pairs` field, or undefined where it is none. */
+/** Schema of the values of a `pairs` field; undefined for other fields. */
 export function pairValuesOf(schema: unknown): unknown {
   if (!isRecord(schema)) return undefined;
   const patterns = schema['patternProperties'];

@@ -1,4 +1,4 @@
-/** JSON Schema's `uniqueItems` in one pass: comparing each item with each other takes hours for the items of one large body. */
+/** JSON Schema's `uniqueItems` in one pass. Comparing all pairs takes hours for the items of one large body. */
 export function hasTwins(items: readonly unknown[]): boolean {
   const seen = new Set<unknown>();
   for (const item of items) {

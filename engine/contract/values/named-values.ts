@@ -1,11 +1,11 @@
 /**
- * Values by name. `Type.Record` alone checks only names that fit its pattern: any other name passes with any value. So every record of the
- * product is made here.
+ * Records with named values. `Type.Record` alone only checks names that match its pattern: any other name passes with
+ * any value. So create every record of the product here.
  */
 import { Type, type TObjectOptions, type TSchema } from 'typebox';
 import type { Text } from './texts.ts';
 
-/** Which names a record takes, and the rule in words. */
+/** The names a record accepts, and the rule in words. */
 export const NAME_RULES = {
   key: {
     pattern: '^[a-z][A-Za-z0-9]{0,40}$',
@@ -39,15 +39,15 @@ export const NAME_RULES = {
 } as const satisfies Readonly<Record<string, { readonly pattern: string; readonly text: Text }>>;
 export type NameRule = keyof typeof NAME_RULES;
 
-/** A record whose names all keep to the rule. */
+/** A record whose names all follow the rule. */
 export function valuesBy<Value extends TSchema>(rule: NameRule, value: Value, options: TObjectOptions = {}) {
   const { pattern } = NAME_RULES[rule];
   return Type.Record(Type.String({ pattern }), value, { ...options, propertyNames: Type.String({ pattern }) });
 }
 
 /**
- * A record whose names should keep to the rule, of documents that were saved while nothing checked the names: all values are checked, and the
- * names are left to the reader.
+ * A record for documents that were saved while names were not checked. All values are checked, but names that break
+ * the rule are left to the reader.
  */
 export function valuesMostlyBy<Value extends TSchema>(rule: NameRule, value: Value, options: TObjectOptions = {}) {
   const { pattern } = NAME_RULES[rule];
@@ -61,7 +61,7 @@ export function valuesByName<Value extends TSchema>(value: Value, options: TObje
   return Type.Record(Type.String({ pattern: ANY_NAME }), value, options);
 }
 
-/** The rule with this pattern; undefined for a pattern from elsewhere, and for one that takes every name. */
+/** The rule with this pattern; undefined for other patterns, and for one that accepts every name. */
 export function nameRuleOf(pattern: unknown): NameRule | undefined {
   return (Object.keys(NAME_RULES) as NameRule[]).find((rule) => NAME_RULES[rule].pattern === pattern);
 }
@@ -70,7 +70,7 @@ export function isAnyName(pattern: string): boolean {
   return pattern === ANY_NAME || pattern === '^.*$';
 }
 
-/** A name as it may be shown: without line breaks and other characters that steer a terminal. */
+/** A name safe to show: line breaks and other characters that control a terminal are escaped. */
 export function shownName(name: string): string {
   return JSON.stringify(name).slice(1, -1);
 }

@@ -6,7 +6,7 @@ export interface Logger {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
-  /** `error` is logged by code, kind and stack; its values are already free of personal data. */
+  /** Logs `error` by code, kind and stack; its values never contain personal data. */
   error(event: string, error: unknown, fields?: LogFields): void;
   child(fields: LogFields): Logger;
 }
@@ -17,9 +17,15 @@ export interface Metrics {
   count(name: string, labels?: Labels, by?: number): void;
   /** A duration in milliseconds, kept as a histogram. */
   observeMs(name: string, durationMs: number, labels?: Labels): void;
-  /** Read when somebody asks, so that a gauge costs nothing meanwhile. One that cannot be read now (undefined, or it rejects) is left out. */
+  /**
+   * Called only when metrics are collected, so that a gauge costs nothing in between. A gauge that cannot be read now
+   * (undefined, or a rejection) is left out.
+   */
   gauge(name: string, read: Read, labels?: Labels): void;
-  /** A number that its owner counts up: read like a gauge, told as a counter. For what is counted too often to be told each time. */
+  /**
+   * A number that its owner increments: read like a gauge, exported as a counter. For events too frequent to report
+   * one by one.
+   */
   total(name: string, read: Read, labels?: Labels): void;
 }
 
@@ -34,22 +40,25 @@ export type SpanFields = Readonly<Record<string, string | number | boolean>>;
 export interface SpanStart {
   readonly kind: SpanKind;
   readonly fields?: SpanFields;
-  /** Epoch milliseconds, where it began before it was known that there is one. */
+  /** Epoch milliseconds, if the work started before its span was created. */
   readonly startedAt?: number;
 }
 
-/** One piece of work of a trace. Its fields are ids, types, counts and codes alone. */
+/** One piece of work in a trace. Its fields are only ids, types, counts and codes. */
 export interface Span {
-  /** W3C trace context: what a later process, or the other side, goes on with. */
+  /** W3C trace context that a later process, or the other side, continues with. */
   readonly traceparent: string;
-  /** Once. With the code of an error when it failed. */
+  /** Call once, with the error code on failure. */
   end(fields?: SpanFields, errorCode?: string): void;
 }
 
-/** Off is to have none: nothing is made then. Both answer undefined for a trace that is not sampled; the same trace is sampled by every process. */
+/**
+ * Without a tracer no spans are created. Both methods return undefined for a trace that is not sampled. All processes
+ * sample the same traces.
+ */
 export interface Tracer {
-  /** The first span of a trace of ours; `parent`: the caller's, in the same trace. */
+  /** Starts the first span of our part of a trace; `parent`: the caller's span, in the same trace. */
   root(name: string, traceId: string | undefined, start: SpanStart, parent?: string): Span | undefined;
-  /** Part of the span whose trace context it is given; without one there is no trace to be part of. */
+  /** Starts a child of the span with this trace context; without a parent it returns undefined. */
   child(name: string, parent: string | undefined, start: SpanStart): Span | undefined;
 }

@@ -1,7 +1,10 @@
 import { Type } from 'typebox';
 import { fieldText } from './texts.ts';
 
-/** Of a stored document: who saves it names the revision that they saw, so that nobody's work is overwritten. */
+/**
+ * The revision of a stored document. A save names the revision the person saw, so that it cannot overwrite another
+ * person's changes.
+ */
 export const Revision = Type.Integer({
   ...fieldText(
     '修订号',

@@ -1,4 +1,4 @@
-/** Why a document is not saved: somebody else saved it since it was opened. */
+/** Thrown when a document cannot be saved because another person saved it after it was opened. */
 export class StaleDraft extends Error {
   override readonly name = 'StaleDraft';
   readonly yours: unknown;

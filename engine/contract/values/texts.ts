@@ -13,17 +13,23 @@ const bothOf = (pattern: string) => ({
   'zh-CN': Type.String({ ...fieldText('中文', 'Chinese'), maxLength: 20000, pattern }),
   en: Type.String({ ...fieldText('英文', 'English'), maxLength: 20000, pattern }),
 });
-/** Properties of a name, which is a text of one line, and of a description. Stored documents may hold what was taken before: see `Text`. */
+/**
+ * Schemas of a name (one line of text) and of a description. Stored documents may contain what was accepted before:
+ * see `Text`.
+ */
 export const NAME_PROPERTIES = bothOf(PLAIN_LINE);
 export const DESCRIPTION_PROPERTIES = bothOf(PLAIN_TEXT);
 
-/** Label, help, example and words for the options of one field of a node's or policy's configuration, shown by the designer's form. */
+/**
+ * Label, help, example and option texts of one field of a node's or policy's configuration, shown in the designer's
+ * form.
+ */
 export interface FieldText {
   readonly label: Text;
   readonly help?: Text;
   /** A value as a person would type it; the same in both languages. */
   readonly example?: string;
-  /** Words for the options of a choice, by value; codes that everybody knows by themselves (`GET`, `UTF-8`) need none. */
+  /** Texts for the options of a choice, by value. Well-known codes (`GET`, `UTF-8`) need none. */
   readonly options?: Readonly<Record<string, Text>>;
 }
 
@@ -33,7 +39,10 @@ interface MoreText {
   readonly options?: Readonly<Record<string, readonly [zhCN: string, en: string]>>;
 }
 
-/** Schema options that give a field its texts: `Type.String({ ...fieldText('路径', 'Path'), maxLength: 500 })`. A guard test asks for them. */
+/**
+ * Schema options that give a field its texts: `Type.String({ ...fieldText('路径', 'Path'), maxLength: 500 })`. A guard
+ * test requires them.
+ */
 export function fieldText(zhCN: string, en: string, helpZhCN?: string, helpEn?: string, more: MoreText = {}): { readonly text: FieldText } {
   const help = helpZhCN === undefined ? {} : { help: { 'zh-CN': helpZhCN, en: helpEn ?? helpZhCN } };
   const example = more.example === undefined ? {} : { example: more.example };
@@ -41,7 +50,7 @@ export function fieldText(zhCN: string, en: string, helpZhCN?: string, helpEn?: 
   return { text: { label: { 'zh-CN': zhCN, en }, ...help, ...example, ...options } };
 }
 
-/** Schema options that name the editor of a field, where its schema alone does not tell (`field-kind.ts`). */
+/** Schema options that name the editor of a field, if its schema alone does not decide (`field-kind.ts`). */
 export function fieldEditor(editor: FieldEditor): { readonly editor: FieldEditor } {
   return { editor };
 }

@@ -4,8 +4,9 @@ import type { LogFields, Logger } from './observe.ts';
 const QUIET_MS = 10_000;
 
 /**
- * A warning that others can cause as often as they like: the first is logged at once, those of the next ten seconds as one line with the fields
- * of the last and their `count`, and so on while there are more. None is forgotten, and none fills the disk.
+ * A warning that outsiders can cause at any rate. The first is logged at once. Those of the next ten seconds become
+ * one line with the fields of the last and their `count`; this repeats while more arrive. None is lost, and the log
+ * cannot flood the disk.
  */
 export function createThrottledWarning(log: Logger, clock: Clock, event: string): (fields: LogFields) => void {
   let isQuiet = false;

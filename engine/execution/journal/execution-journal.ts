@@ -1,6 +1,7 @@
 /**
- * Writes an execution down as it runs: the claim carries the first intent, each further write its own,
- * the settle ends it. Every update names the epoch; one that comes too late is refused and kept as a late outcome.
+ * Records an execution as it runs. The claim carries the first intent, each further write its own, and the settle
+ * ends it. Every update names the epoch. An update that comes too late is refused, and its outcome is kept as a late
+ * outcome.
  */
 import type { Reply } from '../../contract/node/node.ts';
 import type { WriteOptions } from '../../contract/ports/documents.ts';
@@ -35,7 +36,7 @@ interface NextLeg {
 }
 
 const DAY_MS = 86_400_000;
-/** About as much as an execution takes beside its payloads, with its indexes. */
+/** Roughly the size of an execution without its payloads, including its index entries. */
 const ROW_BYTES = 1_200;
 
 export class ExecutionJournal implements Journal {
@@ -50,25 +51,25 @@ export class ExecutionJournal implements Journal {
   #legCount: number;
   #pending: SettledStep[] = [];
   readonly #iterations: IterationLegs;
-  /** Stores nothing before the first `write`; all intents lie in the one document. */
+  /** Stores nothing before the first `write`. All intents are kept in the one execution document. */
   readonly #isInline: boolean;
   #signal: AbortSignal | undefined;
   readonly #openIntents = new Map<string, string>();
-  /** Legs whose announced write was stopped before it began. */
+  /** Legs whose announced write was stopped before it started. */
   readonly #notBegun = new Set<string>();
   /** Keys of steps whose announced write was surely not done. */
   readonly #refused: string[] = [];
-  /** Outcomes of writes that no leg holds yet. */
+  /** Outcomes of writes that are not in a stored leg yet. */
   readonly #unstored = new Set<SettledStep>();
   readonly #blobs: string[];
-  /** That stand for waits of this execution. */
+  /** Tokens that stand for waits of this execution. */
   readonly #tokens: Set<string>;
-  /** Of payloads, with what earlier claims stored. */
+  /** Size of the payloads, including those stored by earlier claims. */
   #storedBytes = ROW_BYTES;
-  /** Records of steps that earlier legs hold. */
+  /** Records of steps in earlier legs. */
   readonly #storedSteps: StepRecord[];
   #tail: Promise<void> = Promise.resolve();
-  /** What the caller was told; it stays what every later call of the same origin is told. */
+  /** The reply the caller got. Every later call with the same origin gets the same one. */
   #storedReply: Stored | undefined;
   #onStoreFailing: () => void = () => undefined;
 
@@ -103,27 +104,27 @@ export class ExecutionJournal implements Journal {
     return this.#isClaimed;
   }
 
-  /** Of its claim. */
+  /** The epoch of its claim. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Intents that stand in the document, by the leg that holds them. */
+  /** The legs whose intents are stored in the document. */
   get intentLegs(): readonly string[] {
     return [...this.#openIntents.values()];
   }
 
-  /** Some write of this run is known to have been done. */
+  /** True when a write of this run is known to be done. */
   get hasWritten(): boolean {
     return this.#hasWritten;
   }
 
-  /** Blobs that the execution refers to. */
+  /** Blobs the execution refers to. */
   get blobs(): readonly string[] {
     return this.#blobs;
   }
 
-  /** What an inline run stores of its call. */
+  /** Adds the call's input that an inline run stores. */
   keepInput({ input, blobs = [] }: Pick<ExecutionDocument, 'input' | 'blobs'>): void {
     this.#blobs.push(...blobs);
     if (input) this.#storedBytes += bytesOf(input);
@@ -141,7 +142,7 @@ export class ExecutionJournal implements Journal {
   }
 
   async waiting(text: string, step: string, untilMs: number): Promise<TokenHolder | undefined> {
-    // A caller's run does not wait: it ends here, and says so.
+    // An inline run does not wait: it ends here.
     if (this.#isInline) return undefined;
     const token = this.#tokenOf(text);
     const holder = await this.#insist(() => holdToken(token, { execution: this.#document._id, step }, untilMs, this.#deps));
@@ -168,7 +169,10 @@ export class ExecutionJournal implements Journal {
     return this.#tail;
   }
 
-  /** Stores the reply of a run that goes on after it: resolves when the caller may be told. An execution that was not stored yet is, so that it is ended by somebody. */
+  /**
+   * Stores the reply of a run that continues after it. Resolves when the caller may get the reply. Claims the
+   * execution first if it is not stored yet, so that another process can end it after a crash.
+   */
   replied(reply: Reply): Promise<void> {
     const before = this.#tail;
     const stored = before.then(async () => {
@@ -176,21 +180,23 @@ export class ExecutionJournal implements Journal {
       if (!(await this.#write({ kind: 'replied', reply: this.#storedReply, blobs: [...this.#blobs] }, { durability: 'full' })))
         throw new LostExecution('the execution was taken by somebody else');
     });
-    // A store that fails now keeps the answer for the end. Where nothing is stored yet nothing may follow: what was asked to be stored is taken back.
+    // If the store fails now, the end of the run stores the reply. If nothing is stored yet, no write may follow: the
+    // claim is taken back.
     this.#tail = before.then(() =>
       stored.catch((error: unknown) => {
         this.#storedReply = undefined;
         if (!this.#isClaimed || error instanceof LostExecution) throw error;
       }),
     );
-    // Whoever stores next, or the end, hears of it.
+    // The rejection reaches the next write or `finish`, which await the tail.
     this.#tail.catch(() => undefined);
     return stored;
   }
 
   /**
-   * Stores how the run ended, however long the store fails (`onStoreFailing`: it does). `lost`: it was not ours any more. What it knew that
-   * can never be stored here is kept as a late outcome.
+   * Stores how the run ended, and retries as long as the store fails (each failure calls `onStoreFailing`). Returns
+   * `lost` if another process owns the execution now. Outcomes that can no longer be stored here are kept as late
+   * outcomes.
    */
   async finish(end: Exclude<RunEnd, { status: 'lost' }>, onStoreFailing?: () => void): Promise<'stored' | 'lost'> {
     if (onStoreFailing) this.#onStoreFailing = onStoreFailing;
@@ -205,7 +211,10 @@ export class ExecutionJournal implements Journal {
     return isStored ? 'stored' : 'lost';
   }
 
-  /** Outcomes of writes that the execution can take no more, for people to see. Never rejects: what cannot be kept is logged. */
+  /**
+   * Keeps the outcomes of writes that the execution can no longer store, for people to see. Never rejects: it logs
+   * what it cannot keep.
+   */
   async keepLateOutcomes(): Promise<void> {
     this.#signal = undefined;
     const execution = { executionId: this.#document._id, epoch: this.#epoch, flow: this.#flow };
@@ -267,7 +276,8 @@ export class ExecutionJournal implements Journal {
 
   async #ending(end: TerminalEnd, { level, forMs, isReduced }: Keeping): Promise<RunEvent> {
     const at = this.#deps.clock.now();
-    // Never at once: a crash before the end is stored must still find which of a loop's writes were done.
+    // Never delete them at once: after a crash before the end is stored, they show which of a loop's writes were
+    // done.
     await this.#iterations.expire(at + (level === 'full' ? forMs : DAY_MS));
     await this.#insist(() => letGoOfTokens([...this.#tokens], this.#document._id, this.#deps));
     const isFull = level === 'full';
@@ -283,7 +293,7 @@ export class ExecutionJournal implements Journal {
       expiresAt: at + forMs,
       isOverQuota: isReduced,
       keepsInput: isFull,
-      // Beyond the flow's own level only an answer that the same key must get again is kept.
+      // Above the flow's own recording level, keep only a reply that the same key must get again.
       reply: isFull || this.#isAnswerKept ? await this.#keepReply(replyOf(end)) : undefined,
       ...(isFull && this.#flow.recordsAllNodes
         ? { leg: (await this.#nextLeg(undefined, stoppedOf(end)))?.leg }
@@ -291,7 +301,7 @@ export class ExecutionJournal implements Journal {
     };
   }
 
-  /** In place of all legs: which steps there were, and of those that are recorded in full what they made. */
+  /** Replaces all legs: the records of the steps, and the outputs of the steps that are recorded in full. */
   async #summary(end: TerminalEnd, level: Keeping['level']): Promise<LegRecord> {
     const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#iterations.shown(this.#pending).map((step) => step.record)];
     const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
@@ -299,7 +309,7 @@ export class ExecutionJournal implements Journal {
     return { epoch: this.#claimEpoch, payload: await this.#keep('legs.0', payload) };
   }
 
-  /** The same origin gets the answer again: it ran inline, and was stored before a write. */
+  /** A later call with the same origin gets this reply again: the run was inline and was stored before a write. */
   get #isAnswerKept(): boolean {
     return this.#isInline && this.#isClaimed;
   }
@@ -308,7 +318,7 @@ export class ExecutionJournal implements Journal {
     return reply && !this.#storedReply ? this.#keep('reply', encodeReply(reply)) : undefined;
   }
 
-  /** The epoch of the claim that is made or about to be made. */
+  /** The epoch of the claim that is made, or is about to be made. */
   get #claimEpoch(): number {
     return this.#epoch + (this.#isClaimed ? 0 : 1);
   }
@@ -334,9 +344,10 @@ export class ExecutionJournal implements Journal {
     for (const step of steps) this.#unstored.delete(step);
   }
 
-  /** A leg of the steps settled since the last one; undefined when there is nothing to store. */
+  /** Builds a leg of the steps settled since the last one; undefined when there is nothing to store. */
   async #nextLeg(intent: Intent | undefined, stopped: Stopped): Promise<NextLeg | undefined> {
-    // With an intent only what was read is kept; the records of pure steps are written with the settle.
+    // A leg with an intent keeps only outputs that cannot be recomputed. The records of pure steps are written with
+    // the settle.
     const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#iterations.shown(this.#pending);
     this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
     const isStopped = stopped.error !== undefined;
@@ -353,7 +364,7 @@ export class ExecutionJournal implements Journal {
     return { leg: { key, record }, steps };
   }
 
-  /** The leg that holds the intent of this node, if there is one. */
+  /** The key of the leg that holds the intent of this node, if any. */
   #intentLegOf(node: string): readonly string[] {
     const key = this.#openIntents.get(node) ?? Object.entries(this.#document.legs).findLast(([, leg]) => leg.intent?.node === node)?.[0];
     return key === undefined ? [] : [key];
@@ -375,12 +386,12 @@ export class ExecutionJournal implements Journal {
     );
     const result = await this.#insist(() => this.#deps.executions.patchIf(id, match, patch, options));
     if (result.outcome !== 'patched') return settles(event) && (await this.#hasSettled());
-    // What a settle ends cannot be cancelled any more: its document is not even read.
+    // A settled execution can no longer be cancelled, so the document is not read.
     if (!settles(event) && result.document.cancelRequested) this.#onCancelRequested();
     return true;
   }
 
-  /** The settle was kept and its answer lost: nobody else ends a run under its epoch. */
+  /** The store kept the settle but its response was lost. No other process ends a run under this epoch. */
   async #hasSettled(): Promise<boolean> {
     const stored = await this.#insist(() => this.#deps.executions.get(this.#document._id));
     return stored?.epoch === this.#epoch && stored.status !== 'running';
@@ -397,7 +408,7 @@ export class ExecutionJournal implements Journal {
     this.#storedBytes += bytesOf(stored);
   }
 
-  /** Before the claim nothing was done, and nothing is insisted on. */
+  /** Does not retry before the claim: nothing was done outside yet. */
   #insist<T>(attempt: () => Promise<T> | T): Promise<T> {
     const signal = this.#signal;
     return keepStoring(attempt, {

@@ -1,4 +1,7 @@
-/** Legs of a loop's iterations: documents of their own, so that an execution stays small however often it goes round. */
+/**
+ * Legs of loop iterations. They are documents of their own, so that an execution stays small however many iterations
+ * it has.
+ */
 import { LostExecution } from '../lost-execution.ts';
 import type { WriteOptions } from '../../contract/ports/documents.ts';
 import type { JournalDeps } from './journal-deps.ts';
@@ -7,24 +10,24 @@ import type { Intent, LegDocument, Stored } from '../execution-document.ts';
 import type { SettledStep } from '../run-job.ts';
 
 export interface IterationLegsDeps extends Pick<JournalDeps, 'payloads' | 'legs'> {
-  /** Tries until the store takes it, as the journal does. */
+  /** Retries until the store accepts it, as the journal does. */
   insist<T>(attempt: () => Promise<T> | T): Promise<T>;
 }
 
-/** Steps of iterations kept for people to look at; outcomes that matter are stored apart. */
+/** How many iteration steps are kept for people to look at. Outcomes that matter are stored separately. */
 const MAX_STEPS = 500;
 const LEGS_AT_ONCE = 100;
 
 export class IterationLegs {
   readonly #executionId: string;
   readonly #deps: IterationLegsDeps;
-  /** By scope: settled, and in no leg yet. */
+  /** By scope: steps that have settled but are in no leg yet. */
   readonly #open = new Map<string, SettledStep[]>();
-  /** By scope: how many legs it has. */
+  /** By scope: the number of its legs. */
   readonly #counts = new Map<string, number>();
   readonly #recorded: SettledStep[] = [];
 
-  /** `stored`: of earlier claims. */
+  /** `stored`: legs of earlier claims. */
   constructor(executionId: string, stored: readonly LegDocument[], deps: IterationLegsDeps) {
     this.#executionId = executionId;
     this.#deps = deps;
@@ -38,7 +41,10 @@ export class IterationLegs {
     else this.#open.set(scope, [step]);
   }
 
-  /** Stores a leg of what settled in this iteration since its last one. LostExecution where somebody else runs it. */
+  /**
+   * Stores a leg of what settled in this iteration since its last one. Throws LostExecution if another process runs
+   * it.
+   */
   async insert(
     scope: string,
     epoch: number,
@@ -49,7 +55,7 @@ export class IterationLegs {
     const number = this.#counts.get(scope) ?? 0;
     this.#counts.set(scope, number + 1);
     const id = this.#idOf(scope, number);
-    // Taken before anything is awaited: what settles meanwhile belongs to the next leg.
+    // Take the steps before any await: what settles meanwhile belongs to the next leg.
     const steps = this.#open.get(scope)?.splice(0) ?? [];
     const payload = await insist(() => payloads.store({ collection: 'legs', id, field: 'payload' }, legPayload(steps)));
     for (const step of steps) if (this.#recorded.length < MAX_STEPS) this.#recorded.push(step);
@@ -63,12 +69,15 @@ export class IterationLegs {
       ...('blob' in payload ? { blobs: [payload.blob] } : {}),
     };
     const { inserted } = await insist(() => legs.insert(leg, options));
-    // Ours all the same when the first answer was lost: nobody else writes under this epoch.
+    // If the first response was lost, the leg found is still ours: no other process writes under this epoch.
     if (!inserted && (await insist(() => legs.get(id)))?.epoch !== epoch) throw new LostExecution('somebody else runs this iteration');
     return { steps, payload };
   }
 
-  /** They stay as long as their execution is open, then as long as its record. Before the end is stored, so that none is forgotten. */
+  /**
+   * Legs stay while their execution is open, and then as long as its record. Call this before the end is stored, so
+   * that no leg is missed.
+   */
   async expire(expiresAt: number): Promise<void> {
     const { legs, insist } = this.#deps;
     const ids = [...this.#counts].flatMap(([scope, count]) => Array.from({ length: count }, (_, number) => this.#idOf(scope, number)));
@@ -76,7 +85,10 @@ export class IterationLegs {
       await Promise.all(ids.splice(0, LEGS_AT_ONCE).map((id) => insist(() => legs.patchIf(id, {}, { set: { expiresAt } }))));
   }
 
-  /** Steps of the legs stored here, then `pending` and what is in no leg yet: all that nothing else keeps, and of the others the first. */
+  /**
+   * Returns the steps of the stored legs, then `pending` and the steps in no leg yet. Keeps all steps whose output is
+   * stored only here; of the others, the first `MAX_STEPS`.
+   */
   shown(pending: readonly SettledStep[]): SettledStep[] {
     let count = this.#recorded.length;
     const isKept = (step: SettledStep) => step.record.scope === '' || keepsOutput(step.node) || count++ < MAX_STEPS;

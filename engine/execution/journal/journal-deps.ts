@@ -1,4 +1,4 @@
-/** What a journal of an execution is made with. */
+/** What a journal of an execution needs. */
 import type { Owners } from '../../ownership/owners.ts';
 import type { RecordQuota } from '../record-quota.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument, StepRecord } from '../execution-document.ts';
@@ -25,19 +25,22 @@ export interface JournalDeps extends ExecutionStores {
   readonly log: Logger;
 }
 
-/** How a run takes the execution, with its first write: a worker by a conditional update, an inline run by inserting it. False: it is taken. */
+/**
+ * Claims the execution with the run's first write: a worker by a conditional update, an inline run by an insert.
+ * Returns false if another process already has it.
+ */
 export type Claim = (first: RunEvent, options: WriteOptions) => Promise<boolean>;
 
-/** What a journal begins with; of an inline run next to nothing. */
+/** The fields a journal starts from. An inline run has almost none. */
 export type JournalDocument = Pick<ExecutionDocument, '_id' | 'epoch' | 'legs'> &
   Partial<Pick<ExecutionDocument, 'blobs' | 'reply' | 'waits' | 'input' | 'firstHeldAt'>>;
 
 export interface JournalStart {
-  /** Stores nothing before the first `write`; all intents lie in the one document. */
+  /** Stores nothing before the first `write`. All intents are kept in the one execution document. */
   readonly isInline?: boolean;
-  /** Somebody waits for the run: aborted, no further write waits for a store that fails. */
+  /** A caller waits for the run. After an abort, no write is retried while the store fails. */
   readonly signal?: AbortSignal;
-  /** What earlier claims stored. */
+  /** Stored by earlier claims. */
   readonly iterationLegs?: readonly LegDocument[];
   readonly steps?: readonly StepRecord[];
 }

@@ -7,11 +7,14 @@ import { createId } from '../../contract/values/ids.ts';
 const DAY_MS = 86_400_000;
 
 export interface LateOutcomesDeps extends Pick<JournalDeps, 'payloads' | 'lateOutcomes' | 'clock' | 'log'> {
-  /** Tries until the store takes it, as the journal does. */
+  /** Retries until the store accepts it, as the journal does. */
   insist<T>(attempt: () => Promise<T> | T): Promise<T>;
 }
 
-/** Outcomes of writes that the execution can take no more, for people to see. Never rejects: what cannot be kept is logged. */
+/**
+ * Keeps the outcomes of writes that the execution can no longer store, for people to see. Never rejects: it logs what
+ * it cannot keep.
+ */
 export async function keepLateOutcomes(
   steps: Iterable<SettledStep>,
   { executionId, epoch, flow }: { readonly executionId: string; readonly epoch: number; readonly flow: CompiledFlow },

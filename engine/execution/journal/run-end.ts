@@ -1,4 +1,4 @@
-/** How a run ended, as the execution keeps it. */
+/** Converts how a run ended to what the execution stores. */
 import type { RunEnd } from '../run-job.ts';
 import type { Stopped } from '../leg-payload.ts';
 import type { ExecutionEnd } from '../transition.ts';

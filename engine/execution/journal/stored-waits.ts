@@ -1,4 +1,4 @@
-/** Waits of a run, as the execution keeps them. */
+/** Converts the waits of a run to what the execution stores. */
 import type { StoredWait } from '../execution-document.ts';
 import type { RunEnd, WaitPoint } from '../run-job.ts';
 import { tokenOf } from '../wait-tokens.ts';
@@ -7,10 +7,10 @@ import { sealWaitError } from '../standstill.ts';
 
 export interface WaitContext {
   readonly executionId: string;
-  /** Of the claim that stores them. */
+  /** The epoch of the claim that stores them. */
   readonly epoch: number;
   readonly flowId: string;
-  /** That the run found. */
+  /** The waits stored before this run. */
   readonly before: readonly StoredWait[];
   readonly seal: Seal;
 }
@@ -19,7 +19,7 @@ export function storedWait(
   { node, path, untilMs, attempts, triedSince, error, resumeToken }: WaitPoint,
   { executionId, epoch, flowId, before, seal }: WaitContext,
 ): StoredWait {
-  // A wait that this run found and left as it was keeps why it waits.
+  // A wait that this run did not touch keeps its stored error.
   const known = before.find((wait) => wait.node === node && wait.scope === path)?.error;
   const sealed = error === undefined ? known : sealWaitError(seal, executionId, error);
   return {
@@ -34,7 +34,10 @@ export function storedWait(
   };
 }
 
-/** Waits of other branches go on while somebody looks at the held one, whose own attempts start from zero when it is retried. */
+/**
+ * Keeps the waits of other branches while a person looks at the held one. The held step's attempts start from zero
+ * when it is retried.
+ */
 export function waitsBeside({ node, path, waits = [] }: Extract<RunEnd, { status: 'held' }>, context: WaitContext): StoredWait[] {
   const now = waits.map((point) => storedWait(point, context));
   const isOf = (wait: StoredWait) => (other: StoredWait) => other.node === wait.node && other.scope === wait.scope;
