@@ -1,6 +1,7 @@
 /**
- * What every part of the gateways agrees on: the exchange that walks the pipeline, the closed ordered list of stages, and the shape of a
- * policy. A policy file sees this, the documents and the engine's contract, never another policy.
+ * The contract of all parts of the gateways: the exchange that passes through the pipeline, the closed ordered list
+ * of stages, and the shape of a policy. A policy file imports this, the documents and the engine's contract, never
+ * another policy.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Static, TObject } from 'typebox';
@@ -25,8 +26,8 @@ import type {
 } from './documents.ts';
 
 /**
- * The closed ordered list of stages (design page 2, section 1). Their order is part of the security argument: a policy names its stage
- * and cannot move it. Stages without a policy yet stand here all the same.
+ * The closed ordered list of stages. Their order is part of the security argument: a policy names its stage and
+ * cannot move it. Stages that have no policy yet are listed too.
  */
 export const STAGES = [
   'connection',
@@ -56,7 +57,10 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** What the `Authorization: KQ1-…` header claims, already found in the plan; nothing is proved before the stage `authenticate`. */
+/**
+ * What the `Authorization: KQ1-…` header claims, already looked up in the plan; nothing is proved before the stage
+ * `authenticate`.
+ */
 export interface Claim {
   readonly authorization: Kq1Authorization;
   readonly app: AppDocument;
@@ -64,53 +68,61 @@ export interface Claim {
   readonly digestAlgorithm: DigestAlgorithm;
 }
 
-/** What a gateway in the DMZ alone knows of a call that it hands over. Its certificate vouches for it, not the caller. */
+/**
+ * What only a gateway in the DMZ knows about a call that it forwards. Its certificate vouches for this, not the
+ * caller.
+ */
 export interface Relay {
-  /** The node, by the first digits of its certificate's fingerprint. */
+  /** The node: the first digits of its certificate's fingerprint. */
   readonly node: string;
   readonly traceId: string;
   readonly clientIp: string;
-  /** How long the node waits for the answer; counted, since two clocks may differ. */
+  /** How long the node still waits for the response. A duration, since two clocks may differ. */
   readonly leftMs: number;
   /** Of the node's span, when the trace is sampled. */
   readonly traceparent: string | undefined;
 }
 
-/** One request on its way. Policies read and add; nothing is ever removed. */
+/** One request in the pipeline. Policies read and add; nothing is ever removed. */
 export interface Exchange {
-  /** The plan this request is served by, from its first stage to its last. */
+  /** Number of the plan that serves this request from its first stage to its last. */
   planNumber: number;
-  /** Headers as they came, lower-case names; of a repeated one the first value, and its name in `repeated`. */
+  /** Headers as received, lower-case names; for a repeated one the first value, and its name in `repeated`. */
   readonly incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
   claim: Claim | undefined;
-  /** Digest of the body as sent, by the claim's algorithm; made while reading. */
+  /** Digest of the body as sent, by the claim's algorithm; computed while reading. */
   bodyDigest: Uint8Array | undefined;
   /** The body was not read: the call stage streams it to the upstream. */
   isBodyStreamed: boolean;
-  /** The answer must pass the gateway whole (it is signed), up to 10 MB. */
+  /** The gateway must hold the whole response (it signs it), up to 10 MB. */
   isAnswerSpooled: boolean;
-  /** Bytes of a streamed answer that the access log asked for; undefined when there were too many. */
+  /**
+   * The access log wants the bytes of a streamed response in `captured`; that is undefined when there were too many.
+   */
   isAnswerCaptured: boolean;
   captured: Uint8Array | undefined;
   bytesIn: number;
   bytesOut: number;
   /** Calls of the upstream; more than 1 after retries. */
   attempts: number;
-  /** Called once when the answer has left or the caller has gone, for what a policy has taken. */
+  /** Calls `release` once when the response was sent or the caller has left; a policy frees its resources there. */
   onEnd(release: () => void): void;
-  /** The action is called once when the caller leaves before the whole answer is out, at once if it has left. */
+  /**
+   * Calls `action` once if the caller leaves before the whole response was sent; at once if the caller has already
+   * left.
+   */
   onLeave(action: () => void): void;
-  /** Undefined: the caller came here himself. */
+  /** Undefined: the request did not come through a gateway in the DMZ. */
   readonly relay: Relay | undefined;
   readonly front: Front;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly startedAt: number;
   traceId: string;
-  /** Of a caller that has proved who it is: the span of its own that this request is part of. */
+  /** The span of an authenticated caller that this request belongs to. */
   traceparent: string | undefined;
-  /** Of this request, from its call on; absent when its trace is not sampled. */
+  /** The span of this request, from its call on; absent when its trace is not sampled. */
   span: Span | undefined;
   deadlineMs: number;
   clientIp: string;
@@ -124,12 +136,12 @@ export interface Exchange {
   app: AppDocument | undefined;
   /** Claims of the user's token on the user front. */
   user: Readonly<Record<string, unknown>> | undefined;
-  /** Headers that flow and upstream may see, lower-case. */
+  /** Headers that the flow and the upstream may see, lower-case. */
   headers: Record<string, string>;
   body: Uint8Array | undefined;
-  /** Parsed JSON body, when a policy needed it. */
+  /** The parsed JSON body, when a policy needed it. */
   json: unknown;
-  /** What a KQ1 request proved: needed to sign the answer. */
+  /** What a KQ1 request proved; the response is signed with it. */
   proof:
     | {
         readonly keyId: string;
@@ -139,43 +151,48 @@ export interface Exchange {
         readonly key: KeyHandle;
       }
     | undefined;
-  /** Its call has begun: what lies behind the gateway may have been asked to do something. */
+  /** Its call has started, so the target may have been asked to do something. */
   isCalled: boolean;
   answer: Answer | undefined;
   error: GatewayError | undefined;
-  /** What completes any answer of its interface, such as the signature; set when that is found. */
+  /** Policies that complete any response of the interface, such as the signature; set once the interface is found. */
   after: readonly RunPolicy[];
 }
 
 export interface Answer {
   status: number;
   headers: Record<string, string>;
-  /** Of `Set-Cookie`, the one header whose values cannot be joined (RFC 9110, 5.3). */
+  /** Values of `Set-Cookie`, the one header whose values cannot be joined (RFC 9110, 5.3). */
   cookies?: readonly string[];
   /** Undefined when the call stage streamed it straight to the response. */
   body: Uint8Array | undefined;
 }
 
-/** A refusal: `GW` code, HTTP status, and a text that helps without telling which part of a signature failed. */
+/**
+ * An error response: `GW` code, HTTP status, and a text that helps without revealing which part of a signature
+ * failed.
+ */
 export interface GatewayError {
   readonly code: string;
   readonly status: number;
   readonly message: string;
-  /** The same for people, by `Accept-Language`. */
+  /** The same text in several languages, chosen by `Accept-Language`. */
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
-  /** Of GW50402: whether what was asked for is known to have been done. */
+  /** For GW50402: whether the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';
 }
 
-/** A key of the plan, imported. Without a handle only in a plan that is handed out: a caller's secret is known inside alone. */
+/**
+ * A key of the plan, imported. It has no handle only in a plan for a node in the DMZ: a caller's secret stays inside.
+ */
 export interface PlanKey {
   readonly document: Omit<AppKeyDocument, 'sealedSecret'>;
   readonly handle: KeyHandle | undefined;
 }
 
-/** A plan, indexed for the hot path; made once per plan. */
+/** A plan, indexed for the hot path; built once per plan. */
 export interface PlanIndex {
   app(appId: string): AppDocument | undefined;
   key(appId: string, keyId: string): PlanKey | undefined;
@@ -183,15 +200,15 @@ export interface PlanIndex {
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
-  /** Undefined in a plan that is handed out. */
+  /** Undefined in a plan for a node in the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
 }
 
-/** Limits and addresses of one gateway process; bootstrap settings, frozen. */
+/** Limits and addresses of one gateway process; startup settings, frozen. */
 export interface GatewayLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
-  /** Requests a second, of an address and of an app. */
+  /** Requests per second of one address, and of one app. */
   readonly maxRequestsPerIp: number;
   readonly maxRequestsPerApp: number;
   readonly maxRequestsPerConnection: number;
@@ -200,14 +217,17 @@ export interface GatewayLimits {
   readonly keepAliveMs: number;
   /** How long in-flight requests may take when the gateway stops. */
   readonly drainMs: number;
-  /** Bodies held in memory, all requests together. */
+  /** Memory for request bodies, all requests together. */
   readonly bodyBudgetBytes: number;
-  /** Calls that gateways in the DMZ have handed over and that are under way, of all of them and of each. */
+  /** Calls forwarded from the DMZ that may be in flight: in all, and per node. */
   readonly maxForwardedCalls: number;
   readonly maxForwardedCallsPerNode: number;
 }
 
-/** A gateway in the DMZ from which a bus gateway takes calls: by its certificate, for one front and the service domains that are named. */
+/**
+ * A gateway in the DMZ whose calls a bus gateway accepts: identified by its certificate, for one front and the named
+ * service domains.
+ */
 export interface ForwardNode {
   /** SHA-256 of the certificate, hex, lower case. */
   readonly fingerprint: string;
@@ -221,105 +241,114 @@ export interface GatewaySettings {
   readonly port: number;
   /** PEM texts. Absent: plain HTTP, allowed on loopback only. `ca`: client certificates must also chain to it. */
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
-  /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
+  /** Addresses or CIDR ranges whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Of a bus gateway. */
+  /** Only for a bus gateway. */
   readonly forwardNodes?: readonly ForwardNode[];
   readonly limits?: Partial<GatewayLimits>;
 }
 
-/** Where a gateway gets its plan from: from control in the same process, or from a file (`gateways/plan/`). */
+/** The source of a gateway's plan: control in the same process, or a file (`gateways/plan/`). */
 export interface PlanSource {
   current(): GatewayPlan | undefined;
   onChange(listener: (plan: GatewayPlan) => void): () => void;
 }
 
-/** Where finished access log lines go; never blocks, never throws. */
+/** Takes finished access log lines; never blocks, never throws. */
 export interface AccessLog {
   write(line: string): void;
   close(): Promise<void>;
 }
 
 /**
- * What a body read as JSON gave. `isBusy`: the body is not at fault and may be sent again later. `isCostly`: it took too much computing or memory.
- * `excess`: it has too many values or names.
+ * The result of reading a body as JSON. `isBusy`: the body is not at fault and may be sent again later. `isCostly`:
+ * it took too much computing or memory. `excess`: it has too many values or names.
  */
 export type JsonResult =
   | { readonly value: unknown }
   | { readonly problem: string; readonly isBusy?: true; readonly isCostly?: true; readonly excess?: JsonExcess };
 
-/** A place of a value that does not fit its schema; the message names the rule, never the value. */
+/** Where a value violates its schema; the message names the rule, never the value. */
 export interface SchemaIssue {
   /** JSON Pointer. */
   readonly path: string;
   readonly message: string;
 }
 
-/** A schema with what checking by it costs; compiled by the first check that needs it. */
+/** A schema and the cost of a check; compiled by the first check that needs it. */
 export interface CheckedSchema {
   readonly text: string;
-  /** Values are texts, as in a query, that stand for numbers and booleans. */
+  /** Values are strings, as in a query, that stand for numbers and booleans. */
   readonly coerces: boolean;
-  /** False for a schema that was published before there were bounds and breaks one: only trying shows what it costs. */
+  /** False for a schema that was published before the limits existed and exceeds one: only a try shows its cost. */
   readonly isBounded: boolean;
-  /** Compiling it and checking the value may be done on an event loop. `bytes`: length of the value as JSON, where known. */
+  /**
+   * True when compiling it and checking the value is fast enough for an event loop. `bytes`: length of the value as
+   * JSON, where known.
+   */
   isQuick(value: unknown, bytes?: number): boolean;
-  /** The first problem; undefined when the value fits. */
+  /** Returns the first problem; undefined when the value is valid. */
   check(value: unknown): SchemaIssue | undefined;
 }
 
 export type CheckedJson = JsonResult | { readonly issues: readonly SchemaIssue[] };
 
 /**
- * Reads JSON strictly and checks it: at once what is short, the rest in a thread, where callers take turns. Of what does not fit, the problems are all
- * those that a thread can list (at most 20), or else the first one.
+ * Reads JSON strictly and checks it. Short bodies are done at once, the others in a thread, where callers take turns.
+ * For an invalid body it returns all problems that a thread can list (at most 20), or else the first one.
  */
 export interface JsonReader {
   read(bytes: Uint8Array, from: Sender): JsonResult | Promise<JsonResult>;
-  /** Without `wantsValue`, `value` may be undefined: a large value is then not carried over from its thread. */
+  /** Without `wantsValue`, `value` may be undefined: a large value is then not copied from its thread. */
   readChecked(bytes: Uint8Array, schema: CheckedSchema, from: Sender, wantsValue: boolean): CheckedJson | Promise<CheckedJson>;
   /** `bytes`: length of the value as JSON, where known. */
   check(value: unknown, schema: CheckedSchema, from: Sender, bytes?: number): CheckedJson | Promise<CheckedJson>;
   close(): Promise<void>;
 }
 
-/** What tells whose share of the threads is used, and when nobody waits any longer. */
+/** Identifies whose share of the threads is used, and when the caller stops waiting. */
 export type Sender = Pick<Exchange, 'app' | 'user' | 'clientIp' | 'onLeave'>;
 
-/** The memory for bodies that pass whole, all requests together. */
+/** The memory for bodies that are read whole, all requests together. */
 export interface BodyBudget {
   /**
-   * A body begins to arrive. `letGo` is called at most once, when it is given up: to make room for others (`full`), or because it brings nothing (`slow`);
-   * its bytes are given back then.
+   * Starts counting a body. Calls `letGo` at most once, when the body is dropped and its bytes are freed: to make
+   * room for others (`full`), or because it arrives too slowly (`slow`).
    */
   begin(exchange: Pick<Exchange, 'clientIp' | 'relay'>, letGo: (why: 'full' | 'slow') => void): ArrivingBody;
-  /** Takes memory for what cannot be asked for again, such as an answer: what is arriving makes room. False: there is none. */
+  /**
+   * Takes memory for data that cannot be requested again, such as a response; arriving bodies make room. Returns
+   * false when there is none.
+   */
   take(bytes: number): boolean;
   give(bytes: number): void;
 }
 
 export interface ArrivingBody {
-  /** A piece has come. False: there is no room, and this is the body to give way; its bytes are given back. */
+  /** Counts a received piece. Returns false when there is no room and this body was dropped; its bytes are freed. */
   add(bytes: number): boolean;
-  /** It has arrived, or will be read no further; its bytes stay counted. */
+  /** The body is complete, or will not be read further; its bytes stay counted. */
   end(): void;
-  /** Gives its bytes back, once. */
+  /** Frees its bytes, once. */
   release(): void;
 }
 
 export interface PolicyDeps {
   readonly index: PlanIndex;
   readonly settings: GatewaySettings;
-  /** Bodies in the access log are sealed with it. */
+  /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly accessLog: AccessLog;
   readonly bodies: BodyBudget;
   readonly json: Pick<JsonReader, 'readChecked' | 'check'>;
-  /** Makes once what is dear to compile and keeps it while plans go on naming the key. */
+  /** Caches a value that is costly to build, as long as plans use its key. */
   memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;
   readonly crypto: Crypto;
-  /** Does the signature hold? By a public key it is checked in the turn of its connection, or of the gateway in the DMZ that handed it over. */
+  /**
+   * Verifies a signature. With a public key the check waits for the turn of its connection, or of the DMZ node that
+   * forwarded it.
+   */
   verify(exchange: Exchange, key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly log: Logger;
@@ -327,10 +356,13 @@ export interface PolicyDeps {
   plan(): GatewayPlan;
 }
 
-/** Goes on with `undefined`, or refuses with an error. Synchronous where it can be: a promise costs. */
+/**
+ * Returns `undefined` to continue, or a `GatewayError` to refuse the request. Synchronous where possible: a promise
+ * has a cost.
+ */
 export type RunPolicy = (exchange: Exchange) => GatewayError | undefined | Promise<GatewayError | undefined>;
 
-/** `problem` chooses the text (`POLICY_OPTIONS/…` in engine/contract/error-texts). */
+/** `problem` selects the text (`POLICY_OPTIONS/…` in engine/contract/error-texts). */
 export interface OptionProblem {
   /** JSON Pointer within the options. */
   readonly path: string;
@@ -340,21 +372,24 @@ export interface OptionProblem {
   readonly fix: string;
 }
 
-/** One file of `gateways/policies/`, `export default definePolicy({...})`; found by folder scan. */
+/** One file of `gateways/policies/`, `export default definePolicy({...})`; found by a folder scan. */
 export interface Policy<Schema extends TObject = TObject> {
-  /** The file's name. */
+  /** The name of the file. */
   readonly name: string;
   readonly stage: Stage;
   readonly fronts: readonly Front[];
   readonly text: { readonly label: Text; readonly help: Text };
   readonly options: Schema;
-  /** What the schema cannot say of options that fit it; asked when an interface is saved. */
+  /** Checks of the options that the schema cannot express; called when an interface is saved. */
   readonly findProblems?: (options: Static<Schema>) => readonly OptionProblem[];
-  /** On without being named by the interface, on these fronts. */
+  /** True on the fronts where the policy applies without being named by the interface. */
   readonly isDefault: (front: Front) => boolean;
-  /** An interface may switch it off with `false`, on these fronts. */
+  /** True on the fronts where an interface may switch it off with `false`. */
   readonly isOptional: (front: Front) => boolean;
-  /** Compiled once per interface (stages before `route`: once per front, with no interface); answers undefined when it has nothing to do for it. */
+  /**
+   * Called once per interface (stages before `route`: once per front, without an interface). Returns undefined when
+   * the policy has nothing to do for it.
+   */
   compile(options: Static<Schema>, target: InterfaceDocument | undefined, front: Front, deps: PolicyDeps): RunPolicy | undefined;
 }
 

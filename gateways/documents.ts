@@ -1,6 +1,6 @@
 /**
- * What a gateway plan is made of: the documents that people register (interfaces, apps, their keys, grants, consumers of the bus) and the
- * plan that control makes of them. A browser can use all of it.
+ * The documents of a gateway plan: those that people register (interfaces, apps, their keys, grants, consumers of the
+ * bus), and the plan that control builds from them. Browser-safe.
  */
 import { Type, type Static, type TSchemaOptions } from 'typebox';
 import { FRONTS, LOG_LEVELS } from '../engine/contract/access/access.ts';
@@ -11,7 +11,7 @@ import { Revision } from '../engine/contract/values/revision.ts';
 import { DESCRIPTION_PROPERTIES, fieldEditor, fieldText, NAME_PROPERTIES, Text } from '../engine/contract/values/texts.ts';
 
 const closed = { additionalProperties: false } as const;
-/** One of these names; mapping a list to literals alone loses their types. */
+/** One of these names. Mapping a list to literals alone would lose their types. */
 const OneOf = <const Names extends readonly string[]>(names: Names, more: TSchemaOptions = {}) =>
   Type.Unsafe<Names[number]>(
     Type.Union(
@@ -45,7 +45,7 @@ const KIND = fieldText('种类', 'Kind', 'flow 为流程，upstream 为后端实
   options: { flow: ['流程', 'A flow'], upstream: ['后端实例', 'Instances of a service'] },
 });
 
-/** What a request's target is: a flow, or instances of a service. */
+/** The target of a request: a flow, or instances of a service. */
 export const Target = Type.Union([
   Type.Object({ kind: Type.Literal('flow', KIND), flowId: Id('flw', { ...fieldText('流程', 'Flow'), ...fieldEditor('flow') }) }, closed),
   Type.Object(
@@ -78,7 +78,7 @@ export const Target = Type.Union([
 ]);
 export type Target = Static<typeof Target>;
 
-/** A published interface: front, method, path, what guards it, where it leads. */
+/** A published interface: front, method, path, policies, target. */
 export const InterfaceDocument = Type.Object(
   {
     interfaceId: Id(
@@ -246,7 +246,10 @@ export const InterfaceDocument = Type.Object(
 );
 export type InterfaceDocument = Static<typeof InterfaceDocument>;
 
-/** As it may be stored: names were taken with any characters before, and one of them must not take an interface off its gateway. */
+/**
+ * A stored interface. Names could once hold any characters, and such a name must not take an interface off its
+ * gateway.
+ */
 export const StoredInterface = Type.Object(
   { ...InterfaceDocument.properties, name: Text, description: Type.Optional(Text), domain: Type.String({ minLength: 1, maxLength: 64 }) },
   closed,
@@ -294,7 +297,9 @@ export type AppDocument = Static<typeof AppDocument>;
 
 export const KEY_STATES = ['PENDING', 'ACTIVE', 'RETIRING', 'REVOKED'] as const;
 
-/** A key with which an app signs. A public key stands here in PEM; an HMAC secret never does: it lies sealed in `sealedSecret`. */
+/**
+ * A key with which an app signs. A public key is stored here as PEM; an HMAC secret only sealed, in `sealedSecret`.
+ */
 export const AppKeyDocument = Type.Object(
   {
     appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
@@ -337,7 +342,7 @@ export const GrantDocument = Type.Object(
 );
 export type GrantDocument = Static<typeof GrantDocument>;
 
-/** A key with which user tokens are checked; the set is configuration. */
+/** A key that verifies user tokens; the set is configuration. */
 export const UserTokenKey = Type.Object(
   {
     kid: Type.String({ minLength: 1, maxLength: 100 }),
@@ -356,7 +361,7 @@ export const BusConsumer = Type.Object(
     appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     tokenDigest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
     certificateFingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-    /** Which system holds it. Absent of consumers of older versions. */
+    /** The system that holds it. Absent for consumers of older versions. */
     label: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     createdAt: Type.Optional(Type.Integer()),
     expiresAt: Type.Optional(Type.Integer()),
@@ -365,23 +370,32 @@ export const BusConsumer = Type.Object(
 );
 export type BusConsumer = Static<typeof BusConsumer>;
 
-/** All that a gateway needs; made by control (`control/registry/build-plan.ts`), numbered, never going backwards. */
+/**
+ * Everything that a gateway needs. Built by control (`control/registry/build-plan.ts`) and numbered; numbers never go
+ * backwards.
+ */
 export interface GatewayPlan {
   readonly number: number;
   readonly madeAt: number;
   readonly interfaces: readonly InterfaceDocument[];
   readonly apps: readonly AppDocument[];
-  /** Made for a gateway in the DMZ (`gateways/forward`): its own interfaces, no secret of anybody, nothing of what lies behind. */
+  /**
+   * Built for a gateway in the DMZ (`gateways/forward`): only its interfaces, no secrets, nothing about the systems
+   * behind.
+   */
   readonly isHandedOut?: true;
-  /** HMAC secrets travel opened here; the plan file is sealed as a whole. */
+  /** HMAC secrets are open here; the plan file is sealed as a whole. */
   readonly keys: readonly (Omit<AppKeyDocument, 'sealedSecret'> & { readonly secret?: string })[];
   readonly grants: readonly GrantDocument[];
   readonly userTokenKeys: readonly UserTokenKey[];
   readonly busConsumers: readonly BusConsumer[];
-  /** Where services may stand besides: docs/decisions/0046. Absent in a plan of an older version, which knew no bounds. */
+  /**
+   * Further allowed targets of services: docs/decisions/0046. Absent in a plan of an older version, which had no such
+   * limits.
+   */
   readonly outbound?: readonly ListedTarget[];
-  /** App under which users without an app of their own are granted. */
+  /** The app that gets the grants of users without an app of their own. */
   readonly defaultAppId: string;
-  /** The platform's signing key for answers (PEM private key, never in a plan that is handed out) and its id. */
+  /** The platform's signing key for responses (PEM private key, never in a plan for the DMZ) and its id. */
   readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem?: string; readonly publicPem: string };
 }

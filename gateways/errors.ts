@@ -1,4 +1,4 @@
-/** Every refusal of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. Design page 2, section 3. */
+/** All errors of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. */
 import type { JsonExcess } from '../engine/contract/schema/scan-json.ts';
 import type { Text } from '../engine/contract/values/texts.ts';
 import type { Exchange, GatewayError, JsonResult } from './contract.ts';
@@ -76,24 +76,27 @@ const ROWS = {
 export type GatewayErrorCode = keyof typeof ROWS;
 
 export interface RefusalDetails {
-  /** Says more than the table's text, in both languages. Never which part of a signature failed, never personal data. */
+  /**
+   * Replaces the table's text with a more specific one, in both languages. Never says which part of a signature
+   * failed, never personal data.
+   */
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: GatewayError['issues'];
-  /** Of GW50402; `unknown` unless told. */
+  /** For GW50402; `unknown` when absent. */
   readonly outcome?: GatewayError['outcome'];
 }
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
-/** The refusal of a code; without details always the same frozen object, so that refusing costs nothing. */
+/** The error of a code. Without details always the same frozen object, so that refusing costs nothing. */
 export function refuse(code: GatewayErrorCode, details?: RefusalDetails): GatewayError {
   return details === undefined ? PLAIN[code] : makeError(code, details);
 }
 
 /**
- * The refusal of a call that was sent and not answered: it may have been done. What the caller may do next depends on whether he sent a key that is
- * heeded behind, and on what the interface says of itself.
+ * The error for a call that was sent and not answered: it may have been done. The advice depends on whether the
+ * caller sent an idempotency key that the target honours, and on whether the interface is idempotent.
  */
 export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'incoming' | 'interface'>): GatewayError {
   const { target, idempotent } = called!;
@@ -103,15 +106,15 @@ export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'i
 }
 
 /**
- * The refusal of a call whose flow has written and failed behind it. It never speaks of sending the request another time, not even to advise
- * against it: what was done must not be done twice.
+ * The error for a call whose flow wrote something and then failed. The text never mentions sending the request again,
+ * not even to advise against it: what was done must not be done twice.
  */
 export function refuseDone({ incoming }: Pick<Exchange, 'incoming'>, isSettled = false): GatewayError {
   if (isSettled) return DONE_WITHOUT_ANSWER;
   return incoming.has(IDEMPOTENCY_KEY) ? DONE_WITH_KEY : DONE_WITHOUT_KEY;
 }
 
-/** The refusal of a query that `decodeQuery` does not take. */
+/** The error for a query that `decodeQuery` rejects. */
 export const QUERY_MALFORMED = refuse('GW40001', {
   text: {
     'zh-CN': '查询串不可接受：每个参数名只能出现一次，最多 100 个，且须为完整的 UTF-8 百分号编码',
@@ -119,7 +122,7 @@ export const QUERY_MALFORMED = refuse('GW40001', {
   },
 });
 
-/** The refusal of a body that could not be read. */
+/** The error for a body that could not be read. */
 export function refuseJson({ problem, isBusy, isCostly, excess }: Extract<JsonResult, { problem: string }>): GatewayError {
   if (isBusy) return refuse('GW50301');
   if (isCostly) return BODY_TOO_COSTLY;
@@ -156,7 +159,7 @@ const BODY_TOO_COSTLY = refuse('GW41301', {
   },
 });
 
-/** Nothing was done. In how many milliseconds there is room again. */
+/** Nothing was done. `waitMs`: when the next request is allowed. */
 export function refuseRate(waitMs: number): GatewayError {
   return waitMs <= 1_000 ? RATE_SOON : refuse('GW42901', { retryAfterSec: Math.ceil(waitMs / 1_000) });
 }
@@ -198,7 +201,7 @@ const DONE_WITHOUT_KEY = refuse('GW50402', {
   },
 });
 
-/** A person has ended it: the same key gets nothing else any more. */
+/** A person has ended the execution: the same key never gets another response. */
 const DONE_WITHOUT_ANSWER = refuse('GW50402', {
   outcome: 'done',
   text: {

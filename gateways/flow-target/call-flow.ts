@@ -14,7 +14,7 @@ import { beginSpan } from '../shared/trace-exchange.ts';
 import { callerAdvice } from './caller-advice.ts';
 import { toFlowAnswer } from './to-flow-answer.ts';
 
-/** A flow that heeds its deadline answers before this; one that does not is given up, its outcome unknown. */
+/** A flow that respects its deadline replies before this. One that does not is abandoned, with unknown outcome. */
 const GRACE_MS = 250;
 
 export interface FlowCallDeps {
@@ -25,9 +25,10 @@ export interface FlowCallDeps {
 }
 
 /**
- * The call stage of an interface whose target is a flow. The flow's message always has the data
- * `{ body, query, params, user? }`: body parsed when it is JSON, else text or bytes, `null` when there is none; query and params as texts;
- * user = claims of the user's token. Its headers are those that the front lets through.
+ * The call stage of an interface whose target is a flow. The flow's message always has the data `{ body, query,
+ * params, user? }`. `body` is parsed when it is JSON, else text or bytes, and `null` when there is none. `query` and
+ * `params` are strings; `user` holds the claims of the user's token. Its headers are those that the front lets
+ * through.
  */
 export function createFlowCall(flowId: string, deps: FlowCallDeps): RunCall {
   return (exchange) => {
@@ -55,7 +56,7 @@ function toCall(message: Message, flowId: string, exchange: Exchange, tracer: Tr
   };
 }
 
-/** One promise for the call and its time limit: this way lies under every request. */
+/** One promise for both the call and its time limit: this code runs for every request. */
 function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: FlowCallDeps): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOver = false;
@@ -110,7 +111,8 @@ function readBody(exchange: Exchange, reader: FlowCallDeps['json']): JsonResult 
     .trim()
     .toLowerCase();
   if (mediaType === 'application/json' || mediaType.endsWith('+json')) return reader.read(body, exchange);
-  // Only plain text is text here: XML and HL7 v2 name their own charset inside and are decoded by the nodes that read them.
+  // Only plain text is decoded here: XML and HL7 v2 name their own charset inside, and the nodes that read them
+  // decode them.
   if (mediaType !== 'text/plain') return { value: body };
   try {
     return { value: new TextDecoder('utf-8', { fatal: true }).decode(body) };
@@ -144,13 +146,13 @@ function toOutcome(result: FlowResult, exchange: Exchange, now: number): Answer 
 
 const REPEATED = { 'x-kq-idempotent-replay': 'true' };
 
-/** Only what the caller can act on goes out: an input error with its text, never the inside of a failure. */
+/** Shows callers only what they can act on: the text of an input error, never the details of a failure. */
 function toFailure(error: ErrorRecord, exchange: Exchange): GatewayError {
   const refusal = byKind(error, exchange);
   return error.status === undefined ? refusal : { ...refusal, status: error.status };
 }
 
-/** Advice is told where the error has any: what an author says to callers stands alone. */
+/** Adds the error's advice, if it has any; an author's own message for callers stays alone. */
 function toldInBoth(error: ErrorRecord): Text {
   const { code, message, fix: advice } = error;
   const { what, fix, original } = errorText(error, 'zh-CN');

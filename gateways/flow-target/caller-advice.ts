@@ -1,7 +1,10 @@
-/** What a caller can do about an error of a flow. Much of the platform's own advice is for who draws or runs the flow, and they read it elsewhere. */
+/**
+ * Advice to a caller about an error of a flow. Much of the platform's own advice is for people who draw or run the
+ * flow, and they read it elsewhere.
+ */
 import type { Text } from '../../engine/contract/values/texts.ts';
 
-/** By the area of their code: only a change of the flow, of its adapters or tables mends these. */
+/** Areas of codes that only a change of the flow, its adapters or tables fixes. */
 const FOR_AUTHORS = /^(ADAPTER|CODE|EXPRESSION|FOREACH|HTTP|JOIN|MAP|MLLP|NODE|OUTBOUND|SCRIPT|SECRET|SET|SOAP|SUBFLOW|WAIT)_/;
 
 const OF_CODE: Readonly<Record<string, Text>> = {
@@ -16,7 +19,7 @@ const OF_ANY: Text = {
   en: 'Compare the request with what the interface takes; if it is right, give the traceId to the provider of the interface.',
 };
 
-/** Takes the place of the error's own advice; undefined where that one is good for callers too. */
+/** Replaces the error's own advice; undefined when that one also helps callers. */
 export function callerAdvice(code: string): Text | undefined {
   return OF_CODE[code] ?? (FOR_AUTHORS.test(code) ? OF_ANY : undefined);
 }

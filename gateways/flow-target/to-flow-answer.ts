@@ -2,11 +2,14 @@ import type { Message } from '../../engine/contract/values/message.ts';
 import type { Reply } from '../../engine/contract/node/node.ts';
 import type { Answer } from '../contract.ts';
 
-/** Headers that a flow may not set: the connection and the gateway's own belong to the gateway. */
+/** Headers that a flow may not set: those of the connection and of the gateway itself. */
 const OWN = /^(?:connection|keep-alive|transfer-encoding|content-length|content-type|upgrade|trailer|date|server|__proto__|x-kq-.*)$/;
 const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
-/** A flow's reply as an HTTP answer: bytes as they are, JSON as JSON, text in UTF-8. `X-KQ-Idempotent-Replay` when it was stored before. */
+/**
+ * Turns a flow's reply into an HTTP response: bytes as they are, JSON as JSON, text in UTF-8. Sets
+ * `X-KQ-Idempotent-Replay` when the reply was stored earlier.
+ */
 export function toFlowAnswer(reply: Reply, isRepeated: boolean): Answer {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(reply.headers)) {

@@ -9,27 +9,29 @@ import { peerFingerprint } from '../shared/peer-fingerprint.ts';
 import { interfacesOfNode, planOfNode } from './plan-of-node.ts';
 import { hasNodeRequest, NOT_TAKEN, RELAY_HEADER, takeNodeRequest, type NodeRequest } from './relay-header.ts';
 
-/** What came over the listener of the bus front, but not for the bus front. */
+/** A request on the bus front's listener that is not for the bus front. */
 export type Entered =
   | { readonly kind: 'call'; readonly node: ForwardNode; readonly relay: Relay }
   | { readonly kind: 'plan'; readonly node: ForwardNode; readonly newerThan: number }
   | { readonly kind: 'refused' };
 
-/** What each node may have carried out, of one plan. */
+/** What each node may call, under one plan. */
 export interface NodeFronts {
   frontOf(node: ForwardNode): CompiledFront;
-  /** The answer to a node that asks for a plan. */
+  /** The response to a node that asks for a plan. */
   handOut(node: ForwardNode, newerThan: number): Answer;
 }
 
 /**
- * The door by which a bus gateway takes calls from gateways in the DMZ. A node is known by its certificate alone; what it says is believed of where a
- * call came from, never of who the caller is: that is proved here again, by the pipeline of the front that the call came to.
- * Undefined: an ordinary call of the bus front. Only a request with our header is looked at, so those cost nothing.
+ * The entrance by which a bus gateway accepts calls from gateways in the DMZ. Only its certificate identifies a node.
+ * The gateway trusts what a node says about where a call came from, never about who the caller is: the pipeline of
+ * the call's own front authenticates the caller again. Returns undefined for an ordinary call of the bus front. Only
+ * requests with our header are inspected, so the others cost nothing.
  */
 export function createEntrance(nodes: readonly ForwardNode[], needsChain: boolean): (request: IncomingMessage) => Entered | undefined {
   const byFingerprint = new Map(nodes.map((node) => [node.fingerprint, node]));
-  // What the handshake proved does not change; that the certificate is still valid is asked of each new connection.
+  // What the handshake proved does not change. Whether the certificate is still valid is checked for each new
+  // connection.
   const known = new WeakMap<Socket, ForwardNode | undefined>();
   const nodeAt = (socket: Socket): ForwardNode | undefined => {
     if (!known.has(socket)) known.set(socket, byFingerprint.get(peerFingerprint(socket, needsChain) ?? ''));
@@ -49,8 +51,8 @@ function toEntered(node: ForwardNode, asked: NodeRequest): Entered {
 }
 
 /**
- * Compiles the front of every node from its own interfaces: what is of another front or domain is not there to be called. Nodes of the same front
- * and domains share one.
+ * Compiles the front of every node from its own interfaces: those of another front or domain cannot be called. Nodes
+ * with the same front and domains share one.
  */
 export function compileNodeFronts(
   plan: GatewayPlan,
@@ -74,7 +76,7 @@ export function compileNodeFronts(
   };
 }
 
-/** Refused by certificate: the gateway in the DMZ must not take it for the answer to its caller. */
+/** The node's certificate was refused: the node must not pass this response on to its caller. */
 export function toRefusedAnswer(exchange: Exchange, now: number): Answer {
   const { status, headers, body } = toErrorAnswer(exchange, (exchange.error = refuse('GW40101')), now);
   return { status, headers: { ...headers, [RELAY_HEADER]: NOT_TAKEN }, body };

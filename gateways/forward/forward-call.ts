@@ -9,7 +9,10 @@ import { OF_CONNECTION, sendAttempt, type AttemptOptions, type AttemptResult } f
 import type { Inside } from './open-inside.ts';
 import { isHost, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 
-/** Inside answers at the deadline, by a refusal that is signed; only when that does not come the node answers itself. */
+/**
+ * The gateway inside responds at the deadline with a signed error. The node responds itself only when that does not
+ * arrive.
+ */
 const ANSWER_WITHIN_MS = 1000;
 
 export interface ForwardDeps {
@@ -23,8 +26,9 @@ export interface ForwardDeps {
 }
 
 /**
- * The call stage of a gateway in the DMZ: the request goes to a gateway inside as the caller sent it, proof and all, and the answer comes back as it was
- * made there. Another gateway inside is asked only while nothing has been sent: what was sent may have been done, and its nonce is spent.
+ * The call stage of a gateway in the DMZ. It forwards the request as the caller sent it, including its proof, and
+ * returns the response as the gateway inside made it. It tries another gateway inside only while nothing was sent: a
+ * sent call may have been done, and its nonce is used up.
  */
 export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps): RunCall {
   const isRead = document.method === 'GET';
@@ -51,7 +55,7 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
       if (isNews || wasTaken(result))
         deps.log.warn('gateway.forward-failed', { address: instance.origin, reason: result.kind, traceId: exchange.traceId });
       if (wasTaken(result)) return fail(exchange, isRead ? toRefusalOfRead(result) : refuseUnknown(exchange));
-      // The stream went with the connection that was not made.
+      // The body stream was lost with the failed connection.
       if (exchange.isBodyStreamed) break;
     }
     fail(exchange, refuse('GW50305'));
@@ -59,8 +63,8 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
 }
 
 /**
- * What a gateway in the DMZ decides: all that comes before a caller has proved who it is, and that proof where it takes no secret. Every later refusal
- * is signed, and every later check takes state that lies inside (nonces, limits).
+ * The policies that a gateway in the DMZ runs: everything up to authentication, and authentication itself where it
+ * needs no secret. Every later error is signed, and every later check needs state from inside (nonces, limits).
  */
 export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
   const last = STAGES.indexOf('authenticate');
@@ -69,7 +73,7 @@ export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
 
 type Failure = Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>;
 
-/** `busy` is the answer to our certificate: then, as when nothing was sent, nothing was done. */
+/** `busy` means that our certificate was refused: then nothing was done, as when nothing was sent. */
 function wasTaken({ kind, wasSent }: Failure): boolean {
   return wasSent && kind !== 'busy';
 }
@@ -81,7 +85,7 @@ function toRefusalOfRead({ kind }: Failure): GatewayError {
 function toAttempt(exchange: Exchange, leftMs: number, onClosing: () => void): AttemptOptions {
   return {
     timeoutMs: leftMs + ANSWER_WITHIN_MS,
-    // A bare `?` too: it is for the signature to say what it means.
+    // Keep even a bare `?`: the signature check decides what it means.
     path: exchange.request.url!,
     headers: [RELAY_HEADER, relayOf(exchange, leftMs), ...carriedHeaders(exchange)],
     takesHead: (_status, raw) => takesHead(exchange, raw, onClosing),
@@ -93,19 +97,22 @@ function relayOf({ host, traceId, clientIp, span }: Exchange, leftMs: number): s
   return writeNodeRequest({ kind: 'call', host, relay: { traceId, clientIp, leftMs: Math.ceil(leftMs), traceparent: span?.traceparent } });
 }
 
-/** The trace id of the answer is part of what is signed there, so it is the one from now on. */
+/** The signature of the response covers its trace id, so use that id from now on. */
 function takesHead(exchange: Exchange, raw: readonly Buffer[], onClosing: () => void): boolean {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toString('latin1').toLowerCase();
     if (name === RELAY_HEADER) return false;
-    // It is about to stop: what is sent to it later may meet a connection that it has just closed.
+    // That gateway is about to stop: later requests could meet a connection that it has just closed.
     if (name === 'connection' && raw[i + 1]!.toString('latin1') === 'close') onClosing();
     if (name === 'x-kq-trace') exchange.traceId = raw[i + 1]!.toString('latin1');
   }
   return true;
 }
 
-/** On the open front as they came, since a signature covers headers and which of them must be signed; on the user front what may be seen, and the token. */
+/**
+ * On the open front all headers as received, since a signature covers headers and says which ones. On the user front
+ * only the visible headers, and the token.
+ */
 function carriedHeaders({ front, incoming, headers, isBodyStreamed, request: { rawHeaders } }: Exchange): string[] {
   const carried = isBodyStreamed ? ['content-length', incoming.get('content-length')!] : [];
   if (front !== 'open') return [...carried, ...Object.entries(headers).flat(), 'authorization', incoming.get('authorization')!];
@@ -116,7 +123,7 @@ function carriedHeaders({ front, incoming, headers, isBodyStreamed, request: { r
   return carried;
 }
 
-/** Host travels in our header: a connection's certificate is checked against the host of each request that it carries. */
+/** Host travels in our own header: a connection's certificate is checked against the host of each request on it. */
 const REMADE = new Set(['host', 'content-length', 'expect']);
 
 function fail(exchange: Exchange, error: GatewayError): void {

@@ -8,40 +8,51 @@ import { NOT_TAKEN, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 export interface InsideOptions {
   /** Bus gateways inside, `https://host:port`. */
   readonly addresses: readonly string[];
-  /** By which this node is known inside, and the authorities by which it knows the inside; PEM. */
+  /** PEM: the certificate that identifies this node, and the authorities that identify the gateways inside. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
   readonly clock: Clock;
 }
 
 /** The gateways inside, seen from the DMZ. */
 export interface Inside {
-  /** Every gateway once, in turn; those that could not be reached of late come last. */
+  /** Every gateway once, in rotation; those that recently failed come last. */
   inTurn(): readonly Instance[];
-  /** It could not be reached, would not have us, or is about to stop: others first for a while. False: that is known already. */
+  /**
+   * Puts a gateway last for a while: it could not be reached, refused us, or is about to stop. Returns false when
+   * that is known already.
+   */
   avoid(instance: Instance): boolean;
   /**
-   * Takes a connection for a call of an interface, and answers what gives it back. Undefined: calls of that interface, or bodies that are streamed,
-   * have all that they may have.
+   * Takes a connection for a call of an interface and returns the function that releases it. Undefined: calls of that
+   * interface, or streamed bodies, have reached their limit.
    */
   take(interfaceId: string, isStream: boolean): (() => void) | undefined;
-  /** FORWARD_INSIDE_DOWN, FORWARD_NOT_TAKEN (transient) when no gateway inside hands out a plan. */
+  /** FORWARD_INSIDE_DOWN, FORWARD_NOT_TAKEN (transient) when no gateway inside returns a plan. */
   newer(than: number): Promise<GatewayPlan | undefined>;
   close(): Promise<void>;
 }
 
 const CONNECTIONS = 512;
-/** Of the connections to each gateway inside that is there. A hospital that hangs holds those of its interface until the deadline: others keep theirs. */
+/**
+ * Share of the connections to each reachable gateway. A target that hangs holds the connections of its interface
+ * until the deadline; other interfaces keep theirs.
+ */
 const OF_INTERFACE = CONNECTIONS / 2;
-/** A slow upload too: all of this gateway together leave most connections to calls. */
+/** Slow uploads hold connections too: all streams of this gateway together leave most of them to other calls. */
 const STREAMS = 128;
 const CONNECT_TIMEOUT_MS = 1500;
-/** Well below that of the listener inside, so that a call never meets a connection that is being closed there. */
+/**
+ * Well below the keep-alive of the listener inside, so that a call never meets a connection that is being closed
+ * there.
+ */
 const KEEP_ALIVE_MS = 10_000;
 const BODY_IDLE_MS = 30_000;
 const PLAN_WITHIN_MS = 10_000;
 const AVOID_MS = 5000;
 
-/** Keep-alive connections with mutual TLS. Sessions are never resumed: every connection proves the certificate anew. */
+/**
+ * Keep-alive connections with mutual TLS. Sessions are never resumed: every connection proves its certificate again.
+ */
 export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
   const instances = addresses.map((address): Instance => {
     const { origin, host } = new URL(address);

@@ -1,14 +1,15 @@
 import type { ForwardNode } from '../contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
 
-/** All that a node may have carried out: interfaces of its front and of its service domains. Everything else is not there for it. */
+/** The interfaces that a node may call: those of its front and its service domains. It cannot see any others. */
 export function interfacesOfNode({ interfaces }: GatewayPlan, { front, domains }: ForwardNode): readonly InterfaceDocument[] {
   return interfaces.filter((document) => document.front === front && domains.includes(document.domain));
 }
 
 /**
- * The plan that a gateway in the DMZ is handed: enough to refuse what is not worth a call. No secret of a caller, no signing key of the platform, no
- * address of a service, no app without a grant for an interface of the node, and no grants, which are decided inside.
+ * The plan for a gateway in the DMZ: enough to refuse calls that are not worth forwarding. It has no secret of a
+ * caller, no signing key of the platform, no address of a service, and only apps with a grant for an interface of the
+ * node. It has no grants: they are checked inside.
  */
 export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
   const { number, madeAt, apps, keys, userTokenKeys, defaultAppId, platformKey } = plan;
@@ -26,7 +27,7 @@ export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
   };
 }
 
-/** Bodies are logged inside, where the keys of the log lie. */
+/** Bodies are logged inside, where the keys of the log are. */
 function withoutInside(document: InterfaceDocument): InterfaceDocument {
   const { target } = document;
   return { ...document, log: 'none', target: target.kind === 'flow' ? target : { ...target, instances: ['https://inside.invalid'] } };

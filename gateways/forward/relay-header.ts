@@ -1,15 +1,17 @@
 import { isIP } from 'node:net';
 import type { Relay } from '../contract.ts';
 
-/** The one header in which a gateway in the DMZ speaks with the one inside. No caller may send it, and none ever sees it. */
+/** The one header between a gateway in the DMZ and the one inside. Callers may not send it and never see it. */
 export const RELAY_HEADER = 'x-kq-forward';
-/** Its value on an answer: nothing was done, since calls are not taken from this certificate. */
+/** Its value on a response: nothing was done, since calls with this certificate are not accepted. */
 export const NOT_TAKEN = 'not-taken';
 
-/** Beside what a caller may send: what the header may take, and what comes with the connection between the gateways. */
+/**
+ * Header space beyond a caller's limit: for this header, and for those that the connection between the gateways adds.
+ */
 export const RELAY_ROOM_BYTES = 4096;
 
-/** What a node asks for: that a call be carried out, or a plan newer than the one that it has. */
+/** What a node requests: to run a call, or a plan newer than the one it has. */
 export type NodeRequest =
   | { readonly kind: 'call'; readonly host: string; readonly relay: Omit<Relay, 'node'> }
   | { readonly kind: 'plan'; readonly newerThan: number };
@@ -21,7 +23,10 @@ export function writeNodeRequest(request: NodeRequest): string {
   return new URLSearchParams(traceparent === undefined ? fields : { ...fields, span: traceparent }).toString();
 }
 
-/** May it be handed over? A longer Host, or one of other characters, is nobody's; it might leave the header no room. */
+/**
+ * Whether the host may be forwarded. A longer Host, or one with other characters, is not a real one, and might leave
+ * the header no room.
+ */
 export function isHost(host: string): boolean {
   return /^[\x21-\x7e]{0,255}$/.test(host);
 }
@@ -31,14 +36,14 @@ export function hasNodeRequest(rawHeaders: readonly string[]): boolean {
   return false;
 }
 
-/** Asked of every header of every call: most are told by their length. */
+/** Called for every header of every call: the length rules most of them out. */
 function isRelay(name: string): boolean {
   return name.length === RELAY_HEADER.length && name.toLowerCase() === RELAY_HEADER;
 }
 
 /**
- * Takes the header off a request and puts back the Host that the caller sent, so that everything after sees, and a signature covers, what the caller
- * sent. Undefined when it is malformed or stands there twice.
+ * Removes the header from a request and restores the Host that the caller sent, so that later stages see, and a
+ * signature covers, what the caller sent. Undefined when the header is malformed or repeated.
  */
 export function takeNodeRequest(rawHeaders: string[]): NodeRequest | undefined {
   let text: string | undefined;

@@ -43,30 +43,30 @@ import { endSpan } from '../shared/trace-exchange.ts';
 import { PROFILES } from './profiles.ts';
 
 const SWEEP_MS = 1000;
-/** Before an interface is found nothing may take longer. */
+/** The time limit until an interface is found. */
 const UNROUTED_DEADLINE_MS = 10_000;
 
 export interface GatewayOptions {
   readonly front: Front;
   readonly planSource: PlanSource;
   readonly runFlow: RunFlow;
-  /** In the DMZ: every call is handed over to it, and `runFlow` and `shared` are never used. */
+  /** For a gateway in the DMZ: it forwards every call there, and never uses `runFlow` and `shared`. */
   readonly inside?: Inside;
   readonly crypto: Crypto;
   readonly shared: Pick<SharedState, 'claimOnce'>;
-  /** Asked before every connection to a service. */
+  /** Checked before every connection to a service. */
   readonly outbound: OutboundGuard;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Absent: no spans are made. */
+  /** Absent: no spans are created. */
   readonly tracer?: Tracer | undefined;
   readonly settings: GatewaySettings;
-  /** Folder of the access log, `<front>.ndjson` and older ones; made with mode 0700. */
+  /** Folder of the access log, `<front>.ndjson` and older files; created with mode 0700. */
   readonly logFolder: string;
-  /** Loaded already (`loadPolicies`), when several gateways share a process. */
+  /** Policies loaded beforehand (`loadPolicies`), when several gateways share a process. */
   readonly policies?: readonly Policy[];
 }
 
@@ -84,20 +84,22 @@ export interface Gateway {
   /** `https://127.0.0.1:8443` */
   readonly address: string;
   readonly port: number;
-  /** Number of the plan that new requests are served by; 0 before the first. */
+  /** Number of the plan that serves new requests; 0 before the first. */
   applied(): number;
   stats(): GatewayStats;
-  /** Drains: no request that has arrived is lost, within the limit `drainMs`. */
+  /** Drains: completes every request that has arrived, within `drainMs`. */
   stop(): Promise<void>;
 }
 
-/** A plan as this gateway serves it, and as it serves what gateways in the DMZ hand over. */
+/** A compiled plan: for this gateway's own callers, and for nodes in the DMZ. */
 interface Serving {
   readonly own: CompiledFront;
   readonly nodes: NodeFronts;
 }
 
-/** Starts one front. It serves from the plan in memory; without any plan yet it listens and answers GW50303. */
+/**
+ * Starts one front. It serves from the plan in memory; before the first plan it listens and responds with GW50303.
+ */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { front, planSource, clock, metrics, settings, tracer, inside } = options;
   disablePretenuring();
@@ -160,7 +162,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       current = compile(plan);
       logger.info('gateway.plan-applied', { number: plan.number });
     } catch (error) {
-      // The old plan goes on serving.
+      // The old plan stays in service.
       logger.error('gateway.plan-refused', error, { number: plan.number });
     }
   };
@@ -183,7 +185,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     exchange.onEnd(giveBack);
     return current.nodes.handOut(node, newerThan);
   };
-  /** What a node asks for itself is no call: it is neither counted nor traced. Who does not take the answer in time is cut off. */
+  /**
+   * A request of the node itself is not a call: it is neither counted nor traced. A node that does not read the
+   * response in time is disconnected.
+   */
   const answerNode = (entered: Exclude<Entered, { kind: 'call' }>, request: IncomingMessage, response: ServerResponse) => {
     const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
     exchange.onEnd(clock.after(UNROUTED_DEADLINE_MS, () => request.socket.destroy()));
@@ -215,17 +220,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     if (entered !== undefined && giveBack === undefined) return refuseAtOnce(refuse('GW50301'));
     exchange.planNumber = current.own.planNumber;
     const run = runExchange(exchange, entered === undefined ? current.own : current.nodes.frontOf(entered.node), runDeps);
-    // Under way until both have ended: a flow may outlive the connection, and an answer that is not read the flow.
+    // In flight until both have ended: a flow may outlive the connection, and an unread response may outlive the
+    // flow.
     if (giveBack !== undefined) void Promise.all([run, new Promise<void>((resolve) => exchange.onEnd(resolve))]).then(giveBack);
   };
   const listener = await listen({
     ...{ settings, limits, clock, metrics, requestsClientCertificate },
     ...(nodes.length > 0 && { headerLimitBytes: HEADER_LIMIT_BYTES + RELAY_ROOM_BYTES }),
-    // A gateway in the DMZ sends the next request when it has read an answer, which is a moment before this side knows that it has left.
+    // A gateway in the DMZ sends its next request once it has read a response, a moment before this side knows that
+    // it was sent.
     mostWaiting: ({ rawHeaders }) => (enter !== undefined && hasNodeRequest(rawHeaders) ? 1 : MOST_WAITING),
     onRequest(request, response) {
       const entered = enter?.(request);
-      // One of a connection's requests at a time.
+      // Handles one request of a connection at a time.
       if (entered !== undefined && response.socket === null) response.once('socket', () => begin(request, response, entered));
       else begin(request, response, entered);
     },
@@ -238,12 +245,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       );
     },
     onDrainOver() {
-      // An answer that there is already is on its way.
+      // Exchanges with a response need nothing: it is already being sent.
       for (const exchange of inFlight.all())
         if (exchange.answer === undefined) void refuseLate(exchange, refusalOfDrain(exchange), runDeps);
     },
   });
-  /** Who does not take an answer that is ready must not keep its memory: past the deadline such a connection has the time of an idle one. */
+  /**
+   * A client that does not read its response must not hold the memory: past the deadline it gets the time of an idle
+   * connection, then it is cut.
+   */
   const cutUnreadAnswers = () => {
     for (const exchange of inFlight.all())
       if (exchange.response.writableEnded && clock.now() > exchange.deadlineMs + limits.keepAliveMs) exchange.response.destroy();
@@ -276,7 +286,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** What has begun and is no read may be done all the same: nobody is told to send that again. */
+/** A started call that is not a read may still be done: the text must not tell the caller to send it again. */
 function refusalOfDrain(exchange: Exchange): GatewayError {
   return exchange.isCalled && exchange.method !== 'GET' ? refuseUnknown(exchange) : refuse('GW50304');
 }

@@ -1,11 +1,11 @@
 import type { Front } from '../../engine/contract/access/access.ts';
 
-/** What sets a front apart beside its policies (each policy names the fronts it is for). */
+/** How a front differs besides its policies (each policy names its fronts). */
 export interface FrontProfile {
   readonly front: Front;
-  /** Answers may have to be signed, so an upstream's answer passes the gateway whole. */
+  /** Responses may have to be signed, so the gateway holds an upstream's response whole. */
   readonly signsAnswers: boolean;
-  /** Asks for a client certificate (mTLS); bus consumers may use one instead of a token. */
+  /** Requests a client certificate (mTLS); bus consumers may use one instead of a token. */
   readonly requestsClientCertificate: boolean;
 }
 

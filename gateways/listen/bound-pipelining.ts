@@ -5,16 +5,17 @@ import type { Socket } from 'node:net';
 export const MOST_WAITING = 32;
 
 export interface PipeliningBound {
-  /** False when there is nothing to do for the request any more. */
+  /** False when the request needs no further handling. */
   admits(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Requests of this connection wait for the answers before theirs. */
+  /** Whether requests of this connection wait for earlier responses. */
   hasWaiting(socket: Socket): boolean;
 }
 
 /**
- * Bounds the requests of one connection that wait for the answers before theirs (HTTP pipelining): beyond the bound the connection ends, for
- * otherwise one caller could have a hundred thousand requests carried out at once. `most`: the bound for a request that waits.
- * Node tells a waiting response nothing when its connection ends, so it is told here: what was taken for it is given back.
+ * Limits the requests of one connection that wait for earlier responses (HTTP pipelining). Beyond the limit the
+ * connection is closed; otherwise one caller could start a hundred thousand requests at once. `most`: the limit that
+ * applies to the new request. Node sends a waiting response no event when its connection closes, so this code does,
+ * and its resources are freed.
  */
 export function createPipeliningBound(most: (request: IncomingMessage) => number): PipeliningBound {
   const waiting = new WeakMap<Socket, Set<ServerResponse>>();
@@ -33,9 +34,9 @@ export function createPipeliningBound(most: (request: IncomingMessage) => number
   return {
     admits(request, response) {
       const { socket } = request;
-      // The rest of what was read with the request that ended the connection.
+      // Further requests that were read together with the one that closed the connection.
       if (socket.destroyed) return false;
-      // A response that has the socket waits for nobody.
+      // A response that has the socket waits for no other.
       if (response.socket !== null) return true;
       const others = waitingAt(socket);
       if (others.size >= most(request)) {

@@ -3,17 +3,17 @@ import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { ArrivingBody, BodyBudget } from '../contract.ts';
 import { InFlight, type Listed } from './in-flight.ts';
 
-/** Who has broken into the DMZ may not have so much held that calls of internal systems are refused. */
+/** An attacker in the DMZ must not take so much memory that calls of internal systems are refused. */
 const SHARE_OF_DMZ = 0.5;
-/** What each piece of a body takes beside its bytes: a body of pieces of one byte is a hundred times as large in memory. */
+/** Overhead of each piece of a body: in one-byte pieces a body takes a hundred times its size in memory. */
 const PIECE_BYTES = 128;
 const WATCH_MS = 1000;
-/** Far below any line that could bring a body of some size within the time of a request. */
+/** Far slower than any line that could deliver a large body within the time of a request. */
 const SLOW_BYTES = 1024;
 const SLOW_WATCHES = 10;
 
 interface Arriving extends Listed {
-  /** Bodies of one network make room for one another first. */
+  /** Bodies of the same network are dropped first to make room for each other. */
   readonly network: string;
   readonly isRelayed: boolean;
   readonly letGo: (why: 'full' | 'slow') => void;
@@ -22,14 +22,15 @@ interface Arriving extends Listed {
   receivedBytes: number;
   receivedBefore: number;
   slowWatches: number;
-  /** Grows with every piece that comes for any body: the smallest has waited longest. */
+  /** Number of the last piece received; the body with the smallest has waited longest. */
   lastPiece: number;
 }
 
 /**
- * Bodies of strangers arrive before they have proved anything, so the budget is no place to be filled by one: when it is full, the network with the most that
- * is arriving gives way, by the body that has waited longest for its next piece. Whoever wants little goes on, however much somebody else holds. (No share by
- * app: its name is only claimed here, and a stranger could use up the share of whom he names.) A body that brings less than 1 KB a second for ten is let go.
+ * Memory for arriving bodies. Unauthenticated clients must not fill it. When it is full, the network that holds the
+ * most arriving bytes loses the body that has waited longest for its next piece. So small bodies succeed however much
+ * others hold. There is no share per app: the app is only claimed here, and a stranger could use up the share of the
+ * app they name. A body that brings less than 1 KB a second for ten seconds is dropped.
  */
 export function createBodyBudget({ limitBytes, clock }: { readonly limitBytes: number; readonly clock: Clock }): BodyBudget {
   const arriving = new InFlight<Arriving>();
@@ -55,7 +56,7 @@ export function createBodyBudget({ limitBytes, clock }: { readonly limitBytes: n
     count(body, -body.heldBytes);
   }
 
-  /** Lets one go; undefined when none is arriving. */
+  /** Drops one body; undefined when none is arriving. */
   function makeRoom(isOfDmz: boolean): Arriving | undefined {
     const found = findStalest(isOfDmz ? arriving.all().filter(({ isRelayed }) => isRelayed) : arriving.all());
     if (found !== undefined) release(found);
@@ -116,7 +117,10 @@ export function createBodyBudget({ limitBytes, clock }: { readonly limitBytes: n
   };
 }
 
-/** Of the network that holds most. Looks at all, but each look ends one, and with it the connection that it came by. */
+/**
+ * The stalest body of the network that holds the most. Scans all bodies, but each scan drops one and closes its
+ * connection.
+ */
 function findStalest(bodies: readonly Arriving[]): Arriving | undefined {
   const held = new Map<string, number>();
   for (const { network, heldBytes } of bodies) held.set(network, (held.get(network) ?? 0) + heldBytes);

@@ -5,15 +5,15 @@ interface Ending {
   readonly text: string | undefined;
 }
 
-/** So that the first does not wait for a turn that has much to do. */
+/** The first response must not wait long in a busy turn. */
 const MOST_TOGETHER = 32;
 
 let endings: Ending[] = [];
 
 /**
- * Ends a response (`text`: Latin-1, all of its body) once this turn of the event loop has heard all it has to hear, or when enough wait. A write
- * wakes whoever waits for it, and sending one answer between two pieces of work costs several times what the same answers cost one behind the
- * other (docs/decisions/0026).
+ * Ends a response (`text`: Latin-1, its whole body) at the end of this turn of the event loop, or when enough
+ * responses wait. A write wakes its reader, and sending a response between two pieces of work costs several times
+ * what sending the same responses together costs (docs/decisions/0026).
  */
 export function endTogether(response: ServerResponse, text?: string): void {
   const waiting = endings.push({ response, text });
@@ -25,7 +25,7 @@ function endAll(): void {
   const all = endings;
   endings = [];
   for (const { response, text } of all) {
-    // Its caller has gone meanwhile.
+    // The caller has left in the meantime.
     if (response.destroyed) continue;
     if (text === undefined) response.end();
     else response.end(text, 'latin1');

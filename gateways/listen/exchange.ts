@@ -10,8 +10,8 @@ const NO_POLICIES: readonly RunPolicy[] = [];
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
- * One request on its way. A class, because it lives: it ends when the answer has left or the caller has gone, and then gives back
- * what was taken for it.
+ * One request in the pipeline. A class, because it has a life cycle: it ends when the response was sent or the caller
+ * has left, and then frees its resources.
  */
 export class HttpExchange implements Exchange, Listed {
   place = -1;

@@ -1,11 +1,11 @@
-/** Its place in the list, written by the list alone. */
+/** Its place in the list; only the list writes it. */
 export interface Listed {
   place: number;
 }
 
 /**
- * What is in flight, in no order. No Set: one that much goes through is copied every few entries, and each copy it leaves behind leads to the next,
- * so that once one of them is old, V8 keeps all that went through in memory until a full collection.
+ * The items in flight, unordered. Not a Set: a busy Set is copied every few entries, and each copy refers to the
+ * next. Once V8 moves one to old space, it keeps all past entries in memory until a full collection.
  */
 export class InFlight<Item extends Listed> {
   readonly #items: Item[] = [];
@@ -18,7 +18,7 @@ export class InFlight<Item extends Listed> {
     item.place = this.#items.push(item) - 1;
   }
 
-  /** The last one takes its place. Precondition: it was added, and not removed since. */
+  /** Moves the last item into the free place. Precondition: the item was added, and not removed since. */
   remove(item: Item): void {
     const last = this.#items.pop()!;
     if (last === item) return;
@@ -26,7 +26,7 @@ export class InFlight<Item extends Listed> {
     last.place = item.place;
   }
 
-  /** Those of this moment. */
+  /** A snapshot. */
   all(): readonly Item[] {
     return [...this.#items];
   }

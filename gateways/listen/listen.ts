@@ -23,15 +23,16 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   keepAliveMs: 30_000,
   drainMs: 4000,
   bodyBudgetBytes: 256 * 1024 * 1024,
-  // A gateway in the DMZ opens 512 connections (`open-inside.ts`); as many writes again may go on whose callers have left.
+  // A gateway in the DMZ opens 512 connections (`open-inside.ts`). As many writes again may still run after their
+  // callers left.
   maxForwardedCalls: 4096,
   maxForwardedCallsPerNode: 1024,
 };
 
 export const HEADER_LIMIT_BYTES = 16 * 1024;
 /**
- * How long idle connections stay open after listening has ended: a request may be on its way on them (RFC 9112, 9.5). It is
- * answered with `Connection: close`. Nothing waits where no connection is open.
+ * How long idle connections stay open after listening has ended: a request may already be on its way (RFC 9112, 9.5).
+ * It gets a response with `Connection: close`. Without open connections there is no wait.
  */
 const IDLE_GRACE_MS = 1500;
 
@@ -41,14 +42,14 @@ export interface ListenOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly requestsClientCertificate: boolean;
-  /** `HEADER_LIMIT_BYTES` when left out. */
+  /** Default: `HEADER_LIMIT_BYTES`. */
   readonly headerLimitBytes?: number;
-  /** How many requests of its connection may be waiting when this one comes; `MOST_WAITING` when left out. */
+  /** How many requests of the connection may already wait when this one arrives; default: `MOST_WAITING`. */
   readonly mostWaiting?: (request: IncomingMessage) => number;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
-  /** A request that never became one was refused: what its answer says. */
+  /** Called when unreadable input was refused before it became a request, with what the response says. */
   readonly onUnreadable: (refused: Unreadable) => void;
-  /** The time for draining is over: what is still in flight gets its refusal now. */
+  /** The time for draining is over: everything still in flight gets an error now. */
   readonly onDrainOver: () => void;
 }
 
@@ -56,7 +57,7 @@ export interface Unreadable {
   readonly refusal: GatewayError;
   readonly traceId: string;
   readonly ip: string;
-  /** What the parser says, such as HPE_INVALID_METHOD. */
+  /** The parser's code, such as HPE_INVALID_METHOD. */
   readonly reason: string;
 }
 
@@ -66,13 +67,13 @@ export interface Listener {
   readonly port: number;
   isDraining(): boolean;
   connections(): number;
-  /** Stops listening, lets what is in flight finish within `drainMs`, then ends what is left. */
+  /** Stops listening, waits up to `drainMs` for requests in flight, then ends the rest. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens the socket of a front: TLS 1.2/1.3, strict HTTP/1.1, bounded in headers, time and connections. Plain HTTP only on loopback
- * (LISTEN_PLAIN_REFUSED, kind input). Why node:http itself: docs/decisions/0002.
+ * Opens the socket of a front: TLS 1.2/1.3, strict HTTP/1.1, with limits on headers, time and connections. Plain HTTP
+ * only on loopback (LISTEN_PLAIN_REFUSED, kind input). Why node:http itself: docs/decisions/0002.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { settings, limits, clock, metrics } = options;
@@ -97,7 +98,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   );
   const faulty = new WeakSet<Socket>();
   let hasFaulty = false;
-  /** RFC 9112, 6.1: the framing of such a message is faulty; what stands behind it may be no request at all. */
+  /** RFC 9112, 6.1: the framing of such a message is faulty; what follows may not be a request at all. */
   const endAfter = ({ socket }: IncomingMessage, response: ServerResponse) => {
     hasFaulty = true;
     faulty.add(socket);
@@ -112,9 +113,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     options.onRequest(request, response);
   };
   server.on('request', accept);
-  // With `Expect: 100-continue` the body is asked for only by the stage that reads it, after the cheap checks.
+  // With `Expect: 100-continue` only the stage that reads the body asks for it, after the cheap checks.
   server.on('checkContinue', accept);
-  // What is expected beside that is refused by the policy `header-filter`.
+  // The policy `header-filter` refuses any other expectation.
   server.on('checkExpectation', accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
@@ -157,7 +158,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** The event loop reads what the kernel has received before it runs immediates: after this, such a connection is no longer idle. */
+/**
+ * The event loop reads received data before it runs immediates: after this, a connection with data is no longer idle.
+ */
 function readArrived(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -171,7 +174,7 @@ function createServer(options: ListenOptions): Server {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(1000, limits.headerTimeoutMs),
     insecureHTTPParser: false,
-    // Asked for where the refusal is one of ours (`runExchange`).
+    // Checked where our own error can be returned (`runExchange`).
     requireHostHeader: false,
     noDelay: true,
   };
@@ -188,11 +191,12 @@ function createServer(options: ListenOptions): Server {
           ciphers: LISTENER_CIPHERS,
           handshakeTimeout: limits.headerTimeoutMs,
           requestCert: options.requestsClientCertificate,
-          // Certificates are pinned by fingerprint (policy bus-consumer); a chain is demanded there when `ca` is given.
+          // The policy bus-consumer pins certificates by fingerprint; with `ca` it also requires the chain.
           rejectUnauthorized: false,
         });
   server.maxRequestsPerSocket = limits.maxRequestsPerConnection;
-  // Their bytes are bounded: a bound of their number would be met inside by what was taken in the DMZ and got one more there.
+  // Their bytes are limited. With a limit on their number, a request accepted in the DMZ could exceed it inside,
+  // since one header is added there.
   server.maxHeadersCount = 0;
   return server;
 }
@@ -209,7 +213,7 @@ function boundConnections(server: Server, limits: GatewayLimits, metrics: Metric
   });
 }
 
-/** Undefined: the connection is broken, or never spoke HTTP; nobody would read an answer. */
+/** Undefined: the connection is broken, or never spoke HTTP, so no client would read a response. */
 function refusalOf(code: string): GatewayError | undefined {
   const known = CLIENT_ERRORS[code];
   if (known !== undefined) return refuse(known);
@@ -222,8 +226,9 @@ const CLIENT_ERRORS: Readonly<Record<string, GatewayErrorCode>> = {
 };
 
 /**
- * What the parser refuses, and CONNECT, never becomes an exchange; it is answered here in the same form (in both languages: which one is asked for is not known)
- * and the connection ends. Nothing is said in the midst of another answer, nor before those of requests that wait: it would be taken for one of theirs.
+ * Input that the parser rejects, and CONNECT, never becomes an exchange. It gets the same error form here (in both
+ * languages, since the wanted one is unknown), and the connection closes. Nothing is written in the middle of another
+ * response or before those of waiting requests: the client would take it for one of them.
  */
 function answerOnSocket(
   refusal: GatewayError,
@@ -233,7 +238,7 @@ function answerOnSocket(
   { clock, onUnreadable }: Pick<ListenOptions, 'clock' | 'onUnreadable'>,
 ): void {
   const answer = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
-  // An answer that has ended is on its way, ahead of what is written now.
+  // An ended response is already on its way, ahead of what is written now.
   const isAnswering = answer?.headersSent === true && !answer.writableEnded;
   if (!socket.writable || isAnswering || hasWaiting) {
     socket.destroy();

@@ -4,8 +4,8 @@ import { hasNoBody } from '../shared/has-no-body.ts';
 import { endTogether } from './end-together.ts';
 
 /**
- * Turns a refusal into an answer: `{code, message, traceId, serverTime}`, `outcome` for GW50402, and `issues` when there are any.
- * Chinese unless the caller's `Accept-Language` starts with English.
+ * Turns an error into a response: `{code, message, traceId, serverTime}`, `outcome` for GW50402, and `issues` when
+ * there are any. Chinese unless the caller's `Accept-Language` starts with English.
  */
 export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: number): Answer {
   const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
@@ -19,7 +19,10 @@ export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: numb
   return { status: error.status, headers, body };
 }
 
-/** Writes head and body in one go. Every answer that is not streamed leaves here. Answers false when another one has begun, or nobody is there. */
+/**
+ * Writes head and body in one go. Every response that is not streamed is written here. Returns false when another one
+ * has started, or the client has left.
+ */
 export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boolean): boolean {
   const { response } = exchange;
   if (response.headersSent || response.destroyed) return false;
@@ -41,22 +44,25 @@ const NOTHING: readonly string[] = [];
 const ONE_WRITE_BYTES = 16 * 1024;
 
 /**
- * Ends a response with its body. Node joins head and body into one write only when the body is a string; a Buffer costs a vectored write, which
- * was a quarter of the whole request. Latin-1 keeps every byte.
+ * Ends a response with its body. Node joins head and body into one write only when the body is a string. A Buffer
+ * costs a vectored write, which was a quarter of the whole request. Latin-1 keeps every byte.
  */
 export function endWith(response: ServerResponse, body: Uint8Array): void {
   if (body.byteLength > ONE_WRITE_BYTES) response.end(body);
   else endTogether(response, Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'));
 }
 
-/** A body was announced and has not been read to its end. */
+/** True when a body was announced and not read to its end. */
 export function isUnread({ request, incoming }: Exchange): boolean {
   if (request.complete) return false;
   const length = incoming.get('content-length');
   return (length !== undefined && length !== '0') || incoming.has('transfer-encoding');
 }
 
-/** What the gateway itself says on every answer. A connection whose request was not read to its end cannot be used again. */
+/**
+ * Headers that the gateway adds to every response. A connection whose request was not read to its end cannot be
+ * reused.
+ */
 export function pushGatewayHeaders(head: string[], exchange: Exchange, isClosing: boolean): void {
   head.push('x-kq-trace', exchange.traceId, 'x-content-type-options', 'nosniff');
   if (isClosing) head.push('connection', 'close');

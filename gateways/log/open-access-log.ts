@@ -6,7 +6,7 @@ import type { AccessLog } from '../contract.ts';
 
 export interface AccessLogOptions {
   readonly folder: string;
-  /** `<name>.ndjson` is written to; `<name>.<time>.ndjson` are older. */
+  /** Writes to `<name>.ndjson`; older files are `<name>.<time>.ndjson`. */
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -17,10 +17,13 @@ export interface AccessLogOptions {
 const ROTATE_BYTES = 64 * 1024 * 1024;
 const KEEP_FILES = 10;
 const FLUSH_MS = 200;
-/** Lines waiting for a slow disk; beyond, lines are dropped and counted: the log never stops the traffic. */
+/**
+ * Memory for lines that wait for a slow disk. Beyond it lines are dropped and counted: the log never stops the
+ * traffic.
+ */
 const PENDING_LIMIT_BYTES = 8 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
-/** UTF-8 needs at most so many bytes for a code unit. */
+/** UTF-8 needs at most this many bytes per code unit. */
 const MAX_UNIT_BYTES = 3;
 
 /** Rotating NDJSON files, mode 0600, written in batches. */
@@ -73,7 +76,10 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
   };
 }
 
-/** Lines as bytes at once: as texts they would outlive two collections of garbage, which cost more than the lines themselves. */
+/**
+ * Stores lines as bytes at once: as strings they would survive two garbage collections, which cost more than the
+ * lines themselves.
+ */
 function createChunks() {
   let full: Buffer[] = [];
   let fullBytes = 0;

@@ -6,15 +6,17 @@ import type { Policy } from '../contract.ts';
 import { StoredInterface, type InterfaceDocument } from '../documents.ts';
 import type { SchemaTrial } from '../shared/create-schema-trial.ts';
 
-/** Every problem of an interface document at once, with its path; warnings do not keep it from being published. */
+/** Returns every problem of an interface document at once, with its path; warnings do not prevent publishing. */
 export type InterfaceCheck = (document: unknown) => readonly Issue[];
 
-/** The same of a document that is saved, for an account. */
+/** The same for a document that an account saves. */
 export type SavingCheck = (document: unknown, by: string) => Promise<readonly Issue[]>;
 
 /**
- * Made once from the loaded policies; used by control for each plan and by a gateway before it compiles: microseconds a document, since a plan
- * may have thousands, once each schema of the product has been compiled for the first that needs it. JSON Schemas are not compiled here, see `createSavingCheck`; one that would not compile refuses the calls it stands for.
+ * Created once from the loaded policies. Control uses it for each plan, and a gateway before it compiles. It takes
+ * microseconds per document, since a plan may have thousands, once each option schema has been compiled on first use.
+ * It does not compile the interface's JSON Schemas, see `createSavingCheck`; one that does not compile refuses the
+ * calls it applies to.
  */
 export function createInterfaceCheck(policies: readonly Policy[]): InterfaceCheck {
   const compiled = new Map<TSchema, Validator>();
@@ -33,8 +35,8 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
 }
 
 /**
- * The same, what policies find in their options, and the JSON Schemas, which costs milliseconds each: used by control once, when a document is saved. What was
- * saved before it was asked goes on as it did.
+ * The same, plus the policies' own option checks and the JSON Schemas, which cost milliseconds each: control runs it
+ * once, when a document is saved. Documents saved before this check existed stay in service.
  */
 export function createSavingCheck(check: InterfaceCheck, policies: readonly Policy[], trySchemas: SchemaTrial): SavingCheck {
   return async (document, by) => {
@@ -133,7 +135,7 @@ function checkTarget({ target }: InterfaceDocument): Issue[] {
             'UPSTREAM_INVALID',
             'An instance is http(s)://host:port with an optional path, and nothing else.',
             'Correct the address.',
-            // Never the address itself: it may hold a password.
+            // Never show the address itself: it may contain a password.
             { number: i + 1 },
           ),
         ];
@@ -167,7 +169,7 @@ function checkPath({ path }: InterfaceDocument): Issue[] {
   ];
 }
 
-/** Retries that cannot fit into the deadline never happen: better said at publish than found out at night. */
+/** Retries that do not fit into the deadline never happen: report that at publish, not when it fails at night. */
 function checkTimes({ timeoutMs, timeoutRetries, deadlineMs }: InterfaceDocument): Issue[] {
   const worstMs = timeoutMs * (1 + timeoutRetries);
   if (deadlineMs === undefined || deadlineMs >= worstMs) return [];

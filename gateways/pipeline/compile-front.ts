@@ -6,11 +6,11 @@ import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';
 import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';
 
-/** A plan as one front serves it. Swapped as a whole by one assignment; a request keeps the one it began with. */
+/** A plan compiled for one front. Swapped as a whole by one assignment; a request keeps the one it started with. */
 export interface CompiledFront {
   readonly planNumber: number;
   readonly early: readonly RunPolicy[];
-  /** Log of requests that never found an interface. */
+  /** Log policies of requests that never found an interface. */
   readonly log: readonly RunPolicy[];
   readonly router: Router<CompiledInterface>;
 }
@@ -24,11 +24,11 @@ export interface CompileFrontDeps {
   compileCall(document: InterfaceDocument): RunCall;
 }
 
-/** Compiles all interfaces of the front. A document that is not valid here is left out and logged; it never keeps the others from serving. */
+/** Compiles all interfaces of the front. An invalid document is skipped and logged; the others still serve. */
 export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): CompiledFront {
   const entries = plan.interfaces.flatMap((document) => {
     if (document.front !== deps.front) return [];
-    // Checked again, since a plan may come from a file; but once, not with every plan.
+    // Check again, since a plan may come from a file; but only once, not with every plan.
     const problem = deps.policyDeps.memo(`check ${JSON.stringify(document)}`, () =>
       deps.check(document).find((issue) => issue.severity === 'error'),
     );

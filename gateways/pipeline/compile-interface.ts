@@ -2,18 +2,18 @@ import { STAGES, type Exchange, type Policy, type PolicyDeps, type RunPolicy, ty
 import type { InterfaceDocument } from '../documents.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 
-/** The call stage: gives the exchange its answer or its error, or streams the answer itself. */
+/** The call stage: sets the response or the error of the exchange, or streams the response itself. */
 export type RunCall = (exchange: Exchange) => void | Promise<void>;
 
-/** One interface of one plan, frozen: every decision that does not depend on the request has been taken. */
+/** One interface of one plan, frozen: every decision that does not depend on the request is already made. */
 export interface CompiledInterface {
   readonly interface: InterfaceDocument;
   readonly paramNames: readonly string[];
   readonly deadlineMs: number;
-  /** From `state` to `mirror`: any may refuse. */
+  /** From `state` to `mirror`: each may refuse the request. */
   readonly before: readonly RunPolicy[];
   readonly call: RunCall;
-  /** `response` and `seal`: they see answers and refusals alike. */
+  /** `response` and `seal`: they run for responses and errors alike. */
   readonly after: readonly RunPolicy[];
   readonly log: readonly RunPolicy[];
 }
@@ -51,7 +51,10 @@ export function compileInterface(
   });
 }
 
-/** Policies that run before an interface is known, and the log of what never found one: once per front and plan. */
+/**
+ * Policies that run before an interface is known, and the log of requests that never found one: once per front and
+ * plan.
+ */
 export function compileEarly(
   front: Front,
   policies: readonly Policy[],

@@ -1,7 +1,7 @@
-/** Keeps what is dear to make (imported keys, compiled schemas) while plan after plan goes on naming it. */
+/** Caches values that are costly to build (imported keys, compiled schemas) as long as each new plan uses them. */
 export interface Memo {
   get<Value>(key: string, make: () => Value): Value;
-  /** Begins a new plan: what the plan before did not name is forgotten, so the memo never outgrows two plans. */
+  /** Starts a new plan: drops what the previous plan did not use, so the cache never exceeds two plans. */
   turn(): void;
 }
 

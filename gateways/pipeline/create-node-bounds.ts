@@ -5,21 +5,30 @@ import { createThrottledWarning } from '../../engine/contract/values/throttled-w
 import type { Exchange, ForwardNode, GatewayLimits } from '../contract.ts';
 import { createTurns } from '../shared/create-turns.ts';
 
-/** A gateway in the DMZ refuses them itself, so one is a sign already; a few are borne for what the plans of both may differ in. */
+/**
+ * Wrong signatures before the connection is closed. A gateway in the DMZ refuses them itself, so one is suspicious
+ * already; a few are tolerated because both plans may differ.
+ */
 const FORGED_OF_CONNECTION = 3;
-/** A plan that is not read lies in memory whole. */
+/** A plan that is not read stays in memory whole. */
 const PLANS_OF_NODE = 8;
 
-/** Takes a place, and answers what gives it back. Undefined: the node, or all together have what they may have. */
+/**
+ * Takes a place and returns the function that frees it. Undefined: the node, or all nodes together, have reached
+ * their limit.
+ */
 export type TakePlace = (node: ForwardNode) => (() => void) | undefined;
 
-/** What gateways in the DMZ may use up inside: who has taken one over has its certificate, and sends what he likes. */
+/**
+ * Limits what gateways in the DMZ may use inside: an attacker who has taken one over has its certificate and can send
+ * anything.
+ */
 export interface NodeBounds {
   readonly takeCall: TakePlace;
   readonly takePlan: TakePlace;
   /**
-   * Checks a signature by a public key in its node's turn: a fraction of a millisecond each, for a thousand of which nobody else shall wait. A
-   * connection on which several did not hold is closed after the answer.
+   * Checks a signature by a public key in its node's turn: each takes a fraction of a millisecond, and others must
+   * not wait for a thousand of them. A connection with several wrong signatures is closed after the response.
    */
   check(exchange: Exchange, check: () => boolean | Promise<boolean>): boolean | Promise<boolean>;
 }

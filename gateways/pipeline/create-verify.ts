@@ -4,12 +4,16 @@ import type { PolicyDeps } from '../contract.ts';
 import type { NodeBounds } from './create-node-bounds.ts';
 import { createTurns } from '../shared/create-turns.ts';
 
-/** One would be felt least by who waits; but then honest calls that come together no longer leave together, which costs more than it gives. */
+/**
+ * With one check per turn others would wait least. But then honest calls that arrive together are no longer sent
+ * together, which costs more than it saves.
+ */
 const CHECKS_OF_TURN = 2;
 
 /**
- * The check of a signature by a public key takes a fraction of a millisecond, and whoever knows the name of a key can have hundreds of them made at once: they
- * take turns, connections in rotation. By a shared secret it takes no longer than the rest of a request, and is made at once.
+ * Checking a signature by a public key takes a fraction of a millisecond, and anyone who knows the name of a key can
+ * cause hundreds at once. So connections take turns. A check by a shared secret takes no longer than the rest of a
+ * request, and runs at once.
  */
 export function createVerify(crypto: Pick<Crypto, 'verify'>, bounds: Pick<NodeBounds, 'check'>): PolicyDeps['verify'] {
   const turns = createTurns<Socket>(CHECKS_OF_TURN);
@@ -20,7 +24,7 @@ export function createVerify(crypto: Pick<Crypto, 'verify'>, bounds: Pick<NodeBo
     const { socket } = exchange.request;
     const turn = turns.take(socket);
     if (turn === undefined) return check();
-    // Who connects, sends and leaves, again and again, must not have it all kept.
+    // A client that repeatedly connects, sends and leaves must not leave all its checks in memory.
     exchange.onLeave(() => turns.leave(socket));
     return turn.then(() => !socket.destroyed && check());
   };

@@ -5,7 +5,7 @@ import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import type { CompiledFront } from './compile-front.ts';
 import type { CompiledInterface } from './compile-interface.ts';
 
-/** What a run needs beside the compiled front. */
+/** What a run needs besides the compiled front. */
 export interface RunDeps {
   now(): number;
   isClosing(): boolean;
@@ -13,8 +13,9 @@ export interface RunDeps {
 }
 
 /**
- * The life of a request: early policies, route, the interface's policies, the call, the answer's policies, the answer, the log.
- * One funnel for refusals and one for output. Beyond one turn it awaits only what really is a promise, so a request that needs none costs none.
+ * Runs a request: early policies, route, the interface's policies, the call, the response policies, the response, the
+ * log. All errors and all output pass through one place each. After the first turn it awaits only real promises, so a
+ * request that needs none costs none.
  */
 export async function runExchange(exchange: Exchange, front: CompiledFront, deps: RunDeps): Promise<void> {
   let compiled: CompiledInterface | undefined;
@@ -26,7 +27,8 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
       if ('code' in route) error = route;
       else {
         compiled = route;
-        // Never in the turn of the head: what the parser finds wrong right behind it is answered first.
+        // Do not run this in the turn that read the head: if the parser finds an error right after it, that is
+        // answered first.
         error = await runPolicies(exchange, compiled.before, 0);
         exchange.isCalled = error === undefined;
         const called = exchange.isCalled ? compiled.call(exchange) : undefined;
@@ -38,7 +40,7 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
     if (finished instanceof Promise) await finished;
   } catch (thrown) {
     deps.onBug(thrown, exchange);
-    // Of an answer that has begun only a broken connection tells that the rest will not come.
+    // Once a response has started, only a broken connection tells the caller that the rest will not come.
     if (exchange.response.headersSent) exchange.response.destroy();
     else await refuseLate(exchange, refuse('GW50001'), deps);
   } finally {
@@ -47,8 +49,8 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
 }
 
 /**
- * Gives a request under way its refusal, whatever it waits for, and ends its connection. It is completed like any other (a caller who proved who he is gets it
- * signed); when that itself is broken the bare refusal is better than none.
+ * Ends a request in flight with an error, whatever it waits for, and closes its connection. The response is completed
+ * like any other (an authenticated caller gets it signed). If that fails too, the plain error is better than none.
  */
 export async function refuseLate(exchange: Exchange, error: GatewayError, deps: RunDeps): Promise<void> {
   exchange.error = error;
@@ -62,7 +64,7 @@ export async function refuseLate(exchange: Exchange, error: GatewayError, deps: 
 
 function finish(exchange: Exchange, isClosing: boolean, deps: RunDeps): void | Promise<void> {
   if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
-  // No answer and no error: the call stage streamed it.
+  // No response and no error: the call stage streamed it.
   if (exchange.answer === undefined) return;
   const refused = runPolicies(exchange, exchange.after, 0);
   if (refused instanceof Promise) return refused.then((late) => writeAnswered(exchange, late, isClosing, deps));
@@ -74,11 +76,11 @@ function writeAnswered(exchange: Exchange, refused: GatewayError | undefined, is
     exchange.error = refused;
     exchange.answer = toErrorAnswer(exchange, refused, deps.now());
   }
-  // What came after a malformed request on the same connection cannot be trusted either.
+  // Data after a malformed request on the same connection cannot be trusted either.
   writeAnswer(exchange, exchange.answer!, isClosing || exchange.error?.code === 'GW40001');
 }
 
-/** Runs policies in order and stops at the first refusal; goes over to promises only from the first policy that answers one. */
+/** Runs policies in order and stops at the first error; uses promises only from the first policy that returns one. */
 function runPolicies(
   exchange: Exchange,
   policies: readonly RunPolicy[],
@@ -98,7 +100,7 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
   if (httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return NOT_HTTP_1;
   const match = front.router.find(exchange.rawPath);
-  // A path that equals a published one byte for byte is plain; anything else must prove that it has only one reading.
+  // A path that equals a published one byte for byte is plain. Any other must prove that it has only one reading.
   if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return NOT_PLAIN;
   if (match === undefined) return refuse('GW40401');
   const compiled = match.methods.get(exchange.method);
@@ -157,7 +159,10 @@ function decodeParams(names: readonly string[], values: readonly string[]): Read
   return params;
 }
 
-/** The log sees the whole story: it runs when the last byte has left, or the caller has gone. It harms no request any more. */
+/**
+ * Runs the log when the last byte was sent or the caller has left, so that it sees everything and cannot harm the
+ * request.
+ */
 function logWhenDone(exchange: Exchange, policies: readonly RunPolicy[], deps: RunDeps): void {
   exchange.onEnd(() => {
     try {

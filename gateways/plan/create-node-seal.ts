@@ -11,8 +11,8 @@ const IV_BYTES = 16;
 const TAG_BYTES = 32;
 
 /**
- * Seals under one key that a gateway node keeps itself, so that it can start without any store: SM4-CBC, then HMAC-SM3 over place, iv and
- * ciphertext (encrypt-then-MAC; design page 3, section 3). For the plan file and the access log of a gateway that stands alone.
+ * Seals with a key that the gateway node keeps itself, so that it can start without any store: SM4-CBC, then HMAC-SM3
+ * over place, iv and ciphertext (encrypt-then-MAC). For the plan file and the access log of a standalone gateway.
  */
 export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
   const cipherKey = derive(nodeKey, 'KQ-NODE-ENC', 16);
@@ -44,8 +44,8 @@ export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
 }
 
 /**
- * The node's key: 64 hex digits in a file of mode 0600, made at first start; one that is there is only read, since it may lie on a mount of
- * secrets. NODE_KEY_INVALID (input) when the file holds something else.
+ * The node's key: 64 hex digits in a file of mode 0600, created at first start. An existing file is only read, since
+ * it may be on a mount of secrets. NODE_KEY_INVALID (input) when the file holds something else.
  */
 export async function readOrMakeNodeKey(path: string): Promise<Uint8Array> {
   try {
@@ -68,7 +68,7 @@ function derive(key: Uint8Array, info: string, bytes: number): Buffer {
   return Buffer.from(hkdfSync('sm3', key, Buffer.alloc(0), info, bytes));
 }
 
-/** Length-prefixed, so that no two places read the same. */
+/** Length-prefixed, so that no two places give the same bytes. */
 function bind({ collection, id, field }: SealPlace): Buffer {
   return Buffer.concat([collection, id, field].map((part) => Buffer.from(`${Buffer.byteLength(part)}:${part}`)));
 }

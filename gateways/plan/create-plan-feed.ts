@@ -2,7 +2,10 @@ import type { PlanSource } from '../contract.ts';
 import type { GatewayPlan } from '../documents.ts';
 
 export interface PlanFeed extends PlanSource {
-  /** Hands a plan to every gateway in the process. One that is not newer than the last is ignored: numbers never go backwards. */
+  /**
+   * Passes a plan to every gateway in the process. Ignores a plan that is not newer than the last: numbers never go
+   * backwards.
+   */
   publish(plan: GatewayPlan): void;
 }
 

@@ -5,7 +5,7 @@ import type { PlanFeed } from './create-plan-feed.ts';
 import type { PlanStore } from './plan-store.ts';
 
 export interface PlanFollower {
-  /** The store has answered within the last minute: what is current here is what it says. */
+  /** The store was read within the last minute, so the plan here is its current one. */
   isFresh(): boolean;
   stop(): void;
 }
@@ -13,19 +13,22 @@ export interface PlanFollower {
 export interface PlanFollowerDeps {
   readonly store: Pick<PlanStore, 'newer'>;
   readonly feed: PlanFeed;
-  /** Hints that there is another plan; answers what ends it. */
+  /** Subscribes to hints of a new plan; returns the function that unsubscribes. */
   onHint(look: () => Promise<void>): () => void;
-  /** How often it looks; 3 s, where hints come. */
+  /** Polling interval; 3 s by default, for use with hints. */
   readonly everyMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** A hint that was lost is made good within this time. */
+/** Polling makes up for a lost hint within this time. */
 const POLL_MS = 3_000;
 const FRESH_MS = 60_000;
 
-/** Hands each new plan of a shared store to the gateways of this process. While the store is down they go on with what they have. */
+/**
+ * Passes each new plan of a shared store to the gateways of this process. While the store is down they keep their
+ * plan.
+ */
 export async function followPlanStore({ store, feed, onHint, everyMs = POLL_MS, clock, log }: PlanFollowerDeps): Promise<PlanFollower> {
   let heardAt = Number.NEGATIVE_INFINITY;
   let isQuiet = false;

@@ -6,21 +6,22 @@ import { writePlanFile, type PlanFileOptions } from './plan-file.ts';
 const REFRESH_MS = 3600 * 1000;
 
 export interface PlanFileKeeper {
-  /** Resolves when everything published until now stands in the file. */
+  /** Resolves when everything published until now is in the file. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Writes every plan of a source to a file, beside control or a gateway; and once an hour anew, so that the file's age says when control was last alive.
- * A failing write is logged and tried again with the next plan or hour: it never stops the publishing.
+ * Writes every plan of a source to a file, beside control or a gateway. Writes it again every hour, so that the
+ * file's age says when control was last alive. A failed write is logged and retried with the next plan or hour: it
+ * never stops publishing.
  */
 export function keepPlanFile(
   source: PlanSource,
   options: PlanFileOptions & {
     readonly clock: Clock;
     readonly log: Logger;
-    /** Whether the current plan is known to be the latest one; absent: it is. Only then it is written anew. */
+    /** Whether the current plan is known to be the latest; absent: it is. Only then does the hourly write happen. */
     readonly isFresh?: () => boolean;
   },
 ): PlanFileKeeper {

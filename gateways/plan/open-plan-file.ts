@@ -13,8 +13,9 @@ export interface OpenedPlanFile extends PlanSource {
 }
 
 /**
- * A plan source that is a file: read at start (its errors are `readPlanFile`'s), then watched. A later file that is damaged, too old, or numbered
- * backwards is refused and logged; the gateway goes on with what it has, so that control may be down for as long as it likes.
+ * A plan source that reads a file: at start (with the errors of `readPlanFile`), then on each change. It refuses and
+ * logs a later file that is damaged, too old, or numbered backwards. The gateway keeps its plan, so control may be
+ * down for any time.
  */
 export async function openPlanFile(
   options: Omit<ReadPlanOptions, 'now'> & { readonly clock: Clock; readonly log: Logger },
@@ -25,7 +26,7 @@ export async function openPlanFile(
   let current = await readPlanFile({ ...options, now: clock.now() });
   let cancel = clock.after(POLL_MS, () => void look());
 
-  // Polling, since file events are lost on network and container mounts; a stat costs microseconds.
+  // Polls, since file events are lost on network and container mounts; a stat costs microseconds.
   async function look(): Promise<void> {
     const version = await versionOf(path);
     if (version !== seen && version !== undefined) {

@@ -7,14 +7,14 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents.ts';
 
 /**
- * The file: the plan sealed under the node's key, and the platform's SM2 signature over all of it. Where the signing key must not be (a plan that
- * was handed out), number and time are bound into the seal instead.
+ * The file: the plan sealed under the node's key, and the platform's SM2 signature over all of it. Where the signing
+ * key must not be (a plan for the DMZ), number and time are bound into the seal instead.
  */
 const PlanFile = Type.Object(
   {
     v: Type.Literal(1),
     number: Type.Integer({ minimum: 1 }),
-    /** Control was alive then; an old file may grant what has been withdrawn since. */
+    /** When control was last alive; an old file may grant what has been withdrawn since. */
     writtenAt: Type.Integer({ minimum: 0 }),
     keyId: Type.String({ maxLength: 64 }),
     sealed: Type.String(),
@@ -35,13 +35,16 @@ export interface PlanFileOptions {
 
 export interface ReadPlanOptions extends PlanFileOptions {
   readonly now: number;
-  /** The platform's public key, when this node knows it beforehand; else the seal alone vouches for the key within. */
+  /**
+   * The platform's public key, when this node knows it beforehand; else only the seal vouches for the key in the
+   * file.
+   */
   readonly trustedPem?: string;
-  /** Take a file older than 24 hours: an operator's decision. */
+  /** Accept a file older than 24 hours: an operator's decision. */
   readonly force?: boolean;
 }
 
-/** Writes the plan so that a crash leaves the old file or the new one, mode 0600. */
+/** Writes the plan so that a crash leaves either the old file or the new one, mode 0600. */
 export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path, seal, crypto }: PlanFileOptions): Promise<void> {
   const { keyId, scheme, privatePem } = plan.platformKey;
   const head = { v: 1, number: plan.number, writtenAt, keyId } as const;
@@ -67,8 +70,8 @@ export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path
 }
 
 /**
- * Reads a plan file. PLAN_FILE_MISSING, PLAN_FILE_DAMAGED (changed, cut off, sealed for another node, or wrongly signed),
- * PLAN_FILE_OLD (over 24 hours; `force` takes it all the same); all of kind input.
+ * Reads a plan file. PLAN_FILE_MISSING, PLAN_FILE_DAMAGED (changed, cut off, sealed for another node, or wrongly
+ * signed), PLAN_FILE_OLD (over 24 hours, unless `force`); all of kind input.
  */
 export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPlan> {
   const { path, seal, crypto, now, trustedPem, force = false } = options;
@@ -102,7 +105,7 @@ function parse(text: string, path: string): PlanFile {
     const value: unknown = JSON.parse(text);
     if (Value.Check(PlanFile, value)) return value;
   } catch {
-    // Not JSON: the same as not ours.
+    // Not JSON, so not one of our files: damaged as well.
   }
   throw damaged(path);
 }
@@ -115,7 +118,7 @@ function unseal(file: PlanFile, seal: Pick<Seal, 'openText'>, path: string): Gat
   }
 }
 
-/** Without a signature the seal must vouch for number and time as well. */
+/** Without a signature the seal must also vouch for number and time. */
 function boundPlace({ number, writtenAt }: Pick<PlanFile, 'number' | 'writtenAt'>) {
   return { ...PLACE, id: `handed-out ${number} ${writtenAt}` };
 }

@@ -1,7 +1,7 @@
 /**
- * The plan of the gateways in a store that processes share. It lies sealed and cut into pieces, since no store takes a document of any size;
- * one conditional update of its head makes it the current one. The seal vouches for it: a piece that was changed, or belongs to another
- * plan, opens nothing.
+ * The plan of the gateways in a store that processes share. It is sealed and cut into pieces, since stores limit the
+ * size of a document. One conditional update of its head makes it current. The seal vouches for it: a piece that was
+ * changed, or belongs to another plan, does not open.
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -12,18 +12,18 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents.ts';
 
 export interface PlanStore {
-  /** Makes it the current one, unless one that says the same, or a later one, is; answers the one that is. */
+  /** Makes the plan current, unless an equal or later one is; returns the current one. */
   put(plan: GatewayPlan): Promise<GatewayPlan>;
-  /** The current one if its number is above `than`. SEAL_BROKEN (bug) when it was changed. */
+  /** Returns the current plan if its number is above `than`. SEAL_BROKEN (bug) when it was changed. */
   newer(than: number): Promise<GatewayPlan | undefined>;
 }
 
 interface PlanHead extends StoredDocument {
   readonly number: number;
-  /** The one before, kept for who is reading it now. */
+  /** The previous plan, kept for processes that are reading it now. */
   readonly before: number;
   readonly pieces: number;
-  /** Of everything but number and time. */
+  /** Digest of everything but number and time. */
   readonly digest: string;
 }
 
@@ -65,7 +65,7 @@ export async function openPlanStore({
       const head = await heads.get(HEAD);
       if (head === undefined || head.number <= than) return undefined;
       const texts = await readPieces(pieces, head);
-      // Two later ones came while it was read.
+      // Two later plans were stored while this one was read.
       if (texts === undefined) continue;
       const packed = seal.open(placeOf(head.number), texts.join(''));
       return JSON.parse((await expand(packed)).toString('utf8')) as GatewayPlan;

@@ -7,8 +7,9 @@ import { maskText } from '../shared/mask-text.ts';
 const BODY_LIMIT_BYTES = 8 * 1024;
 
 /**
- * One line of metadata for each request, always: the path as it was published, as it was asked for sealed. With the interface's level 入参 / 出参 / 全参 also its bodies: masked, then cut to 8 KB,
- * then sealed. A body that cannot be read is logged as its length and digest.
+ * Always writes one line of metadata for each request: the published path, and the requested path sealed. With the
+ * interface's level 入参 / 出参 / 全参 also its bodies: masked, then cut to 8 KB, then sealed. A body that cannot be read
+ * is logged as its length and digest.
  */
 export default definePolicy({
   name: 'access-log',
@@ -48,12 +49,12 @@ export default definePolicy({
     const place = field('path', target?.path) + field('interface', target?.interfaceId);
     return (exchange) => {
       let line = describe(exchange, place, deps);
-      // What the published path does not say may be a name or a number of somebody.
+      // The part that the published path does not contain may be a person's name or number.
       if (exchange.rawPath !== target?.path) {
         line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
       }
       if (logsIn && exchange.app === undefined) {
-        // Of nobody in particular: it is not worth the reading, and everybody could send it.
+        // From an unauthenticated caller: not worth reading, and anyone could send it.
         line += field('in', sealText(exchange, 'in', `[${exchange.bytesIn} bytes]`, deps));
       } else if (logsIn) {
         if (exchange.rawQuery !== '') {
@@ -76,8 +77,8 @@ export default definePolicy({
 });
 
 /**
- * The line's JSON without its closing brace. Written by hand: it is made for every request, and half of its values are numbers. Trace id and method
- * are made of letters and digits that need no escape.
+ * The line's JSON without its closing brace. Written by hand: it is built for every request, and half of its values
+ * are numbers. Trace id and method consist of letters and digits that need no escape.
  */
 function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): string {
   const { response, startedAt, front, bytesIn, bytesOut, attempts, planNumber } = exchange;
@@ -90,7 +91,7 @@ function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): str
     field('via', exchange.relay?.node) +
     (response.headersSent ? `,"status":${response.statusCode}` : '') +
     field('code', exchange.error?.code) +
-    // The caller left before the answer was out.
+    // The caller left before the whole response was sent.
     (response.writableFinished ? '' : ',"left":true') +
     `,"bytesIn":${bytesIn},"bytesOut":${bytesOut}` +
     (attempts > 0 ? `,"attempts":${attempts}` : '') +

@@ -6,8 +6,8 @@ import { createRateBuckets, USUAL_RATE } from '../shared/create-rate-buckets.ts'
 import { parseRanges } from '../shared/ip-ranges.ts';
 
 /**
- * How many requests an address may send a second, before anything is known of its caller. IPv6 addresses count by their network. Trusted
- * proxies carry many callers and are exempt; what a node in the DMZ hands over was counted there.
+ * Limits requests per second of an address, before anything is known about the caller. IPv6 addresses count by their
+ * network. Trusted proxies carry many callers and are exempt; calls forwarded from the DMZ were counted there.
  */
 export default definePolicy({
   name: 'address-limit',

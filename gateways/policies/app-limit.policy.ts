@@ -5,8 +5,9 @@ import { refuseRate } from '../errors.ts';
 import { createRateBuckets, USUAL_RATE } from '../shared/create-rate-buckets.ts';
 
 /**
- * How many requests an app may send a second. It stands behind the proof of who calls and the grant: nobody can use up the tokens of
- * another. On the user front all citizens share the default app, so only what the interface names is counted there, for all of them.
+ * Limits requests per second of an app. It runs after authentication and grant, so no caller can use up another's
+ * tokens. On the user front all citizens share the default app, so only the limit that the interface names applies
+ * there, for all of them together.
  */
 export default definePolicy({
   name: 'app-limit',

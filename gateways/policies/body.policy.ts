@@ -11,9 +11,9 @@ const STREAM_ABOVE_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads the body under a hard cap, counted while it comes (also chunked), and digests it meanwhile. On bus and user fronts a body of declared
- * length that nobody needs to look into is left on the wire for the upstream. All bodies together stay within a budget; who holds
- * most of what is arriving gives way, with 503.
+ * Reads the body under a hard limit, counted as it arrives (also chunked), and computes its digest. On bus and user
+ * fronts a body of declared length that no policy needs to read stays on the wire for the upstream. All bodies
+ * together stay within a budget: when memory is full, the network holding the most unread body bytes gets 503.
  */
 export default definePolicy({
   name: 'body',
@@ -98,7 +98,7 @@ function readBody(
     };
     const finish = () => {
       exchange.body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
-      // Of one chunk, as most bodies are, it costs half as much to make it at once.
+      // For a body of one chunk, as most are, computing it at once costs half as much.
       if (claim !== undefined) exchange.bodyDigest = hash?.digest() ?? crypto.digest(claim.digestAlgorithm, exchange.body);
       settle(undefined);
     };

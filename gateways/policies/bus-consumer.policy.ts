@@ -14,8 +14,9 @@ interface KnownToken {
 }
 
 /**
- * Who calls the bus front: a client certificate known by its SHA-256 fingerprint, or a bearer token known by its SM3 digest. The handshake
- * has proved that the caller holds the certificate's key; where a `ca` is given the certificate must also chain to it.
+ * Identifies the caller of the bus front: by the SHA-256 fingerprint of a client certificate, or by the SM3 digest of
+ * a bearer token. The handshake has proved that the caller holds the certificate's key; with a `ca` the certificate
+ * must also chain to it.
  */
 export default definePolicy({
   name: 'bus-consumer',
@@ -32,7 +33,8 @@ export default definePolicy({
   isDefault: () => true,
   isOptional: () => false,
   compile(_options, _target, _front, { clock, crypto, index, memo, settings }) {
-    // A connection mostly repeats its token. Kept per connection, so that a lookup's time tells a caller nothing about the tokens of others.
+    // A connection mostly repeats its token. Cached per connection, so that the time of a look-up reveals nothing
+    // about other callers' tokens.
     const known = memo('bus tokens by connection', () => new WeakMap<object, KnownToken>());
     const digestOf = (socket: object, header: string): string | undefined => {
       const last = known.get(socket);
@@ -46,7 +48,7 @@ export default definePolicy({
     const byToken = (exchange: Exchange): BusConsumer | undefined | 'none' => {
       const header = exchange.incoming.get('authorization');
       if (header === undefined) return 'none';
-      // Looked up by digest: what a lookup's time could tell about a digest tells nothing about the token.
+      // Looked up by digest: what the time could reveal about a digest reveals nothing about the token.
       const digest = digestOf(exchange.request.socket, header);
       return digest === undefined ? undefined : index.busConsumerByToken(digest);
     };

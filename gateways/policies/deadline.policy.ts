@@ -9,7 +9,10 @@ const UNREADABLE = refuse('GW40001', {
   },
 });
 
-/** `X-Request-Deadline` (epoch milliseconds) may only shorten what the interface allows; one that has passed is not worth a call. */
+/**
+ * `X-Request-Deadline` (epoch milliseconds) may only shorten the interface's deadline. A request past its deadline is
+ * refused.
+ */
 export default definePolicy({
   name: 'deadline',
   stage: 'limit',

@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
-/** The app must hold a grant for the interface that has not expired. On the user front the default app stands for people without one. */
+/**
+ * Requires an unexpired grant of the app for the interface. On the user front the default app stands for people
+ * without an app.
+ */
 export default definePolicy({
   name: 'grant',
   stage: 'grant',

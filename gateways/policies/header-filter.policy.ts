@@ -16,8 +16,9 @@ const ONCE = [
 ];
 
 /**
- * Refuses what two readers could read in two ways (a repeated single header, a length beside a transfer coding) or what the gateway does not undo, and decides which
- * headers flow and upstream see. On the open front that is only what was signed: the policy `signature` adds it.
+ * Refuses headers that two readers could understand differently (a repeated single header, a length beside a transfer
+ * coding) and codings that the gateway does not decode. Decides which headers the flow and the upstream see. On the
+ * open front that is only signed headers: the policy `signature` adds them.
  */
 export default definePolicy({
   name: 'header-filter',
@@ -56,7 +57,10 @@ function refuseTwice(name: string): GatewayError {
   });
 }
 
-/** Other codings would have to be undone (RFC 9112, 6.1), and a length beside it is how two servers come to see two requests. */
+/**
+ * Other codings would have to be decoded (RFC 9112, 6.1), and with a length beside a coding two servers can see two
+ * requests.
+ */
 const CODED = refuse('GW40001', {
   text: {
     'zh-CN': 'Transfer-Encoding 只接受 chunked，且不能同时有 Content-Length：压缩请改用 Content-Encoding',
@@ -71,8 +75,8 @@ const EXPECTED = refuse('GW40001', {
 });
 
 /**
- * From the headers as they stand: Node's own lists break when one was taken off (a gateway in the DMZ had put it there). In one pass: a stranger may
- * send thousands.
+ * Reads the raw headers: Node's own lists are wrong after one header was removed (the one from a gateway in the DMZ).
+ * In one pass, since a stranger may send thousands.
  */
 function joinRepeated({ headers, repeated, request: { rawHeaders } }: Exchange): void {
   const values = new Map<string, string[]>();

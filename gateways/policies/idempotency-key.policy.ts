@@ -9,7 +9,10 @@ const UNUSABLE = refuse('GW40001', {
   },
 });
 
-/** Demands an `Idempotency-Key` where the interface says so, and takes none that could not stand in a header or a key of a store. */
+/**
+ * Requires an `Idempotency-Key` where the interface says so, and refuses one that does not fit into a header or a key
+ * of a store.
+ */
 export default definePolicy({
   name: 'idempotency-key',
   stage: 'schema',

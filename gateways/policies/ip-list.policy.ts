@@ -7,7 +7,7 @@ import { parseRanges } from '../shared/ip-ranges.ts';
 
 const Range = Type.String({ maxLength: 50 });
 
-/** Only the listed addresses may call, or all but the listed. `deny` wins. */
+/** Allows only the listed addresses, or all but the listed ones. `deny` wins. */
 export default definePolicy({
   name: 'ip-list',
   stage: 'state',

@@ -17,7 +17,10 @@ const FOR_FLOWS = [
 /** RFC 6838, 4.2. */
 const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]*\/[A-Za-z0-9][\w!#$&^.+-]*$/;
 
-/** Takes only bodies of listed media types, unencoded where the gateway itself must read them. An upstream without a schema takes all. */
+/**
+ * Accepts only bodies of listed media types, unencoded where the gateway itself must read them. An upstream without a
+ * schema accepts all.
+ */
 export default definePolicy({
   name: 'media-type',
   stage: 'headers',

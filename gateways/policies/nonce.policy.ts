@@ -5,7 +5,7 @@ import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
 const MARGIN_MS = 60_000;
-/** It may be the repetition of a request from before Redis was emptied. */
+/** The request may repeat one from before Redis lost its data. */
 const FORGOTTEN = refuse('GW40102', {
   text: {
     'zh-CN': '网关刚刚丢失了防重放记录，暂不接受此前签名的请求：请在一分钟后以当前时间重新签名',
@@ -15,8 +15,9 @@ const FORGOTTEN = refuse('GW40102', {
 });
 
 /**
- * Claims the nonce of a request whose signature holds, once for (app, key): before that anyone could burn a stranger's nonces.
- * Kept for twice the window and a minute, so that no clock within the window can bring it back.
+ * Claims the nonce of a request with a valid signature, once for (app, key): before the signature is verified anyone
+ * could use up another caller's nonces. Kept for twice the window and a minute, so that no clock within the window
+ * can replay it.
  */
 export default definePolicy({
   name: 'nonce',

@@ -14,8 +14,9 @@ const NOTHING = new Uint8Array(0);
 const NO_NAMES: readonly string[] = [];
 
 /**
- * Signs every answer to a request that proved who it is, refusals too: over the request's digest, status, nonce, time, headers and body, so
- * that no answer fits another request. By the platform's SM2 key, or by the shared secret where the caller signs with HMAC.
+ * Signs every response to an authenticated request, errors too: over the request's digest, status, nonce, time,
+ * headers and body, so that no response fits another request. Uses the platform's SM2 key, or the shared secret where
+ * the caller signs with HMAC.
  */
 export default definePolicy({
   name: 'response-signature',
@@ -38,7 +39,7 @@ export default definePolicy({
       const keyId = usesSecret ? proof.keyId : platformKey.keyId;
       const ts = String(clock.now());
       for (const header of makeSignable(answer.headers)) warn({ interfaceId: target?.interfaceId, header, traceId: exchange.traceId });
-      // The writer of the answer adds the trace id; it is signed like every x-kq header.
+      // The trace id is added when the response is written; it is signed like every x-kq header.
       const headers = signedAnswerHeaders([...Object.entries(answer.headers), ['x-kq-trace', exchange.traceId]]);
       const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
       const bodyDigest = Buffer.from(crypto.digest(digestOfScheme(proof.scheme), body)).toString('hex');
@@ -60,8 +61,9 @@ export default definePolicy({
 });
 
 /**
- * A service may send what no signature can cover, and its answer must not be lost for that, least of all that of a write. An address in other
- * characters has one spelling in ASCII (RFC 3986, 2.1); other such headers are left out, and named.
+ * A service may send headers that no signature can cover. Its response must not be lost for that, least of all after
+ * a write. A URL with other characters has one spelling in ASCII (RFC 3986, 2.1); other such headers are left out and
+ * named.
  */
 function makeSignable(headers: Record<string, string>): readonly string[] {
   let leftOut = NO_NAMES;
@@ -78,7 +80,7 @@ function makeSignable(headers: Record<string, string>): readonly string[] {
   return leftOut;
 }
 
-/** Each character is a byte as it came. */
+/** Each character is one byte as received. */
 function percentEncode(latin1: string): string {
   return latin1.replace(/[^\t\x20-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

@@ -5,7 +5,10 @@ import { QUERY_MALFORMED, refuse, refuseJson } from '../errors.ts';
 import { createCheckedSchema } from '../shared/create-checked-schema.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 
-/** Body and query must fit the interface's JSON Schemas; JSON is read strictly before (one meaning, bounded depth). */
+/**
+ * Body and query must match the interface's JSON Schemas; before that, JSON is read strictly (one meaning, limited
+ * depth).
+ */
 export default definePolicy({
   name: 'schema',
   stage: 'schema',
@@ -34,7 +37,7 @@ export default definePolicy({
   },
 });
 
-/** Kept over plans: compiling a schema costs milliseconds. */
+/** Cached across plans: compiling a schema costs milliseconds. */
 function remembered(schema: JsonSchema, coerces: boolean, { memo }: PolicyDeps): CheckedSchema {
   return memo<CheckedSchema>(`schema ${coerces} ${JSON.stringify(schema)}`, () => createCheckedSchema(schema, coerces));
 }

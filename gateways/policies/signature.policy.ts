@@ -13,8 +13,8 @@ import { adoptTraceId } from '../shared/trace-ids.ts';
 import { isVisibleHeader } from '../shared/visible-headers.ts';
 
 /**
- * Proves a KQ1 request (design page 2, section 3): the signature over the canonical string of what was sent. Only then is anything said about
- * the key's state, and only signed headers go on to flow and upstream.
+ * Proves a KQ1 request: verifies the signature over the canonical string of what was sent. Only after that may an
+ * error mention the key's state, and only signed headers go on to the flow and the upstream.
  */
 export default definePolicy({
   name: 'signature',
@@ -41,7 +41,8 @@ export default definePolicy({
       return refuse('GW40103');
     }
     const { handle } = claim.key;
-    // A caller's secret never enters the DMZ: such a call is proved inside alone, and here nothing is taken for proved.
+    // A caller's secret never enters the DMZ: such a call is only authenticated inside, and nothing counts as proved
+    // here.
     if (handle === undefined) return deps.plan().isHandedOut ? undefined : refuse('GW40101');
     const signature = Buffer.from(claim.authorization.sig, 'base64url');
     const holds = deps.verify(exchange, handle, canonical, signature);
@@ -83,6 +84,6 @@ function accept(
   const { state, expiresAt } = key.document;
   const isUsable =
     (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
-  // From here on refusals are signed, and the key for that lies inside.
+  // From here on errors are signed, and the key for that is inside.
   return isUsable || deps.plan().isHandedOut ? undefined : refuse('GW40105');
 }

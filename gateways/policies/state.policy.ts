@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
-/** An interface that is offline is known but does not answer. */
+/** Refuses calls of an interface that is offline. */
 export default definePolicy({
   name: 'state',
   stage: 'state',

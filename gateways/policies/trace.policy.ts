@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
 import { createTraceId } from '../shared/trace-ids.ts';
 
-/** Gives each request a trace id of our own, or the one that it got in the DMZ; the caller's is adopted once it has proved who it is (`adoptTraceId`). */
+/**
+ * Gives each request a trace id of our own, or the one from the DMZ. The caller's own id is adopted after
+ * authentication (`adoptTraceId`).
+ */
 export default definePolicy({
   name: 'trace',
   stage: 'trace',

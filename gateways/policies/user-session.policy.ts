@@ -11,8 +11,8 @@ const MAX_TOKEN_LENGTH = 8192;
 const LEEWAY_SEC = 30;
 
 /**
- * A citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The key is found by `kid` among the configured ones and
- * fixes algorithm, issuer and audience: what the token says about its algorithm can only agree or be refused.
+ * A citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The configured key with the same
+ * `kid` fixes algorithm, issuer and audience; a token that names another algorithm is refused.
  */
 export default definePolicy({
   name: 'user-session',
@@ -50,10 +50,10 @@ export default definePolicy({
   },
 });
 
-/** 2100-01-01: an end beyond it is a slip, such as milliseconds for seconds, and means for ever. */
+/** 2100-01-01: a later expiry is a mistake, such as milliseconds for seconds, and would never expire. */
 const LATEST_SEC = 4_102_444_800;
 
-/** Told only once the signature held. */
+/** Reported only after the signature was verified. */
 const NOT_ACCEPTABLE = refuse('GW40101', {
   text: {
     'zh-CN': '令牌已过期、尚未生效、有效期超过 2100 年或不是为本平台签发：请重新登录获取新令牌',
@@ -70,7 +70,7 @@ function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audie
   );
 }
 
-/** Half a character can stand in JSON, but in no header and no key. */
+/** JSON can hold half a surrogate pair, but headers and keys cannot. */
 function isSubject(sub: unknown): boolean {
   return typeof sub === 'string' && sub !== '' && sub.isWellFormed();
 }

@@ -1,13 +1,16 @@
 import type { InterfaceDocument } from '../documents.ts';
 
-/** What a path leads to: its methods, and the raw values of its parameters in the order of the path. */
+/** The result for a path: its methods, and the raw values of its parameters in the order of the path. */
 export interface RouteMatch<Target> {
   readonly methods: ReadonlyMap<string, Target>;
   readonly values: readonly string[];
 }
 
 export interface Router<Target> {
-  /** By raw path: what is not byte for byte a published path is no route. Undefined: no such interface. */
+  /**
+   * Looks up the raw path: one that does not match a published path byte for byte is no route. Undefined: no such
+   * interface.
+   */
   find(rawPath: string): RouteMatch<Target> | undefined;
 }
 
@@ -17,7 +20,10 @@ interface Branch<Target> {
   methods: Map<string, Target> | undefined;
 }
 
-/** Paths without parameters go through one map; the others through a tree of segments, where a fixed segment wins over a parameter. */
+/**
+ * Paths without parameters use one map; the others use a tree of segments, where a fixed segment wins over a
+ * parameter.
+ */
 export function buildRouter<Target>(
   entries: Iterable<{ readonly interface: Pick<InterfaceDocument, 'method' | 'path'>; readonly target: Target }>,
 ): Router<Target> {
@@ -64,7 +70,7 @@ function findInTree<Target>(root: Branch<Target>, rawPath: string): RouteMatch<T
   return methods === undefined ? undefined : { methods, values };
 }
 
-/** Visits each branch of the tree at most once, so its cost is bounded by what is published. */
+/** Visits each branch of the tree at most once, so the number of published paths limits its cost. */
 function descend<Target>(branch: Branch<Target>, segments: readonly string[], at: number, values: string[]): Branch<Target>['methods'] {
   if (at === segments.length) return branch.methods;
   const segment = segments[at]!;

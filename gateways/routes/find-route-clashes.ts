@@ -1,6 +1,6 @@
 import type { InterfaceDocument } from '../documents.ts';
 
-/** Two interfaces that claim the same route: same front, method and path, names of parameters aside. */
+/** Two interfaces with the same route: same front, method and path, apart from parameter names. */
 export interface RouteClash {
   readonly front: string;
   readonly method: string;
@@ -9,7 +9,7 @@ export interface RouteClash {
   readonly second: InterfaceDocument;
 }
 
-/** Every clash among the interfaces, both sides named, so that publishing can refuse with words that help. */
+/** Returns every clash among the interfaces with both sides, so that the error of publishing can name them. */
 export function findRouteClashes(interfaces: Iterable<InterfaceDocument>): readonly RouteClash[] {
   const owners = new Map<string, InterfaceDocument>();
   const clashes: RouteClash[] = [];

@@ -1,14 +1,14 @@
 import type { Caller } from '../../engine/contract/node/run-flow.ts';
 import type { Exchange } from '../contract.ts';
 
-/** Who calls which interface, under which key of his own. */
+/** The caller of an interface, and its own idempotency key. */
 export function callerOf({ interface: called, app, user, headers }: Exchange): Caller {
   const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
   const { iss: issuer, sub: subject } = user ?? {};
   return typeof issuer === 'string' && typeof subject === 'string' ? { ...caller, user: { issuer, subject } } : caller;
 }
 
-/** Whose share of what is scarce a request uses: its app's, else its user's, else its address's. */
+/** Whose share of a scarce resource a request uses: its app's, else its user's, else its address's. */
 export function shareOf({ app, user, clientIp }: Pick<Exchange, 'app' | 'user' | 'clientIp'>): string {
   const subject = user?.['sub'];
   return app?.appId ?? (typeof subject === 'string' ? `user ${subject}` : clientIp);

@@ -4,7 +4,7 @@ import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 import { compileFirstBreach, type Breach, type FirstBreach, type JsonSchema } from '../../engine/schema/compile-schema.ts';
 import type { CheckedSchema, SchemaIssue } from '../contract.ts';
 
-/** Nothing is measured or compiled before it is needed: a plan may have thousands of schemas. */
+/** Measures and compiles nothing before it is needed: a plan may have thousands of schemas. */
 export function createCheckedSchema(schema: JsonSchema, coerces = false): CheckedSchema {
   let plain: { readonly size: PlainSchemaSize | undefined } | undefined;
   let isBounded: boolean | undefined;

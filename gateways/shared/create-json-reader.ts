@@ -8,30 +8,36 @@ import type { JsonTask } from './json-worker.ts';
 import { parseJson } from './parse-json.ts';
 
 const THREAD_ABOVE_BYTES = 128 * 1024;
-/** What waits holds no memory beside its body, which the gateway counts. */
+/** A waiting task holds no memory besides its body, which the gateway counts. */
 const WAITING = 512;
 const WAITING_PER_CALLER = 128;
 const HEAP_MB = 512;
-/** Of computing. Ten megabytes of JSON take a second to read and, by most schemas, another to check. */
+/** CPU time. Ten megabytes of JSON take a second to read and, with most schemas, another to check. */
 const CPU_MS = 2000;
 const CPU_MS_PER_MB = 1000;
-/** A caller whose body ended a thread waits: starting another is dear. */
+/** A caller whose body killed a thread waits this long: starting another is costly. */
 const PAUSE_MS = 2000;
-/** Problems of one body that are told. */
+/** Most problems reported for one body. */
 const MAX_ISSUES = 20;
-/** Schemas beyond the bounds that ended a thread. */
+/** Number of remembered schemas that exceed the limits and killed a thread. */
 const REMEMBERED = 100;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './json-worker.ts' : './json-worker.js', import.meta.url);
 
 const BUSY = { problem: 'too many bodies wait to be read', isBusy: true } as const;
 const COSTLY = { problem: 'reading and checking it takes too much computing or memory', isCostly: true } as const;
 
-/** What was found fit is read here once more: a structured clone of many small values would take the event loop two to four times as long. */
+/**
+ * Parses a valid body again here: a structured clone of many small values would take the event loop two to four times
+ * as long.
+ */
 function withValue(found: CheckedJson, bytes: Uint8Array): CheckedJson {
   return 'value' in found ? { value: JSON.parse(new TextDecoder().decode(bytes)) as unknown } : found;
 }
 
-/** A body that is large, or whose check is long, is read in a thread that ends when it takes too much. One caller never has both threads. */
+/**
+ * Reads a large body, or one with a long check, in a thread that is stopped when it takes too much. One caller never
+ * gets both threads.
+ */
 export function createJsonReader(clock: Clock): JsonReader {
   const threads = new BoundedThreads<JsonTask, CheckedJson>({
     ...{ file: FILE, size: 2, heapMb: HEAP_MB, waiting: WAITING, waitingPerKey: WAITING_PER_CALLER, pauseMs: PAUSE_MS, clock },
@@ -54,7 +60,7 @@ export function createJsonReader(clock: Clock): JsonReader {
     }
   }
 
-  /** Of a schema that only trying shows to be too much, the caller's body is not to blame. */
+  /** If a schema turns out too costly only by trying, the caller's body is not to blame. */
   async function checkInThread(source: JsonTask['source'], schema: CheckedSchema, from: Sender, isForLoop = false): Promise<CheckedJson> {
     const { text, coerces, isBounded } = schema;
     if (unusable.has(text)) throw new Error('the schema takes too much computing: make it smaller');
@@ -64,7 +70,7 @@ export function createJsonReader(clock: Clock): JsonReader {
     throw new Error('the schema takes too much computing: make it smaller');
   }
 
-  /** All problems in place of the first one, where they can be listed. */
+  /** Replaces the first problem by all problems, where they can be listed. */
   async function withAll(
     first: CheckedJson,
     source: JsonTask['source'],
@@ -76,7 +82,7 @@ export function createJsonReader(clock: Clock): JsonReader {
     return all === undefined ? first : { issues: all.breaches.map(toSchemaIssue) };
   }
 
-  /** Checks a value that was read here: at once where that is quick. */
+  /** Checks a value that was parsed here: at once when that is quick. */
   function check(value: unknown, source: JsonTask['source'], schema: CheckedSchema, from: Sender, bytes?: number) {
     if (!schema.isQuick(value, bytes)) {
       return checkInThread(source, schema, from).then((found) => ('value' in found ? { value } : withAll(found, source, schema, from)));

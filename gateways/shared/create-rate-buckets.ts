@@ -1,23 +1,27 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 
-/** A token bucket for each key, for one process. */
+/** A token bucket for each key, within one process. */
 export interface RateBuckets {
-  /** Takes a token of this key. Returns 0, or in how many milliseconds there is one again. */
+  /** Takes a token of this key. Returns 0, or the milliseconds until there is one. */
   take(key: string): number;
-  /** How many keys are remembered; for tests. */
+  /** Number of remembered keys; for tests. */
   size(): number;
 }
 
-/** Requests a second of an address or an app, where the settings do not say it. */
+/** Default for requests per second of an address or an app. */
 export const USUAL_RATE = 2_000;
 
-/** Every bucket is full again after this time without a call, so that a key that is forgotten loses nothing. */
+/** After this time without a call every bucket is full again, so forgetting its key loses nothing. */
 const BURST_MS = 1_000;
-/** Of each generation. Beyond it the oldest half is forgotten: a flood of addresses gives everybody a full bucket, but takes no memory. */
+/**
+ * Per generation. Beyond it the older half is forgotten: a flood of addresses then gives every address a full bucket,
+ * but takes no memory.
+ */
 const MOST_KEYS = 65_536;
 
 /**
- * `perSecond` tokens a second, as many at once. By the time at which the bucket is full again (GCRA), so that a key is one number.
+ * `perSecond` tokens a second, and as many at once. Stores the time at which the bucket is full again (GCRA), so that
+ * a key needs one number.
  */
 export function createRateBuckets(perSecond: number, clock: Pick<Clock, 'monotonic'>): RateBuckets {
   const costMs = 1_000 / perSecond;

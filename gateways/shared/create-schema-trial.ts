@@ -4,17 +4,20 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 
-/** Why a JSON Schema cannot be used: it is none, or it is more work than a gateway does for one request. */
+/** Why a JSON Schema cannot be used: it is invalid, or takes more work than a gateway does for one request. */
 export type SchemaProblem = { readonly invalid: string } | { readonly costly: Text };
 
-/** What is wrong with each schema. SCHEMA_CHECK_BUSY (transient) when too many wait, of all or of `by`. */
+/** Returns the problem of each schema. SCHEMA_CHECK_BUSY (transient) when too many wait, in all or of `by`. */
 export type SchemaTrial = (schemas: readonly JsonSchema[], by: string) => Promise<readonly (SchemaProblem | undefined)[]>;
 
-/** Of computing, for the schemas of one interface together. */
+/** CPU time for the schemas of one interface together. */
 const CPU_MS = 200;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './schema-worker.ts' : './schema-worker.js', import.meta.url);
 
-/** Measures and compiles schemas that anybody may have written, in a thread that ends when they take too long: here nothing looks at them. */
+/**
+ * Measures and compiles untrusted schemas in a thread that is stopped when they take too long; this thread never
+ * inspects them.
+ */
 export function createSchemaTrial(clock: Clock): SchemaTrial {
   const threads = new BoundedThreads<string, readonly (SchemaProblem | undefined)[]>({
     ...{ file: FILE, size: 1, heapMb: 128, waiting: 32, waitingPerKey: 4, pauseMs: 2000, clock },

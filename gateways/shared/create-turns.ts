@@ -1,14 +1,15 @@
-/** Turns of the event loop, given to several parties in rotation. */
+/** Shares turns of the event loop between several parties in rotation. */
 export interface Turns<Party> {
-  /** Undefined: this turn is free, go on at once. Else it resolves in a turn of its own. */
+  /** Undefined: continue at once, this turn has room. Otherwise resolves in a later turn. */
   take(of: Party): Promise<void> | undefined;
-  /** A party waits for nothing any more: what it waited with resolves at once, to be let go. */
+  /** The party needs no more turns: its waiting promises resolve at once, so that they can be freed. */
   leave(party: Party): void;
 }
 
 /**
- * So many pieces of work a turn: whoever brings a thousand at once holds up nobody, since between the turns the loop serves everybody else, and another
- * party waits for one piece of each. How many may wait is for the caller to bound.
+ * Runs at most `piecesOfTurn` pieces of work per turn. A party with a thousand pieces delays no one: between turns
+ * the loop serves all other work, and another party waits for one piece of each party. The caller must limit how many
+ * wait.
  */
 export function createTurns<Party>(piecesOfTurn: number): Turns<Party> {
   /** In the order of their turns. */

@@ -6,12 +6,15 @@ import { createCheckedSchema } from './create-checked-schema.ts';
 import { createJsonReader } from './create-json-reader.ts';
 
 export interface ValueCheck {
-  /** Rejects with PARSE_BUSY (transient) or PARSE_TOO_COSTLY (input) where the check needs a thread and does not get through it. */
+  /**
+   * Rejects with PARSE_BUSY (transient) or PARSE_TOO_COSTLY (input) when the check needs a thread and does not finish
+   * there.
+   */
   check(schema: JsonSchema, value: unknown, by: string): Promise<readonly SchemaIssue[] | undefined>;
   close: JsonReader['close'];
 }
 
-/** Checks a value that did not come with a request, as a gateway checks bodies. */
+/** Checks a value that did not come with a request, in the same way as gateways check bodies. */
 export function createValueCheck(clock: Clock): ValueCheck {
   const reader = createJsonReader(clock);
   return {

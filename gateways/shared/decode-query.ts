@@ -1,6 +1,6 @@
 /**
- * The one decoder of queries: `+` is a plus, `%XX` is UTF-8, each name once. Undefined when it is malformed, a name stands twice,
- * or there are more than 100: a rule that reads a field must not be able to read it in two ways.
+ * The one decoder of queries: `+` is a plus, `%XX` is UTF-8, each name once. Undefined when the query is malformed,
+ * repeats a name, or has more than 100 names: a rule that reads a field must not be able to read it in two ways.
  */
 export function decodeQuery(rawQuery: string): Readonly<Record<string, string>> | undefined {
   if (rawQuery === '') return NOTHING;

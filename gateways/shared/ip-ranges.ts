@@ -1,10 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
-/** True when the address lies in one of the ranges. */
+/** True when the address is in one of the ranges. */
 export type IpRanges = (address: string) => boolean;
 
-/** Parses addresses and CIDR ranges (IPv4, IPv6); throws IP_RANGE_INVALID (input) on one that is neither. IPv4 in IPv6 notation counts as IPv4. */
+/**
+ * Parses addresses and CIDR ranges (IPv4, IPv6); throws IP_RANGE_INVALID (input) for anything else. IPv4 in IPv6
+ * notation counts as IPv4.
+ */
 export function parseRanges(texts: readonly string[]): IpRanges {
   const ranges = texts.map(parseRange);
   return (text) => {

@@ -7,11 +7,11 @@ import { createCheckedSchema } from './create-checked-schema.ts';
 import { parseJson } from './parse-json.ts';
 
 export interface JsonTask {
-  /** JSON, or a value that is parsed already. */
+  /** JSON, or a value that is already parsed. */
   readonly source: Uint8Array | { readonly value: unknown };
-  /** JSON, and whether values are texts that stand for others. */
+  /** The schema as JSON, and whether string values stand for other types. */
   readonly schema?: { readonly text: string; readonly coerces: boolean };
-  /** What fits is parsed by an event loop as well. */
+  /** An event loop will parse the valid body too. */
   readonly isForLoop: boolean;
 }
 
@@ -20,7 +20,7 @@ const schemaOf = {
   coercing: keepLast(50, (text) => createCheckedSchema(JSON.parse(text) as JsonSchema, true)),
 };
 
-/** The value of what fits stays here: the answer has `undefined` in its place. */
+/** The value of a valid body stays here: the result has `undefined` in its place. */
 serveTasks<JsonTask, CheckedJson>(({ source, schema, isForLoop }) => {
   const parsed = source instanceof Uint8Array ? parseJson(source, isForLoop) : source;
   if ('problem' in parsed) return parsed;

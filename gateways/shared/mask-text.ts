@@ -1,12 +1,12 @@
 /**
- * Masks what looks like personal data in a text, wherever it stands: 18-digit resident ids with a right check digit (GB 11643), mobile numbers,
- * bank cards (Luhn). One pass, linear; a number that is none of these stays readable.
+ * Masks what looks like personal data anywhere in a text: 18-digit resident ids with a valid check digit (GB 11643),
+ * mobile numbers, bank cards (Luhn). One pass, linear; other numbers stay readable.
  */
 export function maskText(text: string): string {
   return text.replaceAll(/[0-9]{11,19}[Xx]?/g, (run) => (isPersonal(run) ? mask(run) : run));
 }
 
-/** Shows that something was there, and enough of its end to compare two lines. */
+/** Shows that a value existed, and enough of its end to compare two lines. */
 export function mask(value: string): string {
   return value.length <= 6 ? '***' : `***${value.slice(-2)}`;
 }

@@ -6,9 +6,10 @@ const KEY_PROBLEMS = { proto: 'the key __proto__ is not allowed', twice: 'a key 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * JSON as an interface takes it: strict UTF-8, no key twice in an object (two readers could take different ones), no `__proto__`, at most
- * 64 levels deep, numbers that a double holds exactly or at least finitely. The problem is for people and names no content but a key's place.
- * `isForLoop`: an event loop is to parse it too, so that its values and the names of its fields are bounded.
+ * JSON as an interface accepts it: strict UTF-8, no repeated key in an object (two readers could use different ones),
+ * no `__proto__`, at most 64 levels deep, numbers that a double holds exactly or at least finitely. The problem is
+ * for people and names no content but a key's place. `isForLoop`: an event loop will parse it too, so its values and
+ * field names are limited.
  */
 export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   let text: string;
@@ -19,7 +20,7 @@ export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   }
   const scan = scanJson(text, isHeld);
   const { depth, keys, unheld } = scan;
-  // Before JSON.parse, whose recursion must not meet a hundred thousand brackets.
+  // Check before JSON.parse, whose recursion must not meet a hundred thousand brackets.
   if (depth > MAX_DEPTH) return { problem: `the body is nested more than ${MAX_DEPTH} levels deep` };
   const excess = isForLoop ? findJsonExcess(scan, text) : undefined;
   if (excess !== undefined) return { problem: `the body has too many ${excess.of}`, excess };

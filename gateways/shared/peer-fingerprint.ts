@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /**
- * SHA-256 of the client certificate whose key the handshake has proved (hex, lower case). Undefined: there is none, it is not valid today, or
- * it does not chain to the authorities of the listener where that is demanded.
+ * SHA-256 of the client certificate whose key the handshake has proved (hex, lower case). Undefined: there is none,
+ * it is not valid today, or it does not chain to the listener's authorities where that is required.
  */
 export function peerFingerprint(socket: Socket, needsChain: boolean): string | undefined {
   const { encrypted, authorized } = socket as TLSSocket;

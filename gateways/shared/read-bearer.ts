@@ -1,6 +1,9 @@
 const SCHEME = 'bearer ';
 
-/** The token of `Authorization: Bearer …`; the scheme in any case (RFC 9110, 11.1). Undefined: another scheme, or longer than a token may be. */
+/**
+ * The token of `Authorization: Bearer …`; the scheme is case-insensitive (RFC 9110, 11.1). Undefined: another scheme,
+ * or a token that is too long.
+ */
 export function readBearer(header: string, maxLength: number): string | undefined {
   const isBearer = header.slice(0, SCHEME.length).toLowerCase() === SCHEME && header.length <= SCHEME.length + maxLength;
   return isBearer ? header.slice(SCHEME.length) : undefined;

@@ -14,7 +14,7 @@ function findProblem(schema: JsonSchema): SchemaProblem | undefined {
   return invalid === undefined ? undefined : { invalid };
 }
 
-/** One after the other: `step` tells which one took too much. */
+/** In sequence: `step` reports which schema took too much. */
 serveTasks<string, readonly (SchemaProblem | undefined)[]>((schemas, { step }) =>
   (JSON.parse(schemas) as readonly JsonSchema[]).map((schema, index) => {
     step(index);

@@ -3,10 +3,10 @@ import type { Exchange } from '../contract.ts';
 
 const ID_BYTES = 16;
 
-/** 32 hex characters, as W3C trace context has them. */
+/** 32 hex characters, as in W3C trace context. */
 export const createTraceId = createTraceIds();
 
-/** Random bytes are drawn for many ids at a time: of its own, each would cost a system call. */
+/** Draws random bytes for many ids at a time: otherwise each id would cost a system call. */
 function createTraceIds(): () => string {
   const drawn = Buffer.alloc(256 * ID_BYTES);
   let used = drawn.length;
@@ -21,8 +21,8 @@ function createTraceIds(): () => string {
 }
 
 /**
- * Takes over the trace id of a caller that has proved who it is: `X-KQ-Trace`, else the trace id of `traceparent` (W3C), when well-formed.
- * Before that every request goes under an id of our own, so that a stranger cannot write into somebody's trace.
+ * Adopts the trace id of an authenticated caller: `X-KQ-Trace`, else the trace id of `traceparent` (W3C), when
+ * well-formed. Before that every request has an id of our own, so that a stranger cannot write into another's trace.
  */
 export function adoptTraceId(exchange: Exchange, read: (name: string) => string | undefined): void {
   const own = read('x-kq-trace');

@@ -1,4 +1,7 @@
-/** Headers that end at the gateway: hop-by-hop ones (RFC 9110, 7.6.1), credentials, addresses that proxies add, and names that are the gateway's own. */
+/**
+ * Headers that end at the gateway: hop-by-hop ones (RFC 9110, 7.6.1), credentials, addresses that proxies add, and
+ * the gateway's own names.
+ */
 const ENDING = new Set([
   'connection',
   'keep-alive',
@@ -19,15 +22,18 @@ const ENDING = new Set([
 ]);
 
 /**
- * May flow and upstream see a request header of this lower-case name? `x-kq-…` are set by the gateway alone. Many services (CGI, WSGI, PHP)
- * read `x_kq_user` as `x-kq-user`, so both spellings end here.
+ * Whether the flow and the upstream may see a request header of this lower-case name. Only the gateway sets `x-kq-…`.
+ * Many services (CGI, WSGI, PHP) read `x_kq_user` as `x-kq-user`, so both spellings end here.
  */
 export function isVisibleHeader(name: string): boolean {
   if (name.includes('_')) return name !== '__proto__' && isVisibleHeader(name.replaceAll('_', '-'));
   return !ENDING.has(name) && !name.startsWith('x-kq-') && !name.startsWith('x-forwarded-');
 }
 
-/** From these some services take target, method or person, past what the gateway checked. Only a signature makes them the caller's own. */
+/**
+ * Some services take target, method or person from these headers, past the gateway's checks. They are accepted only
+ * when the caller signed them.
+ */
 const OVERRIDING = new Set([
   'x-original-url',
   'x-original-uri',
@@ -51,12 +57,15 @@ const OVERRIDING = new Set([
   'x-request-id',
 ]);
 
-/** Is this a header of `OVERRIDING`, in either spelling? */
+/** Whether this is a header of `OVERRIDING`, in either spelling. */
 export function isOverriding(name: string): boolean {
   return OVERRIDING.has(name.includes('_') ? name.replaceAll('_', '-') : name);
 }
 
-/** The further headers that `Connection` names: they end here like itself (RFC 9110, 7.6.1). The common values name none. */
+/**
+ * The further headers that `Connection` names: they end here like itself (RFC 9110, 7.6.1). Its usual values name
+ * none.
+ */
 export function namedByConnection(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined || connection.length <= 'keep-alive'.length) return NO_NAMES;
   return new Set(

@@ -4,7 +4,7 @@ import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/co
 
 type WarnRefused = (fields: Readonly<Record<string, string>>) => void;
 
-/** One instance of a service: its connections, and the path that goes before the interface's. */
+/** One instance of a service: its connections, and the path in front of the interface's path. */
 export interface Instance {
   readonly origin: string;
   readonly host: string;
@@ -13,9 +13,9 @@ export interface Instance {
 }
 
 export interface UpstreamPools {
-  /** The instance at an address; connections are shared by all interfaces that lead there. */
+  /** The instance at an address; all interfaces with that target share its connections. */
   open(address: string): Instance;
-  /** Closes, once idle, the pools that nobody has opened since the last turn: a new plan no longer leads there. */
+  /** Closes, once idle, the pools that were not opened since the last turn: the new plan does not use them. */
   turn(): void;
   close(): Promise<void>;
 }
@@ -25,7 +25,10 @@ const CONNECT_TIMEOUT_MS = 3000;
 const BODY_IDLE_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
 
-/** Pools of keep-alive connections by origin. Time-outs of an attempt are the caller's; a body that stops coming is ended here. */
+/**
+ * Pools of keep-alive connections by origin. The caller sets the time-out of an attempt; a body that stalls is ended
+ * here.
+ */
 export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): UpstreamPools {
   const pools = new Map<string, Pool>();
   let opened = new Set<string>();
@@ -64,7 +67,7 @@ export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): 
   };
 }
 
-/** Callers only see GW50201: what is in the way is for the log. */
+/** Callers only see GW50201; the log says what was refused. */
 function guardedConnector(origin: string, outbound: OutboundGuard, warnRefused: WarnRefused): buildConnector.connector {
   const { port } = targetOfUrl(origin);
   const connect = guardConnector(outbound, port, buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: outbound.lookup(port) }));

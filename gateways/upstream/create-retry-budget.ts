@@ -1,9 +1,12 @@
-/** Keeps retries from multiplying an overload: at most a fifth of the active requests may be retrying, but always three. */
+/**
+ * Keeps retries from multiplying an overload: at most a fifth of the active requests may be retrying, but always
+ * three.
+ */
 export interface RetryBudget {
   enter(): ActiveRequest;
 }
 
-/** One request on its way; it counts, with its retries, until it leaves. */
+/** One request in flight; it counts, with its retries, until it leaves. */
 export interface ActiveRequest {
   tryRetry(): boolean;
   leave(): void;

@@ -8,21 +8,23 @@ import type { Instance } from './create-pools.ts';
 
 /** How one attempt ended. `wasSent`: bytes may have reached the service. */
 export type AttemptResult =
-  /** The answer stands in the exchange or has been streamed (whole, or cut off with the connection when the service broke off). */
+  /**
+   * The response is in the exchange or was streamed (whole, or with the connection cut when the service broke off).
+   */
   | { readonly kind: 'answered' }
   | { readonly kind: 'caller-left' }
-  /** `full`: there is no memory for the answer. */
+  /** `full`: there is no memory for the response. */
   | { readonly kind: 'timeout' | 'exception' | 'busy' | 'full'; readonly wasSent: boolean };
 
 export interface AttemptOptions {
-  /** Until the head of the answer; its body may come until the exchange's deadline. */
+  /** Limit until the head of the response; its body may take until the exchange's deadline. */
   readonly timeoutMs: number;
   /** With the query. */
   readonly path: string;
   readonly headers: string[];
-  /** Looks at the head of the answer before any of it goes on; false: it is none for the caller (`busy`). */
+  /** Checks the head of the response before any of it goes on; false: the caller does not get it (`busy`). */
   takesHead(status: number, raw: readonly Buffer[]): boolean;
-  /** Does a header of the answer, by its lower-case name, go on to the caller? */
+  /** Whether a response header, by its lower-case name, goes on to the caller. */
   passes(name: string): boolean;
 }
 
@@ -34,9 +36,9 @@ export interface AttemptDeps {
 
 const HIGHEST_STATUS = 599;
 const SPOOL_LIMIT_BYTES = 10 * 1024 * 1024;
-/** What the access log may look at of a streamed answer. */
+/** The part of a streamed response that the access log may read. */
 const CAPTURE_LIMIT_BYTES = 128 * 1024;
-/** Hop-by-hop (RFC 9110, 7.6.1); the gateway speaks for itself. */
+/** Hop-by-hop (RFC 9110, 7.6.1); the gateway sets its own. */
 export const OF_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -47,7 +49,7 @@ export const OF_CONNECTION: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** Of these the first counts, as for Node's own client; other repeated headers are lists (RFC 9110, 5.3). */
+/** For these the first value counts, as in Node's own client; other repeated headers are lists (RFC 9110, 5.3). */
 const SINGLE: ReadonlySet<string> = new Set([
   'age',
   'content-disposition',
@@ -61,7 +63,9 @@ const SINGLE: ReadonlySet<string> = new Set([
   'server',
 ]);
 
-/** Sends the exchange to one instance and streams the answer straight into the response, or spools it where it must be signed. */
+/**
+ * Sends the exchange to one instance and streams the response straight through, or spools it where it must be signed.
+ */
 export function sendAttempt(exchange: Exchange, instance: Instance, options: AttemptOptions, deps: AttemptDeps): Promise<AttemptResult> {
   return new Promise((resolve) => {
     const attempt = new Attempt(exchange, options, deps, resolve);
@@ -83,8 +87,9 @@ export function sendAttempt(exchange: Exchange, instance: Instance, options: Att
 }
 
 /**
- * One attempt's life, as undici's dispatcher sees it: `onConnect` (about to be sent), `onHeaders`, `onData` …, `onComplete` or `onError`.
- * These raw callbacks hand over header bytes as they came; the newer ones parse them into an object first, which nobody here needs.
+ * One attempt as a handler of undici's dispatcher: `onConnect` (about to be sent), `onHeaders`, `onData` …,
+ * `onComplete` or `onError`. These raw callbacks pass header bytes as received; the newer ones parse them into an
+ * object first, which is not needed here.
  */
 class Attempt {
   readonly #exchange: Exchange;
@@ -122,7 +127,7 @@ class Attempt {
   onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
     if (status < 200) return true;
     if (status > HIGHEST_STATUS) {
-      // None of HTTP (RFC 9110, 15): nobody could say what it means, nor sign it.
+      // Not an HTTP status (RFC 9110, 15): its meaning is undefined, and it cannot be signed.
       this.#fail('exception');
       return true;
     }
@@ -133,7 +138,7 @@ class Attempt {
     this.#hasHead = true;
     if (this.#exchange.isAnswerSpooled) this.#beginSpool(status, raw);
     else this.#beginStream(status, raw, resume);
-    // Here, since its length may be told (304) and its connection be broken off for that.
+    // Complete it here: a 304 may state a length, and the connection would be broken off for the missing body.
     if (hasNoBody(status)) this.onComplete();
     return true;
   }
@@ -147,7 +152,7 @@ class Attempt {
     }
     this.#capture(chunk);
     const { response } = this.#exchange;
-    // A small answer leaves in one write, head and body together.
+    // A small response is written at once, head and body together.
     if (this.#receivedBytes === this.#expectedBytes) {
       this.#hasEnded = true;
       if (this.#receivedBytes === chunk.length) endWith(response, chunk);
@@ -174,7 +179,7 @@ class Attempt {
     this.#fail('exception');
   }
 
-  /** The caller has gone, or the answer is out: a paused exchange must not wait for a drain that never comes. */
+  /** The caller has left, or the response was sent: a paused exchange must not wait for a drain that never comes. */
   leave(): void {
     this.#giveBack();
     if (this.#isSettled) return;
@@ -182,7 +187,7 @@ class Attempt {
     this.#abort?.(gone());
   }
 
-  /** The head had `timeoutMs`; once it has come, the rest has until the deadline. */
+  /** The head had `timeoutMs`; once it has arrived, the rest has until the deadline. */
   #onTimer(): void {
     const leftMs = this.#exchange.deadlineMs - this.#deps.clock.now();
     if (this.#hasHead && leftMs > 0) this.#cancelTimer = this.#deps.clock.after(leftMs, () => this.#onTimer());
@@ -194,7 +199,7 @@ class Attempt {
     this.#giveBack();
     const { response } = this.#exchange;
     if (this.#isStreaming) {
-      // Part of the answer has left: only a broken connection tells the caller that the rest will not come.
+      // Part of the response was sent: only a broken connection tells the caller that the rest will not come.
       this.#settle({ kind: 'answered' });
       response.destroy();
     } else this.#settle({ kind, wasSent: this.#wasSent });
@@ -235,7 +240,7 @@ class Attempt {
     this.#resume = resume;
   }
 
-  /** The headers that go on, as they came: name, value, name, value … */
+  /** The headers that go on, as received: name, value, name, value … */
   #passed(status: number, raw: readonly Buffer[]): string[] {
     const passed: string[] = [];
     const ending = namedByConnection(valueOf(raw, 'connection'));

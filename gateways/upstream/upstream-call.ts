@@ -14,7 +14,7 @@ import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
 const BUSY = new Set([502, 503, 504]);
-/** As long as those of flows: 128 bits. */
+/** As long as the keys of flows: 128 bits. */
 const OUTWARD_KEY_LENGTH = 22;
 const JITTER_FROM_MS = 25;
 const JITTER_TO_MS = 250;
@@ -31,9 +31,9 @@ export interface UpstreamDeps {
 }
 
 /**
- * The call stage of an interface whose target is a service: round robin over its instances, with the two retry counters of design page 2,
- * section 2. Retried only when nothing was sent, or when doing it twice is harmless: an idempotent method, an interface declared idempotent,
- * or an upstream that honours the Idempotency-Key the caller sent.
+ * The call stage of an interface whose target is a service: round robin over its instances, with two retry counters.
+ * It retries only when nothing was sent, or when doing it twice is harmless: an idempotent method, an interface
+ * declared idempotent, or an upstream that honours the Idempotency-Key the caller sent.
  */
 export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDeps): RunCall {
   const { target } = document;
@@ -48,7 +48,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
     if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
     const active = deps.budget.enter();
     try {
-      // Of a caller's key the service sees what is his alone: two apps may count `order-1`, `order-2` … alike.
+      // The service sees a key that is unique to the caller: two apps may both number `order-1`, `order-2` …
       const origin = originOfCaller(callerOf(exchange));
       if (origin !== undefined) exchange.headers['idempotency-key'] = outwardKey(origin, deps.crypto);
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
@@ -71,7 +71,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
             timeoutMs: Math.min(document.timeoutMs, leftMs),
             path: exchange.rawPath + (exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`),
             headers: requestHeaders(exchange, span?.traceparent),
-            // Not passed on while there is a retry left, and the budget for it.
+            // Holds the response back while a retry is left, and the budget allows it.
             takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status) && active.tryRetry()),
             passes: isPassed,
           },
@@ -92,12 +92,12 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
   };
 }
 
-/** The same in every retry, the caller's own too, and on every gateway. */
+/** The same in every retry, including the caller's own, and on every gateway. */
 function outwardKey(origin: string, crypto: Pick<Crypto, 'digest'>): string {
   return Buffer.from(crypto.digest('sm3', origin)).toString('base64url').slice(0, OUTWARD_KEY_LENGTH);
 }
 
-/** What the caller sent and may be seen, and what the gateway knows: trace, app, user, deadline. */
+/** The caller's visible headers, and those that the gateway adds: trace, app, user, deadline. */
 function requestHeaders(exchange: Exchange, traceparent: string | undefined): string[] {
   const headers: string[] = [];
   for (const name in exchange.headers)
@@ -120,7 +120,7 @@ function attemptSpan({ method, attempts }: Exchange): SpanStart {
   return { kind: 'client', fields: { 'http.request.method': method, 'http.request.resend_count': attempts - 1 } };
 }
 
-/** A write that left and was not answered may have happened: that is another thing than a failure. */
+/** A write that was sent and not answered may have happened: that differs from a failure. */
 function toRefusal(
   result: Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>,
   mayRepeat: boolean,
