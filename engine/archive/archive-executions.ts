@@ -1,7 +1,8 @@
 /**
- * Moves executions that ended days ago from the store into files. First a segment is written, flushed, read back and named; only then are
- * its executions removed. Whoever is killed before the name leaves a file that nobody counts; whoever is killed after it leaves a segment that says so,
- * and the next run goes on removing. So none is lost, and none is twice in the archive.
+ * Moves executions that ended days ago from the store into files. A segment is written, flushed, read back and named
+ * first; only then are its executions removed. A crash before the naming leaves a file that does not count. A crash
+ * after it leaves a segment marked as `removing`, and the next run continues the removal. So no execution is lost,
+ * and none is in the archive twice.
  */
 import { join } from 'node:path';
 import type { Clock } from '../contract/values/clock.ts';
@@ -39,7 +40,7 @@ export interface ArchiveDeps {
 
 export interface ArchiveResult {
   readonly archived: number;
-  /** Changed while it was written: the next run takes it again, and the later one counts. */
+  /** Changed while it was written: the next run archives it again, and the later copy counts. */
   readonly changed: number;
 }
 
@@ -48,15 +49,18 @@ const PAGE = 200;
 const MOST_EXECUTIONS = 20_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 const BLOB_PART_BYTES = 256 * 1024;
-/** A caller's Idempotency-Key gets the stored answer for so long. */
+/** How long a caller's Idempotency-Key returns the stored reply. */
 const ANSWER_MS = DAY_MS;
 
 export interface ArchiveWatch {
-  /** False when another process does it now; asked before anything is removed. */
+  /** Returns false if another process archives now; checked before anything is removed. */
   mayGoOn(): boolean;
-  /** A person wants it to end: what is written is removed from the store first, what is half written is given up. */
+  /**
+   * A person wants the run to stop. What is written is first removed from the store; a half-written segment is
+   * dropped.
+   */
   isStopWanted?(): boolean;
-  /** Those that are moved, with those that are in hand. */
+  /** Called with the number of moved executions, including those being moved. */
   onProgress?(archived: number): void;
 }
 
@@ -91,11 +95,11 @@ interface Written {
   readonly indexPath?: string;
   readonly count: number;
   readonly isEnd: boolean;
-  /** The last one that stays: the next segment begins behind it, since those that were archived are gone. */
+  /** The last execution that stays. The next segment starts after it, because the archived ones are gone. */
   readonly passed: string | undefined;
 }
 
-/** One segment: executions of one day and status, oldest first. */
+/** Writes one segment: executions of one day and status, oldest first. */
 async function writeNext(
   status: ExecutionDocument['status'],
   from: string | undefined,
@@ -150,7 +154,7 @@ async function fill(
   }
 }
 
-/** Which of those that ended are looked at. */
+/** The filter for executions that are old enough. */
 export function isOldEnough({ clock, afterDays }: Pick<ArchiveDeps, 'clock' | 'afterDays'>) {
   return { acceptedAt: { lt: clock.now() - afterDays * DAY_MS } };
 }
@@ -165,7 +169,7 @@ async function openSegment(day: string, { folder, clock }: ArchiveDeps): Promise
   return { day, path, writer: await writeSegment(path) };
 }
 
-/** Its key must go on refusing what comes a second time for as long as was promised. */
+/** Whether its dedupe key has refused repeats for as long as promised. */
 async function isDone(
   { flowId, version, finishedAt, acceptedAt, keptUntil = 0 }: ExecutionDocument,
   { published, clock }: ArchiveDeps,
@@ -194,7 +198,7 @@ export function blobPlace(blob: string, part: number) {
   return { collection: 'archive', id: blob, field: String(part) };
 }
 
-/** What still lies in the store as it was written is removed; answers how many had changed meanwhile. */
+/** Removes what is still stored as it was written. Returns how many had changed meanwhile. */
 async function removeArchived(path: string, indexPath: string, deps: ArchiveDeps, mayGoOn: () => boolean): Promise<number> {
   const { executions, legs, lateOutcomes } = deps;
   let changed = 0;
@@ -216,7 +220,7 @@ async function removeArchived(path: string, indexPath: string, deps: ArchiveDeps
       if ('late' in member) await lateOutcomes.remove(member.late._id);
     }
   }
-  // Its blobs are named by nobody now: the sweep takes them.
+  // No document refers to its blobs any more, so the sweep removes them.
   await settleSegment(indexPath);
   return changed;
 }

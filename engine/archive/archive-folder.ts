@@ -1,15 +1,18 @@
-/** Where segments lie: `<folder>/<day>/<name>`, the day of acceptance in UTC. Whole days may be taken away or brought back. */
+/**
+ * The location of segments: `<folder>/<day>/<name>`, by day of acceptance in UTC. Whole days may be moved away or
+ * brought back.
+ */
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DATA } from './segment-file.ts';
 
 export interface Segment {
   readonly day: string;
-  /** Without its ending. */
+  /** Without its file extension. */
   readonly path: string;
   readonly indexPath: string;
   readonly count: number;
-  /** Some of its executions may still lie in the store. */
+  /** Some of its executions may still be in the store. */
   readonly isRemoving: boolean;
 }
 
@@ -36,7 +39,7 @@ export async function listSegments(folder: string, day: string): Promise<readonl
   });
 }
 
-/** Data without an index: their process died before the segment existed, and the store still has everything. */
+/** Data without an index: the process died before the segment existed, and the store still has everything. */
 export async function listUnfinished(folder: string, day: string): Promise<readonly string[]> {
   const finished = new Set((await listSegments(folder, day)).map(({ path }) => path));
   const names = await readdir(join(folder, day));

@@ -1,6 +1,7 @@
 /**
- * The run of the archive that goes on, is asked for, or was the last: one document, since one worker archives at a time. Control writes what a
- * person asks, the worker how far it is; each change is one conditional update, so that of two who ask one is told so.
+ * The current, requested or last run of the archive. One document, because only one worker archives at a time.
+ * Control writes a person's request, and the worker its progress. Each change is one conditional update, so that of
+ * two requests one is refused.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -10,22 +11,25 @@ import type { CollectionSpec, Documents, StoredDocument } from '../contract/port
 
 export interface ArchiveRun {
   readonly runId: string;
-  /** Absent: by itself, as every hour. */
+  /** Absent: started automatically, as every hour. */
   readonly by?: string;
-  /** `wanted`: no worker has begun it yet. */
+  /** `wanted`: no worker has started it yet. */
   readonly status: 'wanted' | 'running' | 'done' | 'stopped' | 'failed';
-  /** When it was asked for, or began by itself. */
+  /** When it was requested, or started automatically. */
   readonly at: number;
-  /** Last word of it. */
+  /** Time of its last report. */
   readonly seenAt: number;
-  /** Executions that are old enough, counted at its begin; up to 30,000. Some may have to stay for their dedupe window. */
+  /**
+   * Executions that are old enough, counted at the start; up to 30,000. Some may have to stay for their dedupe
+   * window.
+   */
   readonly candidates: number;
   /** Moved so far. */
   readonly archived: number;
   readonly errorCode?: string;
 }
 
-/** Asked for, or going on. */
+/** Requested, or running. */
 export function isOpenRun({ status }: Pick<ArchiveRun, 'status'>): boolean {
   return status === 'wanted' || status === 'running';
 }
@@ -36,13 +40,13 @@ interface RunDocument extends StoredDocument, ArchiveRun {
 
 export interface ArchiveRuns {
   latest(): Promise<ArchiveRun | undefined>;
-  /** Asks for one. ARCHIVE_RUNNING (input) while another one is asked for or goes on. */
+  /** Requests a run. ARCHIVE_RUNNING (input) while another one is requested or running. */
   request(by: string): Promise<ArchiveRun>;
-  /** What is in hand is ended first; what is moved stays moved. */
+  /** Cancels a requested run, or asks a running one to stop. Moved executions stay moved. */
   stop(runId: string): Promise<void>;
-  /** By the worker that alone may: takes up what is asked for, or begins one by itself. */
+  /** Called by the worker that holds the lease: starts the requested run, or one of its own. */
   begin(candidates: number): Promise<ArchiveRun>;
-  /** How far it is; answers whether somebody wants it stopped. */
+  /** Reports progress; returns whether a person wants it stopped. */
   note(runId: string, archived: number): Promise<boolean>;
   end(runId: string, outcome: Pick<ArchiveRun, 'status' | 'archived' | 'errorCode'>): Promise<void>;
 }
@@ -54,7 +58,7 @@ const archiveRunsSpec: CollectionSpec<RunDocument> = {
 };
 
 const ID = 'run';
-/** A run that nobody has said anything of for so long has lost its worker. */
+/** A run without a report for this long has lost its worker. */
 const LOST_AFTER_MS = 60_000;
 
 export async function openArchiveRuns(documents: Documents, clock: Clock): Promise<ArchiveRuns> {
@@ -96,7 +100,7 @@ export async function openArchiveRuns(documents: Documents, clock: Clock): Promi
         if (taken.outcome === 'patched') return taken.document;
         const own = fresh('running', { candidates });
         if ((await stored.insert(own)).inserted) return own;
-        // Whoever is said to run has died; one that is asked for in this very moment is taken up.
+        // The worker of the recorded run has died. If a run is requested at this very moment, that one is started.
         const replaced = await stored.replaceIf(own, { status: { in: ['running', 'done', 'stopped', 'failed'] } });
         if (replaced.outcome === 'patched') return own;
       }

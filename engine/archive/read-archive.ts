@@ -1,4 +1,4 @@
-/** Reads what was archived: days, lists by the same filters as the store's, and one execution as the catalog describes it. */
+/** Reads the archive: days, lists with the store's filters, and one execution as the catalog describes it. */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import { timeOfId } from '../contract/values/ids.ts';
@@ -14,13 +14,13 @@ import { dayOf, listDays, listSegments, sizeOf, type Segment } from './archive-f
 import { readIndex, readMember, type IndexLine, type MemberLine } from './segment-file.ts';
 
 export interface ArchiveDay {
-  /** `2026-11-25`, UTC. */
+  /** For example `2026-11-25`, UTC. */
   readonly day: string;
   readonly executions: number;
   readonly bytes: number;
 }
 
-/** An archived execution, and its parts as if they lay in the store. */
+/** An archived execution, with its parts accessible as if they were in the store. */
 export interface ArchivedExecution {
   readonly execution: ExecutionDocument;
   readonly legs: Pick<Collection<LegDocument>, 'find'>;
@@ -38,7 +38,7 @@ export interface ReaderDeps {
   readonly folder: string;
   readonly seal: Seal;
   readonly clock: Clock;
-  /** As `createPayloads` takes it. */
+  /** As in `createPayloads`. */
   readonly boundSince?: (() => number | undefined) | undefined;
 }
 
@@ -65,14 +65,14 @@ export function createArchiveReader(deps: ReaderDeps): ArchiveReader {
   };
 }
 
-/** For whoever asks something of an archive where none is set up. */
+/** The error for requests when no archive is set up. */
 export function archiveAbsent(): AppError {
   return new AppError('ARCHIVE_ABSENT', 'input', 'No archive is set up.', {
     fix: 'Set KQ_ARCHIVE_FOLDER to a folder that workers and control share.',
   });
 }
 
-/** Newest first. A page goes on behind `<acceptedAt>~<id>`. */
+/** Newest first. A page continues after `<acceptedAt>~<id>`. */
 async function listArchived(query: ExecutionQuery, { folder, seal, clock }: ReaderDeps): Promise<DocumentPage> {
   const startedAt = clock.monotonic();
   const text = query.text?.trim() ?? '';
@@ -96,14 +96,14 @@ async function listArchived(query: ExecutionQuery, { folder, seal, clock }: Read
   return { found, next: undefined, searchedFrom: undefined };
 }
 
-/** By id: one that changed while it was archived lies in a later segment too, and that one counts. */
+/** By id. An execution that changed while it was archived is also in a later segment, and that one counts. */
 async function headsOf(folder: string, day: string): Promise<ReadonlyMap<string, ExecutionDocument>> {
   const heads = new Map<string, ExecutionDocument>();
   for (const { indexPath } of await listSegments(folder, day)) for (const { head } of await readIndex(indexPath)) heads.set(head._id, head);
   return heads;
 }
 
-/** An id tells when it was made; around midnight the day of acceptance may be the next one. */
+/** An id contains its creation time. Around midnight the day of acceptance may be the next one. */
 async function findLine(folder: string, id: string): Promise<{ readonly segment: Segment; readonly line: IndexLine } | undefined> {
   const at = timeOfId(id);
   if (at === undefined) return undefined;

@@ -1,6 +1,7 @@
 /**
- * A segment: executions of one day in two files. `<name>.kqa` holds one gzip member for each execution, NDJSON inside, payloads sealed as they lay in
- * the store; `<name>.<count>.index.gz` a line for each, with what lists need and where its member lies. The index comes last: without it there is no segment.
+ * A segment: executions of one day in two files. `<name>.kqa` has one gzip member per execution, with NDJSON inside
+ * and payloads sealed as in the store. `<name>.<count>.index.gz` has one line per execution, with what lists need and
+ * the position of its member. The index is written last: without it the segment does not exist.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,7 +20,10 @@ export interface IndexLine {
   readonly bytes: number;
 }
 
-/** A line of a member. Those of a blob follow one another; the execution comes last, so that half a member never looks like a whole one. */
+/**
+ * A line of a member. The lines of a blob are consecutive. The execution comes last, so that half a member never
+ * looks complete.
+ */
 export type MemberLine =
   | { readonly blob: string; readonly part: number; readonly sealed: string }
   | { readonly leg: LegDocument }
@@ -27,20 +31,23 @@ export type MemberLine =
   | { readonly execution: ExecutionDocument };
 
 export const DATA = '.kqa';
-/** Behind the name of an index: its executions may still lie in the store. */
+/** Suffix of an index whose executions may still be in the store. */
 export const REMOVING = '.removing';
 
 export interface SegmentWriter {
   add(execution: ExecutionDocument, lines: AsyncIterable<MemberLine>): Promise<void>;
   readonly count: number;
   readonly sizeBytes: number;
-  /** Flushes, reads everything back and compares; only then the segment exists, marked as one whose executions are still to be removed. Answers its index's path. */
+  /**
+   * Flushes, reads everything back and compares. Only then does the segment exist, marked as one whose executions are
+   * still to be removed. Returns its index's path.
+   */
   finish(): Promise<string>;
-  /** Something failed on the way: the store still has everything. */
+  /** Called after a failure: the store still has everything. */
   abandon(): Promise<void>;
 }
 
-/** ARCHIVE_DAMAGED (bug) when what was read back differs; the file-system's own errors otherwise. */
+/** ARCHIVE_DAMAGED (bug) if the data read back differs; file-system errors pass through. */
 export async function writeSegment(path: string): Promise<SegmentWriter> {
   const file = await open(`${path}${DATA}`, 'wx', 0o600);
   const index: IndexLine[] = [];
@@ -81,7 +88,7 @@ export async function writeSegment(path: string): Promise<SegmentWriter> {
   };
 }
 
-/** Its executions are gone from the store: from now on the archive alone has them. */
+/** Its executions are gone from the store: from now on only the archive has them. */
 export async function settleSegment(indexPath: string): Promise<void> {
   await rename(indexPath, indexPath.slice(0, -REMOVING.length));
   await syncFolder(dirname(indexPath));
@@ -96,7 +103,7 @@ export async function readIndex(path: string): Promise<readonly IndexLine[]> {
   }
 }
 
-/** A blob is too large for memory as a rule; what an archived execution is shown with is bounded by whoever asks. */
+/** Blobs may be too large for memory; the caller limits how much of an archived execution it reads. */
 export async function readMember(path: string, { at, bytes }: IndexLine): Promise<readonly MemberLine[]> {
   const file = await open(`${path}${DATA}`, 'r');
   try {
@@ -117,7 +124,7 @@ export async function removeUnfinished(path: string): Promise<void> {
   for (const ending of [DATA, '.new']) await rm(`${path}${ending}`, { force: true });
 }
 
-/** Legs hold payloads too. */
+/** Legs contain payloads too. */
 function withoutPayloads({ legs: _legs, ...head }: Omit<ExecutionDocument, 'input' | 'reply' | 'blobs'>): ArchivedHead {
   return { ...head, legs: {} };
 }

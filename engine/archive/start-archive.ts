@@ -1,4 +1,4 @@
-/** Archives by itself every hour, and when a person asks for it; by one process at a time. */
+/** Archives automatically every hour, and on request; one process at a time. */
 import { toErrorRecord } from '../contract/values/errors.ts';
 import { TERMINAL } from '../execution/execution-document.ts';
 import type { Leases } from '../ownership/leases.ts';
@@ -12,9 +12,9 @@ export interface StartArchiveDeps extends ArchiveDeps {
 
 const LEASE = 'archive';
 const EVERY_MS = 3_600_000;
-/** After a start others come first. */
+/** After a start, more urgent work goes first. */
 const FIRST_MS = 60_000;
-/** How soon a person's wish is seen. */
+/** How soon a person's request is noticed. */
 const LOOK_MS = 3_000;
 const NOTE_MS = 1_000;
 
@@ -49,7 +49,7 @@ export function startArchive(deps: StartArchiveDeps): { stop(): Promise<void> } 
     const at = { archived: 0, isStopWanted: false };
     const note = () => {
       cancelNote = clock.after(NOTE_MS, () => {
-        // The next one tells what this one could not.
+        // If this report fails, the next one includes its progress.
         void runs.note(runId, at.archived).then(
           (isStopWanted) => (at.isStopWanted ||= isStopWanted),
           () => undefined,

@@ -9,18 +9,21 @@ import { schemaIssues } from '../flow/schema-issues.ts';
 
 const CODE = 'BINDING_INVALID';
 
-/** All that is wrong with an adapter at once: in the document itself, and in what each environment sets for its protocol. */
+/**
+ * Returns everything wrong with an adapter: in the document itself, and in each environment's settings for its
+ * protocol.
+ */
 export function adapterIssues(document: AdapterDocument, types: readonly AdapterType[]): Issue[] {
   const issues = schemaIssues(AdapterDocument, document, CODE);
   const { protocol, environments } = document;
   const type = types.find((one) => one.protocol === protocol);
   if (type === undefined) return issues.some(({ path }) => path === '/protocol') ? issues : [...issues, unknownProtocol(types)];
-  // What is no object is told by the document's schema.
+  // The document's schema reports an environment that is not an object.
   const settings = Object.entries(isRecord(environments) ? environments : {}).filter(([, set]) => isRecord(set));
   return [...issues, ...settings.flatMap(([name, set]) => settingsIssues(type.settings, set, `/environments${pointerStep(name)}`))];
 }
 
-/** As a node will read them: with the defaults filled in. */
+/** Checks the settings as a node reads them: with defaults filled in. */
 function settingsIssues(schema: TSchema, settings: unknown, place: string): Issue[] {
   return schemaIssues(schema, Default(schema, structuredClone(settings)), CODE, place);
 }

@@ -1,4 +1,7 @@
-/** What the store keeps of adapters, secrets and code tables. Bodies are JSON text: names in them may hold dots, which paths of the store may not. */
+/**
+ * What the store keeps of adapters, secrets and code tables. Bodies are JSON text: their names may have dots, which
+ * the store's paths do not allow.
+ */
 import { Type } from 'typebox';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 
@@ -19,7 +22,7 @@ export interface TableContent extends StoredDocument {
   readonly body: string;
 }
 
-/** A set of table contents; `_id` is the hash of them, so it never changes. */
+/** A set of table contents; `_id` is their hash, so it never changes. */
 export interface SnapshotDocument extends StoredDocument {
   readonly contents: readonly string[];
 }
@@ -44,7 +47,7 @@ export const tableSnapshotsSpec: CollectionSpec<SnapshotDocument> = {
   indexes: [],
 };
 
-/** The place that a secret's value is sealed to. */
+/** The place a secret's value is sealed to. */
 export function secretPlace(name: string): { readonly collection: string; readonly id: string; readonly field: string } {
   return { collection: 'secrets', id: name, field: 'sealed' };
 }

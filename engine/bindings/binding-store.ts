@@ -10,7 +10,7 @@ import { StaleDraft } from '../contract/values/stale-draft.ts';
 import { adapterIssues } from './adapter-issues.ts';
 import { adaptersSpec, secretPlace, secretsSpec, tablesSpec, type BodyDocument, type SecretDocument } from './binding-documents.ts';
 
-/** Everything that is stored, read whole. */
+/** All stored bindings, read completely. */
 export interface BindingContents {
   readonly adapters: readonly AdapterDocument[];
   readonly tables: readonly CodeTable[];
@@ -30,11 +30,11 @@ export interface BindingStoreDeps {
   readonly documents: Documents;
   readonly seal: Seal;
   readonly clock: Clock;
-  /** All that there are: an adapter of another protocol, or with settings that do not fit its own, is not stored. */
+  /** All known types. An adapter of another protocol, or with settings that do not fit its type, is not stored. */
   readonly adapterTypes: readonly AdapterType[];
 }
 
-/** The stored side of the bindings; `afterChange` runs after each write and before its answer. */
+/** The stored side of the bindings. `afterChange` runs after each write, before the write resolves. */
 export async function openBindingStore(
   { documents, seal, clock, adapterTypes }: BindingStoreDeps,
   afterChange: () => Promise<void>,
@@ -55,13 +55,14 @@ export async function openBindingStore(
     adapterIssues: issuesOf,
     async saveAdapter(document, expectedRevision) {
       const secret = document.credential === undefined ? undefined : await secrets.get(document.credential);
-      // One that is not stored yet is checked when it is used.
+      // A secret that is not stored yet is checked when it is used.
       if (secret !== undefined) assertBound(secret, document.adapterId);
       return adapters.save(document, expectedRevision);
     },
     async removeAdapter(adapterId) {
       const isRemoved = await adapters.remove(adapterId);
-      // An adapter that gets this id later is another one, maybe of another domain: it must not come by the secrets of this one.
+      // A later adapter with this id is a different one, perhaps of another domain. It must not get the secrets of
+      // this one.
       for (const secret of await findAll(secrets)) {
         if (!secret.adapters.includes(adapterId)) continue;
         const unbound = { ...secret, adapters: secret.adapters.filter((bound) => bound !== adapterId) };
@@ -113,7 +114,7 @@ export async function openBindingStore(
   };
 }
 
-/** Adapters and tables are kept alike: a JSON body under an id, with a revision that every save must name. */
+/** Stores adapters and tables alike: a JSON body under an id, with a revision that every save must name. */
 function createBodies<T extends { readonly revision: number }>(
   collection: Collection<BodyDocument>,
   issuesOf: (document: T) => Issue[],
@@ -165,7 +166,9 @@ async function findAll<T extends { readonly _id: string }>(collection: Collectio
   }
 }
 
-/** SECRET_NOT_BOUND (input): whoever may change an adapter must not thereby send any secret anywhere. */
+/**
+ * SECRET_NOT_BOUND (input): a person who may change an adapter must not thereby be able to send any secret anywhere.
+ */
 export function assertBound({ _id: name, adapters }: SecretDocument, adapterId: string): void {
   if (adapters.includes(adapterId)) return;
   throw new AppError('SECRET_NOT_BOUND', 'input', `The secret "${name}" is not meant for ${adapterId}.`, {

@@ -11,7 +11,7 @@ import { openTableSnapshots, type TableSnapshots } from './table-snapshots.ts';
 
 export interface BindingsDeps extends BindingStoreDeps {
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
-  /** Name of the running environment, for example `PROD`; picks the settings of each adapter. */
+  /** Name of the running environment, for example `PROD`; selects the settings of each adapter. */
   readonly environment: string;
   readonly logger: Logger;
 }
@@ -19,13 +19,13 @@ export interface BindingsDeps extends BindingStoreDeps {
 export interface RunningBindings {
   readonly bindings: Bindings;
   readonly store: BindingStore;
-  /** Called after each change that this process has learned of; answers a function that ends it. */
+  /** Called after each change this process has loaded; returns a function that unsubscribes. */
   onChange(listener: () => void): () => void;
   stop(): Promise<void>;
 }
 
 const TOPIC = 'bindings';
-/** Nothing that was missed must matter: everything is read again this often. */
+/** Everything is read again this often, so a missed hint does not matter. */
 const RELOAD_EVERY_MS = 60_000;
 
 interface Loaded {
@@ -36,8 +36,8 @@ interface Loaded {
 }
 
 /**
- * Adapters, secrets and code tables, answered from memory. A change is stored, then swapped in whole here and hinted to the other processes;
- * when reading fails, what was there keeps serving.
+ * Adapters, secrets and code tables, served from memory. A change is stored, then swapped in as a whole here, and
+ * hinted to the other processes. If a read fails, the previous state stays in use.
  */
 export async function createBindings(deps: BindingsDeps): Promise<RunningBindings> {
   const { clock, logger, changes, seal } = deps;
@@ -48,12 +48,12 @@ export async function createBindings(deps: BindingsDeps): Promise<RunningBinding
     await changes.announce(TOPIC, 'all');
   });
   let reloading = Promise.resolve();
-  // Followed first: what changes while everything is read is read after it.
+  // Subscribe first: a change during the full read is then read after it.
   const unfollow = changes.follow(TOPIC, () => reload());
   let loaded = await load(await opened.readAll(), snapshots, deps.environment);
   let isStopped = false;
 
-  /** One after the other, so that an older reading never replaces a newer one. */
+  /** One read after the other, so that an older one never replaces a newer one. */
   function reload(): Promise<void> {
     const next = reloading.then(async () => {
       if (isStopped) return;
@@ -111,7 +111,10 @@ async function load(contents: BindingContents, snapshots: TableSnapshots, enviro
   };
 }
 
-/** An adapter without settings for this environment does not exist here: nothing may fall back to another environment's address. */
+/**
+ * An adapter without settings for this environment does not exist here: it must never fall back to another
+ * environment's address.
+ */
 function resolveAdapter(document: AdapterDocument, environment: string): [string, Adapter][] {
   const settings = Object.hasOwn(document.environments, environment) ? document.environments[environment] : undefined;
   if (settings === undefined) return [];

@@ -1,11 +1,13 @@
-/** What a flow is bound to by name: adapters, their secrets, code tables. */
+/** What a flow refers to by name: adapters, their secrets, code tables. */
 import type { Adapter, AdapterDocument, CodeTable } from '../contract/node/adapter.ts';
 import type { Issue } from '../contract/values/errors.ts';
 
 /** A frozen set of code tables; executions are pinned to one by `id`. */
 export interface TableSnapshot {
   readonly id: string;
-  /** CODE_TABLE_UNKNOWN when there is no such table; CODE_UNKNOWN when the key is absent and the table has no fallback. */
+  /**
+   * CODE_TABLE_UNKNOWN if the table does not exist; CODE_UNKNOWN if the key is absent and the table has no fallback.
+   */
   lookup(table: string, key: string): string;
   has(table: string): boolean;
 }
@@ -14,33 +16,42 @@ export interface TableSnapshot {
 export interface Bindings {
   adapter(adapterId: string): Adapter | undefined;
   /**
-   * The adapter's credential: no secret is given but to an adapter. SECRET_MISSING (input) when there is none,
-   * SECRET_NOT_BOUND (input) when the secret is not meant for this adapter.
+   * Returns the adapter's credential; only adapters can get a secret. SECRET_MISSING (input) if there is none,
+   * SECRET_NOT_BOUND (input) if the secret is not meant for this adapter.
    */
   secret(adapterId: string): Promise<string>;
   tables(): TableSnapshot;
-  /** The snapshot that an execution was pinned to. */
+  /** The snapshot that an execution is pinned to. */
   tablesAt(id: string): Promise<TableSnapshot>;
 }
 
-/** `engine/bindings/`: the stores behind it, for control. A stale `expectedRevision` throws STALE_REVISION with both versions in `cause`. */
+/**
+ * `engine/bindings/`: the stores behind the bindings, for control. A stale `expectedRevision` throws STALE_REVISION
+ * with both versions in `cause`.
+ */
 export interface BindingStore {
   listAdapters(): Promise<readonly AdapterDocument[]>;
   getAdapter(adapterId: string): Promise<AdapterDocument | undefined>;
-  /** All that keeps it from being saved as far as its content tells: also settings that do not fit its protocol, in any environment. */
+  /**
+   * Everything in its content that prevents saving, including settings that do not fit its protocol, in any
+   * environment.
+   */
   adapterIssues(document: AdapterDocument): readonly Issue[];
-  /** BINDING_INVALID with those issues; SECRET_NOT_BOUND when its credential is a secret that is not meant for it. */
+  /** BINDING_INVALID with those issues; SECRET_NOT_BOUND if its credential is a secret that is not meant for it. */
   saveAdapter(document: AdapterDocument, expectedRevision: number): Promise<AdapterDocument>;
   removeAdapter(adapterId: string): Promise<boolean>;
-  /** An adapter that is not saved, as it would be: undefined without settings for this environment. Its credential is given by the same rules. */
+  /**
+   * An unsaved adapter as it would be; undefined if it has no settings for this environment. The same rules apply to
+   * its credential.
+   */
   preview(document: AdapterDocument): { readonly adapter: Adapter; secret(): Promise<string> } | undefined;
   listTables(): Promise<readonly CodeTable[]>;
   getTable(tableId: string): Promise<CodeTable | undefined>;
   saveTable(table: CodeTable, expectedRevision: number): Promise<CodeTable>;
   removeTable(tableId: string): Promise<boolean>;
-  /** Names only; values never leave except by `revealSecret`. */
+  /** Names only; values are returned only by `revealSecret`. */
   listSecrets(): Promise<readonly { readonly name: string; readonly adapters: readonly string[]; readonly updatedAt: number }[]>;
-  /** `adapters` are the only ones that may name it as their credential: who binds it must know its value. */
+  /** Only `adapters` may name it as their credential: whoever binds it must know its value. */
   saveSecret(name: string, value: string, adapters: readonly string[]): Promise<void>;
   removeSecret(name: string): Promise<boolean>;
   revealSecret(name: string): Promise<string>;

@@ -7,16 +7,22 @@ import type { TableSnapshot } from './interface.ts';
 import { tableContentsSpec, tableSnapshotsSpec, type SnapshotDocument, type TableContent } from './binding-documents.ts';
 
 export interface TableSnapshots {
-  /** The snapshot of these tables, stored before it is answered, so that whoever is pinned to it finds it again after a restart. */
+  /**
+   * Returns the snapshot of these tables. It is stored first, so that an execution pinned to it finds it again after
+   * a restart.
+   */
   pin(tables: readonly CodeTable[]): Promise<TableSnapshot>;
-  /** TABLES_SNAPSHOT_UNKNOWN (bug) when nothing of that id was ever stored. */
+  /** TABLES_SNAPSHOT_UNKNOWN (bug) if no snapshot with that id was ever stored. */
   at(id: string): Promise<TableSnapshot>;
 }
 
-/** Old snapshots kept in memory beside the current one. */
+/** How many old snapshots stay in memory besides the current one. */
 const MAX_SNAPSHOTS = 16;
 
-/** Snapshots are named by their content: the same tables always have the same id, in every process, and a content is stored once. */
+/**
+ * Snapshots are named by their content: the same tables have the same id in every process, and each content is stored
+ * once.
+ */
 export async function openTableSnapshots(documents: Documents): Promise<TableSnapshots> {
   const contents = await documents.open(tableContentsSpec);
   const snapshots = await documents.open(tableSnapshotsSpec);
@@ -88,7 +94,7 @@ function createSnapshot(id: string, tables: readonly Omit<CodeTable, 'revision'>
       }
       const value = found.entries.get(key) ?? found.fallback;
       if (value !== undefined) return value;
-      // The key may be personal data: it stays out of the message.
+      // The key may be personal data, so the message leaves it out.
       throw new AppError('CODE_UNKNOWN', 'input', `The code table "${table}" does not know this code and has no fallback.`, {
         values: { table },
         fix: 'Add the code, or give the table a fallback.',

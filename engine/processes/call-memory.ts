@@ -1,6 +1,7 @@
 /**
- * When each adapter and interface last answered, what was wrong last, and since when: kept in one small document each, so that a system that is
- * down is still down after the platform was started again. Ids, codes and times alone.
+ * Remembers when each adapter and interface last responded, its last error, and since when it fails. Each has one
+ * small document, so that a system that is down is still shown as down after a restart. Contains only ids, codes and
+ * times.
  */
 import { Type } from 'typebox';
 import type { CallCounts } from '../contract/calls/call-stats.ts';
@@ -13,16 +14,16 @@ import { addCounts, type CallSums } from './sum-calls.ts';
 export type CalledKind = 'adapter' | 'interface';
 
 export interface CallMemory {
-  /** With what was known before; an id that nobody has called since is there too. */
+  /** Adds what was known before; includes ids not called since. */
   recall(kind: CalledKind, sums: CallSums): Promise<CallSums>;
-  /** It was deleted: what is known of it ends, and what gets its id later begins with nothing. */
+  /** Called when it was deleted: its history ends, and a later one with the same id starts with none. */
   end(kind: CalledKind, id: string): Promise<void>;
-  /** When the one that had this id before was deleted; 0: none had. */
+  /** When the previous one with this id was deleted; 0 if there was none. */
   since(kind: CalledKind, id: string): Promise<number>;
-  /** Another process ended one. */
+  /** Called when another process ended one. */
   readAgain(): void;
   start(): void;
-  /** Writes what is not written yet. */
+  /** Writes the changes that are not written yet. */
   stop(): Promise<void>;
 }
 
@@ -30,9 +31,9 @@ export interface CallMemoryDeps {
   readonly documents: Documents;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Of this process: only what it called itself does it write. */
+  /** This process's counts: it writes only what it called itself. */
   own(kind: CalledKind): readonly CallCounts[];
-  /** Of all processes, with what was known before. */
+  /** The counts of all processes, with what was known before. */
   sums(kind: CalledKind): Promise<CallSums>;
 }
 
@@ -41,7 +42,7 @@ type Known = Pick<CallCounts, 'lastOkAt' | 'lastAnswerAt' | 'lastError' | 'failu
 /** `_id` is `<kind>/<id>`. */
 interface KnownCalls extends StoredDocument, Known {
   readonly at: number;
-  /** When it was deleted: nothing from before is of the one that has its id now. */
+  /** When it was deleted: earlier data does not belong to the one that has its id now. */
   readonly endedAt?: number;
   readonly expiresAt: number;
 }
@@ -60,12 +61,15 @@ const KINDS: readonly CalledKind[] = ['adapter', 'interface'];
 
 export async function createCallMemory({ documents, clock, log, own, sums }: CallMemoryDeps): Promise<CallMemory> {
   const stored = await documents.open(callsSpec);
-  /** What this process had called when it wrote last. */
+  /** What this process had counted at its last write. */
   const written = new Map<string, string>();
   let memory: { readonly at: number; readonly known: Map<string, KnownCalls> } | undefined;
   let cancel = () => {};
 
-  /** Once, before anything is written, where one process has the store; others write, too, where it is shared. */
+  /**
+   * Reads the documents once if this process owns the store. On a shared store it reads them again, because other
+   * processes write too.
+   */
   async function known(): Promise<Map<string, KnownCalls>> {
     if (memory === undefined || (!documents.isExclusive && clock.monotonic() - memory.at >= WRITE_MS)) {
       const found = await stored.find({}, { limit: MOST });
@@ -83,7 +87,7 @@ export async function createCallMemory({ documents, clock, log, own, sums }: Cal
     for (const kind of KINDS) {
       const changed = own(kind).filter((counts) => JSON.stringify(knownOf(counts)) !== written.get(`${kind}/${counts.id}`));
       if (changed.length === 0) continue;
-      // What cannot be read must not be written over.
+      // If it cannot be read, do not overwrite it.
       const before = await known();
       const all = await sums(kind);
       for (const counts of changed) {
@@ -137,7 +141,7 @@ export async function createCallMemory({ documents, clock, log, own, sums }: Cal
   };
 }
 
-/** Of one that was deleted, and whose id another one has: what is known of that one. */
+/** After a deletion, keeps only what belongs to the one that has the id now. */
 function knownOf({ lastOkAt, lastAnswerAt, lastError, failures, failingSince }: Known, endedAt = 0): Known {
   const isAfter = (at: number | undefined): at is number => at !== undefined && at > endedAt;
   const hasFailed = endedAt === 0 || isAfter(lastError?.at);
@@ -154,7 +158,7 @@ function join(now: CallCounts | undefined, { id, at, endedAt, ...document }: Kno
   const before: CallCounts = { ...NOTHING, id, ...knownOf(document, endedAt) };
   if (now === undefined) return before;
   const { lastOkAt: _ok, lastAnswerAt: _answer, lastError: _error, failingSince, ...counts } = now;
-  // Attempts that failed before it was written are in it.
+  // Failed attempts from before the write are included already.
   const isIn = failingSince !== undefined && failingSince <= at;
   return addCounts(
     { ...counts, ...knownOf(now, endedAt) },

@@ -1,7 +1,7 @@
 /**
- * All processes of the installation: each writes a sign of life with its counters into one document, and whoever looks reads them all. One write
- * a process every few seconds, reads only while somebody looks; nothing of it is on the way of a message. An exclusive store has one process,
- * which is told from memory.
+ * All processes of the installation. Each writes a heartbeat with its counters into one document, and a reader reads
+ * all of them. This costs one write per process every few seconds, and reads only on request; it never delays a
+ * message. An exclusive store has one process, which is described from memory.
  */
 import type { Changes } from '../changes/create-changes.ts';
 import type { CallCounts } from '../contract/calls/call-stats.ts';
@@ -27,40 +27,43 @@ import { mergeListeners, type ListenerOfProcess } from './merge-listeners.ts';
 
 export interface ProcessState extends ProcessAbout, ProcessParts {
   readonly processId: string;
-  /** Adapters and tags that it serves alone. */
+  /** Adapters and tags it serves exclusively. */
   readonly serves?: readonly string[];
-  /** Absent: it is of a version that leaves marks as they were. */
+  /** Absent: its version does not write marks. */
   readonly writesMarks?: true;
   readonly load: ProcessLoad;
-  /** `silent`: no sign of life for longer than it should be; nothing of it is counted. */
+  /** `silent`: no heartbeat for too long; its numbers are not counted. */
   readonly state: LifeState;
   readonly lastSeenAt: number;
-  /** Its last beat, by its own clock; a process that watches has seen it later. */
+  /** Its last beat by its own clock; an observing process may have seen it later. */
   readonly beatAt: number;
-  /** When it leaves the list; absent while it lives. */
+  /** When it is removed from the list; absent while it is alive. */
   readonly goneAt?: number;
-  /** It is the one that tells. */
+  /** True for the process that creates this list. */
   readonly isSelf: boolean;
 }
 
 export interface Processes {
-  /** The living first, then by role and begin. */
+  /** Running processes first, then by role and start. */
   list(): Promise<readonly ProcessState[]>;
-  /** Where each flow listens: one line per flow, of the process that holds it. */
+  /** Where each flow listens: one entry per flow, from the process that holds it. */
   listeners(): Promise<readonly ListenerOfProcess[]>;
-  /** Counts of published flows, over all processes that live; those of others are some seconds old. */
+  /** Counts of published flows over all running processes; those of others are some seconds old. */
   readonly live: LiveSums;
-  /** Calls of adapters and of interfaces, likewise; when they last answered, and since when they fail, also from before these processes began. */
+  /**
+   * The same for calls of adapters and interfaces. When they last responded, and since when they fail, includes the
+   * time before these processes started.
+   */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;
-  /** From when on calls are of the one that has this id now; 0: all are. */
+  /** From when on calls belong to the current owner of this id; 0: all do. */
   callsSince(kind: CalledKind, id: string): Promise<number>;
-  /** It was deleted: one that gets its id later begins with no calls. */
+  /** Called when it was deleted: a later one with the same id starts with no calls. */
   endCalls(kind: CalledKind, id: string): Promise<void>;
   /** Executions that ended, by flow. */
   flowCalls(): Promise<CallSums>;
   start(): Promise<void>;
-  /** Says that it ended as asked. */
+  /** Records that it stopped as requested. */
   stop(): Promise<void>;
 }
 
@@ -73,9 +76,9 @@ export interface ProcessesDeps {
   readonly serves: readonly string[];
   readonly live: Pick<LiveCounters, 'list' | 'get' | 'counted'>;
   readonly adapterCalls: () => readonly CallCounts[];
-  /** What this process counted of an adapter that was deleted. */
+  /** Drops this process's counts of a deleted adapter. */
   forgetAdapter(adapterId: string): void;
-  /** How processes hear that others end the calls of one. */
+  /** How processes learn that others ended the calls of one. */
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   readonly flowCalls: () => readonly CallCounts[];
   parts(): ProcessParts;
@@ -83,16 +86,19 @@ export interface ProcessesDeps {
   listeners(): readonly TriggerStatus[];
 }
 
-/** Adapters and interfaces that were deleted. */
+/** The topic for deleted adapters and interfaces. */
 const ENDED = 'ended-calls';
 const BEAT_MS = 5_000;
-/** Somebody who looks again sooner sees what was read before. */
+/** A read within this time returns the previous result. */
 const FRESH_MS = 2_000;
-/** A silent process stays in the list for so long, since a person should see that it is missing; one that ended as asked less. */
+/**
+ * How long a silent process stays in the list, so that a person can see it is missing. A stopped one stays for less
+ * time.
+ */
 const KEEP_SILENT_MS = 3_600_000;
 const KEEP_STOPPED_MS = 600_000;
 const MOST_PROCESSES = 1_000;
-/** Of the busiest flows: one document must stay small however many flows there are. */
+/** For the busiest flows only: one document must stay small however many flows there are. */
 const MOST_FLOWS = 500;
 const MOST_CALLED = 500;
 
@@ -131,7 +137,7 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     beat += 1;
     const { _id, flows, adapters = [], interfaces = [], flowCalls = [], ...rest } = { ...now(), ...more };
     const counts = { flows, adapters, interfaces, flowCalls };
-    // They are long, and most of the time nothing has changed.
+    // The counts are long and rarely change, so only changed ones are written.
     const texts = Object.entries(counts).map(([name, value]) => [name, value, JSON.stringify(value)] as const);
     const changed = Object.fromEntries(texts.filter(([name, , text]) => text !== told.get(name)).map(([name, value]) => [name, value]));
     const { outcome } = await stored.patchIf(_id, {}, { set: { ...rest, ...changed } });
@@ -149,7 +155,10 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     });
   }
 
-  /** What was read last stands while the store does not answer: by and by all others seem silent, which is what is known of them. */
+  /**
+   * If the store fails, the last result stays. In time all other processes appear silent, which is correct: nothing
+   * is known of them.
+   */
   function readOthers(): Promise<readonly ProcessDocument[]> {
     if (documents.isExclusive) return Promise.resolve([]);
     if (others !== undefined && clock.monotonic() - others.at < FRESH_MS) return others.read;
@@ -236,7 +245,7 @@ function lifeOf({ state, lastSeenAt, goneAt }: ProcessLife) {
   return { state, lastSeenAt, ...(state === 'alive' ? {} : { goneAt }) };
 }
 
-/** What is silent comes first: a person must see it. */
+/** Silent processes come first: a person must see them. */
 const RANK: Readonly<Record<LifeState, number>> = { silent: 0, alive: 1, stopped: 2 };
 
 function inOrder(a: ProcessState, b: ProcessState): number {
@@ -255,7 +264,7 @@ function mostCalled(calls: readonly CallCounts[]): readonly CallCounts[] {
   return calls.length <= MOST_CALLED ? calls : calls.toSorted((a, b) => b.recent.calls - a.recent.calls).slice(0, MOST_CALLED);
 }
 
-/** CPU time of this process by the time that passed, over a beat at least. */
+/** CPU time of this process divided by elapsed time, over at least one beat. */
 function createCores(clock: Clock): { read(): number } {
   let at = clock.monotonic();
   let used = process.cpuUsage();

@@ -4,14 +4,14 @@ import type { ProcessAbout } from './process-document.ts';
 export type ProcessName = Pick<ProcessAbout, 'role' | 'host' | 'pid'>;
 
 export interface ListenerOfProcess extends TriggerStatus {
-  /** The process that listens, or that tried last. */
+  /** The process that listens, or tried last. */
   readonly process: ProcessName;
 }
 
-/** What a person wants to know of a flow: where it listens; else what is wrong. */
+/** What a person wants to know about a flow: where it listens, otherwise what is wrong. */
 const RANK: Readonly<Record<TriggerState, number>> = { listening: 0, failing: 1, starting: 2, standby: 3, stopped: 4 };
 
-/** One line per flow: of the process that listens. Messages are those that all of them took. */
+/** One entry per flow, from the process that listens. Message counts are sums over all processes. */
 export function mergeListeners(
   processes: readonly (ProcessName & { readonly listeners: readonly TriggerStatus[] })[],
 ): readonly ListenerOfProcess[] {

@@ -1,11 +1,14 @@
-/** What each process of an installation writes about itself every few seconds, for people who look at the whole. Ids and numbers; nothing of any message. */
+/**
+ * What each process publishes about itself every few seconds, for an overview of the installation. Only ids and
+ * numbers, nothing from messages.
+ */
 import { Type } from 'typebox';
 import type { CallCounts } from '../contract/calls/call-stats.ts';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 import type { EdgeCounts, FlowCounts, NodeCounts } from '../observe/live-counters.ts';
 import type { TriggerStatus } from '../trigger/trigger-run.ts';
 
-/** What it is, from its start to its end. */
+/** Facts that do not change while the process runs. */
 export interface ProcessAbout {
   /** `worker`, `control`, `gateway open` …, `start` for all in one. */
   readonly role: string;
@@ -18,47 +21,47 @@ export interface ProcessAbout {
 export interface GatewayState {
   readonly front: string;
   readonly address: string;
-  /** Number of the plan that it serves by. */
+  /** The number of the plan it serves. */
   readonly planNumber: number;
   readonly connections: number;
   readonly inFlight: number;
-  /** Since it started. */
+  /** Counted since it started. */
   readonly requests: number;
   readonly refused: number;
 }
 
-/** What the parts tell that the engine does not know. */
+/** State of the parts outside the engine. */
 export interface ProcessParts {
   readonly gateways?: readonly GatewayState[];
-  /** Calls of the interfaces that its gateways serve. */
+  /** Calls of the interfaces its gateways serve. */
   readonly interfaces?: readonly CallCounts[];
-  /** Where it serves the console. */
+  /** The address of the console, if it serves one. */
   readonly console?: string;
 }
 
 export interface ProcessLoad {
-  /** Executions under way, of sync flows too. */
+  /** Running executions, including those of sync flows. */
   readonly running: number;
-  /** Taken by the worker, not yet begun. */
+  /** Taken by the worker, but not started. */
   readonly inHand: number;
-  /** Of one core, since the beat before; 1.5: one and a half cores. */
+  /** CPU cores used since the last beat; 1.5 means one and a half. */
   readonly cores: number;
   readonly memoryBytes: number;
 }
 
-/** Nodes and edges that nothing passed are left out. */
+/** Leaves out nodes and edges that nothing passed. */
 export interface FlowPart extends FlowCounts {
   readonly nodes: readonly NodeCounts[];
   readonly edges: readonly EdgeCounts[];
 }
 
 export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessParts {
-  /** Counted up with every sign of life: clocks of machines differ. */
+  /** Incremented with every heartbeat, because clocks of machines differ. */
   readonly beat: number;
   /** By its own clock. */
   readonly seenAt: number;
   readonly serves?: readonly string[];
-  /** It marks what it writes (`engine/integrity`); absent in processes of the version before. */
+  /** It marks what it writes (`engine/integrity`); absent in processes of the previous version. */
   readonly writesMarks?: true;
   readonly load: ProcessLoad;
   readonly listeners: readonly TriggerStatus[];
@@ -67,7 +70,7 @@ export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessPa
   readonly adapters?: readonly CallCounts[];
   /** Executions that ended, by flow. */
   readonly flowCalls?: readonly CallCounts[];
-  /** It ended as asked. */
+  /** When it stopped as requested. */
   readonly stoppedAt?: number;
   readonly expiresAt: number;
 }

@@ -1,6 +1,7 @@
 /**
- * Who lives, as seen from here: clocks of machines differ, so a beat that changed between two looks is what counts. Only of a process that is
- * seen for the first time, or after a pause, its own clock must be believed, until its next beat.
+ * Which processes are alive, as seen from this one. Clocks of machines differ, so a beat that changed between two
+ * reads counts. The other's clock is only used for a process seen for the first time, or after a pause, until its
+ * next beat.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ProcessDocument } from './process-document.ts';
@@ -9,7 +10,7 @@ export type LifeState = 'alive' | 'silent' | 'stopped';
 
 export interface ProcessLife {
   readonly state: LifeState;
-  /** By the clock of whoever looks. */
+  /** By the observer's clock. */
   readonly lastSeenAt: number;
   readonly goneAt: number;
 }
@@ -19,7 +20,7 @@ const SILENT_AFTER_MS = 15_000;
 
 export interface LifeWatch {
   observe(found: readonly ProcessDocument[]): void;
-  /** Of one that was observed. */
+  /** For a process that was observed. */
   of(processId: string): ProcessLife;
 }
 

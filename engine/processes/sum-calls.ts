@@ -1,4 +1,4 @@
-/** Calls over this process and others: numbers add up, and the latest success tells whether the other side answers again. */
+/** Sums calls over processes: counts add up, and the latest success shows whether the other side responds again. */
 import type { CallCounts } from '../contract/calls/call-stats.ts';
 import { addCauses } from '../contract/calls/refusal-causes.ts';
 
@@ -14,12 +14,12 @@ export function sumCalls(parts: readonly (readonly CallCounts[])[]): CallSums {
   return sums;
 }
 
-/** Of the same one, from two processes, or of now and of before. */
+/** Adds two counts of the same id: from two processes, or the current and the earlier ones. */
 export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
   const lastOkAt = latest([a.lastOkAt, b.lastOkAt]);
   const lastAnswerAt = latest([a.lastAnswerAt, b.lastAnswerAt, lastOkAt]);
   const lastError = (a.lastError?.at ?? 0) >= (b.lastError?.at ?? 0) ? a.lastError : b.lastError;
-  // One process that gets answers outweighs another that got none before.
+  // A process that gets responses outweighs another one that got none before.
   const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastAnswerAt ?? 0));
   const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastAnswerAt ?? 0));
   const refusals = addCauses(a.refusals, b.refusals);

@@ -1,15 +1,17 @@
-/** Counts of the published flows over this process and others. Counts of another version than the one that is published here are of no use. */
+/**
+ * Sums the counts of published flows over processes. Ignores counts of a version other than the one published here.
+ */
 import type { FlowCounts, FlowDetailCounts, LiveCounters } from '../observe/live-counters.ts';
 import type { FlowPart } from './process-document.ts';
 
 export interface LiveSums {
   /** Every published flow. */
   list(): Promise<readonly FlowCounts[]>;
-  /** Undefined when it is not published. */
+  /** Undefined if it is not published. */
   get(flowId: string): Promise<FlowDetailCounts | undefined>;
 }
 
-/** `others`: what each living process other than this one counted. */
+/** `others`: the counts of each other running process. */
 export function sumLive(own: Pick<LiveCounters, 'list' | 'get'>, others: () => Promise<readonly (readonly FlowPart[])[]>): LiveSums {
   return {
     async list() {
@@ -25,7 +27,7 @@ export function sumLive(own: Pick<LiveCounters, 'list' | 'get'>, others: () => P
 }
 
 function addCounts<Counts extends FlowCounts>(sum: Counts, part: FlowCounts): Counts {
-  // Executions of an older version run on, and are people's patients all the same.
+  // Executions of an older version still run, and must be counted.
   const inFlight = sum.inFlight + part.inFlight;
   if (part.version !== sum.version) return { ...sum, inFlight };
   const { perMinute, errors, since } = part;

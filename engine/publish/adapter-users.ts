@@ -1,7 +1,7 @@
 import { findAll, type FlowStores } from './flow-stores.ts';
 import type { VersionHeads } from './version-heads.ts';
 
-/** Which flows speak through an adapter, by their published versions. */
+/** Finds the flows whose published versions use an adapter. */
 export function createAdapterUsers(stores: FlowStores, versionHeads: VersionHeads): (adapterId: string) => Promise<readonly string[]> {
   return async (adapterId) => {
     const users: string[] = [];

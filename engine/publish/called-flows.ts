@@ -1,4 +1,4 @@
-/** Flows that call others: what a called flow must be, and which flows call which. */
+/** Checks flows that call other flows: the requirements on a called flow, and cycles of calls. */
 import { fieldKind } from '../contract/values/field-kind.ts';
 import type { ErrorValues, Issue } from '../contract/values/errors.ts';
 import type { FlowDocument, FlowNode } from '../contract/flow/flow-document.ts';
@@ -21,7 +21,7 @@ export interface FlowCall {
   readonly path: string;
 }
 
-/** Every call of another flow in a document; disabled nodes call nobody. */
+/** Every call of another flow in a document; disabled nodes do not count. */
 export function callsOf(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>): readonly FlowCall[] {
   return document.nodes.flatMap((node, index) => {
     if (node.disabled === true) return [];
@@ -34,12 +34,15 @@ export function callsOf(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>
   });
 }
 
-/** Ids of the flows that a document calls by itself. */
+/** Ids of the flows a document calls directly. */
 export function calledFlowIds(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>): readonly string[] {
   return [...new Set(callsOf(document, nodes).map(({ flowId }) => flowId))];
 }
 
-/** Calls that could only fail: of a flow that is not there, not published, durable, does more than the node says, or leads back here. */
+/**
+ * Reports calls that would always fail: the flow does not exist, is not published, is durable, has a stronger effect
+ * than the node declares, or calls back to this one.
+ */
 export async function calledFlowIssues(document: FlowDocument, deps: CalledFlowsDeps): Promise<readonly Issue[]> {
   const issues: Issue[] = [];
   for (const call of callsOf(document, deps.nodes)) {
@@ -89,7 +92,7 @@ function circleIssue(document: FlowDocument, call: FlowCall, deps: CalledFlowsDe
   return issueOf(call, 'FLOW_CALLED_CIRCLE', `The flow would call itself: ${circle}.`, 'Remove one of these calls.', { circle });
 }
 
-/** The published calls that lead from one flow to another, both ends named. */
+/** The path of published calls from one flow to another, both ends included. */
 function wayTo(target: string, from: string, deps: CalledFlowsDeps, seen: Set<string>): readonly string[] | undefined {
   if (from === target) return [from];
   if (seen.has(from)) return undefined;

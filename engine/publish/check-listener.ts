@@ -8,21 +8,24 @@ import type { Bindings } from '../bindings/interface.ts';
 import type { PublishedFlows } from '../compile/published-flows.ts';
 import type { NodeRegistry } from '../registry/load-nodes.ts';
 
-/** What else listens, and where adapters do. */
+/** The other listening flows, and the addresses of adapters. */
 export interface ListenerDeps {
   readonly published: Pick<PublishedFlows, 'list'>;
   readonly bindings: Pick<Bindings, 'adapter'>;
 }
 
-/** Two flows cannot listen on one adapter, nor on two that name one address. LISTENER_CLASH (input) names the other flow. */
+/**
+ * Two flows cannot listen on one adapter, or on two adapters with the same address. LISTENER_CLASH (input) names the
+ * other flow.
+ */
 export function checkListener({ flowId, trigger }: CompiledFlow, deps: ListenerDeps): void {
   const clash = clashOf(flowId, trigger.node.adapter, trigger.definition, deps);
   if (clash !== undefined) throw clash;
 }
 
 /**
- * The same of a draft, at the adapter of its trigger, so that its author reads it before publishing. Other errors of the draft do not matter:
- * it may be anything.
+ * The same for a draft, at its trigger's adapter, so that its author sees it before publishing. The draft may be
+ * invalid in any other way.
  */
 export function listenerIssues(raw: unknown, deps: ListenerDeps & { readonly nodes: NodeRegistry }): readonly Issue[] {
   const nodes: readonly unknown[] = isRecord(raw) && Array.isArray(raw['nodes']) ? raw['nodes'] : [];
@@ -68,11 +71,11 @@ function isSame(a: Adapter, b: Adapter | undefined): boolean {
   if (b === undefined) return false;
   if (a.adapterId === b.adapterId) return true;
   const { host, port } = addressOf(a);
-  // Port 0 is any free one.
+  // Port 0 means any free port.
   return typeof port === 'number' && port !== 0 && port === addressOf(b).port && host === addressOf(b).host;
 }
 
-/** An adapter that both sends and listens names where it listens apart. */
+/** An adapter that both sends and listens has separate settings for its listening address. */
 function addressOf({ settings }: Adapter): { readonly host?: unknown; readonly port?: unknown } {
   const listen = settings['listen'];
   return typeof listen === 'object' && listen !== null ? listen : settings;

@@ -2,26 +2,27 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { bodyOf, type DraftRecord, type FlowStores } from './flow-stores.ts';
 
-/** What lists tell of a draft. */
+/** The part of a draft that lists show. */
 export interface DraftHead {
   readonly record: Omit<DraftRecord, 'body'>;
   readonly flow: Pick<FlowDocument, 'name' | 'domain' | 'sharedWith' | 'mode' | 'tags'>;
 }
 
-/** Not more: the store still reads past bodies of a megabyte each, while other reads wait. */
+/** A small page: the store still reads past bodies of a megabyte each, while other reads wait. */
 const PAGE = 100;
 
 /**
- * Reads the heads of all drafts, in order of their ids. A list is read with nearly every page and action, and hundreds of large drafts take
- * seconds: a draft is read whole, opened and parsed only when its content changed, one in each turn of the event loop.
+ * Reads the heads of all drafts, ordered by id. Nearly every page and action needs this list, and hundreds of large
+ * drafts take seconds. So a draft is read, opened and parsed only when its content changed, one per turn of the event
+ * loop.
  */
 export function createDraftHeads(stores: FlowStores): () => Promise<readonly DraftHead[]> {
   const known = new Map<string, DraftHead>();
 
-  /** Undefined when the draft was removed meanwhile. */
+  /** Undefined if the draft was removed meanwhile. */
   async function headOf(record: DraftHead['record']): Promise<DraftHead | undefined> {
     const before = known.get(record._id);
-    // The hash covers all that a head tells of the flow.
+    // The hash covers everything in a head that comes from the flow.
     if (before?.record.contentHash === record.contentHash) return { record, flow: before.flow };
     const draft = await stores.drafts.get(record._id);
     await nextTurn();
@@ -36,7 +37,7 @@ export function createDraftHeads(stores: FlowStores): () => Promise<readonly Dra
         const head = await headOf(record);
         if (head === undefined) continue;
         heads.set(record._id, head);
-        // At once: another list may be under way.
+        // Set it at once: another list may be in progress.
         known.set(record._id, head);
       }
       after = page.at(-1)?._id;

@@ -1,4 +1,6 @@
-/** What was saved of a draft before what is saved now: kept so that nobody's work is lost, thinned so that it stays bounded. */
+/**
+ * Earlier saves of a draft. They are kept so that no work is lost, and thinned so that their number stays bounded.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../contract/values/clock.ts';
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
@@ -7,24 +9,30 @@ import type { DraftRevision } from './interface.ts';
 import { unknown } from './flow-errors.ts';
 import { bodyOf, openJson, sealJson, type DraftRecord, type FlowStores, type RevisionRecord } from './flow-stores.ts';
 
-/** The newest are all kept. */
+/** How many of the newest are all kept. */
 const WHOLE = 100;
 const MOST = { count: 300, bytes: 50 * 1024 * 1024 };
-/** What was set aside has room of its own in each domain of the flow, so that it displaces nothing that was saved, nor what others set aside. */
+/**
+ * Documents set aside have their own limit per domain of the flow, so that they displace neither saves nor what
+ * others set aside.
+ */
 const MOST_ASIDE = { count: 50, bytes: 10 * 1024 * 1024 };
-/** Saves of one person with shorter pauses are one stretch of work: of an older one only the end is kept. */
+/** Saves by one person with shorter pauses form one session. Of an older session only the last save is kept. */
 const PAUSE_MS = 10 * 60_000;
-/** Heads are read to thin them, so not at each save. */
+/** Thinning reads all heads, so it is not done at each save. */
 const THIN_EVERY = 25;
 
 type Head = Omit<RevisionRecord, 'body'>;
 
 export interface DraftRevisions {
-  /** Keeps a draft before it is replaced or removed. Its revision names its content, so doing it twice does no harm. */
+  /**
+   * Keeps a draft before it is replaced or removed. Its revision identifies its content, so a repeated call does no
+   * harm.
+   */
   keep(draft: DraftRecord): Promise<void>;
-  /** Keeps a document that was given up in a conflict and was never the draft. FLOW_UNKNOWN (input) without a draft. */
+  /** Keeps a document that lost a conflict and never was the draft. FLOW_UNKNOWN (input) without a draft. */
   setAside(flow: FlowDocument, by: string): Promise<void>;
-  /** The number of the newest revision of a flow whose draft was removed; 0 when there was none. */
+  /** The newest revision number of a flow whose draft was removed; 0 if there was none. */
   newest(flowId: string): Promise<number>;
   list(flowId: string): Promise<readonly DraftRevision[]>;
   read(flowId: string, id: string): Promise<FlowDocument | undefined>;
@@ -43,7 +51,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
     for (const { _id } of surplusOf(await headsOf(flowId))) await revisions.remove(_id);
   }
 
-  /** Newest first. A few more than are kept, since not each save thins them. */
+  /** Newest first. A few more than the limit, because not every save thins them. */
   const headsOf = (flowId: string) => revisions.find({ flowId }, { sort: ['-revision', '-at'], limit: 1000, omit: ['body'] });
 
   return {
@@ -62,7 +70,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
     async setAside(given, by) {
       const draft = await drafts.get(given.flowId);
       if (draft === undefined) throw unknown(given.flowId);
-      // The number is a caller's: none begins from what was never saved.
+      // The caller chooses the number; limit it to revisions that were saved.
       const flow = { ...given, revision: Math.min(given.revision, draft.revision) };
       const id = `${flow.revision}~${randomBytes(6).toString('hex')}`;
       const head = {
@@ -87,7 +95,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
         ...(head.domain === undefined ? {} : { domain: head.domain }),
         ...(head.isSetAside === true ? { isSetAside: true as const } : {}),
       }));
-      // A draft that was kept and is about to be replaced stands in both.
+      // A draft about to be replaced is in both lists.
       return [...(now === undefined ? [] : [now]), ...before.filter(({ id }) => id !== now?.id)];
     },
     async read(flowId, id) {
@@ -100,7 +108,10 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
   };
 }
 
-/** Newest first. Of the older saves all but the end of each stretch of work, and what is beyond the number and the bytes that a flow may keep. */
+/**
+ * Returns the revisions to delete; the input is newest first. Of older saves that is all except the last of each
+ * session, plus what exceeds the limits on number and bytes per flow.
+ */
 export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'domain' | 'isSetAside'>>(heads: readonly T[]): readonly T[] {
   const [aside, saved] = [heads.filter(({ isSetAside }) => isSetAside === true), heads.filter(({ isSetAside }) => isSetAside !== true)];
   const isWithinStretch = (head: T, index: number) => {

@@ -20,35 +20,40 @@ export interface FlowCatalogDeps {
   readonly published: RunningPublishedFlows;
   readonly nodes: NodeRegistry;
   readonly bindings: Bindings;
-  /** The one that the bindings are resolved for. */
+  /** The environment that bindings are resolved for. */
   readonly environment: string;
-  /** `compileFlow` with its dependencies bound; throws FLOW_INVALID with issues. */
+  /** `compileFlow` with bound dependencies; throws FLOW_INVALID with issues. */
   compile(version: FlowVersion): CompiledFlow;
-  /** The same, giving the event loop back between nodes. */
+  /** The same, but yields to the event loop between nodes. */
   compileInTurns(version: FlowVersion, signal: AbortSignal): Promise<CompiledFlow>;
-  /** Absent: every document is examined on the event loop. */
+  /** If absent, every document is examined on the event loop. */
   readonly examiner?: Examiner;
-  /** Checks by generated code, for schemas of the product. */
+  /** Checks the product's schemas with generated code. */
   readonly fits: Fits;
-  /** `runTrial` with its dependencies bound. */
+  /** `runTrial` with bound dependencies. */
   readonly runTrial: RunTrial;
-  /** Throws an `input` AppError when the text does not compile. */
+  /** Throws an `input` AppError if the text does not compile. */
   checkExpression?(text: string): void;
-  /** Compiles a script and runs nothing. Rejects with an `input` AppError when it has a syntax error. */
+  /** Compiles a script without running it. Rejects with an `input` AppError on a syntax error. */
   checkScript?(source: string): Promise<void>;
-  /** Can this process listen for the flow? Rejects with the reason. Runs before the commit, on what does not listen yet. */
+  /**
+   * Checks that this process can listen for the flow; rejects with the reason. Called before the commit, if it does
+   * not listen yet.
+   */
   prepareTrigger?(flow: CompiledFlow, signal: AbortSignal): Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Every problem of a document that anybody may have written, as far as it shows by itself. `by`: whose share of the examiner is used. */
+/**
+ * Every problem of an untrusted document that shows without other flows. `by`: whose share of the examiner is used.
+ */
 export async function documentIssues(deps: FlowCatalogDeps, raw: unknown, by = ''): Promise<readonly Issue[]> {
   if (deps.examiner === undefined || isLight(raw)) return examineDocument(raw, hereOf(deps)).issues;
   return (await deps.examiner.examine(raw, factsFor(deps, raw), { wants: 'issues', by })).issues;
 }
 
-/** The flow compiled, or FLOW_INVALID with every issue. */
+/** Returns the compiled flow, or throws FLOW_INVALID with every issue. */
 export async function readyFlow(deps: FlowCatalogDeps, raw: unknown, signal: AbortSignal, by = ''): Promise<CompiledFlow> {
   if (deps.examiner === undefined || isLight(raw)) {
     const { flow, issues } = examineDocument(raw, hereOf(deps));

@@ -5,7 +5,9 @@ import { nodeTexts } from '../flow/node-texts.ts';
 import { calledFlowIssues } from './called-flows.ts';
 import { documentIssues, type FlowCatalogDeps } from './examine-flow.ts';
 
-/** Every problem of a document at once, errors first: its own, those of the flows that it calls, and those that only the sandbox finds. */
+/**
+ * Every problem of a document, errors first: its own, those of the flows it calls, and those only the sandbox finds.
+ */
 export async function findIssues(deps: FlowCatalogDeps, raw: unknown, by = ''): Promise<readonly Issue[]> {
   const issues = await documentIssues(deps, raw, by);
   const isUnread = issues.some(({ code }) => code === 'FLOW_SCHEMA' || code === 'FLOW_TOO_COSTLY');
@@ -16,7 +18,9 @@ export async function findIssues(deps: FlowCatalogDeps, raw: unknown, by = ''): 
   return [...issues.filter(isError), ...more, ...issues.filter((issue) => !isError(issue))];
 }
 
-/** A script that does not even parse is found here, not by the first message. The sandbox compiles it and runs nothing. */
+/**
+ * Finds scripts with syntax errors now instead of at the first message. The sandbox compiles them and runs nothing.
+ */
 async function scriptIssues(document: FlowDocument, { nodes, checkScript }: FlowCatalogDeps): Promise<readonly Issue[]> {
   if (checkScript === undefined) return [];
   const issues: Issue[] = [];

@@ -26,7 +26,7 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog {
   const versionHeads = createVersionHeads(stores);
   const revisions = createDraftRevisions(stores, clock);
 
-  /** A draft may break rules, as long as it can be read. FLOW_INVALID with every issue. */
+  /** A draft may break rules, but must be readable. FLOW_INVALID with every issue. */
   async function readDraft(raw: unknown, actor: string): Promise<FlowDocument> {
     const flow = readFlow(raw, deps.fits);
     if (flow === undefined) throw invalid(await findIssues(deps, raw, actor));
@@ -38,12 +38,13 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog {
     const flow = await readDraft(raw, actor);
     const before = await stores.drafts.get(flow.flowId);
     if (before !== undefined && before.revision !== flow.revision) throw stale(flow, before, bodyOf(stores, before));
-    // A flow that was removed and is saved again goes on counting: a revision names one content for ever.
+    // A removed flow that is saved again continues its numbering: a revision number identifies one content forever.
     const last = before?.revision ?? (await revisions.newest(flow.flowId));
-    // Removed while somebody edited it: it comes back only when they say so. A file of another installation is new here.
+    // It was removed while this person edited it, so it is restored only if they ask for that. A file from another
+    // installation is new here.
     if (before === undefined && flow.revision !== 0 && last > 0) throw stale(flow, undefined, undefined);
     const saved: FlowDocument = { ...flow, revision: last + 1 };
-    // Each step takes tens of milliseconds for the largest documents: others have their turn between them.
+    // Each step takes tens of milliseconds for the largest documents, so yield to the event loop in between.
     await nextTurn();
     const hash = contentHash(saved);
     await nextTurn();

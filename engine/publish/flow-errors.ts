@@ -13,7 +13,7 @@ export function invalid(issues: readonly Issue[]): AppError {
   });
 }
 
-/** `record`: what is stored now, of which `theirs` is the document; undefined when the draft was removed. */
+/** `record`: the stored draft, whose document is `theirs`; undefined if the draft was removed. */
 export function stale(yours: FlowDocument, record: DraftRecord | undefined, theirs: FlowDocument | undefined): AppError {
   const { flowId, revision } = yours;
   if (record === undefined) {

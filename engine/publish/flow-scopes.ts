@@ -2,7 +2,7 @@ import type { FlowScope } from '../execution/scope-filters.ts';
 import { findAll, type FlowStores } from './flow-stores.ts';
 import type { VersionHead, VersionHeads } from './version-heads.ts';
 
-/** Which executions belong to a domain, by their flow and version. */
+/** Which executions belong to a domain, by flow and version. */
 export function createFlowScopes(
   stores: FlowStores,
   versionHeads: VersionHeads,

@@ -1,6 +1,7 @@
 /**
- * What the store keeps of flows. Documents are JSON text: configurations may hold names with dots, which paths of the store may not.
- * The text lies sealed: saved tests carry messages, and analysts make them from real ones.
+ * What the store keeps of flows. Documents are stored as JSON text, because configurations may have names with dots,
+ * which the store's paths do not allow. The text is sealed: saved tests contain messages, and analysts make them from
+ * real ones.
  */
 import { Type } from 'typebox';
 import { AppError } from '../contract/values/errors.ts';
@@ -17,25 +18,28 @@ export interface DraftRecord extends StoredDocument {
   readonly updatedBy: string;
 }
 
-/** A draft as it was before a later save, or a document that was given up in a conflict (`isSetAside`, `revision` is what it began from). */
+/**
+ * A draft as it was before a later save, or a document set aside in a conflict (`isSetAside`; `revision` is the one
+ * it was based on).
+ */
 export interface RevisionRecord extends StoredDocument {
   readonly flowId: string;
   readonly revision: number;
   readonly contentHash: string;
   readonly at: number;
   readonly by: string;
-  /** In which it was saved; absent where it was kept before domains were noted. */
+  /** The domain it was saved in; absent in revisions older than this field. */
   readonly domain?: string;
   readonly isSetAside?: true;
-  /** Of the body. */
+  /** Size of the body. */
   readonly bytes: number;
   /** Sealed JSON. */
   readonly body: string;
 }
 
 /**
- * `_id` is `flowId@version`; never changed and never removed. It is stored before the commit, so one whose commit failed stays too:
- * the pointer tells which were published (`wasPublished`).
+ * `_id` is `flowId@version`. Never changed and never removed. It is stored before the commit, so a version whose
+ * commit failed stays too. The pointer says which versions were published (`wasPublished`).
  */
 export interface VersionRecord extends StoredDocument {
   readonly flowId: string;
@@ -45,18 +49,23 @@ export interface VersionRecord extends StoredDocument {
   readonly body: string;
   readonly publishedAt: number;
   readonly publishedBy: string;
-  /** Sealed JSON: people's own words may name a patient. */
+  /** Sealed JSON: free text may name a patient. */
   readonly note?: string;
 }
 
-/** Which version of a flow is published: one conditional update of it is the commit of a publication. `version` null: none is. */
+/**
+ * Which version of a flow is published. One conditional update of it is the commit of a publication. `version` null:
+ * no version is published.
+ */
 export interface PointerRecord extends StoredDocument {
   readonly revision: number;
   readonly version: number | null;
   readonly contentHash: string;
   readonly changedAt: number;
   readonly changedBy: string;
-  /** The highest version that was ever published. Absent in pointers of 0.1.0: every stored version counts as published. */
+  /**
+   * The highest version ever published. Absent in pointers of 0.1.0; every stored version counts as published then.
+   */
   readonly newest?: number;
   /** Numbers below `newest` whose commit failed: never published. */
   readonly skipped?: readonly number[];
@@ -96,7 +105,7 @@ export async function openFlowStores(documents: Documents, seal: TextSeal): Prom
   };
 }
 
-/** The text under which a value is kept in a document of that collection. */
+/** The sealed text of a value in a document of that collection. */
 export function sealJson(seal: TextSeal, { name }: { readonly name: string }, id: string, value: unknown): string {
   return seal.seal({ collection: name, id, field: 'json' }, JSON.stringify(value));
 }
@@ -105,7 +114,7 @@ export function openJson(seal: TextSeal, { name }: { readonly name: string }, id
   return JSON.parse(seal.openText({ collection: name, id, field: 'json' }, text)) as unknown;
 }
 
-/** FLOW_VERSION_UNKNOWN (bug) when it is not stored: executions are pinned to it. */
+/** FLOW_VERSION_UNKNOWN (bug) if it is not stored: executions are pinned to it. */
 export async function readVersion(stores: FlowStores, flowId: string, version: number): Promise<FlowVersion> {
   const record = await stores.versions.get(`${flowId}@${version}`);
   if (record !== undefined) return toVersion(stores, record);
@@ -116,7 +125,7 @@ export function toVersion({ seal, versions }: FlowStores, { _id, flowId, version
   return { flowId, version, contentHash, document: openJson(seal, versions, _id, body) as FlowDocument };
 }
 
-/** All documents, in the order of their ids. */
+/** All documents, ordered by id. */
 export async function findAll<T extends StoredDocument>(collection: Collection<T>): Promise<T[]> {
   const limit = 500;
   const all: T[] = [];

@@ -13,8 +13,8 @@ import { runTests } from './run-tests.ts';
 const NO_TESTS: TestReport = { passed: true, tests: [] };
 
 /**
- * Publication: validate, test, prepare, commit, apply. Whatever fails before the commit leaves the old version serving; nothing after it
- * is undone.
+ * Publication: validate, test, prepare, commit, apply. If a step before the commit fails, the old version keeps
+ * serving. Nothing after the commit is undone.
  */
 export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publish' | 'rollback' | 'unpublish'> {
   const { stores, published, clock } = deps;
@@ -47,7 +47,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     onStage?.('prepare');
     await prepare(flow, signal);
     onStage?.('commit');
-    // Tests and listeners take seconds. A removal between this line and the commit is still not seen.
+    // Tests and listeners take seconds, so check again. A removal between this line and the commit is still missed.
     if ((await stores.drafts.get(flowId)) === undefined) throw unknown(flowId);
     const _id = `${flowId}@${number}`;
     const record = {
@@ -61,7 +61,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
       ...(note === undefined ? {} : { note: sealJson(stores.seal, stores.versions, _id, note) }),
     };
     if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(flowId);
-    // When it fails the version stays: a commit whose answer was lost may have taken effect.
+    // If the commit fails the version stays: a commit whose response was lost may have taken effect.
     await commit(flowId, pointer, { version: number, contentHash: hash, ...countUp(pointer, number) }, actor);
     onStage?.('apply');
     await apply(flowId, flow);
@@ -102,7 +102,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     signal.throwIfAborted();
   }
 
-  /** The one write that publishes: a process that read an older pointer loses. */
+  /** The one write that publishes: a process that read an older pointer fails. */
   async function commit(
     flowId: string,
     before: PointerRecord | undefined,
@@ -118,7 +118,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     if (!isCommitted) throw raced(flowId);
   }
 
-  /** After the commit nothing is undone: a process that cannot follow says so in its status. */
+  /** Nothing is undone after the commit: a process that cannot follow says so in its status. */
   async function apply(flowId: string, flow?: CompiledFlow): Promise<void> {
     await published.refresh(flowId, flow).catch((error: unknown) => deps.logger.error('flow.apply-failed', error, { flowId }));
     await published.hint(flowId);
@@ -132,8 +132,9 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
 }
 
 /**
- * A version stored between the newest and this one read the same pointer or an older one, so this commit makes its commit fail for good.
- * Without a known newest nothing is skipped: a version too many in a list is better than executions that no list leads to.
+ * A version stored between the newest and this one was based on the same pointer or an older one, so this commit
+ * makes its commit fail for good. If the newest is unknown, nothing is skipped: a superfluous version in a list is
+ * better than executions that no list shows.
  */
 function countUp(before: PointerRecord | undefined, version: number): Required<Pick<PointerRecord, 'newest' | 'skipped'>> {
   const newest = before?.newest ?? version - 1;

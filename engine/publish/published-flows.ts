@@ -12,47 +12,53 @@ export interface PublishedFlowsDeps {
   readonly stores: FlowStores;
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   readonly nodes: NodeRegistry;
-  /** `compileFlow` with its dependencies bound. */
+  /** `compileFlow` with bound dependencies. */
   compile(version: FlowVersion): CompiledFlow;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Told after a swap: the version that now serves, or undefined when the flow is published no more. */
+/** Called after a swap with the version that now serves, or undefined if the flow is no longer published. */
 export type PublishedListener = (flowId: string, flow: CompiledFlow | undefined) => void | Promise<void>;
 
 export interface RunningPublishedFlows extends PublishedFlows {
-  /** Flows whose published version could not be made ready here: flow id -> why. The version before, if any, keeps serving. */
+  /**
+   * Flows whose published version could not be loaded here: flow id -> error. The previous version, if any, keeps
+   * serving.
+   */
   readonly failing: ReadonlyMap<string, unknown>;
   onChange(listener: PublishedListener): () => void;
   /**
-   * Reads the pointer of a flow again and swaps it in when it moved; resolves when every listener has done its part.
-   * `ready` is the version already compiled, so that a publication compiles once.
+   * Reads the pointer of a flow again, and swaps the version if it changed. Resolves when every listener has
+   * finished. `ready` is the version if already compiled, so that a publication compiles only once.
    */
   refresh(flowId: string, ready?: CompiledFlow): Promise<void>;
-  /** Tells the other processes to read that flow again. */
+  /** Asks the other processes to read that flow again. */
   hint(flowId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 const TOPIC = 'flows';
-/** Nothing that was missed must matter: pointers are read again this often. */
+/** Pointers are read again this often, so a missed hint does not matter. */
 const RELOAD_EVERY_MS = 15_000;
-/** Versions other than the current ones that stay compiled. */
+/** How many versions other than the current ones stay compiled. */
 const MAX_OLD = 200;
 
-/** Published versions, compiled, answered from memory. A version that does not compile here leaves the one before it serving. */
+/**
+ * Published versions, compiled and kept in memory. If a version does not compile here, the previous one keeps
+ * serving.
+ */
 export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<RunningPublishedFlows> {
   const { stores, changes, clock, logger } = deps;
   const current = new Map<string, CompiledFlow>();
-  /** Revision of the pointer that each flow stands at here. */
+  /** The pointer revision each flow has in this process. */
   const seen = new Map<string, number>();
   const failing = new Map<string, unknown>();
   const old = new Map<string, CompiledFlow>();
   const listeners = new Set<PublishedListener>();
   let list: readonly CompiledFlow[] = [];
   let isStopped = false;
-  /** The last turn of each flow that has one under way. */
+  /** The last running turn of each flow. */
   const turns = new Map<string, Promise<unknown>>();
 
   const remember = (flow: CompiledFlow): CompiledFlow => {
@@ -96,8 +102,8 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
   }
 
   /**
-   * Of one flow, one swap after the other: an older reading never replaces a newer one. No flow waits for another: a listener may take
-   * seconds to stop.
+   * Swaps of one flow run one after the other, so that an older read never replaces a newer one. Flows do not wait
+   * for each other, because a listener may take seconds to stop.
    */
   function refresh(flowId: string, ready?: CompiledFlow): Promise<void> {
     const before = turns.get(flowId) ?? Promise.resolve();
@@ -110,13 +116,13 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
     turns.set(flowId, settled);
     return mine;
   }
-  /** The list only tells which pointers moved; each is read again in its own turn. */
+  /** The list only shows which pointers changed; each is read again in its own turn. */
   async function reloadAll(): Promise<void> {
     const revisions = new Map((await findAll(stores.pointers)).map(({ _id, revision }) => [_id, revision]));
     const moved = [...new Set([...revisions.keys(), ...seen.keys()])].filter((flowId) => revisions.get(flowId) !== seen.get(flowId));
     await Promise.all(moved.map((flowId) => refresh(flowId)));
   }
-  /** What is under way when the process stops fails quietly. */
+  /** A failure while the process stops is not logged. */
   async function reload(flowId?: string): Promise<void> {
     try {
       await (flowId === undefined ? reloadAll() : refresh(flowId));
@@ -126,7 +132,7 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
     }
   }
 
-  // Followed first: what is published while everything is read is read after it.
+  // Subscribe first: what is published during the full read is then read after it.
   const unfollow = changes.follow(TOPIC, reload);
   await reloadAll();
   let cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
@@ -156,7 +162,10 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
   };
 }
 
-/** A version published long ago may name node majors that are gone: they are upgraded in memory, the stored version stays as it is. */
+/**
+ * An old published version may name node majors that no longer exist. They are upgraded in memory; the stored version
+ * does not change.
+ */
 async function compileStored({ stores, nodes, compile }: PublishedFlowsDeps, flowId: string, version: number): Promise<CompiledFlow> {
   const stored = await readVersion(stores, flowId, version);
   return compile({ ...stored, document: upgradeNodes(stored.document, nodes) });

@@ -10,7 +10,10 @@ import type { TrialOptions } from '../run/run-trial.ts';
 import type { TestReport } from './interface.ts';
 import type { TrialResult } from '../run/trial-result.ts';
 
-/** `runTrial` with its dependencies bound: nothing is stored, and without options nothing unmocked reaches outside. */
+/**
+ * `runTrial` with bound dependencies: stores nothing and, without options, reaches nothing outside that is not
+ * mocked.
+ */
 export type RunTrial = (
   flow: CompiledFlow,
   input: Message,
@@ -19,7 +22,7 @@ export type RunTrial = (
   options?: TrialOptions,
 ) => Promise<TrialResult>;
 
-/** Runs saved tests one after the other; a test that throws has failed, it does not stop the others. */
+/** Runs saved tests one after the other. A test that throws has failed; the others still run. */
 export async function runTests(
   flow: CompiledFlow,
   tests: readonly FlowTest[],
@@ -46,7 +49,7 @@ async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, s
     const result = await runTrial(flow, testMessage(test.input), test.mocks, signal);
     const { error } = result;
     const ended = error === undefined ? [] : [{ ...toIssue(fromErrorRecord(error), ''), message: `The run ended with ${told(error)}` }];
-    // A node without a mock is a gap in the test, whatever the rest came to.
+    // A node without a mock is a gap in the test, whatever the rest of the result.
     if (result.status === 'not-reached' || (test.expect.length === 0 && result.status !== 'completed'))
       return [problem(test, '', 'The run did not complete.', { problem: 'incomplete' }), ...ended];
     const problems = test.expect.flatMap((_, index) => checkExpectation(test, index, result));
@@ -62,8 +65,8 @@ function told({ code, message }: ErrorRecord): string {
 }
 
 /**
- * Paths are JSON Pointers. Without `node` into `{ status, headers, data, error }` of the reply (`/data/code`, `/status`, `/error/code`),
- * with `node` into its emitted data by port (`/ok/code`).
+ * Paths are JSON Pointers. Without `node` they point into `{ status, headers, data, error }` of the reply
+ * (`/data/code`, `/status`, `/error/code`). With `node` they point into its emitted data by port (`/ok/code`).
  */
 function checkExpectation(test: FlowTest, index: number, result: TrialResult): Issue[] {
   const { node, path, equals, exists, matches } = test.expect[index]!;
@@ -75,7 +78,7 @@ function checkExpectation(test: FlowTest, index: number, result: TrialResult): I
     problem(test, `/expect/${index}/${name}`, `${where} ${message}.`, {
       at: path === '' ? '/' : path,
       ...(node === undefined ? {} : { node }),
-      // Both are test data, as the flow's document holds them.
+      // Both are test data from the flow's document.
       ...(value === undefined ? {} : { actual }),
       ...values,
     });
@@ -101,7 +104,7 @@ function replyRoot({ reply, error }: TrialResult): unknown {
   return { status: reply?.status, headers: reply?.headers, data: reply?.message.data, error };
 }
 
-/** The last run of the node counts: in a loop the last item. */
+/** Uses the last run of the node: in a loop, the last item. */
 function outputRoot(node: string, result: TrialResult): unknown {
   const step = result.steps.findLast((candidate) => candidate.node === node);
   return Object.fromEntries(Object.entries(step?.output ?? {}).map(([port, messages]) => [port, messages[0]?.data]));

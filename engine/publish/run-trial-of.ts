@@ -1,4 +1,4 @@
-/** A trial as a person asks for it: the whole flow, from one node on, or one node alone. */
+/** Runs a trial for a person: the whole flow, from one node on, or one node alone. */
 import { AppError } from '../contract/values/errors.ts';
 import type { FlowDocument, FlowTest } from '../contract/flow/flow-document.ts';
 import { createMessage } from '../contract/values/message.ts';
@@ -28,7 +28,7 @@ export async function runTrialOf(
     start === undefined
       ? { flow: await readyFlow(deps, raw, signal, by), known: new Map() }
       : await readyPart(deps, raw, start, request, by);
-  // A pinned node that belongs to the run is one with a mock.
+  // A pinned node inside the run is treated as mocked.
   const pinned: FlowTest['mocks'] = Object.fromEntries(Object.entries(outputs).map(([id, emit]) => [id, { emit }]));
   return deps.runTrial(ready.flow, testMessage(request.input), { ...pinned, ...request.mocks }, signal, {
     reach,
@@ -37,7 +37,7 @@ export async function runTrialOf(
   });
 }
 
-/** Nothing but the part's own nodes must be right: the rest of the flow may not be drawn yet. */
+/** Only the part's own nodes must be valid: the rest of the flow may be unfinished. */
 async function readyPart(
   deps: FlowCatalogDeps,
   raw: unknown,
@@ -51,7 +51,7 @@ async function readyPart(
   const trigger = document.nodes.find((node) => deps.nodes.get(node.type)?.kind === 'trigger');
   if (trigger === undefined || trigger.id === start || !document.nodes.some((node) => node.id === start)) throw unsuitable(start);
   const part = cutPart(document, roleOf(deps, document), { start, isAlone: only !== undefined, pinned: Object.keys(outputs) });
-  // What ended the examination is shown wherever it was.
+  // Always show what ended the examination, wherever it occurred.
   const own = issues.filter(
     ({ severity, node, code }) => severity === 'error' && ((node !== undefined && part.nodes.has(node)) || code === 'FLOW_TOO_COSTLY'),
   );

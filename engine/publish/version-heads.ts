@@ -1,20 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openJson, toVersion, wasPublished, type FlowStores, type PointerRecord, type VersionRecord } from './flow-stores.ts';
 
-/** What lists tell of a version, and what is asked of all versions. */
+/** The part of a version that lists show and that queries over all versions need. */
 export interface VersionHead extends Pick<VersionRecord, 'version' | 'contentHash' | 'publishedAt' | 'publishedBy'> {
   readonly note?: string;
   readonly domain: string;
-  /** Ids of the adapters that its nodes name. */
+  /** Ids of the adapters its nodes name. */
   readonly adapters: ReadonlySet<string>;
 }
 
-/** The versions of a flow that are or were published, newest first. */
+/** Returns the versions of a flow that are or were published, newest first. */
 export type VersionHeads = (pointer: PointerRecord) => Promise<readonly VersionHead[]>;
 
 /**
- * Versions never change and are never removed: each is read once, when the pointer has moved beyond it. They are read whole, since a mark
- * covers a whole version, and so one at a time: each may have a megabyte.
+ * Versions never change and are never removed, so each is read once, when the pointer has moved past it. They are
+ * read whole, because a mark covers a whole version. They are read one at a time, because each may have a megabyte.
  */
 export function createVersionHeads(stores: FlowStores): VersionHeads {
   const known = new Map<string, { readonly revision: number; readonly heads: Promise<readonly VersionHead[]> }>();

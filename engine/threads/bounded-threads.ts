@@ -1,6 +1,7 @@
 /**
- * Work whose cost its input decides (schemas, documents from hospitals, mails), in threads of its own: one task at a time in each, counted by
- * what it computes and by its heap. A task that goes beyond either ends with its thread; what waits goes on in another.
+ * Runs work whose cost depends on its input (schemas, documents from hospitals, mails) in separate threads, one task
+ * at a time in each. CPU time and heap are limited. A task that exceeds a limit ends with its thread; waiting tasks
+ * continue in another.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../contract/values/clock.ts';
@@ -9,36 +10,36 @@ import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import type { ThreadMessage } from './serve-tasks.ts';
 
 export interface BoundedThreadsOptions {
-  /** The thread's own file; it calls `serveTasks`. */
+  /** The thread's entry file, which calls `serveTasks`. */
   readonly file: URL;
-  /** What the thread gets once, as its `taskData()`. */
+  /** Passed to the thread once, as its `taskData()`. */
   readonly data?: unknown;
-  /** Threads at most; each is started when it is needed. */
+  /** Maximum number of threads; each is started on demand. */
   readonly size: number;
   readonly heapMb: number;
-  /** Tasks that wait, in all and of one key. */
+  /** Maximum number of waiting tasks, in total and per key. */
   readonly waiting: number;
   readonly waitingPerKey: number;
-  /** A key whose task ended a thread is refused so long: starting another is dear. */
+  /** How long a key is refused after its task ended a thread, because starting another is expensive. */
   readonly pauseMs?: number;
   readonly clock: Clock;
 }
 
 export interface TaskLimits {
-  /** Of computing, not by the clock: a busy machine fails no task. */
+  /** CPU time limit, not clock time: a busy machine fails no task. */
   readonly cpuMs: number;
-  /** Whose task it is; keys take turns. */
+  /** The owner of the task; keys take turns. */
   readonly key?: string;
   readonly signal?: AbortSignal;
 }
 
-/** Why a task has no answer. `failed`: the thread ended by itself, or could not be started. */
+/** Why a task has no result. `failed`: the thread ended by itself, or could not be started. */
 export type ThreadFault = 'time' | 'memory' | 'busy' | 'failed';
 
 export class ThreadLimit extends Error {
   override readonly name = 'ThreadLimit';
   readonly fault: ThreadFault;
-  /** The last step that the task told of. */
+  /** The last step the task reported. */
   readonly step: number;
   readonly retryAfterMs: number;
 
@@ -63,18 +64,21 @@ interface Thread {
   readonly steps: Int32Array;
   isReady: boolean;
   entry: Entry | undefined;
-  /** What it had computed before its task. */
+  /** Its CPU time before the current task. */
   computedMs: number;
   cancelTimer: () => void;
 }
 
 const IDLE_MS = 120_000;
-/** A thread that does not tell what it computed ends so many times later by the clock. */
+/** A thread that does not report its CPU time is ended after this multiple of the limit, by the clock. */
 const PATIENCE = 20;
 const SLOWEST_LOOK_MS = 20;
-/** How long the last look waits for a thread that the machine lets run rarely. */
+/** How long the last check waits for a thread that the machine rarely schedules. */
 const LAST_LOOK_MS = 2_000;
-/** A thread that tells, and had no processor for its task by then, is given up: the machine is at fault, not the task. */
+/**
+ * A thread that reports, but got no processor time for its task by then, is given up: that is the machine's fault,
+ * not the task's.
+ */
 const STARVED_MS = 60_000;
 
 export class BoundedThreads<Task, Answer> {
@@ -91,7 +95,7 @@ export class BoundedThreads<Task, Answer> {
     this.#queue = createFairQueue({ limit: options.waiting, perKeyWaiting: options.waitingPerKey, perKeyRunning });
   }
 
-  /** Rejects with what the task throws (an AppError), with `ThreadLimit`, or with the signal's reason. */
+  /** Rejects with the error the task throws (an AppError), with `ThreadLimit`, or with the signal's reason. */
   run(task: Task, limits: TaskLimits): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { signal, key = '' } = limits;
@@ -116,7 +120,7 @@ export class BoundedThreads<Task, Answer> {
     });
   }
 
-  /** Tasks that wait or run are rejected as busy. */
+  /** Rejects waiting and running tasks as busy. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const entry of this.#queue.drain()) entry.settle(new ThreadLimit('busy'));
@@ -148,7 +152,7 @@ export class BoundedThreads<Task, Answer> {
     try {
       thread.worker.postMessage(entry.task);
     } catch (error) {
-      // It cannot be cloned: that is this task's fault alone, and the thread never heard of it.
+      // The task cannot be cloned. Only this task fails; the thread never received it.
       this.#queue.done(entry.key);
       return entry.settle(error);
     }
@@ -163,7 +167,7 @@ export class BoundedThreads<Task, Answer> {
       const answer = nothingAfter(clock, isLast ? LAST_LOOK_MS : SLOWEST_LOOK_MS);
       const usage = await Promise.race([thread.worker.cpuUsage(), answer]).catch(() => undefined);
       if (thread.entry !== entry) return;
-      // Without an answer it is looked at again at once: the thread may be in one long call.
+      // Without a usage report, check again at once: the thread may be in one long call.
       const leftMs = usage === undefined ? 0 : cpuMs + thread.computedMs - (usage.user + usage.system) / 1000;
       if (leftMs <= 0 && (usage !== undefined || isLast)) return this.#discard(thread, 'time');
       if (isLast && clock.monotonic() >= begunAt + STARVED_MS) return this.#discard(thread, 'busy');
@@ -218,7 +222,7 @@ export class BoundedThreads<Task, Answer> {
       if (pauseMs > 0 && (fault === 'time' || fault === 'memory')) this.#paused.set(entry.key, clock.monotonic() + pauseMs);
       entry.settle(new ThreadLimit(fault, thread.steps[0], pauseMs));
     } else if (fault === 'failed') {
-      // It never began: the first task that waits for it fails, so that nothing is tried for ever.
+      // The thread never started. Fail the first waiting task, so that starting is not retried forever.
       const first = this.#queue.take();
       if (first !== undefined) this.#queue.done(first.key);
       first?.settle(new ThreadLimit('failed'));

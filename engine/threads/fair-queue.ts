@@ -1,28 +1,31 @@
-/** A bounded queue in which keys take turns, each with a limit on how many of its entries wait and are worked on at once. */
+/**
+ * A bounded queue in which keys take turns. Limits apply to how many entries of a key wait, and how many run at once.
+ */
 export interface FairQueue<T> {
-  /** False when the queue, or the key's part of it, is full. */
+  /** Returns false if the queue, or the key's part of it, is full. */
   add(key: string, entry: T): boolean;
   /**
-   * The next entry of the next key that has room, or of the one of them that is chosen; it counts as being worked on until `done`. The keys come in
-   * order of their turns.
+   * Returns the next entry of the next key that has capacity, or of the key that `choose` selects from them. The
+   * entry counts as running until `done`. Keys are passed in order of their turns.
    */
   take(choose?: (keys: readonly string[]) => string | undefined): T | undefined;
   /**
-   * Entries of a key all of whose turns are taken, at most so many: they would wait for one of these turns, and go along with it instead.
+   * Returns up to `most` entries of a key whose turns are all taken. They would wait for one of these turns, so they
+   * go along in it.
    */
   takeAlong(key: string, most: number): readonly T[];
-  /** Entries that were taken and not worked on; they wait again, before the others of their key. */
+  /** Puts back entries that were taken but not run; they wait again, before the others of their key. */
   putBack(key: string, entries: readonly T[]): void;
   done(key: string): void;
-  /** Takes a waiting entry out. */
+  /** Removes a waiting entry. */
   remove(key: string, entry: T): void;
-  /** Keys with an entry that `take` would give. */
+  /** The number of keys with an entry that `take` would return. */
   ready(): number;
-  /** Each key that waits, with its next entry, in order of their turns. */
+  /** Each waiting key with its next entry, in order of their turns. */
   firsts(): readonly (readonly [key: string, entry: T])[];
-  /** How many entries wait. */
+  /** The number of waiting entries. */
   size(): number;
-  /** Empties the queue and answers what waited. */
+  /** Empties the queue and returns the waiting entries. */
   drain(): readonly T[];
 }
 
@@ -33,7 +36,7 @@ export interface FairQueueLimits {
 }
 
 export function createFairQueue<T>(limits: FairQueueLimits): FairQueue<T> {
-  /** In order of their turn; a key is here only while something of it waits. */
+  /** In order of their turn; a key is in here only while an entry of it waits. */
   const waiting = new Map<string, T[]>();
   const running = new Map<string, number>();
   let count = 0;

@@ -1,7 +1,7 @@
-/** Bytes or characters from which data is worth a thread. */
+/** Data from this many bytes or characters is handled in a thread. */
 export const LARGE_FROM = 128 * 1024;
 
-/** Whether data is worth a thread, counted as text; looks no further than that takes. */
+/** Whether data is large enough for a thread, by the length of its text. Stops as soon as that is known. */
 export function isLarge(data: unknown): boolean {
   let left = LARGE_FROM;
   const open: unknown[] = [data];

@@ -1,31 +1,34 @@
-/** The other end of `BoundedThreads`: what a thread's file calls. */
+/** The thread side of `BoundedThreads`: a thread's entry file calls it. */
 import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 
-/** What a thread says: that it is ready, or what became of its task. */
+/** A message from a thread: it is ready, or the result of its task. */
 export type ThreadMessage = { readonly computedMs: number } & (
   { readonly answer: unknown } | { readonly refusal: ErrorRecord | undefined } | { readonly answer?: never; readonly refusal?: never }
 );
 
 export interface TaskContext {
-  /** Tells how far the task is, for the case that it never ends. */
+  /** Reports how far the task is, in case it never ends. */
   step(number: number): void;
-  /** What this task has computed. */
+  /** CPU time of this task. */
   computedMs(): number;
 }
 
-/** Work that its input decides gives way to the thread that serves everybody, and to other processes. */
+/** Such work yields to the main thread, and to other processes. */
 const NICENESS = 5;
 
 const given = workerData as { readonly steps: Int32Array; readonly data: unknown } | null;
 
-/** What `BoundedThreadsOptions.data` says. */
+/** Returns `BoundedThreadsOptions.data`. */
 export function taskData(): unknown {
   return given?.data;
 }
 
-/** Handles one task after the other. An AppError reaches the caller as it is; anything else as a failure without details. */
+/**
+ * Handles tasks one after the other. An AppError reaches the caller unchanged; any other error becomes a failure
+ * without details.
+ */
 export function serveTasks<Task, Answer>(handle: (task: Task, context: TaskContext) => Answer | Promise<Answer>): void {
   parentPort?.on('message', (task: Task) => {
     const before = computedMs();
@@ -51,15 +54,16 @@ async function answer(work: () => unknown): Promise<ThreadMessage> {
 }
 
 /**
- * On Linux a thread has a priority of its own, and 0 means the calling one (setpriority(2), "C library/kernel differences"). A process that was
- * started with a lower one keeps it, and a container may refuse the call: the work is done all the same.
+ * On Linux each thread has its own priority, and 0 means the calling thread (setpriority(2), "C library/kernel
+ * differences"). A process started with a lower priority keeps it. A container may refuse the call; the work is done
+ * anyway.
  */
 function giveWay(): void {
   if (process.platform !== 'linux' || parentPort === null) return;
   try {
     if (getPriority(0) < NICENESS) setPriority(0, NICENESS);
   } catch {
-    // It is only a courtesy.
+    // A failure does no harm.
   }
 }
 

@@ -1,25 +1,25 @@
-/** What each key has computed of late, so that keys share time, not numbers of jobs. */
+/** The CPU time each key used recently, so that keys share time and not numbers of jobs. */
 export interface TimeShares {
   add(key: string, ms: number): void;
-  /** The one that has had least; of several, the first. */
+  /** The key with the least time; of several, the first. */
   least(keys: readonly string[]): string | undefined;
-  /** Its jobs have been short of late. Of a key that is new nothing is known: it is not light. */
+  /** Whether the key's recent jobs were short. A new key is not light, because its jobs are unknown. */
   isLight(key: string): boolean;
-  /** Whether there is a light key at all. */
+  /** Whether there is any light key. */
   hasLight(): boolean;
 }
 
 interface Share {
-  /** Of computing, decayed, at `at`. */
+  /** Decayed CPU time as of `at`. */
   ms: number;
   longestMs: number;
   at: number;
 }
 
 const HALF_LIFE_MS = 10_000;
-/** Beyond it a job is long. */
+/** A job above this is long. */
 const LIGHT_MS = 100;
-/** After so long without a job a key counts as new. */
+/** A key without a job for this long counts as new. */
 const FORGOTTEN_MS = 120_000;
 const SWEEP_ABOVE = 1000;
 

@@ -1,8 +1,8 @@
 /**
- * A backup as it lies on the disk. Head: `KQBAK1` · salt (16). Then frames: length with the top bit set in the last one (4) ·
- * AES-256-GCM ciphertext (at most 64 KB) · tag (16). The key belongs to this file alone (HKDF-SHA256 of the given key and the salt), the
- * nonce is the frame's number, the additional data head and length: a missing, doubled, moved, cut or foreign frame is found before
- * anything in it is used.
+ * The file format of a backup. Head: `KQBAK1` · salt (16). Then frames: length with the top bit set in the last one
+ * (4) · AES-256-GCM ciphertext (at most 64 KB) · tag (16). The key is unique to this file (HKDF-SHA256 of the given
+ * key and the salt). The nonce is the frame's number; the additional data are head and length. So a missing,
+ * repeated, moved, truncated or foreign frame is detected before its content is used.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -15,7 +15,10 @@ const TAG_BYTES = 16;
 const LAST = 0x8000_0000;
 const KEY_BYTES = 32;
 
-/** BACKUP_KEY (input) when the file does not hold exactly 32 bytes. No more than that is read of it: it may be a device without end. */
+/**
+ * BACKUP_KEY (input) if the file does not contain exactly 32 bytes. Reads no more than needed to tell: the file may
+ * be an endless device.
+ */
 export async function readBackupKey(file: string): Promise<Uint8Array> {
   const handle = await open(file, 'r').catch((cause: unknown) => {
     throw badKey(file, cause);
@@ -29,7 +32,7 @@ export async function readBackupKey(file: string): Promise<Uint8Array> {
   }
 }
 
-/** The key as the API carries it. BACKUP_KEY (input). */
+/** The key as sent over the API. BACKUP_KEY (input). */
 export function backupKeyOf(base64: string): Uint8Array {
   const key = Buffer.from(base64, 'base64');
   if (key.length !== KEY_BYTES || key.toString('base64') !== base64) throw badKey();
@@ -38,7 +41,7 @@ export function backupKeyOf(base64: string): Uint8Array {
 
 export interface FrameWriter {
   write(bytes: Uint8Array): Promise<void>;
-  /** Writes what is left as the last frame. */
+  /** Writes the remaining bytes as the last frame. */
   end(): Promise<void>;
 }
 
@@ -65,7 +68,7 @@ export async function createFrameWriter(file: FileHandle, key: Uint8Array): Prom
       if (size <= FRAME_BYTES) return;
       const whole = Buffer.concat(parts);
       let from = 0;
-      // Something always stays, so that the last frame is known when it is written.
+      // Keep some bytes back, so that the last frame is known when it is written.
       for (; whole.length - from > FRAME_BYTES; from += FRAME_BYTES) await seal(whole.subarray(from, from + FRAME_BYTES), false);
       parts = [whole.subarray(from)];
       size = whole.length - from;
@@ -74,7 +77,10 @@ export async function createFrameWriter(file: FileHandle, key: Uint8Array): Prom
   };
 }
 
-/** The plain bytes, frame by frame. BACKUP_UNREADABLE (input): no backup, another key, or it was cut or changed. */
+/**
+ * The plain bytes, frame by frame. BACKUP_UNREADABLE (input): not a backup, another key, or a truncated or changed
+ * file.
+ */
 export async function* readFrames(file: FileHandle, key: Uint8Array): AsyncGenerator<Buffer> {
   const head = await readExactly(file, MAGIC.length + SALT_BYTES);
   if (!head.subarray(0, MAGIC.length).equals(MAGIC)) throw unreadable('format');

@@ -1,4 +1,4 @@
-/** What a backup consists of: records, each its length (4) and its bytes, JSON in UTF-8. */
+/** A backup is a sequence of records, each with its length (4 bytes) and its content, JSON in UTF-8. */
 import type { IndexSpec, StoredDocument } from '../contract/ports/documents.ts';
 import type { KeptEntry } from '../contract/ports/shared-state.ts';
 import { unreadable, type FrameWriter } from './backup-frames.ts';
@@ -8,14 +8,14 @@ export const BACKUP_VERSION = 1;
 export type BackupRecord =
   | { readonly kind: 'head'; readonly version: number; readonly backupId: string; readonly at: number; readonly from: string }
   | { readonly kind: 'collection'; readonly name: string; readonly indexes: readonly IndexSpec[]; readonly expiresAt?: string }
-  /** What follows may be newer versions of what came before. */
+  /** The following records may be newer versions of earlier ones. */
   | { readonly kind: 'round' }
   | { readonly kind: 'document'; readonly collection: string; readonly document: StoredDocument }
   | { readonly kind: 'removed'; readonly collection: string; readonly id: string }
   | { readonly kind: 'shared'; readonly entry: KeptEntry }
-  /** `sealed` under the data keys: the backup's own key alone opens no payload. The last chunk is empty. */
+  /** `sealed` under the data keys, so that the backup's own key alone opens no payload. The last chunk is empty. */
   | { readonly kind: 'blob'; readonly id: string; readonly index: number; readonly sealed: string; readonly isLast: boolean }
-  /** `documents` counts each version that was written; `at` is the moment that the backup shows (absent in those of 0.1.0). */
+  /** `documents` counts each written version; `at` is the moment the backup shows (absent in backups of 0.1.0). */
   | { readonly kind: 'end'; readonly documents: number; readonly blobs: number; readonly at?: number };
 
 export async function writeRecord(frames: FrameWriter, record: BackupRecord): Promise<void> {
@@ -26,7 +26,7 @@ export async function writeRecord(frames: FrameWriter, record: BackupRecord): Pr
   await frames.write(body);
 }
 
-/** Ends with the record `end`: a backup without it is refused. */
+/** Ends with the record `end`; a backup without it is refused. */
 export async function* readRecords(frames: AsyncIterable<Buffer>): AsyncGenerator<BackupRecord> {
   let rest: Buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
@@ -35,7 +35,7 @@ export async function* readRecords(frames: AsyncIterable<Buffer>): AsyncGenerato
   for await (const frame of frames) {
     parts.push(frame);
     size += frame.length;
-    // A large record is put together once, when all of it is there.
+    // Assemble a large record only once, when all of it has arrived.
     if (rest.length >= 4 && size + rest.length < 4 + rest.readUInt32BE()) continue;
     rest = Buffer.concat([rest, ...parts]);
     parts = [];

@@ -1,4 +1,4 @@
-/** What a new shared state must know of the old one: used nonces, and that fencing numbers go on growing. */
+/** Carries over what a new shared state must keep from the old one: used nonces, and ever-growing fencing numbers. */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
@@ -8,7 +8,7 @@ export interface CarriedShared {
   readonly leases: number;
 }
 
-/** The leases of listeners are documents, and go with them (decision 0019). */
+/** The leases of listeners are documents, and are copied with them (decision 0019). */
 export async function carryShared(kept: AsyncIterable<KeptEntry>, target: SharedState, clock: Clock): Promise<CarriedShared> {
   const leases = new Map<string, number>();
   let claims = 0;
@@ -26,7 +26,10 @@ export async function carryShared(kept: AsyncIterable<KeptEntry>, target: Shared
 
 const LEASE_MS = 10_000;
 
-/** A number grows with each change of holder, and there is no other way to raise it. One is given at each start of a listener: few. */
+/**
+ * A number grows only with a change of holder, so changes of holder raise it. Listeners get one number per start, so
+ * few changes are needed.
+ */
 async function raiseFencing(shared: SharedState, name: string, atLeast: number): Promise<void> {
   for (let turn = 0; ; turn++) {
     const holder = `copy-${turn}`;

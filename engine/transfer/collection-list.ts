@@ -1,4 +1,7 @@
-/** The store's own list of its collections: whatever was opened in it, so that no copy of it can forget one. */
+/**
+ * The store's own list of its collections. It names everything ever opened in the store, so that no copy can miss
+ * one.
+ */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, IndexSpec, StoredDocument } from '../contract/ports/documents.ts';
 
@@ -15,9 +18,9 @@ export const collectionListSpec: CollectionSpec<ListedCollection> = {
 };
 
 export interface CollectionList {
-  /** Notes that it is there. */
+  /** Records that the collection exists. */
   add(spec: CollectionSpec<StoredDocument>): Promise<void>;
-  /** All of them, this list's own first. */
+  /** All of them, this list's own collection first. */
   all(): readonly CollectionSpec<StoredDocument>[];
 }
 
@@ -40,12 +43,12 @@ export async function openCollectionList(documents: Documents): Promise<Collecti
   };
 }
 
-/** In one order of fields: some stores sort them. */
+/** In a fixed order of fields, because some stores sort them. */
 function layoutOf({ indexes, expiresAt }: ListedCollection): unknown {
   return [expiresAt, indexes.map(({ name, fields, unique }) => [name, fields, unique])];
 }
 
-/** A copy checks nothing against a schema: it takes what is there. */
+/** A copy does not validate against a schema: it takes every document as it is. */
 function toSpec({ _id, indexes, expiresAt }: ListedCollection): CollectionSpec<StoredDocument> {
   return {
     name: _id,

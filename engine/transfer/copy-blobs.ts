@@ -1,4 +1,4 @@
-/** Makes the blobs of one store equal to those of another. A blob never changes: it is there or not. */
+/** Makes the blobs of one store equal to those of another. A blob never changes: it exists or not. */
 import { createHash } from 'node:crypto';
 import { AppError } from '../contract/values/errors.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
@@ -13,7 +13,7 @@ export interface BlobCopy {
   readonly copied: number;
 }
 
-/** Each copy is read back and compared before the next begins. */
+/** Each copy is read back and compared before the next starts. */
 export async function copyBlobs(pair: BlobPair, signal: AbortSignal, onProgress?: (blobs: number) => void): Promise<BlobCopy> {
   const { source, target } = pair;
   const copies = await idsOf(target);
@@ -30,7 +30,7 @@ export async function copyBlobs(pair: BlobPair, signal: AbortSignal, onProgress?
   return { blobs, copied };
 }
 
-/** The ids that only one side has. */
+/** Returns the ids that only one side has. */
 export async function compareBlobs({ source, target }: BlobPair): Promise<readonly string[]> {
   const copies = await idsOf(target);
   const different: string[] = [];
@@ -38,11 +38,11 @@ export async function compareBlobs({ source, target }: BlobPair): Promise<readon
   return [...different, ...copies];
 }
 
-/** Also those of this very moment. */
+/** Includes blobs created just now. */
 export const ALL = -60_000;
 const LIMIT_BYTES = Number.MAX_SAFE_INTEGER;
 
-/** False when it was removed meanwhile. */
+/** Returns false if the blob was removed meanwhile. */
 async function copyBlob({ source, target }: BlobPair, blobId: string): Promise<boolean> {
   const sent = createHash('sha256');
   try {

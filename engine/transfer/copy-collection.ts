@@ -1,4 +1,7 @@
-/** Makes a collection of one store equal to that of another, or only looks whether it is. Both are walked in the order of ids, side by side. */
+/**
+ * Makes a collection of one store equal to that of another, or only compares them. Walks both side by side, in order
+ * of ids.
+ */
 import type { Collection, CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 import { readPath } from '../contract/ports/document-semantics.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
@@ -12,14 +15,14 @@ export interface Pair {
 }
 
 export interface Walk {
-  /** What the store removes by itself up to then is left out: either side may have done so or not. */
+  /** Documents that expire before this are left out: either store may have removed them already. */
   readonly expiredAt: number;
   readonly signal: AbortSignal;
-  /** Called after each page with the number of documents of the source so far. */
+  /** Called after each page with the number of source documents so far. */
   onProgress?(documents: number): void;
 }
 
-/** Answers how many documents had to be written or removed. */
+/** Returns how many documents had to be written or removed. */
 export async function copyCollection(pair: Pair, walk: Walk): Promise<number> {
   const writer = createWriter(pair);
   let documents = 0;
@@ -40,7 +43,7 @@ export interface Comparison {
   readonly collection: string;
   readonly source: SetDigest;
   readonly target: SetDigest;
-  /** Ids that are not the same on both sides. */
+  /** Ids that differ between the two sides. */
   readonly different: readonly string[];
 }
 
@@ -63,7 +66,7 @@ export async function compareCollection(pair: Pair, walk: Walk): Promise<Compari
   return { collection: pair.spec.name, source, target, different };
 }
 
-/** Copies these documents as they now are; answers how many there were. */
+/** Copies these documents in their current state; returns how many there were. */
 export async function copyDocuments(pair: Pair, ids: Iterable<string>): Promise<number> {
   const writer: CopyWriter = createWriter(pair);
   let count = 0;
@@ -76,7 +79,7 @@ export async function copyDocuments(pair: Pair, ids: Iterable<string>): Promise<
   return count;
 }
 
-/** Ids of these that are not the same on both sides. */
+/** Returns the ids among these that differ between the two sides. */
 export async function compareDocuments({ spec, source, target }: Pair, ids: Iterable<string>, expiredAt: number): Promise<string[]> {
   const different: string[] = [];
   for (const some of chunksOf(ids)) {
@@ -121,7 +124,7 @@ async function next(documents: AsyncGenerator<StoredDocument>): Promise<StoredDo
   return done === true ? undefined : value;
 }
 
-/** The next page is read while this one is looked at. */
+/** Reads the next page while this one is processed. */
 async function* readAll(
   spec: CollectionSpec<StoredDocument>,
   collection: Collection<StoredDocument>,
@@ -132,7 +135,7 @@ async function* readAll(
   while (coming) {
     const page: readonly StoredDocument[] = await coming;
     coming = page.length < PAGE ? undefined : read(page.at(-1)!._id);
-    // Whoever leaves early must not leave a rejection behind that nobody hears.
+    // If the consumer stops early, the pending read must not cause an unhandled rejection.
     coming?.catch(() => {});
     for (const document of page) if (alive(spec, document, expiredAt)) yield document;
   }
@@ -149,7 +152,7 @@ function isSame(a: StoredDocument | undefined, b: StoredDocument | undefined): b
   return JSON.stringify(a) === JSON.stringify(b) || canonicalJson(a) === canonicalJson(b);
 }
 
-/** As the stores order ids: by code point, as UTF-8 bytes compare. */
+/** In the order of the stores: by code point, like UTF-8 bytes. */
 function compareIds(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -5,23 +5,26 @@ import { readPath, uniqueKey } from '../contract/ports/document-semantics.ts';
 export interface CopyWriter {
   put(document: StoredDocument): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Waits for all of them. */
+  /** Waits for all writes. */
   end(): Promise<void>;
   readonly written: number;
 }
 
 const CONCURRENCY = 32;
 
-/** Writes copies, many at once. A unique key that an older copy still holds is taken from it, and that one is copied anew. */
+/**
+ * Writes copies, many at once. If an older copy still holds a unique key, that copy is removed, and copied again
+ * later.
+ */
 export function createWriter(pair: {
   readonly spec: CollectionSpec<StoredDocument>;
-  /** Absent: a copy that gave up its unique key comes again by itself. */
+  /** If absent, a copy that lost its unique key arrives again without help. */
   readonly source?: Collection<StoredDocument>;
   readonly target: Collection<StoredDocument>;
 }): CopyWriter {
   const { spec, source, target } = pair;
   const running = new Set<Promise<void>>();
-  /** Copies that gave up a unique key. */
+  /** Copies that lost a unique key. */
   const displaced = new Set<string>();
   let failure: unknown;
   let written = 0;
@@ -62,7 +65,7 @@ export function createWriter(pair: {
     for (const holder of await target.find(filter, { limit: 10 })) {
       if (holder._id === document._id) continue;
       displaced.add(holder._id);
-      // Only while it holds the key: its newer version may be on its way.
+      // Remove it only while it holds the key: its newer version may be on its way.
       await target.remove(holder._id, filter);
     }
   }
@@ -77,7 +80,7 @@ export function createWriter(pair: {
     remove: (id) => start(target.remove(id)),
     async end() {
       await drain();
-      // One after the other: what gives up its key to one of these comes behind it.
+      // One after the other: a copy displaced by one of these is appended.
       for (const id of displaced) {
         const document = await source?.get(id);
         if (document) await store(document);

@@ -1,6 +1,6 @@
 /**
- * The one folder in which actions of the API write files. Callers name a file, never a path. The folder is opened once per file and
- * everything goes through that handle, so a folder or link put in its place meanwhile leads nowhere.
+ * The only folder in which API actions write files. Callers name a file, never a path. The folder is opened once per
+ * file, and everything goes through that handle, so a folder or link put in its place meanwhile has no effect.
  */
 import { constants, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ export interface ExchangeFolder {
 }
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-/** Letters of any script, digits, dots, dashes: nothing that a path, a shell or a terminal reads otherwise. */
+/** Letters of any script, digits, dots, dashes: nothing that a path, a shell or a terminal interprets. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u;
-/** Leaves room for the ending of a file that is not whole yet (names end at 255 bytes). */
+/** Leaves room for the suffix of an unfinished file (names end at 255 bytes). */
 const NAME_BYTES = 200;
 const OPEN_TO_OTHERS = 0o077;
 
-/** The folder is made at its first use, mode 0700. */
+/** The folder is created at first use, with mode 0700. */
 export function openExchangeFolder(path: string): ExchangeFolder {
   return {
     path,
@@ -59,14 +59,17 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Nobody else may put files, links or folders into it. */
+/** Only this user may put files, links or folders into it. */
 async function checkOwn(folder: FileHandle, path: string): Promise<void> {
   const { uid, mode } = await folder.stat();
   if (process.getuid !== undefined && uid !== process.getuid()) throw unsafe(path, 'it belongs to another user');
   if ((mode & OPEN_TO_OTHERS) !== 0) throw unsafe(path, 'other users may enter it');
 }
 
-/** The opened folder itself, whatever stands under its path by now. Where the system has no such name, the path, looked at once more. */
+/**
+ * Returns a path to the opened folder itself, whatever its original path refers to by now. If the system has no such
+ * path, returns the original one after another check.
+ */
 async function throughHandle(folder: FileHandle, path: string): Promise<string> {
   const opened = await folder.stat();
   for (const name of [`/proc/self/fd/${folder.fd}`, path]) {

@@ -1,35 +1,46 @@
 /**
- * The gate between a process and its store: what copies a store while others use it must know what they change, and must be able to stop
- * them for a moment. While nobody copies, it costs one comparison an operation.
+ * The gate between a process and its store. A copy of a store in use must know what the process changes, and must be
+ * able to pause it for a moment. Without a copy, the gate costs one comparison per operation.
  */
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { openCollectionList, type CollectionList } from './collection-list.ts';
 
 export interface Gate {
-  /** The store as all of this process use it. */
+  /** The store as all parts of this process use it. */
   readonly documents: Documents;
-  /** Everything that was ever opened in this store, by whatever version of the product. */
+  /** Every collection ever opened in this store, by any version of the product. */
   readonly collections: CollectionList;
-  /** Begins to note what is written. One at a time. */
+  /** Starts recording what is written. Only one tracker at a time. */
   track(): ChangeTracker;
-  /** Refuses writes with what `error` makes: those that begin new work (inserts into these collections), or all. Reading goes on. */
+  /**
+   * Refuses writes with the error from `error`: inserts into these collections (new work), or all writes. Reads
+   * continue.
+   */
   refuse(what: 'everything' | { readonly insertsInto: readonly string[] }, error: () => AppError): void;
-  /** Leads one collection to another store, while the others are refused: what is said of a move is said in the new one. */
+  /**
+   * Redirects one collection to another store while the others are refused: the records of a move must go to the new
+   * one.
+   */
   redirect(name: string, to: Documents): Promise<void>;
-  /** Lets everything wait, reads too so that they see the writes before them; answers what lets it go on. */
+  /**
+   * Pauses all operations, including reads, so that they see the writes before them. Returns a function that resumes
+   * them.
+   */
   hold(): () => void;
-  /** Ends refusing. */
+  /** Stops refusing. */
   reopen(): void;
-  /** Resolves when no write is under way. */
+  /** Resolves when no write is in flight. */
   idle(): Promise<void>;
 }
 
-/** Collection -> ids that were written. Undefined when there were too many to note: then everything must be compared. */
+/**
+ * Collection -> ids that were written. Undefined if there were too many to record: everything must be compared then.
+ */
 export type Changes = ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
 export interface ChangeTracker {
-  /** What was written since the last call, and what is being written now. */
+  /** Returns what was written since the last call, including writes in flight. */
   take(): Changes;
   stop(): void;
 }
@@ -46,7 +57,7 @@ interface GateState {
   onIdle: (() => void)[];
 }
 
-/** `known`: collections that are in the store though its list may not name them. */
+/** `known`: collections in the store that its list may not name. */
 export async function openGate(documents: Documents, known: readonly CollectionSpec<StoredDocument>[] = []): Promise<Gate> {
   const collections = await openCollectionList(documents);
   for (const spec of known) await collections.add(spec);
@@ -118,7 +129,8 @@ function guardCollection<T extends StoredDocument>(inner: Collection<T>, state: 
     if (other) return action(other);
     if (refused && (refused.what === 'everything' || (isInsert && refused.what.insertsInto.includes(name)))) throw refused.error();
     state.pending++;
-    // Noted before, since it may be done at any moment from now on, and again behind it: what was taken in between may have seen the old one.
+    // Record the id before the write, which may take effect at any time from now on, and again after it: a copy taken
+    // in between may have seen the old version.
     tracker?.add(name, id);
     try {
       return await action(inner);

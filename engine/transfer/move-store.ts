@@ -1,7 +1,8 @@
 /**
- * Moves everything that is stored from one store to another while it is in use. Nothing is lost and nothing runs twice because at every
- * moment at most one of the two opens: the new one is marked as receiving before its first document, the old one as moved when both are
- * equal and nobody writes, and only then the new one as ready. Whatever is broken off is done again by the same call.
+ * Moves everything from one store to another while it is in use. Nothing is lost and nothing runs twice, because at
+ * most one of the two stores can be opened at any time. The new one is marked as receiving before its first document.
+ * The old one is marked as moved when both are equal and all writes have stopped. Only then is the new one marked as
+ * ready. An interrupted move is continued by the same call.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
@@ -28,11 +29,11 @@ import { digestText } from './set-digest.ts';
 import { moveEnded, openStoreMarks, storeMarksSpec, storeMoved, type StoreMarks } from './store-mark.ts';
 
 export interface MoveOptions {
-  /** `documents` is the store itself, not what the gate lets through. */
+  /** `documents` is the store itself, not the view through the gate. */
   readonly source: { readonly address: string; readonly documents: Documents; readonly blobs: Blobs; kept(): AsyncIterable<KeptEntry> };
-  /** `sharedState` is absent where both stores go on with the same one. */
+  /** `sharedState` is absent if both stores use the same one. */
   readonly target: { readonly address: string; readonly documents: Documents; readonly blobs: Blobs; readonly sharedState?: SharedState };
-  /** The traffic of this process on the source. Absent: nobody uses it. */
+  /** The traffic of this process on the source; absent if the source is not in use. */
   readonly traffic?: MoveTraffic;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -41,13 +42,13 @@ export interface MoveOptions {
 
 export interface MoveTraffic {
   readonly gate: Gate;
-  /** Takes no new work and settles what is under way. */
+  /** Takes no new work and waits for work in flight to settle. */
   drain(): Promise<void>;
-  /** Refuses everything that would write, from after `drain` until the process has gone over. */
+  /** Refuses everything that would write, after `drain` and until the process has switched over. */
   pause(): void;
 }
 
-/** In this order; `copy` and `compare` tell each collection. */
+/** In this order; `copy` and `compare` report each collection. */
 export type MoveStage = 'begin' | 'copy' | 'payloads' | 'catch-up' | 'compare' | 'drain' | 'last' | 'leave' | 'enter' | 'done';
 
 export interface MoveProgress {
@@ -60,7 +61,7 @@ export interface MoveProgress {
 export interface MovedCollection {
   readonly collection: string;
   readonly documents: number;
-  /** Of the set, whatever its order; equal on both sides. */
+  /** Digest of the set, independent of order; equal on both sides. */
   readonly digest: string;
 }
 
@@ -70,24 +71,25 @@ export interface MoveReport {
   readonly to: string;
   readonly collections: readonly MovedCollection[];
   readonly blobs: number;
-  /** Written while it was compared under traffic: compared again one by one, without traffic. */
+  /** Documents written while they were compared under traffic; compared again one by one, without traffic. */
   readonly lastChanges: number;
   readonly shared: CarriedShared;
-  /** From when nothing was accepted any more until the new store was ready. */
+  /** How long nothing was accepted, until the new store was ready. */
   readonly pausedMs: number;
 }
 
-/** Below so many documents everything is compared once more without traffic: it takes a second or two. */
+/** Below this many documents, everything is compared again without traffic: it takes a second or two. */
 const COMPARE_ALL = 20_000;
-/** What is still to be carried over without traffic. */
+/** How many changes may be left to carry over without traffic. */
 const FEW_CHANGES = 200;
 const MAX_ROUNDS = 20;
-/** Documents that end so soon are left out of a comparison: each store removes them by itself, at its own moment. */
+/** Documents that expire this soon are left out of a comparison, because each store removes them at its own time. */
 const EXPIRY_MARGIN_MS = 600_000;
 
 /**
- * STORE_NOT_EMPTY, STORE_MOVED, STORE_RECEIVING (input) where the two do not fit; STORE_COPY_DIFFERS (bug) when they are not equal at the end.
- * When it rejects, the old store is as it was and `traffic` may go on with it, unless the last stage told was `enter`.
+ * STORE_NOT_EMPTY, STORE_MOVED, STORE_RECEIVING (input) if the two stores do not fit; STORE_COPY_DIFFERS (bug) if
+ * they are not equal at the end. If it rejects, the old store is unchanged and `traffic` may continue with it, unless
+ * the last reported stage was `enter`.
  */
 export async function moveStore(options: MoveOptions): Promise<MoveReport> {
   const { source, target, clock, traffic } = options;
@@ -128,14 +130,14 @@ interface Marks {
   readonly target: StoreMarks;
 }
 
-/** Answers the id of this move: that of an earlier attempt, where there was one. */
+/** Returns the id of this move, or of an earlier attempt at it. */
 async function begin({ source, target, traffic, clock, onProgress }: MoveOptions, marks: Marks): Promise<string> {
   onProgress({ stage: 'begin' });
   const [old, fresh] = [await marks.source.read(), await marks.target.read()];
   if (old?.state === 'moved' && (traffic || fresh?.moveId !== old.moveId)) throw storeMoved(old.other);
   if (old?.state === 'receiving') throw storeNotEmpty(old.other);
   if (fresh?.state === 'receiving' && (fresh.other === source.address || fresh.moveId === old?.moveId)) return fresh.moveId;
-  // It has ended.
+  // The move has already ended.
   if (fresh?.state === 'ready' && fresh.moveId === old?.moveId) throw moveEnded(target.address);
   if (fresh || (await hasDocuments(target.documents))) throw storeNotEmpty(target.address);
   const moveId = createTimedId('mov', clock.now());
@@ -146,12 +148,14 @@ async function begin({ source, target, traffic, clock, onProgress }: MoveOptions
 /** Collection -> ids. */
 type Ids = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The copy as it grows: which documents were not yet seen to be equal on both sides, and how the two compare. */
+/**
+ * The growing copy: which documents are not yet known to be equal on both sides, and the results of the comparison.
+ */
 function createCopy({ source, target, clock, signal, onProgress }: MoveOptions, tracker: ChangeTracker | undefined) {
   const blobs = { source: source.blobs, target: target.blobs };
   const opened = new Map<string, Pair>();
   let compared = new Map<string, Comparison>();
-  /** Written, or found different, since the two were compared; not yet seen to be equal. */
+  /** Documents written, or found different, since the comparison; not yet known to be equal. */
   let unequal: Ids = new Map();
 
   async function pairs(): Promise<readonly Pair[]> {
@@ -181,10 +185,10 @@ function createCopy({ source, target, clock, signal, onProgress }: MoveOptions, 
     unequal = new Map([...compared].map(([name, { different }]) => [name, new Set(different)]));
   }
 
-  /** Carries over what was written, and looks at it again; answers how many documents there were. */
+  /** Carries over what was written, and compares it again. Returns how many documents there were. */
   async function carry(): Promise<number> {
     const changes = tracker ? tracker.take() : NO_CHANGES;
-    // Too many to note: everything is looked at again.
+    // Too many changes to record: copy and compare everything again.
     if (!changes) {
       await copyAll();
       await compareAll();
@@ -219,7 +223,7 @@ function createCopy({ source, target, clock, signal, onProgress }: MoveOptions, 
       await catchUp();
     },
 
-    /** Nobody writes any more. */
+    /** Call when all writes have stopped. */
     async last(): Promise<Pick<MoveReport, 'collections' | 'blobs' | 'lastChanges'>> {
       const lastChanges = await carry();
       const copied = await copyBlobs(blobs, signal);

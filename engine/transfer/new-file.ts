@@ -1,20 +1,23 @@
-/** A file that appears under its name only when it is whole, and never replaces another. */
+/** A file that appears under its name only when it is complete, and never replaces another. */
 import { constants, link, lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../contract/values/errors.ts';
 
 export interface NewFile {
-  /** As people name it. */
+  /** The name shown to people. */
   readonly file: string;
   readonly handle: FileHandle;
-  /** Flushes it and gives it its name. BACKUP_EXISTS (input) when something else got that name meanwhile; then `drop` it. */
+  /**
+   * Flushes the file and gives it its name. BACKUP_EXISTS (input) if another file got that name meanwhile; call
+   * `drop` then.
+   */
   keep(): Promise<void>;
-  /** Leaves nothing behind. */
+  /** Removes the unfinished file. */
   drop(): Promise<void>;
 }
 
 const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
-/** File systems that have no hard links. */
+/** Errors of file systems without hard links. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** BACKUP_EXISTS (input). */
@@ -22,13 +25,13 @@ export function createNewFile(file: string): Promise<NewFile> {
   return createIn(dirname(file), basename(file), file);
 }
 
-/** `folder` is where the system finds it, `file` what people are told. */
+/** `folder` is the real path, `file` the one shown to people. */
 export async function createIn(folder: string, name: string, file: string): Promise<NewFile> {
   const whole = join(folder, name);
   const unfinished = `${whole}.unfinished`;
   if (await exists(whole)) throw fileExists(file);
   await rm(unfinished, { force: true });
-  // Made by this call or not at all: what lies there already, a link or a pipe, is never written into.
+  // Create it or fail: never write into an existing file, link or pipe.
   const handle = await open(unfinished, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
   return {
     file,
@@ -46,7 +49,7 @@ export async function createIn(folder: string, name: string, file: string): Prom
   };
 }
 
-/** A link refuses a name that is taken; a rename would replace what has it. */
+/** Creating a link fails if the name is taken; a rename would replace the other file. */
 async function giveName(unfinished: string, whole: string, file: string): Promise<void> {
   try {
     await link(unfinished, whole);
@@ -59,7 +62,7 @@ async function giveName(unfinished: string, whole: string, file: string): Promis
   await rm(unfinished);
 }
 
-/** Without opening it: to open a pipe waits for its other end. */
+/** Does not open the file: opening a pipe waits for its other end. */
 function exists(file: string): Promise<boolean> {
   return lstat(file).then(
     () => true,

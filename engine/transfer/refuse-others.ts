@@ -3,13 +3,13 @@ import { AppError } from '../contract/values/errors.ts';
 import type { Documents } from '../contract/ports/documents.ts';
 import { workersSpec } from '../ownership/worker-document.ts';
 
-/** Longer than two beats of a living process. */
+/** Longer than two beats of a running process. */
 const LOOK_MS = 11_000;
 const PAGE = 1000;
 
 /**
- * STORE_IN_USE (input) when other processes live on the store: what they write nobody here would see. `isOneOfThem`: this process itself
- * beats too. An exclusive store has none.
+ * STORE_IN_USE (input) if other processes use the store: this process would not see what they write. `isOneOfThem`:
+ * this process itself beats too. An exclusive store has no others.
  */
 export async function refuseOthers(documents: Documents, clock: Clock, { isOneOfThem }: { readonly isOneOfThem: boolean }): Promise<void> {
   if (documents.isExclusive) return;

@@ -1,6 +1,6 @@
 /**
- * Fills an empty store from a backup and looks at every document of it afterwards. Until that has ended well the store opens for nobody;
- * broken off, the same restore does it again.
+ * Fills an empty store from a backup, and then verifies every document. Until that has succeeded, no process can open
+ * the store. An interrupted restore is done again by the same call.
  */
 import { open } from 'node:fs/promises';
 import type { Clock } from '../contract/values/clock.ts';
@@ -25,7 +25,10 @@ export interface RestoreOptions {
   readonly file: string;
   readonly keyFile: string;
   readonly target: { readonly address: string; readonly documents: Documents; readonly sharedState: SharedState };
-  /** Called when the data keys are there: payloads are sealed under them, so the key-encryption key must be the one of then. */
+  /**
+   * Called when the data keys are restored. Payloads are sealed under them, so the key-encryption key must be the one
+   * from the time of the backup.
+   */
   openSealed(): Promise<{ readonly blobs: Blobs; readonly seal: Seal }>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -34,16 +37,19 @@ export interface RestoreOptions {
 
 export interface RestoreReport {
   readonly backupId: string;
-  /** The moment that the backup shows; of a backup by 0.1.0, when it began. */
+  /** The moment the backup shows; for a backup by 0.1.0, when it started. */
   readonly at: number;
-  /** That are stored now. */
+  /** The number stored now. */
   readonly documents: number;
-  /** That the backup had written: what changed during it counts once for each version. */
+  /** The number the backup wrote: a document that changed during the backup counts once per version. */
   readonly written: number;
   readonly blobs: number;
 }
 
-/** BACKUP_KEY, BACKUP_UNREADABLE, STORE_NOT_EMPTY, SEAL_KEK_WRONG (input); BACKUP_DIFFERS (bug) when the store does not hold what was written. */
+/**
+ * BACKUP_KEY, BACKUP_UNREADABLE, STORE_NOT_EMPTY, SEAL_KEK_WRONG (input); BACKUP_DIFFERS (bug) if the store does not
+ * contain what was written.
+ */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   const { target, clock } = options;
   const key = await readBackupKey(options.keyFile);
@@ -86,7 +92,10 @@ async function* records(file: string, key: Uint8Array): AsyncGenerator<BackupRec
 
 const PROGRESS_EVERY = 1000;
 
-/** Returns the number of payloads and the last record; `newest` learns in which round each document that came again came last. */
+/**
+ * Returns the number of payloads and the last record. Records in `newest` the last round of each document that came
+ * more than once.
+ */
 async function fill({ file, target, clock, signal, onProgress, ...options }: RestoreOptions, key: Uint8Array, newest: Map<string, number>) {
   const writers = new Map<string, CopyWriter>();
   const kept: KeptEntry[] = [];
@@ -138,12 +147,12 @@ async function fill({ file, target, clock, signal, onProgress, ...options }: Res
   return { blobs, end };
 }
 
-/** Chunks of one payload after the other, each stored while the next chunk is read. */
+/** Takes the chunks of one payload after the other; stores each while the next is read. */
 function createBlobFeed() {
   let push: ((chunk: Uint8Array | undefined) => Promise<void>) | undefined;
   let stored: Promise<unknown> | undefined;
 
-  /** Answers whether it was the last. */
+  /** Returns whether it was the last chunk. */
   async function take(record: Extract<BackupRecord, { kind: 'blob' }>, { blobs, seal }: { readonly blobs: Blobs; readonly seal: Seal }) {
     const { id, index, isLast } = record;
     const chunk = seal.open(blobPlace(id, index), record.sealed);
@@ -166,7 +175,7 @@ function createPipe() {
   let wake: (() => void) | undefined;
   let onTaken: (() => void) | undefined;
   return {
-    /** Resolves when it is taken, so that a large payload never stands in memory whole. */
+    /** Resolves when the chunk is consumed, so that a large payload is never in memory as a whole. */
     push(chunk: Uint8Array | undefined): Promise<void> {
       waiting.push(chunk);
       wake?.();
@@ -184,7 +193,7 @@ function createPipe() {
   };
 }
 
-/** Documents that end by themselves may be gone already. Answers how many are there. */
+/** Documents that expire may be gone already. Returns how many exist. */
 async function compare(
   { file, target, signal, onProgress }: RestoreOptions,
   key: Uint8Array,

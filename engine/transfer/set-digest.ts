@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Number and digest of a set of documents, whatever their order: the sum of the SHA-256 of each. */
+/** Number and digest of a set of documents, independent of order: the sum of the SHA-256 of each. */
 export interface SetDigest {
   readonly documents: number;
   readonly sum: bigint;
@@ -10,7 +10,7 @@ export const EMPTY_DIGEST: SetDigest = { documents: 0, sum: 0n };
 
 const MODULUS = 1n << 256n;
 
-/** `text` is the document in its one canonical form. */
+/** `text` is the document in canonical form. */
 export function addToDigest({ documents, sum }: SetDigest, text: string): SetDigest {
   const hash = BigInt(`0x${createHash('sha256').update(text).digest('hex')}`);
   return { documents: documents + 1, sum: (sum + hash) % MODULUS };

@@ -1,11 +1,11 @@
-/** What a store says of itself when it is not simply in use: it is being filled by a copy, or was left for another one. */
+/** A store's mark, if it is not simply in use: it is being filled by a copy, or was left for another one. */
 import { Type } from 'typebox';
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 
 /**
- * `receiving`: a copy into it has begun and not ended. `moved`: everything went to `other`; nobody may write here any more.
- * `ready`: the copy has ended, it is in use. No mark: an ordinary store.
+ * `receiving`: a copy into it has started and not ended. `moved`: everything went to `other`; writing here is no
+ * longer allowed. `ready`: the copy has ended, and it is in use. No mark: an ordinary store.
  */
 export interface StoreMark extends StoredDocument {
   readonly state: 'receiving' | 'moved' | 'ready';
@@ -26,7 +26,7 @@ export const storeMarksSpec: CollectionSpec<StoreMark> = {
 
 export interface StoreMarks {
   read(): Promise<StoreMark | undefined>;
-  /** Survives a power cut when it has resolved. */
+  /** Resolves when the mark would survive a power cut. */
   write(mark: Omit<StoreMark, '_id'>): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function openStoreMarks(documents: Documents): Promise<StoreMarks> 
   };
 }
 
-/** STORE_MOVED, STORE_RECEIVING (input): a store that was left, or is half filled, serves nobody. */
+/** STORE_MOVED, STORE_RECEIVING (input): a store that was left, or is half filled, cannot be used. */
 export function refuseMarked(mark: StoreMark | undefined): void {
   if (mark?.state === 'moved') throw storeMoved(mark.other);
   if (mark?.state === 'receiving') {
@@ -60,7 +60,7 @@ export function storeMoved(to: string): AppError {
   });
 }
 
-/** The same move was asked for again after its end. */
+/** The same move was requested again after its end. */
 export function moveEnded(to: string): AppError {
   return new AppError('STORE_MOVED', 'input', `This move has ended: everything in this store is at ${to}.`, {
     values: { to, problem: 'ended' },
@@ -68,7 +68,7 @@ export function moveEnded(to: string): AppError {
   });
 }
 
-/** While the last changes are carried over: as with a store that is down, whoever has something to store tries again. */
+/** Used while the last changes are carried over. As with a store that is down, callers try again. */
 export function storeMoving(): AppError {
   return new AppError('STORE_MOVING', 'transient', 'The store is being exchanged; nothing was stored.', {
     fix: 'Send it again in a few seconds.',

@@ -1,6 +1,6 @@
 /**
- * A backup while the store is in use: everything in the order of ids, then what was written meanwhile, in rounds, and at the end the last of
- * it while all wait for a moment. What is restored is the store as it was in that moment.
+ * Writes a backup while the store is in use: everything in order of ids, then in rounds what was written meanwhile,
+ * and finally the rest during a short pause of all operations. A restore shows the store as of that pause.
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../contract/values/clock.ts';
@@ -26,11 +26,11 @@ export interface BackupSource {
 
 export interface BackupOptions {
   readonly source: BackupSource;
-  /** The store itself, past the gate. */
+  /** The store itself, not the view through the gate. */
   readonly documents: Documents;
-  /** Called once, when nothing else copies the store. */
+  /** Called once, when no other copy of the store runs. */
   create(): Promise<NewFile>;
-  /** 32 bytes, as `readBackupKey` gives them. */
+  /** 32 bytes, as returned by `readBackupKey`. */
   readonly key: Uint8Array;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -46,16 +46,16 @@ export interface BackupProgress {
 export interface BackupReport {
   readonly backupId: string;
   readonly file: string;
-  /** The moment that the backup shows: when everything waited. */
+  /** The moment the backup shows: the pause. */
   readonly at: number;
-  /** What changed during the backup counts once for each version. */
+  /** A document that changed during the backup counts once per version. */
   readonly documents: number;
   readonly blobs: number;
-  /** So long everything waited at the end. */
+  /** How long all operations were paused at the end. */
   readonly heldMs: number;
 }
 
-/** BACKUP_EXISTS, STORE_COPYING (input). Whatever else happens, a file under that name is a whole backup. */
+/** BACKUP_EXISTS, STORE_COPYING (input). Whatever else happens, a file under that name is a complete backup. */
 export async function writeBackup(options: BackupOptions): Promise<BackupReport> {
   const tracker = options.source.gate.track();
   try {
@@ -88,7 +88,7 @@ async function writeAll(options: BackupOptions, handle: FileHandle, tracker: Cha
   let documents = 0;
   let blobs = 0;
 
-  /** Those that came since too: a collection may be opened at any moment. */
+  /** Includes collections opened since: one may be opened at any time. */
   async function newCollections(): Promise<readonly CollectionSpec<StoredDocument>[]> {
     const fresh = source.gate.collections.all().filter(({ name }) => name !== storeMarksSpec.name && !known.has(name));
     for (const { name, indexes, expiresAt } of fresh) {
@@ -141,7 +141,7 @@ async function writeAll(options: BackupOptions, handle: FileHandle, tracker: Cha
         index++;
       }
     } catch (error) {
-      // Removed meanwhile: then nothing refers to it any more.
+      // It was removed meanwhile, so nothing refers to it any more.
       if (error instanceof AppError && error.code === 'BLOB_MISSING' && index === 0) return;
       throw error;
     }

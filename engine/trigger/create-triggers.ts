@@ -16,12 +16,12 @@ export interface TriggersDeps {
   readonly published: Pick<RunningPublishedFlows, 'list' | 'onChange'>;
   readonly bindings: Bindings;
   readonly outbound: OutboundGuard;
-  /** Called after each change of the bindings; answers what ends it. */
+  /** Called after each change of the bindings; returns a function that unsubscribes. */
   onBindingsChange?(listener: () => void): () => void;
   readonly documents: Documents;
-  /** Which process listens. */
+  /** Decides which process listens. */
   readonly leases: Pick<Leases, 'acquire' | 'release'>;
-  /** Whether this process serves the flow; absent: every flow. */
+  /** Whether this process serves the flow. If absent, it serves every flow. */
   serves?(flow: CompiledFlow): boolean;
   /** Stores the message; resolves when it is safe. */
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
@@ -32,15 +32,18 @@ export interface TriggersDeps {
 }
 
 export interface Triggers {
-  /** Starts the listeners of all published flows, and of those to come; resolves when each listens, stands by or has failed for the first time. */
+  /**
+   * Starts the listeners of all published flows, current and future. Resolves when each listens, is on standby, or
+   * has failed for the first time.
+   */
   start(): Promise<void>;
   status(): readonly TriggerStatus[];
   /**
-   * Tries whether this process could listen for the flow: for the publication, before its commit. Rejects with the listener's error.
-   * A process that listens for nothing (control apart from its workers) can tell nothing.
+   * Checks whether this process could listen for the flow, before a publication's commit. Rejects with the listener's
+   * error. A process that listens for nothing (control without workers) cannot check this.
    */
   prepare(flow: CompiledFlow, signal: AbortSignal): Promise<void>;
-  /** Stops all listeners; resolves when the messages under way are settled. */
+  /** Stops all listeners; resolves when messages in flight have settled. */
   stop(): Promise<void>;
 }
 
@@ -54,7 +57,7 @@ const marksSpec: CollectionSpec<TriggerMark> = {
   indexes: [],
 };
 
-/** Runs the listeners of published flows. One that fails is tried again by itself and stops no other. */
+/** Runs the listeners of published flows. A failed listener is retried automatically and does not stop others. */
 export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
   const marks = await deps.documents.open(marksSpec);
   const runs = new Map<string, TriggerRun>();
@@ -88,7 +91,7 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
     },
     status: () => [...runs.values()].map((run) => run.status()),
     async prepare(flow, signal) {
-      // What listens already is not tried a second time: the port is taken, by ourselves.
+      // Do not try a listener that is already running: this process itself uses the port.
       if (!isStarted || listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
       const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, marks, true);
       await trial.stop();
@@ -109,7 +112,7 @@ function listeningDefinition({ trigger: { definition } }: CompiledFlow): (Trigge
     : undefined;
 }
 
-/** Same node, configuration and adapter: the listener can stay. */
+/** With the same node, configuration and adapter, the listener can stay. */
 function identify({ trigger }: CompiledFlow, bindings: Bindings): string {
   const adapter = trigger.node.adapter === undefined ? undefined : bindings.adapter(trigger.node.adapter);
   return canonicalJson([trigger.id, trigger.node.type, trigger.config, adapter]);
@@ -148,13 +151,16 @@ async function listen(
   return listeningDefinition(flow)!.listen(context, emit);
 }
 
-/** From when on instants count: the last one that was accepted, or when somebody first listened, who may die before the first one. */
+/**
+ * The time from which instants count: the last accepted one, or when a process first listened (which may crash before
+ * its first instant).
+ */
 async function lastPlanned(flow: CompiledFlow, marks: Collection<TriggerMark>, clock: Clock): Promise<number> {
   const first: TriggerMark = { _id: markId(flow), planned: clock.now() };
   return (await marks.insert(first)).inserted ? first.planned : ((await marks.get(first._id))?.planned ?? first.planned);
 }
 
-/** What a timer fired for is marked once it is accepted. */
+/** Marks a timer's instant once it is accepted. */
 async function acceptAndMark(
   flow: CompiledFlow,
   arrival: Arrival,
@@ -166,7 +172,7 @@ async function acceptAndMark(
   const planned = plannedInstant(flow, arrival);
   if (planned === undefined || result.status === 'refused') return result;
   const mark: TriggerMark = { _id: markId(flow), planned };
-  // The mark saves a look at runs that the dedupe would refuse anyway: losing it loses nothing.
+  // The mark avoids runs that the dedupe would refuse anyway, so a lost mark does no harm.
   await marks
     .insert(mark)
     .then(({ inserted }) => (inserted ? undefined : marks.patchIf(mark._id, { planned: { lt: planned } }, { set: { planned } })))
@@ -174,7 +180,10 @@ async function acceptAndMark(
   return result;
 }
 
-/** The dedupe key of a timer, the one listener that needs no adapter, is its planned instant: epoch milliseconds or ISO 8601. */
+/**
+ * A timer, the only listener without an adapter, uses its planned instant as dedupe key: epoch milliseconds or ISO
+ * 8601.
+ */
 function plannedInstant(flow: CompiledFlow, { dedupeKey }: Arrival): number | undefined {
   if (dedupeKey === undefined || listeningDefinition(flow)?.adapter !== undefined) return undefined;
   const planned = /^\d{1,15}$/.test(dedupeKey) ? Number(dedupeKey) : Date.parse(dedupeKey);

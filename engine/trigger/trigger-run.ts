@@ -7,7 +7,7 @@ import type { Lease, Leases } from '../ownership/leases.ts';
 
 /**
  * - `standby`: another process holds the listener.
- * - `failing`: it could not listen, or no longer; it is tried again.
+ * - `failing`: it could not listen, or no longer can; it is retried.
  */
 export const TRIGGER_STATES = ['starting', 'listening', 'standby', 'failing', 'stopped'] as const;
 export type TriggerState = (typeof TRIGGER_STATES)[number];
@@ -22,7 +22,7 @@ export interface TriggerStatus {
   readonly since: number;
   readonly fencing?: number;
   readonly error?: ErrorRecord;
-  /** Messages taken since this process began. */
+  /** Messages taken since this process started. */
   readonly arrivals: number;
 }
 
@@ -33,19 +33,20 @@ export interface TriggerRunDeps {
   readonly metrics: Metrics;
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
   listen(flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>): Promise<Stop>;
-  /** Everything that a running listener depends on; the same text means that it can go on. */
+  /** Everything a running listener depends on; if the text is the same, the listener can continue. */
   identify(flow: CompiledFlow): string;
 }
 
 const LOOK_EVERY_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
-/** Below the time that a process has for stopping. */
+/** Less than a process has for stopping. */
 const STOP_WITHIN_MS = 4000;
 
 /**
- * The life of one flow's listener in this process. It listens only while it holds the flow's lease; the lease's fencing number and a counter
- * place every message in its lane, so that what a displaced listener still hands in sorts before what its successor takes.
+ * Runs one flow's listener in this process. It listens only while it holds the flow's lease. The lease's fencing
+ * number and a counter give every message its place in its lane, so a late message of a displaced listener sorts
+ * before those of its successor.
  */
 export class TriggerRun {
   #flow: CompiledFlow;
@@ -67,14 +68,14 @@ export class TriggerRun {
     this.#since = deps.clock.now();
   }
 
-  /** Begins, or goes on with another version: a listener that stays the same is kept, so that no message is dropped. */
+  /** Starts, or continues with another version. An unchanged listener is kept, so that no message is dropped. */
   update(flow: CompiledFlow): Promise<void> {
     this.#flow = flow;
     this.#failures = 0;
     return this.#step();
   }
 
-  /** Takes no further message; resolves when those under way are settled. */
+  /** Takes no further messages; resolves when those in flight have settled. */
   close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelNext();
@@ -113,7 +114,7 @@ export class TriggerRun {
     });
   }
 
-  /** Takes the lease, or sees that it is still held, and listens as it should; answers when to look again. */
+  /** Acquires or checks the lease, and listens as required. Returns when to check again. */
   async #hold(): Promise<number> {
     if (!(await this.#takeLease())) {
       await this.#stopListening();
@@ -123,7 +124,7 @@ export class TriggerRun {
     const identity = this.#deps.identify(this.#flow);
     if (this.#listening?.identity === identity) return LOOK_EVERY_MS;
     await this.#stopListening();
-    // All of this takes time, in which the process may have been told to stop: it binds no port any more.
+    // All this takes time, and the process may have been asked to stop: do not bind a port then.
     if (this.#isClosed) return LOOK_EVERY_MS;
     try {
       const stop = await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival));
@@ -137,7 +138,7 @@ export class TriggerRun {
     }
   }
 
-  /** A listener that cannot go on. */
+  /** Called when a listener cannot continue. */
   #end(stop: Stop, reason: unknown): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#listening?.stop !== stop || this.#isClosed) return;
@@ -151,7 +152,7 @@ export class TriggerRun {
   async #fail(error: unknown): Promise<number> {
     this.#become('failing', toErrorRecord(error));
     this.#deps.logger.error('trigger.listen-failed', error, { flowId: this.#flow.flowId });
-    // Another process may be able to listen.
+    // Release the lease: another process may be able to listen.
     await this.#giveUpLease();
     return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
   }
@@ -160,10 +161,10 @@ export class TriggerRun {
     if (this.#lease?.isHeld()) return true;
     if (this.#lease !== undefined) this.#deps.logger.warn('trigger.lease-lost', { flowId: this.#flow.flowId });
     this.#lease = undefined;
-    // What listened under the old number must end before anything is taken under a new one.
+    // Stop listening under the old number before taking anything under a new one.
     await this.#stopListening();
     this.#lease = await this.#deps.leases.acquire(this.#leaseName()).catch((error: unknown) => {
-      // While the store is down every listener would say so each second.
+      // Log at debug level: while the store is down, every listener fails each second.
       this.#deps.logger.debug('trigger.lease-unknown', { flowId: this.#flow.flowId, reason: toErrorRecord(error).code });
       return undefined;
     });
@@ -176,7 +177,10 @@ export class TriggerRun {
     await this.#deps.leases.release(this.#leaseName()).catch((error: unknown) => this.#warn('trigger.release-failed', error));
   }
 
-  /** One that does not stop in time is left behind: it holds up neither the next version nor the end of the process. */
+  /**
+   * A listener that does not stop in time is abandoned, so that it delays neither the next version nor the end of the
+   * process.
+   */
   async #stopListening(): Promise<void> {
     const listening = this.#listening;
     if (listening === undefined) return;
@@ -191,7 +195,7 @@ export class TriggerRun {
     cancel();
   }
 
-  /** The place in the lane is taken before anything is awaited: it is the order of arrival. */
+  /** Take the place in the lane before any await: it is the order of arrival. */
   async #take(arrival: Arrival): Promise<ArrivalResult> {
     const lease = this.#lease;
     if (!lease?.isHeld()) return { status: 'refused', error: toErrorRecord(leaseLost()) };
