@@ -98,6 +98,7 @@ async function addNode(): Promise<void> {
   await put(
     'test/nodes/echo/send.test.ts',
     `import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import echoSend from '../../../nodes/echo/send.node.ts';
 import { showsContract } from '../shows-contract.ts';
@@ -126,7 +127,9 @@ async function addPolicy(): Promise<void> {
   await put(
     'test/gateways/policies/working-days.test.ts',
     `import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import workingDays from '../../../gateways/policies/working-days.policy.ts';
+import { runPolicy } from '../support/run-policy.ts';
 
 test('takes requests on working days only, and on Saturdays where it may', async () => {
   const codeOn = async (day: number, options = {}) =>
@@ -159,6 +162,7 @@ export default definePolicy({
   await put(
     'test/gateways/policies/demo.test.ts',
     `import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import demo from '../../../gateways/policies/demo.policy.ts';
 import { runPolicy } from '../support/run-policy.ts';
 
