@@ -13,7 +13,8 @@ import { compileExceptions, readOutboundTarget, type MatchException } from '../.
 import type { PlanSource, Policy } from '../../gateways/contract.ts';
 import type { GatewayPlan } from '../../gateways/documents.ts';
 import type { Inside } from '../../gateways/forward/open-inside.ts';
-import { createGateway, type Gateway } from '../../gateways/fronts/create-gateway.ts';
+import { createGateway } from '../../gateways/fronts/create-gateway.ts';
+import type { Gateway } from '../../gateways/fronts/gateway-options.ts';
 import { gatewaySettings, ownPorts, type Host } from './open-host.ts';
 
 export interface GatewayParts {

@@ -1,0 +1,57 @@
+/** What a front needs, and what it reports. */
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import type { GatewaySettings, PlanSource, Policy } from '../contract.ts';
+import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
+import type { Front } from '../../engine/contract/access/access.ts';
+import type { Logger, Metrics, Tracer } from '../../engine/contract/values/observe.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { CallCounts } from '../../engine/contract/calls/call-stats.ts';
+import type { Inside } from '../forward/open-inside.ts';
+import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Seal } from '../../engine/contract/values/seal.ts';
+
+export interface GatewayOptions {
+  readonly front: Front;
+  readonly planSource: PlanSource;
+  readonly runFlow: RunFlow;
+  /** For a gateway in the DMZ: it forwards every call there, and never uses `runFlow` and `shared`. */
+  readonly inside?: Inside;
+  readonly crypto: Crypto;
+  readonly shared: Pick<SharedState, 'claimOnce'>;
+  /** Checked before every connection to a service. */
+  readonly outbound: OutboundGuard;
+  /** Seals bodies in the access log. */
+  readonly seal: Pick<Seal, 'seal'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Absent: no spans are created. */
+  readonly tracer?: Tracer | undefined;
+  readonly settings: GatewaySettings;
+  /** Folder of the access log, `<front>.ndjson` and older files; created with mode 0700. */
+  readonly logFolder: string;
+  /** Policies loaded beforehand (`loadPolicies`), when several gateways share a process. */
+  readonly policies?: readonly Policy[];
+}
+
+export interface GatewayStats {
+  readonly planNumber: number;
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly requests: number;
+  readonly refused: number;
+}
+
+export interface Gateway {
+  /** Calls of its interfaces. */
+  calls(): readonly CallCounts[];
+  /** `https://127.0.0.1:8443` */
+  readonly address: string;
+  readonly port: number;
+  /** Number of the plan that serves new requests; 0 before the first. */
+  applied(): number;
+  stats(): GatewayStats;
+  /** Drains: completes every request that has arrived, within `drainMs`. */
+  stop(): Promise<void>;
+}
