@@ -1,4 +1,7 @@
-/** The whole engine on one storage: made once by each root that runs flows. Control, gateways and triggers reach it through its parts alone. */
+/**
+ * The whole engine on one storage, created once by each root that runs flows. Control, gateways and triggers reach it
+ * only through its parts.
+ */
 import type { Clock } from './contract/values/clock.ts';
 import { createTimedId } from './contract/values/ids.ts';
 import type { FlowVersion } from './contract/flow/flow-document.ts';
@@ -62,33 +65,33 @@ export interface EngineDeps {
   readonly shared: SharedState;
   readonly blobs: Blobs;
   readonly seal: Seal;
-  /** Since when payloads are bound to their place (`createPayloads`). */
+  /** From when payloads are bound to their place (`createPayloads`). */
   readonly boundSince?: (() => number | undefined) | undefined;
-  /** Folders of node types; the product's own comes first. */
+  /** Folders of node types; the product's own is first. */
   readonly nodeFolders: readonly (string | URL)[];
-  /** What the store's server says, in epoch milliseconds; absent where one process has the store for itself. */
+  /** The store server's time, in epoch milliseconds; absent if the store has only one process. */
   readonly serverTime?: (() => Promise<number>) | undefined;
   readonly environment: string;
-  /** Where connections may go besides, as `KQ_OUTBOUND_ALLOWED` says, and the ports of the platform itself. */
+  /** Additional outbound targets from `KQ_OUTBOUND_ALLOWED`, and the ports of the platform itself. */
   readonly outbound?: { readonly allowed?: readonly string[]; readonly ownPorts?: readonly number[] };
   readonly tls: TriggerContext<unknown>['tls'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Absent: no spans are made. */
+  /** If absent, no spans are created. */
   readonly tracer?: Tracer | undefined;
   readonly workerSlots?: number;
-  /** Tags of flows and ids of adapters that this process works for alone; none: everything. */
+  /** Tags of flows and ids of adapters that this process works for; empty: everything. */
   readonly serves?: readonly string[];
-  /** Where executions go that ended days ago; absent: they stay until they expire. */
+  /** Where executions that ended days ago are moved; if absent, they stay until they expire. */
   readonly archive?: { readonly folder: string; readonly afterDays: number } | undefined;
-  /** What the process is, for others to read. */
+  /** The description of the process for other processes. */
   readonly about?: ProcessAbout;
-  /** What its other parts tell of themselves. */
+  /** The state of the process's other parts. */
   readonly parts?: () => ProcessParts;
 }
 
-/** What was moved into files, and the runs that move it. */
+/** The archived executions, and the runs that archive them. */
 export interface Archive extends ArchiveReader {
   readonly runs: ArchiveRuns;
   readonly afterDays: number;
@@ -109,25 +112,28 @@ export interface Engine {
   readonly traffic: Traffic;
   readonly queue: QueueAge;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
-  /** All of the installation, this one among them. */
+  /** All processes of the installation, including this one. */
   readonly processes: Processes;
-  /** Absent: nothing is archived. */
+  /** Undefined if nothing is archived. */
   readonly archive: Archive | undefined;
-  /** Claims durable work and starts listeners: for processes that are workers. */
+  /** Claims durable work and starts listeners: for worker processes. */
   startWork(): Promise<void>;
-  /** Begins nothing more and settles what runs, while listeners and fronts go on; for what ends this process soon. */
+  /**
+   * Starts nothing new and waits for running work, while listeners and fronts continue. Call it before the process
+   * ends.
+   */
   drain(boundMs: number): Promise<void>;
-  /** Takes nothing more, settles what runs (within `boundMs`), closes what it opened. Storage stays open. */
+  /** Takes nothing new, waits for running work (up to `boundMs`), and closes what it opened. Storage stays open. */
   stop(boundMs: number): Promise<void>;
 }
 
-/** Scripts and expressions that need the sandbox run in so many threads. */
+/** The number of sandbox threads for scripts and expressions. */
 const SCRIPT_THREADS = 2;
 
-/** In tests and tools, whose process is nobody's concern. */
+/** Used in tests and tools, whose process needs no description. */
 const NOBODY = { role: 'engine', version: '', host: '', pid: process.pid };
 
-/** How often flows that answer their caller are looked at while the process drains. */
+/** How often flows with a waiting caller are checked while the process drains. */
 const ACTIVE_LOOK_MS = 50;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {
@@ -323,7 +329,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   };
 }
 
-/** Ids of adapters and of interfaces begin differently. */
+/** Ids of adapters and of interfaces have different prefixes. */
 function callTotals(calls: AdapterCalls, { interfaces = [] }: ProcessParts) {
   return [...calls.counts(), ...interfaces].map(({ id, totals }) => [id, totals] as const);
 }

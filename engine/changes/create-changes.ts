@@ -1,8 +1,9 @@
 /**
- * How processes learn that something they hold in memory was changed by another: flows, bindings, the registry, the plan of the gateways.
- * Each topic has a counter in the store. Whoever changed something counts up and hints it through the shared state, which others hear within
- * milliseconds; a hint that is lost is noticed by the counter within seconds. The counter is a help, no promise: a process that dies
- * between its change and its count leaves the change to the slow reloading of those who follow.
+ * Tells processes that another process changed something they hold in memory: flows, bindings, the registry, the plan
+ * of the gateways. Each topic has a counter in the store. After a change, a process increments the counter and sends
+ * a hint through the shared state, which others get within milliseconds. A lost hint is noticed by the counter within
+ * seconds. The counter is no guarantee: if a process crashes between its change and its count, followers only see the
+ * change at their slow reload.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -12,15 +13,15 @@ import type { CollectionSpec, Documents, StoredDocument } from '../contract/port
 import type { SharedState } from '../contract/ports/shared-state.ts';
 
 /**
- * `detail`: the id of what changed; undefined when several changes may have been missed: look at everything. One that rejects (the store
- * failed again) is told once more.
+ * `detail`: the id of what changed; undefined if several changes may have been missed, so reload everything. A
+ * listener that rejects (the store failed again) is called once more.
  */
 export type ChangeListener = (detail: string | undefined) => void | Promise<void>;
 
 export interface Changes {
   /** Call it after the change is stored. Never rejects. */
   announce(topic: string, detail: string): Promise<void>;
-  /** Changes of other processes; answers what ends it. */
+  /** Subscribes to changes of other processes; returns a function that unsubscribes. */
   follow(topic: string, listener: ChangeListener): () => void;
   stop(): void;
 }
@@ -55,7 +56,7 @@ const MAX_TOPICS = 100;
 export async function createChanges({ documents, shared, clock, log }: ChangesDeps): Promise<Changes> {
   const counters = await documents.open(changesSpec);
   const listeners = new Map<string, Set<ChangeListener>>();
-  /** Up to which number everything of a topic is known here. */
+  /** By topic: up to which number all changes are known here. */
   const seen = new Map<string, number>();
   let unsubscribe: (() => void) | undefined;
   let isStopped = false;
@@ -113,7 +114,7 @@ export async function createChanges({ documents, shared, clock, log }: ChangesDe
     });
   }
 
-  // Nobody else changes a store that belongs to one process.
+  // A store with only one process has no other writers.
   if (!documents.isExclusive) {
     await poll().catch((error: unknown) => log.warn('changes.unread', { code: toErrorRecord(error).code }));
     schedule();

@@ -1,4 +1,4 @@
-/** Finds out what a document that anybody may have written is worth, in a thread that ends when it costs too much. */
+/** Examines untrusted documents in a thread that ends if it costs too much. */
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../contract/values/clock.ts';
@@ -10,8 +10,8 @@ import { EXAMINE_MS, isTooLarge, tooCostly, type DocumentFacts, type ExamineAnsw
 
 export interface Examiner {
   /**
-   * Every problem; for `wants: 'document'` also the document as the engine reads it, where none is an error. Remembered by content.
-   * FLOW_CHECK_BUSY (transient) where too many wait, of all or of `by`.
+   * Returns every problem; with `wants: 'document'` also the document as the engine reads it, if there is no error.
+   * Results are cached by content. FLOW_CHECK_BUSY (transient) if too many wait, in total or for `by`.
    */
   examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer>;
   close(): Promise<void>;
@@ -19,14 +19,14 @@ export interface Examiner {
 
 export interface ExamineOptions {
   readonly wants: 'issues' | 'document';
-  /** Whose share of the examiner is used: an account. */
+  /** The account whose share of the examiner is used. */
   readonly by: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './examine-worker.ts' : './examine-worker.js', import.meta.url);
 const HEAP_MB = 128;
-/** Documents whose problems are remembered, those that cost too much among them. */
+/** How many documents' problems are cached, including documents that cost too much. */
 const REMEMBERED = 200;
 
 export function createExaminer(nodeFolders: readonly (string | URL)[], clock: Clock): Examiner {
@@ -84,7 +84,7 @@ function busy({ retryAfterMs }: ThreadLimit): AppError {
   });
 }
 
-/** What the installation knows of the adapters and code tables that a document names. */
+/** The facts about the adapters and code tables that a document names. */
 export function factsOf(
   raw: unknown,
   environment: string,

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Fits } from '../flow/schema-issues.ts';
 
-/** Compiles each schema when it is first asked for. For schemas of the product alone, never for one that a person wrote. */
+/** Compiles each schema at first use. Only for schemas of the product, never for one that a person wrote. */
 export function createFits(): Fits {
   const compiled = new WeakMap<TSchema, Validator>();
   return (schema, value) => {

@@ -7,7 +7,7 @@ import { isPublishable } from '../flow/validate-flow.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 
 export interface ExamineDeps extends ValidateDeps {
-  /** `compileFlow` with its dependencies bound; throws FLOW_INVALID with issues. */
+  /** `compileFlow` with bound dependencies; throws FLOW_INVALID with issues. */
   compile(version: FlowVersion): CompiledFlow;
 }
 
@@ -16,7 +16,7 @@ export interface Examined {
   readonly issues: readonly Issue[];
 }
 
-/** Schema, rules and, when these find no error, what compiling alone can tell. */
+/** Checks the schema and the rules. If these find no error, compiles it to find the rest. */
 export function examineDocument(raw: unknown, deps: ExamineDeps): Examined {
   const { flow, issues } = checkFlow(raw, deps);
   if (flow === undefined || !isPublishable(issues)) return { issues };
@@ -28,7 +28,7 @@ export function examineDocument(raw: unknown, deps: ExamineDeps): Examined {
   }
 }
 
-/** A document that is not published, as what is compiled. */
+/** Wraps an unpublished document as a version, for compiling. */
 export function asVersion(document: FlowDocument): FlowVersion {
   return { flowId: document.flowId, version: 0, contentHash: contentHash(document), document };
 }

@@ -1,24 +1,30 @@
-/** What an examiner and its threads say to each other, and what both say of a document that costs too much. */
+/** The messages between an examiner and its threads, and the issue both report for a document that costs too much. */
 import type { Issue } from '../contract/values/errors.ts';
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import { filledFlow } from '../flow/parse-flow.ts';
 
-/** Of computing, for one document in all. */
+/** CPU time limit for one document. */
 export const EXAMINE_MS = 200;
-/** A thread ends by itself a little before it is ended. */
+/** A thread stops by itself slightly before it would be ended. */
 export const OWN_LIMIT_MS = 170;
-/** Each step that saves, checks or compares a flow takes tens of milliseconds of the event loop for a document of this size. */
+/**
+ * For a document of this size, each step that saves, checks or compares a flow takes tens of milliseconds of the
+ * event loop.
+ */
 export const MAX_DOCUMENT_CHARS = 1024 * 1024;
 
-/** Whether the document is larger than one may be, as it would be kept: with its defaults, which do not double it, whichever revision it is. `text`: the document as JSON. */
+/**
+ * Whether the document is too large in its stored form: with its defaults, which at most double it, and any revision
+ * number. `text`: the document as JSON.
+ */
 export function isTooLarge(raw: unknown, text: string): boolean {
   const chars = text.length;
   if (chars > MAX_DOCUMENT_CHARS || chars < MAX_DOCUMENT_CHARS / 2 || !isRecord(raw)) return chars > MAX_DOCUMENT_CHARS;
   return JSON.stringify({ ...(filledFlow(raw) as object), revision: 0 }).length > MAX_DOCUMENT_CHARS;
 }
 
-/** What a document is judged by beside itself: only of what it names. */
+/** The facts used to check a document, limited to what it names. */
 export interface DocumentFacts {
   readonly environment: string;
   readonly protocols: Readonly<Record<string, string>>;
@@ -33,13 +39,13 @@ export interface ExamineTask {
 
 export interface ExamineAnswer {
   readonly issues: readonly Issue[];
-  /** The document as the engine reads it; present exactly when it may be published. */
+  /** The document as the engine reads it; set exactly if it may be published. */
   readonly document?: FlowDocument;
 }
 
 export type Excess = 'time' | 'memory' | 'size';
 
-/** `step`: 0 before the first node, then the node's position and one. */
+/** `step`: 0 before the first node, then the node's position plus one. */
 export function tooCostly(raw: unknown, step: number, problem: Excess): Issue {
   const nodes = isRecord(raw) && Array.isArray(raw['nodes']) ? (raw['nodes'] as readonly unknown[]) : [];
   const node = step > 0 ? nodes[step - 1] : undefined;

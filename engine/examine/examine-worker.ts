@@ -1,4 +1,4 @@
-/** A thread of the examiner: the node types, loaded once, and one document after the other. */
+/** A thread of the examiner: loads the node types once, then examines one document after the other. */
 import { Create } from 'typebox/value';
 import type { TSchema } from 'typebox';
 import type { Issue } from '../contract/values/errors.ts';
@@ -13,7 +13,7 @@ import { OWN_LIMIT_MS, tooCostly, type DocumentFacts, type ExamineAnswer, type E
 
 const nodes = await loadNodes(taskData() as readonly string[]);
 const fits = createFits();
-/** Expressions are compiled here and run nowhere. */
+/** Expressions are only compiled here, never run. */
 const build = createBuildContext({ pool: { runExpression: () => Promise.reject(new Error('nothing runs here')) }, isDraft: true });
 
 function examine(raw: unknown, { environment, protocols, tables }: DocumentFacts, onNode: (index: number) => void): Examined {
@@ -29,7 +29,10 @@ function examine(raw: unknown, { environment, protocols, tables }: DocumentFacts
   });
 }
 
-/** What is compiled once for all documents is no part of what the first one costs: a node of each type, with the least configuration. */
+/**
+ * Compiles once what all documents share, so that the first document is not charged for it: a node of each type, with
+ * the smallest configuration.
+ */
 function warmUp(): void {
   const name = { 'zh-CN': '', en: '' };
   const document = { schema: 'flow/1', flowId: 'flw_warm', revision: 0, name, domain: 'warm', tags: [], mode: 'sync', deadlineMs: 1000 };
@@ -38,7 +41,7 @@ function warmUp(): void {
   examine(raw, { environment: 'DEV', protocols: {}, tables: [] }, () => undefined);
 }
 
-/** A text with a pattern has no least value: then the configuration is an empty one. */
+/** A text with a pattern has no smallest value; use an empty configuration then. */
 function leastOf(schema: TSchema): unknown {
   try {
     return Create(schema);

@@ -1,18 +1,18 @@
-/** Whether a document is examined within a few milliseconds, whatever it holds. */
+/** Whether any document like this is examined within a few milliseconds. */
 import { isPlainSchema } from '../contract/schema/plain-schema.ts';
 import { patternProgram } from '../contract/schema/pattern-bounds.ts';
 
 const MAX_VALUES = 500;
 const MAX_DEPTH = 24;
 const MAX_CHARS = 16_384;
-/** Each fits into a schema, as far as anybody can tell without looking what the node is. */
+/** Values inside any field `schema`: it counts as a JSON Schema, because the node type is not looked up here. */
 const MAX_SCHEMA_VALUES = 60;
-/** Each takes a compiler of its own. */
+/** Each schema takes a compiler of its own. */
 const MAX_SCHEMAS = 10;
 const MAX_EXPRESSION_CHARS = 1000;
 const MAX_PROGRAMS = 500;
 
-/** Counts what is dear, and stops counting at the first bound. Everything else waits for a thread. */
+/** Counts what is expensive, and stops at the first limit. Documents above a limit wait for a thread. */
 export function isLight(raw: unknown): boolean {
   const left = {
     values: MAX_VALUES,
@@ -31,9 +31,10 @@ export function isLight(raw: unknown): boolean {
     if (isInSchema) left.schema -= 1;
     if (typeof value === 'string') {
       left.chars -= value.length;
-      // What holds an expression is not known here: long texts that could be one count, but for the body of a script.
+      // Which fields contain expressions is unknown here. So count long texts, and all fields `expression` and `key`,
+      // but not the source of a script.
       if (name !== 'source') left.expressions -= value.length > 100 || name === 'expression' || name === 'key' ? value.length : 0;
-      // A short text is a short pattern, unless it repeats.
+      // A short text is a small pattern, unless it has repetitions.
       if (value.includes('{')) left.programs -= patternProgram(value.slice(0, MAX_EXPRESSION_CHARS));
     }
     if (depth > MAX_DEPTH || Object.values(left).some((rest) => rest < 0)) return false;

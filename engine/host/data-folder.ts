@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../contract/values/errors.ts';
 
-/** Where each thing lies in the data folder; readable by the process's user alone. */
+/** The layout of the data folder; only the process's user can read it. */
 export interface DataFolder {
   readonly root: string;
   readonly store: string;
@@ -14,7 +14,7 @@ export interface DataFolder {
   readonly handover: string;
 }
 
-/** Makes the folders that are missing, mode 0700. DATA_FOLDER_UNUSABLE (input). */
+/** Creates missing folders, mode 0700. DATA_FOLDER_UNUSABLE (input). */
 export async function openDataFolder(root: string): Promise<DataFolder> {
   const at = (name: string) => join(root, name);
   const folder: DataFolder = {
@@ -42,7 +42,7 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
   return folder;
 }
 
-/** Node's own `recursive` never comes back where a parent takes no folders (in /proc). */
+/** Node's own `recursive` hangs if a parent accepts no folders (in /proc). */
 async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
   await makeFolder(dirname(path));

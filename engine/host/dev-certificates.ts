@@ -16,8 +16,9 @@ const DAY_MS = 86_400_000;
 const RENEW_BEFORE_DAYS = 30;
 
 /**
- * TLS for a machine without certificates of its own: an authority and a certificate for localhost, made at the first start and kept in
- * `folder` (keys 0600), renewed 30 days before the end; the authority stays, so that what trusts it goes on trusting. Never for production.
+ * TLS for a machine without its own certificates: an authority and a certificate for localhost. They are created at
+ * the first start, kept in `folder` (keys 0600), and renewed 30 days before the end. The authority stays, so that
+ * clients keep trusting it. Never for production.
  */
 export async function loadDevCertificates(folder: string, nowMs: number): Promise<DevCertificates> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -33,7 +34,7 @@ function inFolder(folder: string, ca: Pair, { cert, key }: Pair): DevCertificate
   return { cert, key, ca: ca.cert, caFile: join(folder, 'ca.crt') };
 }
 
-/** Undefined when it is not there, cannot be read as a certificate, or ends soon. */
+/** Undefined if it does not exist, is not a readable certificate, or expires soon. */
 async function readPair(folder: string, name: string, nowMs: number): Promise<Pair | undefined> {
   try {
     const [cert, key] = await Promise.all([readFile(join(folder, `${name}.crt`), 'utf8'), readFile(join(folder, `${name}.key`), 'utf8')]);
@@ -44,7 +45,7 @@ async function readPair(folder: string, name: string, nowMs: number): Promise<Pa
   }
 }
 
-/** The key first: a certificate without its key would be taken for a pair. */
+/** Write the key first: a certificate without its key would look like a pair. */
 async function storePair(folder: string, name: string, pair: Pair): Promise<Pair> {
   for (const [ending, text] of [
     ['key', pair.key],

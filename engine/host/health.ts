@@ -2,13 +2,13 @@ import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 
 export interface HealthReport {
-  /** `draining`: alive, but no new work may be sent here. */
+  /** `draining`: alive, but do not send new work here. */
   readonly status: 'up' | 'down' | 'draining';
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly durationMs: number; readonly code?: string }[];
 }
 
 export interface HealthChecks {
-  /** Adds a check; it resolves when the thing answers and rejects when it does not. */
+  /** Adds a check, which resolves if the part responds and rejects if not. */
   add(name: string, check: () => Promise<void> | void): void;
   /** From now on the report says `draining`. */
   drain(): void;
@@ -17,7 +17,7 @@ export interface HealthChecks {
 
 const CHECK_TIMEOUT_MS = 2000;
 
-/** Asks every part of the process at once; one that does not answer within 2 s counts as down. */
+/** Checks all parts of the process at once; one that does not respond within 2 s counts as down. */
 export function createHealth(clock: Clock): HealthChecks {
   const checks = new Map<string, () => Promise<void> | void>();
   let isDraining = false;

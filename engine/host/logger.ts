@@ -5,16 +5,22 @@ import type { LogFields, Logger } from '../contract/values/observe.ts';
 export interface LoggerOptions {
   readonly level: string;
   readonly format: 'json' | 'text';
-  /** Where lines go; standard output when left out. */
+  /** Where lines are written; standard output by default. */
   readonly write?: (line: string) => void;
 }
 
 const SECRET_NAME = /pass(word|wd|phrase)|secret|token|authori[sz]ation|credential|cookie|private|^pem$|signature|apikey/i;
-/** Their messages are made by the engine of the language and hold names, not data. Others (JSON, drivers) may quote what they read. */
+/**
+ * The JavaScript engine creates these messages, with names and no data. Other errors (JSON, drivers) may quote what
+ * they read.
+ */
 const HARMLESS = ['TypeError', 'ReferenceError', 'RangeError'];
 const MAX_CAUSES = 3;
 
-/** Structured log lines on pino. What looks like a secret by its name is masked; of foreign errors the message is left out. */
+/**
+ * Structured log lines on pino. Fields whose name looks like a secret are masked; messages of third-party errors are
+ * left out.
+ */
 export function createLogger({ level, format, write }: LoggerOptions): Logger {
   const stream = { write: format === 'json' ? (write ?? toStdout) : (line: string) => (write ?? toStdout)(readable(line)) };
   return wrap(
@@ -49,7 +55,7 @@ interface LoggedError {
 
 function describeError(thrown: unknown, depth = 0): LoggedError {
   if (!(thrown instanceof Error)) return { name: typeof thrown };
-  // What a person must mend is told by its sentence; where the program found it is of no help.
+  // An error for people explains itself in its message; a stack does not help them.
   const frames = isForPeople(thrown) ? undefined : thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const stack = frames === undefined || frames.length === 0 ? {} : { stack: frames.map((line) => line.trim()).join('\n') };
   const cause = thrown.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(thrown.cause, depth + 1) };
@@ -68,7 +74,7 @@ function isForPeople(error: Error): boolean {
   return error instanceof AppError && error.kind === 'input';
 }
 
-/** `12:00:00.000 info  event  name=value …`, and below it the frames of an error. */
+/** `12:00:00.000 info  event  name=value …`, followed by the frames of an error. */
 function readable(line: string): string {
   const { level, time, msg, error, ...fields } = JSON.parse(line) as { level: string; time: string; msg: string; error?: LoggedError };
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);

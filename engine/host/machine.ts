@@ -1,4 +1,4 @@
-/** How this process and the machine under it are doing: memory, disk, how late the event loop is. */
+/** The state of this process and its machine: memory, disk, event loop delay. */
 import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,9 +11,9 @@ export interface MachineState {
     readonly machineFreeBytes: number;
     readonly machineTotalBytes: number;
   };
-  /** Of the file system that holds the data folder; absent when it cannot be asked. */
+  /** Of the file system with the data folder; absent if it cannot be read. */
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
-  /** How much later than asked timers ran, since the last look a minute or more ago. */
+  /** How much later than requested timers ran, since the last read a minute or more ago. */
   readonly eventLoopDelay: { readonly meanMs: number; readonly p99Ms: number; readonly maxMs: number };
   readonly versions: { readonly node: string; readonly sqlite: string; readonly openssl: string };
 }
@@ -33,7 +33,7 @@ export function openMachine(dataFolder: string): Machine {
   return {
     async read() {
       const { rss, heapUsed } = process.memoryUsage();
-      // The histogram measures whole intervals; what is beyond its resolution is the delay.
+      // The histogram measures whole intervals; the delay is what exceeds its resolution.
       const late = (ns: number) => Math.max(0, Math.round((Number.isNaN(ns) ? 0 : ns / NS_PER_MS - RESOLUTION_MS) * 10) / 10);
       const eventLoopDelay = { meanMs: late(delay.mean), p99Ms: late(delay.percentile(99)), maxMs: late(delay.max) };
       if (performance.now() - since > WINDOW_MS) {
@@ -58,7 +58,7 @@ async function diskOf(folder: string): Promise<MachineState['disk']> {
     const { bavail, blocks, bsize } = await statfs(folder);
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   } catch {
-    // Some file systems do not tell; the page then shows nothing about it.
+    // Some file systems do not report this; the page shows nothing then.
     return undefined;
   }
 }

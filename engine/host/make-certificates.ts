@@ -1,4 +1,7 @@
-/** Apart from `dev-certificates.ts`: a start that finds its certificates does not load the library that makes them. */
+/**
+ * Separate from `dev-certificates.ts`, so that a start that finds its certificates does not load the library that
+ * creates them.
+ */
 import 'reflect-metadata';
 import { randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -20,12 +23,12 @@ const NAMES = [
   { type: 'ip', value: '::1' },
 ] as const;
 
-/** A new authority for this machine alone. */
+/** A new authority, for this machine only. */
 export async function makeAuthority(nowMs: number): Promise<Pair> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity(nowMs, CA_DAYS),
-    // The suffix tells authorities of two data folders apart.
+    // The suffix distinguishes the authorities of two data folders.
     name: `CN=Kangqiao development CA ${randomBytes(4).toString('hex')}`,
     keys,
     signingAlgorithm: ALGORITHM,
@@ -62,7 +65,7 @@ export async function makeServer(ca: Pair, nowMs: number): Promise<Pair> {
   return { cert: certificate.toString('pem'), key: await toPem(keys.privateKey) };
 }
 
-/** A day back, for clocks that go a little slow. */
+/** Starts one day in the past, for clocks that are slow. */
 function validity(nowMs: number, days: number): { readonly serialNumber: string; readonly notBefore: Date; readonly notAfter: Date } {
   const serial = randomBytes(16);
   serial[0] = (serial[0]! & 0x7f) | 0x40;

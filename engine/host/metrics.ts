@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Labels, Metrics, Read } from '../contract/values/observe.ts';
 import { Durations } from './durations.ts';
 
-/** Series per metric: beyond them a label that was forgotten to be bounded must not fill the memory. */
+/** Maximum series per metric, so that a label with unbounded values cannot fill the memory. */
 const MAX_SERIES = 2000;
 
 interface Count {
@@ -11,11 +11,14 @@ interface Count {
 }
 
 export interface HostMetrics extends Metrics {
-  /** Everything in the text format of Prometheus. */
+  /** All metrics in Prometheus text format. */
   text(): Promise<string>;
 }
 
-/** Metrics on prom-client, each made at its first use. Names get the prefix `kangqiao_`; durations are kept in seconds, as is the custom. */
+/**
+ * Metrics on prom-client, each created at first use. Names get the prefix `kangqiao_`; durations are in seconds, by
+ * convention.
+ */
 export function createMetrics(): HostMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -34,7 +37,7 @@ export function createMetrics(): HostMetrics {
     return true;
   };
 
-  /** What is read under this name; undefined when a metric reads it already. */
+  /** Adds a reader. Returns the readers of this name for the first one; undefined if the metric exists already. */
   const readers = (name: string, read: Read, labels: Labels) => {
     const entries = made(reads, name, () => []);
     if (isWithinLimit(name, labels)) entries.push({ labels, read });
@@ -46,7 +49,7 @@ export function createMetrics(): HostMetrics {
     labelNames: Object.keys(labels),
     registers: [registry],
   });
-  /** Counted by hand: many are counted with each message, and prom-client checks and joins the labels anew each time. */
+  /** Counted here: many are counted with each message, and prom-client checks and joins the labels each time. */
   const shown = (name: string, labels: Labels): Map<string, Count> => {
     const all = new Map<string, Count>();
     const counter: Counter = new Counter({
@@ -100,7 +103,7 @@ export function createMetrics(): HostMetrics {
   };
 }
 
-/** What cannot be read now is left out: an old value would be taken for the present one. */
+/** Leaves out what cannot be read now: an old value would look like the current one. */
 async function collect(
   metric: { reset(): void; remove(): void },
   entries: readonly { readonly labels: Labels; readonly read: Read }[],
@@ -108,7 +111,7 @@ async function collect(
 ): Promise<void> {
   const values = await Promise.all(entries.map(async ({ read }) => read()).map((value) => value.catch(() => undefined)));
   metric.reset();
-  // Without labels a reset leaves a zero behind.
+  // Without labels, a reset leaves a zero.
   if (Object.keys(entries[0]?.labels ?? {}).length === 0) metric.remove();
   entries.forEach(({ labels }, index) => {
     const value = values[index];
@@ -116,7 +119,7 @@ async function collect(
   });
 }
 
-/** Called for each measurement. A metric's labels are always written in the same order. */
+/** Called for each measurement. Callers always pass a metric's labels in the same order. */
 function seriesKey(labels: Labels): string {
   let key = '';
   for (const label in labels) key += `${label}=${labels[label]}\n`;

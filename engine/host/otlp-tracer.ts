@@ -1,4 +1,7 @@
-/** Spans on OpenTelemetry, sent in batches over OTLP/HTTP. A collector that is slow or gone costs spans, never a message: the queue is bounded. */
+/**
+ * Spans on OpenTelemetry, sent in batches over OTLP/HTTP. A slow or missing collector costs spans, never a message:
+ * the queue is bounded.
+ */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { rootCertificates } from 'node:tls';
@@ -16,18 +19,18 @@ import { ATTR_ERROR_TYPE, ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME, ATTR_SERV
 import type { Metrics, Span, SpanFields, SpanStart, Tracer } from '../contract/values/observe.ts';
 
 export interface OtlpTracerOptions {
-  /** `http(s)://host:port`, or the whole address with its path. */
+  /** `http(s)://host:port`, or the full address with its path. */
   readonly address: string;
   /** From 0 to 1; decided by the trace id, so that all processes agree. */
   readonly ratio: number;
   readonly version: string;
-  /** PEM of authorities beside the usual ones. */
+  /** PEM of authorities in addition to the usual ones. */
   readonly ca?: string;
   readonly metrics: Metrics;
 }
 
 export interface OtlpTracer extends Tracer {
-  /** Sends what is waiting, within a moment. */
+  /** Sends waiting spans, within a short time. */
   close(): Promise<void>;
 }
 
@@ -55,7 +58,7 @@ export function createOtlpTracer(options: OtlpTracerOptions): OtlpTracer {
       [ATTR_SERVICE_VERSION]: options.version,
       [ATTR_SERVICE_INSTANCE_ID]: `${hostname()}:${process.pid}`,
     }),
-    // What the caller asks for does not count: he would decide what it costs here.
+    // The caller's sampling flag does not count: callers would decide the cost here.
     sampler: new TraceIdRatioBasedSampler(options.ratio),
     idGenerator: ids,
     spanProcessors: [
@@ -101,7 +104,7 @@ export function createOtlpTracer(options: OtlpTracerOptions): OtlpTracer {
     root(name, traceId, start, parent) {
       const id = traceId === undefined ? undefined : toTraceId(traceId);
       const caller = parent === undefined ? null : TRACEPARENT.exec(parent);
-      // The caller's span is ours only in the trace that was agreed upon.
+      // The caller's span is the parent only in the agreed trace.
       if (caller !== null && caller[1] === id) return begin(name, start, caller, true);
       ids.next = id;
       return begin(name, start, null, false);
@@ -111,7 +114,7 @@ export function createOtlpTracer(options: OtlpTracerOptions): OtlpTracer {
       return found === null || found[3] !== '01' ? undefined : begin(name, start, found, false);
     },
     async close() {
-      // With the collector gone this rejects after its time-out: there is nobody to tell.
+      // Without a collector this rejects after its time-out; the error is of no use to anyone.
       await Promise.race([provider.shutdown().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
     },
   };
@@ -134,7 +137,7 @@ class StartedSpan implements Span {
   }
 }
 
-/** Trace ids are the gateway's, where it has given one. */
+/** Uses the gateway's trace id, if it passed one. */
 class GivenIds extends RandomIdGenerator {
   next: string | undefined;
 
@@ -145,7 +148,7 @@ class GivenIds extends RandomIdGenerator {
   }
 }
 
-/** A caller's own id of another form still leads to one trace, the same in every process. */
+/** A caller's id in another form still maps to one trace, the same in every process. */
 function toTraceId(id: string): string {
   if (TRACE_ID.test(id) && id !== NOTHING) return id;
   return createHash('sha256').update(id).digest('hex').slice(0, 32);

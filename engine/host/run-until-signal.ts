@@ -4,37 +4,40 @@ import { AppError } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import { tuneMemory } from './tune-memory.ts';
 
-/** What was started, in order; stopped in the reverse order. */
+/** The started parts, in order; stopped in reverse order. */
 export interface Life {
-  /** Names a part and how it stops. Parts that are added while stopping are stopped at once. */
+  /** Registers a part and its stop function. A part added while stopping is stopped at once. */
   own(name: string, stop: () => Promise<void> | void): void;
   /** Ends the process as a signal would, for example after a fatal error of a part. */
   end(): void;
-  /** Aborted as soon as the process is to end: a start under way goes no further. */
+  /** Aborted as soon as the process should end: a start in progress goes no further. */
   readonly signal: AbortSignal;
 }
 
 export interface RunOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Bounds stopping, all parts together. */
+  /** The time limit for stopping all parts together. */
   readonly drainMs?: number;
-  /** The process; a test hands in its own. */
+  /** The process; a test passes its own. */
   readonly process?: Pick<EventEmitter, 'on' | 'off'> & { exit(code: number): void };
 }
 
-/** Exit codes: 0 stopped as asked · 1 could not start, or a part did not stop in time · 70 crashed · 130 second signal. */
+/**
+ * Exit codes: 0 stopped as requested · 1 could not start, or a part did not stop in time · 70 crashed · 130 second
+ * signal.
+ */
 const EXIT = { stopped: 0, failed: 1, crashed: 70, interrupted: 130 } as const;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** Of the time for stopping, what a start that is under way may take: what it has opened needs the rest. */
+/** The share of the stop time that a start in progress may take; what it has opened needs the rest. */
 const START_SHARE = 0.5;
-/** What is left for each part when the time for all is used up: to close a file, not to drain. */
+/** What each part gets when the total time is used up: enough to close a file, not to drain. */
 const LAST_MOMENT_MS = 200;
 
 /**
- * Starts, waits for SIGINT or SIGTERM, stops in reverse order; answers the exit code. A second signal exits at once.
- * An unhandled rejection or exception is logged and ends the process: its state can no longer be trusted.
+ * Starts, waits for SIGINT or SIGTERM, stops in reverse order; returns the exit code. A second signal exits at once.
+ * An unhandled rejection or exception is logged and ends the process, because its state can no longer be trusted.
  */
 export async function runUntilSignal(start: (life: Life) => Promise<void>, options: RunOptions): Promise<number> {
   tuneMemory();
@@ -52,14 +55,15 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
     logger.error('process.crashed', error);
     host.exit(EXIT.crashed);
   };
-  // Timers of the clock keep no process alive; this one is alive until it is told to end, also while it waits for its servers.
+  // Timers of the clock do not keep the process alive. This one does until the process should end, even while it
+  // waits for its servers.
   const alive = setInterval(() => undefined, 2 ** 30);
   for (const signal of SIGNALS) host.on(signal, onSignal);
   for (const event of ['unhandledRejection', 'uncaughtException']) host.on(event, onCrash);
   try {
     const started = start({ own: (name, stop) => void parts.push({ name, stop }), end, signal: ending.signal });
     await Promise.race([started.then(() => ended), ended]);
-    // Nothing is stopped below a start that still builds on it; with what it fails now is of no more interest.
+    // Parts are not stopped while a start still builds on them. Its error no longer matters.
     parts.push({ name: 'start', stop: () => started.catch(() => undefined), limitMs: drainMs * START_SHARE });
     return (await stopAll(parts, options)) ? EXIT.stopped : EXIT.failed;
   } catch (error) {
@@ -76,11 +80,11 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
 interface Part {
   readonly name: string;
   readonly stop: () => Promise<void> | void;
-  /** Its share of the time for all; absent: all that is left. */
+  /** The part's share of the total time; absent: all that is left. */
   readonly limitMs?: number;
 }
 
-/** True when every part stopped by itself and in time. */
+/** True if every part stopped by itself and in time. */
 async function stopAll(parts: Part[], { clock, logger, drainMs = 5000 }: RunOptions): Promise<boolean> {
   const untilMs = clock.monotonic() + drainMs;
   let isClean = true;

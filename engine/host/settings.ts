@@ -1,4 +1,7 @@
-/** Bootstrap settings: read once at start, all wrong ones told together, then frozen. Tunables are configuration items, not settings. */
+/**
+ * Bootstrap settings: read once at start, all errors reported together, then frozen. Tunables are configuration
+ * items, not settings.
+ */
 import { join, resolve, sep } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Convert, Default } from 'typebox/value';
@@ -18,7 +21,7 @@ const count = (value: number, maximum: number, zhCN: string, en: string) =>
 
 const ADDRESS = '^[a-z][a-z0-9+]*:.{0,990}$';
 
-/** The one list of settings. The environment variable of `dataFolder` is KQ_DATA_FOLDER, and so on. */
+/** The only list of settings. The environment variable of `dataFolder` is KQ_DATA_FOLDER, and so on. */
 export const SettingsSchema = Type.Object(
   {
     dataFolder: Type.String({
@@ -205,7 +208,10 @@ const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'outboundAllowed',
 
 type Overrides = { readonly [Name in keyof Static<typeof SettingsSchema>]?: unknown };
 
-/** Values may be texts; overrides (of the command line) win over the environment. SETTINGS_INVALID (input) lists every wrong one by its name. */
+/**
+ * Values may be texts. Overrides (from the command line) win over the environment. SETTINGS_INVALID (input) lists
+ * every invalid setting by name.
+ */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>, overrides: Overrides = {}): Settings {
   const given: Record<string, unknown> = {};
   for (const name of names()) {
@@ -232,7 +238,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   });
 }
 
-/** `readSettings` for this process: the one place where its environment is read. */
+/** `readSettings` for this process: the only place that reads its environment. */
 export function readProcessSettings(overrides?: Overrides): Settings {
   return readSettings(process.env, overrides);
 }
@@ -240,7 +246,7 @@ export function readProcessSettings(overrides?: Overrides): Settings {
 export interface SettingDescription {
   readonly name: string;
   readonly variable: string;
-  /** User names and passwords in addresses are masked. Secrets are never settings: they lie in files. */
+  /** User names and passwords in addresses are masked. Secrets are never settings: they are in files. */
   readonly value: string;
   readonly source: 'option' | 'environment' | 'default';
   readonly description: string;
@@ -252,7 +258,10 @@ export function describeProcessSettings(settings: Settings, overrides?: Override
   return describeSettings(settings, process.env, overrides);
 }
 
-/** Every setting with its variable, value, where that comes from, and its meaning: for `doctor`, the start of the log, the system page. */
+/**
+ * Every setting with its variable, value, source and meaning: for `doctor`, the start of the log, and the system
+ * page.
+ */
 export function describeSettings(
   settings: Settings,
   environment: Readonly<Record<string, string | undefined>> = {},
@@ -302,12 +311,12 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Setting
   return issues;
 }
 
-/** Also the folder itself. */
+/** True for the folder itself too. */
 function isInside(path: string, folder: string): boolean {
   return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
 }
 
-/** A gateway that hands over must know whom to, and be known there. */
+/** A gateway that forwards must know its target, and have a certificate for it. */
 function forwardIssues(settings: Pick<Settings, 'forwardTo' | 'forwardCertFile' | 'forwardKeyFile' | 'forwardCaFile'>): Issue[] {
   return (['forwardTo', 'forwardCertFile', 'forwardKeyFile', 'forwardCaFile'] as const).flatMap((name) =>
     (settings[name] ?? '').length > 0 ? [] : [wrong(name, 'A gateway that hands its calls over needs this.', 'forward')],
@@ -324,7 +333,7 @@ function isEncryptedOrLocal(address: string): boolean {
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
-/** A variable that is almost one of ours is a slip that would otherwise go unnoticed. */
+/** A variable that is almost one of ours is a typo that would otherwise go unnoticed. */
 function misspelt(environment: Readonly<Record<string, string | undefined>>): Issue[] {
   const known = names().map(variableOf);
   return Object.keys(environment).flatMap((variable): Issue[] => {

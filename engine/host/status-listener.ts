@@ -1,4 +1,4 @@
-/** Where a process says whether it lives, whether it takes work, and its metrics: for probes and collectors, never for callers. */
+/** Serves liveness, readiness and metrics of a process: for probes and collectors, never for callers. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -9,14 +9,14 @@ import type { HealthReport } from './health.ts';
 
 export interface StatusOptions {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Absent: plain HTTP, which is for loopback only. */
+  /** Absent: plain HTTP, allowed only on loopback. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Undefined while the process is still starting. */
   readonly report: () => Promise<HealthReport> | undefined;
   readonly metricsText: () => Promise<string>;
-  /** Who sends it as a bearer token reads the metrics from elsewhere. Absent: from this machine only. */
+  /** The bearer token for reading metrics from another machine. Absent: from this machine only. */
   readonly metricsToken?: string;
 }
 
@@ -29,7 +29,10 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 const PATIENCE = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeout: 5_000, maxHeaderSize: 8_192 };
 const MOST_CONNECTIONS = 100;
 
-/** `GET /healthz` answers while the event loop turns, `/readyz` 200 or 503 with the parts, `/metrics` Prometheus text. LISTEN_FAILED (input). */
+/**
+ * `GET /healthz` responds while the event loop runs, `/readyz` returns 200 or 503 with the parts, `/metrics` returns
+ * Prometheus text. LISTEN_FAILED (input).
+ */
 export async function listenStatus(options: StatusOptions): Promise<StatusListener> {
   const { host, port, tls } = options;
   const answer = (request: IncomingMessage, response: ServerResponse) => void answerStatus(request, response, options);
@@ -79,7 +82,8 @@ async function answerStatus(request: IncomingMessage, response: ServerResponse, 
 }
 
 function mayReadMetrics({ socket, headers }: IncomingMessage, token: string | undefined): boolean {
-  // A proxy on this machine says for whom it asks; a page that bound its own name to this machine sends its origin.
+  // A proxy on this machine sends the client's address. A page that pointed its own name at this machine sends its
+  // origin.
   const isStraight = headers['x-forwarded-for'] === undefined && headers.forwarded === undefined && headers.origin === undefined;
   if (isStraight && LOOPBACK.has(socket.remoteAddress ?? '')) return true;
   return token !== undefined && timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));

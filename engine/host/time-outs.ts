@@ -5,12 +5,12 @@ interface TimeOut {
   behind: TimeOut | undefined;
 }
 
-/** The longest wait that a timer of Node can hold; a longer one begins anew. */
+/** The longest wait of a Node timer; a longer one restarts it. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
- * Time-outs of one length in the order of their ends, served by one timer of Node that is set to the first. Each request sets several and cancels
- * nearly all of them: as timers of their own they were a twentieth of a sync flow.
+ * Time-outs of one length, ordered by their ends, served by one Node timer set to the first. Each request sets
+ * several and cancels nearly all of them: as separate timers they took a twentieth of the time of a sync flow.
  */
 export class TimeOutLine {
   readonly #delayMs: number;
@@ -19,13 +19,13 @@ export class TimeOutLine {
   #last: TimeOut | undefined;
   #isArmed = false;
 
-  /** `onEmpty`: nothing waits in it, and nothing keeps it. */
+  /** `onEmpty`: called when nothing waits in it, so that it can be dropped. */
   constructor(delayMs: number, onEmpty: () => void) {
     this.#delayMs = delayMs;
     this.#onEmpty = onEmpty;
   }
 
-  /** Answers a function that takes it out. */
+  /** Returns a function that removes it. */
   add(action: () => void): () => void {
     const timeOut: TimeOut = { dueMs: performance.now() + this.#delayMs, action, before: this.#last, behind: undefined };
     if (this.#last === undefined) this.#first = timeOut;
@@ -42,7 +42,7 @@ export class TimeOutLine {
     else before.behind = behind;
     if (behind === undefined) this.#last = before;
     else behind.before = before;
-    // What is over must not lead to what is not: it would keep it in memory.
+    // Unlink it: a finished entry that refers to a waiting one would keep that in memory.
     timeOut.before = undefined;
     timeOut.behind = undefined;
   }

@@ -7,7 +7,7 @@ import { MARKED_COLLECTIONS } from './marked-collections.ts';
 import type { Revisions } from './revisions.ts';
 
 export interface AdoptMarks {
-  /** With marks visible. */
+  /** The documents with their marks. */
   readonly documents: Documents;
   readonly collections: readonly CollectionSpec<StoredDocument>[];
   readonly marker: Marker;
@@ -16,8 +16,9 @@ export interface AdoptMarks {
 }
 
 /**
- * Gives every document of a store of the version before its mark, as it stands. Yields what each carries now, those that had one already too:
- * a run that was broken off left no line about them. May be broken off and run again at any time.
+ * Marks every document of a store from the previous version, as it is. Yields the current mark of each, including
+ * those marked before: an interrupted run left no audit line about them. Can be interrupted and run again at any
+ * time.
  */
 export async function* adoptMarks(deps: AdoptMarks): AsyncGenerator<MarkChange> {
   for (const spec of deps.collections) {
@@ -29,7 +30,9 @@ export async function* adoptMarks(deps: AdoptMarks): AsyncGenerator<MarkChange> 
   }
 }
 
-/** The mark of each document that is as it was last written, as far as this process knows. Writes nothing. */
+/**
+ * Yields the marks of documents that are in their last written state, as far as this process knows. Writes nothing.
+ */
 export async function* standingMarks({
   documents,
   collections,
@@ -49,7 +52,10 @@ export async function* standingMarks({
   }
 }
 
-/** Undefined when it is gone meanwhile. `isAlwaysNew`: one that has a valid mark gets a higher revision. */
+/**
+ * Returns undefined if the document was removed meanwhile. `isAlwaysNew`: a validly marked document gets a higher
+ * revision too.
+ */
 export async function adoptOne(
   { documents, marker, revisions }: Pick<AdoptMarks, 'documents' | 'marker' | 'revisions'>,
   spec: CollectionSpec<StoredDocument>,

@@ -5,32 +5,35 @@ import type { MarkChange } from './mark-changes.ts';
 import { MARKED_COLLECTIONS } from './marked-collections.ts';
 import type { Revisions } from './revisions.ts';
 
-/** What the audit trail tells of marked documents. */
+/** What the audit trail says about marked documents. */
 export interface TrailMarks {
-  /** The last of each document of a collection. */
+  /** The last change of each document of a collection. */
   latestOf(collection: string): ReadonlyMap<string, MarkChange>;
-  /** A document of an earlier revision is named by the trail, or was put back past Kangqiao. */
+  /** Every document with a lower revision is named in the trail; if not, it was restored without Kangqiao. */
   readonly floor: number;
-  /** An action is under way, or was broken off, that may have removed it. */
+  /** True if an action that may have removed it is running, or was interrupted. */
   mayBeRemoved(collection: string, id: string): boolean;
 }
 
 export interface CompareMarks {
-  /** With marks visible. */
+  /** The documents with their marks. */
   readonly documents: Documents;
   /** Every collection of the store. */
   readonly collections: readonly CollectionSpec<StoredDocument>[];
   readonly marker: Marker;
   readonly state: IntegrityState;
   readonly revisions: Pick<Revisions, 'raise'>;
-  /** Read before the documents are. */
+  /** Read before the documents. */
   readonly trail: TrailMarks;
-  /** Reads the trail again: others go on working. */
+  /** Reads the trail again, because other processes keep working. */
   readTrail(): Promise<TrailMarks>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads every marked document and names each that is not the one last written. Returns how many there are. */
+/**
+ * Reads every marked document, and reports each that is not in its last written state. Returns the number of
+ * documents.
+ */
 export async function compareMarks(deps: CompareMarks): Promise<number> {
   const specs = new Map(deps.collections.map((spec) => [spec.name, spec]));
   const missing: Missing[] = [];
@@ -45,7 +48,7 @@ export async function compareMarks(deps: CompareMarks): Promise<number> {
       unseen.delete(stored._id);
       compareOne(deps, deps.trail, spec!, stored);
     }
-    // Those that end by themselves need no line to be gone, and whoever takes one away takes only a session.
+    // Documents that expire may be gone without an audit line; removing one early only ends a session.
     if (spec?.expiresAt !== undefined) continue;
     for (const [id, { mac }] of unseen) {
       if (mac === undefined) deps.state.settle(name, id);
@@ -59,11 +62,14 @@ export async function compareMarks(deps: CompareMarks): Promise<number> {
 interface Missing {
   readonly name: string;
   readonly id: string;
-  /** Undefined: the store has no such collection any more. */
+  /** Undefined if the store no longer has such a collection. */
   readonly spec: CollectionSpec<StoredDocument> | undefined;
 }
 
-/** An act that removes a document has its line before it does: so the trail is read once more, after the document was found missing. */
+/**
+ * An action that removes a document writes its line first. So read the trail again after a document was found
+ * missing.
+ */
 async function confirmMissing(deps: CompareMarks, missing: readonly Missing[]): Promise<void> {
   const trail = await deps.readTrail();
   for (const { name, id, spec } of missing) {
@@ -84,7 +90,7 @@ function compareOne(
   if (checked !== 'valid') return state.report(name, id, checked);
   const { revision } = markOf(stored)!;
   revisions.raise(revision);
-  // Those that end by themselves are written outside actions too, and only let somebody in until they end.
+  // Documents that expire are written outside actions too, and only grant access until they expire.
   const floor = expiresAt === undefined ? trail.floor : 0;
   if (!isOld(revision, trail.latestOf(name).get(id), floor)) return state.settle(name, id);
   state.distrust(name, id, revision);
@@ -96,7 +102,7 @@ function isOld(revision: number, latest: MarkChange | undefined, floor: number):
   return latest.mac === undefined ? revision <= latest.revision : revision < latest.revision;
 }
 
-/** A store answers a page in one piece: this many documents of megabytes each still fit a string. */
+/** A store returns a page as one string: this many documents of megabytes each still fit. */
 const PAGE = 32;
 
 export async function* readAll(

@@ -2,11 +2,12 @@ import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:cry
 import type { StoredDocument } from '../contract/ports/documents.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 
-/** What a marked document carries beside its own fields. */
+/** The mark that a document has besides its own fields. */
 export interface Mark {
   /**
-   * Rises with every write of the document, also after it was removed and made again: the time in milliseconds, or one more than before.
-   * An older copy of a document has a valid MAC; this number tells it from the newer one.
+   * Increases with every write of the document, even after it was removed and created again: the time in
+   * milliseconds, or the previous revision plus one. An older copy of a document has a valid MAC; this number
+   * distinguishes it from the newer one.
    */
   readonly revision: number;
   /** Base64url of the HMAC-SM3 over collection, id, revision and the canonical document. */
@@ -18,15 +19,15 @@ export const MARK_FIELD = '_mark';
 export type Marked<T extends StoredDocument> = T & { readonly [MARK_FIELD]?: Mark };
 
 export interface Marker {
-  /** The document as it is stored. */
+  /** Returns the document as it is stored. */
   mark<T extends StoredDocument>(collection: string, document: T, revision: number): T & { readonly [MARK_FIELD]: Mark };
-  /** `unmarked`: it has none. `changed`: the document is not the one that was marked. */
+  /** `unmarked`: it has no mark. `changed`: the document is not the one that was marked. */
   check(collection: string, stored: StoredDocument): 'valid' | 'unmarked' | 'changed';
-  /** The MAC of a value that is kept outside a marked collection. */
+  /** The MAC of a value kept outside a marked collection. */
   macOf(place: string, value: unknown): string;
 }
 
-/** The key is derived from the key-encryption key and lies in no database. About 10 µs for 1 KB. */
+/** The key is derived from the key-encryption key and is in no database. A MAC takes about 10 µs for 1 KB. */
 export function createMarker(kek: Uint8Array): Marker {
   const key = createSecretKey(new Uint8Array(hkdfSync('sm3', kek, new Uint8Array(0), 'KQ-MARK', 32)));
   const digest = (text: string) => createHmac('sm3', key).update(text).digest();
@@ -49,7 +50,7 @@ export function createMarker(kek: Uint8Array): Marker {
   };
 }
 
-/** Undefined also when what stands there is no mark. */
+/** Undefined also if the field does not contain a mark. */
 export function markOf(stored: StoredDocument): Mark | undefined {
   const mark = (stored as Marked<StoredDocument>)[MARK_FIELD] as Partial<Mark> | undefined;
   if (typeof mark !== 'object' || mark === null) return undefined;

@@ -2,8 +2,8 @@ import { AppError } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
 
 /**
- * `changed`: the document is not the one that was marked. `unmarked`: somebody else put it there. `old`: an earlier copy of it was put back.
- * `removed`: it is gone, and no action took it away.
+ * `changed`: the document is not the one that was marked. `unmarked`: it was written without Kangqiao. `old`: an
+ * earlier copy of it was restored. `removed`: it is gone, and no action removed it.
  */
 export type FindingWhy = 'changed' | 'unmarked' | 'old' | 'removed';
 
@@ -14,22 +14,25 @@ export interface Finding {
   readonly seenAt: number;
 }
 
-/** What this process knows of tampering with its store. One per process, shared by all marked collections. */
+/** What this process knows about tampering with its store. One per process, shared by all marked collections. */
 export interface IntegrityState {
-  /** A document without a valid mark is not used. False while processes of the version before may write to the store. */
+  /**
+   * If true, a document without a valid mark is not used. False while processes of the previous version may write to
+   * the store.
+   */
   isEnforced(): boolean;
   enforce(): void;
-  /** Documents at this revision are earlier copies: not to be used although their mark is valid. */
+  /** Marks documents at this revision as earlier copies: not to be used although their mark is valid. */
   distrust(collection: string, id: string, revision: number): void;
   isDistrusted(collection: string, id: string, revision: number): boolean;
-  /** Names it in the log, once, and keeps it for people to read. */
+  /** Logs the finding once, and keeps it for people to read. */
   report(collection: string, id: string, why: FindingWhy): void;
-  /** The document is as it should be again. */
+  /** The document is correct again. */
   settle(collection: string, id: string): void;
   findings(): readonly Finding[];
 }
 
-/** More are counted in the log only. */
+/** Further findings are only counted in the log. */
 const MAX_FINDINGS = 10_000;
 
 export function createIntegrityState({ now, logger }: { readonly now: () => number; readonly logger: Logger }): IntegrityState {

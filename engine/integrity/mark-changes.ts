@@ -1,7 +1,7 @@
-/** What an action changes among the marked documents, so that its audit line can say so. */
+/** Collects which marked documents an action changes, for its audit line. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** `mac` absent: the document was removed; `revision` is then the one that it had. */
+/** `mac` absent: the document was removed, and `revision` is the one it had. */
 export interface MarkChange {
   readonly collection: string;
   readonly id: string;
@@ -11,12 +11,12 @@ export interface MarkChange {
 
 const changes = new AsyncLocalStorage<MarkChange[]>();
 
-/** Runs `action` and adds to `into` what it changes; also when it fails. */
+/** Runs `action` and adds its changes to `into`, even if it fails. */
 export function collectChanges<R>(into: MarkChange[], action: () => Promise<R>): Promise<R> {
   return changes.run(into, action);
 }
 
-/** Called by the marked collections after each write. Outside an action nobody listens. */
+/** Called by the marked collections after each write. Outside an action it does nothing. */
 export function noteChange(change: MarkChange): void {
   changes.getStore()?.push(change);
 }

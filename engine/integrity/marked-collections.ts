@@ -1,8 +1,10 @@
 /**
- * Collections whose documents decide something: who may log in, who may call what, where messages go, which version of a flow runs.
- * A program that writes to the database must not change them unseen, so each of their documents carries a mark (`create-marker.ts`).
+ * Collections whose documents decide something: who may log in, who may call what, where messages go, which version
+ * of a flow runs. A program that writes to the database must not change them unnoticed, so each document has a mark
+ * (`create-marker.ts`).
  *
- * Not in the list: what is sealed or chained already (data keys, drafts, the audit trail), and what only tells of the past.
+ * Not in the list: what is sealed or chained already (data keys, drafts, the audit trail), and what only records the
+ * past.
  */
 export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'accounts',

@@ -1,6 +1,7 @@
 /**
- * Documents that decide something, read and written with their marks. Every store of the product opens its collections through here, so no
- * store knows of marks. A document that fails its mark is treated as absent, named once in the log, and the rest goes on.
+ * Reads and writes marked documents with their marks. Every store of the product opens its collections through this
+ * module, so no store needs to handle marks. A document that fails its mark counts as absent and is logged once;
+ * everything else continues.
  */
 import { AppError } from '../contract/values/errors.ts';
 import { applyPatch, matchesFilter, withoutFields } from '../contract/ports/document-semantics.ts';
@@ -41,13 +42,13 @@ export function openMarkedDocuments(documents: Documents, deps: MarkedDeps): Doc
   };
 }
 
-/** Each round that finds another's write means that the other got on; so many in a row are not met by chance. */
+/** A retry means that another writer succeeded. So many retries in a row do not happen by chance. */
 const ROUNDS = 100;
 
 function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker, state, revisions }: MarkedDeps): Collection<T> {
   const { name } = inner;
 
-  /** The document as it may be used. */
+  /** Returns the document without its mark if it may be used. */
   function open(stored: T | undefined): T | undefined {
     return stored !== undefined && isUsable(stored) ? withoutMark(stored) : undefined;
   }
@@ -76,7 +77,7 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
     noteChange({ collection: name, id: stored._id, revision, mac });
   }
 
-  /** Reads, decides on what was read, and writes only if that is still the stored one. */
+  /** Reads, decides on the result, and writes only if that is still the stored document. */
   async function replace(id: string, match: Filter, change: (before: T) => T, options: WriteOptions | undefined): Promise<PatchResult<T>> {
     for (let round = 0; round < ROUNDS; round++) {
       const stored = await inner.get(id);
@@ -110,7 +111,7 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
         const stored = await inner.get(id);
         if (stored === undefined || !matchesFilter(withoutMark(stored), match)) return false;
         if (!(await inner.remove(id, unchanged(stored, state.isEnforced())))) continue;
-        // The number in a mark that is not ours may be any.
+        // The revision in an invalid mark may be any number.
         const revision = marker.check(name, stored) === 'valid' ? markOf(stored)!.revision : revisions.next();
         noteChange({ collection: name, id, revision });
         state.settle(name, id);
@@ -122,8 +123,8 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
 }
 
 /**
- * A page is as long as it would be without what may not be used: callers take a shorter one for the last. A mark covers the whole document, so
- * nothing is left out (`omit`) before it was checked.
+ * Returns a page as long as it would be without unusable documents: callers take a shorter page for the last one. A
+ * mark covers the whole document, so fields are omitted (`omit`) only after the check.
  */
 async function findUsable<T extends StoredDocument, K extends string>(
   inner: Collection<T>,
@@ -138,7 +139,7 @@ async function findUsable<T extends StoredDocument, K extends string>(
     const page = await inner.find(filter, { ...options, limit, ...(after === undefined ? {} : { after }) });
     for (const stored of page) {
       const document = open(stored);
-      // Indexes bear no mark: what they lead to must be what was asked for.
+      // Indexes have no mark, so check that the document matches the filter.
       if (document !== undefined && matchesFilter(document, filter)) usable.push(withoutFields(document, omit));
     }
     if (page.length < limit || usable.length === options.limit) return usable;
@@ -147,8 +148,9 @@ async function findUsable<T extends StoredDocument, K extends string>(
 }
 
 /**
- * Holds only for the document that was read. Its mark changes with every write, but a process of the version before leaves it as it is:
- * while such processes may run, the plain fields must be the same too, one of which each of its writes changes.
+ * Matches only the document that was read. Its mark changes with every write, but a process of the previous version
+ * leaves the mark unchanged. While such processes may run, the plain fields must match too: each of their writes
+ * changes one.
  */
 function unchanged(stored: StoredDocument, isEnforced: boolean): Filter {
   const mark = markOf(stored);

@@ -10,16 +10,19 @@ import { MARKED_COLLECTIONS } from './marked-collections.ts';
 import { openMarkedDocuments } from './marked-documents.ts';
 import { createRevisions, type Revisions } from './revisions.ts';
 
-/** What a store says of its own marks. */
+/** What a store says about its own marks. */
 interface StoredState extends StoredDocument {
-  /** Tells stores of one installation apart: each has its own head of the audit trail. */
+  /** Distinguishes the stores of one installation: each has its own head of the audit trail. */
   readonly storeId: string;
-  /** Since when documents without a valid mark are not used; absent while processes of the version before may run. */
+  /**
+   * From this time documents without a valid mark are not used; absent while processes of the previous version may
+   * run.
+   */
   readonly enforcedAt?: number;
   readonly mac: string;
 }
 
-/** For people to read: why, and of which lines. */
+/** For people to read: why, and which lines. */
 export type Held = Readonly<Record<string, string | number>>;
 
 interface StoredHold extends StoredDocument {
@@ -36,26 +39,28 @@ export const integritySpec: CollectionSpec<StoredState> = {
 
 export interface Integrity {
   readonly storeId: string;
-  /** The store said nothing of its marks before: it is new, of the version before, or that was removed. */
+  /** The store had no state about its marks: it is new, from the previous version, or the state was removed. */
   readonly isNewState: boolean;
   readonly marker: Marker;
   readonly state: IntegrityState;
   readonly revisions: Revisions;
-  /** The store as all but this folder use it. */
+  /** The store, as all code outside this folder uses it. */
   readonly documents: Documents;
-  /** Payloads stored since then must be bound to their place; undefined while none need be. */
+  /** Payloads stored since then must be bound to their place; undefined if none need be. */
   boundSince(): number | undefined;
-  /** Tells the other processes that the audit trail is not the one that was written (`problem`): they begin no work until `release`. */
+  /**
+   * Tells the other processes that the audit trail was tampered with (`problem`): they start no work until `release`.
+   */
   hold(problem: Held): Promise<void>;
   release(): Promise<void>;
   held(): Promise<Held | undefined>;
-  /** From now on documents without a valid mark are not used, in every process: each of them sees it within a minute. */
+  /** From now on documents without a valid mark are not used in any process; each notices it within a minute. */
   commit(enforcedAt?: number): Promise<void>;
   stop(): void;
 }
 
 export interface IntegrityDeps {
-  /** With marks visible. */
+  /** The documents with their marks. */
   readonly documents: Documents;
   /** Every collection of the store. */
   readonly collections: () => readonly CollectionSpec<StoredDocument>[];
@@ -64,7 +69,7 @@ export interface IntegrityDeps {
   readonly logger: Logger;
   /** Nothing was ever sealed in this store, so no earlier version has used it. */
   readonly isNew: boolean;
-  /** Keeps processes of the version before out, before marks are enforced. */
+  /** Keeps processes of the previous version out, before marks are enforced. */
   refuseOlder(): Promise<void>;
 }
 
@@ -103,7 +108,7 @@ export async function openIntegrity(deps: IntegrityDeps): Promise<Integrity> {
     state.enforce();
   }
 
-  // Where documents have marks, this version has used the store: what it said of itself was removed.
+  // If documents have marks, this version has used the store, so its state was removed.
   if (found.isWordLost) state.report(integritySpec.name, ID, 'removed');
   apply(known);
   if (deps.isNew && !state.isEnforced()) await commit();
@@ -143,7 +148,7 @@ function holds(
       if (found === undefined) return undefined;
       const { mac, ...hold } = found;
       if (macOf(hold) === mac) return hold.problem;
-      // A foreign one must not stop the work of a city.
+      // A forged hold must not stop the work of a city.
       state.report(integritySpec.name, HOLD, 'changed');
       return undefined;
     },

@@ -1,10 +1,16 @@
 import type { Clock } from '../contract/values/clock.ts';
 
-/** Revisions of marked documents: times that only rise, also where the clock was set back or another machine's clock is ahead. */
+/**
+ * Revisions of marked documents: times that only increase, even if the clock was set back or another machine's clock
+ * is ahead.
+ */
 export interface Revisions {
-  /** Above all that were drawn or seen, and above `last`: a document that is made again must stand above the one that was removed. */
+  /**
+   * Returns a number above all returned or seen, and above `last`: a document that is created again must be above the
+   * removed one.
+   */
   next(last?: number): number;
-  /** This revision was seen in a valid mark, or in a line of the audit trail. */
+  /** Records a revision seen in a valid mark, or in a line of the audit trail. */
   raise(to: number): void;
 }
 

@@ -5,8 +5,8 @@ import { addressesOf, classOf, type LookUp } from './create-outbound-guard.ts';
 import { DNS_MS } from './refusal-within.ts';
 
 /**
- * What an exception for a name opens: the classes of the refused addresses that it leads to at this moment. Whoever holds the name in DNS
- * could otherwise lead it to any refused address later. OUTBOUND_NAME (input) where it leads to none.
+ * The classes an exception for a name opens: those of the refused addresses it resolves to now. Otherwise whoever
+ * controls the name in DNS could later point it to any refused address. OUTBOUND_NAME (input) if it resolves to none.
  */
 export async function classesNow(
   host: string,

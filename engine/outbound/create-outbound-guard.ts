@@ -7,19 +7,19 @@ import { blockListOf, embeddedIpv4, refusedClass, withoutZone } from './address-
 import type { MatchException } from './exception.ts';
 
 export interface OutboundGuardDeps {
-  /** Asked for each connection, so that a change counts from the next one on. */
+  /** Called for each connection, so that a change applies from the next one on. */
   readonly isExcepted: MatchException;
-  /** Ports that the platform listens on at the addresses of this machine. */
+  /** Ports the platform listens on at the addresses of this machine. */
   readonly ownPorts?: ReadonlySet<number>;
-  /** Of `node:dns/promises`, for tests. */
+  /** Replaces `node:dns/promises` in tests. */
   readonly lookUp?: LookUp;
 }
 
 export type LookUp = (host: string, options: { readonly all: true }) => Promise<readonly { address: string; family: number }[]>;
 
 /**
- * Private ranges are open: hospitals are there. What is this machine itself, its neighbours on the link, or its cloud is refused, since it
- * trusts where the connection comes from. Docs/decisions/0046.
+ * Private ranges are allowed: hospitals are there. Addresses of this machine, its link neighbours or its cloud are
+ * refused, because they trust connections by their source. See docs/decisions/0046.
  */
 export function createOutboundGuard(deps: OutboundGuardDeps): OutboundGuard {
   const resolve = async (host: string, port: number): Promise<readonly ConnectAddress[]> => {
@@ -66,12 +66,12 @@ function refusalOf(host: string, address: string, port: number, { isExcepted, ow
   return found === undefined || isExcepted(host, address, port, found) ? undefined : found;
 }
 
-/** As far as the address alone tells: at an own address of this machine only some ports are refused. */
+/** By the address alone: at an address of this machine, only some ports are refused. */
 export function classOf(address: string): RefusedClass | undefined {
   return refusedClass(address) ?? (isOfThisMachine(address) ? 'own-port' : undefined);
 }
 
-/** However it is written: an own address may come as IPv6 with the IPv4 one in it, or uncompressed. */
+/** Handles every notation: an own address may come as IPv6 with an embedded IPv4 address, or uncompressed. */
 function isOfThisMachine(address: string): boolean {
   const plain = withoutZone(address);
   const forms = blockListOf(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((own) => withoutZone(own.address))));

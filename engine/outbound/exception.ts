@@ -1,4 +1,4 @@
-/** An exception to where connections may go, as the security administrator lists it. */
+/** An exception to the outbound rules, as the security administrator lists it. */
 import { type BlockList, isIP } from 'node:net';
 import { Type, type Static } from 'typebox';
 import { isIpRange } from '../contract/calls/ip-range.ts';
@@ -9,7 +9,7 @@ export const OutboundTarget = Type.Object(
   {
     /** A name as adapters write it, an address, or a range in CIDR form. */
     host: Type.String({ minLength: 1, maxLength: 255 }),
-    /** Absent: any. */
+    /** Absent: any port. */
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
   },
   { additionalProperties: false },
@@ -18,12 +18,12 @@ export type OutboundTarget = Static<typeof OutboundTarget>;
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/i;
 
-/** Is it a name, an address or a range? */
+/** Whether the text is a name, an address or a range. */
 export function isOutboundHost(host: string): boolean {
   return isIpRange(host) || (NAME.test(host) && !/^[\d.]+$/.test(host));
 }
 
-/** `host`, `host:port`, `10.0.0.0/8:443`, `[::1]:25` or `fd00::/8`; undefined when it is none of them. */
+/** Parses `host`, `host:port`, `10.0.0.0/8:443`, `[::1]:25` or `fd00::/8`; undefined for other text. */
 export function readOutboundTarget(text: string): OutboundTarget | undefined {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+|[^[\]]*:[^[\]]*:[^[\]]*?))(?::(\d{1,5}))?$/.exec(text) ?? [];
   // Without brackets every colon belongs to the address.
@@ -34,13 +34,16 @@ export function readOutboundTarget(text: string): OutboundTarget | undefined {
   return number === undefined ? { host } : { host, port: number };
 }
 
-/** The same as text: `10.0.0.0/8:443`, `[::1]:25`. */
+/** Formats a target as text: `10.0.0.0/8:443`, `[::1]:25`. */
 export function showOutboundTarget({ host, port }: OutboundTarget): string {
   if (port === undefined) return host;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Does one of them let this through? `host` is what the adapter says, `address` what it is, `refused` why it would be refused. */
+/**
+ * Whether an exception allows this connection. `host` is the adapter's text, `address` the resolved address,
+ * `refused` the reason without an exception.
+ */
 export type MatchException = (host: string, address: string, port: number, refused: RefusedClass) => boolean;
 
 interface Compiled {

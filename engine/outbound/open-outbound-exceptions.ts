@@ -19,27 +19,27 @@ import {
 
 export interface OutboundException extends ListedTarget {
   readonly reason: string;
-  /** False: the upgrade found it in use, and nobody has said yet that it is right. It counts all the same. */
+  /** False: the upgrade found it in use, and no person has confirmed it yet. It applies anyway. */
   readonly isConfirmed: boolean;
   readonly by: string;
   readonly at: number;
 }
 
 export interface OutboundExceptions {
-  /** Those that are stored, in the order of their targets. */
+  /** The stored exceptions, ordered by target. */
   list(): Promise<readonly OutboundException[]>;
-  /** Those of the settings of this process. */
+  /** The exceptions from this process's settings. */
   readonly ofSettings: readonly OutboundTarget[];
   /**
-   * Stores it, or takes the place of the one for the same target. A name opens the classes of addresses that it leads to now, unless `opens`
-   * says which. OUTBOUND_TARGET, OUTBOUND_NAME, OUTBOUND_FULL (input).
+   * Stores it, or replaces the one for the same target. A name opens the classes of addresses it resolves to now,
+   * unless `opens` is given. OUTBOUND_TARGET, OUTBOUND_NAME, OUTBOUND_FULL (input).
    */
   put(exception: OutboundException): Promise<void>;
-  /** Answers the one that was removed. */
+  /** Returns the removed exception. */
   remove(target: OutboundTarget): Promise<OutboundException | undefined>;
-  /** From memory; of this process's settings and of the store. */
+  /** From memory; covers this process's settings and the store. */
   readonly matches: MatchException;
-  /** Those that are stored, from memory: for the plan of gateways. */
+  /** The stored exceptions, from memory: for the plan of gateways. */
   targets(): readonly ListedTarget[];
   onChange(listener: () => void): () => void;
   stop(): void;
@@ -50,9 +50,9 @@ export interface OutboundExceptionsDeps {
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** `host:port` and the like, as the settings of the process name them. */
+  /** Texts like `host:port`, from the settings of the process. */
   readonly settings?: readonly string[];
-  /** Of `node:dns/promises`, for tests. */
+  /** Replaces `node:dns/promises` in tests. */
   readonly lookUp?: LookUp;
 }
 
@@ -66,10 +66,13 @@ const spec: CollectionSpec<StoredException> = {
 
 const TOPIC = 'outbound';
 const MOST = 500;
-/** Nothing that was missed must matter: everything is read again this often. */
+/** Everything is read again this often, so a missed hint does not matter. */
 const RELOAD_EVERY_MS = 60_000;
 
-/** What is listed, from memory; a change counts in every process within a second, and for each connection opened from then on. */
+/**
+ * The exceptions, from memory. A change applies in every process within a second, to each connection opened from then
+ * on.
+ */
 export async function openOutboundExceptions(deps: OutboundExceptionsDeps): Promise<OutboundExceptions> {
   const { changes, clock, log } = deps;
   const stored = await deps.documents.open(spec);

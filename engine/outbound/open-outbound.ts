@@ -5,16 +5,16 @@ import { createOutboundGuard } from './create-outbound-guard.ts';
 import { openOutboundExceptions, type OutboundExceptions, type OutboundExceptionsDeps } from './open-outbound-exceptions.ts';
 import { seedExceptions, type UsedTarget } from './seed-exceptions.ts';
 
-/** Where connections of this process may go: docs/decisions/0046. */
+/** Limits where connections of this process may go: docs/decisions/0046. */
 export interface Outbound {
   readonly guard: OutboundGuard;
   readonly exceptions: OutboundExceptions;
-  /** Once for each kind of user: what an older version let through stays open until somebody decides. */
+  /** Called once per kind of user. Targets that an older version allowed stay allowed until a person decides. */
   seed(kind: string, used: () => Promise<readonly UsedTarget[]>): Promise<void>;
 }
 
 export interface OutboundDeps extends OutboundExceptionsDeps {
-  /** Ports that the platform listens on. */
+  /** Ports the platform listens on. */
   readonly ownPorts?: readonly number[];
 }
 
@@ -25,7 +25,7 @@ export async function openOutbound(deps: OutboundDeps): Promise<Outbound> {
   return { guard, exceptions, seed: (kind, used) => seedExceptions(kind, used, { ...deps, guard, exceptions }) };
 }
 
-/** Where the adapters of this environment connect to. */
+/** The targets of this environment's adapters. */
 export async function targetsOfAdapters(
   store: Pick<BindingStore, 'listAdapters'>,
   types: readonly AdapterType[],

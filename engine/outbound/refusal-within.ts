@@ -2,10 +2,10 @@ import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 
-/** Names that DNS does not answer for in this time are looked into when a connection is made. */
+/** Names that DNS does not resolve within this time are checked when a connection is made. */
 export const DNS_MS = 3_000;
 
-/** The refusal that a connection would get; undefined where it would be made, or where DNS does not tell. */
+/** The error a connection would get; undefined if it would be made, or if DNS does not respond. */
 export async function refusalWithin(guard: OutboundGuard, host: string, port: number, clock: Clock): Promise<AppError | undefined> {
   let cancel = () => {};
   const bound = new Promise<undefined>((resolve) => (cancel = clock.after(DNS_MS, () => resolve(undefined))));

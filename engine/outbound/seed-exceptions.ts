@@ -1,4 +1,7 @@
-/** What an upgrade finds in use goes on working: it is listed, and waits for the security administrator to confirm it. */
+/**
+ * Targets that an upgrade finds in use keep working: they are listed, and wait for the security administrator to
+ * confirm them.
+ */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
 import { isIpRange } from '../contract/calls/ip-range.ts';
@@ -9,11 +12,11 @@ import type { OutboundTarget } from './exception.ts';
 import type { OutboundExceptions } from './open-outbound-exceptions.ts';
 import { refusalWithin } from './refusal-within.ts';
 
-/** An address that is used already, and by whom. */
+/** An address already in use, and its user. */
 export interface UsedTarget {
   readonly host: string;
   readonly port: number;
-  /** Such as an adapter's id. */
+  /** For example an adapter's id. */
   readonly user: string;
 }
 
@@ -32,8 +35,8 @@ const spec: CollectionSpec<StoredDocument> = {
 };
 
 /**
- * Once for each `kind` of user and store: exceptions for all that would be refused from now on. A process that dies meanwhile leaves it to
- * the next.
+ * Runs once per `kind` of user and store: adds exceptions for all targets that would be refused from now on. If the
+ * process crashes meanwhile, the next one does it.
  */
 export async function seedExceptions(
   kind: string,

@@ -12,7 +12,7 @@ import { knownOutPorts } from './node-ports.ts';
 
 /** A node type as plain JSON, for the API, the designer's palette and its forms. */
 export interface NodeDescription {
-  /** `protocol.verb@major`: what a flow's node names as its `type`. */
+  /** `protocol.verb@major`: the `type` of a flow's node. */
   readonly name: string;
   /** `protocol.verb` */
   readonly type: string;
@@ -25,24 +25,27 @@ export interface NodeDescription {
   readonly text: { readonly label: Text; readonly help: Text };
   /** Markdown of the file beside the node. */
   readonly longHelp?: Text;
-  /** Those of a new node where they depend on the configuration (`nodes.ports` tells those of another). */
+  /** The ports of a new node, if they depend on the configuration (`nodes.ports` returns those of others). */
   readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[]; readonly dependOnConfig: boolean };
-  /** Protocol of the adapter it needs. */
+  /** The protocol of the adapter it needs. */
   readonly adapter?: string;
   readonly effect?: Effect | 'depends-on-config';
-  /** A trigger that listens by itself; others are fired by an interface. */
+  /** True for a trigger that listens itself; others are fired by an interface. */
   readonly listens?: boolean;
   /** Its adapter can be tested step by step. */
   readonly canProbe: boolean;
-  /** The other side of its adapter can be asked what it offers (`adapters.offers`). */
+  /** The adapter's other side can list its operations (`adapters.offers`). */
   readonly knowsOffers: boolean;
-  /** Messages to try with. */
+  /** Messages for trying it out. */
   readonly samples: readonly NodeSample[];
-  /** JSON Schema 2020-12; `text` holds the texts of a field, `editor` its editor where the schema does not tell (`fieldKind`). */
+  /**
+   * JSON Schema 2020-12. `text` has the texts of a field; `editor` names its editor if the schema does not decide it
+   * (`fieldKind`).
+   */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Fields that hold expressions, as JSON Pointers with `*`. */
+  /** Fields that contain expressions, as JSON Pointers with `*`. */
   readonly expressions: readonly string[];
-  /** The newer major that takes over its configuration (`nodes.upgrade`): new flows use that one. */
+  /** The newer major that converts its configuration (`nodes.upgrade`): new flows use that one. */
   readonly upgradesTo?: string;
 }
 

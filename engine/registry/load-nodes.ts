@@ -11,30 +11,31 @@ import type { Text } from '../contract/values/texts.ts';
 export interface NodeRegistry {
   get(typeName: string): NodeDefinition | undefined;
   list(): readonly NodeDefinition[];
-  /** Markdown that lies beside the node type. */
+  /** Markdown beside the node type. */
   longHelp?(typeName: string): Text | undefined;
-  /** What adapters of each protocol are made of. */
+  /** The adapter type of each protocol. */
   adapterTypes?(): readonly AdapterType[];
 }
 
-/** The node types of an installation, with the long help that lies beside each. */
+/** The node types of an installation, with their long help. */
 export interface LoadedNodes extends NodeRegistry {
-  /** Markdown of `<verb>.md`, per language; undefined when the node has none. */
+  /** Markdown of `<verb>.md`, per language; undefined if the node has none. */
   longHelp(typeName: string): Text | undefined;
   adapterTypes(): readonly AdapterType[];
 }
 
 interface Found {
   readonly file: string;
-  /** `protocol.verb`, as the path says. */
+  /** `protocol.verb`, from the path. */
   readonly type: string;
 }
 
 const KINDS: readonly unknown[] = ['action', 'trigger', 'control'];
 
 /**
- * Imports every `<folder>/<protocol>/<verb>.node.ts` (or `.js`, when compiled). NODES_INVALID (kind bug) lists every file that is not a
- * sound node type or adapter type (`<folder>/<protocol>/<protocol>.adapter.ts`): the process must not start with a catalogue that has holes.
+ * Imports every `<folder>/<protocol>/<verb>.node.ts` (or `.js`, when compiled). NODES_INVALID (kind bug) lists every
+ * file that is not a valid node type or adapter type (`<folder>/<protocol>/<protocol>.adapter.ts`): the process must
+ * not start with an incomplete catalogue.
  */
 export async function loadNodes(folders: readonly (string | URL)[]): Promise<LoadedNodes> {
   const issues: Issue[] = [];
@@ -86,7 +87,7 @@ async function loadAdapterTypes(folders: readonly (string | URL)[], issues: Issu
   const types: AdapterType[] = [];
   for (const folder of folders) {
     const root = folder instanceof URL ? fileURLToPath(folder) : folder;
-    // A folder that cannot be read was told of with its nodes.
+    // An unreadable folder was already reported with its nodes.
     const entries = await readdir(root, { recursive: true }).catch(() => []);
     for (const entry of entries.sort()) {
       const protocol = /^([^/\\]+)[/\\]\1\.adapter\.[tj]s$/.exec(entry)?.[1];
@@ -138,7 +139,7 @@ function readHelp(file: string): Text | undefined {
   try {
     text = readFileSync(file.replace(/\.node\.[tj]s$/, '.md'), 'utf8');
   } catch {
-    // Long help is optional at run time: a guard test asks for it in this repository.
+    // Long help is optional at run time; a guard test requires it in this repository.
     return undefined;
   }
   const section = (heading: string) =>

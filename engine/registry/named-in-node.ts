@@ -2,7 +2,10 @@ import { fieldKind, type FieldKind } from '../contract/values/field-kind.ts';
 import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { NodeRegistry } from './load-nodes.ts';
 
-/** Texts in the configuration of a node, with the kind of field that its type shows them in: so an id is known for one of a flow, a code table … */
+/**
+ * The texts in a node's configuration, with the kind of their field, so that an id is known to be that of a flow, a
+ * code table …
+ */
 export function namedInNode(
   { type, config }: Pick<FlowNode, 'type' | 'config'>,
   nodes: Pick<NodeRegistry, 'get'>,

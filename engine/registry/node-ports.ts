@@ -1,6 +1,6 @@
 /**
- * The output ports that a node has with a configuration, also while a person is still filling it in: what can be told is told, and no
- * half-written configuration makes it fail.
+ * The output ports of a node with a configuration, even while a person is still filling it in. Returns what is known;
+ * an unfinished configuration never makes it fail.
  */
 import { Default } from 'typebox/value';
 import { isRecord } from '../contract/values/is-record.ts';
@@ -16,7 +16,7 @@ export function knownOutPorts(definition: NodeDefinition, config: unknown): read
   try {
     return readable(out(mended as never));
   } catch {
-    // Its own ports cannot be told; those of an empty configuration can, such as a condition's "else".
+    // The ports are unknown. Use those of an empty configuration instead, for example a condition's "else".
     return portsOfNothing(definition, out as (config: unknown) => readonly PortSpec[]);
   }
 }
@@ -29,7 +29,10 @@ function portsOfNothing({ config }: NodeDefinition, out: (config: unknown) => re
   }
 }
 
-/** Lists that are missing are empty, and rows that are no objects are left out: what a port function stumbles over most. */
+/**
+ * Makes missing lists empty, and drops rows that are not objects: these are the most frequent causes of errors in
+ * port functions.
+ */
 function mend(schema: Fields, config: Fields): Fields {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const mended: Record<string, unknown> = { ...config };
@@ -42,7 +45,7 @@ function mend(schema: Fields, config: Fields): Fields {
   return mended;
 }
 
-/** Ports with a name, each once; one without a label is called by its name. */
+/** Ports with a name, each once; a port without a label shows its name. */
 function readable(ports: readonly Partial<PortSpec>[]): readonly PortSpec[] {
   const named = new Map<string, PortSpec>();
   for (const { name, label } of ports) {

@@ -1,38 +1,43 @@
-/** Compiles JSON Schemas (2020-12) that people wrote, the same for gateways and flows. */
+/** Compiles JSON Schemas (2020-12) that people wrote, in the same way for gateways and flows. */
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { SchemaBreach } from '../contract/schema/schema-problem.ts';
 import { createAjv, type AjvOptions } from './create-ajv.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Of one place that does not fit. It holds nothing of the data but names of fields. */
+/** One violation. It contains nothing of the data except field names. */
 export interface Breach extends SchemaBreach {
   readonly message: string;
 }
 
 export interface Breaches {
-  /** Of all places. */
+  /** The total number of violations. */
   readonly count: number;
-  /** The first ones. */
+  /** The first violations. */
   readonly breaches: readonly Breach[];
 }
 
-/** The first breach, at which it stops; undefined when the value fits. */
+/** Returns the first violation, where it stops; undefined if the value fits. */
 export type FirstBreach = (value: unknown) => Breach | undefined;
 
-/** Throws what ajv throws; whether it is a schema at all is the question of `createSchemaTest`. `coerces`: see `AjvOptions`. */
+/**
+ * Throws what ajv throws. Use `createSchemaTest` to check whether it is a valid schema. `coerces`: see `AjvOptions`.
+ */
 export function compileFirstBreach(schema: JsonSchema, coerces = false): FirstBreach {
   const validate = compile(schema, { coerceTypes: coerces });
   return (value) => {
     if (validate(value) === true) return undefined;
     const [first] = validate.errors!;
-    // What is kept is kept for as long as the schema is.
+    // Whatever stays here is kept as long as the schema.
     validate.errors = null;
     return toBreach(first!);
   };
 }
 
-/** All breaches, as many as there are before the first `most` are taken: for a thread that ends, never for an event loop. */
+/**
+ * Finds all violations before it returns the first `most`. Only for a thread that can be ended, never for an event
+ * loop.
+ */
 export function compileAllBreaches(schema: JsonSchema, coerces: boolean): (value: unknown, most: number) => Breaches {
   const validate = compile(schema, { coerceTypes: coerces, allErrors: true });
   return (value, most) => {
@@ -42,7 +47,9 @@ export function compileAllBreaches(schema: JsonSchema, coerces: boolean): (value
   };
 }
 
-/** Why a JSON Schema cannot be used: by the schema of schemas, which is compiled once, or by the compiler. */
+/**
+ * Returns why a JSON Schema cannot be used: according to the meta-schema, which is compiled once, or to the compiler.
+ */
 export function createSchemaTest(): (schema: JsonSchema) => string | undefined {
   const meta = createAjv();
   return (schema) => {
@@ -60,7 +67,7 @@ export function createSchemaTest(): (schema: JsonSchema) => string | undefined {
 
 function compile(schema: JsonSchema, options: AjvOptions): ValidateFunction {
   const validate = createAjv(options).compile(schema as object);
-  // Its result would be a promise, which nobody waits for.
+  // Its result would be a promise, and no caller awaits it.
   if ('$async' in validate) throw new Error('$async is not supported');
   return validate;
 }
@@ -71,7 +78,7 @@ function toBreach({ keyword, instancePath, schemaPath, params, message = `breaks
 
 const MOST_PARAM = 300;
 
-/** A list of choices may be as long as the schema, and each breach would carry it from thread to thread. */
+/** A list of choices may be as long as the schema, and each violation would copy it between threads. */
 function shortened(params: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {

@@ -1,6 +1,6 @@
 /**
- * What a JSON Schema (2020-12) of people means, at a gateway and in a flow alike. Its compiled code is as long as its keywords, not as long as
- * their lists: `plain-schema.ts` counts on that.
+ * Defines how JSON Schemas (2020-12) written by people are read, both at a gateway and in a flow. The compiled code
+ * grows with their keywords, not with their lists: `plain-schema.ts` relies on that.
  */
 import { Ajv2020, _, type Format, type KeywordErrorDefinition } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
@@ -10,11 +10,11 @@ import { createChoice } from './is-same-json.ts';
 import { compileSchemaPattern, findLostEscape } from './schema-pattern.ts';
 
 export interface AjvOptions {
-  /** Values are texts (a query) that stand for numbers and booleans. */
+  /** Values are texts (a query) that may stand for numbers and booleans. */
   readonly coerceTypes?: boolean;
-  /** All problems of a value, as many as there are: for a thread that ends, never for an event loop. */
+  /** Finds all problems of a value. Only for a thread that can be ended, never for an event loop. */
   readonly allErrors?: boolean;
-  /** Refuses patterns that what is published may have. */
+  /** Refuses patterns that published schemas may still have. */
   readonly isDraft?: boolean;
 }
 
@@ -25,9 +25,9 @@ export function createAjv({ isDraft = false, ...options }: AjvOptions = {}): Ajv
     validateSchema: false,
     ownProperties: true,
     logger: false,
-    // A list of names is gone through by a loop, not written out.
+    // A list of names is checked in a loop instead of unrolled code.
     loopRequired: 2,
-    // The optimiser takes most of the time of a compilation, and V8 does as well.
+    // The optimiser takes most of the compile time, and V8 optimises anyway.
     code: { regExp: isDraft ? draftPattern : pattern, optimize: false },
   });
   for (const [keyword, test] of Object.entries(TESTS)) replaceKeyword(ajv, keyword, test);
@@ -37,7 +37,7 @@ export function createAjv({ isDraft = false, ...options }: AjvOptions = {}): Ajv
   return ajv;
 }
 
-/** Ajv tests, and tells patterns apart by their text; it asks for nothing else of RegExp. */
+/** Ajv only calls `test`, and distinguishes patterns by their text. */
 const pattern = Object.assign(
   (text: string) => {
     const test = compileSchemaPattern(text);
@@ -56,9 +56,9 @@ const draftPattern = Object.assign(
 );
 
 const FULL_FORMATS = ['date', 'time', 'date-time', 'duration', 'hostname', 'ipv4', 'ipv6', 'uuid', 'json-pointer', 'int32'] as const;
-/** The full ones take time with the square of a text. */
+/** The full formats take time quadratic in the text. */
 const FAST_FORMATS = ['uri', 'email'] as const;
-/** No address or date is longer. An expression of V8 on megabytes of text can exhaust its stack. */
+/** No address or date is longer. A V8 regular expression on megabytes of text can exhaust its stack. */
 const MAX_FORMAT_CHARS = 64 * 1024;
 
 function bounded(format: ReturnType<typeof ajvFormats.default.get>): Format {
@@ -67,7 +67,7 @@ function bounded(format: ReturnType<typeof ajvFormats.default.get>): Format {
   return { type: 'string', validate: (text: string) => text.length <= MAX_FORMAT_CHARS && isOne(text) };
 }
 
-/** A double holds no integer between the largest one and 2 ** 63. */
+/** A double has no integer between the largest int64 and 2 ** 63. */
 function isInt64(value: number): boolean {
   return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
 }
@@ -82,7 +82,7 @@ interface Test {
   readonly type?: 'array' | 'number';
   readonly schemaType?: 'array' | 'boolean' | 'number';
   readonly error: KeywordErrorDefinition;
-  /** By the keyword's value; what it returns is called with the data. */
+  /** Called with the keyword's value; the returned function is called with the data. */
   readonly create: (value: never) => (data: never) => boolean;
 }
 

@@ -1,37 +1,43 @@
-/** Lists all breaches of a schema for the answer to whoever sent the value, whom the first one alone would send back many times. */
+/**
+ * Lists all violations of a schema in the reply to the sender. With only the first one, the sender would have to
+ * retry many times.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import { BoundedThreads } from '../threads/bounded-threads.ts';
 import { LARGE_FROM, isLarge } from '../threads/is-large.ts';
 import type { Breaches } from './compile-schema.ts';
 
 export interface BreachTask {
-  /** JSON, or a value that is parsed already. */
+  /** JSON, or a parsed value. */
   readonly source: Uint8Array | { readonly value: unknown };
-  /** JSON, and whether values are texts that stand for others. */
+  /** The schema as JSON, and whether values are texts that stand for other types. */
   readonly schema: { readonly text: string; readonly coerces: boolean };
-  /** How many are listed. */
+  /** The maximum number of listed violations. */
   readonly most: number;
 }
 
 export interface BreachList {
   /**
-   * Undefined where there is no room for it (of all, or of `by`), where it takes too much or too long, and of data that is too large: then the first
-   * breach must do.
+   * Undefined if there is no capacity (in total, or for `by`), if it costs too much or takes too long, or if the data
+   * is too large. Report only the first violation then.
    */
   find(task: BreachTask, by: string, signal?: AbortSignal): Promise<Breaches | undefined>;
   close(): Promise<void>;
 }
 
 const HEAP_MB = 96;
-/** Of computing: most of it to compile a large schema for the first time. */
+/** CPU time limit: mostly for compiling a large schema for the first time. */
 const CPU_MS = 500;
-/** By the clock: the answer waits for it, longest on a machine that has no time for it. */
+/** Clock time limit, because the reply waits for the list; matters on a busy machine. */
 const WAIT_MS = 5000;
-/** One whose value ended the thread gets the first breach only for so long. */
+/** How long a sender whose value ended the thread gets only the first violation. */
 const PAUSE_MS = 10_000;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './breaches-worker.ts' : './breaches-worker.js', import.meta.url);
 
-/** In one thread, in which senders take turns. Who sends many wrong bodies waits for himself, and holds up nobody but lists of others for a moment. */
+/**
+ * One thread, in which senders take turns. A sender of many invalid bodies delays only itself, and lists of others
+ * for a moment.
+ */
 export function createBreachList(clock: Clock): BreachList {
   const threads = new BoundedThreads<BreachTask, Breaches>({
     ...{ file: FILE, size: 1, heapMb: HEAP_MB, waiting: 8, waitingPerKey: 2, pauseMs: PAUSE_MS, clock },

@@ -9,7 +9,7 @@ export function isMultipleOf(value: number, divisor: number): boolean {
 
 interface Digits {
   readonly digits: bigint;
-  /** Behind the point; negative where zeros stand before it. */
+  /** Digits after the decimal point; negative if zeros precede it. */
   readonly places: number;
 }
 

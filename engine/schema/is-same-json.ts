@@ -1,4 +1,7 @@
-/** Equality of JSON values (JSON Schema 4.2.2). Calls nothing of them: `toString` and `valueOf` may be fields that a caller sent. */
+/**
+ * Equality of JSON values (JSON Schema 4.2.2). Calls no methods on them: `toString` and `valueOf` may be fields that
+ * a caller sent.
+ */
 export function isSameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -11,7 +14,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   return names.every((name) => Object.hasOwn(right, name) && isSameJson(left[name], right[name]));
 }
 
-/** Whether a value is one of these: at once for texts and numbers, however many there are. */
+/** Whether a value is one of these. Constant time for texts and numbers, however many there are. */
 export function createChoice(allowed: readonly unknown[]): (value: unknown) => boolean {
   const plain = new Set(allowed.filter((one) => typeof one !== 'object' || one === null));
   const others = allowed.filter((one) => typeof one === 'object' && one !== null);

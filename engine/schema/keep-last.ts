@@ -1,4 +1,4 @@
-/** Makes what a key names once and keeps the last ones that were asked for. */
+/** Creates the value of a key once, and keeps the most recently used ones. */
 export function keepLast<Value>(most: number, make: (key: string) => Value): (key: string) => Value {
   const kept = new Map<string, Value>();
   return (key) => {

@@ -1,12 +1,12 @@
 import { RE2JS } from 're2js';
 import { translateTest } from '../expression/translate-pattern.ts';
 
-/** What a pattern may remember of the texts it has seen: by default 8 MB, and a schema has dozens of patterns. */
+/** Cache limit of a pattern. The default is 8 MB, and a schema may have dozens of patterns. */
 const MEMORY_BYTES = 256 * 1024;
 
 /**
- * Tests texts by the pattern of a JSON Schema, in linear time. A pattern is one of ECMA-262 with `u`, as the standard asks for; what is none, such as
- * `(?i)a`, is read in RE2's own syntax. Throws for what RE2 cannot match.
+ * Tests texts against the pattern of a JSON Schema, in linear time. A pattern is ECMA-262 with `u`, as the standard
+ * requires. Any other text, for example `(?i)a`, is read in RE2's own syntax. Throws if RE2 cannot match it.
  */
 export function compileSchemaPattern(pattern: string): (text: string) => boolean {
   const compiled = RE2JS.compile(translateTest(pattern) ?? RE2JS.translateRegExp(pattern));
@@ -18,8 +18,8 @@ export function compileSchemaPattern(pattern: string): (text: string) => boolean
 const ESCAPES = /\\(?:c[A-Za-z]|u[0-9a-fA-F]{4}|[ux]\{[0-9a-fA-F]+\}|x[0-9a-fA-F]{2}|[^])/g;
 
 /**
- * The first escape of a pattern that would be read as its letters alone, such as `\k<name>` as "k<name>": ECMA-262 with `u` refuses it or means a back
- * reference, and RE2 does not know it.
+ * Finds the first escape that would be read as plain letters, for example `\k<name>` as "k<name>". ECMA-262 with `u`
+ * rejects it or reads it as a back reference, and RE2 does not know it.
  */
 export function findLostEscape(pattern: string): string | undefined {
   if (translateTest(pattern) !== undefined) return undefined;

@@ -11,8 +11,8 @@ import { AppError } from '../contract/values/errors.ts';
 import type { DataKey, DataKeys, Seal, SealPlace } from '../contract/values/seal.ts';
 
 /**
- * Seals values at rest (design page 3 section 3): SM4-CBC, then HMAC-SM3 over place, key number, iv and ciphertext.
- * Layout before Base64: version (1) · data key number (4) · iv (16) · ciphertext · tag (32). About 20 µs for 1 KB.
+ * Seals values at rest: SM4-CBC, then HMAC-SM3 over place, key number, iv and ciphertext. Layout before Base64:
+ * version (1) · data key number (4) · iv (16) · ciphertext · tag (32). About 20 µs for 1 KB.
  */
 export function createSeal(dataKeys: DataKeys): Seal {
   const keysOf = createKeyCache();
@@ -61,7 +61,7 @@ interface SealKeys {
   readonly mac: KeyObject;
 }
 
-/** Keys for encryption and MAC are derived apart, once per data key. As many as there are data keys. */
+/** Separate keys for encryption and MAC, derived once per data key. There are as many as data keys. */
 function createKeyCache(): (key: DataKey) => SealKeys {
   const cache = new Map<number, SealKeys>();
   return (key) => {
@@ -74,7 +74,7 @@ function createKeyCache(): (key: DataKey) => SealKeys {
   };
 }
 
-/** Random ivs, drawn 256 at a time: one call to the generator costs as much as sealing 100 bytes. */
+/** Draws 256 random ivs at a time: one call to the generator costs as much as sealing 100 bytes. */
 function createIvSource(): (target: Buffer, offset: number) => void {
   const pool = Buffer.alloc(IV_BYTES * 256);
   let next = pool.length;
@@ -94,7 +94,7 @@ function tagOf(mac: KeyObject, { collection, id, field }: SealPlace, body: Uint8
     .digest();
 }
 
-/** No two lists of parts give the same text. */
+/** Two different lists of parts never give the same text. */
 function lengthPrefixed(...parts: readonly string[]): string {
   let text = '';
   for (const part of parts) text += `${part.length}:${part}`;

@@ -6,13 +6,14 @@ import { AppError } from '../contract/values/errors.ts';
 export interface LoadedKek {
   readonly kek: Uint8Array;
   readonly file: string;
-  /** Made just now: the root says so, because whoever loses the file loses the data. */
+  /** Created just now. The caller must say so, because losing the file loses the data. */
   readonly isNew: boolean;
 }
 
 /**
- * Reads the key-encryption key (32 bytes as base64url, one line). With `mayCreate` a missing one is made, mode 0600 and flushed;
- * it must be false once a store has data keys. SEAL_KEK_MISSING, SEAL_KEK_EXPOSED, SEAL_KEK_WRONG (input).
+ * Reads the key-encryption key (32 bytes as base64url, one line). With `mayCreate` a missing key is created, mode
+ * 0600 and flushed; `mayCreate` must be false once a store has data keys. SEAL_KEK_MISSING, SEAL_KEK_EXPOSED,
+ * SEAL_KEK_WRONG (input).
  */
 export async function loadKek(file: string, options: { readonly mayCreate: boolean }): Promise<LoadedKek> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {

@@ -24,8 +24,8 @@ const DAY_MS = 86_400_000;
 const PAGE = 1000;
 
 /**
- * The data keys of the store, unwrapped by `kek` (32 bytes): all that are there, and new ones for today and tomorrow.
- * Call `rotate` daily. SEAL_KEK_WRONG (input) when the key-encryption key is not the one that wrapped them.
+ * The data keys of the store, unwrapped by `kek` (32 bytes): all existing ones, and new ones for today and tomorrow.
+ * Call `rotate` daily. SEAL_KEK_WRONG (input) if another key-encryption key wrapped them.
  */
 export async function openDataKeys(options: {
   readonly documents: Documents;
@@ -79,7 +79,7 @@ async function* allKeys(stored: Collection<StoredKey>): AsyncGenerator<StoredKey
   } while (after !== undefined);
 }
 
-/** Several processes may make the same day's key: the first insert wins, and all use that one. */
+/** Several processes may create the same day's key: the first insert wins, and all use it. */
 async function getOrMake(stored: Collection<StoredKey>, id: string, make: () => StoredKey): Promise<StoredKey> {
   const known = await stored.get(id);
   if (known) return known;

@@ -1,15 +1,15 @@
-/** Time that stands still until a test moves it: no sleeps, no flicker. */
+/** A clock that stands still until a test moves it: no sleeps, no flaky tests. */
 import type { Clock } from '../contract/values/clock.ts';
 
 export interface FakeClock extends Clock {
   /**
-   * Moves time on by `ms` and calls what falls due, in order of time, letting promises settle after each call.
-   * Await it: what the timers set in motion has then happened (as far as it needs no real input or output).
+   * Advances time by `ms` and calls what falls due, in order of time, letting promises settle after each call. Await
+   * it: the effects of the timers have then happened (unless they need real I/O).
    */
   advance(ms: number): Promise<void>;
-  /** Moves only the wall clock, as an operator or NTP would: no timer may notice. */
+  /** Moves only the wall clock, as an operator or NTP would: no timer may be affected. */
   shiftWall(ms: number): void;
-  /** Timers that have neither fired nor been cancelled. */
+  /** The number of timers that have neither fired nor been cancelled. */
   pending(): number;
 }
 
@@ -61,7 +61,7 @@ function nextDue(timers: ReadonlySet<Timer>, untilMs: number): Timer | undefined
   return first;
 }
 
-/** One turn of the event loop: every promise that can go on has gone on. */
+/** One turn of the event loop: every promise that can continue has done so. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-/** Starts one trigger alone and collects what it hands in. */
+/** Starts one trigger on its own and collects its arrivals. */
 import type { Clock } from '../contract/values/clock.ts';
 import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext } from '../contract/node/node.ts';
@@ -16,23 +16,23 @@ export interface ListenTriggerOptions {
   readonly log?: Logger;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly lastPlanned?: number;
-  /** Every address may be connected to when left out. */
+  /** By default every address is allowed. */
   readonly outbound?: OutboundGuard;
-  /** What the engine answers to an arrival; `accepted` when left out. */
+  /** Returns the engine's result for an arrival; `accepted` by default. */
   readonly onArrival?: (arrival: Arrival) => Promise<ArrivalResult> | ArrivalResult;
 }
 
 export interface ListeningTrigger {
-  /** Everything handed in so far. */
+  /** All arrivals so far. */
   readonly arrivals: readonly Arrival[];
-  /** The next arrival that no `next()` answered yet. */
+  /** Resolves with the next arrival that no `next()` has returned yet. */
   next(): Promise<Arrival>;
   stop(): Promise<void>;
-  /** As the trigger tells it: why it cannot go on. */
+  /** Why the trigger cannot continue, as the trigger reports it. */
   readonly ended: Promise<unknown> | undefined;
 }
 
-/** Resolves when the trigger really listens; rejects when it cannot, or with NODE_CONFIG_WRONG. */
+/** Resolves when the trigger is listening; rejects if it cannot, or with NODE_CONFIG_WRONG. */
 export async function listenTrigger(definition: NodeDefinition, options: ListenTriggerOptions = {}): Promise<ListeningTrigger> {
   if (definition.kind !== 'trigger' || definition.listen === undefined) throw new TypeError(`${definition.type} does not listen`);
   const arrivals: Arrival[] = [];

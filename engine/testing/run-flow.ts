@@ -1,4 +1,6 @@
-/** Runs a flow document once with mocks in place of what reaches outside, as a saved test of the product would. Nothing is stored. */
+/**
+ * Runs a flow document once, with mocks for what reaches outside, like a saved test of the product. Stores nothing.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { FlowTest } from '../contract/flow/flow-document.ts';
@@ -21,10 +23,10 @@ import { wallClock } from './wall-clock.ts';
 import { anywhere } from './anywhere.ts';
 
 export interface RunFlowOptions {
-  /** Definitions of every node type that the document names. */
+  /** Definitions of every node type the document names. */
   readonly nodes: readonly NodeDefinition[];
   readonly input: FlowTest['input'];
-  /** Node id -> what it answers instead of running; needed by every node that reaches outside. */
+  /** Node id -> what it returns instead of running; needed for every node that reaches outside. */
   readonly mocks?: FlowTest['mocks'];
   readonly tables?: RunNodeOptions['tables'];
   readonly clock?: Clock;
@@ -33,7 +35,10 @@ export interface RunFlowOptions {
   readonly callFlow?: RunDeps['callFlow'];
 }
 
-/** Rejects with FLOW_INVALID (input) and every issue when the document is wrong; whatever happens in the run is in the result. */
+/**
+ * Rejects with FLOW_INVALID (input) and every issue if the document is invalid; everything that happens in the run is
+ * in the result.
+ */
 export async function runFlow(document: unknown, options: RunFlowOptions): Promise<TrialResult> {
   const definitions = new Map(options.nodes.map((definition) => [typeName(definition), definition]));
   const getNode = (type: string) => definitions.get(type);

@@ -1,6 +1,6 @@
 /**
- * Runs one node alone, as the engine would: configuration checked and filled with defaults, real expressions, real sockets.
- * What the node throws comes out unchanged, so a test sees the very `AppError` that the engine would act on.
+ * Runs one node on its own, as the engine would: checked configuration with defaults, real expressions, real sockets.
+ * Errors of the node are passed through unchanged, so that a test sees the exact `AppError` the engine would handle.
  */
 import { Value } from 'typebox/value';
 import { AdapterLimits, type Adapter } from '../contract/node/adapter.ts';
@@ -18,7 +18,7 @@ import { memoryBlobs } from './memory-blobs.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
 
-/** An adapter as a test writes it: limits left out take the product's defaults. */
+/** An adapter as a test writes it: omitted limits get the product's defaults. */
 export interface TestAdapter {
   readonly adapterId?: string;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -42,22 +42,22 @@ export interface RunNodeOptions {
   readonly attempt?: number;
   readonly idempotencyKey?: string;
   readonly clock?: Clock;
-  /** Milliseconds from now; a minute when left out. */
+  /** Milliseconds from now; a minute by default. */
   readonly deadlineInMs?: number;
   readonly log?: Logger;
   readonly blobs?: Blobs;
-  /** Every address may be connected to when left out. */
+  /** By default every address is allowed. */
   readonly outbound?: OutboundGuard;
   readonly build?: BuildContext;
   readonly runScript?: NodeContext<unknown>['runScript'];
   readonly callFlow?: NodeContext<unknown>['callFlow'];
-  /** Told just before a write's first byte leaves; may throw LEASE_LOST. */
+  /** Called just before a write's first byte leaves; may throw LEASE_LOST. */
   readonly beforeFirstByte?: () => void;
 }
 
 /**
- * Runs an action or control node once and answers its outcome.
- * Rejects with NODE_CONFIG_WRONG (input, every issue with its path) when the configuration breaks the node's schema or its own check.
+ * Runs an action or control node once and returns its outcome. Rejects with NODE_CONFIG_WRONG (input, every issue
+ * with its path) if the configuration breaks the node's schema or its own check.
  */
 export async function runNode(definition: NodeDefinition, options: RunNodeOptions = {}): Promise<Outcome> {
   if (definition.kind === 'trigger') throw new TypeError(`${definition.type} is a trigger: use listenTrigger`);
@@ -69,7 +69,7 @@ export async function runNode(definition: NodeDefinition, options: RunNodeOption
   return run(createContext(config, message, protocol, build, options), message);
 }
 
-/** The configuration with defaults filled in, or NODE_CONFIG_WRONG with every issue. */
+/** The configuration with defaults, or NODE_CONFIG_WRONG with every issue. */
 export function checkConfig(definition: NodeDefinition, config: FlowNode['config']): Record<string, unknown> {
   const filled = Value.Default(definition.config, structuredClone(config)) as Record<string, unknown>;
   const issues = Value.Errors(definition.config, filled)
@@ -158,7 +158,7 @@ export async function readSecret(secrets: RunNodeOptions['secrets'], name: strin
   });
 }
 
-/** Looks a code up as the engine does. */
+/** Looks up a code as the engine does. */
 export function lookup(tables: RunNodeOptions['tables'], table: string, key: string): string {
   const entries = tables?.[table];
   if (entries === undefined) throw new AppError('CODE_TABLE_UNKNOWN', 'input', `There is no code table ${table}.`, { values: { table } });
