@@ -10,8 +10,8 @@ const begunSpec: CollectionSpec<StoredDocument> = {
 const ID = 'claims';
 
 /**
- * An empty Redis is a new one, or one that lost what it knew: only the store can tell, which remembers that there was one. Signed calls of a
- * new installation pass at once; after a loss those wait that could be repetitions.
+ * An empty Redis is either new, or has lost its data. Only the store can tell, since it remembers that there was one.
+ * Signed calls of a new installation pass at once. After a loss, those that could be repetitions have to wait.
  */
 export async function beginClaims(documents: Documents, shared: OpenedShared): Promise<void> {
   if (shared.beginClaims === undefined) return;

@@ -21,7 +21,7 @@ import { enterStoreLevel, MARKS_LEVEL } from './store-level.ts';
 import { withholdWrites } from './withhold-writes.ts';
 import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './shared/storage-backend.ts';
 
-/** The stores there are: scheme of the address -> backend. A new store is one folder and one line here. */
+/** The available stores: scheme of the address -> backend. A new store is one folder and one line here. */
 const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   embedded: async () => (await import('./embedded/embedded-backend.ts')).embeddedBackend,
   memory: async () => (await import('./memory/memory-backend.ts')).memoryBackend,
@@ -31,13 +31,13 @@ const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   postgresql: async () => (await import('./postgres/postgres-backend.ts')).postgresBackend,
 };
 
-/** The same for what processes share: doorbell, limits, leases, hints. */
+/** The same for the shared services of processes: doorbell, limits, leases, hints. */
 const SHARED: Readonly<Record<string, () => Promise<SharedBackend>>> = {
   redis: async () => (await import('./redis/redis-backend.ts')).redisBackend,
   rediss: async () => (await import('./redis/redis-backend.ts')).redisBackend,
 };
 
-/** Passwords and certificates that are given by themselves; the files that settings name are then not read. */
+/** Passwords and certificates given as values; the files that settings name are then not read. */
 export interface StoreSecrets {
   readonly password?: string | undefined;
   readonly sharedPassword?: string | undefined;
@@ -49,29 +49,29 @@ export interface StorageOptions {
   /** `<scheme>:<location>`, for example `embedded:./data`. */
   readonly address: string;
   readonly passwordFile?: string;
-  /** Doorbell and shared state, for example `rediss://host`. A store that belongs to one process brings its own. */
+  /** Doorbell and shared state, for example `rediss://host`. A store for one process brings its own. */
   readonly sharedAddress?: string;
   readonly sharedPasswordFile?: string;
   /** PEM of the authorities that the servers' certificates must chain to. */
   readonly caFile?: string;
   readonly secrets?: StoreSecrets;
-  /** Default: `<data folder>.kek`, made at the first start. `memory:` needs none. */
+  /** Default: `<data folder>.kek`, created at the first start. `memory:` needs none. */
   readonly kekFile?: string;
-  /** For whoever ends a move: a store that was left, or is half filled, is opened too. */
+  /** For the end of a move: also opens a store that was left, or is half filled. */
   readonly isMarkIgnored?: boolean;
-  /** For whoever only looks: nothing is written to the store. */
+  /** For read-only inspection: nothing is written to the store. */
   readonly isLook?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface Storage {
-  /** What decides something is marked, and unusable where its mark is wrong. */
+  /** Documents with authority carry a mark, and are unusable when it is wrong. */
   readonly documents: Documents;
   readonly integrity: Integrity;
-  /** For what copies the store while others use it. */
+  /** For copying the store while others use it. */
   readonly gate: Gate;
-  /** The store itself, past the gate and the marks. */
+  /** The store itself, without gate and marks. */
   readonly store: OpenedStore;
   readonly kept: NonNullable<OpenedShared['kept']>;
   readonly workQueue: WorkQueue;
@@ -79,7 +79,9 @@ export interface Storage {
   readonly blobs: Blobs;
   readonly seal: Seal;
   readonly dataKeys: DataKeys;
-  /** The key-encryption key's file. When `isNew`, tell the person at the terminal to keep it apart from the data. */
+  /**
+   * The file of the key-encryption key. When `isNew`, tell the person at the terminal to keep it apart from the data.
+   */
   readonly kek: { readonly file: string; readonly isNew: boolean } | undefined;
   close(): Promise<void>;
 }
@@ -88,8 +90,8 @@ const REDIS_EXAMPLE = 'rediss://redis.example:6379';
 const ROTATE_EVERY_MS = 3_600_000;
 
 /**
- * Opens everything that is stored, by address. The one door to storage for composition roots.
- * STORE_ADDRESS, STORE_NEEDS_SHARED, STORE_PASSWORD_IN_ADDRESS, STORE_PASSWORD_FILE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE, STORE_LOCKED,
+ * Opens all storage by address; composition roots use only this function. STORE_ADDRESS, STORE_NEEDS_SHARED,
+ * STORE_PASSWORD_IN_ADDRESS, STORE_PASSWORD_FILE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE, STORE_LOCKED,
  * SEAL_KEK_MISSING, SEAL_KEK_WRONG, SEAL_KEK_EXPOSED, SEAL_KEK_INSIDE (input): all say what to do.
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
@@ -135,7 +137,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
-/** A store that something is copied into: without keys of its own, those of the source come with the copy. */
+/** Opens the target of a copy. It has no keys of its own: those of the source come with the copy. */
 export async function openTarget(options: StorageOptions): Promise<OpenedTarget> {
   await checkAddresses(options);
   const store = await openStore(options);
@@ -163,14 +165,14 @@ export async function openTarget(options: StorageOptions): Promise<OpenedTarget>
 export interface OpenedTarget {
   readonly store: OpenedStore;
   readonly sharedState: SharedState;
-  /** Once data keys have been copied into it. */
+  /** Call it once data keys have been copied into the store. */
   openSealed(kekFile: string): Promise<{ readonly blobs: Blobs; readonly seal: Seal }>;
   close(): Promise<void>;
 }
 
 async function* nothing(): AsyncGenerator<never> {}
 
-/** The same of what processes share; undefined where the store brings its own. */
+/** Opens only the shared services; undefined when the store brings its own. */
 export async function openSharedAlone(options: StorageOptions): Promise<OpenedShared | undefined> {
   const { sharedAddress, sharedPasswordFile, caFile, secrets, clock, logger } = options;
   if (sharedAddress === undefined) return undefined;
@@ -179,7 +181,7 @@ export async function openSharedAlone(options: StorageOptions): Promise<OpenedSh
   return backend.open(sharedAddress, { clock, logger, ...access });
 }
 
-/** A setting that is wrong is told also while the servers are away. */
+/** Reports a wrong setting even while the servers are away. */
 async function checkAddresses({ address, sharedAddress }: StorageOptions): Promise<void> {
   const store = await pick(STORES, address, badStore);
   store.checkAddress?.(address);
@@ -187,7 +189,7 @@ async function checkAddresses({ address, sharedAddress }: StorageOptions): Promi
   else if (store.hasOwnShared !== true) throw needsShared(address);
 }
 
-/** What was opened last ends first. */
+/** Closes in reverse order of opening. */
 function createLife() {
   const ends: (() => Promise<void> | void)[] = [];
   return {
@@ -198,7 +200,7 @@ function createLife() {
   };
 }
 
-/** The store alone, as it is: for whoever looks whether it can be used. */
+/** Opens the store alone, as it is, to check whether it can be used. */
 export async function openStore({ address, passwordFile, caFile, secrets, clock, logger }: StorageOptions): Promise<OpenedStore> {
   const backend = await pick(STORES, address, badStore);
   const access = secrets ? accessBy(secrets.password, secrets.ca) : await readAccess(passwordFile, caFile);
@@ -234,7 +236,7 @@ function accessBy(password: string | undefined, ca: string | undefined): Access 
   return { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) };
 }
 
-/** A file that a setting names. STORE_PASSWORD_FILE (input). */
+/** Reads a file that a setting names. STORE_PASSWORD_FILE (input). */
 export async function readGiven(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -247,7 +249,7 @@ export async function readGiven(file: string): Promise<string> {
   }
 }
 
-/** A new key is made only for a store that has sealed nothing yet: a lost one must never be papered over. */
+/** Creates a new key only for a store that has sealed nothing yet: a lost key must never be replaced silently. */
 async function findKek(
   documents: Documents,
   dataFolder: string | undefined,
@@ -261,7 +263,7 @@ async function findKek(
   return { ...(await loadKek(file, { mayCreate: isNewStore })), isNewStore };
 }
 
-/** Keys for today and tomorrow are there long before midnight, and those of other processes become known. */
+/** Creates the keys for today and tomorrow long before midnight, and loads those of other processes. */
 function rotateHourly(dataKeys: DataKeys, clock: Clock, logger: Logger): () => void {
   let cancel = clock.after(ROTATE_EVERY_MS, rotate);
   let isStopped = false;
@@ -283,7 +285,7 @@ function schemeOf(address: string): string {
   return address.split(':', 1)[0] ?? '';
 }
 
-/** Only the scheme is told: what follows may hold a password. */
+/** Shows only the scheme: the rest may contain a password. */
 function badStore(scheme: string): AppError {
   return new AppError('STORE_ADDRESS', 'input', `There is no store for "${scheme}:".`, {
     values: { scheme },

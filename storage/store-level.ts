@@ -1,10 +1,11 @@
 /**
- * Which builds may share a store. Each build has a level: what it writes, builds of that level read. In an upgrade two of them work side by
- * side for a while, and the newer one may be rolled back; so a build also says which level may still work beside it. The store remembers the
- * highest of both, and a build below is refused before it reads anything that it would misread.
- *
- * Raise LEVEL when this build writes what the one before does not know. Raise BESIDE with it only where that one would do harm: then all of it
- * must end before the first of this one begins, and there is no way back but the backup.
+ * Which builds may share a store. Each build has a level: builds of one level can read what any of them writes.
+ * During an upgrade two builds work in parallel for a while, and the newer one may be rolled back; so a build also
+ * says which level may still work beside it. The store remembers the highest of both, and a lower build is refused
+ * before it misreads anything.
+ * Raise LEVEL when this build writes data that the previous one does not know. Raise BESIDE with it only if the
+ * previous one would do harm: then all its processes must end before the first of this build starts, and the only way
+ * back is the backup.
  */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
@@ -16,9 +17,9 @@ export interface BuildLevel {
   readonly beside: number;
 }
 
-/** Level 2 marks what decides something (`engine/integrity`). */
+/** Level 2 marks documents with authority (`engine/integrity`). */
 export const BUILD_LEVEL: BuildLevel = { level: 2, beside: 1 };
-/** Once marks are enforced: a build of level 1 would change documents and leave their marks as they were. */
+/** Once marks are enforced: a build of level 1 would change documents without updating their marks. */
 export const MARKS_LEVEL: BuildLevel = { level: 2, beside: 2 };
 
 interface StoredLevel extends StoredDocument, BuildLevel {}
@@ -30,7 +31,7 @@ const levelsSpec: CollectionSpec<StoredLevel> = {
 };
 const ID = 'store';
 
-/** STORE_INCOMPATIBLE (input) when a newer build has used the store beside which this one may not work. */
+/** STORE_INCOMPATIBLE (input) when a newer build has used the store and this one may not work beside it. */
 export async function enterStoreLevel(documents: Documents, build: BuildLevel = BUILD_LEVEL): Promise<void> {
   const levels = await documents.open(levelsSpec);
   if ((await levels.insert({ _id: ID, ...build }, { durability: 'full' })).inserted) return;

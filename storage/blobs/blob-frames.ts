@@ -1,7 +1,8 @@
 /**
- * The sealed form of a stream. File: `KQB1` · number of the data key (4) · salt (16) · frames. Frame: length with the top bit set in the
- * last one (4) · SM4-CTR ciphertext (at most 32 KB) · HMAC-SM3 over frame number (8), length and ciphertext (32). The keys belong to this file
- * alone (salt and blob id), so that no frame fits elsewhere; a missing, doubled, moved or cut frame is found before its bytes leave.
+ * The sealed form of a stream. File: `KQB1` · number of the data key (4) · salt (16) · frames. Frame: length with the
+ * top bit set in the last one (4) · SM4-CTR ciphertext (at most 32 KB) · HMAC-SM3 over frame number (8), length and
+ * ciphertext (32). The keys are unique to this file (salt and blob id), so no frame fits into another. A missing,
+ * doubled, moved or cut frame is detected before its bytes are passed on.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { AppError } from '../../engine/contract/values/errors.ts';
@@ -15,7 +16,7 @@ const FRAME_BYTES = 32 * 1024;
 const TAG_BYTES = 32;
 const LAST = 0x8000_0000;
 
-/** Yields the bytes of the file; returns how many plain bytes went in. */
+/** Yields the bytes of the file; returns the number of plain bytes. */
 export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: string, key: DataKey): AsyncGenerator<Uint8Array, number> {
   const salt = randomBytes(SALT_BYTES);
   const { encrypt, mac } = fileKeys(key, blobId, salt);
@@ -40,7 +41,7 @@ export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: str
   let filled = 0;
   for await (const chunk of source) {
     for (let from = 0; from < chunk.length;) {
-      // Only a full frame with more behind it is not the last one.
+      // Only a full frame with more bytes after it is surely not the last one.
       if (filled === FRAME_BYTES) {
         yield seal(frame, false);
         filled = 0;
@@ -55,13 +56,13 @@ export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: str
   return sizeBytes;
 }
 
-/** Where sealed bytes are read from, one after the other: an open file, or `readChunks`. */
+/** A sequential source of sealed bytes: an open file, or `readChunks`. */
 export interface SealedBytes {
-  /** Answers 0 at the end only. */
+  /** Returns 0 only at the end. */
   read(buffer: Uint8Array, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
 }
 
-/** Sealed bytes that come in chunks, as stores on a server hand them out. */
+/** Sealed bytes that arrive in chunks, as stores on a server deliver them. */
 export function readChunks(chunks: AsyncIterator<Uint8Array>): SealedBytes {
   let rest: Uint8Array = new Uint8Array();
   return {
@@ -79,7 +80,7 @@ export function readChunks(chunks: AsyncIterator<Uint8Array>): SealedBytes {
   };
 }
 
-/** Yields the plain bytes frame by frame, each checked first. BLOB_DAMAGED (bug). */
+/** Yields the plain bytes frame by frame, each verified first. BLOB_DAMAGED (bug). */
 export async function* openFrames(file: SealedBytes, blobId: string, dataKeys: DataKeys): AsyncGenerator<Uint8Array> {
   const damaged = () => blobDamaged(blobId);
   const head = await readExactly(file, HEAD_BYTES, damaged);
@@ -100,7 +101,7 @@ export async function* openFrames(file: SealedBytes, blobId: string, dataKeys: D
   if ((await file.read(Buffer.alloc(1), 0, 1)).bytesRead > 0) throw damaged();
 }
 
-/** The key is used for this one stream, so the counter may begin at nought. */
+/** The key is used for this one stream only, so the counter may start at zero. */
 const ZERO_IV = Buffer.alloc(16);
 
 function fileKeys(key: DataKey, blobId: string, salt: Uint8Array): { readonly encrypt: KeyObject; readonly mac: KeyObject } {

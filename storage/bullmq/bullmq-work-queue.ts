@@ -1,7 +1,8 @@
 /**
- * The doorbell on BullMQ. A ring is a partition's number in one Redis set, and one job with a fixed id that says "look into the set":
- * however many partitions ring, and however often, at most one such job waits, and nothing grows while no worker listens. A delayed ring is a
- * job of its own, whose id names partition and instant. Jobs carry ids alone (decision 0017).
+ * The doorbell on BullMQ. A ring adds a partition's number to one Redis set, and one job with a fixed id that says
+ * "look into the set". However many partitions ring, and however often, at most one such job waits, and nothing grows
+ * while no worker listens. A delayed ring is a job of its own, whose id names partition and time. Jobs carry only ids
+ * (decision 0017).
  */
 import type { Redis } from 'ioredis';
 import { Queue, type JobsOptions } from 'bullmq';
@@ -12,22 +13,22 @@ import { delayedJobId, BELL, QUEUE, RUNG } from './doorbell-keys.ts';
 import { startConsumer } from './start-consumer.ts';
 
 export interface BullmqWorkQueueOptions {
-  /** Ready; for this queue alone. Fails fast, and its duplicates block (`storage/redis/connect-redis.ts`). */
+  /** Ready, and used by this queue alone. Fails fast; its duplicates block (`storage/redis/connect-redis.ts`). */
   readonly client: Redis;
-  /** Of that client and its duplicates. */
+  /** Counts commands of that client and its duplicates. */
   readonly counters: { readonly operations: number };
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Rings of one process travel at most so often: what rings meanwhile travels together. */
+/** Sends the rings of one process at most this often; rings in between are sent together. */
 const FLUSH_EVERY_MS = 10;
 const RETRY_MS = 500;
 const COMPLAIN_EVERY_MS = 10_000;
-/** Delayed rings that wait for Redis to come back; the reconciler finds what is due anyway. */
+/** Delayed rings kept until Redis is back; the reconciler finds what is due anyway. */
 const MAX_KEPT_DELAYED = 10_000;
 const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: true };
-/** BullMQ tells whoever listens what became of jobs. Nobody does. */
+/** BullMQ writes events about its jobs. Nothing reads them. */
 const MAX_EVENTS = 100;
 
 export async function openBullmqWorkQueue({ client, counters, clock, logger }: BullmqWorkQueueOptions): Promise<WorkQueue> {
@@ -41,7 +42,7 @@ export async function openBullmqWorkQueue({ client, counters, clock, logger }: B
   await queue.waitUntilReady();
 
   const rung = new Set<number>();
-  /** Job id -> when it is due. */
+  /** Job id -> due time. */
   const delayed = new Map<string, number>();
   const consumers = new Set<Consumer>();
   let flushing: Promise<void> | undefined;
@@ -75,7 +76,7 @@ export async function openBullmqWorkQueue({ client, counters, clock, logger }: B
     try {
       await Promise.all([sendRung(partitions), sendDelayed(due)]);
     } catch (error) {
-      // They stay, and travel when Redis is back: whoever rang has long gone on.
+      // Keep them and send them when Redis is back: the callers have long continued.
       for (const partition of partitions) rung.add(partition);
       for (const [id, at] of due) keepDelayed(id, at);
       notBefore = clock.monotonic() + RETRY_MS;
@@ -83,7 +84,7 @@ export async function openBullmqWorkQueue({ client, counters, clock, logger }: B
     }
   }
 
-  /** The set first: whoever hears the bell must find the partition there. */
+  /** The set first: a consumer of the job must find the partition there. */
   async function sendRung(partitions: readonly number[]): Promise<void> {
     if (partitions.length === 0) return;
     await Promise.all([client.sadd(RUNG, ...partitions), queue.add('ring', {}, { jobId: BELL })]);
@@ -136,7 +137,7 @@ export async function openBullmqWorkQueue({ client, counters, clock, logger }: B
       isClosed = true;
       cancelFlush?.();
       await flushing;
-      // Once more for what rang last; where Redis is down it is lost, as rings may be.
+      // Once more for the last rings. If Redis is down they are lost, which the port allows.
       await flush();
       await queue.close();
       client.disconnect();

@@ -1,17 +1,17 @@
-/** Names in Redis. The braces make one slot of all of them on a cluster. */
+/** Names in Redis. The braces put all of them into one slot of a cluster. */
 export const QUEUE = { name: '{doorbell}', prefix: 'kq' } as const;
 /** Partitions that rang. */
 export const RUNG = 'kq:{doorbell}-rung';
-/** The id of the one job that says so. */
+/** The id of the one job that announces them. */
 export const BELL = 'bell';
 
 const FINEST_GRAIN_MS = 50;
-/** A delayed ring may come late by this part of its delay: so few distinct ones exist that they cannot fill Redis. */
+/** A delayed ring may be late by this share of its delay: so there are few distinct jobs, which cannot fill Redis. */
 const PRECISION = 1 / 64;
 
 /**
- * One id for all rings of a partition that are due within one grain, at whose end they ring. Grains are powers of two, so that those of one
- * size are the same for every process.
+ * One id for all rings of a partition that are due within one grain; they ring at its end. Grain sizes are powers of
+ * two, so that they are the same in every process.
  */
 export function delayedJobId(partition: number, delayMs: number, now: number): { readonly id: string; readonly at: number } {
   const octave = Math.max(0, Math.floor(Math.log2((delayMs * PRECISION) / FINEST_GRAIN_MS)));

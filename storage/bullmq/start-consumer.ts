@@ -1,4 +1,7 @@
-/** One listener of the doorbell: takes a ring job, ends it, looks what rang, and only then calls the listener. */
+/**
+ * One listener of the doorbell: takes a ring job, ends it, reads which partitions rang, and only then calls the
+ * listener.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { Worker } from 'bullmq';
@@ -8,25 +11,27 @@ import type { Consumer } from '../../engine/contract/ports/work-queue.ts';
 import { partitionOfJob, QUEUE, RUNG } from './doorbell-keys.ts';
 
 export interface Bell {
-  /** Its duplicates block, and go on after a reconnect. */
+  /** Its duplicates block, and continue after a reconnect. */
   readonly client: Redis;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For what was heard and never listed: somebody else shall. */
+  /** Rings again for a partition that was heard and not passed to the listener, so that another consumer takes it. */
   ringBack(partition: number): void;
 }
 
-/** Of a job: long enough to end it, and soon over where its process was killed between the two. */
+/** Lock of a job: long enough to end it, and short if its process was killed in between. */
 const LOCK_MS = 2_000;
 const STALLED_EVERY_MS = 2_000;
-/** An idle consumer waits so long for a job, and then looks into the set all the same: a job can hang, or its wake-up be lost. */
+/**
+ * An idle consumer waits this long for a job, and then reads the set anyway: a job can hang, or its wake-up get lost.
+ */
 const WAIT_SECONDS = 3;
 const RETRY_MS = 300;
 const LISTENER_RETRY_MS = 1_000;
 const COMPLAIN_EVERY_MS = 10_000;
 const MOST_AT_ONCE = 256;
 
-/** BullMQ waits up to 10 s while a delayed job stands, whatever its `drainDelay`. */
+/** BullMQ waits up to 10 s while a delayed job exists, whatever its `drainDelay`. */
 class BellWorker extends Worker {
   override get maximumBlockTimeout(): number {
     return WAIT_SECONDS;
@@ -34,14 +39,18 @@ class BellWorker extends Worker {
 }
 
 /**
- * The order matters. A ring that comes while the job still stands adds none, so the job must be gone before the set is read, and the set be
- * read before the partitions are: whatever was stored before its ring is then seen by this call or announced by the next job.
+ * The order matters. A ring adds no job while one exists, so the job must be gone before the set is read, and the set
+ * must be read before the partitions are. Then this call sees whatever was stored before its ring, or the next job
+ * announces it.
  */
 export function startConsumer(bell: Bell, listener: (partitions: readonly number[]) => Promise<void>): Consumer {
   const { client, clock, logger } = bell;
   const heard = new Set<number>();
   let worker: Worker | undefined;
-  /** The bell may have been ended without a look into the set. At the start: what rang for a consumer that died. */
+  /**
+   * The bell job may have ended without a read of the set. Also true at the start, for the rings of a consumer that
+   * died.
+   */
   let owesLook = true;
   let isStopped = false;
   let wake = () => {};
@@ -68,16 +77,16 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
     const isIdle = heard.size === 0 && !owesLook;
     let isDone = await takeJob(worker, isIdle);
     owesLook ||= isIdle;
-    // Delayed rings that are due together are one call.
+    // Delayed rings that are due together become one call.
     while (!isDone) isDone = await takeJob(worker, false);
     if (!owesLook) return;
     for (const partition of await client.spop(RUNG, MOST_AT_ONCE)) heard.add(Number(partition));
     owesLook = false;
   }
 
-  /** True when there is no sense in looking for another one. */
+  /** Returns true when there is no point in looking for another job. */
   async function takeJob(from: Worker, block: boolean): Promise<boolean> {
-    // BullMQ knows by it whose lock a job has: it must be nobody else's.
+    // BullMQ identifies the holder of a job's lock by it, so it must be unique.
     const token = randomUUID();
     const job = await from.getNextJob(token, { block });
     if (!job) return true;
@@ -108,7 +117,7 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
       drainDelay: WAIT_SECONDS,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_EVERY_MS,
-      // A ring is never given up: it would stand in the way of all further ones.
+      // A ring must never be given up: its job would block all further ones.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
     fresh.on('error', complain);
@@ -147,7 +156,7 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
     async stop() {
       isStopped = true;
       wake();
-      // Ends a wait for the bell, on whichever connection it is.
+      // Ends a wait for the bell on any connection.
       await worker?.close(true).catch(() => undefined);
       await ended;
     },

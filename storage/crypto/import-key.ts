@@ -1,4 +1,4 @@
-/** Turns key material into a key that is known to be sound, or refuses it with KEY_INVALID. */
+/** Turns key material into a verified key, or rejects it with KEY_INVALID. */
 import {
   createHash,
   createHmac,
@@ -16,7 +16,7 @@ import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.
 import type { Hmac, PrepareHmac } from './prepare-hmac.ts';
 import { SM2_PKCS8_PREFIX, sm2Identity, sm2Sign, sm2Verify } from './sm2.ts';
 
-/** What a handle stands for. `publicKey` is there for private keys too; `identity` only for SM2. */
+/** The key of a handle. Private keys have `publicKey` too; only SM2 keys have `identity`. */
 export type LoadedKey =
   | { readonly kind: 'secret'; readonly secret: KeyObject; readonly hmac: Hmac }
   | {
@@ -29,7 +29,7 @@ export type LoadedKey =
 const MIN_SECRET_BYTES = 16;
 const MAX_SECRET_BYTES = 1024;
 const MIN_RSA_BITS = 2048;
-/** Above this one verification costs more than a millisecond. */
+/** Above this one verification takes more than a millisecond. */
 const MAX_RSA_BITS = 8192;
 const MIN_RSA_EXPONENT = 65_537n;
 const MAX_RSA_EXPONENT = 0xffff_ffffn;
@@ -52,7 +52,7 @@ export function loadKey(material: KeyMaterial, scheme: SignatureScheme, role: Ke
   return key;
 }
 
-/** Names a key without giving it away; the same for both halves of a pair. */
+/** Identifies a key without revealing it; the same for both halves of a pair. */
 export function fingerprintOf(key: LoadedKey): string {
   if (key.kind === 'secret') return `SM3:${createHmac('sm3', key.secret).update('kangqiao key fingerprint').digest('hex')}`;
   return `SM3:${createHash('sm3')
@@ -115,7 +115,10 @@ function sm2Coordinate(jwk: Readonly<Record<string, unknown>>, name: 'x' | 'y' |
   return bytes;
 }
 
-/** Scheme, curve and strength. node:crypto has no name for SM2 keys, so those are known by the one form of their SPKI. */
+/**
+ * Checks scheme, curve and strength. node:crypto has no name for SM2 keys, so they are recognised by the one form of
+ * their SPKI.
+ */
 function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
   if (scheme === 'SM2-SM3') {
     const spki = publicKey.export({ type: 'spki', format: 'der' });
@@ -134,7 +137,7 @@ function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
     throw invalid(scheme, 'its public exponent is not between 65537 and 2^32');
 }
 
-/** A PKCS#8 file may carry a public part of another key; such a pair signs what nobody can verify. */
+/** A PKCS#8 file may contain the public part of another key; the signatures of such a pair never verify. */
 function halvesBelongTogether(key: Extract<LoadedKey, { kind: 'pair' }>, privateKey: KeyObject, scheme: SignatureScheme): boolean {
   const probe = Buffer.from('kangqiao pair probe');
   if (scheme === 'SM2-SM3') return sm2Verify(key.publicKey, key.identity, probe, sm2Sign(privateKey, key.identity, probe));
@@ -145,7 +148,7 @@ function parsed(scheme: SignatureScheme, parse: () => KeyObject): KeyObject {
   try {
     return parse();
   } catch {
-    // The library's own text may quote the material, so neither it nor the cause goes on.
+    // The library's text may quote the key material, so neither it nor the cause is passed on.
     throw invalid(scheme, 'it cannot be read as such a key, or its point is not on the curve');
   }
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { DigestAlgorithm } from '../../engine/contract/ports/crypto.ts';
 
-/** The HMAC of some data under one key. */
+/** Computes the HMAC of data under one key. */
 export type Hmac = (data: Uint8Array) => Uint8Array;
 export type PrepareHmac = (algorithm: DigestAlgorithm, secret: Uint8Array) => Hmac;
 
@@ -10,12 +10,13 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER = 0x36;
 const OUTER = 0x5c;
-/** Longer data takes so long that one more copy of it does not matter. */
+/** For longer data one more copy does not matter. */
 const SCRATCH_BYTES = 8 * 1024;
 
 /**
- * HMAC (RFC 2104, GB/T 15852.2) for keys that are used often, by two digests of one call each: an Hmac object of node:crypto costs twice as
- * much, and the collector its share. All keys put their input together in the same place: it is used for one call at a time.
+ * HMAC (RFC 2104, GB/T 15852.2) for keys that are used often, as two one-shot digests: an Hmac object of node:crypto
+ * costs twice as much, plus garbage collection. All keys share one input buffer: calls are synchronous, so it has one
+ * user at a time.
  */
 export function createPrepareHmac(): PrepareHmac {
   const inner = Buffer.alloc(BLOCK_BYTES + SCRATCH_BYTES);

@@ -1,4 +1,7 @@
-/** Start-up self-test with the worked examples of the national standards. A process whose cryptography is wrong must not serve. */
+/**
+ * Start-up self-test with the worked examples of the national standards. A process with wrong cryptography must not
+ * serve.
+ */
 import { createCipheriv } from 'node:crypto';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';

@@ -1,6 +1,7 @@
 /**
- * The port `Crypto` in software, on node:crypto alone. SM2 (0.4 ms), HMAC, ES256 and RSA verification answer at once; RSA signing (1 to 7 ms)
- * runs in the thread pool. Raw keys stay in this closure: a handle carries only its scheme, role and fingerprint.
+ * The port `Crypto` in software, on node:crypto alone. SM2 (0.4 ms), HMAC, ES256 and RSA verification run
+ * synchronously; RSA signing (1 to 7 ms) runs in the thread pool. Raw keys stay in this closure: a handle holds only
+ * its scheme, role and fingerprint.
  */
 import {
   constants,
@@ -40,7 +41,7 @@ export function createSoftwareCrypto(): Crypto {
     generateKey,
     sign: (handle, data) => signWith(loaded(handle), handle.scheme, data),
     verify: (handle, data, signature) => verifyWith(loaded(handle), handle.scheme, data, signature),
-    // As a text and then as bytes: half the time that node:crypto takes for a Buffer of its own.
+    // Via a string: half the time that node:crypto takes to create a Buffer itself.
     digest: (algorithm, data) => Buffer.from(hash(algorithm, data, 'binary'), 'latin1'),
     createHash: streamingHash,
     // From a key object an HMAC takes a quarter of the time that it takes from bytes.
@@ -84,7 +85,7 @@ function verifyWith(key: LoadedKey, scheme: SignatureScheme, data: Uint8Array, s
     if (scheme === 'SM2-SM3') return sm2Verify(key.publicKey, key.identity, data, signature);
     return verify('sha256', data, nodeKey(key.publicKey, scheme), signature);
   } catch {
-    // OpenSSL reports some malformed signatures as errors; to the caller they are invalid like any other.
+    // OpenSSL reports some malformed signatures as errors; for the caller they are simply invalid.
     return false;
   }
 }

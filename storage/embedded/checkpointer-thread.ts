@@ -1,6 +1,6 @@
 /**
- * Carries what the write-ahead log holds over into the store file while the writer goes on: done by the writer itself, each
- * thousand pages would hold up every waiting commit for as long as the disk takes to flush them.
+ * Copies the write-ahead log into the store file while the writer continues. If the writer did this itself, every
+ * thousand pages would delay all waiting commits for the time of a disk flush.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';

@@ -8,12 +8,13 @@ export interface Clause {
   readonly values: readonly SqlValue[];
 }
 
-/** The part of the filter that SQLite can decide by columns, and the rest of it, if any. */
+/** Splits a filter into the part that SQLite can decide by columns, and the rest, if any. */
 export function compileFilter(layout: TableLayout, filter: Filter): { readonly clause: Clause; readonly rest: Filter | undefined } {
   const sql: string[] = [];
   const values: SqlValue[] = [];
   const rest: Record<string, Condition> = {};
-  // Elements (business keys) pick out few rows; SQLite cannot know, and would walk the index of a common value instead.
+  // Elements (business keys) select few rows. SQLite cannot know that, and would walk the index of a common value
+  // instead.
   const isPicked = Object.entries(filter).some(([path, condition]) => layout.elementPaths.includes(path) && isEquality(condition));
   for (const [path, condition] of Object.entries(filter)) {
     const mayUseIndex = !isPicked || layout.elementPaths.includes(path);
@@ -32,7 +33,7 @@ export function compileSort(layout: TableLayout, sort: readonly string[]): strin
   return [...sortKeys(layout, sort).map(({ sql, isDescending }) => (isDescending ? `${sql} DESC` : sql)), 'id'].join(', ');
 }
 
-/** True for rows behind `start` in the order of `sort`. Nulls come first in SQLite as in the port. */
+/** True for rows after `start` in the order of `sort`. Nulls come first in SQLite as in the port. */
 export function compilePosition(layout: TableLayout, sort: readonly string[], start: StoredDocument): Clause {
   const keys = sortKeys(layout, sort);
   const values: SqlValue[] = [];
@@ -78,13 +79,13 @@ function columnOf({ paths }: TableLayout, path: string): string | undefined {
   return at < 0 ? undefined : `c${at}`;
 }
 
-/** What a column of this path would hold. */
+/** The value that a column of this path would hold. */
 function valueInDoc(path: string): string {
   const at = jsonPath(path);
   return `CASE json_type(doc, ${at}) WHEN 'false' THEN x'00' WHEN 'true' THEN x'01' WHEN 'object' THEN x'02' WHEN 'array' THEN x'02' ELSE json_extract(doc, ${at}) END`;
 }
 
-/** As a literal of SQL. */
+/** As an SQL literal. */
 function jsonPath(path: string): string {
   const names = path.split('.').map((name) => `"${name.replaceAll('"', '""')}"`);
   return `'$.${names.join('.').replaceAll("'", "''")}'`;
@@ -94,11 +95,11 @@ function isEquality(condition: Condition): boolean {
   return condition !== null && (typeof condition !== 'object' || 'in' in condition);
 }
 
-/** Undefined when it cannot be decided by a column. */
+/** Undefined when no column can decide it. */
 function compileCondition(layout: TableLayout, path: string, condition: Condition, mayUseIndex: boolean): Clause | undefined {
   const name = columnOf(layout, path);
   if (name === undefined) return undefined;
-  // A plus sign keeps SQLite from looking the column up in an index.
+  // A plus sign keeps SQLite from using an index of the column.
   const column = mayUseIndex ? name : `+${name}`;
   if (condition === null || typeof condition !== 'object') return equality(layout, path, column, [condition]);
   if ('in' in condition) return equality(layout, path, column, condition.in);
@@ -109,7 +110,7 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
   for (const [name, operator] of Object.entries(RANGE_OPERATORS)) {
     const bound = condition[name as keyof typeof RANGE_OPERATORS];
     if (bound === undefined) continue;
-    // Numbers and strings are in no order with each other: numbers lie below '', strings from '' to the blobs.
+    // Numbers and strings are not compared with each other: numbers sort below '', strings from '' to the blobs.
     sql.push(`${column} ${operator} ?`, typeof bound === 'number' ? `${column} < ''` : `${column} >= '' AND ${column} < x''`);
     values.push(bound);
   }

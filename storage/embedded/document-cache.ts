@@ -12,7 +12,10 @@ const MAX_DOCUMENTS = 10_000;
 const MAX_CHARS = 16 * 1024 * 1024;
 const MAX_CHARS_EACH = 256 * 1024;
 
-/** Parsed documents that were written last, so that claim and settle of one execution parse it once. The longest unused leave first. */
+/**
+ * Caches the parsed documents that were written last, so that claim and settle of one execution parse it once. Drops
+ * the least recently used first.
+ */
 export function createDocumentCache(): DocumentCache {
   const entries = new Map<string, { readonly document: StoredDocument; readonly sizeChars: number }>();
   let chars = 0;

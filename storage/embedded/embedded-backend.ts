@@ -6,7 +6,7 @@ import { listCollections } from './list-collections.ts';
 import { openEmbeddedDocuments } from './open-embedded-documents.ts';
 import { keptEntries, openEmbeddedSharedState } from './open-embedded-shared-state.ts';
 
-/** `embedded:<folder>`: SQLite, files, and what one process can keep in memory. No server, one process. */
+/** `embedded:<folder>`: SQLite, files, and shared state in memory. No server, one process. */
 export const embeddedBackend: StorageBackend = {
   hasOwnShared: true,
   async open(address, { clock, logger }) {

@@ -3,7 +3,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { Type } from 'typebox';
 import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
-/** What is in the file, but for what belongs to the shared state, which goes its own way (`kept`). The folder is open. */
+/**
+ * Lists the collections in the file, except those of the shared state, which are copied separately (`kept`). The
+ * folder is open.
+ */
 export function listCollections(folder: string): readonly CollectionSpec<StoredDocument>[] {
   const database = new DatabaseSync(join(folder, 'store.sqlite'), { readOnly: true });
   try {

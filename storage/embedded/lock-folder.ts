@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { lockFile } from '../shared/lock-file.ts';
 
-/** Holds the folder for this process and returns what releases it. STORE_LOCKED (input) while another process holds it. */
+/**
+ * Locks the folder for this process and returns the function that releases it. STORE_LOCKED (input) while another
+ * process holds it.
+ */
 export function lockFolder(folder: string): () => void {
   try {
     return lockFile(join(folder, 'store.lock'));

@@ -22,11 +22,11 @@ import { startStoreThread, type StoreThread } from './start-store-thread.ts';
 import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread-messages.ts';
 
 export interface EmbeddedDocumentsOptions {
-  /** Made when missing. Held exclusively: a second opener gets STORE_LOCKED (input). */
+  /** Created when missing. Locked exclusively: a second opener gets STORE_LOCKED (input). */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The file never grows beyond this; writes then end in STORE_FULL. Default: as the disk allows. */
+  /** The file never grows beyond this; writes then fail with STORE_FULL. Default: limited only by the disk. */
   readonly limitBytes?: number;
 }
 
@@ -37,8 +37,8 @@ type Writer = StoreThread<WriteOp, Exclude<WriteAnswer, Failure>>;
 type Reader = StoreThread<ReadOp, Exclude<ReadAnswer, Failure>>;
 
 /**
- * Documents in one SQLite file: a thread that writes with group commit, one that reads beside it (WAL).
- * A read sees at least every write that was called before it.
+ * Documents in one SQLite file: one thread writes with group commit, another reads in parallel (WAL). A read sees at
+ * least every write that was called before it.
  */
 export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): Promise<Documents> {
   const { folder, clock, logger, limitBytes } = options;
@@ -55,7 +55,7 @@ export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): 
     unlock();
   };
   try {
-    // A damaged file shows itself here and not at the first message.
+    // Finds a damaged file now and not at the first message.
     await writer.send(['sweep', '', '0', '', '', false]);
     await reader.send(['ping', '', '', '']);
   } catch (error) {
@@ -149,7 +149,10 @@ function patchResult<T>([outcome, detail]: Exclude<WriteAnswer, Failure>): Patch
   return new Patched(() => JSON.parse(detail) as T);
 }
 
-/** Has the log carried over, in the background, each time some hundred writes have been answered. Its thread starts with the first. */
+/**
+ * Starts a checkpoint of the log in the background after every few hundred writes. The thread starts with the first
+ * one.
+ */
 function withCheckpoints(writer: Writer, start: () => StoreThread<'checkpoint', string>, logger: Logger): Writer {
   let checkpointer: StoreThread<'checkpoint', string> | undefined;
   let writes = 0;
@@ -175,7 +178,10 @@ function withCheckpoints(writer: Writer, start: () => StoreThread<'checkpoint', 
   };
 }
 
-/** Small sweeps, one behind the other while there is more to remove: each queues like any write, so that none waits for more than one. */
+/**
+ * Small sweeps, one after the other while there is more to remove. Each queues like any write, so that no write waits
+ * for more than one.
+ */
 function startSweeping(writer: Writer, clock: Clock, logger: Logger): () => void {
   let isStopped = false;
   let cancel = clock.after(SWEEP_EVERY_MS, () => void sweep());

@@ -7,7 +7,7 @@ import type { KeptEntry, SharedState } from '../../engine/contract/ports/shared-
 import { createClaims, type Claims } from '../in-process/claims.ts';
 import { createMemorySharedState, type KeptClaim, type SharedStateJournal } from '../in-process/memory-shared-state.ts';
 
-/** Claims of one moment, stored together. */
+/** Claims made at the same time, stored together. */
 interface StoredClaims extends StoredDocument {
   readonly claims: readonly KeptClaim[];
   readonly expiresAt: number;
@@ -32,20 +32,20 @@ const fencingSpec: CollectionSpec<StoredFencing> = {
 
 const PAGE = 1000;
 const MAX_CLAIMS_A_ROW = 1000;
-/** Their rows are large. */
+/** Small, since these rows are large. */
 const CLAIMS_PAGE = 20;
 const TURNS_BETWEEN_ROWS = 4;
 
 export interface EmbeddedSharedStateOptions {
   readonly documents: Documents;
   readonly clock: Clock;
-  /** For tests; otherwise as many as memory is meant for. */
+  /** For tests; the default is the memory limit. */
   readonly maxClaims?: number;
 }
 
 /**
- * The shared state of one process, whose claims (nonces) and fencing numbers survive its death: a claim is answered when it is stored.
- * Claims of one moment share a row, so that a claim costs a few microseconds of the store.
+ * The shared state of one process, whose claims (nonces) and fencing numbers survive a restart: a claim resolves once
+ * it is stored. Claims made at the same time share a row, so that a claim costs a few microseconds of the store.
  */
 export async function openEmbeddedSharedState(options: EmbeddedSharedStateOptions): Promise<SharedState> {
   const { documents, clock, maxClaims } = options;
@@ -67,7 +67,7 @@ export async function openEmbeddedSharedState(options: EmbeddedSharedStateOption
   return createMemorySharedState({ clock, journal });
 }
 
-/** What has been claimed and taken, as it is stored. */
+/** The claims and fencing numbers as stored. */
 export async function* keptEntries(documents: Documents): AsyncGenerator<KeptEntry> {
   for await (const rows of readPages(await documents.open(claimsSpec), CLAIMS_PAGE)) {
     for (const [key, endsAt, share] of rows.flatMap((row) => row.claims))
@@ -78,7 +78,7 @@ export async function* keptEntries(documents: Documents): AsyncGenerator<KeptEnt
   }
 }
 
-/** A page at a time: millions of keys never stand in memory together. */
+/** Reads page by page, so that millions of keys are never in memory together. */
 async function readClaims(stored: Collection<StoredClaims>, clock: Clock, maxClaims?: number): Promise<Claims> {
   const claims = createClaims(clock, maxClaims);
   for await (const rows of readPages(stored, CLAIMS_PAGE)) {
@@ -102,8 +102,8 @@ async function* readPages<T extends StoredDocument>(collection: Collection<T>, l
 }
 
 /**
- * What is claimed while one row is being written goes into the next, which waits some turns of the event loop: of an idle one they take
- * microseconds, of a busy one they bring more claims, and it is the row that costs.
+ * Claims made while a row is being written go into the next one, which waits some turns of the event loop. On an idle
+ * loop turns take microseconds; on a busy one they bring more claims, and it is the row that costs.
  */
 function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): SharedStateJournal['saveClaim'] {
   const waiting: { readonly claim: KeptClaim; readonly settle: (error?: AppError) => void }[] = [];

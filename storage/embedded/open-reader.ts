@@ -14,7 +14,10 @@ export interface Reader {
 
 const MAX_STATEMENTS = 200;
 
-/** The reading side of the store. Conditions on indexed paths run in SQLite; the others are checked on the rows it yields. */
+/**
+ * The reading side of the store. SQLite evaluates conditions on indexed paths; the others are checked on the rows it
+ * yields.
+ */
 export function openReader(database: DatabaseSync): Reader {
   database.exec('PRAGMA query_only = 1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY');
   const layouts = new Map<string, TableLayout>();
@@ -41,7 +44,7 @@ export function openReader(database: DatabaseSync): Reader {
     return (prepare(`SELECT doc FROM "${name}" WHERE id = ?`).get(id) as { doc: string } | undefined)?.doc;
   }
 
-  /** The id of each row, followed by its document. */
+  /** Returns the id of each row, followed by its document. */
   function find(layout: TableLayout, filter: Filter, { sort = [], limit, after, omit }: FindOptions<string>): readonly string[] {
     const { clause, rest } = compileFilter(layout, filter);
     const position = after === undefined ? undefined : compilePosition(layout, sort, startAt(layout, sort, after));
@@ -49,7 +52,7 @@ export function openReader(database: DatabaseSync): Reader {
     return select(layout, where, rest, `ORDER BY ${compileSort(layout, sort)}`, limit, omit);
   }
 
-  /** The document behind which a page begins. Sorted by id alone it need not exist any more. */
+  /** The document after which a page starts. When sorted by id alone it need not exist any more. */
   function startAt(layout: TableLayout, sort: readonly string[], after: string): StoredDocument {
     const json = selectDoc(layout, after);
     if (json === undefined && sort.length > 0) throw cursorGone();
@@ -67,7 +70,7 @@ export function openReader(database: DatabaseSync): Reader {
     const textOf = (document: string) => `SELECT id, ${document} AS json FROM "${name}" WHERE ${sql} ${order}`;
     if (!rest) return (prepare(`${textOf(compileOmission(omit))} LIMIT ?`).all(...values, limit) as unknown as StoredRow[]).map(inAnswer);
     const found: string[] = [];
-    // A statement of its own: iterating a shared one would be disturbed by the next query.
+    // A separate statement: another query would disturb the iteration of a shared one.
     for (const row of database.prepare(textOf('doc')).iterate(...values) as Iterable<unknown>) {
       const { id, json } = row as StoredRow;
       const document = documentOfRow(id, JSON.parse(json));

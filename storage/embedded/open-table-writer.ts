@@ -5,13 +5,13 @@ import type { DocumentCache } from './document-cache.ts';
 import { columnNames, columnValues, toSqlValue, type SqlValue, type TableLayout } from './table-layout.ts';
 import type { WriteAnswer } from './thread-messages.ts';
 
-/** Changes one collection's table inside the transaction under way. Arguments are JSON text but for ids. */
+/** Changes one collection's table inside the current transaction. Arguments are JSON text, except ids. */
 export interface TableWriter {
   insert(id: string, json: string): WriteAnswer;
   replace(id: string, json: string, match: string): WriteAnswer;
   patch(id: string, patch: string, match: string): WriteAnswer;
   remove(id: string, match: string): WriteAnswer;
-  /** Removes at most `most` documents whose time has come; answers how many. */
+  /** Removes at most `most` expired documents; returns how many. */
   removeExpired(nowMs: number, most: number): number;
 }
 
@@ -63,7 +63,7 @@ export function openTableWriter(database: DatabaseSync, layout: TableLayout, cac
     insert(id, json) {
       const document = JSON.parse(json) as StoredDocument;
       const clash = uniqueClash(layout, () => insertRow.run(id, ...columnValues(layout, document), json));
-      // SQLite names any key that is taken; whoever repeats an insert wants to know that it is the id.
+      // SQLite names any one of the taken keys, but a caller that repeats an insert must learn that it is the id.
       if (clash !== undefined) return ['duplicate', load(id) ? '' : clash];
       elements.change(id, undefined, document);
       cache.set(name, id, document, json.length);
@@ -93,7 +93,10 @@ function holds(document: StoredDocument, match: string): boolean {
   return match === '' || matchesFilter(document, JSON.parse(match) as Filter);
 }
 
-/** The name of the unique index that refused (`''` for the id), or undefined. A refused statement changes nothing and ends nothing. */
+/**
+ * The name of the violated unique index (`''` for the id), or undefined. A refused statement changes nothing and does
+ * not end the transaction.
+ */
 function uniqueClash({ name, uniqueColumns }: TableLayout, action: () => void): string | undefined {
   try {
     action();
@@ -106,7 +109,10 @@ function uniqueClash({ name, uniqueColumns }: TableLayout, action: () => void): 
   }
 }
 
-/** Updates only the columns whose values changed: SQLite then leaves the other indexes alone. One statement for each set of columns. */
+/**
+ * Updates only the columns whose values changed: SQLite then does not touch the other indexes. One statement for each
+ * set of columns.
+ */
 function createUpdates(database: DatabaseSync, layout: TableLayout) {
   const { name, paths, compoundKeys } = layout;
   const columns = columnNames(layout);
@@ -119,7 +125,7 @@ function createUpdates(database: DatabaseSync, layout: TableLayout) {
     let statement = statements.get(key);
     if (!statement) {
       statement = database.prepare(`UPDATE "${name}" SET ${changed.map((column) => `${column} = ?, `).join('')}doc = ? WHERE id = ?`);
-      // At most 64 sets are kept; a collection uses a handful.
+      // Keeps at most 64 statements; a collection uses a handful.
       if (statements.size < 64) statements.set(key, statement);
     }
     if (changed.length === 0) return void statement.run(json, id);
@@ -127,7 +133,7 @@ function createUpdates(database: DatabaseSync, layout: TableLayout) {
   };
 }
 
-/** The rows of array elements: one for each distinct scalar in an array at a path that is indexed alone. */
+/** The rows of array elements: one for each distinct scalar in an array at a path with an index of its own. */
 function openElements(database: DatabaseSync, { name, elementPaths }: TableLayout) {
   const insert = database.prepare(`INSERT OR IGNORE INTO "${name}:elements" VALUES (?, ?, ?)`);
   const remove = database.prepare(`DELETE FROM "${name}:elements" WHERE path = ? AND value = ? AND id = ?`);

@@ -8,19 +8,19 @@ import type { ThreadSettings, WriteAnswer, WriteOp } from './thread-messages.ts'
 import { translateSqliteError } from './translate-sqlite-error.ts';
 
 export interface Writer {
-  /** One transaction. Each operation has its own answer; only a failing disk fails them all. */
+  /** Runs one transaction. Each operation has its own result; only a disk failure fails them all. */
   run(ops: readonly WriteOp[]): readonly WriteAnswer[];
   close(): void;
 }
 
 const PAGE_BYTES = 4096;
-/** Splits of index pages make SQLite look through the whole of it at the commit: more cost more than they saved. */
+/** When index pages split, SQLite searches the whole cache at the commit: a larger cache costs more than it saves. */
 const CACHE_KB = 8 * 1024;
-/** Beyond this the write-ahead log is cut back after a burst. */
+/** Above this size the write-ahead log is truncated after a burst. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
-/** When the writer ends the log itself: the checkpointer has carried over all but the last pages by then. */
+/** Log size at which the writer checkpoints itself: by then the checkpointer has copied all but the last pages. */
 const WAL_PAGES = 8000;
-/** A sweep of so many rows and pages takes a few milliseconds. */
+/** A sweep of this many rows and pages takes a few milliseconds. */
 const SWEEP_ROWS = 100;
 const VACUUM_PAGES = 64;
 const MIN_FREE_PAGES = 1024;
@@ -64,7 +64,7 @@ export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSetting
     return ['done', ''];
   }
 
-  /** Bounded, so that nobody waits behind it; `more` asks to be called again at once. */
+  /** Bounded, so that no write waits long behind it; `more` asks to be called again at once. */
   function sweep(nowMs: number): WriteAnswer {
     let rows = SWEEP_ROWS;
     for (const table of tables.values()) if (rows > 0) rows -= table.removeExpired(nowMs, rows);
@@ -80,7 +80,7 @@ export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSetting
         try {
           return runOne(op);
         } catch (error) {
-          // An AppError is the operation's own; whatever else comes from SQLite may have ended the transaction.
+          // An AppError belongs to the operation; any other error of SQLite may have ended the transaction.
           if (error instanceof AppError) return translateSqliteError(error);
           throw error;
         }
@@ -103,7 +103,7 @@ export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSetting
   return { run, close: () => database.close() };
 }
 
-/** FULL flushes the log at each commit; NORMAL leaves that to the system, which survives the death of the process. */
+/** FULL flushes the log at each commit. NORMAL leaves that to the system, which survives the death of the process. */
 function createSynchronousSwitch(database: DatabaseSync): (isFull: boolean) => void {
   let isNowFull = false;
   return (isFull) => {
@@ -113,7 +113,7 @@ function createSynchronousSwitch(database: DatabaseSync): (isFull: boolean) => v
   };
 }
 
-/** Gives pages back when over half of the file is empty; fewer are sooner used again than given back. */
+/** Frees pages when more than half of the file is empty; a smaller number is reused sooner than freed. */
 function shrink(database: DatabaseSync): boolean {
   const free = pragma(database, 'freelist_count');
   if (free < MIN_FREE_PAGES || free * 2 < pragma(database, 'page_count')) return false;

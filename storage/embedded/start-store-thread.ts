@@ -7,7 +7,7 @@ import { toAppError, translateSqliteError } from './translate-sqlite-error.ts';
 export interface StoreThread<Op, Answer> {
   /** STORE_BUSY (transient) when too many operations wait; STORE_DOWN when the thread ended. */
   send(op: Op): Promise<Answer>;
-  /** Ends the thread after all that was sent has been answered. */
+  /** Ends the thread after all sent operations have been answered. */
   close(): Promise<void>;
 }
 
@@ -21,15 +21,15 @@ interface Waiting<Op, Answer> {
 }
 
 /**
- * Starts `<name>-thread` and talks to it in batches, one at a time: what comes meanwhile collects into the next, which is the group of a group
- * commit. Keeps the process alive only while something is under way.
+ * Starts `<name>-thread` and exchanges batches with it, one at a time: operations called in between form the next
+ * batch, which becomes one group commit. Keeps the process alive only while an operation is in flight.
  */
 export function startStoreThread<Op, Answer>(
   name: 'writer' | 'reader' | 'checkpointer',
   settings: ThreadSettings,
   logger: Logger,
 ): StoreThread<Op, Exclude<Answer, Failure>> {
-  // The suffix of this very file: `.ts` as a source, `.js` when compiled.
+  // The suffix of this file: `.ts` in the source, `.js` when compiled.
   const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const worker = new Worker(new URL(`./${name}-thread${suffix}`, import.meta.url), { workerData: settings });
   let waiting: Waiting<Op, Answer>[] = [];

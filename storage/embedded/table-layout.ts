@@ -1,9 +1,9 @@
 /**
- * How a collection lies in SQLite: one row a document, `doc` as JSON text, and one untyped column for each path that an index or the
- * expiry names, written by us. Columns instead of expression indexes: a patch then touches only the indexes whose values changed.
- *
- * A column holds null for null and absent, numbers and strings as they are, and blobs for the rest: SQLite orders null, numbers,
- * strings (by UTF-8 byte, which is code point order), blobs, just as the port wants it.
+ * The layout of a collection in SQLite: one row per document, `doc` as JSON text, and one untyped column for each
+ * path of an index or of the expiry, which we write. Columns are better than expression indexes: a patch then touches
+ * only the indexes whose values changed.
+ * A column holds null for null and absent, numbers and strings as they are, and blobs for the rest. SQLite orders
+ * null, numbers, strings (by UTF-8 byte, which is code point order), blobs: just the order of the port.
  */
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { indexedPaths, pathsOfEntry, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
@@ -14,13 +14,13 @@ export interface TableLayout {
   readonly name: string;
   /** Indexed paths; path i is column `c<i>`. */
   readonly paths: readonly string[];
-  /** Paths that are indexed alone and so may hold arrays; each element is a row of the element table. */
+  /** Paths that have an index of their own and so may hold arrays; each element is a row of the element table. */
   readonly elementPaths: readonly string[];
   /** Unique indexes over several paths; key i is column `u<i>`. */
   readonly compoundKeys: readonly { readonly name: string; readonly fields: readonly string[] }[];
   /** Column -> name of the unique index on it. */
   readonly uniqueColumns: Readonly<Record<string, string>>;
-  /** Column of the time at which a document ends. */
+  /** Column of the expiry time. */
   readonly expiryColumn: string | undefined;
   readonly ddl: readonly string[];
 }
@@ -51,7 +51,7 @@ export function layoutTable(spec: CollectionSpec<StoredDocument>): TableLayout {
   return { name, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, ddl };
 }
 
-/** SQLite goes by such an index where the query names a value of each of these columns. */
+/** SQLite uses such an index when the query names a value of each of these columns. */
 function where(present: readonly string[]): string {
   return present.length === 0 ? '' : ` WHERE ${present.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
 }

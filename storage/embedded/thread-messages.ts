@@ -1,4 +1,7 @@
-/** What travels between the main thread and the two store threads. Documents travel as JSON text: cloning a string is nearly free. */
+/**
+ * Messages between the main thread and the two store threads. Documents are sent as JSON text: cloning a string is
+ * nearly free.
+ */
 import type { ErrorKind } from '../../engine/contract/values/errors.ts';
 
 export interface ThreadSettings {
@@ -22,7 +25,10 @@ export type WriteAnswer = readonly [outcome: 'done' | 'no-match' | 'duplicate' |
 /** `argument`: an id, a filter, or a specification; `options`: FindOptions<string>, or the limit of a count. JSON text but for the id. */
 export type ReadOp = readonly [kind: 'open' | 'get' | 'find' | 'count' | 'ping', collection: string, argument: string, options: string];
 
-/** A JSON value; `''` for a document that is not there. A find has the id of each row before its document: `[id, document, id, document]`. */
+/**
+ * A JSON value; `''` for a missing document. A find returns the id of each row before its document: `[id, document,
+ * id, document]`.
+ */
 export type ReadAnswer = string | Failure;
 
 /** An AppError in plain form. */

@@ -11,10 +11,10 @@ const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 const DISK_REFUSES = [SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN];
-/** Extended codes of SQLITE_IOERR by which a full disk shows itself: write, truncate, growing the shared-memory file. */
+/** Extended codes of SQLITE_IOERR that mean a full disk: write, truncate, growing the shared-memory file. */
 const IOERR_WHEN_FULL = [778, 1546, 4618, 4874];
 
-/** What a store thread caught, as an AppError in plain form. Messages of SQLite never carry values. */
+/** Turns an error of a store thread into an AppError in plain form. Messages of SQLite never contain values. */
 export function translateSqliteError(thrown: unknown): Failure {
   if (thrown instanceof AppError) return plain(thrown);
   const error = thrown as { readonly errcode?: number; readonly message?: string };

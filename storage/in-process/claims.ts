@@ -1,24 +1,27 @@
 /**
- * What was claimed and until when, for millions of claims: a claim is 128 bits of a hash and its end in 18 bytes of a flat table outside
- * the heap (31 to 62 bytes with the free places), so that the collector has nothing to walk. Claims that end within the same minute
- * share a table, which is dropped whole when that has passed.
+ * Stores millions of claims with their expiry. A claim is 128 bits of a hash and its expiry in 18 bytes of a flat
+ * table outside the heap (31 to 62 bytes with the free places), so that the garbage collector has nothing to walk.
+ * Claims that expire within the same minute share a table, which is dropped whole after that minute.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { sharedStateFull } from './expiring-map.ts';
 
 export interface Claims {
-  /** False while it is held. SHARED_STATE_FULL when all shares together, or this one, hold as many as they may. */
+  /**
+   * Returns false while the key is claimed. SHARED_STATE_FULL when all shares together, or this one, have reached
+   * their limit.
+   */
   claim(key: string, endsAt: number, share?: string): boolean;
   delete(key: string): void;
 }
 
-/** 5,000 a second for 11 minutes, and the minute that an ended one may stay: 3.6 million. At most 250 MB. */
+/** 5,000 a second for 11 minutes, plus the minute that an expired one may stay: 3.6 million. At most 250 MB. */
 const MAX_CLAIMS = 4_000_000;
 const WINDOW_MS = 60_000;
 const FIRST_PLACES = 1024;
 
-/** `limit` is for tests: as many as all shares may hold together; one share holds at most half. */
+/** `limit` is for tests: the maximum for all shares together; one share may hold at most half. */
 export function createClaims(clock: Clock, limit = MAX_CLAIMS): Claims {
   const windows = new Map<number, Window>();
   const sizes = new Map<string, number>();
@@ -71,40 +74,40 @@ export function createClaims(clock: Clock, limit = MAX_CLAIMS): Claims {
   };
 }
 
-/** Claims that end in one minute. */
+/** Claims that expire within one minute. */
 interface Window {
   readonly table: Table;
-  /** How many of each share. */
+  /** Number of claims per share. */
   readonly sizes: Map<string, number>;
 }
 
 type Words = Uint32Array;
 
-/** No two keys that anybody can find share 128 bits. */
+/** Finding two keys that share 128 bits is infeasible. */
 function wordsOf(key: string): Words {
-  // As a text and then as bytes: half the time that node:crypto takes for a Buffer of its own.
+  // Via a string: half the time that node:crypto takes to create a Buffer itself.
   const digest = Buffer.from(hash('sha256', key, 'binary'), 'latin1');
   return Uint32Array.of(digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12));
 }
 
 interface Table {
   get(words: Words): number | undefined;
-  /** True when it is new. */
+  /** Returns true when the claim is new. */
   set(words: Words, offsetMs: number): boolean;
 }
 
-/** What stands in `offsets` is 0 at a free place, 1 where a claim was given back, otherwise the offset and this. */
+/** In `offsets`, 0 is a free place and 1 a released claim; any other value is the offset plus this constant. */
 const TAKEN = 2;
 const ENDED = 1 - TAKEN;
 
-/** Open addressing with linear steps; grows at 0.6. */
+/** Open addressing with linear steps; grows at a load of 0.6. */
 function createTable(): Table {
   let places = FIRST_PLACES;
   let hashes = new Uint32Array(4 * places);
   let offsets = new Uint16Array(places);
   let taken = 0;
 
-  /** Where it stands, or the free place where it would. */
+  /** The place of the key, or the free place where it would go. */
   function find(words: Words, from: number): number {
     let place = words[from]! & (places - 1);
     while (offsets[place] !== 0 && !isAt(words, from, 4 * place)) place = (place + 1) & (places - 1);

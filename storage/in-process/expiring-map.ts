@@ -9,8 +9,8 @@ export interface ExpiringMap<V> {
 }
 
 /**
- * A bounded map whose entries end by themselves. Each `set` looks at the two oldest entries, so that with equal lifetimes it
- * never holds more than twice what lives; a full map is swept whole, at most once a second.
+ * A bounded map whose entries expire. Each `set` checks the two oldest entries, so with equal lifetimes the map never
+ * holds more than twice its live entries. A full map is swept whole, at most once a second.
  */
 export function createExpiringMap<V>(
   limit: number,

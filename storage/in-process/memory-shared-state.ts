@@ -1,6 +1,7 @@
 /**
- * Shared state within one process: the truth is in memory, and a `journal` may keep claims and fencing numbers over a restart.
- * Limits: 4,000,000 claims, half of them for one share; 100,000 values, counters and leases each; beyond them SHARED_STATE_FULL (transient).
+ * Shared state within one process, in memory; a `journal` may keep claims and fencing numbers over a restart. Limits:
+ * 4,000,000 claims, half of them for one share; 100,000 values, counters and leases each; beyond them
+ * SHARED_STATE_FULL (transient).
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -9,12 +10,12 @@ import { createExpiringMap, sharedStateFull, type ExpiringMap } from './expiring
 
 export type KeptClaim = readonly [key: string, endsAt: number, share?: string];
 
-/** Keeps what must survive a restart. */
+/** Stores what must survive a restart. */
 export interface SharedStateJournal {
-  /** Holds those that were kept. */
+  /** Contains the stored claims. */
   readonly claims: Claims;
   readonly fencing: Iterable<readonly [name: string, fencing: number]>;
-  /** Resolves when the claim is stored; rejects when it cannot be, and then nobody has it. */
+  /** Resolves when the claim is stored; if it rejects, nobody holds the claim. */
   saveClaim(claim: KeptClaim): Promise<void>;
   saveFencing(name: string, fencing: number): Promise<void>;
 }
@@ -89,8 +90,8 @@ function createTaggedValues(now: () => number) {
 }
 
 /**
- * Ends of leases go by monotonic time: a wall clock set back must not prolong one. A lease is held from when its fencing number is stored;
- * until then nobody has it, and nobody else can take it.
+ * Leases expire by monotonic time: a wall clock that is set back must not prolong one. A lease starts when its
+ * fencing number is stored; until then no one holds it, and no one else can take it.
  */
 function createLeases(clock: Clock, journal: SharedStateJournal | undefined) {
   const leases = new Map<string, { readonly holder: string; readonly endsAt: number; readonly fencing: number }>();

@@ -1,6 +1,6 @@
 /**
- * The doorbell within one process. Used by the embedded store (which has one process only) and by tests.
- * A full timer table or `loses` drops rings: the port allows that, because the reconciler walks the partitions.
+ * The doorbell within one process, for the embedded store (which has one process only) and for tests. A full timer
+ * table or `loses` drops rings: the port allows that, because the reconciler walks the partitions.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { silentLogger, type Logger } from '../../engine/contract/values/observe.ts';
@@ -9,12 +9,12 @@ import type { Consumer, WorkQueue } from '../../engine/contract/ports/work-queue
 export interface MemoryWorkQueueOptions {
   readonly clock: Clock;
   readonly logger?: Logger;
-  /** For tests: answers true for a ring that shall be lost. */
+  /** For tests: returns true for a ring that should be lost. */
   readonly loses?: (partition: number) => boolean;
 }
 
 const MAX_TIMERS = 100_000;
-/** Delayed rings within one grain are one timer. */
+/** Delayed rings within one grain share a timer. */
 const GRAIN_MS = 10;
 const RETRY_MS = 1000;
 
@@ -75,7 +75,7 @@ interface Bell {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rung: Set<number>;
-  /** Wake-up calls of idle consumers, longest idle first. */
+  /** Functions that wake idle consumers, longest idle first. */
   readonly waiting: (() => void)[];
 }
 
@@ -104,7 +104,7 @@ function startConsumer({ clock, logger, rung, waiting }: Bell, listener: (partit
     }
   }
 
-  /** Ends when woken by what `arm` armed, or by `stop`. */
+  /** Resolves when `arm`'s callback runs, or at `stop`. */
   function idle(arm: (resolve: () => void) => void): Promise<void> {
     return new Promise((resolve) => {
       wake = resolve;
@@ -120,7 +120,7 @@ function startConsumer({ clock, logger, rung, waiting }: Bell, listener: (partit
       if (own >= 0) waiting.splice(own, 1);
       wake();
       await ended;
-      // A ring that woke this consumer in vain goes to another one.
+      // If this consumer was woken in vain, pass the ring to another one.
       if (rung.size > 0) waiting.shift()?.();
     },
   };

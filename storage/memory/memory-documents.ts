@@ -1,6 +1,7 @@
 /**
- * Documents in memory: deterministic, for tests and for the execution model. Everything happens inside one synchronous step and
- * resolves by microtask. Answered documents are the stored ones, deeply frozen: whoever changes one sees a TypeError.
+ * Documents in memory: deterministic, for tests and for the execution model. Every operation is one synchronous step
+ * and resolves in a microtask. Returned documents are the stored ones, deeply frozen: changing one throws a
+ * TypeError.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -30,13 +31,13 @@ export interface MemoryOperation {
   readonly collection: string;
   /** Absent for find and count. */
   readonly id: string | undefined;
-  /** Called once before the operation takes effect and once before its answer leaves. */
+  /** Called once before the operation takes effect and once before its result is returned. */
   readonly phase: 'before' | 'after';
 }
 
 export interface MemoryDocumentsOptions {
   readonly clock: Clock;
-  /** Lets a test stall an operation, or kill the caller between effect and answer (by throwing). */
+  /** Lets a test stall an operation, or kill the caller between effect and result (by throwing). */
   readonly onOperation?: (operation: MemoryOperation) => Promise<void> | void;
 }
 
@@ -180,7 +181,7 @@ function createTable(spec: CollectionSpec<StoredDocument>) {
   };
 }
 
-/** As JSON keeps it (undefined fields dropped), frozen. */
+/** As JSON stores it (undefined fields dropped), frozen. */
 function stored(document: StoredDocument): StoredDocument {
   return deepFreeze(JSON.parse(JSON.stringify(document)) as StoredDocument);
 }

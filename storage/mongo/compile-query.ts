@@ -5,7 +5,7 @@ import { BEHIND_TEXTS, TEXT, encodeText, toFieldValue, type FieldValue, type Row
 
 export type Query = Readonly<Record<string, unknown>>;
 
-/** The part of the filter that the server can decide by fields, and the rest of it, if any. */
+/** Splits a filter into the part that the server can decide by fields, and the rest, if any. */
 export function compileFilter(layout: RowLayout, filter: Filter): { readonly query: Query; readonly rest: Filter | undefined } {
   const parts: Query[] = [];
   const rest: Record<string, Condition> = {};
@@ -17,7 +17,7 @@ export function compileFilter(layout: RowLayout, filter: Filter): { readonly que
   return { query: allOf(parts), rest: Object.keys(rest).length === 0 ? undefined : rest };
 }
 
-/** Undefined when a path has no field to sort by. Ids come last, ascending unless told. */
+/** Undefined when a path has no field to sort by. Ids come last, ascending by default. */
 export function compileSort(layout: RowLayout, sort: readonly string[], ids: 1 | -1 = 1): Readonly<Record<string, 1 | -1>> | undefined {
   const keys: Record<string, 1 | -1> = {};
   for (const { field, isDescending } of sortKeys(layout, sort)) {
@@ -27,12 +27,12 @@ export function compileSort(layout: RowLayout, sort: readonly string[], ids: 1 |
   return { ...keys, _id: keys['_id'] ?? ids };
 }
 
-/** Rows whose sort keys are those of `document`. All paths must have fields, here and below. */
+/** Matches rows with the same sort keys as `document`. All paths must have fields, here and below. */
 export function compileAlike(layout: RowLayout, sort: readonly string[], document: StoredDocument): Query {
   return Object.fromEntries(sortKeys(layout, sort).map(({ field, path }) => [field as string, valueAt(document, path)]));
 }
 
-/** Alternatives: rows whose sort keys come behind those of `document`. */
+/** Alternatives that together match the rows whose sort keys come after those of `document`. */
 export function compileBehind(layout: RowLayout, sort: readonly string[], document: StoredDocument): readonly Query[] {
   const choices: Query[] = [];
   let equal: Query = {};
@@ -48,7 +48,7 @@ export function behindId(id: string): Query {
   return { _id: { $gt: encodeText(id) } };
 }
 
-/** `query` and one of the alternatives, in the form in which each of them can go by an index. */
+/** `query` and one of the alternatives, written so that each of them can use an index. */
 export function withOneOf(query: Query, choices: readonly Query[]): Query {
   return choices.length === 1 ? allOf([query, choices[0] as Query]) : { $or: choices.map((choice) => allOf([query, choice])) };
 }
@@ -72,12 +72,12 @@ function sortKeys(layout: RowLayout, sort: readonly string[]): readonly SortKey[
   });
 }
 
-/** Ids lie as they are, other texts with their type before them. */
+/** Ids are stored as they are, other strings with their type as prefix. */
 function valueAt(document: StoredDocument, path: string): FieldValue {
   return path === '_id' ? encodeText(document._id) : toFieldValue(readPath(document, path));
 }
 
-/** Comparisons stay within a type: numbers are never below a text. */
+/** Comparisons stay within a type: numbers are never below a string. */
 function above(value: FieldValue): readonly Query[] {
   if (value === null) return [{ $gte: -Number.MAX_VALUE }, { $gte: '' }];
   return typeof value === 'number' ? [{ $gt: value }, { $gte: '' }] : [{ $gt: value }];
@@ -93,7 +93,7 @@ function fieldOf({ paths }: RowLayout, path: string): string | undefined {
   return at < 0 ? undefined : `c${at}`;
 }
 
-/** Undefined when it cannot be decided by a field. */
+/** Undefined when no field can decide it. */
 function compileCondition(layout: RowLayout, path: string, condition: Condition): Query | undefined {
   const field = fieldOf(layout, path);
   if (field === undefined) return undefined;
@@ -117,7 +117,7 @@ function equality({ elementPaths }: RowLayout, path: string, field: string, want
   return choices.length === 1 ? (choices[0] as Query) : { $or: choices };
 }
 
-/** Ids are texts, and lie as they are. */
+/** Ids are strings, stored as they are. */
 function compileId(condition: Condition): Query | undefined {
   const ids = (wanted: readonly Scalar[]) => ({ _id: oneOf(wanted.filter((id) => typeof id === 'string').map(encodeText)) });
   if (condition === null || typeof condition !== 'object') return ids([condition]);
@@ -135,7 +135,7 @@ function oneOf(values: readonly FieldValue[]): unknown {
 
 const OPERATORS = ['gt', 'gte', 'lt', 'lte'] as const;
 
-/** Undefined for what is better decided here: no bound at all, infinite ones, bounds of both types. */
+/** Undefined for ranges that are better checked here: no bound at all, infinite ones, bounds of both types. */
 function compileRange(bounds: Exclude<Condition, Scalar>, type: string): Query | undefined {
   const query: Record<string, FieldValue> = {};
   const types = new Set<string>();
@@ -159,7 +159,7 @@ const ENDS_ESCAPED = /(?:[\ud800-\udbff\uffff]|(?<![\ud800-\udbff])[\udc00-\udff
 
 function prefixRange(from: string, type: string, prefix: string): Query {
   if (ENDS_ESCAPED.test(prefix)) {
-    // An escape ends in plain ASCII: the next one, and not the next character, ends the range.
+    // An escape ends in plain ASCII, so the range ends at the next escape and not at the next character.
     const last = from.length - 1;
     return { $gte: from, $lt: from.slice(0, last) + String.fromCharCode(from.charCodeAt(last) + 1) };
   }

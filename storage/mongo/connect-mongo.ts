@@ -23,8 +23,8 @@ const AUTHENTICATION_FAILED = 18;
 const UNAUTHORIZED = 13;
 
 /**
- * What the address may not overrule. A write is never repeated by the driver: who repeats it must know whether it was done, and the
- * revision of a row tells (`storage/revisioned`).
+ * Options that the address cannot override. The driver never retries a write: a caller that repeats one must know whether
+ * it was done, and the revision of the row shows it (`storage/revisioned`).
  */
 const FIXED: MongoClientOptions = {
   appName: 'kangqiao',
@@ -36,7 +36,8 @@ const FIXED: MongoClientOptions = {
   waitQueueTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 5000,
   connectTimeoutMS: 3000,
-  // A line that hears nothing is found out by heartbeats, in seconds. This is for a slow answer, which must not take the others down.
+  // Heartbeats detect a dead connection within seconds. This limit is for a slow response, which must not take the
+  // others down.
   socketTimeoutMS: 60_000,
   heartbeatFrequencyMS: 2000,
   ignoreUndefined: true,
@@ -64,7 +65,7 @@ function createClient({ address, password, ca }: ConnectOptions): MongoClient {
   try {
     return new MongoClient(withPassword, { ...FIXED, ...(ca === undefined ? {} : { ca }) });
   } catch (cause) {
-    // The driver's own words may repeat the address.
+    // The driver's own message may repeat the address.
     throw new AppError('STORE_ADDRESS', 'input', 'The address of the MongoDB server cannot be read.', {
       values: { problem: 'form', scheme: 'mongodb', form: FORM },
       fix: `Write it as ${FORM}`,
@@ -81,7 +82,7 @@ function refuseUnsafe(client: MongoClient, address: string): void {
   else if (!isChecked) refusePlainConnection(names, 'Take the options out of the address that leave its certificate unchecked.');
 }
 
-/** The driver itself would take "test". */
+/** The driver itself would use "test". */
 function databaseName(client: MongoClient, address: string): string {
   return /^[^/]+\/\/[^/]+\/[^?]/.test(address) ? client.options.dbName : DEFAULT_DATABASE;
 }
@@ -98,7 +99,7 @@ async function refuseIncompatible(database: Db): Promise<void> {
     throw incompatible('MongoDB', `version ${version}`, `version ${OLDEST_VERSION}.0 or later`, 'Update the server.');
 }
 
-/** What the socket said: of a server that could not be selected, the driver keeps it with that server. */
+/** The socket error. If no server could be selected, the driver keeps it with that server. */
 function rootOf(error: unknown): unknown {
   const ofServers = error instanceof MongoServerSelectionError ? [...(error.reason?.servers.values() ?? [])] : [];
   let root: unknown = ofServers.find((server) => server.error)?.error ?? error;

@@ -5,7 +5,7 @@ import type { FindRows, Row } from '../revisioned/revisioned-table.ts';
 import { allOf, behindId, compileAlike, compileBehind, compileFilter, compileSort, withOneOf, type Query } from './compile-query.ts';
 import { decodeText, type MongoRow, type RowLayout } from './row-layout.ts';
 
-/** A row as it comes back. */
+/** A row as the server returns it. */
 export type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
 
 export const COLUMNS = { d: 1, r: 1, p: 1 } as const;
@@ -15,11 +15,11 @@ export interface RowFinder {
   count(filter: Filter, limit: number): Promise<number>;
 }
 
-/** What the server decides, in its order, and what is left to be looked at here. */
+/** What the server filters, in its order, and what remains to be checked here. */
 interface Selection {
   readonly query: Query;
   readonly rest: Filter | undefined;
-  /** Dropped as soon as a row is read: the server has the document as text and sends it whole. */
+  /** Removed once a row is read: the server stores the document as text and sends it whole. */
   readonly omit: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
     return found;
   }
 
-  /** By a path without a field: everything that matches is looked at, and no more kept than asked for. */
+  /** Sorts by a path without a field: reads everything that matches, and keeps only as much as requested. */
   async function findUnsorted(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
     const compare = compareDocuments(sort);
     const inOrder = (found: Row[]) => found.sort((a, b) => compare(a.document, b.document)).slice(0, limit);
@@ -71,8 +71,9 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
   }
 
   /**
-   * Ids ascend among equal keys also where those descend, which is the order of no index. So keys and ids are read downwards, as an index
-   * lies, and put in order here; where the end of the page cuts through equal keys, these are read again with ids ascending.
+   * Among equal keys ids ascend, even where the keys descend, and no index has that order. So read keys and ids
+   * descending, as in the index, and sort here. Where the end of the page cuts through equal keys, read these again
+   * with ids ascending.
    */
   async function findDescending(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
     const { query } = selection;
@@ -99,7 +100,7 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
     async find(filter, options) {
       const { sort, omit = [] } = options;
       const sorted = new Set(sort.map((key) => key.replace(/^-/, '').split('.')[0]));
-      // What decides the order here is needed until that is done.
+      // Fields that decide the order here are needed until the sort is done.
       const selection = { ...compileFilter(layout, filter), omit: omit.filter((field) => !sorted.has(field)) };
       const order = compileSort(layout, sort);
       if (!order) return findUnsorted(selection, options);

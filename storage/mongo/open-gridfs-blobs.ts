@@ -23,8 +23,9 @@ const MAJORITY = { writeConcern: { w: 'majority', journal: true } } as const;
 type ById<T> = Omit<T, '_id' | 'files_id'> & { readonly _id: string; readonly files_id: string };
 
 /**
- * Blobs as sealed files in GridFS, in constant memory whatever their size. `put` resolves when a majority of the servers has flushed
- * all of it. A blob that a process left half written has chunks but no file: it is listed with the others, and so goes as an orphan.
+ * Blobs as sealed files in GridFS, in constant memory whatever their size. `put` resolves when a majority of the
+ * servers has flushed all of it. A half-written blob has chunks but no file: it is listed with the others, and so
+ * removed as an orphan.
  */
 export function openGridfsBlobs(options: {
   readonly database: Db;
@@ -37,7 +38,7 @@ export function openGridfsBlobs(options: {
   const files: Collection<ById<GridFSFile>> = database.collection(`${BUCKET}.files`, MAJORITY);
   const chunks: Collection<ById<GridFSChunk>> = database.collection(`${BUCKET}.chunks`, MAJORITY);
 
-  /** The first chunk goes last: as long as it is there, the blob is listed. */
+  /** Removes the first chunk last: as long as it exists, the blob is listed. */
   async function remove(blobId: string): Promise<void> {
     await files.deleteOne({ _id: blobId });
     await chunks.deleteMany({ files_id: blobId, n: { $gt: 0 } });
@@ -48,7 +49,7 @@ export function openGridfsBlobs(options: {
     async put(source, { limitBytes, blobId: given }) {
       const blobId = given === undefined ? createTimedId('blob', clock.now()) : checked(given);
       if (given !== undefined) await remove(blobId).catch(rethrow);
-      // GridFS of the driver knows object ids only by type; any value will do.
+      // The driver's GridFS types allow only object ids; any value works.
       const upload = bucket.openUploadStreamWithId(blobId as never, blobId);
       try {
         return { blobId, sizeBytes: await writeAll(upload, sealFrames(limited(source, limitBytes), blobId, dataKeys.current())) };
@@ -72,7 +73,7 @@ export function openGridfsBlobs(options: {
       await remove(checked(blobId)).catch(rethrow);
     },
     async *list(olderThanMs) {
-      // An id carries its time: those made before sort before this one.
+      // An id contains its time: ids made before sort before this one.
       const end = createTimedId('blob', Math.max(0, clock.now() - olderThanMs)).slice(0, 14);
       try {
         const first = chunks.find({ n: 0, files_id: { $lt: end } }, { projection: { files_id: 1 }, sort: { files_id: 1, n: 1 } });
@@ -85,7 +86,7 @@ export function openGridfsBlobs(options: {
   };
 }
 
-/** Answers how many plain bytes were sealed. */
+/** Returns the number of sealed plain bytes. */
 async function writeAll(upload: GridFSBucketWriteStream, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
   const failed = new Promise<never>((_resolve, reject) => upload.once('error', reject));
   failed.catch(() => {});

@@ -15,7 +15,10 @@ export interface MongoDocumentsOptions {
   readonly logger: Logger;
 }
 
-/** One row for each collection, with what its rows were laid out for: columns computed for other indexes would mislead every query. */
+/**
+ * One row for each collection, with the layout of its rows: columns computed for other indexes would mislead every
+ * query.
+ */
 interface LayoutRow {
   readonly _id: string;
   readonly layout: string;
@@ -50,7 +53,7 @@ async function openTable(database: Db, spec: CollectionSpec<StoredDocument>): Pr
   return openMongoTable(rows, layout);
 }
 
-/** Of several processes that open a new collection at once, the first one's layout holds. */
+/** If several processes open a new collection at once, the layout of the first one counts. */
 async function agreeOnLayout(layouts: Collection<LayoutRow>, spec: CollectionSpec<StoredDocument>): Promise<void> {
   const own = { _id: spec.name, layout: layoutOf(spec) };
   const stored = (await layouts.findOne({ _id: spec.name })) ?? (await insertFirst(layouts, own));
@@ -67,7 +70,7 @@ async function insertFirst(layouts: Collection<LayoutRow>, own: LayoutRow): Prom
   }
 }
 
-/** Makes what is missing. What somebody added beside ours is no harm; ours must be as we would make them. */
+/** Creates missing indexes. Additional ones of other people do no harm; ours must be as we would create them. */
 async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promise<void> {
   const stored = new Map((await listIndexes(rows)).map((index) => [index.name, index]));
   for (const index of layout.indexes) {
@@ -78,7 +81,7 @@ async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promi
   }
 }
 
-/** One by one: of several that another process makes at the same time, FerretDB makes a panic. */
+/** One by one: FerretDB panics when another process creates several at the same time. */
 async function makeIndex(rows: Collection<MongoRow>, collection: string, { name, key, ...options }: RowIndex): Promise<void> {
   try {
     await rows.createIndex(key, { name, ...options });
@@ -99,7 +102,7 @@ async function listIndexes(rows: Collection<MongoRow>): Promise<readonly IndexDe
   }
 }
 
-/** Not every server tells whether an index is sparse. */
+/** Not every server reports whether an index is sparse. */
 function describe({ key, unique }: { readonly key: object; readonly unique?: boolean }): string {
   const fields = Object.entries(key).map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`));
   return `${unique === true ? 'unique ' : ''}(${fields.join(', ')})`;

@@ -6,19 +6,20 @@ import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.t
 import { isDuplicateKey, isNotSent, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
 
 /**
- * Every answer waits for a majority of the servers: one that fails takes nothing with it that was answered. `full` waits for their disks too.
+ * Every result waits for a majority of the servers, so that the failure of one loses no confirmed write. `full` also
+ * waits for their disks.
  */
 const WRITE_CONCERNS: Readonly<Record<Durability, WriteConcernSettings>> = {
   full: { w: 'majority', journal: true },
   light: { w: 'majority', journal: false },
 };
-/** A taken key may be free again by the time that we look whose it is. */
+/** A taken key may be free again by the time we look up its holder. */
 const MAX_KEY_ATTEMPTS = 5;
 const MAX_SENDS = 3;
 
-/** One collection of MongoDB, by single-document operations alone. */
+/** One collection of MongoDB, by single-document operations only. */
 export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): RevisionedTable {
-  /** Which index refused `row`; undefined when its holder is gone again. Not every server says it in its answer. */
+  /** Which index rejected `row`; undefined when its holder is gone again. Not every server names it in the error. */
   async function clash(row: MongoRow, isNew: boolean): Promise<'taken' | { readonly duplicateKey: string } | 'mine' | undefined> {
     const keys = layout.uniqueIndexes.flatMap(({ name }, i) => (row[`u${i}`] === undefined ? [] : [{ name, field: `u${i}` as const }]));
     const holders = await rows
@@ -32,7 +33,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
     return key && { duplicateKey: key.name };
   }
 
-  /** Writes; where a unique index refuses, says which. */
+  /** Writes a row; if a unique index rejects it, returns which one. */
   async function write<R>(row: MongoRow, isNew: boolean, action: () => Promise<R>) {
     for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
       try {
@@ -82,7 +83,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
       try {
         const over = await rows.find(isOver as MongoFilter<MongoRow>, { projection: { _id: 1 }, limit: most }).toArray();
         if (over.length === 0) return 0;
-        // Asked again: one that was prolonged meanwhile stays.
+        // Repeat the condition: a document that was extended in the meantime stays.
         await rows.deleteMany({ _id: { $in: over.map(({ _id }) => _id) }, ...isOver } as MongoFilter<MongoRow>);
         return over.length;
       } catch (error) {
@@ -92,7 +93,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
   };
 }
 
-/** Again where the driver had no connection to send it by: it waits for the server then, or says that it is away. */
+/** Retries when the driver had no connection to send on: it then waits for the server, or reports that it is away. */
 async function send<R>(action: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {

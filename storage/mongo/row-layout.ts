@@ -1,10 +1,11 @@
 /**
- * How a collection lies in MongoDB: one row a document, `d` as JSON text, and beside it what indexes need, computed by us:
- * `c<i>` for each path that an index or the expiry names, `a<i>` with the values to be found at a path that is indexed alone, `u<i>` with
- * the key of each unique index, absent where it does not constrain. A document therefore never meets MongoDB's own rules about field
- * names, array paths, missing fields or the order of types; and rows mean the same on every server that speaks the protocol.
- *
- * Every value is null, a number or a text that begins with its type: null, numbers and texts sort alike everywhere, other types do not.
+ * The layout of a collection in MongoDB: one row per document, `d` as JSON text, and beside it the fields that
+ * indexes need, computed by us: `c<i>` for each path of an index or of the expiry, `a<i>` with the searchable values
+ * at a path that has an index of its own, `u<i>` with the key of each unique index, absent where it does not
+ * constrain. So a document never meets MongoDB's own rules about field names, array paths, missing fields or the
+ * order of types; and rows mean the same on every server that speaks the protocol.
+ * Every value is null, a number or a string that starts with its type: null, numbers and strings sort alike
+ * everywhere, other types do not.
  */
 import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { indexedPaths, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
@@ -14,9 +15,9 @@ export type FieldValue = null | number | string;
 
 export interface MongoRow {
   readonly _id: string;
-  /** Revision: drawn anew by each write. */
+  /** Revision: a new random number with each write. */
   readonly r: number;
-  /** Revisions before it. */
+  /** Earlier revisions. */
   readonly p: readonly number[];
   readonly d: string;
   readonly [field: `${'c' | 'a' | 'u'}${number}`]: FieldValue | readonly FieldValue[];
@@ -26,7 +27,7 @@ export interface RowIndex {
   readonly name: string;
   readonly key: Readonly<Record<string, 1>>;
   readonly unique?: true;
-  /** Rows without the field are not in it. */
+  /** Rows without the field are not in the index. */
   readonly sparse?: true;
 }
 
@@ -34,11 +35,11 @@ export interface RowLayout {
   readonly name: string;
   /** Path i is field `c<i>`. */
   readonly paths: readonly string[];
-  /** Paths that are indexed alone and so may hold arrays; path i is field `a<i>`. */
+  /** Paths that have an index of their own and so may hold arrays; path i is field `a<i>`. */
   readonly elementPaths: readonly string[];
   /** Index i has its key in field `u<i>`. */
   readonly uniqueIndexes: readonly IndexSpec[];
-  /** Field of the time at which a document ends. */
+  /** Field of the expiry time. */
   readonly expiryField: string | undefined;
   readonly indexes: readonly RowIndex[];
 }
@@ -83,23 +84,23 @@ export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, { docum
   return row as unknown as MongoRow;
 }
 
-/** Field values sort as the port wants it: null, numbers, texts by code point, booleans, the rest. */
+/** Field values sort as the port requires: null, numbers, strings by code point, booleans, the rest. */
 export function toFieldValue(value: unknown): FieldValue {
   if (value === undefined || value === null) return null;
-  // As JSON has it.
+  // As in JSON.
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value === 'string') return TEXT + encodeText(value);
   if (typeof value === 'boolean') return value ? 't1' : 't0';
   return 'x';
 }
 
-/** All texts begin with the first, and lie before the second. */
+/** All strings start with the first, and sort below the second. */
 export const TEXT = 's';
 export const BEHIND_TEXTS = 't';
 
 /**
- * The same text in a form that sorts by code point also where a server compares UTF-16 units (one of them does), and in which
- * unpaired surrogates, which are no UTF-8, stay apart from each other. Almost every text is its own form.
+ * The string in a form that sorts by code point even where a server compares UTF-16 units (one does), and that keeps
+ * unpaired surrogates, which are not valid UTF-8, distinct. Almost every string is unchanged.
  */
 export function encodeText(text: string): string {
   return SPECIAL.test(text) ? text.replace(SPECIALS, encodeSpecial) : text;
@@ -108,7 +109,7 @@ export function encodeText(text: string): string {
 const SPECIAL = /[\ud800-\udfff\uffff]/;
 const SPECIALS = /[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff\uffff]/g;
 
-/** What lies beyond U+FFFF goes behind U+FFFF, which itself becomes the least of what begins so. */
+/** Sorts characters beyond U+FFFF after U+FFFF, which is itself encoded as the smallest string with that prefix. */
 function encodeSpecial(special: string): string {
   if (special.length === 2) return `\uffff${special}`;
   if (special === '\uffff') return '\uffff\u0001';
@@ -126,7 +127,7 @@ function decodeSpecial(_all: string, unit: string | undefined, pair: string | un
   return pair ?? '\uffff';
 }
 
-/** What equality finds at a path: the value itself, or each scalar of an array. */
+/** The values that equality matches at a path: the value itself, or each scalar of an array. */
 function elements(value: unknown): readonly FieldValue[] {
   const values = Array.isArray(value) ? value.filter((item) => item !== null && typeof item !== 'object') : [value];
   return [...new Set(values.map(toFieldValue).filter((item) => item !== null && item !== 'x'))];

@@ -5,9 +5,9 @@ import { storeDown } from '../revisioned/store-down.ts';
 
 const DUPLICATE_KEY = 11_000;
 const OUT_OF_DISK_SPACE = 14_031;
-/** The server steps down or shuts down: whether the write was done before, it does not say. */
+/** The server steps down or shuts down, and does not say whether the write was done before. */
 const LEAVING = [91, 189, 10_107, 11_600, 11_602, 13_435, 13_436];
-/** The driver's own refusals, before anything is sent. */
+/** The driver's own errors, raised before anything is sent. */
 const NOT_SENT = [
   'MongoPoolClearedError',
   'MongoPoolClosedError',
@@ -17,19 +17,24 @@ const NOT_SENT = [
   'MongoServerClosedError',
 ];
 
-/** `EPIPE` and its like, and what Node says of a socket that is closed. */
+/** `EPIPE` and the like, and Node's codes for a closed socket. */
 const SOCKET_CODE = /^(E[A-Z0-9]+|ERR_STREAM_(DESTROYED|WRITE_AFTER_END|PREMATURE_CLOSE)|ERR_SOCKET_CLOSED)$/;
 
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** Whatever a write threw: STORE_DOWN only where it was surely not done, `LostAnswer` where that is not known. */
+/**
+ * Translates the error of a write: STORE_DOWN only if the write was surely not done, `LostAnswer` if that is unknown.
+ */
 export function translateWriteError(error: unknown): unknown {
   return isAnswerLost(error) ? new LostAnswer(error) : translateMongoError(error);
 }
 
-/** Whatever the driver threw, as an AppError; anything else as it is. Values of documents never get into a message. */
+/**
+ * Translates an error of the driver into an AppError; returns any other as it is. Messages never contain values of
+ * documents.
+ */
 export function translateMongoError(error: unknown): unknown {
   if (isSystemError(error)) return storeDown(error.message, error);
   if (!(error instanceof MongoError)) return error;
@@ -44,12 +49,12 @@ export function translateMongoError(error: unknown): unknown {
   });
 }
 
-/** True where the driver had no connection to send anything by. */
+/** True when the driver had no connection to send on. */
 export function isNotSent(error: unknown): boolean {
   if (isSystemError(error)) return error.syscall === 'connect';
   if (!(error instanceof MongoError)) return false;
   const { beforeHandshake = false } = error as { readonly beforeHandshake?: boolean };
-  // Only this one: the cause of a cleared pool is what happened to another connection.
+  // Only for this error: the cause of a cleared pool happened on another connection.
   const isOwnCause = error.name === 'MongoNetworkError' && isSystemError(error.cause);
   return NOT_SENT.includes(error.name) || beforeHandshake || (isOwnCause && isNotSent(error.cause));
 }
@@ -61,7 +66,10 @@ function isAnswerLost(error: unknown): boolean {
   return error instanceof MongoNetworkError && !isNotSent(error);
 }
 
-/** What a socket says; the driver passes some of it on as it is. Not all of it names a system call: a write after the other side's end has its code alone. */
+/**
+ * A socket error; the driver passes some on unchanged. Not all name a system call: a write after the other side has
+ * closed has only its code.
+ */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && ('syscall' in error || SOCKET_CODE.test((error as NodeJS.ErrnoException).code ?? ''));
 }
@@ -71,7 +79,7 @@ function isUnreachable(error: MongoError): boolean {
   return error instanceof MongoServerSelectionError || error instanceof MongoNetworkError || NOT_SENT.includes(error.name);
 }
 
-/** Names of machines and system calls, never what was written. */
+/** Names of machines and system calls, never values that were written. */
 function reasonOf(error: MongoError): string {
   if (error instanceof MongoServerError) return error.codeName ?? `code ${String(error.code)}`;
   return error.message.slice(0, 200);

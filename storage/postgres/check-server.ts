@@ -3,19 +3,19 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import { incompatible } from '../shared/server-address.ts';
 
 const OLDEST = 120_000;
-/** Servers of the same protocol that count their versions in their own way. */
+/** Servers of the same protocol with version numbers of their own. */
 const RELATIVES = /openGauss|Kingbase/i;
 
 export interface ServerTraits {
-  /** How it flushes a commit: its own setting, but never none. */
+  /** How a commit is flushed: the server's own setting, but never none. */
   readonly fullCommit: string;
-  /** openGauss has another way to leave out rows that are there, without an answer about which. */
+  /** openGauss has a different way to skip existing rows, which does not report them. */
   readonly hasOnConflict: boolean;
-  /** Its jsonb can take a field out of a document. Relatives have other versions of it. */
+  /** The server's jsonb can remove a field from a document. Relatives have other versions of it. */
   readonly cutsJson: boolean;
 }
 
-/** STORE_INCOMPATIBLE (input) for a server that is not to be used as it stands. */
+/** STORE_INCOMPATIBLE (input) for a server that cannot be used as it is. */
 export async function checkServer(client: ClientBase, logger: Logger): Promise<ServerTraits> {
   const { rows } = await client.query<{
     version: string;

@@ -5,11 +5,11 @@ import { encodeText, encodeValue, MAX_EXACT_CHARS, NULL_TEXT } from './encode-va
 import { encodeElement, encodeId, type TableLayout } from './table-layout.ts';
 
 export interface CompiledFilter {
-  /** What the columns decide. `bind` answers the placeholder of a value. */
+  /** What the columns decide. `bind` returns the placeholder of a value. */
   readonly where: (bind: Bind) => readonly string[];
-  /** Conditions that pick out few rows, whatever the planner thinks of them: business keys. */
+  /** Conditions that select few rows, whatever the planner estimates: business keys. */
   readonly picked: (bind: Bind) => readonly string[];
-  /** What has to be looked at on the document, if anything. */
+  /** What must be checked on the document, if anything. */
   readonly rest: Filter | undefined;
 }
 
@@ -35,13 +35,13 @@ export function compileFilter(layout: TableLayout, filter: Filter): CompiledFilt
   };
 }
 
-/** Undefined when a path of it has no column. */
+/** Undefined when one of its paths has no column. */
 export function compileSort(layout: TableLayout, sort: readonly string[]): string | undefined {
   const keys = sortKeys(layout, sort);
   return keys && [...keys.map(({ column, isDescending }) => (isDescending ? `${column} DESC` : column)), 'id'].join(', ');
 }
 
-/** True for rows behind `start` in the order of `sort`, in a form of which an index can skip what lies before. */
+/** True for rows after `start` in the order of `sort`, written so that an index can skip the earlier ones. */
 export function compilePosition(layout: TableLayout, sort: readonly string[], start: StoredDocument): Clause {
   const keys = sortKeys(layout, sort) ?? [];
   const id = encodeId(start._id);
@@ -61,15 +61,15 @@ export function compilePosition(layout: TableLayout, sort: readonly string[], st
 }
 
 /**
- * The text of a document without these top-level fields. Jsonb takes no NUL and no half of a surrogate pair, which JSON text holds as
- * escapes: a document with what may be one comes whole.
+ * The text of a document without these top-level fields. Jsonb accepts no NUL and no half of a surrogate pair, which
+ * JSON text holds as escapes: a document that may contain one is returned whole.
  */
 export function compileOmission(omit: readonly string[], bind: Bind): string {
   const isPlain = ['\\u0000', '\\ud'].map((escape) => `strpos(doc, ${bind(escape)}) = 0`).join(' AND ');
   return `CASE WHEN ${isPlain} THEN (doc::jsonb - ${bind(omit)}::text[])::text ELSE doc END AS doc`;
 }
 
-/** Numbers the values as they are bound. */
+/** Numbers the values in the order they are bound. */
 export function createBinder(): { readonly bind: Bind; readonly values: readonly unknown[] } {
   const values: unknown[] = [];
   return { values, bind: (value) => `$${values.push(value)}` };
@@ -103,7 +103,7 @@ function isEquality(condition: Condition): boolean {
   return condition !== null && (typeof condition !== 'object' || 'in' in condition);
 }
 
-/** Undefined when it cannot be decided by a column. */
+/** Undefined when no column can decide it. */
 function compileCondition(layout: TableLayout, path: string, condition: Condition): Clause | undefined {
   const column = columnOf(layout, path);
   if (column === undefined) return undefined;
@@ -119,12 +119,12 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
     if (typeof bound === 'string' && bound.length > MAX_EXACT_CHARS) return undefined;
     if (typeof bound === 'number' && tag === '') return NEVER;
     const value = tag === '' ? encodeText(bound as string) : encodeValue(bound);
-    // Numbers and strings are in no order with each other.
+    // Numbers and strings are not compared with each other.
     const type =
       typeof bound === 'number' ? `${column} >= 'n' AND ${column} < 'o'` : tag === '' ? 'true' : `${column} >= 's' AND ${column} < 't'`;
     clauses.push((bind) => `${column} ${operator} ${bind(value)} AND ${type}`);
   }
-  // An index may leave out rows without the path; saying so lets the planner take it.
+  // The index may leave out rows without the path; this condition lets the planner use it.
   return (bind) => [...clauses.map((clause) => clause(bind)), `${column} <> ''`].join(' AND ');
 }
 

@@ -10,8 +10,8 @@ export interface Access {
 const CONNECT_MS = 3000;
 const KEEP_ALIVE_MS = 5000;
 /**
- * One way to find rows: by an index, whatever the statistics of a table say that grew since. A lock is waited for but not for long, and
- * what is left half said by a connection that broke is undone.
+ * Always find rows by an index, even if the table has grown since its statistics were made. Wait for a lock only
+ * briefly, and roll back what a broken connection left unfinished.
  */
 const SESSION = {
   enable_seqscan: 'off',
@@ -34,7 +34,8 @@ export function connectionSettings({ target, password, ca }: Access): ClientConf
     port,
     user,
     database,
-    // An empty password where none is given: the driver must not look for one in the environment or in files of this machine.
+    // Without a given password pass an empty one: the driver must not look for one in the environment or in files of
+    // this machine.
     password: password ?? '',
     ssl: isEncrypted ? { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } : false,
     application_name: 'kangqiao',
@@ -44,7 +45,7 @@ export function connectionSettings({ target, password, ca }: Access): ClientConf
   };
 }
 
-/** What a server does not know (relatives of PostgreSQL lack some) is left out. */
+/** Skips settings that the server does not know (relatives of PostgreSQL lack some). */
 export async function prepareSession(client: ClientBase): Promise<void> {
   const names = Object.keys(SESSION);
   const rows = names.map((_, i) => `($${2 * i + 1}, $${2 * i + 2})`).join(', ');

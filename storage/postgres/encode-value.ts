@@ -1,13 +1,13 @@
 /**
- * Values of indexed paths as text whose order by byte (collation "C" on UTF-8, which is code point order) is the order of the port:
- * absent and null as '', then numbers `n…`, strings `s…`, booleans `t…`, and everything else as `z`. One type of column holds them all,
- * and an order never depends on the language of the database.
+ * Encodes values of indexed paths as text whose byte order (collation "C" on UTF-8, which is code point order) is the
+ * order of the port: absent and null as '', then numbers `n…`, strings `s…`, booleans `t…`, and everything else as
+ * `z`. One column type holds them all, and the order never depends on the language of the database.
  */
 import { createHash } from 'node:crypto';
 
 export const NULL_TEXT = '';
 export const ARRAY_TEXT = 'z';
-/** Longer strings are cut and given a digest: an index of PostgreSQL holds 2.7 KB an entry. */
+/** Longer strings are cut and get a digest: an index entry of PostgreSQL holds at most 2.7 KB. */
 export const MAX_EXACT_CHARS = 256;
 const CUT = '\u0001\u0003';
 
@@ -19,7 +19,7 @@ export function encodeValue(value: unknown): string {
   return ARRAY_TEXT;
 }
 
-/** PostgreSQL takes no NUL: it and the sign that stands for it are escaped, and keep their order. */
+/** PostgreSQL accepts no NUL: NUL and its escape character are escaped, and keep their order. */
 export function encodeText(text: string): string {
   return /[\u0000\u0001]/.test(text)
     ? text.replace(/[\u0000\u0001]/g, (sign) => (sign === '\u0000' ? '\u0001\u0001' : '\u0001\u0002'))
@@ -35,10 +35,10 @@ export function encodeKey(key: string): string {
   return key.length > MAX_EXACT_CHARS ? encodeText(key.slice(0, 64)) + CUT + digest(key) : encodeText(key);
 }
 
-/** IEEE bits with the sign turned round, which order like the numbers, as hex without the noughts at its end. */
+/** IEEE bits with adjusted signs, so that they sort like the numbers, as hex without trailing zeros. */
 function encodeNumber(value: number): string {
   const bits = new DataView(new ArrayBuffer(8));
-  // Adding nought makes one of the two noughts.
+  // Adding zero turns -0 into 0.
   bits.setFloat64(0, value + 0);
   const high = bits.getUint32(0);
   const low = bits.getUint32(4);
@@ -51,7 +51,7 @@ function hex32(value: number): string {
   return value.toString(16).padStart(8, '0');
 }
 
-/** Never in the middle of a character. No escape of a whole text gives the mark before the digest. */
+/** Never cuts inside a character. No escaped text contains the mark before the digest. */
 function shorten(text: string): string {
   const end = text.charCodeAt(MAX_EXACT_CHARS - 1);
   const cut = text.slice(0, end >= 0xd800 && end < 0xdc00 ? MAX_EXACT_CHARS - 1 : MAX_EXACT_CHARS);

@@ -4,11 +4,11 @@ import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports
 import { layoutOf, schemaMismatch } from '../revisioned/open-revisioned-documents.ts';
 import { createIndexSql, createTableSql, quote, type IndexLayout, type TableLayout } from './table-layout.ts';
 
-/** Changes with how values are encoded or columns are named: what another format wrote is not readable. */
+/** Changes when the encoding of values or the names of columns change: rows of another format are not readable. */
 const FORMAT = 1;
 const CATALOGUE = ':collections';
 
-/** Held by whoever creates something, so that processes that start together do it one after the other. */
+/** Locks creation, so that processes that start together do it one after the other. */
 async function withCreateLock<R>(client: ClientBase, schema: string, action: () => Promise<R>): Promise<R> {
   await client.query('BEGIN');
   try {
@@ -22,7 +22,10 @@ async function withCreateLock<R>(client: ClientBase, schema: string, action: () 
   }
 }
 
-/** The schema, the list of what lies in it, and what `further` statements make; nothing is touched where the list is there. */
+/**
+ * Creates the schema, the list of its collections, and what the `further` statements create; does nothing if the list
+ * exists.
+ */
 export async function ensureSchema(client: ClientBase, schema: string, further: readonly string[]): Promise<void> {
   if (await hasCatalogue(client, schema)) return;
   await withCreateLock(client, schema, async () => {
@@ -40,8 +43,9 @@ async function hasCatalogue(client: ClientBase, schema: string): Promise<boolean
 }
 
 /**
- * Creates table and indexes when missing, and compares those that are there with the specification. A missing index is created, and told;
- * one that is not as we make it is refused with STORE_SCHEMA_MISMATCH: it would not constrain, or not find, what the program thinks.
+ * Creates table and indexes when missing, and compares existing ones with the specification. A missing index is
+ * created and reported. One that differs from ours fails with STORE_SCHEMA_MISMATCH: it would not constrain, or not
+ * find, what the program expects.
  */
 export async function ensureTable(
   client: ClientBase,
@@ -63,7 +67,7 @@ export async function ensureTable(
     for (const index of missing ?? layout.indexes) {
       if (missing) {
         logger.warn('postgres.index-created', { collection: layout.name, index: index.name });
-        // One that an interrupted build left behind is of no use.
+        // An index that an interrupted build left behind is of no use.
         await client.query(`DROP INDEX IF EXISTS ${quote(layout.schema)}.${quote(index.name)}`);
       }
       await client.query(createIndexSql(layout, index));
@@ -71,7 +75,7 @@ export async function ensureTable(
   });
 }
 
-/** Undefined when the collection is not there at all. */
+/** Undefined when the collection does not exist. */
 async function missingIndexes(
   client: ClientBase,
   layout: TableLayout,
@@ -110,7 +114,10 @@ async function storedIndexes(client: ClientBase, { schema, name }: TableLayout):
   return new Map(rows.map((row) => [row.name, { definition: row.definition, isValid: row.valid }]));
 }
 
-/** Uniqueness, method, columns and condition; servers write brackets, casts and names of tables each in their own way. How it is stored is the administrator's. */
+/**
+ * Compares uniqueness, method, columns and condition; each server writes brackets, casts and table names in its own
+ * way. Storage parameters are left to the administrator.
+ */
 function normalise(definition: string): string {
   const unique = /^CREATE UNIQUE/i.test(definition) ? 'unique ' : '';
   const from = definition.search(/ USING /i);

@@ -14,7 +14,7 @@ const CHUNK_MS = 30_000;
 const BLOBS = ':blobs';
 const CHUNKS = ':blob_chunks';
 
-/** In a transaction under the lock of whoever creates something. */
+/** Run in a transaction under the creation lock. */
 export function createBlobTablesSql(schema: string): readonly string[] {
   const [blobs, chunks] = tablesOf(schema);
   return [
@@ -26,8 +26,9 @@ export function createBlobTablesSql(schema: string): readonly string[] {
 }
 
 /**
- * Blobs as sealed files in rows of 256 KB, in constant memory whatever their size. A row of its own begins a blob and, with its size, ends
- * it; one that a process left half written is listed with the others, and so goes as an orphan. Every statement may be sent twice.
+ * Blobs as sealed files in rows of 256 KB, in constant memory whatever their size. A separate row starts a blob and,
+ * with its size, completes it. A half-written blob is listed with the others, and so removed as an orphan. Every
+ * statement may be sent twice.
  */
 export function openPostgresBlobs(options: {
   readonly schema: string;
@@ -39,14 +40,14 @@ export function openPostgresBlobs(options: {
   const { schema, pool, dataKeys, clock, logger } = options;
   const [blobs, chunks] = tablesOf(schema);
 
-  /** The beginning goes last: as long as it is there, the blob is listed. */
+  /** Removes the start row last: as long as it exists, the blob is listed. */
   async function remove(blobId: string): Promise<void> {
     await pool.query(`UPDATE ${blobs} SET size_bytes = NULL WHERE id = $1`, [blobId]);
     await pool.query(`DELETE FROM ${chunks} WHERE id = $1`, [blobId], CHUNK_MS);
     await pool.query(`DELETE FROM ${blobs} WHERE id = $1`, [blobId]);
   }
 
-  /** Answers how many plain bytes were sealed. */
+  /** Returns the number of sealed plain bytes. */
   async function writeChunks(blobId: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
     let n = 0;
     let held: Uint8Array[] = [];
@@ -99,7 +100,7 @@ export function openPostgresBlobs(options: {
     },
     remove: async (blobId) => remove(checked(blobId)),
     async *list(olderThanMs) {
-      // An id carries its time: those made before sort before this one.
+      // An id contains its time: ids made before sort before this one.
       const end = createTimedId('blob', Math.max(0, clock.now() - olderThanMs)).slice(0, 14);
       for (let after = ''; ;) {
         const text = `SELECT id FROM ${blobs} WHERE id > $1 AND id < $2 ORDER BY id LIMIT ${LIST_ROWS}`;

@@ -16,7 +16,7 @@ import { layoutTable } from './table-layout.ts';
 const READ_CONNECTIONS = 4;
 const BLOB_CONNECTIONS = 3;
 
-/** The store behind `postgresBackend`. `assumed` is for tests: what relatives of PostgreSQL lack. */
+/** The store behind `postgresBackend`. `assumed` is for tests: features that relatives of PostgreSQL lack. */
 export async function openPostgresStore(
   address: string,
   options: BackendOptions,

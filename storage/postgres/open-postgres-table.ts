@@ -20,7 +20,7 @@ import { encodeId, indexValues, type TableLayout } from './table-layout.ts';
 import { translatePostgresError, violatedIndex } from './translate-postgres-error.ts';
 
 const INSERT_TRIES = 10;
-/** Rows read at once where the documents have to be looked at. */
+/** Rows read at once when the documents must be checked. */
 const SCAN_ROWS = 500;
 const FIND_MS = 30_000;
 
@@ -47,7 +47,7 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
     });
   }
 
-  /** What refused an insert; undefined when it is gone meanwhile. */
+  /** What rejected an insert; undefined when it is gone in the meantime. */
   async function findTaken(id: string, values: readonly unknown[]): Promise<InsertAnswer | undefined> {
     const { bind, values: bound } = createBinder();
     const choices = [`id = ${bind(id)}`];
@@ -95,10 +95,11 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
     const { bind, values } = createBinder();
     const picked = compiled.picked(bind);
     const where = [...compiled.where(bind), ...(after ? [compilePosition(layout, sort, after)(bind)] : [])];
-    // The inner query is not dissolved: the planner would rather walk the order of the outer one, past millions of rows.
+    // OFFSET 0 keeps the planner from merging the inner query: it would rather walk the order of the outer one, past
+    // millions of rows.
     const source = picked.length === 0 ? table : `(SELECT * FROM ${table} WHERE ${picked.join(' AND ')} OFFSET 0) AS picked`;
     const isCut = traits.cutsJson && omit.length > 0;
-    // A computed text is unpacked once; a stored one of a megabyte would be by each function that looks at it.
+    // A computed text is unpacked once; a stored one of a megabyte would be unpacked by each function that reads it.
     const found = `SELECT id, rev, past, ${isCut ? "doc || '' AS doc" : 'doc'} FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${Math.trunc(limit)}`;
     const text = isCut ? `SELECT id, rev, past, ${compileOmission(omit, bind)} FROM (${found}) AS found` : found;
     return (await pool.query<StoredRow>(text, values, FIND_MS)).map(toRow);
@@ -122,7 +123,7 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
     return found;
   }
 
-  /** Rows page by page, with what no column decides looked at on the document. */
+  /** Reads rows page by page, and checks on the document what no column decides. */
   async function* scanned(filter: Filter, options: Omit<FindRows, 'limit'>): AsyncGenerator<Row> {
     const { rest } = compileFilter(layout, filter);
     for (let after = options.after; ;) {

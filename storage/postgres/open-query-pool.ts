@@ -3,22 +3,27 @@ import { prepareSession } from './connection-settings.ts';
 import { isStatementRefused, translatePostgresError } from './translate-postgres-error.ts';
 
 export interface QueryPool {
-  /** Rows as the driver gives them. Asked once more where the connection broke: only for what may be done twice. */
+  /**
+   * Returns rows as the driver gives them. Retries once when the connection broke: only for statements that may run
+   * twice.
+   */
   query<R extends QueryResultRow>(text: string, values: readonly unknown[], limitMs?: number): Promise<readonly R[]>;
   close(): Promise<void>;
 }
 
 const ANSWER_MS = 5000;
 const IDLE_MS = 60_000;
-/** Kinds of queries that are kept prepared; more of them are asked as they are. */
+/** Kinds of queries that are kept prepared; further ones run unprepared. */
 const MAX_PREPARED = 500;
 
-/** Connections that are opened as needed, beside the one for writes. */
+/** Connections opened as needed, besides the one for writes. */
 export function openQueryPool(settings: ClientConfig, connections: number): QueryPool {
   let pool = openPool(settings, connections);
   const names = new Map<string, string>();
 
-  /** A connection that broke is seldom alone: those that idle beside it may be as dead, and would be found out one by one. */
+  /**
+   * A broken connection is seldom the only one: idle ones beside it may be dead too, and would be found one by one.
+   */
   function replace(broken: Pool) {
     if (pool !== broken) return;
     pool = openPool(settings, connections);
@@ -63,10 +68,10 @@ export function openQueryPool(settings: ClientConfig, connections: number): Quer
 }
 
 function openPool(settings: ClientConfig, connections: number): Pool {
-  // The pool waits for it, which its types do not say.
+  // The pool awaits this promise, although its types do not say so.
   const onConnect: (client: ClientBase) => unknown = prepareSession;
   const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS, onConnect });
-  // An idle connection that breaks is replaced at the next query.
+  // The next query replaces an idle connection that breaks.
   pool.on('error', () => undefined);
   return pool;
 }

@@ -3,7 +3,7 @@ import { translatePostgresError } from './translate-postgres-error.ts';
 
 export type WithClient = <R>(action: (client: Client) => Promise<R>) => Promise<R>;
 
-/** One connection for what is done at the start, one thing after the other: it is opened when needed and closed when nobody waits. */
+/** One connection for work at the start, one task after the other: opened when needed, closed when no task waits. */
 export function openSetupConnection(settings: ClientConfig): WithClient {
   let connected: Promise<Client> | undefined;
   let waiting = 0;
@@ -31,7 +31,7 @@ export function openSetupConnection(settings: ClientConfig): WithClient {
     } catch (error) {
       throw translatePostgresError(error);
     } finally {
-      // One that failed may be broken, or in the middle of something.
+      // A failed connection may be broken, or in the middle of a transaction.
       if (--waiting === 0 || isBroken) await disconnect().catch(() => undefined);
     }
   }

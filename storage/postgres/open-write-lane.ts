@@ -8,9 +8,12 @@ import { isBusy, isStatementRefused, translatePostgresError } from './translate-
 
 /** Statements that write several rows of one table at once. */
 export interface RowStatements {
-  /** Statements of one transaction run by rank: what frees a unique key comes before what takes one. */
+  /** Statements of one transaction run by rank: those that free a unique key before those that take one. */
   readonly rank: number;
-  /** Text and name for so many rows; the values of the rows follow one another. Answers the `id` of each row that was written. */
+  /**
+   * Text and name for this many rows; the values of the rows follow one another. The statement returns the `id` of
+   * each written row.
+   */
   forRows(count: number): { readonly name: string; readonly text: string };
 }
 
@@ -23,11 +26,11 @@ export interface RowWrite {
 
 export interface WriteLane {
   /**
-   * Answers whether the row was written. Rejects with the server's own error where this one write was refused, with `LostAnswer`
-   * where the connection broke, and with STORE_DOWN or STORE_BUSY where nothing was sent.
+   * Returns whether the row was written. Rejects with the server's own error when this write was refused, with
+   * `LostAnswer` when the connection broke, and with STORE_DOWN or STORE_BUSY when nothing was sent.
    */
   write(write: RowWrite): Promise<boolean>;
-  /** Lets what was called end. */
+  /** Waits for the writes already called, then closes. */
   close(): Promise<void>;
 }
 
@@ -43,16 +46,16 @@ interface Session {
 
 const MAX_ROWS = 128;
 const MAX_QUEUED = 20_000;
-/** Sizes of statements, so that few of them need preparing. */
+/** Sizes of statements; few, so that few need preparing. */
 const SIZES = [32, 16, 8, 4, 2, 1];
 const ANSWER_MS = 5000;
 const BUSY_TRIES = 3;
-/** How long nothing is sent after the server could not be reached. */
+/** Nothing is sent for this long after the server could not be reached. */
 const AWAY_MS = 250;
 
 /**
- * All writes of this process go over one connection, in the order of their calls: what is called while the server flushes goes
- * together into the next transaction, and so pays for one flush. Several processes do the same beside each other.
+ * Sends all writes of this process over one connection, in the order of their calls. Writes called during a flush go
+ * together into the next transaction, and so share one flush. Several processes do this in parallel.
  */
 export function openWriteLane(settings: ClientConfig, fullCommit: string, clock: Clock): WriteLane {
   const queue: Pending[] = [];
@@ -62,7 +65,7 @@ export function openWriteLane(settings: ClientConfig, fullCommit: string, clock:
   let awayUntil = -Infinity;
 
   async function run() {
-    // What is called in the same turn of the event loop goes together.
+    // Writes called in the same turn of the event loop go together.
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) await runBatch(queue.splice(0, MAX_ROWS), 1);
     running = undefined;
@@ -79,7 +82,7 @@ export function openWriteLane(settings: ClientConfig, fullCommit: string, clock:
     } catch (error) {
       if (!isStatementRefused(error)) return lose(open, batch, error);
       if (batch.length > 1) {
-        // One of them was refused, and took the others along: the halves tell which.
+        // One write was refused and failed the others with it: split the batch to find it.
         const middle = batch.length >> 1;
         await runBatch(batch.slice(0, middle), attempt);
         await runBatch(batch.slice(middle), attempt);
@@ -136,7 +139,7 @@ interface Written {
   has(statements: RowStatements, id: string): boolean;
 }
 
-/** One transaction, sent in one go: the server never waits for us in the middle of it. */
+/** Sends one transaction in one go: the server never waits for us in the middle of it. */
 async function send(session: Session, batch: readonly Pending[], fullCommit: string): Promise<Written> {
   const { client } = session;
   const groups = groupRows(batch);
@@ -166,7 +169,7 @@ interface Group {
   readonly rows: readonly Pending[];
 }
 
-/** Rows of one kind and table together, in few sizes; ordered by id, so that two processes never wait for each other crosswise. */
+/** Groups rows of one kind and table, in few sizes; ordered by id, so that two processes never deadlock. */
 function groupRows(batch: readonly Pending[]): readonly Group[] {
   const byStatements = new Map<RowStatements, Pending[]>();
   for (const write of batch) {

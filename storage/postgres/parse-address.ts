@@ -6,9 +6,9 @@ export interface PostgresTarget {
   readonly port: number;
   readonly user: string;
   readonly database: string;
-  /** Where our tables lie. */
+  /** The schema of our tables. */
   readonly schema: string;
-  /** Always, but for a connection that does not leave this machine and does not ask for it. */
+  /** Always true, except for a connection that stays on this machine and does not request it. */
   readonly isEncrypted: boolean;
 }
 
@@ -20,8 +20,8 @@ const ENCRYPTED = ['require', 'verify-ca', 'verify-full'];
 const PARAMETERS = ['schema', 'sslmode'];
 
 /**
- * `postgres://user@host:port/database?schema=kangqiao`. Over TLS the server's certificate and name are always checked, whatever
- * the mode is called. STORE_ADDRESS, STORE_NOT_ENCRYPTED (input).
+ * `postgres://user@host:port/database?schema=kangqiao`. Over TLS the server's certificate and name are always
+ * checked, whatever the mode is called. STORE_ADDRESS, STORE_NOT_ENCRYPTED (input).
  */
 export function parseAddress(address: string): PostgresTarget {
   const url = URL.parse(address);

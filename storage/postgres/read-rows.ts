@@ -17,7 +17,7 @@ interface Waiting {
 
 const MAX_IDS = 200;
 
-/** Reads rows by id; those asked for in one turn of the event loop come together. Each id is asked for by one caller at a time. */
+/** Reads rows by id; requests of one turn of the event loop are combined. Each id has one caller at a time. */
 export function createRowReader({ table }: TableLayout, pool: QueryPool): (id: string) => Promise<Row | undefined> {
   let waiting = new Map<string, Waiting[]>();
 

@@ -3,19 +3,19 @@ import type { TableLayout } from './table-layout.ts';
 
 export interface TableStatements {
   readonly insert: RowStatements;
-  /** Values: id, old revision, then `columns` but for the id. */
+  /** Values: id, old revision, then `columns` except the id. */
   readonly replace: RowStatements;
   readonly remove: RowStatements;
   /** Values: id, revision. */
   readonly removeAt: RowStatements;
 }
 
-/** Types of the columns of `TableLayout`; whatever is not named is text. */
+/** Types of the columns of `TableLayout`; all others are text. */
 const TYPES: Readonly<Record<string, string>> = { rev: 'bigint', past: 'bigint[]', old: 'bigint', e: 'text[]' };
 
 /**
- * Statements over several rows of one table; each is made once for each number of rows. Without ON CONFLICT an insert is refused as a whole,
- * and the write lane looks for the row that is there.
+ * Statements over several rows of one table; each is built once per number of rows. Without ON CONFLICT the whole
+ * insert fails, and the write lane finds the row that exists.
  */
 export function rowStatements({ name, table, columns }: TableLayout, hasOnConflict: boolean): TableStatements {
   const changed = columns.filter((column) => column !== 'id');

@@ -1,7 +1,8 @@
 /**
- * How a collection lies in PostgreSQL: one row a document, `doc` as JSON text (jsonb takes no NUL and no server of this protocol has
- * all its functions), `rev` its revision, one text column for each path that an index or the expiry names (`encode-value.ts`), and
- * `e` with the elements of arrays. Written by us, so that nothing depends on expressions over JSON.
+ * The layout of a collection in PostgreSQL: one row per document, `doc` as JSON text (jsonb accepts no NUL, and not
+ * every server of this protocol has all its functions), `rev` its revision, one text column for each path of an index
+ * or of the expiry (`encode-value.ts`), and `e` with the elements of arrays. We write them all, so that nothing
+ * depends on expressions over JSON.
  */
 import { createHash } from 'node:crypto';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -9,14 +10,14 @@ import { indexedPaths, pathsOfEntry, readPath, uniqueKey } from '../../engine/co
 import { decodeText, encodeKey, encodeText, encodeValue } from './encode-value.ts';
 
 export interface IndexLayout {
-  /** Of the whole schema, at most 63 bytes. */
+  /** Unique in the whole schema, at most 63 bytes. */
   readonly name: string;
-  /** Of the specification; undefined for our own. */
+  /** Name in the specification; undefined for our own. */
   readonly specName: string | undefined;
   readonly isUnique: boolean;
   readonly method: 'btree' | 'gin';
   readonly columns: readonly string[];
-  /** Columns that are not '' in every row of the index. */
+  /** Columns that are not '' in any row of the index. */
   readonly present: readonly string[];
   readonly where: string;
 }
@@ -28,7 +29,7 @@ export interface TableLayout {
   readonly schema: string;
   /** Indexed paths; path i is column `c<i>`. */
   readonly paths: readonly string[];
-  /** Paths that are indexed alone and so may hold arrays. */
+  /** Paths that have an index of their own and so may hold arrays. */
   readonly elementPaths: readonly string[];
   /** Unique indexes over several paths; key i is column `u<i>`, null where it does not constrain. */
   readonly compoundKeys: readonly { readonly name: string; readonly fields: readonly string[] }[];
@@ -68,7 +69,7 @@ export function layoutTable(schema: string, spec: CollectionSpec<StoredDocument>
   return { name, table, schema, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, indexes: layouts, columns };
 }
 
-/** Values of `columns` but for the first four. */
+/** Values of `columns`, except the first four. */
 export function indexValues({ paths, elementPaths, compoundKeys }: TableLayout, document: object): readonly unknown[] {
   const values: unknown[] = [elementsOf(elementPaths, document)];
   for (const path of paths) values.push(encodeValue(readPath(document, path)));
@@ -79,7 +80,7 @@ export function indexValues({ paths, elementPaths, compoundKeys }: TableLayout, 
   return values;
 }
 
-/** How the column `e` names an element of an array at this path. */
+/** How the column `e` encodes an element of an array at this path. */
 export function encodeElement(elementPaths: readonly string[], path: string, value: unknown): string {
   return `${elementPaths.indexOf(path)}${encodeValue(value)}`;
 }
@@ -104,14 +105,15 @@ export function createTableSql(layout: TableLayout): string {
     ...paths,
     ...keys,
   ];
-  // Updated rows find room beside the old ones; a table of millions is tidied long before a fifth of it is dead.
+  // Leaves room for updated rows beside the old ones, and vacuums a table of millions long before a fifth of it is
+  // dead.
   return `CREATE TABLE ${layout.table} (${columns.join(', ')})
     WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`;
 }
 
 export function createIndexSql(layout: TableLayout, index: IndexLayout): string {
   const { isUnique, name, method, columns, where } = index;
-  // What GIN keeps for later is looked through by every search, and put in its place while a write waits.
+  // Every search must read GIN's pending list, and merging it delays a write, so it is off.
   const how = method === 'gin' ? ' WITH (fastupdate = off)' : '';
   const condition = where === '' ? '' : ` WHERE ${where}`;
   return `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ${quote(name)} ON ${layout.table} USING ${method} (${columns.join(', ')})${how}${condition}`;
@@ -136,7 +138,7 @@ function elementIndex(name: string): IndexLayout {
   return { name, specName: undefined, isUnique: false, method: 'gin', columns: ['e'], present: [], where: 'e IS NOT NULL' };
 }
 
-/** Names of indexes are shared by the whole schema and end at 63 bytes. */
+/** Index names are shared by the whole schema and limited to 63 bytes. */
 function objectName(table: string, suffix: string): string {
   const name = `${table}:${suffix}`;
   return name.length <= 63 ? name : `${name.slice(0, 46)}:${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;

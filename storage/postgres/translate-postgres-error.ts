@@ -5,31 +5,36 @@ import { storeDown } from '../revisioned/store-down.ts';
 
 const UNIQUE_VIOLATION = '23505';
 const DISK_FULL = '53100';
-/** Deadlock, serialization, lock not available, ended by a time-out: nothing was done, and another try may do it. */
+/** Deadlock, serialization, lock not available, ended by a time-out: nothing was done, and a retry may succeed. */
 const BUSY = ['40P01', '40001', '55P03', '57014', '53200'];
-/** A server that became a standby. */
+/** The server became a standby. */
 const READ_ONLY = '25006';
-/** The user may not log in, or the database is not there. */
+/** The user may not log in, or the database does not exist. */
 const REFUSED = /^(28|3D)/;
 /** Lost connections, too many of them, shutting down, starting up. */
 const AWAY = /^(08|57P0|53300)/;
 
-/** The index that refused, or undefined when it was something else. */
+/** The violated index, or undefined for another error. */
 export function violatedIndex(error: unknown): string | undefined {
   return error instanceof DatabaseError && error.code === UNIQUE_VIOLATION ? (error.constraint ?? '') : undefined;
 }
 
-/** True when the server said no to this one statement and surely did nothing; false when the connection itself is at an end. */
+/**
+ * True when the server refused this one statement and surely did nothing; false when the connection itself is lost.
+ */
 export function isStatementRefused(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === 'ERROR' && !AWAY.test(error.code ?? '') && error.code !== READ_ONLY;
 }
 
-/** Another try of the same statement may do. */
+/** True when a retry of the same statement may succeed. */
 export function isBusy(error: unknown): boolean {
   return error instanceof DatabaseError && BUSY.includes(error.code ?? '');
 }
 
-/** Whatever the driver threw, as an AppError. Texts of the server may hold values of rows in their detail: that is never passed on. */
+/**
+ * Translates an error of the driver into an AppError. The server's detail text may contain values of rows, so it is
+ * never passed on.
+ */
 export function translatePostgresError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (!(thrown instanceof DatabaseError)) return translateConnectionError(thrown as Error & { readonly code?: string });
@@ -42,7 +47,7 @@ export function translatePostgresError(thrown: unknown): AppError {
   return new AppError('STORE_BUG', 'bug', `PostgreSQL refused an operation (${code}).`, { values: { sqlstate: code }, fix, cause: thrown });
 }
 
-/** The driver tells these by their text or by the code of Node's TLS. */
+/** The driver only distinguishes these by text or by the code of Node's TLS. */
 function translateConnectionError(error: Error & { readonly code?: string }): AppError {
   const { code = '', message = '' } = error;
   if (message.startsWith('SASL')) return refused('password');

@@ -7,7 +7,10 @@ import { sharedStateDown } from './translate-redis-error.ts';
 
 const OLDEST = [6, 2] as const;
 
-/** STORE_INCOMPATIBLE (input) where this Redis would lose what it is given or refuse it; SHARED_STATE_DOWN (transient) where it does not answer. */
+/**
+ * STORE_INCOMPATIBLE (input) when this Redis would lose or refuse data; SHARED_STATE_DOWN (transient) when it does
+ * not respond.
+ */
 export async function checkRedis(place: RedisPlace): Promise<void> {
   const probe = createProbe(place);
   let lastError: unknown;
@@ -81,7 +84,7 @@ function translate(error: unknown, { tls }: RedisPlace): AppError {
       'all commands on keys and channels kq:*',
       'ACL SETUSER … ~kq:* &kq:* +@all -@dangerous +info',
     );
-  // A server that waits for a line, or hears none, says nothing of TLS.
+  // A server that waits for a line, or receives none, says nothing about TLS.
   return (
     refusedByTls('Redis', error) ??
     sharedStateDown(

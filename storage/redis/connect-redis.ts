@@ -1,9 +1,9 @@
-/** Connections to one Redis: how they fail fast, how they heal, and how their commands are counted. */
+/** Connections to one Redis: how they fail fast and reconnect, and how their commands are counted. */
 import { isIP } from 'node:net';
 import { Redis, type Command, type RedisOptions } from 'ioredis';
 import { refusePassword, refusePlainConnection } from '../shared/server-address.ts';
 
-/** Where a Redis is, and as whom to come. */
+/** Address and user of a Redis. */
 export interface RedisPlace {
   readonly host: string;
   readonly port: number;
@@ -13,12 +13,14 @@ export interface RedisPlace {
   readonly tls?: { readonly ca?: string; readonly servername?: string };
 }
 
-/** Commands sent, each of a pipeline for itself. */
+/** Commands sent, each command of a pipeline counted. */
 export interface RedisCounters {
   operations: number;
 }
 
-/** Nothing waits longer for an answer: then the connection counts as dead, whatever TCP says, and a fresh one is made. */
+/**
+ * The longest wait for a reply. After it the connection counts as dead, whatever TCP says, and a new one is opened.
+ */
 const SILENCE_MS = 1_500;
 const CONNECT_MS = 2_000;
 const MAX_RECONNECT_PAUSE_MS = 1_000;
@@ -36,14 +38,15 @@ export function parseRedisAddress(address: string, { password, ca }: { readonly 
     db: Number(url.pathname.slice(1)) || 0,
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(password === undefined ? {} : { password }),
-    // An IP address is no server name.
+    // An IP address is not a valid TLS server name.
     ...(isEncrypted ? { tls: { ...(ca === undefined ? {} : { ca }), ...(isIP(host) === 0 ? { servername: host } : {}) } } : {}),
   };
 }
 
 /**
- * A connection whose commands fail at once while Redis cannot be reached: nothing queues, nothing is sent twice, nothing waits
- * longer than SILENCE_MS. It reconnects for ever, at least once a second. `isPipelined`: commands of one turn travel together.
+ * A connection whose commands fail at once while Redis cannot be reached: nothing queues, nothing is sent twice,
+ * nothing waits longer than SILENCE_MS. It reconnects forever, at least once a second. `isPipelined`: commands of one
+ * turn are sent together.
  */
 export function createRedisClient(place: RedisPlace, counters: RedisCounters, isPipelined: boolean): Redis {
   return new CountedRedis(
@@ -57,14 +60,14 @@ export function createRedisClient(place: RedisPlace, counters: RedisCounters, is
       enableAutoPipelining: isPipelined,
       socketTimeout: SILENCE_MS,
       retryStrategy: (times) => Math.min(50 * 2 ** times, MAX_RECONNECT_PAUSE_MS) * (0.5 + Math.random() / 2),
-      // After a fail-over the old master is a replica: its address, asked anew, may lead to the new one.
+      // After a fail-over the old master is a replica: resolving its address again may lead to the new one.
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
     },
     counters,
   );
 }
 
-/** One attempt, no password sent yet: for asking a server what it is. */
+/** One attempt without a password, to find out what kind of server it is. */
 export function createProbe(place: RedisPlace): Redis {
   const { password: _password, username: _username, ...anonymous } = placeOptions(place);
   return new Redis({
@@ -80,7 +83,7 @@ export function createProbe(place: RedisPlace): Redis {
   });
 }
 
-/** The mapping of replies is part of the client's type, and never ours to choose. */
+/** The mapping of replies is part of the client's type, and not configurable. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
 function placeOptions({ tls, ...place }: RedisPlace): Options {
@@ -93,7 +96,7 @@ class CountedRedis extends Redis {
   constructor(options: Options, counters: RedisCounters) {
     super(options);
     this.#counters = counters;
-    // Told by the rejected commands; without a listener each lost connection would end the process.
+    // Rejected commands report the error; without a listener each lost connection would end the process.
     this.on('error', () => undefined);
   }
 
@@ -102,7 +105,10 @@ class CountedRedis extends Redis {
     return super.sendCommand(command, stream);
   }
 
-  /** BullMQ makes its blocking connection so: silence is its nature, and its command goes on after a reconnect. */
+  /**
+   * BullMQ creates its blocking connection this way: it is normally silent, and its command continues after a
+   * reconnect.
+   */
   override duplicate(override?: Partial<Options>): Redis {
     const { socketTimeout: _silence, replyMapping: _mapping, ...options } = this.options;
     const blocking = { enableOfflineQueue: true, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: true, lazyConnect: false };

@@ -1,4 +1,4 @@
-/** Publish and subscribe. Subscriptions outlive the connection: they are made anew whenever it is. */
+/** Publish and subscribe. Subscriptions survive a lost connection: each reconnect subscribes again. */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
@@ -7,15 +7,15 @@ import { translateRedisError } from './translate-redis-error.ts';
 
 export interface RedisHintsOptions {
   readonly client: Redis;
-  /** Not connected yet, and nobody else's: a subscriber's connection carries nothing but messages. */
+  /** Not connected yet, and not shared: a subscriber's connection carries only messages. */
   readonly subscriber: Redis;
-  /** Channels are those of the whole server, whatever the database. */
+  /** Channels belong to the whole server, not to a database, so this is part of their names. */
   readonly db: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** A subscriber hears nothing for hours and would not notice that its connection is dead: it asks. */
+/** A subscriber may receive nothing for hours and would not notice a dead connection, so it pings. */
 const PING_EVERY_MS = 3_000;
 
 export function createRedisHints({ client, subscriber, db, clock, logger }: RedisHintsOptions) {
@@ -46,7 +46,7 @@ export function createRedisHints({ client, subscriber, db, clock, logger }: Redi
 
   async function listen(channel: string): Promise<void> {
     if (subscriber.status !== 'ready') return;
-    // Where the connection was lost the next one subscribes to all of them.
+    // If the connection was lost, the next one subscribes to all channels.
     await subscriber.subscribe(channel).catch((error: unknown) => logger.warn('shared-state.subscribe-failed', { reason: String(error) }));
   }
 

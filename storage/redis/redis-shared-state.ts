@@ -1,7 +1,8 @@
 /**
- * Shared state of many processes on one Redis (6.2 or newer, noeviction). Limit: 4,000,000 claims, half of them for one share, about 130
- * bytes each; everything else is bounded by Redis' own maxmemory. Beyond either: SHARED_STATE_FULL (transient).
- * What Redis forgets (FLUSHALL, a restart without persistence) is forgotten: see decision 0017 for what that costs. Claims whose age counts (nonces) are refused then until none of before is of use.
+ * Shared state of many processes on one Redis (6.2 or newer, noeviction). Limit: 4,000,000 claims, half of them for
+ * one share, about 130 bytes each; everything else is limited by Redis' own maxmemory. Beyond either:
+ * SHARED_STATE_FULL (transient). Decision 0017 says what it costs when Redis loses its data (FLUSHALL, a restart
+ * without persistence). Claims whose age counts (nonces) are then refused until no earlier one can still be valid.
  */
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -18,20 +19,23 @@ export interface RedisSharedStateOptions {
   readonly place: RedisPlace;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For tests: as many claims as all shares may hold together. */
+  /** For tests: the maximum number of claims of all shares together. */
   readonly maxClaims?: number;
 }
 
 const MAX_CLAIMS = 4_000_000;
-/** A script that runs long stops everybody: a tag with many values is emptied piece by piece. */
+/** A long script blocks every client, so a tag with many values is emptied in parts. */
 const DELETED_AT_ONCE = 500;
 
 const CLAIMS = 'kq:{claims}:';
-/** Absent after Redis was emptied; noted again within `NOTE_EVERY_MS` by every process, and by the next claim whose age counts. */
+/**
+ * Absent after Redis lost its data. Every process sets it again within `NOTE_EVERY_MS`, as does the next claim whose
+ * age counts.
+ */
 export const CLAIMS_SINCE = `${CLAIMS}since`;
-/** A loss that only the next signed call found would refuse calls hours after it. */
+/** If only the next signed call detected a loss, calls could be refused hours after it. */
 const NOTE_EVERY_MS = 5000;
-/** Clocks of callers may be so far ahead of that of Redis. */
+/** Callers' clocks may be this far ahead of Redis. */
 const CLOCKS_AHEAD_MS = 60_000;
 const VALUES = 'kq:{values}:v:';
 const TAGS = 'kq:{values}:t:';
@@ -39,7 +43,10 @@ const TAGS = 'kq:{values}:t:';
 type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
 
 export interface RedisSharedState extends SharedState {
-  /** From now on the moment at which Redis was emptied is noted within `NOTE_EVERY_MS`. Called once, when a new installation has begun its claims. */
+  /**
+   * From now on a loss of data is recorded within `NOTE_EVERY_MS`. Called once, when a new installation has started
+   * its claims.
+   */
   noteLosses(): Promise<void>;
 }
 
@@ -57,7 +64,7 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
   let isClosed = false;
   let stopNoting = () => {};
   const noteSince = async () => {
-    // While Redis is away nothing can be noted; the next turn comes all the same.
+    // Nothing can be recorded while Redis is away; the next turn tries again.
     await run.noteSince(CLAIMS_SINCE).catch((error: unknown) => logger.debug('redis.since-unnoted', { code: toErrorRecord(error).code }));
     if (!isClosed) stopNoting = clock.after(NOTE_EVERY_MS, () => void noteSince());
   };
@@ -65,7 +72,7 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
   return {
     noteLosses: noteSince,
     async claimOnce(key, ttlMs, share = '', bornAt) {
-      // Keys may be long, and may name somebody: what lies in Redis is 128 bits of a hash.
+      // Keys may be long, and may identify a person: Redis only gets 128 bits of a hash.
       const claim = CLAIMS + hash('sha256', key, 'base64url').slice(0, 22);
       const ttl = Math.max(1, Math.ceil(ttlMs));
       const keys = [claim, `${CLAIMS}sizes`, `${CLAIMS}windows`, CLAIMS_SINCE];

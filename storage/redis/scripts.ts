@@ -1,6 +1,6 @@
 /**
- * What must happen in one step, as Lua that Redis runs. Time is always that of Redis: clocks of processes may differ.
- * Keys that one script touches carry one hash tag, so that they lie in one slot of a cluster.
+ * Atomic steps as Lua scripts that Redis runs. They always use the time of Redis: clocks of processes may differ. All
+ * keys of one script carry one hash tag, so that they are in one slot of a cluster.
  */
 
 const NOW = `
@@ -9,10 +9,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * KEYS claim, sizes, windows, since · ARGV ttlMs, share ('' none), limit, prefix of a window's key, '1' when its age counts. Answers 1 taken,
- * 0 held, -1 full; and since when claims are known without a gap: from now on, where that is not said (Redis was emptied). 0: always.
- * Claims that end within the same minute share a window, which counts them by share; a window that has passed gives its room back whole.
- * So the half-room rule costs two small hashes, never a walk over the claims.
+ * KEYS claim, sizes, windows, since · ARGV ttlMs, share ('' none), limit, prefix of a window's key, '1' when its age
+ * counts. Returns 1 taken, 0 held, -1 full; and since when claims are complete: from now on if that is not recorded
+ * (Redis lost its data). 0: always. Claims that expire within the same minute share a window, which counts them by
+ * share; an expired window frees its room at once. So the half-room rule costs two small hashes, never a walk over
+ * the claims.
  */
 export const CLAIM = `${NOW}
 for _, window in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 2)) do
@@ -43,19 +44,19 @@ end
 return {1, tonumber(since)}
 `;
 
-/** KEYS since. Notes from when on claims are remembered, unless it is noted. */
+/** KEYS since. Records since when claims are complete, unless it is recorded already. */
 export const NOTE_SINCE = `${NOW}
 return redis.call('SET', KEYS[1], string.format('%.0f', now), 'NX')
 `;
 
-/** KEYS counter · ARGV by, ttlMs. Answers the new value. */
+/** KEYS counter · ARGV by, ttlMs. Returns the new value. */
 export const INCREMENT = `
 local value = redis.call('INCRBY', KEYS[1], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return value
 `;
 
-/** Takes the value `name` out of the tags it carries. */
+/** Removes the value `name` from its tags. */
 const UNTAG = `
 local function untag(tags, tagPrefix, name)
   if not tags then return end
@@ -64,9 +65,9 @@ end
 `;
 
 /**
- * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of names by the end of their time: what has
- * ended is dropped at each further value, so that a tag never holds more than what lives. The value is written first: a script is stopped
- * for lack of memory only before its first write.
+ * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of names by expiry: each
+ * further value drops the expired ones, so that a tag never holds more than the live ones. The value is written
+ * first: lack of memory stops a script only before its first write.
  */
 export const SET_VALUE = `${NOW}${UNTAG}
 local old = redis.call('HGET', KEYS[1], 't')
@@ -92,7 +93,10 @@ untag(redis.call('HGET', KEYS[1], 't'), ARGV[2], ARGV[1])
 redis.call('DEL', KEYS[1])
 `;
 
-/** KEYS tag · ARGV prefix of values, prefix of tags, most at once. Answers how many there were: fewer than the most means all. */
+/**
+ * KEYS tag · ARGV prefix of values, prefix of tags, most at once. Returns how many there were: fewer than the most
+ * means all.
+ */
 export const DELETE_BY_TAG = `${NOW}${UNTAG}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local names = redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)
@@ -104,7 +108,10 @@ if #names > 0 then redis.call('ZREM', KEYS[1], unpack(names)) end
 return #names
 `;
 
-/** KEYS lease · ARGV holder, ttlMs. Answers the fencing number, or nothing while somebody else holds it. The number stays when the lease ends. */
+/**
+ * KEYS lease · ARGV holder, ttlMs. Returns the fencing number, or nothing while another holder has it. The number
+ * stays when the lease ends.
+ */
 export const ACQUIRE_LEASE = `${NOW}
 local holder, ends = unpack(redis.call('HMGET', KEYS[1], 'holder', 'ends'))
 local isHeld = ends and tonumber(ends) > now

@@ -3,8 +3,9 @@ import { PAST_REVISIONS, type Row } from './revisioned-table.ts';
 export type Fate = 'done' | 'not-done' | 'refused' | 'unknown';
 
 /**
- * What became of a write that makes revision `mine` out of `base` (undefined: out of nothing), by the row as it is stored now.
- * `not-done`: not yet, but what was sent may still come through. `refused`: another one took its place, for good.
+ * The result of a write that makes revision `mine` out of `base` (undefined: a new row), judged by the row as it is
+ * stored now. `not-done`: not yet, but the sent write may still take effect. `refused`: another write replaced it,
+ * for good.
  */
 export function fateOf(row: Row | undefined, mine: number, base: number | undefined): Fate {
   if (!row) return base === undefined ? 'not-done' : 'unknown';

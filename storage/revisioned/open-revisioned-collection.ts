@@ -35,15 +35,19 @@ export interface CollectionParts {
 }
 
 const REVISIONS = 2 ** 48 - 1;
-/** Each refusal means that another process got on, which needs fewer round trips for its next: who falls behind waits until it is done. */
+/**
+ * Each conflict means that another process succeeded, and will need fewer round trips for its next write: the slower
+ * one retries until it succeeds.
+ */
 const CONTEND_FOR_MS = 10_000;
-/** How long a write whose answer was lost is looked for before the caller is told. */
+/** How long to check for a write whose response was lost before the caller gets an error. */
 const LOOK_FOR_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
 /**
- * A collection whose conditional updates go by revision: what to write is decided on the copy that this process saw last, and stored
- * in one round trip if that copy still is the stored one; else it is decided again on the stored one.
+ * A collection whose conditional updates use revisions. What to write is decided on the copy that this process saw
+ * last, and stored in one round trip if that is still the stored one; otherwise it is decided again on the stored
+ * one.
  */
 export function openRevisionedCollection<T extends StoredDocument>(parts: CollectionParts): Collection<T> {
   const { name, table, cache, clock, counters } = parts;
@@ -72,7 +76,7 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
     return { inserted: true };
   }
 
-  /** Decides on the copy at hand; where that says no, or is refused, on the stored document. */
+  /** Decides on the cached copy; if that does not match, or the write is refused, decides on the stored document. */
   async function change(
     id: string,
     match: Filter,
@@ -136,12 +140,12 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
     const since = cache.moment;
     counters.reads++;
     const rows = await table.find(filter, { sort, limit, ...(start ? { after: start } : {}), ...(omit ? { omit } : {}) });
-    // Nothing can be decided on a document of which a part is missing.
+    // No decision is possible on a document with missing parts, so do not cache it.
     if (omit === undefined) for (const row of rows) cache.putListed(name, frozenRow(row), since);
     return rows.map((row) => withoutFields(row.document as T, omit));
   }
 
-  /** The document behind which a page begins. Sorted by id alone it need not exist any more. */
+  /** The document after which a page starts. When sorted by id alone it need not exist any more. */
   async function startAt(after: string, sort: readonly string[]): Promise<StoredDocument> {
     if (sort.length === 0) return { _id: after };
     const row = await read(after);
@@ -169,7 +173,7 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
   };
 }
 
-/** What to store, or undefined where the document does not match. A copy that is not fresh never says no by an error either. */
+/** What to store, or undefined when the document does not match. A stale copy must not cause an error either. */
 function decideOn(
   old: Row | undefined,
   isFresh: boolean,
@@ -191,8 +195,8 @@ function nextRow(document: StoredDocument, old: Row | undefined): NextRow {
 }
 
 /**
- * Sends a write; where its answer is lost, looks whether it was done, and sends it again if not. A write names the revision that it
- * replaces and the one that it makes: sent twice it is done once, and is known again (`fateOf`).
+ * Sends a write. If its response is lost, checks whether it was done, and sends it again if not. A write names the
+ * revision it replaces and the one it makes: sent twice it is done once, and can be recognised (`fateOf`).
  */
 async function certain<R>(send: () => Promise<R>, look: () => Promise<R | undefined>, clock: Clock): Promise<R> {
   try {
@@ -207,7 +211,7 @@ async function certain<R>(send: () => Promise<R>, look: () => Promise<R | undefi
       if (known !== undefined) return known;
       const answer = await send();
       if (answer === 'done' || answer === true) return answer;
-      // What was sent first may have come through between the look and the second.
+      // The first write may have taken effect between the check and the second one.
       return (await look()) ?? answer;
     } catch (error) {
       if (error instanceof OverwrittenMeanwhile) throw outcomeUnknown(error);
@@ -218,19 +222,22 @@ async function certain<R>(send: () => Promise<R>, look: () => Promise<R | undefi
   }
 }
 
-/** What a look at the stored row answers: undefined when the write is to be sent again. */
+/** What the stored row says about the write: undefined when it must be sent again. */
 function afterLook<R>(fate: Fate, refusal: R): 'done' | R | undefined {
   if (fate === 'unknown') throw new OverwrittenMeanwhile();
   if (fate === 'not-done') return undefined;
   return fate === 'done' ? fate : refusal;
 }
 
-/** Others wrote on top, so often that the row does not tell any more what became of our write; or removed it. */
+/** Others wrote on top so often that the row no longer shows what became of our write; or removed it. */
 class OverwrittenMeanwhile extends Error {
   override readonly name = 'OverwrittenMeanwhile';
 }
 
-/** Transient all the same: every caller lives with a write that was done although it was told of a failure, by unique keys and epochs. */
+/**
+ * Transient all the same: every caller tolerates a write that was done although it was reported as failed, by unique
+ * keys and epochs.
+ */
 function outcomeUnknown(cause: unknown): AppError {
   return storeDown('the connection broke, and whether the last write was done is not known', cause);
 }

@@ -20,13 +20,13 @@ interface Opened {
   readonly collection: Collection<StoredDocument>;
 }
 
-/** Every process sweeps every collection: not often, or many processes would keep the database busy with it. */
+/** Every process sweeps every collection: rarely, or many processes would keep the database busy. */
 const SWEEP_EVERY_MS = 15_000;
 const SWEEP_ROWS = 200;
 
 /**
- * Documents on a database server that several processes write to, by conditional updates of one row each. The one piece of code
- * behind every such store: what differs is the driver.
+ * Documents on a database server that several processes write to, by conditional updates of one row each. Every such
+ * store uses this code; only the driver differs.
  */
 export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOptions): Documents {
   const counters = { writes: 0, reads: 0 };
@@ -71,7 +71,7 @@ export function layoutOf({ indexes, expiresAt }: CollectionSpec<StoredDocument>)
   return JSON.stringify({ indexes, expiresAt });
 }
 
-/** STORE_SCHEMA_MISMATCH (input), with what differs. */
+/** STORE_SCHEMA_MISMATCH (input), with the difference. */
 export function schemaMismatch(collection: string, reason: string): AppError {
   return new AppError(
     'STORE_SCHEMA_MISMATCH',
@@ -84,7 +84,7 @@ export function schemaMismatch(collection: string, reason: string): AppError {
   );
 }
 
-/** Every process sweeps, in small steps: what another one removed meanwhile is no harm. */
+/** Every process sweeps, in small steps: if another one already removed a row, that does no harm. */
 function startSweeping(opened: ReadonlyMap<string, Promise<Opened>>, clock: Clock, logger: Logger): () => void {
   let isStopped = false;
   let cancel = clock.after(SWEEP_EVERY_MS, () => void sweep());

@@ -2,17 +2,18 @@ import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { NextRow, Row } from './revisioned-table.ts';
 
 /**
- * Rows that this process saw last, so that a write need not read first. A copy may be stale at any time: whoever goes by one
- * writes only at its revision. Documents in it are deeply frozen, since callers get the very same.
+ * The rows that this process saw last, so that a write need not read first. A copy may be stale at any time, so a
+ * write based on it applies only at its revision. Documents in it are deeply frozen, since callers get these very
+ * objects.
  */
 export interface RevisionCache {
   get(collection: string, id: string): Row | undefined;
-  /** What was just read or written. */
+  /** Stores a row that was just read or written. */
   put(collection: string, id: string, row: Row): void;
-  /** What a list that began at `since` saw: it does not replace what came later. */
+  /** Stores a row from a list that started at `since`; does not replace a later one. */
   putListed(collection: string, row: Row, since: number): void;
   drop(collection: string, id: string): void;
-  /** A moment to give to `putListed`. */
+  /** The present moment, for `putListed`. */
   readonly moment: number;
 }
 
@@ -20,7 +21,7 @@ const MAX_ROWS = 10_000;
 const MAX_CHARS = 16 * 1024 * 1024;
 const MAX_CHARS_EACH = 256 * 1024;
 
-/** The longest unchanged rows leave first. */
+/** Drops the longest unchanged rows first. */
 export function createRevisionCache(): RevisionCache {
   const entries = new Map<string, { readonly row: Row; readonly moment: number }>();
   let moment = 0;
@@ -56,7 +57,7 @@ export function createRevisionCache(): RevisionCache {
   };
 }
 
-/** A row as it was just written; parsed only if somebody looks at it, which most callers of a write do not. */
+/** A row that was just written; parsed only on access, which most callers of a write do not need. */
 export class WrittenRow implements Row {
   readonly rev: number;
   readonly past: readonly number[];

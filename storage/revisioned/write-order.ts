@@ -1,10 +1,10 @@
-/** In which order the operations of one process on one collection reach the store. */
+/** The order in which operations of one process on one collection reach the store. */
 export interface WriteOrder {
   /** Operations on one id run one after the other, in the order of their calls. */
   onId<R>(id: string, action: () => Promise<R>): Promise<R>;
   /** The same for a write; `afterWrites` waits for it. */
   writeOnId<R>(id: string, action: () => Promise<R>): Promise<R>;
-  /** Runs when every write that was called before has ended, one way or the other: a list sees them all. */
+  /** Runs when every write called before has ended, successfully or not, so that a list sees them all. */
   afterWrites<R>(action: () => Promise<R>): Promise<R>;
 }
 

@@ -2,8 +2,9 @@ import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Holds a lock for this process and returns what releases it. The lock is an open exclusive transaction on a file of its own: the system
- * drops it when the process dies, however it dies, so a stale lock cannot exist. Throws the error of SQLite while another process holds it.
+ * Takes a lock for this process and returns the function that releases it. The lock is an open exclusive transaction
+ * on a separate file. The system drops it whenever the process dies, so a stale lock cannot exist. Throws the error
+ * of SQLite while another process holds it.
  */
 export function lockFile(path: string): () => void {
   keepPrivate(path);
@@ -19,9 +20,9 @@ export function lockFile(path: string): () => void {
 }
 
 /**
- * Makes a file of SQLite, its -wal and its -shm readable by this user alone, also where the folder's rights are opened one day. A file that is
- * there is never opened for that: closing any handle of it would drop the POSIX locks that SQLite holds on it in this process
- * (sqlite.org, "How To Corrupt An SQLite Database File", 2.2).
+ * Makes a file of SQLite, its -wal and its -shm readable by this user alone, in case the folder is ever opened to
+ * others. It never opens an existing file for that: closing any handle of it would drop the POSIX locks that SQLite
+ * holds on it in this process (sqlite.org, "How To Corrupt An SQLite Database File", 2.2).
  */
 export function keepPrivate(file: string): void {
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));

@@ -1,4 +1,4 @@
-/** What TLS has against a server, as a person can mend it. */
+/** Turns TLS errors of a server into errors that a person can act on. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { incompatible } from './server-address.ts';
 
@@ -8,8 +8,8 @@ const DEMANDS_OURS = /ALERT_CERTIFICATE_REQUIRED$/;
 const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/;
 
 /**
- * By the code that Node's TLS gave: STORE_CERTIFICATE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE (input). Undefined: it was something else.
- * `server`: "PostgreSQL", "Redis" …
+ * Translates the code of Node's TLS: STORE_CERTIFICATE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE (input). Undefined
+ * for any other error. `server`: "PostgreSQL", "Redis" …
  */
 export function refusedByTls(server: string, error: unknown): AppError | undefined {
   const { code, cert } = error as { readonly code?: unknown; readonly cert?: { readonly subjectaltname?: string } };
@@ -29,7 +29,7 @@ export function refusedByTls(server: string, error: unknown): AppError | undefin
   return undefined;
 }
 
-/** STORE_NOT_ENCRYPTED (input): TLS was asked for, and the server does not speak it. */
+/** STORE_NOT_ENCRYPTED (input): TLS was requested, and the server does not support it. */
 export function withoutTls(server: string, cause: unknown): AppError {
   return new AppError('STORE_NOT_ENCRYPTED', 'input', `The ${server} server does not speak TLS at this port.`, {
     values: { problem: 'server', server },

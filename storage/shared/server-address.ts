@@ -1,4 +1,4 @@
-/** What every address of a server must keep to, before anything is sent to it. */
+/** Checks that every server address must pass before anything is sent to it. */
 import { resolveSrv } from 'node:dns/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -8,7 +8,9 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** STORE_PASSWORD_IN_ADDRESS (input): addresses are settings, and settings are shown; passwords lie in files. */
+/**
+ * STORE_PASSWORD_IN_ADDRESS (input): addresses are settings, and settings are displayed; passwords belong in files.
+ */
 export function refusePassword(address: string): void {
   if (!PASSWORD_IN_ADDRESS.test(address)) return;
   throw new AppError('STORE_PASSWORD_IN_ADDRESS', 'input', 'The address of a server holds a password.', {
@@ -16,7 +18,7 @@ export function refusePassword(address: string): void {
   });
 }
 
-/** What an address that came over the API may say of a MongoDB connection. Other parameters name files of this machine, or programs. */
+/** Parameters that a MongoDB address from the API may contain. Others name files of this machine, or programs. */
 const HARMLESS: ReadonlySet<string> = new Set(
   [
     ...['replicaSet', 'tls', 'ssl', 'authSource', 'directConnection', 'loadBalanced', 'srvMaxHosts', 'srvServiceName', 'w', 'journal'],
@@ -28,8 +30,8 @@ const SERVER = /^(mongodb(?:\+srv)?|postgres(?:ql)?|rediss?):\/\/(?:[^@/?#]*@)?(
 const HOSTS = /^[A-Za-z0-9._:,[\]-]+$/;
 
 /**
- * STORE_ADDRESS (input) unless the address leads to a server over the network and names nothing on this machine: for addresses that were
- * sent to the running process, whose sender may not reach its files.
+ * STORE_ADDRESS (input) unless the address leads to a server over the network and names nothing on this machine. For
+ * addresses that were sent to the running process, whose sender may not reach its files.
  */
 export function requireServer(address: string): void {
   const [, , hosts] = SERVER.exec(address) ?? [];
@@ -45,7 +47,10 @@ export interface ServerTarget {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { mongodb: 27017, postgres: 5432, postgresql: 5432, redis: 6379, rediss: 6379 };
 
-/** Where connections to such an address go; of a name with SRV records (RFC 2782), what they say now. Nothing where DNS has none. */
+/**
+ * The targets of connections to such an address; for a name with SRV records (RFC 2782) their present values. Empty
+ * when DNS has none.
+ */
 export async function serversOf(address: string, ask = resolveSrv): Promise<readonly ServerTarget[]> {
   const [, scheme = '', hosts = ''] = SERVER.exec(address) ?? [];
   if (scheme !== 'mongodb+srv') return hosts.split(',').map((host) => targetOf(host, DEFAULT_PORTS[scheme]!));
@@ -59,7 +64,7 @@ function targetOf(text: string, defaultPort: number): ServerTarget {
   return { host: bracketed ?? plain, port: port === undefined ? defaultPort : Number(port) };
 }
 
-/** Other mechanisms than SCRAM take what they send from files or the environment of this machine. */
+/** Mechanisms other than SCRAM read credentials from files or the environment of this machine. */
 function isHarmless(name: string, value: string): boolean {
   return HARMLESS.has(name) || (name === 'authmechanism' && value.startsWith('SCRAM-'));
 }
@@ -83,8 +88,9 @@ export function refusePlainConnection(hosts: readonly string[], fix: string): vo
 }
 
 /**
- * STORE_INCOMPATIBLE (input): a server that answers, but is not to be used as it stands. `server`: "PostgreSQL", "Redis" …;
- * `found` and `wanted` in the server's own terms, for example "maxmemory-policy allkeys-lru" and "maxmemory-policy noeviction".
+ * STORE_INCOMPATIBLE (input): a server that responds, but cannot be used as it is. `server`: "PostgreSQL", "Redis" …;
+ * `found` and `wanted` in the server's own terms, for example "maxmemory-policy allkeys-lru" and "maxmemory-policy
+ * noeviction".
  */
 export function incompatible(server: string, found: string, wanted: string, fix: string): AppError {
   return new AppError('STORE_INCOMPATIBLE', 'input', `${server} cannot be used as it stands: it has ${found}, and needs ${wanted}.`, {

@@ -1,4 +1,7 @@
-/** What a store, and what a shared state, offers to `open-storage.ts`: one object per folder of `storage/`. See `docs/add-a-store.md`. */
+/**
+ * What a store, or a shared state, provides to `open-storage.ts`: one object per folder of `storage/`. See
+ * `docs/add-a-store.md`.
+ */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
@@ -8,19 +11,19 @@ import type { WorkQueue } from '../../engine/contract/ports/work-queue.ts';
 import type { DataKeys } from '../../engine/contract/values/seal.ts';
 
 /**
- * Documents and blobs. Opening is refused with STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input) where the server is not
- * to be used as it stands, and ends in STORE_DOWN (transient) where it does not answer.
+ * Documents and blobs. Opening fails with STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input) when the server cannot be
+ * used as it is, and with STORE_DOWN (transient) when it does not respond.
  */
 export interface StorageBackend {
-  /** `address` is the whole of it, scheme and all; it never holds a password. */
+  /** `address` is complete, including the scheme; it never contains a password. */
   open(address: string, options: BackendOptions): Promise<OpenedStore>;
-  /** What the address alone tells, before any server is asked. */
+  /** Checks the address alone, before any server is contacted. */
   checkAddress?(address: string): void;
-  /** It belongs to one process, and brings what others would share. */
+  /** The store belongs to one process, and brings its own shared state. */
   readonly hasOwnShared?: true;
 }
 
-/** Doorbell and shared state of all processes of an installation. Refusals as with a store. */
+/** Doorbell and shared state of all processes of an installation. Errors as with a store. */
 export interface SharedBackend {
   open(address: string, options: BackendOptions): Promise<OpenedShared>;
   checkAddress?(address: string): void;
@@ -36,15 +39,18 @@ export interface BackendOptions {
 
 export interface OpenedStore {
   readonly documents: Documents;
-  /** Collections that were in it when it was opened; only for a store that versions filled which kept no list of them (`engine/transfer`). */
+  /**
+   * Collections in the store when it was opened; only for a store filled by versions that kept no list of them
+   * (`engine/transfer`).
+   */
   readonly collections?: readonly CollectionSpec<StoredDocument>[];
   /** Called once; its blobs are closed before the store. */
   openBlobs(dataKeys: DataKeys): Promise<Blobs>;
-  /** Where the data lie, when that is a folder: the key-encryption key must lie elsewhere. */
+  /** The folder of the data, if there is one: the key-encryption key must be elsewhere. */
   readonly dataFolder: string | undefined;
-  /** What comes with a store that belongs to one process; others need a shared state of their own. Closed before the store. */
+  /** The shared state of a store that belongs to one process; others need a separate one. Closed before the store. */
   readonly ownShared?: OpenedShared;
-  /** The server's own clock, epoch milliseconds; absent where there is none but this machine's. */
+  /** The server's own clock, epoch milliseconds; absent when there is only this machine's. */
   serverTime?(): Promise<number>;
   close(): Promise<void>;
 }
@@ -52,15 +58,16 @@ export interface OpenedStore {
 export interface OpenedShared {
   readonly workQueue: WorkQueue;
   readonly sharedState: SharedState;
-  /** Claims and fencing numbers as they now are, where they can be listed: for a copy of the store. */
+  /** The present claims and fencing numbers, if they can be listed: for a copy of the store. */
   kept?(): AsyncIterable<KeptEntry>;
   /**
-   * Called once at the start, before any claim. `isNew`: nothing that is asked for by its birth was claimed before now (a new installation);
-   * without effect on a state that knows better. From then on the state notes when it loses what it knew.
+   * Called once at the start, before any claim. `isNew`: a new installation, in which no claim whose age counts was
+   * made before now; without effect on a state that knows better. From then on the state records when it loses its
+   * data.
    */
   beginClaims?(isNew: boolean): Promise<void>;
   /** As with a store. */
   serverTime?(): Promise<number>;
-  /** Ends both, in the right order. */
+  /** Closes both, in the right order. */
   close(): Promise<void>;
 }
