@@ -1,4 +1,4 @@
-/** The `kangqiao` program: parses the command line, runs one command, answers its exit code. */
+/** The `kangqiao` program: parses the command line, runs one command, returns its exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../engine/contract/values/errors.ts';
 import { ApiError } from './shared/api-errors.ts';
@@ -24,7 +24,7 @@ import { RESOURCES } from './shared/resources.ts';
 import { createTerminal, formatIssue, type Terminal } from './shared/terminal.ts';
 import { readVersion } from './shared/version.ts';
 
-/** Commands that run until a signal handle Ctrl-C themselves: they drain. */
+/** Commands that run until a signal handle Ctrl-C themselves, in order to drain. */
 const LONG_RUNNING = new Set(['start', 'gateway', 'worker', 'control']);
 
 export async function main(args: readonly string[]): Promise<number> {
@@ -77,13 +77,13 @@ export function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** The exit code is decided in one place: nothing below ends the process by itself. */
+/** Only one place decides the exit code: nothing below ends the process. */
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) throwInsteadOfExit(child);
 }
 
-/** The first Ctrl-C cancels what is under way; the second ends the process. */
+/** The first Ctrl-C cancels the command; the second ends the process. */
 function onInterrupt(interrupt: AbortController): void {
   process.once('SIGINT', () => {
     const reason = new Error('interrupted');
@@ -93,7 +93,10 @@ function onInterrupt(interrupt: AbortController): void {
   });
 }
 
-/** What happened, why, what to do. The parser has told its own errors already; what a command refuses later it has not. */
+/**
+ * Prints what happened, why, and what to do. The parser has printed its own errors already; later errors of a command
+ * are not printed yet.
+ */
 function report(terminal: Terminal, error: unknown): void {
   if (error instanceof CommanderError && !(error instanceof InvalidArgumentError)) return;
   if (!(error instanceof Error)) return terminal.tell(String(error));

@@ -1,4 +1,4 @@
-/** `kangqiao backup` and `kangqiao restore`: everything that is stored, in one sealed file. */
+/** `kangqiao backup` and `kangqiao restore`: all stored data in one sealed file. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
@@ -97,7 +97,7 @@ export function restoreCommand(terminal: Terminal): Command {
     });
 }
 
-/** Told before the work, not behind it. */
+/** Fails before the work, not after it. */
 async function requireFree(file: string): Promise<void> {
   await (await createNewFile(file)).drop();
 }

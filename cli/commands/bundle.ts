@@ -1,4 +1,4 @@
-/** `kangqiao bundle …`: flows with everything that they need, in one file, from one installation to another. */
+/** `kangqiao bundle …`: flows with everything they need in one file, for another installation. */
 import { Command, Option } from 'commander';
 import { withApi } from '../shared/connect.ts';
 import { readJsonInput } from '../shared/read-input.ts';

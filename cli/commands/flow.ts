@@ -172,8 +172,9 @@ async function load(api: ApiClient, what: string): Promise<FlowDocument> {
 }
 
 /**
- * A file becomes the draft first, so that what is published is what is stored; and the file says as which revision, also when the publish fails
- * then: its next save follows this one, and only somebody else's comes between.
+ * Saves a file as the draft first, so that the stored flow is what gets published. Then writes the new revision into
+ * the file, even if the publish fails: the next save of the file follows this one, and only another person's save
+ * conflicts.
  */
 async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Promise<{ id: string; revision?: number }> {
   if (!isFile(what)) return { id: flowId(what) };

@@ -1,4 +1,4 @@
-/** `kangqiao held …`: what waits for a person, by cause; retry, resend, end or cancel many at once. */
+/** `kangqiao held …`: executions that wait for a person, by cause; retries, resends, ends or cancels many at once. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BulkAnswer } from '../../control/held/held.ts';
@@ -82,7 +82,7 @@ function manyCommand(terminal: Terminal, kind: BulkKind, summary: string): Comma
     )
     .action(async function (this: Command, ids: readonly string[], options: ManyOptions) {
       const { flow, dryRun, bulk, ...rest } = options;
-      // A dry run does nothing, and an earlier bulk has its reason.
+      // A dry run does nothing, and an earlier bulk already has its reason.
       if (kind !== 'retry' && dryRun !== true && bulk === undefined && rest.reason === undefined)
         this.error("error: required option '--reason <text>' not specified");
       const bulkId = bulk ?? (dryRun === true ? undefined : createId('blk'));
@@ -93,7 +93,7 @@ function manyCommand(terminal: Terminal, kind: BulkKind, summary: string): Comma
         ...(dryRun === undefined ? {} : { dryRun }),
         ...(bulkId === undefined ? {} : { bulkId }),
       };
-      // Before it begins: this is what is left of it in the terminal when the command is killed.
+      // Print it before the start: if the command is killed, the terminal still shows the id.
       if (bulkId !== undefined) terminal.tell(`Bulk ${bulkId}; look it up with \`kangqiao held bulk ${bulkId}\`.`);
       const { answer, outcome } = await withApi(this, terminal, async (api) => {
         const tell = ({ handled, total }: Readonly<Record<string, unknown>>) => terminal.tell(`${String(handled)} of ${String(total)} …`);
@@ -132,7 +132,10 @@ function printAnswer(terminal: Terminal, answer: BulkAnswer): void {
   if (refused > 0) process.exitCode = EXIT.failed;
 }
 
-/** What was let go on may be held again a moment later; undefined of a bulk that ends what it takes. */
+/**
+ * Waits for the outcome: a continued execution may be held again a moment later. Undefined for a bulk that ends its
+ * executions.
+ */
 async function awaitOutcome(api: ApiClient, bulkId: string): Promise<BulkOutcome | undefined> {
   for (let looks = 0; ; looks += 1) {
     const { outcome } = (await api.call('GET', `/bulks/${encodeURIComponent(bulkId)}`)) as Bulk;

@@ -1,4 +1,4 @@
-/** `kangqiao keys …`: key pairs and secrets of callers, and the proof that one holds the private half. */
+/** `kangqiao keys …`: key pairs and secrets of callers, and the proof of holding the private half. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -77,7 +77,7 @@ function platformCommand(terminal: Terminal): Command {
     });
 }
 
-/** Never over a key that is there already. */
+/** Never overwrites an existing key. */
 async function writeNew(path: string, content: string, mode: number): Promise<void> {
   try {
     await writeFile(path, content, { mode, flag: 'wx' });

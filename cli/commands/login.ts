@@ -5,7 +5,7 @@ import { changePassword, logIn, setUpSecondFactor } from '../shared/log-in.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { dataTokenPath, findTokenFile, homeTokenPath, writeTokenFile } from '../shared/token-file.ts';
 
-/** `kangqiao login`: changes a one-time password where needed and leaves a token (0600) for the other commands. */
+/** `kangqiao login`: changes a one-time password if needed, and stores a token (0600) for the other commands. */
 export function loginCommand(terminal: Terminal): Command {
   return new Command('login')
     .summary('log in and keep a token for the other commands')
@@ -29,7 +29,7 @@ export function loginCommand(terminal: Terminal): Command {
       const clients = [guest, client];
       try {
         if (mustChangePassword) clients.push(await changePassword(terminal, client, password));
-        // With the new password: setting up asks for it again.
+        // With the new password: the setup asks for it again.
         if (mustSetUpSecondFactor) await setUpSecondFactor(terminal, clients.at(-1)!);
         const own = clients.at(-1)!;
         const { token } = (await own.call('POST', '/me/tokens', { label: `kangqiao login on ${hostname()}`.slice(0, 100) })) as {

@@ -94,7 +94,7 @@ function concludeCommand(terminal: Terminal): Command {
       const reply = file === undefined ? {} : { reply: await readJsonInput(file) };
       const path = `/executions/${encodeURIComponent(id)}`;
       await withApi(this, terminal, async (api) => {
-        // Refused when it goes on between the two.
+        // Fails if the execution continues between the two calls.
         const { attempt } = (await api.call('GET', path)) as ExecutionDetails;
         return api.call('POST', `${path}/conclude`, { attempt, ...chosen, ...reply });
       });

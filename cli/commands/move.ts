@@ -1,4 +1,7 @@
-/** `kangqiao move`: everything that is stored goes to another store, by the running process where there is one, else by the command itself. */
+/**
+ * `kangqiao move`: moves all stored data to another store, by the running process if there is one, else by the
+ * command itself.
+ */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { MoveTarget } from '../../control/system/store-keeper.ts';
@@ -60,7 +63,7 @@ export function moveCommand(terminal: Terminal): Command {
     });
 }
 
-/** The running process reads no file for anybody: passwords and certificates are read here and sent. */
+/** The running process reads no files for callers: passwords and certificates are read here and sent. */
 async function targetOf({ to, toPasswordFile, toSharedAddress, toSharedPasswordFile, toCaFile }: MoveOptions): Promise<MoveTarget> {
   return {
     to: absolute(to),
@@ -94,7 +97,7 @@ const STAGES: Readonly<Record<MoveProgress['stage'], readonly [zhCN: string, en:
 
 const LARGE = 2000;
 
-/** A line for each stage, and for each tenth of a large collection. */
+/** Prints a line for each stage, and for each tenth of a large collection. */
 function createTeller(terminal: Terminal, lang: Language): (progress: MoveProgress) => void {
   let told = '';
   return ({ stage, collection, documents, total }) => {

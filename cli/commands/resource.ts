@@ -1,4 +1,7 @@
-/** `kangqiao adapter|interface|app|grant|table …`: what an installation consists of, kept in files and applied from them. */
+/**
+ * `kangqiao adapter|interface|app|grant|table …`: the documents of an installation, kept in files and applied from
+ * them.
+ */
 import { Command, Option } from 'commander';
 import type { Issue } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -130,14 +133,14 @@ function saveOne(api: ApiClient, resource: Resource, { wanted, stored }: Compari
   return api.call('PUT', path, { ...wanted, revision: revisionToSave(wanted, stored) }) as Promise<ResourceDocument>;
 }
 
-/** 0 stands for the stored revision; for a new document it stays 0. */
+/** 0 means the stored revision; for a new document it stays 0. */
 function revisionToSave({ revision = 0 }: ResourceDocument, stored: ResourceDocument | undefined): number {
   return revision === 0 ? (stored?.revision ?? 0) : revision;
 }
 
 const ABOUT_THE_DOCUMENT: ReadonlySet<number> = new Set([400, 404, 422]);
 
-/** Where control can check a document without saving it, all are checked before the first is saved. */
+/** If control can check documents without saving them, checks all of them before the first is saved. */
 async function checkAll(api: ApiClient, resource: Resource, comparisons: readonly Comparison[]): Promise<void> {
   const { validatePath, plural } = resource;
   if (validatePath === undefined) return;
@@ -152,7 +155,7 @@ async function checkAll(api: ApiClient, resource: Resource, comparisons: readonl
   throw new ApiError(422, { code: 'INPUT_INVALID', message, issues: wrong, fix: 'Change what the issues name.' });
 }
 
-/** What refuses the document itself, as one that is not of its form or leads to what is not there, is an issue of it. */
+/** An error about the document itself, such as an invalid form or a missing reference, becomes an issue of it. */
 async function issuesOf(api: ApiClient, path: string, document: ResourceDocument): Promise<readonly Issue[]> {
   try {
     return ((await api.call('POST', path, document)) as { readonly issues: readonly Issue[] }).issues;
@@ -170,7 +173,7 @@ interface Comparison {
   readonly differences: readonly Difference[];
 }
 
-/** All files are read and compared before anything is changed, so that a broken file changes nothing. */
+/** Reads and compares all files before anything changes, so that a broken file changes nothing. */
 async function compareFiles(api: ApiClient, resource: Resource, files: readonly string[]): Promise<readonly Comparison[]> {
   const { compareDocuments } = await import('../shared/compare-documents.ts');
   const read = files.map(async (file) => {
@@ -180,7 +183,7 @@ async function compareFiles(api: ApiClient, resource: Resource, files: readonly 
   const comparisons: Comparison[] = [];
   for (const { file, wanted } of (await Promise.all(read)).flat()) {
     const stored = await findOne(api, resource, idOf(resource, wanted));
-    // Another revision than the stored one is a difference of its own.
+    // A revision that differs from the stored one counts as a difference.
     const comparable = { ...wanted, revision: revisionToSave(wanted, stored) };
     comparisons.push({ file, wanted, stored, differences: compareDocuments(stored, comparable) });
   }

@@ -74,7 +74,7 @@ interface Call {
   readonly signed: SignedRequest;
 }
 
-/** Line by line, each argument in single quotes. */
+/** One argument per line, each in single quotes. */
 function asCurl({ method, url, body, signed }: Call, bodyFile: string | undefined, ca: string | undefined): string {
   const lines = [
     `curl -sS -X ${method} ${quoted(url)}`,
@@ -85,12 +85,12 @@ function asCurl({ method, url, body, signed }: Call, bodyFile: string | undefine
   return lines.join(' \\\n  ');
 }
 
-/** A file goes by its name, so that its bytes arrive as they were signed: not every file is text in UTF-8. */
+/** Passes a file by name, so that its bytes arrive as they were signed: not every file is UTF-8 text. */
 function bodyArgument(body: string | Uint8Array, file: string | undefined): string {
   if (file !== undefined && file !== '-') return `--data-binary ${quoted(`@${file}`)}`;
   if (typeof body !== 'string' && !isUtf8(body))
     throw new InvalidArgumentError('Standard input is not UTF-8, so it cannot stand in a command: name a file, or use --send.');
-  // curl takes what follows an @ for a file name, but not with --data-raw.
+  // curl reads a leading @ as a file name, except with --data-raw.
   return `--data-raw ${quoted(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'))}`;
 }
 
@@ -122,7 +122,7 @@ async function send(terminal: Terminal, call: Call, options: SignOptions, key: s
   }
 }
 
-/** The answer as text in its own charset; a charset that is not known here is read as UTF-8. */
+/** The response as text in its own charset; an unknown charset is read as UTF-8. */
 function decodeAnswer(body: Uint8Array, headers: readonly (readonly [string, string])[]): string {
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1] ?? 'utf-8';
@@ -148,7 +148,7 @@ async function check(
   terminal.tell("The answer's signature holds.");
 }
 
-/** undici's raw form: name and value by turns. */
+/** undici's raw form: names and values alternate. */
 function pairsOf(raw: unknown): readonly (readonly [string, string])[] {
   const flat = Array.isArray(raw)
     ? (raw as readonly (Buffer | string)[]).map(String)

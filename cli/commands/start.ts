@@ -24,7 +24,7 @@ export function startCommand(): Command {
     });
 }
 
-/** Settings that every process takes; `--data` stands on the program itself. */
+/** Settings of every process; `--data` belongs to the program itself. */
 export function withSettings(command: Command): Command {
   return command.addOption(new Option('--host <address>', 'address to listen on; other than loopback takes TLS'));
 }

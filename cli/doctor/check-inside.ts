@@ -1,4 +1,7 @@
-/** A gateway in the DMZ: whether the gateways inside take its calls, and that nothing lies here that must not. */
+/**
+ * For a gateway in the DMZ: checks that the gateways inside accept its calls, and that nothing is stored here that
+ * must not be.
+ */
 import { join } from 'node:path';
 import type { Settings } from '../../engine/host/settings.ts';
 import { exists } from './exists.ts';
@@ -12,7 +15,7 @@ export async function checkInside(settings: Settings): Promise<readonly Finding[
   ];
 }
 
-/** As the gateway does at its start: asks for its plan. */
+/** Asks for the plan, as the gateway does at its start. */
 async function checkAddress(settings: Settings, address: string): Promise<Finding> {
   const { connectInside } = await import('../roots/open-in-dmz.ts');
   try {
@@ -46,7 +49,10 @@ async function checkNothingSecret({ kekFile, storePasswordFile, sharedPasswordFi
   );
 }
 
-/** The authority that `start` makes for a machine without certificates: who has its key is, to everybody who trusts it, any server inside. */
+/**
+ * Finds the authority that `start` creates for a machine without certificates: its key could impersonate any server
+ * inside to everyone who trusts it.
+ */
 async function checkNoAuthority({ dataFolder }: Settings): Promise<readonly Finding[]> {
   const file = join(dataFolder, 'tls', 'ca.key');
   if (!(await exists(file))) return [];

@@ -55,7 +55,7 @@ export async function checkDataFolder(folder: string): Promise<Finding> {
   }
 }
 
-/** Only when nothing of ours runs here: then they must be free. */
+/** Only when no process of ours runs here: then the ports must be free. */
 export async function checkPorts({ bindHost, openPort, userPort, busPort, controlPort }: Settings): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const [port, setting] of [
@@ -109,7 +109,7 @@ async function checkOneCertificate(file: string, [zhCN, en, certSetting, keySett
   }
 }
 
-/** Timers of flows and times on pages go by it. */
+/** Timers of flows and times on pages use it. */
 export function checkTimeZone(): Finding {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const isChina = new Date().getTimezoneOffset() === -480;

@@ -1,4 +1,4 @@
-/** Store and shared state: whether they can be reached and used, by the rights, keys, indexes and clocks that they have. */
+/** Store and shared state: checks that they can be reached and used, by their rights, keys, indexes and clocks. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
@@ -16,13 +16,13 @@ export interface StoreChecks {
   readonly settings: Settings;
   readonly storage: Omit<StorageOptions, 'clock' | 'logger'>;
   readonly clock: Clock;
-  /** A process of ours runs here: an embedded store is then in its hands. */
+  /** A process of ours runs here and has the embedded store open. */
   readonly isRunning: boolean;
 }
 
 const STORE = ['存储', 'store'] as const;
 const SHARED = ['共享状态', 'shared state'] as const;
-/** Signed calls may be 300 s off; leases and retention want less. */
+/** Signed calls tolerate 300 s; leases and retention need less. */
 const CLOCK_LIMIT_MS = 5_000;
 
 const probesSpec: CollectionSpec<StoredDocument> = { name: 'store_probes', schema: dataKeysSpec.schema, indexes: [] };
@@ -91,7 +91,7 @@ export async function checkShared({ storage, clock, settings }: StoreChecks): Pr
   }
 }
 
-/** Creates, reads and removes, as the product does. */
+/** Creates, reads and removes a document, as the product does. */
 async function checkRights(documents: Documents): Promise<readonly Finding[]> {
   const probes = await documents.open(probesSpec);
   const _id = createId('doctor');

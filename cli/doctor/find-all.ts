@@ -1,4 +1,4 @@
-/** What `kangqiao doctor` finds: the machine, the settings, the stores or the gateways inside, and control. */
+/** The findings of `kangqiao doctor`: the machine, the settings, the stores or the gateways inside, and control. */
 import type { Command } from 'commander';
 import { errorText } from '../../engine/contract/error-texts/error-texts.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -39,7 +39,7 @@ async function checkServers(settings: Settings, isRunning: boolean): Promise<rea
   return [...(await checkStore(checks)), ...(await checkShared(checks))];
 }
 
-/** The settings, or what is wrong with them. */
+/** Returns the settings, or the findings about them. */
 function readSettings(command: Command): Settings | readonly Finding[] {
   try {
     return readProcessSettings(overridesOf(command));

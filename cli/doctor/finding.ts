@@ -2,7 +2,7 @@ import { bothTexts, errorText } from '../../engine/contract/error-texts/error-te
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 
-/** `hint` does not fail the doctor. */
+/** A `hint` does not make the command fail. */
 export interface Finding {
   readonly state: 'good' | 'hint' | 'wrong';
   readonly what: Text;
@@ -21,7 +21,7 @@ export function hint(what: readonly [zhCN: string, en: string], remedy?: readonl
   return { state: 'hint', what: textOf(what), ...(remedy === undefined ? {} : { remedy: textOf(remedy) }) };
 }
 
-/** What a part of the product says of itself. `where` names the part. */
+/** Turns an error into a finding. `where` names the part of the product. */
 export function ofError(where: readonly [zhCN: string, en: string], error: unknown): Finding {
   if (!(error instanceof AppError)) {
     const message = error instanceof Error ? error.message : String(error);
@@ -29,7 +29,7 @@ export function ofError(where: readonly [zhCN: string, en: string], error: unkno
   }
   const chinese = errorText(error, 'zh-CN');
   const both = bothTexts(error);
-  // The server's own words, where the Chinese text is of the code alone.
+  // In English the error's own message, since the Chinese text depends on the code alone.
   return wrong(
     [`${where[0]}：${chinese.what} [${error.code}]`, `${where[1]}: ${error.message} [${error.code}]`],
     [chinese.fix ?? both['zh-CN'], error.fix ?? both.en],

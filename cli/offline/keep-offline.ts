@@ -61,7 +61,8 @@ export async function restoreOffline(
 ): Promise<RestoreReport> {
   const settings = readProcessSettings(overrides);
   const report = await restore(settings, target, watch);
-  // The trail ends when the backup was made, which is no tampering: it says so itself, and a new head is signed.
+  // A restored trail ends at the time of the backup, which is no tampering: record that in the trail and sign a new
+  // head.
   await acceptOffline(settings, 'system.restore', { after: { backupId: report.backupId, madeAt: report.at } }, { isRestored: true });
   return report;
 }
@@ -91,7 +92,7 @@ async function withSource<T>(
   work: (source: Storage, address: string, sharedAddress: string | undefined) => Promise<T>,
 ): Promise<T> {
   const settings = readProcessSettings(overrides);
-  // A move that was broken off behind its last step leaves a store that opens for nothing else.
+  // A move that was interrupted after its last step leaves a store that only this can open.
   const source = await openStorage({ ...storageSettings(settings), isMarkIgnored: true, clock: systemClock, logger: quiet() });
   try {
     await refuseOthers(source.store.documents, systemClock, { isOneOfThem: false });

@@ -1,4 +1,7 @@
-/** What looks at the marks of a store, and decides about its trail, at the machine itself: where the key-encryption key lies, and nobody need log in. */
+/**
+ * Checks the marks of a store, and decides about its trail, on the machine that has the key-encryption key; no login
+ * is needed.
+ */
 import type { VerifyReport } from '../../control/audit-trail/audit.ts';
 import { verifyStore } from '../../control/integrity/guard-store.ts';
 import type { Actor } from '../../control/access/actor.ts';
@@ -22,8 +25,8 @@ export async function verifyOffline(overrides: SettingOverrides, signal: AbortSi
 }
 
 /**
- * Takes the trail of this store as it stands, by an audited act, and signs its end: after a restore, or where the security administrator
- * cannot log in.
+ * Accepts the trail of this store as it is, by an audited act, and signs its end: after a restore, or when the
+ * security administrator cannot log in.
  */
 export async function acceptOffline(
   settings: Settings,
@@ -44,7 +47,10 @@ export async function acceptOffline(
   });
 }
 
-/** Marks a document that was found as it stands, by an audited act: where nobody is left who could log in to decide. INTEGRITY_NOTHING_FOUND. */
+/**
+ * Marks a reported document in its present state, by an audited act: for when no person is left who could log in to
+ * decide. INTEGRITY_NOTHING_FOUND.
+ */
 export async function keepOffline(settings: Settings, document: string, reason: string): Promise<void> {
   const [collection = '', ...id] = document.split('/');
   await withStorage({ settings, isLook: false }, async (storage, host) => {

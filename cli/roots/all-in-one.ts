@@ -22,7 +22,7 @@ export async function startAllInOne(overrides: SettingOverrides, options: StartO
   }
 }
 
-/** `next`: the store was exchanged, and everything begins anew with these settings. */
+/** `next`: the store was replaced, and everything starts again with these settings. */
 interface Round {
   readonly code: number;
   readonly next: Restart | undefined;
@@ -48,7 +48,7 @@ async function runOnce(overrides: SettingOverrides, secrets: Restart['secrets'],
 
 async function start(host: Host, options: StartOptions, startedAt: number, life: Life, goOn: GoOn): Promise<void> {
   const city: Started['city'] = { end: () => undefined };
-  // Stopped last: requests that are still under way need their hospitals.
+  // Stopped last: requests in flight still need the example's hospitals.
   life.own('example city', () => city.end());
   const status = await openStatus(host, life);
   const addresses: Record<string, string> = {};

@@ -1,4 +1,7 @@
-/** What a person needs who has just started it: addresses, the first password, a token for the command line, the example city with a call to paste. */
+/**
+ * What a person needs after a start: addresses, the first password, a token for the command line, the example city
+ * with a call to paste.
+ */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -18,16 +21,16 @@ export interface Started {
   readonly engine: Engine;
   readonly addresses: Readonly<Record<string, string>>;
   readonly options: StartOptions;
-  /** Aborted when the process is to end: nothing more is loaded. */
+  /** Aborted when the process should end: nothing more is loaded then. */
   readonly signal: AbortSignal;
-  /** How the example's outside world ends, once it plays. */
+  /** Stops the example's outside world, once it runs. */
   readonly city: { end(): Promise<void> | void };
 }
 
 const TOKEN_LIFE_MS = 30 * 86_400_000;
 const CITY_INTERVAL_MS = 2_000;
 
-/** Answers the command that signs and sends a call, when there is an example to call. */
+/** Returns the command that signs and sends a call, if there is an example to call. */
 export async function handOver(started: Started, readyMs: number): Promise<string | undefined> {
   const { options, signal } = started;
   signal.throwIfAborted();
@@ -37,7 +40,9 @@ export async function handOver(started: Started, readyMs: number): Promise<strin
   return tryIt;
 }
 
-/** On a terminal it is shown once; elsewhere it would end in a log, so it goes into a file that only its owner can read. */
+/**
+ * A terminal shows it once. Elsewhere it would end up in a log, so it goes into a file that only its owner can read.
+ */
 async function handOverPassword({ control, host, options }: Started): Promise<string | undefined> {
   const file = join(host.folder.handover, 'one-time-password');
   const reset = options.resetPassword === undefined ? undefined : await resetPassword(control, options.resetPassword);
@@ -70,7 +75,7 @@ async function openExample(started: Started, basePort: number): Promise<string> 
   return tryItCommand(host, folder, addresses['open']!);
 }
 
-/** The outside world is a process of its own: it plays others, and must not share our time or memory. */
+/** The outside world is a separate process: it plays other systems, and must not share our time or memory. */
 async function play({ host, control, addresses, city }: Started, folder: string, basePort: number, ca: { ca?: string }): Promise<void> {
   const files = cityFiles(folder);
   const { platformKey } = (await control.run('system.overview', {})) as { platformKey: { keyId: string; publicPem: string } };
@@ -116,7 +121,7 @@ function end(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Signs anew and books under a new key each time it is pasted. */
+/** Signs again and books under a new key each time it is pasted. */
 function tryItCommand(host: Host, folder: string, open: string): string {
   const body = JSON.stringify({
     hospital: 'A',

@@ -1,4 +1,4 @@
-/** On an embedded store a front belongs to one process: two would each take the same signed request once. */
+/** On an embedded store a front belongs to one process: two would each accept the same signed request once. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -20,13 +20,13 @@ export interface FrontHold {
   readonly clock: Clock;
 }
 
-/** As in `storage/redis`: the clocks of callers may go ahead by this. */
+/** As in `storage/redis`: callers' clocks may be this far ahead. */
 const AHEAD_MS = 60_000;
 
 /**
- * Locks the fronts for the life of this process. FRONT_LOCKED (input) while another process serves one of them.
- * The returned function guards claims: where another store kept the nonces of a front before, this one does not know them, so what was
- * signed before the change is CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
+ * Locks the fronts for the life of this process. FRONT_LOCKED (input) while another process serves one of them. The
+ * returned function guards claims. If another store kept the nonces of a front before, this one does not know them,
+ * so requests signed before the change are CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
  */
 export async function holdFronts({ folder, fronts, store, life, clock }: FrontHold): Promise<(claims: Claims) => Claims> {
   let since = 0;
@@ -43,7 +43,10 @@ export async function holdFronts({ folder, fronts, store, life, clock }: FrontHo
   });
 }
 
-/** Beside the plan file: a process that serves this plan must hold its fronts, also when it reaches the folder by another name. */
+/**
+ * The lock is beside the plan file: a process that serves this plan must hold its fronts, even if it reaches the
+ * folder by another path.
+ */
 function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => void {
   try {
     return lockFile(join(plans, `${front}.lock`));
@@ -58,7 +61,7 @@ function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => vo
   }
 }
 
-/** Since when this store keeps the nonces of a front; 0 where no other store did before. */
+/** Since when this store keeps the nonces of a front; 0 if no other store did before. */
 async function keptSince(file: string, store: string, now: number): Promise<number> {
   const known = await readKept(file);
   if (known?.store === store) return known.since;
@@ -73,7 +76,7 @@ async function readKept(file: string): Promise<{ readonly store: string; readonl
     return JSON.parse(await readFile(file, 'utf8')) as { store: string; since: number };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    // Unreadable: some store kept them, and which one is unknown.
+    // Unreadable: an unknown store kept them before.
     return { store: '', since: 0 };
   }
 }

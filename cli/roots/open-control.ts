@@ -1,4 +1,4 @@
-/** Control on an opened engine: its plan goes to the gateways of this process and to those of others. */
+/** Control on an opened engine: its plan goes to the gateways of this process and of others. */
 import type { StoreKeeper } from '../../control/system/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { EngineView } from '../../control/action/engine-view.ts';
@@ -21,7 +21,7 @@ export interface OpenedControl {
   readonly feed: PlanFeed;
 }
 
-/** App under which citizens without an app of their own are granted. */
+/** The app that gets the grants of citizens without an app of their own. */
 const DEFAULT_APP = 'CITIZENS';
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -89,7 +89,7 @@ export async function openControl(
   return { control, feed };
 }
 
-/** What others read of a control, once it listens. */
+/** What other processes read about a control, once it listens. */
 export function consoleAt({ control }: Readonly<Record<string, string>>): ProcessParts {
   return control === undefined ? {} : { console: control };
 }

@@ -1,4 +1,4 @@
-/** What a gateway in a process of its own serves from: its plan, its flows, the state that it shares with others. */
+/** What a gateway in a separate process needs: its plan, its flows, the state that it shares with others. */
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
@@ -17,11 +17,11 @@ import { openInDmz } from './open-in-dmz.ts';
 import { openLateEngine } from './open-late-engine.ts';
 import { followPlans, openSharedPlans, startFromFile } from './open-plans.ts';
 
-/** So long a gateway that has a plan already waits for its flows before it listens. */
+/** How long a gateway that already has a plan waits for its flows before it listens. */
 const FLOWS_WITHIN_MS = 5_000;
 const FIRST_PLAN_WITHIN_MS = 30_000;
 
-/** `tell`: what others read of the gateway, once there is one. */
+/** `tell`: what other processes read about the gateway, once it exists. */
 export async function openGatewayParts(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<GatewayParts> {
   if (host.settings.flows === 'forward') return { ...(await openInDmz(host, front, life)), policies: await loadPolicies() };
   const own = host.settings.storeAddress.startsWith('embedded:') ? openBesideControl : openOnSharedStore;
@@ -30,10 +30,12 @@ export async function openGatewayParts(host: Host, front: Front, life: Life, tel
 
 type OwnParts = Omit<GatewayParts, 'policies'>;
 
-/** The embedded store belongs to the process of `kangqiao start`: this one follows its plan file and runs no flows. */
+/**
+ * The embedded store belongs to the process of `kangqiao start`: this one follows its plan file and runs no flows.
+ */
 async function openBesideControl(host: Host, front: Front, life: Life): Promise<OwnParts> {
   const { clock, log, settings, folder } = host;
-  // Its own small store: the nonces it has seen must outlive a restart.
+  // A small store of its own: the nonces it has seen must survive a restart.
   const address = `embedded:${folder.root}/gateway-${front}`;
   const guarded = await holdFronts({ folder, fronts: frontsOf(host, front), store: address, life, clock });
   const storage = await openStorage({ address, kekFile: settings.kekFile, clock, logger: log });
@@ -43,13 +45,18 @@ async function openBesideControl(host: Host, front: Front, life: Life): Promise<
   return { planSource, runFlow: noFlows, shared: guarded(storage.sharedState), seal: storage.seal };
 }
 
-/** A bus gateway carries out what nodes in the DMZ took at their fronts, and claims the nonces of those calls. */
+/**
+ * A bus gateway runs the calls that nodes in the DMZ accepted at their fronts, and claims the nonces of those calls.
+ */
 function frontsOf(host: Host, front: Front): readonly Front[] {
   const { forwardNodes = [] } = front === 'bus' ? gatewaySettings(host, front) : {};
   return [...new Set([front, ...forwardNodes.map((node) => node.front)])];
 }
 
-/** It begins with the plan that it kept, and takes up the store, its flows and later plans as soon as the servers answer. */
+/**
+ * It starts with the plan that it kept, and opens the store, its flows and later plans as soon as the servers
+ * respond.
+ */
 async function openOnSharedStore(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<OwnParts> {
   const feed = createPlanFeed();
   const options = await planFileOptions(host);

@@ -1,4 +1,4 @@
-/** Gateways of this process: one per front, serving the plans of one source. */
+/** Gateways of this process: one per front, all serving the plans of one source. */
 import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
@@ -21,7 +21,7 @@ export interface GatewayParts {
   readonly planSource: PlanSource;
   readonly policies: readonly Policy[];
   readonly runFlow: RunFlow;
-  /** In the DMZ. */
+  /** Only in the DMZ. */
   readonly inside?: Inside;
   readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly seal: Pick<Seal, 'seal'>;
@@ -38,7 +38,7 @@ export async function openGateways(
   const { crypto, clock, log, metrics, tracer, folder, settings } = host;
   const opened: Record<string, Gateway> = {};
   const outbound = guardOf(parts.planSource, settings);
-  // At once: each may need all the time that is left.
+  // In parallel: each may need all the time that is left.
   life.own('gateways', async () => void (await Promise.all(Object.values(opened).map((gateway) => gateway.stop()))));
   for (const front of fronts) {
     opened[front] = await createGateway({
@@ -57,7 +57,7 @@ export async function openGateways(
   return opened;
 }
 
-/** By what the plan in force lists; one of an older version lists nothing and bounds nothing. */
+/** Uses the targets listed in the current plan; the plan of an older version lists none and sets no limits. */
 function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
   const ofSettings = settings.outboundAllowed.flatMap((text) => readOutboundTarget(text) ?? []);
   let listed: GatewayPlan['outbound'];
@@ -72,7 +72,7 @@ function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
   return createOutboundGuard({ isExcepted, ownPorts: new Set(ownPorts(settings).filter((port) => port > 0)) });
 }
 
-/** What people read of them. */
+/** The gateway data that people see. */
 export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessParts, 'gateways' | 'interfaces'>> {
   return {
     gateways: Object.entries(opened).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() })),

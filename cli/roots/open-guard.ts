@@ -1,4 +1,4 @@
-/** The guard of a store, and the audit trail that it reads: opened before anything else looks at the store. */
+/** The guard of a store, and the audit trail that it reads: opened before anything else reads the store. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { openAuditLog, type AuditLog } from '../../control/audit/audit-log.ts';
 import { createAuditHeads, type AuditHeads } from '../../control/audit/audit-head.ts';
@@ -24,7 +24,7 @@ export interface GuardParts {
   readonly log: Logger;
 }
 
-/** `isKeeper`: this process writes to the trail, and signs its end. */
+/** `isKeeper`: this process writes to the trail and signs its head. */
 export async function openGuard(host: GuardParts, storage: Storage, isKeeper: boolean, { isRestored = false } = {}): Promise<OpenedGuard> {
   const parts = { ...(await openGuardParts(host, storage, isKeeper)), isRestored };
   return { guard: await guardStore(parts), audit: parts.audit };

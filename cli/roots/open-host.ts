@@ -1,4 +1,7 @@
-/** What every process begins with: settings, data folder, log, metrics, cryptography that passed its self-test, certificates. */
+/**
+ * The basis of every process: settings, data folder, log, metrics, cryptography that passed its self-test,
+ * certificates.
+ */
 import { readFile } from 'node:fs/promises';
 import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
@@ -23,22 +26,22 @@ import type { SettingOverrides } from './root-options.ts';
 
 export interface Host {
   readonly settings: Settings;
-  /** What was typed for the store that this process went over to; the files of the settings are of the one before. */
+  /** Secrets typed for the store that this process moved to; the files of the settings belong to the previous one. */
   readonly storeSecrets: StoreSecrets | undefined;
-  /** The settings for people to read. */
+  /** The settings in a form for people. */
   readonly describedSettings: readonly SettingDescription[];
   readonly machine: Machine;
   readonly folder: DataFolder;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: HostMetrics;
-  /** Absent: no collector is named, and no spans are made. */
+  /** Absent: no collector is configured, and no spans are created. */
   readonly tracer: OtlpTracer | undefined;
   readonly crypto: Crypto;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string };
-  /** PEM of the authority that servers may have their certificates from (KQ_SERVER_CA_FILE). */
+  /** PEM of the authority that server certificates may chain to (KQ_SERVER_CA_FILE). */
   readonly serverCa: string | undefined;
-  /** For `curl --cacert`; absent with certificates of one's own. */
+  /** For `curl --cacert`; absent with custom certificates. */
   readonly caFile: string | undefined;
 }
 
@@ -66,7 +69,7 @@ export async function openHost(overrides: SettingOverrides, storeSecrets?: Store
   };
 }
 
-/** Loaded only when it is wanted. */
+/** Loaded only when needed. */
 async function openTracer(
   { otlpAddress, traceRatio }: Settings,
   serverCa: string | undefined,
@@ -94,7 +97,7 @@ async function certificates(settings: Settings, folder: DataFolder): Promise<Pic
   return { tls: { cert: made.cert, key: made.key, ...ca }, caFile: made.caFile };
 }
 
-/** Left to what is closed after the gateways. */
+/** Time left for the parts that close after the gateways. */
 const CLOSING_MS = 1_000;
 
 export function gatewaySettings({ settings, tls }: Host, front: Front): GatewaySettings {
@@ -112,7 +115,7 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
   };
 }
 
-/** `front:domain+domain@fingerprint`, as the pattern of the setting has it. */
+/** `front:domain+domain@fingerprint`, as in the pattern of the setting. */
 function readForwardNode(text: string): ForwardNode {
   const [colon, at] = [text.indexOf(':'), text.lastIndexOf('@')];
   return {
@@ -137,12 +140,15 @@ export function storageSettings(settings: Settings): Omit<StorageOptions, 'clock
   };
 }
 
-/** Where the platform listens on this machine, as this process knows it. */
+/** The ports on which the platform listens on this machine, as this process knows them. */
 export function ownPorts({ openPort, userPort, busPort, controlPort, statusPort }: Settings): readonly number[] {
   return [openPort, userPort, busPort, controlPort, ...(statusPort === undefined ? [] : [statusPort])];
 }
 
-/** The plan file of this machine's gateways, and the key that seals it: beside the key-encryption key, never in the data folder. */
+/**
+ * The plan file of this machine's gateways, and the key that seals it, which is stored beside the key-encryption key,
+ * never in the data folder.
+ */
 export async function planFileOptions({ settings, folder, crypto, clock, log }: Host) {
   const seal = createNodeSeal(await readOrMakeNodeKey(`${settings.kekFile}.node`));
   return { path: join(folder.plans, 'plan'), seal, crypto, clock, log };

@@ -1,4 +1,7 @@
-/** A gateway in the DMZ: no store, no shared state, no key but its node's own. It has its plan from inside, and hands every call over. */
+/**
+ * A gateway in the DMZ: no store, no shared state, no key but its node's own. It gets its plan from inside, and
+ * forwards every call.
+ */
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
@@ -13,7 +16,7 @@ import type { GatewayParts } from './open-gateways.ts';
 import { planFileOptions, type Host } from './open-host.ts';
 import { startFromFile } from './open-plans.ts';
 
-/** What is withdrawn inside is known here within this time. */
+/** Changes inside, such as withdrawn grants, are known here within this time. */
 const LOOK_EVERY_MS = 500;
 
 export async function openInDmz(host: Host, front: Front, life: Life): Promise<Omit<GatewayParts, 'policies'>> {
@@ -26,7 +29,7 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
   life.own('inside', () => inside.close());
   const feed = createPlanFeed();
   const options = await planFileOptions(host);
-  // Beside the plan of a gateway that carries calls out: neither can serve from the other's.
+  // A separate file beside the plan of a gateway that runs calls itself: neither can serve from the other's plan.
   const file = { ...options, path: `${options.path}-handed-out` };
   await startFromFile(feed, file);
   const follower = await followPlanStore({
@@ -49,7 +52,10 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
   };
 }
 
-/** With the certificate of another front's node it would serve nothing, and say to every caller that there is no such interface. */
+/**
+ * With the certificate of another front's node it would serve nothing, and tell every caller that there is no such
+ * interface.
+ */
 function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {
   return {
     async newer(than) {
@@ -69,7 +75,7 @@ function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {
   };
 }
 
-/** Also for `doctor`, which asks each address by itself. */
+/** Also used by `doctor`, which asks each address separately. */
 export async function connectInside(settings: Settings, addresses = settings.forwardTo): Promise<Inside> {
   const [cert, key, ca] = await Promise.all(
     [settings.forwardCertFile, settings.forwardKeyFile, settings.forwardCaFile].map((path) => readGiven(path!)),

@@ -1,4 +1,4 @@
-/** The keeper of this process's store: it moves and backs up what the process itself goes on changing. */
+/** The keeper of this process's store: it moves the store and backs it up while the process keeps writing to it. */
 import type { MoveTarget, StoreKeeper } from '../../control/system/store-keeper.ts';
 import { backupKeyOf } from '../../engine/transfer/backup-frames.ts';
 import { openExchangeFolder } from '../../engine/transfer/exchange-folder.ts';
@@ -13,7 +13,7 @@ import type { OpenedEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 import type { SettingOverrides } from './root-options.ts';
 
-/** How the process starts again. Without secrets it keeps those it has. */
+/** How the process starts again. Without secrets it keeps its present ones. */
 export interface Restart {
   readonly settings: SettingOverrides;
   readonly secrets?: StoreSecrets;
@@ -22,7 +22,7 @@ export interface Restart {
 /** Restarts the process; without an argument it ends for good. */
 export type GoOn = (restart: Restart | undefined) => void;
 
-/** The answer leaves first. */
+/** The response is sent first. */
 const ANSWER_MS = 500;
 
 export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: GoOn): StoreKeeper {
@@ -33,12 +33,12 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
     for (const address of [target.to, target.sharedAddress]) {
       if (address === undefined) continue;
       requireServer(address);
-      // The drivers look names up by themselves, so every address of one must be open.
+      // The drivers resolve names themselves, so every address of a name must be allowed.
       for (const { host: name, port } of await serversOf(address)) await engine.outbound.guard.requireAll(name, port);
     }
     await refuseOthers(storage.store.documents, clock, { isOneOfThem: true });
     const opened = await openTarget({ ...targetOptions(target), clock, logger: log });
-    /** Once it has drained it takes no new work any more, and must begin anew however this ends. */
+    /** Once drained, the process takes no new work, and must restart however this ends. */
     const at: { stage: MoveStage; isDrained: boolean } = { stage: 'begin', isDrained: false };
     try {
       const blobs = await opened.store.openBlobs(storage.dataKeys);
@@ -69,7 +69,7 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
         },
       });
       await blobs.close();
-      // What is said of this move is said in the new store.
+      // Audit lines about this move go to the new store.
       await storage.gate.redirect('audit', opened.store.documents);
       return report;
     } catch (error) {
@@ -82,7 +82,10 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
     }
   }
 
-  /** On to the new store; back to the old one where the move failed; nowhere when neither would open: then the same move by itself ends it. */
+  /**
+   * Continues with the new store; with the old one if the move failed; with neither if none would open: then only the
+   * same move again completes it.
+   */
   function leave(stage: MoveStage, target: MoveTarget, close: () => Promise<void>): void {
     clock.after(ANSWER_MS, () => {
       void close()

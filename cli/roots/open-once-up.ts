@@ -1,4 +1,7 @@
-/** Opens what needs servers as soon as they answer: a process that starts before its database, or while that is away, waits for it. */
+/**
+ * Opens parts that need servers as soon as those respond: a process that starts before its database, or while that is
+ * down, waits for it.
+ */
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import type { Host } from './open-host.ts';
@@ -8,7 +11,7 @@ const LONGEST_PAUSE_MS = 5_000;
 
 type Part = Parameters<Life['own']>;
 
-/** What a person must mend (`input`), and what is our fault (`bug`), is thrown. Rejects once the process is to end. */
+/** Rethrows errors that a person must fix (`input`) and our own (`bug`). Rejects once the process should end. */
 export async function openOnceUp<T>({ clock, log }: Pick<Host, 'clock' | 'log'>, life: Life, open: (life: Life) => Promise<T>): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const result = await tryOpen(open, life);
@@ -37,7 +40,7 @@ function pause(ms: number, clock: Host['clock'], signal: AbortSignal): Promise<v
 
 type Attempt<T> = { readonly opened: T; readonly parts: readonly Part[] } | { readonly error: unknown };
 
-/** What was opened before something failed is closed again. */
+/** If opening fails, closes the parts that were already opened. */
 async function tryOpen<T>(open: (life: Life) => Promise<T>, { end, signal }: Life): Promise<Attempt<T>> {
   const parts: Part[] = [];
   try {

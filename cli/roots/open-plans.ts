@@ -1,4 +1,7 @@
-/** Where control publishes its plan, and where the gateways of this process read it: a file beside control, or the store that processes share. */
+/**
+ * Where control publishes its plan and the gateways of this process read it: a file beside control, or the store that
+ * processes share.
+ */
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { followPlanStore, type PlanFollower } from '../../gateways/plan/follow-plan-store.ts';
@@ -48,7 +51,7 @@ export async function followPlans(
   return follower;
 }
 
-/** With a plan that was kept, a gateway serves before anybody answers; without one, or with one that is of no use, it waits. */
+/** With a kept plan a gateway serves before any server responds; without one, or with an unusable one, it waits. */
 export async function startFromFile(feed: PlanFeed, options: Awaited<ReturnType<typeof planFileOptions>>): Promise<void> {
   try {
     feed.publish(await readPlanFile({ ...options, now: options.clock.now() }));

@@ -1,4 +1,7 @@
-/** What tells others about a process: its status listener (KQ_STATUS_PORT) and its spans, from its start until all its other parts have stopped. */
+/**
+ * What a process reports about itself: its status listener (KQ_STATUS_PORT) and its spans, from its start until all
+ * its other parts have stopped.
+ */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createHealth } from '../../engine/host/health.ts';
@@ -9,7 +12,7 @@ import type { Host } from './open-host.ts';
 export type ReadyChecks = Readonly<Record<string, () => Promise<void> | void>>;
 
 export interface Status {
-  /** Everything is there: ready from now on when every check passes, and no longer ready from the moment the process begins to stop. */
+  /** All parts are open: ready from now on when every check passes, until the process begins to stop. */
   started(checks: ReadyChecks): void;
 }
 

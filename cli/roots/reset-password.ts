@@ -1,4 +1,7 @@
-/** What `--reset-password` does: the way back for whoever lost the last account of a kind, since who starts the platform holds the machine and its keys. */
+/**
+ * `--reset-password`: the way back after losing the last account of a kind. The person who starts the platform
+ * controls the machine and its keys.
+ */
 import type { AccountList } from '../../control/accounts/accounts.ts';
 import type { Control } from '../../control/create-control.ts';
 
@@ -7,7 +10,9 @@ export interface NewPassword {
   readonly oneTimePassword: string;
 }
 
-/** Of an account with any role, whose second factor goes too; one that was disabled can log in again. ACCOUNT_UNKNOWN. */
+/**
+ * For an account with any role. Also removes its second factor, and enables it if it was disabled. ACCOUNT_UNKNOWN.
+ */
 export async function resetPassword({ run }: Pick<Control, 'run'>, name: string): Promise<NewPassword> {
   const password = (await run('accounts.reset-password', { name })) as NewPassword;
   // The phone may be lost as well.

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
-/** What the commands hand to the composition roots: settings given on the command line (they win over the environment) and choices. Each root answers the process's exit code. */
+/**
+ * The input of the composition roots: settings from the command line (they win over the environment) and choices. Each
+ * root returns the exit code of the process.
+ */
 /** Names as in `engine/host/settings.ts`. */
 export interface SettingOverrides {
   readonly dataFolder?: string;
@@ -14,7 +17,7 @@ export interface SettingOverrides {
 }
 
 export interface StartOptions {
-  /** Loaded into an empty store, with its outside programs and gentle traffic. */
+  /** The example for an empty store, with its outside programs and light traffic. */
   readonly example?: 'city';
   /** First port of the example's outside programs. */
   readonly examplePort?: number;

@@ -1,4 +1,7 @@
-/** The admin API as the command line sees it: JSON in, JSON out, progress lines on the way, one error class for what control refuses. */
+/**
+ * The admin API for the command line: JSON in, JSON out, progress lines in between, one error class for errors of
+ * control.
+ */
 import { Agent, fetch } from 'undici';
 import { ApiError, ConnectionError } from './api-errors.ts';
 
@@ -8,17 +11,17 @@ export interface ApiTarget {
   /** PEM of the authority that signed control's certificate. */
   readonly ca?: string;
   readonly cookie?: string;
-  /** Sent with every call: dangerous acts ask for it again. */
+  /** Sent with every call, because dangerous actions ask for it again. */
   readonly password?: string;
 }
 
 export interface ApiClient {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Calls `onProgress` for each step that control tells of. */
+  /** Calls `onProgress` for each step that control reports. */
   follow(path: string, body: unknown, onProgress: (event: Readonly<Record<string, unknown>>) => void): Promise<unknown>;
-  /** Logs in and returns a client that carries the session, and gives the password again to each act that asks for it. */
+  /** Logs in and returns a client with the session, which sends the password again with each action that needs it. */
   login(name: string, password: string, code?: string): Promise<LoggedIn>;
-  /** The same session, with another password to give again. */
+  /** The same session, with another password to send. */
   withPassword(password: string): ApiClient;
   close(): Promise<void>;
 }

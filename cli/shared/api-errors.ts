@@ -1,7 +1,7 @@
-/** Apart from the client: every command knows them, and only those that call control load HTTP. */
+/** Separate from the client: every command uses them, but only those that call control load HTTP. */
 import type { Issue } from '../../engine/contract/values/errors.ts';
 
-/** Control said no. */
+/** Control returned an error. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -18,7 +18,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Nobody answered. */
+/** No server responded. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }

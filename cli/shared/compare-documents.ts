@@ -5,12 +5,15 @@ import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 export interface Difference {
   /** JSON Pointer (RFC 6901). */
   readonly path: string;
-  /** `undefined`: it is missing there. */
+  /** `undefined`: missing on this side. */
   readonly stored: unknown;
   readonly wanted: unknown;
 }
 
-/** Every place in which a stored document and the wanted one differ, in the order of the stored one; lists are compared by position. */
+/**
+ * Every difference between a stored document and the wanted one, in the order of the stored one; compares lists by
+ * position.
+ */
 export function compareDocuments(stored: unknown, wanted: unknown, path = ''): readonly Difference[] {
   if (isRecord(stored) && isRecord(wanted)) {
     const names = new Set([...Object.keys(stored), ...Object.keys(wanted)]);
@@ -23,7 +26,7 @@ export function compareDocuments(stored: unknown, wanted: unknown, path = ''): r
   return JSON.stringify(stored) === JSON.stringify(wanted) ? [] : [{ path, stored, wanted }];
 }
 
-/** One line a difference: `- ` is only stored, `+ ` is only wanted, `~ ` is another value. */
+/** One line per difference: `- ` is only stored, `+ ` is only wanted, `~ ` has another value. */
 export function formatDifference({ path, stored, wanted }: Difference): string {
   if (wanted === undefined) return `- ${path}: ${JSON.stringify(stored)}`;
   if (stored === undefined) return `+ ${path}: ${JSON.stringify(wanted)}`;

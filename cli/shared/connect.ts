@@ -1,4 +1,4 @@
-/** From the global options to a logged-in client of the admin API. */
+/** Turns the global options into a logged-in client of the admin API. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -16,13 +16,13 @@ export interface ConnectOptions {
 
 export const DEFAULT_ADDRESS = 'http://127.0.0.1:8440';
 
-/** Runs `work` with a client and closes it, however it ends. */
+/** Runs `work` with a client and always closes it. */
 export async function withApi<T>(command: Command, terminal: Terminal, work: (api: ApiClient) => Promise<T>): Promise<T> {
   const options = command.optsWithGlobals<ConnectOptions>();
   const found = await findTokenFile(options.data);
   const ca = options.ca === undefined ? (found?.ca ?? (await readCa(options))) : await readCa(options);
   const address = (options.address ?? found?.address ?? DEFAULT_ADDRESS).replace(/\/$/, '');
-  // A token goes only where it came from.
+  // Send a token only to the server that issued it.
   const isItsOrigin = found !== undefined && new URL(found.address).origin === new URL(address).origin;
   const given = options.tokenFile === undefined ? undefined : (await readInput(options.tokenFile)).trim();
   const token = given !== undefined ? { token: given } : isItsOrigin ? { token: found.token } : {};
@@ -35,7 +35,10 @@ export async function withApi<T>(command: Command, terminal: Terminal, work: (ap
   }
 }
 
-/** The authority to trust: the named file, else the one that a start made in the data folder; undefined leaves it to the system's. */
+/**
+ * The authority to trust: the given file, else the one that a start created in the data folder; undefined means the
+ * system's.
+ */
 export function findCaFile({ ca, data }: ConnectOptions): string | undefined {
   const made = join(data ?? DEFAULT_DATA_FOLDER, 'tls', 'ca.crt');
   return ca ?? (existsSync(made) ? made : undefined);

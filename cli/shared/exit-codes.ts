@@ -1,4 +1,4 @@
-/** What the command's exit code says to a script. Listed in `kangqiao --help`. */
+/** Exit codes for scripts. Listed in `kangqiao --help`. */
 import { CommanderError } from 'commander';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { ApiError, ConnectionError } from './api-errors.ts';
@@ -10,7 +10,7 @@ Exit codes:
   0 done   1 failed   2 wrong usage, or a file that cannot be read   3 control cannot be reached
   4 not logged in or not allowed   5 conflict (somebody else saved, or the place is taken)   130 interrupted`;
 
-/** Files that were named and cannot be read, or hold no JSON. */
+/** Named files that cannot be read, or are not JSON. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['INPUT_UNREADABLE', 'INPUT_NOT_JSON']);
 
 export function exitCodeOf(error: unknown): number {

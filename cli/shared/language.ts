@@ -2,7 +2,7 @@ import { Option } from 'commander';
 
 export type Language = 'zh-CN' | 'en';
 
-/** Chosen by `--lang`, else as the terminal's. */
+/** Selected by `--lang`, else by the terminal's language. */
 export function languageOption(): Option {
   return new Option('--lang <language>', 'language of what is told (default: as LANG says)')
     .choices(['zh-CN', 'en'])

@@ -1,9 +1,12 @@
-/** A person at the terminal logs in: password, code of the second factor where the account has one, and what must be done first. */
+/**
+ * Logs in a person at the terminal: password, code of the second factor if the account has one, and the duties to
+ * fulfil first.
+ */
 import type { ApiClient, LoggedIn } from './api-client.ts';
 import { ApiError } from './api-errors.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Asks for what is missing. */
+/** Asks for missing values. */
 export async function logIn(
   terminal: Terminal,
   guest: ApiClient,
@@ -20,7 +23,7 @@ export async function logIn(
   return { ...(await guest.login(name, password, code)), password };
 }
 
-/** Returns the client that has the new password. */
+/** Returns a client with the new password. */
 export async function changePassword(terminal: Terminal, client: ApiClient, oldPassword: string): Promise<ApiClient> {
   terminal.tell('This password must be changed: at least 12 characters, mixing three of small, capital, digit, other.');
   const newPassword = await terminal.ask('New password: ', { hidden: true });
@@ -30,7 +33,7 @@ export async function changePassword(terminal: Terminal, client: ApiClient, oldP
   return client.withPassword(newPassword);
 }
 
-/** Shows the secret for the authenticator app, and puts it in force with a code of it. */
+/** Shows the secret for the authenticator app, and puts it in force once a code of it is entered. */
 export async function setUpSecondFactor(terminal: Terminal, client: ApiClient): Promise<void> {
   const { secret, uri } = (await client.call('POST', '/me/second-factor')) as { readonly secret: string; readonly uri: string };
   terminal.tell('This installation demands a second factor. Enter this key in an authenticator app (time-based, six digits):');

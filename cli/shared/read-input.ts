@@ -1,4 +1,4 @@
-/** Files that a person names on the command line: one way to read them, and what is wrong with them in words. */
+/** Files named on the command line: one way to read them, with clear errors. */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
@@ -7,13 +7,13 @@ export async function readInput(file: string): Promise<string> {
   return (await readBytes(file)).toString('utf8').replace(/^\uFEFF/, '');
 }
 
-/** The bytes of a file as they are, for what need not be UTF-8; `-` reads standard input. Throws INPUT_UNREADABLE. */
+/** The bytes of a file, for content that need not be UTF-8; `-` reads standard input. Throws INPUT_UNREADABLE. */
 export async function readBytes(file: string): Promise<Buffer> {
   if (file === '-') return readStandardInput();
   return readFile(file).catch((error: unknown) => Promise.reject(unreadable(file, error)));
 }
 
-/** The same as JSON. Throws INPUT_NOT_JSON too, with the line and column from which on it is none. */
+/** The same as JSON. Throws INPUT_NOT_JSON too, with the line and column of the error. */
 export async function readJsonInput(file: string): Promise<unknown> {
   const text = await readInput(file);
   try {
@@ -61,7 +61,10 @@ function notJson(file: string, text: string): AppError {
   });
 }
 
-/** How much of the text may be the beginning of JSON. Not every message of `JSON.parse` says where it stopped, but each whether it was at the end. */
+/**
+ * How much of the text may be the start of valid JSON. Not every message of `JSON.parse` says where it stopped, but
+ * each says whether it was at the end.
+ */
 function soundLength(text: string): number {
   let [sound, broken] = [0, text.length + 1];
   while (broken - sound > 1) {

@@ -1,4 +1,6 @@
-/** What an installation consists of beside its flows, as the command line lists, fetches, applies and deletes it. */
+/**
+ * The documents of an installation besides its flows, as the command line lists, fetches, applies and deletes them.
+ */
 
 /** A stored document; `revision` counts its saves. */
 export interface ResourceDocument {
@@ -9,18 +11,18 @@ export interface ResourceDocument {
 export interface Resource {
   /** The command: `kangqiao adapter …`. */
   readonly command: string;
-  /** In sentences, in the plural. */
+  /** For use in sentences. */
   readonly plural: string;
   /** Below `/api/v1`. */
   readonly path: string;
   readonly idField: string;
-  /** Columns of the list beside id and name: heading and what stands there. */
+  /** Columns of the list besides id and name: heading and content. */
   readonly columns: Readonly<Record<string, (document: ResourceDocument) => string>>;
   /** Below `/api/v1`: checks a document without saving it. */
   readonly validatePath?: string;
-  /** Of `delete`. */
+  /** Summary of `delete`. */
   readonly deleteSummary: string;
-  /** There is no address for a single one: it is looked for in the list. */
+  /** Single documents have no address: they are looked up in the list. */
   readonly isListedOnly?: true;
   readonly example: string;
 }

@@ -8,17 +8,20 @@ import type { Terminal } from './terminal.ts';
 
 export interface Ways<T> {
   readonly isOffline: boolean;
-  /** Account that does it in the running process; absent: that of the kept token. */
+  /** The account that acts in the running process; absent: that of the kept token. */
   readonly name?: string | undefined;
-  /** By the process that has the store open; `api` carries the person's own session. */
+  /** Done by the process that has the store open; `api` carries the person's own session. */
   running(api: ApiClient): Promise<T>;
-  /** In this process; refused with STORE_LOCKED or STORE_IN_USE while another has the store open. */
+  /** Done by this process; fails with STORE_LOCKED or STORE_IN_USE while another one has the store open. */
   offline(): Promise<T>;
 }
 
 const DEFAULT_NAME = 'admin';
 
-/** Asks the running process, as a person with their password; where none answers, nobody has the store open, and this process may. */
+/**
+ * Asks the running process, as a person with their password. If none responds, no process has the store open, and
+ * this one does it.
+ */
 export async function runningOrOffline<T>(command: Command, terminal: Terminal, ways: Ways<T>): Promise<T> {
   if (!ways.isOffline) {
     let hasBegun = false;
@@ -44,7 +47,7 @@ export async function runningOrOffline<T>(command: Command, terminal: Terminal, 
   }
 }
 
-/** Whose the kept token is; undefined without a valid one. */
+/** The account of the kept token; undefined without a valid one. */
 export async function accountOf(api: ApiClient): Promise<string | undefined> {
   try {
     return ((await api.call('GET', '/me')) as { readonly name: string }).name;
@@ -54,13 +57,13 @@ export async function accountOf(api: ApiClient): Promise<string | undefined> {
   }
 }
 
-/** A token never does what is dangerous: the person logs in for this one act. */
+/** A token cannot run dangerous actions: the person logs in for this one. */
 export async function withPassword<T>(api: ApiClient, terminal: Terminal, name: string, act: (api: ApiClient) => Promise<T>): Promise<T> {
   const { client } = await logIn(terminal, api, name);
   try {
     return await act(client);
   } finally {
-    // After a move the process may be on its way to the other store.
+    // After a move the process may be switching to the other store.
     await client.call('POST', '/logout').catch(() => {});
     await client.close();
   }

@@ -24,14 +24,14 @@ export function searchOptions(): readonly Option[] {
   ];
 }
 
-/** `conditions`: further ones of `GET /executions`. */
+/** `conditions`: further query fields of `GET /executions`. */
 export async function searchExecutions(
   api: ApiClient,
   conditions: Readonly<Record<string, string | boolean | undefined>>,
   { key, flow, from, to, limit }: SearchOptions,
 ): Promise<ExecutionPage> {
   const all = { ...conditions, limit: Number(limit), flowId: flow, from, to };
-  // The value of a business key names a patient: it goes in the body, since addresses stand in logs.
+  // The value of a business key identifies a patient: it is sent in the body, since URLs end up in logs.
   if (key !== undefined) return (await api.call('POST', '/executions/search', { ...all, ...keyOf(key) })) as ExecutionPage;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(all)) if (value !== undefined) query.set(name, String(value));

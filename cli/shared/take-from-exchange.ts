@@ -1,4 +1,4 @@
-/** Brings a file that the running process wrote into its exchange folder to where the person at this machine wants it. */
+/** Moves a file that the running process wrote into its exchange folder to the place that the person wants. */
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -6,8 +6,9 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { createNewFile } from '../../engine/transfer/new-file.ts';
 
 /**
- * `made`: what the process says; it is believed only where it ends in `name`, which this side chose and nothing else has.
- * BACKUP_NOT_FETCHED (input) when it cannot be read here, for example on another machine; BACKUP_EXISTS (input). The file then stays where it is.
+ * `made`: the path that the process reports. It is only trusted if it ends in `name`, which this side chose and no
+ * other file has. BACKUP_NOT_FETCHED (input) when it cannot be read here, for example on another machine;
+ * BACKUP_EXISTS (input). The file then stays where it is.
  */
 export async function takeFromExchange(made: string, name: string, wanted: string): Promise<void> {
   const file = await createNewFile(wanted);

@@ -1,15 +1,15 @@
-/** The person at the terminal: results on stdout, progress and problems on stderr, questions with or without echo. */
+/** The terminal: results on stdout, progress and problems on stderr, questions with or without echo. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Issue } from '../../engine/contract/values/errors.ts';
 
 export interface Terminal {
-  /** Results, for pipes too. */
+  /** Prints a result, also into pipes. */
   print(text: string): void;
-  /** Progress and hints; never part of the result. */
+  /** Prints progress and hints, which are never part of the result. */
   tell(text: string): void;
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
-  /** Ends on Ctrl-C. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
@@ -23,10 +23,13 @@ export function createTerminal(signal: AbortSignal): Terminal {
   };
 }
 
-/** C0 without tab and line feed, DEL, C1, and what turns the direction of text (UAX #9): names that came from elsewhere may hold them. */
+/**
+ * C0 without tab and line feed, DEL, C1, and characters that change the direction of text (UAX #9): names from
+ * elsewhere may contain them.
+ */
 const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Escaped as in JSON, so that JSON stays the same document and a terminal obeys nothing. */
+/** Escapes them as in JSON, so that JSON stays the same document and the terminal executes nothing. */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -76,7 +79,7 @@ function askTyped(question: string, hidden: boolean, signal: AbortSignal): Promi
   });
 }
 
-/** Piped answers, one a line, in the order of the questions. */
+/** Piped answers, one per line, in the order of the questions. */
 function pipedLines(): (question: string) => Promise<string> {
   let iterator: AsyncIterator<string> | undefined;
   return async (question) => {

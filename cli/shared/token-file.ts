@@ -1,4 +1,7 @@
-/** Where the command line keeps its token: `<data folder>/handover/cli-token` (left by `kangqiao start`) or `~/.kangqiao/token` (left by `login`). */
+/**
+ * Where the command line keeps its token: `<data folder>/handover/cli-token` (written by `kangqiao start`) or
+ * `~/.kangqiao/token` (written by `login`).
+ */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -20,14 +23,14 @@ export function homeTokenPath(): string {
   return join(homedir(), '.kangqiao', 'token');
 }
 
-/** Readable by its owner alone (0600), whatever stood there before. */
+/** Readable by its owner alone (0600), even if the file existed before with other rights. */
 export async function writeTokenFile(path: string, content: TokenFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
   await chmod(path, 0o600);
 }
 
-/** The named data folder's, else the one of `./data`, else the home folder's; undefined when there is none. */
+/** The token of the named data folder, else of `./data`, else of the home folder; undefined when there is none. */
 export async function findTokenFile(dataFolder: string | undefined): Promise<TokenFile | undefined> {
   const paths = dataFolder === undefined ? [dataTokenPath(DEFAULT_DATA_FOLDER), homeTokenPath()] : [dataTokenPath(dataFolder)];
   for (const path of paths) {
@@ -39,7 +42,7 @@ export async function findTokenFile(dataFolder: string | undefined): Promise<Tok
   return undefined;
 }
 
-/** By hand: every command reads this file, and none of them needs the schema library besides. */
+/** Checked by hand: every command reads this file, and none of them needs the schema library otherwise. */
 function isTokenFile(content: unknown): content is TokenFile {
   if (!isRecord(content)) return false;
   const { address, token, ca } = content;
