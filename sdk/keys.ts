@@ -22,7 +22,10 @@ import {
   type Kq1Scheme,
 } from '../engine/contract/kq1/kq1.ts';
 
-/** Signs `text` and answers base64url. `key`: a private key in PEM (PKCS#8), or for the HMAC schemes the secret in base64url. */
+/**
+ * Signs `text` and returns base64url. `key`: a private key in PEM (PKCS#8), or for the HMAC schemes the secret in
+ * base64url.
+ */
 export function signText(text: string, scheme: Kq1Scheme, key: string): string {
   const data = Buffer.from(text, 'latin1');
   if (isHmac(scheme)) return createHmac(digestOfScheme(scheme), secretOf(key)).update(data).digest('base64url');
@@ -62,7 +65,7 @@ function secretOf(key: string): Buffer {
   return bytes;
 }
 
-/** SM3 over the signer's identity; OpenSSL leaves it out, so it goes before the message. */
+/** SM3 over the signer's identity; OpenSSL leaves it out, so it precedes the message. */
 function identityOf(publicKey: KeyObject): Buffer {
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   if (spki.length !== SM2_SPKI_LENGTH || !spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX))
@@ -82,7 +85,7 @@ function loaded(scheme: Kq1Scheme, load: () => KeyObject): KeyObject {
   try {
     key = load();
   } catch {
-    // The library's text may quote the key, so it does not go on.
+    // The library's text may quote the key, so it is not passed on.
     throw keyRefused('it cannot be read as PEM');
   }
   if (scheme !== 'SM2-SM3' && key.asymmetricKeyType !== 'rsa') throw keyRefused('it is not an RSA key');

@@ -1,4 +1,7 @@
-/** For authors of callers: `kangqiao/sdk`. Signs requests, checks answers; explained with examples in other languages in `docs/signing.md`. */
+/**
+ * For authors of callers: `kangqiao/sdk`. Signs requests and verifies responses; explained with examples in other
+ * languages in `docs/signing.md`.
+ */
 export { createSigningClient, type SigningClient, type SigningClientOptions, type SignedAnswer } from './signing-client.ts';
 export { signRequest, type RequestToSign, type SignedRequest } from './sign-request.ts';
 export { verifyAnswer as verifyResponse, type AnswerToVerify } from './verify-answer.ts';

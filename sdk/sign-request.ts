@@ -15,7 +15,7 @@ export interface RequestToSign {
   readonly method: string;
   /** Absolute, exactly as it will be called. */
   readonly url: string | URL;
-  /** Every header given here is signed, but for those that HTTP clients and proxies change. */
+  /** Every header given here is signed, except those that HTTP clients and proxies change. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Exactly the bytes that will be sent. */
   readonly body?: Uint8Array | string;
@@ -30,16 +30,16 @@ export interface RequestToSign {
 }
 
 export interface SignedRequest {
-  /** What to send: the headers given and `Authorization`. */
+  /** The headers to send: the given ones and `Authorization`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The text that was signed; also needed to check the answer. */
+  /** The text that was signed; also needed to verify the response. */
   readonly canonical: string;
   readonly scheme: Kq1Scheme;
   readonly keyId: string;
   readonly nonce: string;
 }
 
-/** Left alone: set by HTTP itself, or by clients of their own accord. */
+/** Not signed: set by HTTP itself, or by clients on their own. */
 const UNSIGNED = new Set([
   'connection',
   'content-length',
@@ -54,8 +54,8 @@ const UNSIGNED = new Set([
 ]);
 
 /**
- * Signs one request (KQ1, design page 2 section 3) and answers its headers. Sign anew for every attempt: a nonce counts once.
- * Throws AppError: KQ1_MALFORMED when the request has no single reading, SDK_KEY_INVALID.
+ * Signs one request (KQ1, docs/signing.md) and returns its headers. Sign again for every attempt: a nonce counts
+ * once. Throws AppError: KQ1_MALFORMED when the request has no single reading, SDK_KEY_INVALID.
  */
 export function signRequest(request: RequestToSign): SignedRequest {
   const { appId, keyId, scheme } = request;

@@ -15,7 +15,7 @@ export interface SigningClientOptions {
   readonly key: string;
   /** The platform's public keys in PEM by key id. */
   readonly platformKeys: Readonly<Record<string, string>>;
-  /** Certificate authorities in PEM, when the gateway's certificate is not publicly known. */
+  /** Certificate authorities in PEM, when the gateway's certificate is not publicly trusted. */
   readonly ca?: string;
   readonly timeoutMs?: number;
   readonly clock?: Pick<Clock, 'now'>;
@@ -24,7 +24,7 @@ export interface SigningClientOptions {
 export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Text and bytes go as they are; anything else is sent as JSON. */
+  /** Strings and bytes are sent as they are; anything else is sent as JSON. */
   readonly body?: unknown;
   /** Sent as `Idempotency-Key`: the same key never does the work twice. */
   readonly idempotencyKey?: string;
@@ -35,14 +35,14 @@ export interface SignedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** False only for refusals before the caller was authenticated, which nobody can sign. */
+  /** False only for errors before the caller was authenticated, which cannot be signed. */
   readonly verified: boolean;
   /** The body as JSON; throws SDK_ANSWER_NOT_JSON. */
   json(): unknown;
 }
 
 export interface SigningClient {
-  /** Signs, sends, and checks the answer. Throws AppError: SDK_ANSWER_… (see `verifyResponse`), SDK_NO_ANSWER. */
+  /** Signs, sends, and verifies the response. Throws AppError: SDK_ANSWER_… (see `verifyAnswer`), SDK_NO_ANSWER. */
   fetch(path: string, options?: RequestOptions): Promise<SignedAnswer>;
   close(): Promise<void>;
 }

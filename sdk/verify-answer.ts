@@ -28,8 +28,9 @@ export interface AnswerToVerify {
 const WINDOW_MS = 300_000;
 
 /**
- * Makes sure that the platform gave this answer to this very request. Throws AppError of kind `unknown-outcome`, for the request may have been
- * carried out all the same: SDK_ANSWER_UNSIGNED, SDK_ANSWER_KEY_UNKNOWN, SDK_ANSWER_STALE, SDK_ANSWER_FORGED.
+ * Verifies that the platform gave this response to this very request. Throws AppError of kind `unknown-outcome`,
+ * since the request may have been carried out all the same: SDK_ANSWER_UNSIGNED, SDK_ANSWER_KEY_UNKNOWN,
+ * SDK_ANSWER_STALE, SDK_ANSWER_FORGED.
  */
 export function verifyAnswer(answer: AnswerToVerify): void {
   const { request } = answer;
@@ -61,7 +62,7 @@ function keyFor(scheme: Kq1Scheme, keyId: string, answer: AnswerToVerify): strin
   return Object.hasOwn(answer.platformKeys, keyId) ? answer.platformKeys[keyId] : undefined;
 }
 
-/** An answer that has no canonical string cannot have been signed by the platform. */
+/** A response without a canonical string cannot have been signed by the platform. */
 function canonicalOf(answer: AnswerToVerify, { scheme, keyId, ts, headers }: Signed): string {
   try {
     return canonicalAnswer({
