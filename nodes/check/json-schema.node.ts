@@ -9,7 +9,10 @@ import { compileFirstBreach, type Breach, type FirstBreach } from '../../engine/
 import { refuseUnusableSchema, toCheckIssue } from '../shared/json/schema-check.ts';
 import { createParser, type ParseContext } from '../shared/parse-worker/create-parser.ts';
 
-/** Checks the data against a JSON Schema (2020-12). What does not fit is refused with CHECK_SCHEMA and every place, never a value. */
+/**
+ * Checks the data against a JSON Schema (2020-12). Invalid data fails with CHECK_SCHEMA and every place, never a
+ * value.
+ */
 export default defineNode({
   type: 'check.json-schema',
   major: 1,
@@ -48,12 +51,13 @@ export default defineNode({
     }
   },
   prepare(config) {
-    // At the first message: it takes milliseconds, and a process that starts has thousands of flows. Publishing has tried it (`check`).
+    // Compiled at the first message: it takes milliseconds, and a starting process may have thousands of flows.
+    // Publishing has already tried it (`check`).
     let plain: { readonly size: PlainSchemaSize | undefined; readonly text: string } | undefined;
     let findFirst: FirstBreach | undefined;
     const parser = createParser();
 
-    /** All problems where they can be listed, else the first one. */
+    /** Reports all problems where they can be listed, else the first one. */
     async function refusal(first: Breach, schema: string, { data }: Message, ctx: ParseContext): Promise<Outcome> {
       const all = await parser.listBreaches({ data, schema, most: config.maxIssues }, ctx);
       const { breaches, count } = all ?? { breaches: [first] };

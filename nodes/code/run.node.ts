@@ -4,9 +4,9 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Runs a script in the sandbox: the body of a function of `message`, `nodes` and `now`; what it returns is the new data. Its clock shows
- * the time of acceptance and its random numbers are seeded by the step, so that it is pure.
- * Errors: SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR, SCRIPT_RESULT_TOO_LARGE (input), SCRIPT_POOL_BUSY (transient).
+ * Runs a script in the sandbox: the body of a function of `message`, `nodes` and `now`, whose result is the new data.
+ * Its clock shows the time of acceptance and its random numbers are seeded by the step, so that it is pure. Errors:
+ * SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR, SCRIPT_RESULT_TOO_LARGE (input), SCRIPT_POOL_BUSY (transient).
  */
 export default defineNode({
   type: 'code.run',

@@ -5,7 +5,10 @@ import { fieldText } from '../../engine/contract/values/texts.ts';
 
 const Kind = Type.Union([Type.Literal('input'), Type.Literal('transient'), Type.Literal('unknown-outcome'), Type.Literal('bug')]);
 
-/** Takes errors of nodes that have no error path of their own; its data is `{ error, node, data }`. An error it does not name goes on as it was. */
+/**
+ * Catches errors of nodes that have no error path of their own; its data is `{ error, node, data }`. An error that it
+ * does not name continues as if there were no catch.
+ */
 export default defineNode({
   type: 'control.catch',
   major: 1,

@@ -21,7 +21,7 @@ const Branch = Type.Object(
 );
 const elsePort: PortSpec = { name: 'else', label: { 'zh-CN': '其他', en: 'Else' } };
 
-/** Sends the message along the first branch whose condition holds, else along `else`: one port always. */
+/** Sends the message along the first branch whose condition is true, else along `else`: always exactly one port. */
 export default defineNode({
   type: 'control.condition',
   major: 1,

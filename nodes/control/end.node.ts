@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineNode, inPort } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
-/** Ends the execution with an error of the flow's own: the caller gets its code and text. */
+/** Ends the execution with an error that the flow defines: the caller gets its code and text. */
 export default defineNode({
   type: 'control.end',
   major: 1,
@@ -41,7 +41,7 @@ export default defineNode({
   ),
   ports: { in: [inPort], out: [] },
   prepare: ({ code, kind, message, status }) => {
-    // The author's own words, in whichever language they are: no text of the platform takes their place.
+    // The author's own words, in any language: no text of the platform replaces them.
     const reject = { code, kind, message, text: { 'zh-CN': message, en: message }, status };
     return () => ({ reject });
   },

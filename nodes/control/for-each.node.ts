@@ -8,8 +8,8 @@ import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Runs what hangs on `each` once per item; `done` then carries the results in the items' order (the engine does that).
- * The only node that emits several messages on one port.
+ * Runs the nodes on `each` once per item; `done` then carries the results in the order of the items (the engine does
+ * that). The only node that emits several messages on one port.
  */
 export default defineNode({
   type: 'control.for-each',

@@ -4,12 +4,12 @@ import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { defineNode, errorPort, inPort, outPort } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
-/** `any` of major 1 went on with a failed branch, and ended with the first that had no error edge. */
+/** In major 1 `any` continued with a failed branch, and ended with the first branch that had no error edge. */
 const MODES = ['all', 'first-success', 'first-end', 'n-of'] as const;
 
 /**
- * Waits for branches (the engine counts them) and gives one object: a field per branch, by the source node's id or a friendlier name.
- * A branch that failed stands as `{ error }`.
+ * Waits for branches (the engine counts them) and returns one object: a field per branch, named by the source node's
+ * id or a friendlier name. A failed branch appears as `{ error }`.
  */
 export default defineNode({
   type: 'control.join',

@@ -7,7 +7,7 @@ import { defineNode, inPort, outPort, type Outcome } from '../../engine/contract
 import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
-/** Gives the caller of this execution its one answer; the message then goes on by `out`. */
+/** Sends the caller of this execution its one reply; the message then continues by `out`. */
 export default defineNode({
   type: 'control.reply',
   major: 1,

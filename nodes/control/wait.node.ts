@@ -9,8 +9,8 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 const MAX_WAIT_MS = 30 * 86_400_000;
 
 /**
- * Lets the execution rest: for a time, until a moment, or until somebody resumes it by a token. It leaves by `out` (with the resume's
- * data, if any) or, when a resume did not come in time, by `timeout`.
+ * Suspends the execution: for a time, until a given time, or until a caller resumes it by a token. It continues by
+ * `out` (with the data of the resume, if any) or, when no resume came in time, by `timeout`.
  */
 export default defineNode({
   type: 'control.wait',

@@ -3,8 +3,9 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Runs another published flow inline with this message and goes on with its reply. Its outward keys derive from this node's.
- * A called flow that writes has no record of its own: this node's intent stands for it, and a called flow that does more than declared is refused.
+ * Runs another published flow inline with this message and continues with its reply. Its outward keys derive from
+ * this node's. A called flow that writes has no record of its own: this node's intent stands for it, and a called
+ * flow that does more than declared is refused.
  */
 export default defineNode({
   type: 'flow.call',

@@ -4,7 +4,7 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { textSteps } from '../shared/hl7/form.ts';
 import { inTurns } from '../shared/in-turns.ts';
 
-/** Data of `hl7.parse`, or built by a mapping, to HL7 v2 text. */
+/** Converts data of `hl7.parse`, or built by a mapping, to HL7 v2 text. */
 export default defineNode({
   type: 'hl7.serialise',
   major: 1,

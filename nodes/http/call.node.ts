@@ -29,7 +29,7 @@ import { decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
 import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
 
-/** Set by the connection itself, never by a flow. */
+/** Headers that only the connection sets, never a flow. */
 const OWN_HEADERS = [
   'host',
   'connection',
@@ -250,7 +250,10 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   };
 }
 
-/** It was answered, so it was most likely done over there: why the answer cannot be read, even if only for now, must not send it again. */
+/**
+ * The remote system responded, so the work was most likely done: an unreadable response must not cause a retry, even
+ * if the reason is only temporary.
+ */
 function unreadable(cause: unknown): AppError {
   const reason = cause instanceof AppError ? ` (${cause.code})` : '';
   return new AppError('HTTP_ANSWER_UNREADABLE', 'unknown-outcome', `The other side answered, but the answer cannot be read${reason}.`, {
@@ -292,7 +295,7 @@ interface Body {
   readonly contentType: string;
 }
 
-/** Bytes go as they are, text in the message's or adapter's charset, everything else as JSON. */
+/** Bytes are sent as they are, text in the message's or adapter's charset, everything else as JSON. */
 function encodeBody(data: unknown, message: Message, ctx: NodeContext<Config>): Body | undefined {
   if (data === NO_BODY || data === undefined) return undefined;
   if (data instanceof Uint8Array) return { bytes: data, contentType: message.mediaType };
@@ -328,7 +331,7 @@ function decodeAnswer(
   return body instanceof Promise ? body.then(toMessage) : toMessage(body);
 }
 
-/** The value, or a promise of it where a large body is parsed. */
+/** Returns the value, or a promise of it when a large body is parsed. */
 function decodeBody(as: Config['responseAs'], type: MediaType, ctx: NodeContext<Config>, body: Buffer, parser: Parser): unknown {
   const form = as !== 'auto' ? as : isJsonType(type.name) ? 'json' : isTextType(type.name) ? 'text' : 'bytes';
   if (form === 'bytes') return new Uint8Array(body);

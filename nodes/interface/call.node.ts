@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import { defineNode, outPort } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText, Text } from '../../engine/contract/values/texts.ts';
 
-/** Starts an execution for every call of a published interface; the gateway hands the call in, so there is nothing to listen to. */
+/**
+ * Starts an execution for every call of a published interface; the gateway passes the call in, so this trigger opens
+ * no listener.
+ */
 export default defineNode({
   type: 'interface.call',
   major: 1,

@@ -4,7 +4,10 @@ import { fieldText } from '../../engine/contract/values/texts.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { asParsed, sourceOf } from '../shared/parse-worker/parsed-message.ts';
 
-/** Turns JSON text or bytes into data (RFC 8259), strictly: one meaning for every reader, or refused. */
+/**
+ * Parses JSON text or bytes into data (RFC 8259), strictly: text that readers could understand differently is
+ * refused.
+ */
 export default defineNode({
   type: 'json.parse',
   major: 1,

@@ -1,18 +1,22 @@
 import type { Writable } from 'node:stream';
 import type { ImapFlow } from 'imapflow';
 
-/** Small answers cost the client far more than their bytes: so many at a time, and then others have their turns. */
+/**
+ * Small responses cost the client far more than their bytes, so it parses this much at a time and then lets other
+ * work run.
+ */
 const SLICE_BYTES = 2048;
 
 export interface Meter {
-  /** From now on the server may send so much. */
+  /** The server may send this many more bytes. */
   allow(bytes: number): void;
   isOver(): boolean;
 }
 
 /**
- * Counts what a server sends before the client reads it, and cuts the connection beyond what it may: the client's own limits are of one
- * answer, and lists without an end come in small ones. It sits in front of the client's parser, which has no place of its own for it.
+ * Counts what a server sends before the client reads it, and cuts the connection beyond the limit: the client's own
+ * limits apply to one response, and endless lists come in small ones. It sits in front of the client's parser, which
+ * offers no hook for it.
  */
 export function meterMailbox(client: ImapFlow, bytes: number): Meter {
   const { streamer } = client as unknown as { readonly streamer: Writable };

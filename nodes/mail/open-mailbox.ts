@@ -8,23 +8,23 @@ import { readSettings } from '../shared/read-settings.ts';
 import { meterMailbox } from './meter-mailbox.ts';
 import { MailSettings } from './settings.ts';
 
-/** A line of a search names a hundred thousand mails with this. */
+/** Enough for a search result line with a hundred thousand mails. */
 const MAX_LINE_BYTES = 768 * 1024;
 const MAX_TOKENS = 100_000;
-/** Of everything but mails, for each thing that is asked for. */
+/** Limit for everything but mails, per request. */
 const OTHER_BYTES = 1024 * 1024;
 
 export interface Mailbox {
   readonly client: ImapFlow;
-  /** From now on the server may send a mail of this size, beside what answers usually take; beyond, the connection is cut. */
+  /** The server may now send a mail of this size, besides the usual responses; beyond that the connection is cut. */
   expect(bytes: number): void;
-  /** MAIL_FLOOD (transient) if that is why an error came. */
+  /** MAIL_FLOOD (transient) if the limit caused the error. */
   flood(error: unknown): AppError | undefined;
 }
 
 /**
- * A connection over IMAP (RFC 3501), encrypted and logged in; its owner closes it. ADAPTER_SETTINGS_WRONG, OUTBOUND_REFUSED, MAIL_TLS_REQUIRED and
- * MAIL_LOGIN_FAILED (input), MAIL_CONNECT_FAILED (transient).
+ * A connection over IMAP (RFC 3501), encrypted and logged in; the caller closes it. ADAPTER_SETTINGS_WRONG,
+ * OUTBOUND_REFUSED, MAIL_TLS_REQUIRED and MAIL_LOGIN_FAILED (input), MAIL_CONNECT_FAILED (transient).
  */
 export async function openMailbox(adapter: Adapter, password: string, outbound: OutboundGuard, mailBytes = 0): Promise<Mailbox> {
   const { user, imap } = readSettings(adapter, MailSettings);
@@ -34,7 +34,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
       fix: 'Set its encryption to TLS or STARTTLS.',
     });
   }
-  // An address is not looked up when the socket connects.
+  // A literal address triggers no lookup on connect, so check it here.
   if (isIP(imap.host) !== 0) await outbound.resolve(imap.host, imap.port);
   const imapflow = await import('imapflow');
   const client = new imapflow.ImapFlow({
@@ -43,7 +43,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     secure: imap.security === 'tls',
     doSTARTTLS: imap.security === 'starttls',
     auth: { user, pass: password },
-    // These are the options of its socket, encrypted or not.
+    // Options of the client's socket, encrypted or not.
     tls: {
       lookup: outbound.lookup(imap.port),
       minVersion: 'TLSv1.2',
@@ -55,7 +55,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     greetingTimeout: adapter.limits.connectTimeoutMs,
     socketTimeout: adapter.limits.timeoutMs,
     disableAutoIdle: true,
-    // A few compressed bytes may stand for any number.
+    // A few compressed bytes can expand to any number.
     disableCompression: true,
     maxLineLength: MAX_LINE_BYTES,
     maxLiteralSize: mailBytes + OTHER_BYTES,
@@ -63,7 +63,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     maxResponseTokens: MAX_TOKENS,
     logger: false,
   });
-  // Whatever goes wrong rejects the command under way.
+  // Every error also rejects the current command.
   client.on('error', () => undefined);
   const mailbox = metered(client);
   try {
@@ -79,7 +79,7 @@ function metered(client: ImapFlow): Mailbox {
   const meter = meterMailbox(client, OTHER_BYTES);
   let mostBytes = OTHER_BYTES;
   let isTooMuch = false;
-  // A command under way is told no more than that the connection is gone.
+  // The current command only learns that the connection is gone.
   client.on('error', (error: NodeJS.ErrnoException) => {
     isTooMuch ||= TOO_MUCH.has(error.code);
   });

@@ -58,7 +58,7 @@ type Config = Static<typeof Config>;
 
 const parser = createParser();
 
-/** Takes the mails of a mailbox one after the other; each leaves its folder only once it is safe. */
+/** Receives the mails of a mailbox one after the other; each leaves its folder only once it is stored safely. */
 export default defineNode({
   type: 'mail.receive',
   major: 1,
@@ -97,7 +97,10 @@ export default defineNode({
   probe,
 });
 
-/** Moved into the folder that it came from, a mail would be another one there, and start the flow again for ever. Names of folders may differ in case alone. */
+/**
+ * A mail moved into its own folder would be a new mail there and start the flow again, without end. Folder names may
+ * differ in case only.
+ */
 function checkConfig(config: Config): readonly ConfigProblem[] {
   const inbox = config.folder.toLowerCase();
   return (['doneFolder', 'failedFolder'] as const)
@@ -108,7 +111,7 @@ function checkConfig(config: Config): readonly ConfigProblem[] {
     }));
 }
 
-/** Rejects where the mailbox cannot be opened now; later failures are told by `ended`. */
+/** Rejects when the mailbox cannot be opened now; `ended` reports later failures. */
 async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const stopping = new AbortController();
   const ended = Promise.withResolvers<unknown>();
@@ -161,7 +164,7 @@ async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder, failed
   for (const path of [doneFolder, failedFolder]) if (!there.has(path)) await client.mailboxCreate(path);
 }
 
-/** One look into the mailbox. */
+/** One check of the mailbox. */
 interface Look {
   readonly mailbox: Mailbox;
   readonly ctx: TriggerContext<Config>;
@@ -169,7 +172,10 @@ interface Look {
   readonly signal: AbortSignal;
 }
 
-/** Oldest first, by the number that the server gave (UID, with the folder's UIDVALIDITY): a mail that comes twice has two of them. */
+/**
+ * Oldest first, by the number that the server gave (UID, with the folder's UIDVALIDITY): a mail that arrives twice
+ * has two of them.
+ */
 async function takeAll(look: Look): Promise<void> {
   const { ctx, signal } = look;
   const { client } = look.mailbox;
@@ -178,14 +184,14 @@ async function takeAll(look: Look): Promise<void> {
   for (const uid of uids.map(String)) {
     if (signal.aborted) return;
     const goesTo = await take(look, uid, `${ctx.adapter!.adapterId}/${ctx.config.folder}/${uidValidity}/${uid}`);
-    // It cannot be stored now, nor could the next.
+    // This mail cannot be stored now, so neither could the next.
     if (goesTo === undefined) return;
     look.mailbox.expect(0);
     await client.messageMove(uid, goesTo, { uid: true });
   }
 }
 
-/** Answers the folder that it goes to; undefined where it stays. */
+/** Returns the folder that the mail goes to; undefined if it stays. */
 async function take(look: Look, uid: string, dedupeKey: string): Promise<string | undefined> {
   const { config, log } = look.ctx;
   const refuse = (code: string) => {
@@ -194,7 +200,7 @@ async function take(look: Look, uid: string, dedupeKey: string): Promise<string 
   };
   try {
     const message = await read(look, uid);
-    // Somebody else moved it meanwhile.
+    // Another client moved it in the meantime.
     if (message === undefined) return config.doneFolder;
     const result = await look.emit({ message, dedupeKey });
     if (result.status !== 'refused') return config.doneFolder;
@@ -206,7 +212,7 @@ async function take(look: Look, uid: string, dedupeKey: string): Promise<string 
   }
 }
 
-/** Undefined where it is not there any more. */
+/** Undefined when the mail is gone. */
 async function read({ mailbox, ctx, signal }: Look, uid: string): Promise<Message | undefined> {
   const { maxBytes } = ctx.config;
   const { client } = mailbox;
@@ -217,7 +223,7 @@ async function read({ mailbox, ctx, signal }: Look, uid: string): Promise<Messag
   if (sizeBytes > maxBytes) throw tooLarge(sizeBytes, maxBytes);
   const mail = await client.fetchOne(uid, { source: { maxLength: maxBytes } }, { uid: true });
   if (!mail || mail.source === undefined) return undefined;
-  // It may be another size than the server said.
+  // Its size may differ from what the server said.
   if (mail.source.length > maxBytes) throw tooLarge(mail.source.length, maxBytes);
   return createMessage(await parser.parse({ kind: 'mail', source: mail.source }, { clock: ctx.clock, signal }));
 }

@@ -1,4 +1,4 @@
-/** What an adapter of protocol `mail` says per environment: whose mailbox, on which server. */
+/** Settings of a `mail` adapter per environment: whose mailbox, on which server. */
 import { Type, type Static } from 'typebox';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';

@@ -9,17 +9,17 @@ import type { SendSettings } from './settings.ts';
 export interface ConnectOptions {
   readonly settings: SendSettings;
   readonly timeoutMs: number;
-  /** Absent only where the other side is this process itself. */
+  /** Absent only when the other side is this process itself. */
   readonly outbound: OutboundGuard | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** PEM of certificate and key, where the adapter shows one. */
+  /** PEM of certificate and key, if the adapter has one. */
   readonly credential: string | undefined;
 }
 
 /**
- * A connection that is ready to send. MLLP_TLS_REQUIRED (input) where it would be plain off loopback, OUTBOUND_REFUSED, MLLP_CREDENTIAL_WRONG (input);
- * else MLLP_CONNECT_FAILED (transient: nothing was sent).
+ * Opens a connection that is ready to send. MLLP_TLS_REQUIRED (input) for a plain connection off loopback,
+ * OUTBOUND_REFUSED, MLLP_CREDENTIAL_WRONG (input); else MLLP_CONNECT_FAILED (transient: nothing was sent).
  */
 export async function connect(options: ConnectOptions): Promise<Socket> {
   const { settings, outbound } = options;
@@ -29,7 +29,7 @@ export async function connect(options: ConnectOptions): Promise<Socket> {
       fix: 'Set tls in its settings; or allowPlain, if the other side knows no TLS and stands in the same protected network.',
     });
   }
-  // An address is not looked up when the socket connects.
+  // A literal address triggers no lookup on connect, so check it here.
   if (outbound !== undefined && isIP(host) !== 0) await outbound.resolve(host, port);
   return openConnection(options);
 }

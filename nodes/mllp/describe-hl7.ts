@@ -1,4 +1,7 @@
-/** What the listener reads from a message for those who do not parse it: headers for the flow, business keys for lane, dedupe and search. */
+/**
+ * Data that the listener reads from a message without a full parse: headers for the flow, business keys for lane,
+ * dedupe and search.
+ */
 import type { Message } from '../../engine/contract/values/message.ts';
 import { headerField, type Hl7Message } from '../shared/hl7/message.ts';
 import { getHl7, parseHl7Path, type Hl7Path } from '../shared/hl7/paths.ts';

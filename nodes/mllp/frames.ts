@@ -1,11 +1,17 @@
-/** MLLP frames on bytes (HL7 MLLP release 1): VT, content, FS CR. Cut before decoding: in GBK a delimiter's byte may end a character. */
+/**
+ * MLLP frames on bytes (HL7 MLLP release 1): VT, content, FS CR. Split before decoding: in GBK the byte of a
+ * delimiter may end a character.
+ */
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 const VT = 0x0b;
 const FS = 0x1c;
 const CR = 0x0d;
 
-/** Bytes between frames are dropped (senders pad with line ends); this many mean that the peer speaks something else. */
+/**
+ * Bytes between frames are dropped (senders pad with line ends); this many mean that the peer speaks another
+ * protocol.
+ */
 const STRAY_LIMIT_BYTES = 64 * 1024;
 const FIRST_HOLD_BYTES = 8 * 1024;
 
@@ -13,11 +19,12 @@ export type OnFrame = (frame: Buffer) => void;
 
 export interface FrameCutter {
   /**
-   * Tells every frame that the chunk completes, in order, before it returns. Whoever handles them puts them into a queue first: pushing
-   * the next chunk while a handler waits must not find the old frames again. Frames before a bad one are told, then it throws MLLP_FRAME_TOO_LARGE or MLLP_NOT_FRAMED (input); the connection is then of no more use.
+   * Calls `onFrame` for every frame that the chunk completes, in order, before it returns. The handler must only
+   * queue them: a `push` while a handler waits would find the old frames again. Frames before a bad one are passed
+   * on, then it throws MLLP_FRAME_TOO_LARGE or MLLP_NOT_FRAMED (input); the connection is then unusable.
    */
   push(chunk: Buffer, onFrame: OnFrame): void;
-  /** Bytes held of a frame that is not complete; 0 between frames. */
+  /** Number of bytes held of an incomplete frame; 0 between frames. */
   heldBytes(): number;
 }
 
@@ -67,7 +74,9 @@ export function createFrameCutter(limitBytes: number): FrameCutter {
     return fs + 2;
   }
 
-  /** Doubling, so that a frame that trickles in byte by byte costs linear time and no more than twice its size. */
+  /**
+   * Doubles its buffer, so that a frame that trickles in byte by byte costs linear time and at most twice its size.
+   */
   function hold(chunk: Buffer, from: number, to: number): void {
     checkSize(size + to - from);
     if (held.length < size + to - from) {

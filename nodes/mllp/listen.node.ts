@@ -50,7 +50,10 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Takes a hospital's HL7 v2 feed over MLLP; data is the decoded text, the ACK follows once the message is safe. */
+/**
+ * Receives a hospital's HL7 v2 feed over MLLP; data is the decoded text, and the ACK follows once the message is
+ * stored safely.
+ */
 export default defineNode({
   type: 'mllp.listen',
   major: 1,
@@ -92,7 +95,7 @@ function problemOf(attempt: () => unknown): Text | undefined {
   }
 }
 
-/** As it is corrected: text, or bytes in the charset of the message. */
+/** A corrected message: text, or bytes in the charset of the message. */
 function readCorrected({ data, charset }: Message): Hl7Message {
   return readHl7(data instanceof Uint8Array ? decodeHl7(Buffer.from(data), charset).text : String(data));
 }
@@ -127,7 +130,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([...connections].map((connection) => connection.stop()));
-      // What is left never got as far as a connection: a TLS handshake under way.
+      // These never became a connection: their TLS handshake is still running.
       for (const socket of sockets) socket.destroy();
       await closed;
     },
@@ -144,7 +147,7 @@ function listenAddress(settings: ListenSettings): { readonly host: string; reado
   });
 }
 
-/** TLS 1.2 or newer everywhere but on loopback. A client certificate is asked for as soon as a peer is named by one. */
+/** TLS 1.2 or newer except on loopback. Requests a client certificate if any peer is identified by one. */
 async function createServer(ctx: TriggerContext<Config>, settings: ListenSettings, host: string, requestCert: boolean): Promise<Server> {
   const isTls = settings.listenTls ?? !isLoopback(host);
   if (!isTls && !isLoopback(host)) {

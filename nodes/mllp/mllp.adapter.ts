@@ -15,7 +15,7 @@ export default defineAdapter({
       en: 'A system that speaks HL7 v2 over MLLP: the platform connects to send, or listens to receive.',
     },
   },
-  // One that only receives has no host and port of the other side.
+  // An adapter that only receives has no host and port of a remote system.
   settings: Type.Object(
     { host: Type.Optional(host), port: Type.Optional(port), ...sending, ...receiving },
     { additionalProperties: false },
@@ -26,7 +26,7 @@ export default defineAdapter({
   },
   connectsTo: (settings) => {
     const { host, port, listen, peers } = settings as Partial<SendSettings & ListenSettings>;
-    // Without `listen` its host and port are where it listens itself, if it names who may come.
+    // Without `listen`, host and port are its own listening address if it names allowed peers.
     const isListener = listen === undefined && peers !== undefined;
     return host === undefined || port === undefined || isListener ? [] : [{ host, port }];
   },

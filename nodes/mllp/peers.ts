@@ -3,13 +3,16 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 
 export interface Peer {
   readonly address: string | undefined;
-  /** Subject CN of a client certificate that was verified. */
+  /** Subject CN of a verified client certificate. */
   readonly certificateName: string | undefined;
 }
 
 export type IsPeerAllowed = (peer: Peer) => boolean;
 
-/** Compiles a list of addresses, networks (`10.0.0.0/8`) and certificate names (`cn:his-a`). An empty list refuses all. MLLP_PEER_WRONG (input). */
+/**
+ * Compiles a list of addresses, networks (`10.0.0.0/8`) and certificate names (`cn:his-a`). An empty list refuses
+ * all. MLLP_PEER_WRONG (input).
+ */
 export function compilePeers(list: readonly string[]): IsPeerAllowed {
   const names = new Set(list.filter(isCertificatePeer).map((entry) => entry.slice(3)));
   const networks = list.filter((entry) => !isCertificatePeer(entry)).map(parseNetwork);

@@ -1,4 +1,7 @@
-/** Connection test of an MLLP adapter: name, connection, TLS. No message is sent: every one would be taken for real. */
+/**
+ * Connection test of an MLLP adapter: name, connection, TLS. It sends no message: the receiver would treat any as
+ * real.
+ */
 import { networkInterfaces } from 'node:os';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Health, ProbeContext } from '../../engine/contract/node/node.ts';
@@ -20,7 +23,7 @@ export async function probeMllp(ctx: ProbeContext): Promise<Health> {
   return steps.health();
 }
 
-/** It only receives: there is nowhere to connect to, but the platform itself. */
+/** It only receives: the platform itself is the only place to connect to. */
 function isListener({ adapter }: ProbeContext): boolean {
   return adapter.settings['host'] === undefined && adapter.settings['listen'] !== undefined;
 }
@@ -42,7 +45,7 @@ async function reachListener(ctx: ProbeContext): Promise<string> {
   return `${host}:${port}`;
 }
 
-/** It listens nowhere else, and a test must not knock at other doors. */
+/** It can only listen on this machine, and a test must not contact others. */
 function isThisMachine(host: string): boolean {
   if (isLoopback(host)) return true;
   return Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === host) === true);

@@ -1,4 +1,7 @@
-/** One connection to a hospital that carries one message at a time: request, ACK, next. Opened when needed, closed when idle. */
+/**
+ * One connection to a hospital that carries one message at a time: request, ACK, next. Opened when needed, closed
+ * when idle.
+ */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, type ErrorValues } from '../../engine/contract/values/errors.ts';
@@ -23,9 +26,10 @@ export interface Exchange {
 
 export interface SendLine {
   /**
-   * Sends and waits for the matching ACK. Errors: as of `connect` while nothing was sent; MLLP_STOPPED (transient) when stopped before;
-   * MLLP_ACK_TIMEOUT, MLLP_CONNECTION_LOST, MLLP_ACK_UNREADABLE (unknown-outcome) after the first byte. After any of these three the
-   * connection is closed, so that a late ACK can never meet another message.
+   * Sends and waits for the matching ACK. Errors: as of `connect` while nothing was sent; MLLP_STOPPED (transient)
+   * when stopped before; MLLP_ACK_TIMEOUT, MLLP_CONNECTION_LOST, MLLP_ACK_UNREADABLE (unknown-outcome) after the
+   * first byte. After any of these three the connection is closed, so that a late ACK can never match another
+   * message.
    */
   exchange(request: Exchange): Promise<Ack>;
   close(): void;
@@ -57,7 +61,7 @@ export function createSendLine(idleCloseMs: number): SendLine {
     close();
     const opened = await request.connect();
     opened.on('error', (error) => request.log.debug('mllp.connection-error', { reason: error.message }));
-    // Data on an idle connection answers nothing that is asked; an end of the peer's side means: open anew next time.
+    // Data on an idle connection belongs to no request; if the peer ends its side, open a new connection next time.
     opened.on('end', () => opened.destroy());
     opened.resume();
     socket = opened;
@@ -112,12 +116,15 @@ function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
   });
 }
 
-/** A refusal without MSA-2 comes from a peer that could not even read our MSH; with one message under way it can mean only that. */
+/**
+ * A negative ACK without MSA-2 comes from a peer that could not even read our MSH. With one message in flight it can
+ * only refer to that.
+ */
 function isAnswer(ack: Ack, controlId: string): boolean {
   return ack.controlId === controlId || (ack.controlId === '' && ack.code[1] !== 'A');
 }
 
-/** Some answer in another charset than they were asked in; the codes are ASCII in all of them. */
+/** Some peers respond in another charset than they were asked in; the codes are ASCII in all of them. */
 function decodeAck(frame: Buffer, charset: string): string {
   try {
     return decodeHl7(frame, charset).text;

@@ -1,10 +1,13 @@
-/** The connections of one send node: as many lines as the adapter allows (one by default), each busy with one message at a time. */
+/**
+ * The connections of one send node: as many lines as the adapter allows (one by default), each busy with one message
+ * at a time.
+ */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { createSendLine, type Exchange, type SendLine } from './send-line.ts';
 import type { SendSettings } from './settings.ts';
 
-/** More than this many steps waiting for a line mean that the other side is far too slow: refuse, and let the engine wait. */
+/** More waiting steps than this mean that the remote system is far too slow: refuse, and let the engine wait. */
 const MAX_WAITING = 1000;
 
 export interface SendPool {
@@ -29,7 +32,10 @@ export function createSendPool(): SendPool {
     }
   }
 
-  /** Another address or certificate: the idle lines lead to the old one. Busy ones are closed when they come back. */
+  /**
+   * After a change of address or certificate the idle lines lead to the old one, so close them. Busy ones are closed
+   * when they come back.
+   */
   function follow(settings: SendSettings): void {
     const wanted = JSON.stringify(settings);
     if (wanted === target) return;

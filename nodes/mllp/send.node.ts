@@ -92,7 +92,9 @@ interface Outgoing {
   readonly charset: string;
 }
 
-/** Text as it is, data as of hl7.parse; in the adapter's charset, which MSH-18 then names if it names one. */
+/**
+ * Text as it is, data as from hl7.parse; encoded in the adapter's charset, which MSH-18 then names if it names one.
+ */
 async function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): Promise<Outgoing> {
   let request = readHl7(await textOf(message, ctx.signal));
   if (config.controlId === 'derive') request = setHl7(request, 'MSH-10', controlIdOf(ctx.idempotencyKey));
@@ -135,7 +137,7 @@ async function send(pool: SendPool, settings: SendSettings, message: Outgoing, c
   });
 }
 
-/** The peer's own words may speak of a patient: only its codes are told. */
+/** The peer's text may mention a patient: only its codes are shown. */
 function refused({ code, errorCode }: Ack, config: Config): AppError {
   const level = `A${code[1]!}` as 'AE' | 'AR';
   const reason = /^[A-Za-z0-9_.-]{1,20}$/.test(errorCode) ? `, error ${errorCode}` : '';

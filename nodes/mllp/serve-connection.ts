@@ -1,6 +1,7 @@
 /**
- * One hospital's connection. Frames are cut as they come, handed in in their order, several at once, and acknowledged in their order;
- * each ACK leaves only after the message was stored (or answered); what cannot be stored now gets none. Reading stops while too many are unanswered.
+ * Serves one hospital's connection. Frames are split as they arrive, passed on in order, several at once, and
+ * acknowledged in order. Each ACK is sent only after the message was stored (or answered); a message that cannot be
+ * stored now gets none. Reading pauses while too many messages have no ACK yet.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -21,7 +22,7 @@ export interface ConnectionOptions {
   readonly maxUnhandled: number;
   readonly idleTimeoutMs: number;
   readonly frameTimeoutMs: number;
-  /** How long an ACK may wait for a peer that takes none. */
+  /** How long an ACK may wait for a peer that does not read it. */
   readonly ackTimeoutMs: number;
   /** Business keys to read from each message. */
   readonly keys: KeyPaths;
@@ -31,14 +32,17 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /** Reads no more, acknowledges what was handed in already, closes within seconds. What gets no ACK by then, the sender sends again. */
+  /**
+   * Stops reading, acknowledges what was already passed on, closes within seconds. The sender repeats messages that
+   * got no ACK by then.
+   */
   stop(): Promise<void>;
 }
 
 const CLOSE_GRACE_MS = 1000;
-/** When stopping, for what was handed in to be stored and its ACK to be taken. */
+/** On stop: time for passed-on messages to be stored and their ACKs to be read. */
 const DRAIN_MS = 2000;
-/** A sender that connects and repeats at once must not do so without pause. */
+/** A sender that reconnects and repeats at once must not do so without a pause. */
 const WITHHOLD_MS = 1000;
 
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
@@ -48,7 +52,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   let waitingBytes = 0;
   let active = 0;
   let isOver = false;
-  /** The peer sends no more, and waits for the ACKs of what it sent. */
+  /** The peer sends no more, and waits for its ACKs. */
   let isPeerDone = false;
   let refusal: { readonly reason: unknown } | undefined;
   let isWithheld = false;
@@ -109,7 +113,10 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
     else if (socket.isPaused()) socket.resume();
   }
 
-  /** A peer that reads no ACKs gets no more of its messages read, and in the end is cut off: it sends again what it knows no ACK of. */
+  /**
+   * If a peer reads no ACKs, its messages are not read either, and in the end it is disconnected: it repeats messages
+   * without an ACK.
+   */
   async function writeFrame(content: Buffer): Promise<void> {
     if (socket.destroyed || socket.write(frameOf(content))) return;
     const cancel = clock.after(options.ackTimeoutMs, () => {
@@ -124,8 +131,9 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   }
 
   /**
-   * What cannot be stored now gets no answer at all: a sender repeats what is unanswered, but may drop what was refused. Nothing behind it is
-   * answered either, so that it repeats them in their order; then the connection ends, as it would if this process had died.
+   * A message that cannot be stored now gets no response at all: a sender repeats what is unanswered, but may drop
+   * what was refused. No later message is answered either, so that it repeats them in order. Then the connection
+   * ends, as if this process had died.
    */
   function withhold(): void {
     if (isWithheld) return;
@@ -136,7 +144,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
     cancelWithheld = clock.after(WITHHOLD_MS, () => void closeSocket());
   }
 
-  /** No further frame can be found on this connection: say why, after the ACKs that are due, and close. */
+  /** No further frame can be found on this connection: send the reason after the due ACKs, and close. */
   function refuseConnection(error: unknown): void {
     refusal = undefined;
     const { code, message } = toErrorRecord(error);
@@ -181,7 +189,10 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   };
 }
 
-/** The answer; none while the message cannot be stored. Everything up to `emit` happens before this function first waits: so the order of arrival is the order of the frames. */
+/**
+ * Returns the response; undefined while the message cannot be stored. Everything up to `emit` runs before this
+ * function first awaits, so messages arrive in the order of the frames.
+ */
 async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<Buffer | undefined> {
   const now = options.clock.now();
   let request: Hl7Message;
@@ -194,7 +205,7 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
     options.log.warn('mllp.message-unreadable', { code: toErrorRecord(error).code });
     return refuseUnreadable(frame, toErrorRecord(error), now);
   }
-  // HL7 v2.8, 2.9.2.2: without type or control id it is rejected, since no answer could be told from another.
+  // HL7 v2.8, 2.9.2.2: without type or control id the message is rejected, since responses could not be told apart.
   const lacking = [9, 10].filter((number) => headerField(request, number).trim() === '');
   if (lacking.length > 0) {
     options.log.warn('mllp.header-incomplete', { fields: lacking.join(',') });
@@ -205,7 +216,7 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
   return encodeAck(request, judge(result), charset, now);
 }
 
-/** The reason is left out where the sender's charset cannot carry it: the answer itself matters more. */
+/** Leaves out the reason if the sender's charset cannot encode it: the response itself matters more. */
 function encodeAck(request: Hl7Message, judgement: ReturnType<typeof judge>, charset: string, now: number): Buffer {
   try {
     return encodeText(buildAck(request, { ...judgement, now }), charset);
@@ -235,7 +246,10 @@ function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?:
   }
 }
 
-/** Where only the text is unreadable, its header still tells which message is refused; Latin-1 gives each byte back as it came. */
+/**
+ * If only the text is unreadable, its header still identifies the refused message; Latin-1 returns each byte as
+ * received.
+ */
 function refuseUnreadable(frame: Buffer, error: ErrorRecord, now: number): Buffer {
   const code: AckCode = error.code === 'HL7_CHARSET_UNSUPPORTED' ? 'AR' : 'AE';
   const text = `${error.code}: ${error.message}`;

@@ -1,4 +1,4 @@
-/** What an adapter of protocol `mllp` says per environment: where to send, where to listen, who may come. */
+/** Settings of an `mllp` adapter per environment: where to send, where to listen, which peers are allowed. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
@@ -41,7 +41,7 @@ export const SendSettings = Type.Object({
       },
     ),
   ),
-  /** A deliberate decision of the operator, for a system that knows no TLS and stands in the same protected network. */
+  /** A deliberate decision of the operator, for a system without TLS in the same protected network. */
   allowPlain: Type.Optional(
     Type.Boolean({
       ...fieldText(
@@ -73,7 +73,7 @@ export const SendSettings = Type.Object({
 export type SendSettings = Static<typeof SendSettings>;
 
 export const ListenSettings = Type.Object({
-  /** Left out: `host` and `port` of the adapter, for one that only listens. */
+  /** Default for an adapter that only listens: its `host` and `port`. */
   listen: Type.Optional(
     Type.Object(
       { host: Host, port: Port },

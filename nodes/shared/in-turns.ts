@@ -1,10 +1,13 @@
-/** Long work that cannot leave its thread, because copying its data there and back costs as much as the work itself (HL7 as data: measured). */
+/**
+ * Runs long work in slices. For work that cannot move to a thread, because copying its data there and back costs as
+ * much as the work itself (measured for HL7 as data).
+ */
 
 const SLICE_MS = 5;
 
 /**
- * Runs the steps to their end. What is done within a few milliseconds is answered at once; from then on everything else has a turn between
- * slices. The promise rejects with the signal's reason, or with what a step throws.
+ * Runs the steps to their end. Work of a few milliseconds finishes synchronously; longer work lets the event loop run
+ * between slices. The promise rejects with the signal's reason, or with the error of a step.
  */
 export function inTurns<T>(steps: Iterator<void, T>, signal: AbortSignal): T | Promise<T> {
   const first = slice(steps);

@@ -3,13 +3,13 @@ import type { Health, ProbeContext, ProbeStep } from '../../engine/contract/node
 import type { Text } from '../../engine/contract/values/texts.ts';
 
 export interface ProbeSteps {
-  /** Runs one step; its answer is the detail. Nothing runs after one that failed. */
+  /** Runs one step; its result is the detail. No step runs after a failed one. */
   run(name: Text, step: () => Promise<string> | string): Promise<void>;
-  /** How it all went. */
+  /** The result of all steps. */
   health(): Health;
 }
 
-/** The steps of a connection test, each told as soon as it is over. */
+/** The steps of a connection test, each reported as soon as it ends. */
 export function createProbeSteps({ clock, report }: ProbeContext): ProbeSteps {
   const steps: ProbeStep[] = [];
   const isOk = () => steps.every(({ ok }) => ok);

@@ -182,7 +182,10 @@ async function login(config: Config, ctx: NodeContext<Config>): Promise<Readonly
   return config.security === 'none' ? {} : securityHeader(config.security, await ctx.secret(), ctx.clock.now());
 }
 
-/** 202 and 204 say that there is no answer (WS-I Basic Profile 1.1, R1112); 200 says so of a one-way operation alone. */
+/**
+ * 202 and 204 mean that there is no response message (WS-I Basic Profile 1.1, R1112); 200 means so only for a one-way
+ * operation.
+ */
 function isEmptySuccess({ status, body }: OutboundResponse, { oneWay }: Config): boolean {
   return body.byteLength === 0 && (status === 202 || status === 204 || (oneWay && status === 200));
 }
@@ -213,7 +216,7 @@ function emptyAnswer(effect: Effect, status: number): AppError {
   });
 }
 
-/** It was taken in over there, but what came back says nothing: a write may have been done. */
+/** The remote system accepted the request, but its response is unusable: a write may have been done. */
 function kindOf(effect: Effect): ErrorKind {
   return effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
 }

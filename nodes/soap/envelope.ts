@@ -17,14 +17,17 @@ export interface Operation {
   readonly namespace: string;
   readonly operation: string;
   readonly prefix: string;
-  /** Whether fields stand in the namespace too (`elementFormDefault="qualified"`). */
+  /** Whether fields are in the namespace too (`elementFormDefault="qualified"`). */
   readonly qualified: boolean;
 }
 
-/** The whole request as bytes. `headers` (joined) and `parameters` are data in the form of `parse-xml.ts`. SOAP_BODY (input) when they are no objects. */
+/**
+ * The whole request as bytes. `headers` (joined) and `parameters` are data in the form of `parse-xml.ts`. SOAP_BODY
+ * (input) when they are not objects.
+ */
 export function buildEnvelope(operation: Operation, headers: readonly unknown[], parameters: unknown, charset: string): Buffer {
   const { prefix, qualified, namespace } = operation;
-  // A default namespace reaches the fields, a prefix does not.
+  // A default namespace applies to the fields, a prefix does not.
   const element = qualified
     ? { [operation.operation]: { '@xmlns': namespace, ...fields(parameters, 'body') } }
     : { [`${prefix}:${operation.operation}`]: { [`@xmlns:${prefix}`]: namespace, ...fields(parameters, 'body') } };
@@ -45,7 +48,10 @@ export function envelopeHeaders(version: SoapVersion, action: string, charset: s
   return { 'content-type': `application/soap+xml; charset=${charset}${parameter}`, accept: 'application/soap+xml' };
 }
 
-/** Content of the first element in the body, or the fault. Undefined when the document is no SOAP envelope. */
+/**
+ * Returns the content of the first element in the body, or the fault. Undefined when the document is not a SOAP
+ * envelope.
+ */
 export function openEnvelope(document: XmlObject): { readonly fault: XmlObject } | { readonly result: XmlValue } | undefined {
   const body = child(document.Envelope, 'Body');
   if (body === undefined) return undefined;

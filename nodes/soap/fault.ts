@@ -11,7 +11,10 @@ export interface SoapFault {
   readonly detail: XmlValue | null;
 }
 
-/** SOAP 1.1 section 4.4 (faultcode, faultstring, detail) and SOAP 1.2 part 1 section 5.4 (Code, Reason, Detail): whichever it is shaped as. */
+/**
+ * SOAP 1.1 section 4.4 (faultcode, faultstring, detail) or SOAP 1.2 part 1 section 5.4 (Code, Reason, Detail),
+ * recognised by its shape.
+ */
 export function readFault(fault: XmlObject): SoapFault {
   const code12 = child(fault, 'Code');
   if (code12 === undefined) {
@@ -28,7 +31,7 @@ export function readFault(fault: XmlObject): SoapFault {
   };
 }
 
-/** Carries the code alone: reason and detail are the hospital's words and may name a patient. */
+/** Contains only the code: reason and detail are the hospital's words and may name a patient. */
 export function faultError(fault: SoapFault, serverFault: 'refused' | 'unknown'): AppError {
   const kind = fault.isServerSide && serverFault === 'unknown' ? 'unknown-outcome' : 'input';
   const code = /^[\w.-]{1,100}$/.test(fault.code) ? fault.code : 'unnamed';

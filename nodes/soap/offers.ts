@@ -1,4 +1,4 @@
-/** What a SOAP service offers, as its own description at `?wsdl` says. */
+/** The operations of a SOAP service, from its own description at `?wsdl`. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
 import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
@@ -10,15 +10,18 @@ import { tooCostly } from './too-costly.ts';
 import type { WsdlTask } from './wsdl-worker.ts';
 
 const FIX = 'Ask the other side for the address of its WSDL, or fill the fields in by hand.';
-/** Of computing, for one description; thousands of operations take a tenth of it. */
+/** CPU time for one description; thousands of operations take a tenth of it. */
 const CPU_MS = 2000;
 const HEAP_MB = 256;
-/** Of all, and of one adapter. */
+/** In all, and per adapter. */
 const WAITING = 32;
 const WAITING_PER_ADAPTER = 4;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './wsdl-worker.ts' : './wsdl-worker.js', import.meta.url);
 
-/** WSDL_TOO_COSTLY (input) when reading its description takes too much; rejects with WSDL_ABSENT (input) when the service answers with anything but a description of SOAP operations, and with what calling it rejects with. */
+/**
+ * WSDL_TOO_COSTLY (input) when reading its description takes too much. WSDL_ABSENT (input) when the service responds
+ * with anything but a description of SOAP operations. Also rejects with the errors of the call.
+ */
 export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
   const basePath = new URL(readSettings(ctx.adapter, HttpSettings).baseUrl).pathname.replace(/\/$/, '');
   const scope = { message: createMessage(null), nodes: {}, now: ctx.clock.now() };
@@ -32,7 +35,10 @@ export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
   return offers;
 }
 
-/** A hospital's description decides what reading it takes: in a thread that ends with it. One for all, so that many who ask take no more processors. */
+/**
+ * The hospital's description decides how much work it is, so it is read in a thread that is stopped beyond the limit.
+ * One for all, so that many requests take no more processors.
+ */
 let threads: BoundedThreads<WsdlTask, readonly Offer[]> | undefined;
 
 async function read(task: WsdlTask, { adapter, clock, signal }: ProbeContext): Promise<readonly Offer[]> {

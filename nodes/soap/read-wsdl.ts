@@ -1,4 +1,7 @@
-/** A service's own description (WSDL 1.1, W3C Note 2001): its SOAP operations, each with what a node needs to call it. Pure; imports are not followed. */
+/**
+ * A service's own description (WSDL 1.1, W3C Note 2001): its SOAP operations, each with what a node needs to call it.
+ * Pure; imports are not followed.
+ */
 import type { Offer } from '../../engine/contract/node/node.ts';
 import type { XmlObject } from '../shared/xml/parse-xml.ts';
 import { attribute, byName, documentation, local, parts, readXsd, type JsonSchema, type XsdTypes } from './xsd-schema.ts';
@@ -6,7 +9,10 @@ import { attribute, byName, documentation, local, parts, readXsd, type JsonSchem
 const SOAP12 = 'http://schemas.xmlsoap.org/wsdl/soap12/';
 const SOAP11 = 'http://schemas.xmlsoap.org/wsdl/soap/';
 
-/** Of the document as `parse-xml.ts` reads it with its prefixes. Empty when it describes no SOAP operation; 1.1 goes before 1.2 where both are there. */
+/**
+ * Reads the document that `parse-xml.ts` returns with prefixes. Empty when it describes no SOAP operation; if both
+ * are there, 1.1 is preferred to 1.2.
+ */
 export function readWsdl(document: XmlObject, basePath: string): readonly Offer[] {
   const [definitions] = parts(document, 'definitions');
   if (definitions === undefined) return [];
@@ -27,12 +33,12 @@ export function readWsdl(document: XmlObject, basePath: string): readonly Offer[
   return [...first.values()];
 }
 
-/** What operations ask for, looked up once: a description may have thousands of them. */
+/** Look-ups for operations, built once: a description may have thousands of them. */
 interface Reader {
   readonly targetNamespace: string;
   readonly messages: ReadonlyMap<string, XmlObject>;
   readonly ports: ReadonlyMap<string, ReadonlyMap<string, XmlObject>>;
-  /** The schema that each global element stands in. */
+  /** The schema of each global element. */
   readonly homes: ReadonlyMap<string, XmlObject>;
   readonly addresses: readonly XmlObject[];
   readonly basePath: string;
@@ -93,7 +99,10 @@ interface Side {
   readonly schema: JsonSchema;
 }
 
-/** Document style sends the one element that the message names; rpc an element named after the operation, with a field for each part. */
+/**
+ * Document style sends the one element that the message names; rpc an element named after the operation, with a field
+ * for each part.
+ */
 function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlObject, side: 'input' | 'output', operation: string): Side {
   const { types, targetNamespace: target } = reader;
   const [end] = parts(abstract, side);
@@ -123,7 +132,10 @@ function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlOb
   };
 }
 
-/** Of the address that the description names, what comes behind the adapter's own; hospitals write inner host names there, so the host says nothing. */
+/**
+ * The part of the described address after the adapter's own path. Hospitals write internal host names there, so the
+ * host is ignored.
+ */
 function pathOf({ addresses, basePath }: Reader, binding: Binding): string {
   const name = attribute(binding.node, 'name');
   const port = addresses.find((one) => local(attribute(one, 'binding') ?? '') === name);
@@ -134,7 +146,7 @@ function pathOf({ addresses, basePath }: Reader, binding: Binding): string {
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '';
 }
 
-/** Paths of what may come several times, as the node's `arrays` names them. */
+/** Paths of elements that may repeat, in the form of the node's `arrays`. */
 function arraysOf(schema: JsonSchema, path: string): readonly string[] {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
   return Object.entries(properties).flatMap(([name, field]) => {

@@ -1,4 +1,4 @@
-/** The thread that reads what a service says of itself. */
+/** The thread that reads the descriptions of services. */
 import { serveTasks } from '../../engine/threads/serve-tasks.ts';
 import { decodeText } from '../shared/charset/text-charset.ts';
 import { parseXml } from '../shared/xml/parse-xml.ts';

@@ -1,32 +1,38 @@
-/** XML Schema (XSD 1.0) types as JSON Schema, for the data that `parse-xml.ts` and `serialise-xml.ts` read and write. Names are compared without their prefixes. */
+/**
+ * Converts XML Schema (XSD 1.0) types to JSON Schema, for the data that `parse-xml.ts` and `serialise-xml.ts` read
+ * and write. Names are compared without their prefixes.
+ */
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
 import { tooCostly } from './too-costly.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface XsdTypes {
-  /** The content of a global element, and whether there is such an element. */
+  /** The content of a global element; undefined when there is no such element. */
   ofElement(name: string): JsonSchema | undefined;
   /** A named type, global or of XML Schema itself. */
   ofType(name: string): JsonSchema;
 }
 
 const MAX_DEPTH = 12;
-/** A schema of a whole hospital may not become endless by types that hold many others. */
+/** Limits the schema of a whole hospital when types contain many others. */
 const MOST_FIELDS = 2000;
 const LONGEST_VALUE = 200;
-/** Parts of types that are looked at, however often each is used. */
+/** Parts of types that are read, however often each is used. */
 const MOST_STEPS = 50_000;
-/** Everything that is read from XML is text, and text is written for every one of these. */
+/** Everything read from XML is text, and all of these are written as text. */
 const FORMATS: Readonly<Record<string, string>> = { date: 'date', dateTime: 'date-time', time: 'time', anyURI: 'uri' };
 
-/** WSDL_TOO_COSTLY (input) for types that hold each other too often. */
+/** WSDL_TOO_COSTLY (input) for types that contain each other too often. */
 export function readXsd(schemas: readonly XmlObject[]): XsdTypes {
   const elements = byName(schemas.flatMap((schema) => parts(schema, 'element')));
   const complex = byName(schemas.flatMap((schema) => parts(schema, 'complexType')));
   const simple = byName(schemas.flatMap((schema) => parts(schema, 'simpleType')));
   const room = { left: MOST_FIELDS, steps: MOST_STEPS };
-  /** Types whose bases are being read: one that extends itself adds nothing (XML Schema 1.0 part 1, 3.4.6, forbids it). */
+  /**
+   * Types whose bases are being read: one that extends itself adds nothing (XML Schema 1.0 part 1, 3.4.6, forbids
+   * it).
+   */
   const extending = new Set<XmlObject>();
 
   const element = (node: XmlObject, depth: number): JsonSchema => {
@@ -121,7 +127,7 @@ interface Fields {
   readonly required: string[];
 }
 
-/** What stands beside an element for people, in one line. */
+/** The documentation of an element for people, in one line. */
 export function documentation(node: XmlObject): string | undefined {
   const notes = [...parts(node, 'annotation').flatMap((note) => values(note, 'documentation')), ...values(node, 'documentation')];
   const text = notes.map((note) => (typeof note === 'string' ? note : textOf(note))).find((one) => one.trim() !== '');
@@ -133,7 +139,7 @@ function textOf(value: XmlValue): string {
   return typeof text === 'string' ? text : '';
 }
 
-/** The elements of this name below a node, whatever their prefix; an empty element is an empty object. */
+/** The elements of this name below a node, with any prefix; an empty element is an empty object. */
 export function parts(node: XmlObject, name: string): readonly XmlObject[] {
   return values(node, name).flatMap((value) => (typeof value === 'string' ? [{}] : Array.isArray(value) ? [] : [value as XmlObject]));
 }

@@ -1,12 +1,14 @@
-/** Planned instants of a timer, as a pure function of time: every process and every restart plans the same ones. */
+/**
+ * Planned instants of a timer, as a pure function of time: every process plans the same ones, also after a restart.
+ */
 import { Cron } from 'croner';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** All instants are epoch milliseconds. */
 export interface Schedule {
-  /** The first instant after `afterMs`; undefined when there is none any more. */
+  /** The first instant after `afterMs`; undefined when there are no more. */
   next(afterMs: number): number | undefined;
-  /** The last instant in (`afterMs`, `untilMs`]; undefined when none lies there. */
+  /** The last instant in (`afterMs`, `untilMs`]; undefined when there is none. */
   latest(afterMs: number, untilMs: number): number | undefined;
 }
 

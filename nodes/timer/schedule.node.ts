@@ -41,7 +41,7 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** A jump of the wall clock is noticed after this long at most. */
+/** Detects a jump of the wall clock within this time. */
 const LOOK_EVERY_MS = 30_000;
 const RETRY_MS = 5000;
 
@@ -87,7 +87,7 @@ class Timer implements Stop {
   readonly #ctx: TriggerContext<Config>;
   readonly #schedule: Schedule;
   readonly #emit: Emit;
-  /** The latest instant that was handed in. */
+  /** The latest instant that was emitted. */
   #lastMs: number;
   #cancel: () => void = () => undefined;
   #underWay: Promise<void> = Promise.resolve();
@@ -108,7 +108,10 @@ class Timer implements Stop {
     await this.#underWay;
   }
 
-  /** Hands the latest due instant in, or waits for the next. Timers run on monotonic time, instants on the wall clock: so it looks often. */
+  /**
+   * Emits the latest due instant, or waits for the next. Timers run on monotonic time, instants on the wall clock, so
+   * it checks often.
+   */
   #look(): void {
     if (this.#isStopped) return;
     const nowMs = this.#clock.now();
@@ -118,7 +121,7 @@ class Timer implements Stop {
       return;
     }
     const nextMs = this.#schedule.next(nowMs);
-    // A schedule without a next instant, such as a date gone by, is over.
+    // A schedule without a next instant, such as a past date, is over.
     if (nextMs !== undefined) this.#cancel = this.#clock.after(Math.min(nextMs - nowMs, LOOK_EVERY_MS), () => this.#look());
   }
 

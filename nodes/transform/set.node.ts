@@ -23,7 +23,7 @@ const Field = Type.Object(
   { additionalProperties: false },
 );
 
-/** Sets single fields of the message and leaves the rest as it is; a value that is absent takes the field away. */
+/** Sets single fields of the message and leaves the rest unchanged; an absent value removes the field. */
 export default defineNode({
   type: 'transform.set',
   major: 1,
@@ -85,7 +85,7 @@ function setField(message: Message, [part, ...steps]: readonly PathStep[], value
   return part === 'headers' ? { ...message, headers: fields } : { ...message, keys: fields };
 }
 
-/** A copy with the field set, sharing everything that did not change. */
+/** A copy with the field set that shares all unchanged parts. */
 function withField(container: unknown, [step, ...rest]: readonly PathStep[], value: unknown): unknown {
   if (step === undefined) return value;
   const isList = typeof step === 'number';

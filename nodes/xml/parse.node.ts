@@ -4,7 +4,7 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { asParsed, sourceOf } from '../shared/parse-worker/parsed-message.ts';
 
-/** Turns XML text or bytes into data in the form of `nodes/shared/xml/parse-xml.ts`. */
+/** Parses XML text or bytes into data in the form of `nodes/shared/xml/parse-xml.ts`. */
 export default defineNode({
   type: 'xml.parse',
   major: 1,

@@ -1,7 +1,7 @@
 /**
- * Text <-> bytes for hospital systems, strictly: what cannot be represented is an error, never a `?` in somebody's name.
- * GBK is read as GB18030, its superset, because senders that say GBK send rare Han and the euro sign all the same;
- * it is written as GBK proper, since a reader that says GBK may know no four-byte sequences.
+ * Text <-> bytes for hospital systems, strictly: a character that cannot be represented is an error, never a `?` in a
+ * name. GBK is read as GB18030, its superset, because senders that declare GBK still send rare Han and the euro sign.
+ * It is written as real GBK, since a reader of GBK may not know four-byte sequences.
  */
 import iconv from 'iconv-lite';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -14,8 +14,8 @@ const REPLACEMENT = '\ufffd';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Bytes to text; a byte order mark stays in the text.
- * Errors: CHARSET_INVALID_BYTES (input) where the bytes are not of this charset, CHARSET_UNKNOWN (input).
+ * Bytes to text; a byte order mark stays in the text. Errors: CHARSET_INVALID_BYTES (input) when the bytes are not of
+ * this charset, CHARSET_UNKNOWN (input).
  */
 export function decodeText(bytes: Uint8Array, charset: string): string {
   const name = canonicalCharset(charset);
@@ -24,12 +24,12 @@ export function decodeText(bytes: Uint8Array, charset: string): string {
   const buffer = asBuffer(bytes);
   const codec = readingCodec(name);
   const text = iconv.decode(buffer, codec, { stripBOM: false });
-  // iconv-lite reads invalid bytes as U+FFFD, which GB18030 can also spell out: only then the way back decides.
+  // iconv-lite reads invalid bytes as U+FFFD, which GB18030 can also encode: only then does encoding it back decide.
   if (text.includes(REPLACEMENT) && !iconv.encode(text, codec).equals(buffer)) throw invalidBytes(name);
   return text;
 }
 
-/** Text to bytes. Errors: CHARSET_UNENCODABLE (input) where the charset has no such character, CHARSET_UNKNOWN (input). */
+/** Text to bytes. Errors: CHARSET_UNENCODABLE (input) when the charset lacks a character, CHARSET_UNKNOWN (input). */
 export function encodeText(text: string, charset: string): Buffer {
   const name = canonicalCharset(charset);
   if (!text.isWellFormed()) throw unencodable(name);
@@ -87,7 +87,7 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** In GB18030 a lead byte 0x81..0xFE is followed by 0x30..0x39 exactly where the sequence has four bytes. */
+/** In GB18030 a lead byte 0x81..0xFE is followed by 0x30..0x39 exactly when the sequence has four bytes. */
 function hasFourByteSequence(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) {
     if (bytes[i]! < 0x81) continue;

@@ -1,4 +1,4 @@
-/** Acknowledgements (HL7 v2.8, 2.9.2): building one for what came in, reading one for what went out. */
+/** Acknowledgements (HL7 v2.8, 2.9.2): builds them for received messages, reads them for sent ones. */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { escapeHl7 } from './escapes.ts';
 import { headerField, readHl7, type Hl7Message } from './message.ts';
@@ -15,7 +15,10 @@ export interface AckOptions {
   readonly now: number;
 }
 
-/** The ACK for a request: its delimiters, parties swapped, same version, processing id and charset; MSA-2 names its MSH-10. */
+/**
+ * The ACK for a request: its delimiters, parties swapped, same version, processing id and charset; MSA-2 is its
+ * MSH-10.
+ */
 export function buildAck(request: Hl7Message, { code, text, now }: AckOptions): string {
   const { field, component } = request.delimiters;
   const header = (number: number) => headerField(request, number);
@@ -40,7 +43,7 @@ export function buildAck(request: Hl7Message, { code, text, now }: AckOptions): 
   return `${msh.join(field)}\r${msa.join(field)}\r`;
 }
 
-/** The refusal of bytes whose MSH could not be read: there is nobody to address and nothing to name. */
+/** The refusal of bytes whose MSH could not be read: there is no party to address and no message to name. */
 export function buildBlindNak(text: string, now: number, code: AckCode = 'AE'): string {
   const delimiters = { field: '|', component: '^', repetition: '~', escape: '\\', subcomponent: '&' };
   return `MSH|^~\\&|||||${formatHl7Time(now)}||ACK|NAK${now}|P|2.4\rMSA|${code}||${escapeHl7(text, delimiters)}\r`;
@@ -49,15 +52,15 @@ export function buildBlindNak(text: string, now: number, code: AckCode = 'AE'): 
 export interface Ack {
   /** MSA-1: AA, AE, AR, or the accept level CA, CE, CR. */
   readonly code: string;
-  /** MSA-2: MSH-10 of the message it answers. */
+  /** MSA-2: MSH-10 of the acknowledged message. */
   readonly controlId: string;
-  /** MSA-3, or the text of the first ERR. May hold what the other side wrote about a patient: not for logs. */
+  /** MSA-3, or the text of the first ERR. May contain the remote system's text about a patient: not for logs. */
   readonly text: string;
   /** ERR-3.1 (HL7 2.5 and later), a code without personal data. */
   readonly errorCode: string;
 }
 
-/** HL7_ACK_MALFORMED (input) when the text is no message with an MSA. */
+/** HL7_ACK_MALFORMED (input) when the text is not a message with an MSA. */
 export function readAck(text: string): Ack {
   const message = readHl7(text);
   const code = getHl7(message, 'MSA-1') ?? '';
@@ -71,12 +74,15 @@ export function readAck(text: string): Ack {
   };
 }
 
-/** `YYYYMMDDHHMMSS+0000`: UTC, said so, hence the same on every machine. */
+/** `YYYYMMDDHHMMSS+0000`: UTC and marked as such, so the same on every machine. */
 function formatHl7Time(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19).replace(/[-:T]/g, '')}+0000`;
 }
 
-/** Differs from the request's own and is the same for a repeated one. MSH-10 has 20 characters up to version 2.6. */
+/**
+ * Differs from the request's own, and stays the same for a repeated request. MSH-10 has 20 characters up to version
+ * 2.6.
+ */
 function ackControlId(requestId: string): string {
   return requestId.length < 20 ? `A${requestId}` : `A${requestId.slice(1, 20)}`;
 }

@@ -1,4 +1,4 @@
-/** The names of MSH-18 (HL7 table 0211) and the bytes that MSH-18 is found in before the charset is known. */
+/** The names of MSH-18 (HL7 table 0211), and how to find MSH-18 in bytes of a still unknown charset. */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { canonicalCharset, decodeText } from '../charset/text-charset.ts';
 
@@ -33,8 +33,8 @@ export function msh18OfCharset(charset: string): string {
 }
 
 /**
- * Decodes a message by its own MSH-18; without one (or where it says ASCII and lies) by the adapter's charset, else UTF-8.
- * Errors as of `decodeText` and `charsetOfMsh18`.
+ * Decodes a message by its own MSH-18; without one (or when it wrongly says ASCII) by the adapter's charset, else
+ * UTF-8. Errors as of `decodeText` and `charsetOfMsh18`.
  */
 export function decodeHl7(bytes: Uint8Array, adapterCharset: string | undefined): { readonly text: string; readonly charset: string } {
   const declared = charsetOfMsh18(readMsh18(bytes));

@@ -27,7 +27,7 @@ export interface Hl7Segment {
 }
 export interface Hl7Form {
   readonly order: readonly string[];
-  /** The line end; a list where they differ (the last may have none). */
+  /** The line end; a list when they differ (the last may have none). */
   readonly end: string | readonly string[];
   readonly lead?: string;
   readonly other?: readonly string[];
@@ -35,18 +35,21 @@ export interface Hl7Form {
 }
 
 const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
-/** Of a segment's fields and a field's components: some devices send the points of a curve as components. */
+/**
+ * Limit for the fields of a segment and the components of a field: some devices send the points of a curve as
+ * components.
+ */
 const MAX_PARTS = 20_000;
-/** Characters that are read or written in one go: above them everything else has a turn in between. */
+/** Characters that are read or written in one go: above that, other work runs in between. */
 const LONG = 8 * 1024;
-/** What a part costs beside its characters. */
+/** The cost of a part besides its characters. */
 const PART = 16;
 
 export function toHl7Form(message: Hl7Message): Hl7Form {
   return atOnce(formSteps(message));
 }
 
-/** The text of a form. HL7_FORM_WRONG (input) names the segment and field that is not of the shape above. */
+/** The text of a form. HL7_FORM_WRONG (input) names the segment and field that do not have the shape above. */
 export function fromHl7Form(form: unknown): string {
   return atOnce(textSteps(form));
 }
@@ -114,7 +117,7 @@ function* segmentForm(line: string, delimiters: Delimiters): Generator<void, Hl7
 
 interface FieldForm {
   readonly value: readonly Hl7Repetition[];
-  /** Its values do not tell how it was spelled. */
+  /** Its values do not determine its spelling. */
   readonly needsRaw: boolean;
 }
 
@@ -123,7 +126,7 @@ function fieldForm(text: string, delimiters: Delimiters): FieldForm {
   return { value, needsRaw: hasSpellings(text, delimiters) && fieldLine(value, delimiters, '') !== text };
 }
 
-/** Whether its spelling can be told from its values is not found out: that would take as long again. */
+/** Does not find out whether the values determine the spelling: that would take as long again. */
 function* longFieldForm(text: string, delimiters: Delimiters): Generator<void, FieldForm> {
   const value: Hl7Repetition[] = [];
   let needsRaw = false;
@@ -146,7 +149,7 @@ function repetitionForm(text: string, delimiters: Delimiters): Hl7Repetition {
   });
 }
 
-/** `{c1: …, c3: …}`: empty parts are left out, save the last, which tells how many there are. */
+/** `{c1: …, c3: …}`: empty parts are left out, except the last, which shows how many there are. */
 function parts(letter: string, texts: readonly string[], read: (text: string) => unknown): Record<string, never> {
   if (texts.length > MAX_PARTS) throw tooMany('components', MAX_PARTS);
   const result: Record<string, unknown> = {};
@@ -177,7 +180,7 @@ function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unkn
   return result;
 }
 
-/** Parts go to their places in a list; `join` makes empty text of the holes. */
+/** Puts parts at their places in a list; `join` turns the holes into empty text. */
 function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): Generator<void, string> {
   if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields', 'segment');
   const isHeader = name === 'MSH';
@@ -187,7 +190,7 @@ function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): G
     if (key === 'raw') continue;
     const number = partNumber(key, 'f', name);
     const value = segment[key];
-    // MSH-1 is the separator that the fields are joined by.
+    // MSH-1 is the separator that joins the fields.
     if (isHeader && number < 3) fields[0] = onlyText(segment['f2']) ?? '^~\\&';
     else {
       const text = value === undefined || value === null ? '' : yield* fieldOrRaw(segment, key, value, delimiters, name);
@@ -217,7 +220,7 @@ function* fieldOrRaw(
   return (yield* fieldSteps(read.value, delimiters, '')) === written ? raw : written;
 }
 
-/** A bare text or number stands for one repetition with one component: what a mapping writes most. */
+/** A bare text or number stands for one repetition with one component: the usual output of a mapping. */
 function fieldLine(value: unknown, delimiters: Delimiters, place: string): string {
   const repetitions = Array.isArray(value) ? (value as unknown[]) : [value];
   return repetitions.map((repetition) => joined(repetition, 'c', delimiters.component, delimiters, place)).join(delimiters.repetition);

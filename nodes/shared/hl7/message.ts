@@ -1,6 +1,6 @@
 /**
- * HL7 v2 messages as text (HL7 v2.8 chapter 2), kept so that what is not understood or not touched goes out byte for byte.
- * Nothing is parsed before it is asked for: reading splits lines; a field is looked up by counting separators.
+ * HL7 v2 messages as text (HL7 v2.8 chapter 2), kept so that unknown or untouched parts go out byte for byte. Nothing
+ * is parsed before it is needed: reading splits lines; a field is found by counting separators.
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 
@@ -8,19 +8,19 @@ export interface Delimiters {
   readonly field: string;
   readonly component: string;
   readonly repetition: string;
-  /** Empty when MSH-2 is shorter: then there is no such thing in this message. */
+  /** Empty when MSH-2 is shorter: this message then has none. */
   readonly escape: string;
   readonly subcomponent: string;
 }
 
-/** Immutable; `setHl7` answers a new one that shares what did not change. */
+/** Immutable; `setHl7` returns a new one that shares the unchanged parts. */
 export interface Hl7Message {
   readonly delimiters: Delimiters;
-  /** What stood before MSH: a byte order mark, line ends. */
+  /** Text before MSH: a byte order mark, line ends. */
   readonly lead: string;
   /** Segments without their ends. */
   readonly segments: readonly string[];
-  /** The line end after each segment: CR as the standard says, or whatever the sender used; `''` where the last has none. */
+  /** The line end after each segment: CR as in the standard, or what the sender used; `''` if the last has none. */
   readonly ends: readonly string[];
 }
 
@@ -29,13 +29,13 @@ const MAX_SEGMENTS = 300_000;
 const MAX_HEADER_CHARS = 64 * 1024;
 
 /**
- * Reads a message. HL7_MALFORMED (input) when it does not begin with an MSH that names distinct delimiters, or holds a VT or FS;
- * HL7_TOO_MANY_PARTS (input) beyond what any message has.
+ * Reads a message. HL7_MALFORMED (input) when it does not start with an MSH that names distinct delimiters, or
+ * contains a VT or FS; HL7_TOO_MANY_PARTS (input) beyond the size of any real message.
  */
 export function readHl7(text: string): Hl7Message {
   const start = /^[\ufeff\r\n]*/.exec(text)![0].length;
   const delimiters = readDelimiters(text.slice(start, start + 20));
-  // A block character of MLLP inside means that two messages ran together.
+  // An MLLP block character inside means that two messages ran together.
   if (text.includes('\u000b') || text.includes('\u001c')) throw malformed('it holds a block character (VT or FS) in its text', 'block');
   const segments: string[] = [];
   const ends: string[] = [];
@@ -54,14 +54,14 @@ export function readHl7(text: string): Hl7Message {
   return { delimiters, lead: text.slice(0, start), segments, ends };
 }
 
-/** The text of a message, byte for byte what was read where nothing was set. */
+/** The text of a message, byte for byte as read where nothing was set. */
 export function writeHl7(message: Hl7Message): string {
   let text = message.lead;
   for (let i = 0; i < message.segments.length; i++) text += message.segments[i]! + message.ends[i]!;
   return text;
 }
 
-/** The name of a segment line: what stands before its first field separator. */
+/** The name of a segment line: the text before its first field separator. */
 export function segmentName(line: string, delimiters: Delimiters): string {
   const end = line.indexOf(delimiters.field);
   return end < 0 ? line : line.slice(0, end);
@@ -107,7 +107,7 @@ const PARTS = {
   escapes: 'escape and control characters in a component',
 };
 
-/** What would take seconds to read, and what no system sends. */
+/** Would take seconds to read, and no system sends it. */
 export function tooMany(problem: keyof typeof PARTS, limit: number): AppError {
   return new AppError('HL7_TOO_MANY_PARTS', 'input', `There are more than ${limit} ${PARTS[problem]}.`, {
     values: { problem, limit },

@@ -1,6 +1,7 @@
 /**
- * Places in a message by the names that HL7 people use: `PID-5.1`, `PID-3[2].4.2`, `OBX[3]-5`, `OBR[*]-4`.
- * Numbers count from 1; a segment or repetition without a number is the first; `[*]` is every one; components left out are the whole field.
+ * Places in a message, in the notation of HL7: `PID-5.1`, `PID-3[2].4.2`, `OBX[3]-5`, `OBR[*]-4`. Numbers count from
+ * 1; a segment or repetition without a number is the first; `[*]` is every one; without components it is the whole
+ * field.
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { escapeHl7, unescapeHl7 } from './escapes.ts';
@@ -18,7 +19,7 @@ export interface Hl7Path {
 
 const PATH = /^([A-Z][A-Z0-9]{2})(?:\[(\d{1,4}|\*)\])?-(\d{1,3})(?:\[(\d{1,4}|\*)\])?(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?$/;
 
-/** HL7_PATH_WRONG (input) when the text is no path. */
+/** HL7_PATH_WRONG (input) when the text is not a path. */
 export function parseHl7Path(text: string): Hl7Path {
   const match = PATH.exec(text);
   const [, segment, occurrence, field, repetition, component, subcomponent] = match ?? [];
@@ -38,7 +39,7 @@ export function parseHl7Path(text: string): Hl7Path {
   };
 }
 
-/** The first value at a path, decoded; undefined when there is none. `path` as text or parsed once beforehand. */
+/** The first value at a path, decoded; undefined when there is none. `path` is text, or parsed once beforehand. */
 export function getHl7(message: Hl7Message, path: string | Hl7Path): string | undefined {
   for (const value of valuesAt(message, typeof path === 'string' ? parseHl7Path(path) : path)) return value;
   return undefined;
@@ -50,7 +51,7 @@ export function getAllHl7(message: Hl7Message, path: string | Hl7Path): string[]
 }
 
 /**
- * A new message with a value set; missing fields, repetitions and components before it come into being as empty ones.
+ * Returns a new message with a value set; creates missing fields, repetitions and components before it as empty ones.
  * HL7_PATH_ABSENT (input) when the segment does not occur; MSH-1 and MSH-2 cannot be set.
  */
 export function setHl7(message: Hl7Message, path: string | Hl7Path, value: string): Hl7Message {
@@ -92,7 +93,7 @@ function partOf(repetition: string, path: Hl7Path, delimiters: Delimiters): stri
   return partAt(component, delimiters.subcomponent, path.subcomponent);
 }
 
-/** The part of this number, from 1; what stands behind it is not looked at. */
+/** The part of this number, from 1; ignores what follows it. */
 function partAt(text: string, separator: string, number: number): string | undefined {
   return separator === '' ? (number === 1 ? text : undefined) : text.split(separator, number)[number - 1];
 }
@@ -139,7 +140,7 @@ function setPart(text: string, separator: string, index: number, change: (part: 
   return parts.join(separator);
 }
 
-/** `''.split('')` would cut characters: a level without a delimiter has one part. */
+/** `''.split('')` would split into characters: a level without a delimiter has one part. */
 function split(text: string, separator: string): string[] {
   return separator === '' ? [text] : text.split(separator);
 }

@@ -1,4 +1,7 @@
-/** What an HTTP status means for retry, by what the call could have changed over there (RFC 9110, section 15). */
+/**
+ * What an HTTP status means for retries, depending on what the call could have changed remotely (RFC 9110, section
+ * 15).
+ */
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
 import { readSettings } from '../read-settings.ts';
@@ -10,18 +13,21 @@ interface StatusLine {
 }
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
-/** By which the other side says that it did not handle the request (RFC 6585, 4 and RFC 9110, 15.6.4). */
+/** Statuses that say the request was not handled (RFC 6585, 4 and RFC 9110, 15.6.4). */
 const NOT_HANDLED = new Set([429, 503]);
-/** By which a server gave up waiting for the request, or a gateway for the answer: the request may have been handled. */
+/**
+ * Statuses of a server that gave up waiting for the request, or of a gateway that gave up waiting for the response:
+ * the request may have been handled.
+ */
 const GIVEN_UP = new Set([408, 502, 504]);
 
-/** What the adapter says of the other side's status codes. */
+/** The adapter's settings about the remote system's status codes. */
 type StatusMeaning = Pick<HttpSettings, 'unavailableMayBeDone' | 'refusals'>;
 
 /**
- * The error for a status that the flow does not expect: HTTP_REFUSED (input: 3xx, 4xx, and 5xx that the adapter names), HTTP_BUSY (transient:
- * not done, try later), HTTP_SERVER_ERROR (transient for reads, unknown outcome for writes), HTTP_UNEXPECTED (another success: a write was
- * most likely done).
+ * The error for a status that the flow does not expect: HTTP_REFUSED (input: 3xx, 4xx, and 5xx that the adapter
+ * names), HTTP_BUSY (transient: not done, try later), HTTP_SERVER_ERROR (transient for reads, unknown outcome for
+ * writes), HTTP_UNEXPECTED (another success: a write was most likely done).
  */
 export function statusError(
   response: StatusLine,
@@ -63,7 +69,7 @@ function refused(status: number): AppError {
   });
 }
 
-/** Whether the call may have changed something over there. */
+/** Whether the call may have changed something in the remote system. */
 export function isWrite(effect: Effect): boolean {
   return effect === 'write' || effect === 'idempotent-write';
 }

@@ -1,6 +1,7 @@
 /**
- * Calls to hospital systems over HTTP/1.1: one connection pool per adapter, limits everywhere, and an exact answer to the one question that
- * matters afterwards: could the other side have done it? Redirects are never followed, so a call stays with the adapter's own host.
+ * Calls to hospital systems over HTTP/1.1: one connection pool per adapter, limits everywhere, and an exact answer to
+ * the question that matters afterwards: could the remote system have done it? Redirects are never followed, so a call
+ * stays with the adapter's own host.
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
@@ -31,7 +32,7 @@ export interface OutboundResponse {
   readonly body: Buffer;
 }
 
-/** What a call needs of its node's context. */
+/** The part of the node's context that a call needs. */
 export type OutboundContext = Pick<
   NodeContext<unknown>,
   'adapter' | 'outbound' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte' | 'traceparent'
@@ -39,13 +40,17 @@ export type OutboundContext = Pick<
 
 export interface OutboundClient {
   /**
-   * Any status is an answer. Rejects with OUTBOUND_REFUSED (input), HTTP_CONNECT (transient: not a byte was sent), HTTP_NO_ANSWER (sent, no whole answer: unknown outcome
-   * for writes, transient for reads), HTTP_TOO_LARGE or HTTP_ENCODING (the answer cannot be taken in).
+   * Resolves with a response of any status. Rejects with OUTBOUND_REFUSED (input), HTTP_CONNECT (transient: nothing
+   * was sent), HTTP_NO_ANSWER (sent, no complete response: unknown outcome for writes, transient for reads),
+   * HTTP_TOO_LARGE or HTTP_ENCODING (the response cannot be read).
    */
   send(ctx: OutboundContext, request: OutboundRequest): Promise<OutboundResponse>;
 }
 
-/** A client for one prepared node. It holds one pool at a time; when the adapter's settings change, the old pool drains and closes. */
+/**
+ * A client for one prepared node. It holds one pool at a time; when the adapter's settings change, the old pool
+ * drains and closes.
+ */
 export function createOutboundClient(): OutboundClient {
   let current: OpenPool | undefined;
   return {
@@ -65,7 +70,7 @@ interface OpenPool {
   readonly key: string;
   readonly settings: HttpSettings;
   readonly pool: Pool;
-  /** Opens a connection that nobody has used; it closes once it is let go. */
+  /** Opens an unused connection, which closes when it is released. */
   connectOnce(): Client;
   readonly basePath: string;
 }
@@ -77,7 +82,7 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter, guard: Outbo
   const url = outboundUrl(settings.baseUrl);
   void current?.pool.close();
   const options = {
-    // Our own timer bounds the whole call; undici's are coarse.
+    // Our own timer limits the whole call; undici's are coarse.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 4000,
@@ -102,7 +107,7 @@ function guardedConnector(settings: HttpSettings, timeout: number, guard: Outbou
 
 function requestHeaders(ctx: OutboundContext, request: OutboundRequest): Record<string, string> {
   const headers: Record<string, string> = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
-  // W3C Trace Context: this attempt's span, else the caller's own, goes on to the hospital.
+  // W3C Trace Context: pass on this attempt's span, else the caller's own.
   const traceparent = ctx.traceparent ?? ctx.scope.message.headers.traceparent;
   if (traceparent !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) headers.traceparent = traceparent;
   if (request.effect !== 'read' && request.effect !== 'pure') headers['idempotency-key'] = ctx.idempotencyKey;
@@ -151,7 +156,7 @@ function exchange(
 
 const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** One request on its way: undici calls it as the exchange goes on. */
+/** One request in flight: a handler of undici's dispatcher. */
 class Exchange implements Dispatcher.DispatchHandler {
   onDone: () => void = () => undefined;
   sendOnceMore: () => void = () => undefined;
@@ -187,10 +192,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(failure(cause, this.#isSent, this.#request.effect), cause);
   }
 
-  /** The connection stands and the next thing that happens is the first byte. */
+  /** The connection is open, and the first byte comes next. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // Settled while it waited for a connection: it must not be sent any more.
+    // The call ended while it waited for a connection: it must not be sent any more.
     if (this.#isSettled) throw new Error('given up before it was sent');
     if (this.#request.effect !== 'read' && this.#request.effect !== 'pure') {
       try {
@@ -235,8 +240,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * The other side may close a connection just as a request goes out, above all a kept one: what changes nothing is sent once more (RFC 9112,
-   * section 9.3.1), over a new one, since the other kept ones may be closed as well.
+   * The remote system may close a connection, especially a kept-alive one, just as a request is sent. A request that
+   * changes nothing is sent once more (RFC 9112, section 9.3.1), over a new connection, since other kept-alive ones
+   * may be closed as well.
    */
   #mayRepeat(error: Error): boolean {
     const isClosed = CLOSED.has((error as { code?: string }).code ?? '');
@@ -270,7 +276,7 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   return flat;
 }
 
-/** OUTBOUND_REFUSED as it came; HTTP_CONNECT when nothing was sent, else HTTP_NO_ANSWER. */
+/** OUTBOUND_REFUSED as it is; HTTP_CONNECT when nothing was sent, else HTTP_NO_ANSWER. */
 export function failure(cause: Error, isSent: boolean, effect: Effect): AppError {
   if (cause instanceof AppError) return cause;
   const reason = describe(cause);
@@ -292,13 +298,13 @@ export function failure(cause: Error, isSent: boolean, effect: Effect): AppError
   });
 }
 
-/** A code such as ECONNREFUSED or UND_ERR_SOCKET; never a text of the other side. */
+/** A code such as ECONNREFUSED or UND_ERR_SOCKET; never text of the remote system. */
 function describe(cause: Error): string {
   const code = (cause as { code?: unknown }).code;
   return typeof code === 'string' ? code : cause.message === 'time-out' || cause.message === 'cancelled' ? cause.message : cause.name;
 }
 
-/** The write was done or refused over there, but its answer cannot be read: nobody here knows which. */
+/** The remote system did or refused the write, but its response cannot be read, so the outcome is unknown. */
 function tooLarge(limitBytes: number, effect: Effect): AppError {
   return new AppError('HTTP_TOO_LARGE', isWrite(effect) ? 'unknown-outcome' : 'input', `The answer is larger than ${limitBytes} bytes.`, {
     values: { limitBytes },

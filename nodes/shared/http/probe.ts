@@ -1,4 +1,4 @@
-/** Connection test of an HTTP adapter: settings, name, TCP, TLS, login and whatever answer comes. */
+/** Connection test of an HTTP adapter: settings, name, TCP, TLS, login and any response. */
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -10,7 +10,10 @@ import { createOutboundClient, failure } from './outbound.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
 
-/** Sends `GET` to the base URL. Any status shows that the other side is there; only 401 and 403 say that the credential is wrong. */
+/**
+ * Sends `GET` to the base URL. Any status shows that the remote system is there; only 401 and 403 mean a wrong
+ * credential.
+ */
 export async function probeHttp(ctx: ProbeContext): Promise<Health> {
   const steps = createProbeSteps(ctx);
   const settings = () => readSettings(ctx.adapter, HttpSettings);
@@ -35,7 +38,7 @@ function isTls({ adapter }: ProbeContext): boolean {
   return String(adapter.settings['baseUrl']).startsWith('https:');
 }
 
-/** Also where the base URL names an address: the connection that follows looks up nothing. */
+/** Also when the base URL contains an address: the connection that follows looks up nothing. */
 async function resolveName({ outbound }: ProbeContext, settings: HttpSettings): Promise<string> {
   const { host, port } = targetOfUrl(settings.baseUrl);
   try {
@@ -60,7 +63,7 @@ async function shakeHands(ctx: ProbeContext, { baseUrl, tls }: HttpSettings, pla
   return [socket.getProtocol(), name?.CN].filter(Boolean).join(', ');
 }
 
-/** HTTP_CONNECT (transient) where it does not come about within the adapter's time. */
+/** HTTP_CONNECT (transient) when no connection is made within the adapter's time. */
 function openSocket(ctx: ProbeContext, open: () => Socket, event: 'connect' | 'secureConnect'): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = open();

@@ -1,4 +1,4 @@
-/** Settings of adapters that speak HTTP (`http`, `soap`): where the hospital's system is and how to log in there. */
+/** Settings of adapters that use HTTP (`http`, `soap`): address and login of the hospital's system. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../tls-fields.ts';

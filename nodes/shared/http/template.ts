@@ -6,16 +6,16 @@ import { compileScopePath } from '../../../engine/contract/flow/scope-path.ts';
 export type EncodeValue = (value: string, placeholder: string) => string;
 
 /**
- * Answers a function that fills the text in; each value goes through `encode` with its placeholder's text, the rest through
- * `encodeFixed`. A text that is nothing but one
- * placeholder without a value becomes `undefined`, so that a header or query field can be left out. PATH_INVALID (input) on bad text.
+ * Returns a function that fills in the text. Each value passes through `encode` with its placeholder's text, the rest
+ * through `encodeFixed`. A text that consists of one placeholder without a value becomes `undefined`, so that a
+ * header or query field can be left out. PATH_INVALID (input) on bad text.
  */
 export function compileTemplate(
   template: string,
   encode: EncodeValue,
   encodeFixed: (text: string) => string = (text) => text,
 ): (scope: Scope) => string | undefined {
-  // Odd pieces stand between braces.
+  // Pieces at odd positions are placeholders.
   const pieces = template.split(/\{([^{}]*)\}/).map((piece, index) => (index % 2 === 1 ? piece : encodeFixed(piece)));
   const readers = pieces.map((piece, index) => (index % 2 === 1 ? compileScopePath(piece) : undefined));
   if (pieces.length === 1) return () => pieces[0];
@@ -31,7 +31,10 @@ export function compileTemplate(
   };
 }
 
-/** Percent-encodes one value of a path. Empty values and dot segments would name another resource: HTTP_VALUE_REFUSED (input). */
+/**
+ * Percent-encodes one value of a path. Empty values and dot segments would name another resource: HTTP_VALUE_REFUSED
+ * (input).
+ */
 export function encodePathValue(value: string, placeholder: string): string {
   if (value === '' || value === '.' || value === '..')
     throw refuse(placeholder, 'is empty or a dot segment and cannot stand in a path', 'empty');
@@ -44,7 +47,10 @@ export function encodeQueryValue(value: string, placeholder: string): string {
   return encodeURIComponent(value);
 }
 
-/** Values of headers: characters of ISO 8859-1 without controls, so that none ends the line. HTTP_VALUE_REFUSED (input) otherwise. */
+/**
+ * Values of headers: characters of ISO 8859-1 without controls, so that none ends the line. HTTP_VALUE_REFUSED
+ * (input) otherwise.
+ */
 export function encodeHeaderValue(value: string, placeholder: string): string {
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw refuse(placeholder, 'holds characters that a header cannot carry', 'header');
   return value;

@@ -1,9 +1,12 @@
-/** Strict JSON (RFC 8259) from the outside: one meaning for every reader, or refused. Pure: also runs in a worker thread. */
+/**
+ * Strict JSON (RFC 8259) from outside: text that readers could understand differently is refused. Pure: also runs in
+ * a worker thread.
+ */
 import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
 import { keyFault, scanJson } from '../../../engine/contract/schema/scan-json.ts';
 
 export interface ParseJsonOptions {
-  /** Objects and arrays inside one another. */
+  /** Nesting of objects and arrays. */
   readonly maxDepth: number;
   /** Numbers that a double cannot hold: refused, or kept as text with every digit. */
   readonly bigNumbers: 'refuse' | 'string';
@@ -12,8 +15,8 @@ export interface ParseJsonOptions {
 export const DEFAULT_JSON_OPTIONS: ParseJsonOptions = { maxDepth: 100, bigNumbers: 'refuse' };
 
 /**
- * Parses one JSON text. JSON_INVALID (input) when it is no JSON, JSON_DUPLICATE_KEY when an object names a key twice, JSON_KEY_REFUSED for
- * `__proto__`, JSON_TOO_DEEP, JSON_BIG_NUMBER. Messages never quote the text.
+ * Parses one JSON text. JSON_INVALID (input) when it is not JSON, JSON_DUPLICATE_KEY when an object repeats a key,
+ * JSON_KEY_REFUSED for `__proto__`, JSON_TOO_DEEP, JSON_BIG_NUMBER. Messages never quote the text.
  */
 export function parseJson(text: string, options: ParseJsonOptions = DEFAULT_JSON_OPTIONS): unknown {
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
@@ -46,7 +49,7 @@ function fitsDouble(source: string): boolean {
   return Number.isFinite(value) && (/[.eE]/.test(source) || Number.isSafeInteger(value) || String(value) === source);
 }
 
-/** The third argument is the number as it was written (ECMAScript proposal "JSON.parse source text access"). */
+/** The third argument has the number as written (ECMAScript proposal "JSON.parse source text access"). */
 function keepBigNumber(_key: string, value: unknown, context: { readonly source?: string }): unknown {
   return typeof value === 'number' && context.source !== undefined && !fitsDouble(context.source) ? context.source : value;
 }

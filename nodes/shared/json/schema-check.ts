@@ -1,4 +1,4 @@
-/** What a flow says of data that does not fit a JSON Schema: of places and rules, never of values. Pure. */
+/** Errors of a flow for data that violates a JSON Schema: they name places and rules, never values. Pure. */
 import { AppError, type Issue } from '../../../engine/contract/values/errors.ts';
 import { schemaValues } from '../../../engine/contract/schema/schema-problem.ts';
 import { createSchemaTest, type Breach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
@@ -20,12 +20,12 @@ export function toCheckIssue(breach: Breach): Issue {
     code: 'CHECK_SCHEMA',
     message: describe(breach),
     severity: 'error',
-    // Without `field`: the names of fields come from the data here, and only the path tells them.
+    // Without `field`: field names come from the data here, and only the path contains them.
     values: schemaValues(breach, ''),
   };
 }
 
-/** Says what is wanted, from the schema alone; field names of the data are not told either. */
+/** Describes what is expected, from the schema alone; it does not show field names of the data either. */
 function describe({ keyword, message }: Breach): string {
   return keyword === 'additionalProperties' || keyword === 'unevaluatedProperties' ? 'has a field that is not allowed' : message;
 }

@@ -1,4 +1,4 @@
-/** A mail as it came over the wire (RFC 5322, MIME) -> plain data. */
+/** Converts a received mail (RFC 5322, MIME) to plain data. */
 import type { Address } from 'postal-mime';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 
@@ -9,7 +9,7 @@ export interface MailAddress {
 
 export interface MailData {
   readonly messageId: string;
-  /** ISO 8601; empty where the mail says none. */
+  /** ISO 8601; empty when the mail has no date. */
   readonly date: string;
   readonly from: readonly MailAddress[];
   readonly to: readonly MailAddress[];
@@ -28,17 +28,17 @@ export interface MailAttachment {
   readonly content: string;
 }
 
-/** Lines that may begin a part. Plain text has such lines too: tables, signatures. */
+/** Lines that may start a part. Plain text has such lines too: tables, signatures. */
 const MOST_BOUNDARIES = 10_000;
-/** Mails within mails, each of which is read again. */
+/** Nested mails, each of which is parsed again. */
 const MOST_MAILS = 50;
 const MOST_ATTACHMENTS = 500;
 const LIMITS = { maxNestingDepth: 20, maxHeadersSize: 256 * 1024 } as const;
 
-/** Charsets and encoded words as the mail names them. MAIL_UNREADABLE, MAIL_TOO_MANY_PARTS (input). */
+/** Uses the charsets and encoded words that the mail names. MAIL_UNREADABLE, MAIL_TOO_MANY_PARTS (input). */
 export async function parseMail(source: Uint8Array): Promise<MailData> {
   refuseMany(source);
-  // Few installations receive mail: the others do not load it.
+  // Few installations receive mail, so load it only here.
   const { default: PostalMime } = await import('postal-mime');
   const mail = await PostalMime.parse(source, { ...LIMITS, attachmentEncoding: 'arraybuffer' }).catch((cause: unknown) => {
     throw new AppError('MAIL_UNREADABLE', 'input', 'This is no mail that can be read.', { fix: 'Ask the sender to send it anew.', cause });
@@ -60,7 +60,7 @@ export async function parseMail(source: Uint8Array): Promise<MailData> {
   };
 }
 
-/** Before anything is read: the time for parts and nested mails grows faster than their number. */
+/** Checked before parsing: its time grows faster than the number of parts and nested mails. */
 function refuseMany(source: Uint8Array): void {
   const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   const boundaries = countOf(bytes, '\n--', MOST_BOUNDARIES);
@@ -69,7 +69,7 @@ function refuseMany(source: Uint8Array): void {
   if (mails > MOST_MAILS) throw tooManyParts(mails, MOST_MAILS);
 }
 
-/** How often it is there; one more than `most` at most. */
+/** Counts occurrences, up to one more than `most`. */
 function countOf(bytes: Buffer, mark: string, most: number): number {
   let count = 0;
   for (let at = bytes.indexOf(mark); at !== -1 && count <= most; at = bytes.indexOf(mark, at + mark.length)) count++;
@@ -83,7 +83,7 @@ function tooManyParts(found: number, limit: number): AppError {
   });
 }
 
-/** Groups are taken apart. */
+/** Flattens address groups. */
 function addressesOf(addresses: readonly Address[] = []): readonly MailAddress[] {
   return addresses.flatMap(({ name, address, group }) => (group === undefined ? [{ name, address: address ?? '' }] : addressesOf(group)));
 }

@@ -1,4 +1,4 @@
-/** Compiles a mapping document once to closures (design page 8: mappings never run as script). Browser-safe: previews use it too. */
+/** Compiles a mapping document once to closures: mappings never run as script. Browser-safe: previews use it too. */
 import { AppError, toIssue, type ErrorValues, type Issue } from '../../../engine/contract/values/errors.ts';
 import type { BuildContext, Loop, Scope } from '../../../engine/contract/node/node.ts';
 import { compileScopePath, parseFieldPath, type PathStep } from '../../../engine/contract/flow/scope-path.ts';
@@ -6,9 +6,9 @@ import type { Mapping, MappingRule, MappingSource } from './mapping-document.ts'
 import { mappingFunctions } from './mapping-functions.ts';
 import type { MappingFunction } from './mapping-function.ts';
 
-/** Looks a key up in a code table; throws CODE_UNKNOWN when it is not there. */
+/** Looks up a key in a code table; throws CODE_UNKNOWN when it is missing. */
 export type Lookup = (table: string, key: string) => string;
-/** Answers the target, or a promise of it when one of its expressions is worked out in the sandbox. */
+/** Returns the target, or a promise of it when one of its expressions runs in the sandbox. */
 export type CompiledMapping = (scope: Scope, lookup: Lookup) => unknown;
 
 const MAX_DEPTH = 16;
@@ -16,8 +16,9 @@ const MAX_ITEMS = 100_000;
 const MAX_PROBLEMS = 100;
 
 /**
- * MAPPING_INVALID (input) names every problem with its JSON Pointer. When it runs, every rule that fails is told at once (path of the rule,
- * never a value): MAP_SOURCE_MISSING for a required value that is absent, MAP_FUNCTION_FAILED, or the error of an expression or code table.
+ * MAPPING_INVALID (input) lists every problem with its JSON Pointer. At run time all failing rules are reported at
+ * once (path of the rule, never a value): MAP_SOURCE_MISSING for a required value that is absent,
+ * MAP_FUNCTION_FAILED, or the error of an expression or code table.
  */
 export function compileMapping(mapping: Mapping, build: BuildContext): CompiledMapping {
   const compiler: Compiler = { build, issues: [], checksSettings: false };
@@ -37,8 +38,9 @@ export function compileMapping(mapping: Mapping, build: BuildContext): CompiledM
 }
 
 /**
- * Every problem that can be seen without compiling expressions and conditions, with its JSON Pointer. More than `compileMapping` refuses: also
- * fixed settings of functions (pictures, zones), which a mapping that was published earlier may have wrong and still runs with.
+ * Every problem that can be found without compiling expressions and conditions, with its JSON Pointer. Finds more
+ * than `compileMapping` refuses: also wrong fixed settings of functions (pictures, zones), with which an earlier
+ * published mapping still runs.
  */
 export function checkMapping(mapping: Mapping): readonly Issue[] {
   const compiler: Compiler = { build: ANY_TEXT, issues: [], checksSettings: true };
@@ -76,7 +78,7 @@ function finish(target: unknown, run: Run): unknown {
 
 function compileRules(rules: readonly MappingRule[], path: string, depth: number, compiler: Compiler): Read {
   const steps = rules.map((rule, index) => {
-    // What another rule writes into must be a copy: the source belongs to the message.
+    // Copy a value into which another rule writes: the source belongs to the message.
     const isExtended = rules.some(
       ({ to }, other) => other !== index && to.length > rule.to.length && to.startsWith(rule.to) && '.['.includes(to[rule.to.length]!),
     );
@@ -184,7 +186,7 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
     try {
       return definition.run(...values);
     } catch {
-      // The function's own message may hold the value: only the place is told.
+      // The function's own message may contain the value: report only the place.
       throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${source.fn} cannot work with its input`, {
         values: { function: source.fn },
       });
@@ -196,7 +198,10 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
   };
 }
 
-/** Checks the settings of a call: fixed ones now, if at all; otherwise returns what checks those of each message. */
+/**
+ * Checks the settings of a call: fixed ones now, if at all; otherwise returns the check for the settings of each
+ * message.
+ */
 function compileSettings(
   { name, settings }: MappingFunction,
   { args }: Extract<MappingSource, { fn: string }>,
@@ -214,7 +219,7 @@ function compileSettings(
     if (values[0] === undefined || values[0] === null) return;
     const fault = settings.check(...settings.args.map((position) => values[position]));
     if (fault === undefined) return;
-    // The setting comes from the message: it is not told.
+    // The setting comes from the message, so it is not shown.
     throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${name} was given a setting that it cannot work with`, {
       values: { function: name, problem: 'setting' },
       fix: 'Look at the field that gives the picture or zone, and correct it, or write a fixed one.',
@@ -277,7 +282,7 @@ function withLoop(scope: Scope, item: unknown, index: number): Scope {
   return user === undefined ? { message, nodes, now, loop } : { message, nodes, now, loop, user };
 }
 
-/** Writes into the target, making objects and lists on the way. `a[]` appends. */
+/** Writes into the target, and creates objects and lists on the way. `a[]` appends. */
 function compileTarget(to: string): (target: Target, value: unknown) => void {
   const isAppend = to.endsWith('[]');
   const steps = parseFieldPath(isAppend ? to.slice(0, -2) : to);

@@ -15,7 +15,10 @@ const DEFAULT_ZONE = '+08:00';
 const picture = argument('格式', 'Picture');
 const zone = optional('时区，默认 +08:00', 'Zone, +08:00 by default');
 
-/** Dates: pictures are made of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`, HL7 DTM); times leave as ISO 8601 with their zone. */
+/**
+ * Dates: pictures consist of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`, HL7 DTM); results are ISO 8601 with
+ * their zone.
+ */
 export const dateFunctions: readonly MappingFunction[] = [
   {
     name: 'parseDate',
@@ -66,7 +69,7 @@ export const dateFunctions: readonly MappingFunction[] = [
 
 const MIDNIGHT: DateParts = { yyyy: '1970', MM: '01', dd: '01', HH: '00', mm: '00', ss: '00', SSS: '000' };
 
-/** A picture without hours gives a date alone (`2026-01-02`), else a time with its zone. */
+/** A picture without hours returns a date alone (`2026-01-02`), else a time with its zone. */
 function parseDate(text: string, format: string, offset: string): string {
   const { yyyy, MM, dd, HH, mm, ss, SSS } = readParts(text, format);
   const day = `${yyyy}-${MM}-${dd}`;
@@ -74,7 +77,7 @@ function parseDate(text: string, format: string, offset: string): string {
   return `${day}T${HH}:${mm}:${ss}${format.includes('SSS') ? `.${SSS}` : ''}${offset}`;
 }
 
-/** What the picture does not name is that of midnight, 1 January 1970. */
+/** Fields missing in the picture default to midnight, 1 January 1970. */
 function readParts(text: string, format: string): DateParts {
   const { fields, rest } = pictureOf(format);
   const parts = { ...MIDNIGHT };
@@ -100,7 +103,7 @@ function isDigits(text: string): boolean {
   return true;
 }
 
-/** By hand: Date rolls 30 February over into March, and takes 24:00 for the next midnight. */
+/** By hand: Date turns 30 February into March, and accepts 24:00 as the next midnight. */
 function isInCalendar({ yyyy, MM, dd, HH, mm, ss }: DateParts): boolean {
   const [month, day] = [Number(MM), Number(dd)];
   if (month < 1 || month > 12 || day < 1 || day > daysOf(Number(yyyy), month)) return false;
@@ -133,7 +136,7 @@ function formatDate(timeMs: number, format: string, offset: string): string {
   return writeParts(parts, format);
 }
 
-/** A date without a zone is midnight, and a time without one the time, in China. */
+/** A date without a zone is midnight in China, and a time without one is China time. */
 function toMillis(time: unknown): number {
   if (typeof time === 'number') return toNumber(time);
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(Z|[+-]\d{2}:\d{2})?$/.exec(toText(time));

@@ -1,6 +1,6 @@
 /**
- * Pictures of dates: `yyyy MM dd HH mm ss SSS` and fixed text between them. A letter that is no field is a mistake, not fixed text:
- * `YYYY-mm-DD` must never become `YYYY-00-DD`.
+ * Pictures of dates: `yyyy MM dd HH mm ss SSS` and fixed text between them. A letter that is not a field is an error,
+ * not fixed text: `YYYY-mm-DD` must never become `YYYY-00-DD`.
  */
 import type { ErrorValues } from '../../../engine/contract/values/errors.ts';
 import type { FunctionFault } from './mapping-function.ts';
@@ -17,7 +17,7 @@ export interface DateParts {
 }
 type Field = keyof DateParts;
 
-/** What each field of a picture stands for, [Chinese, English]. Their order is that of docs/reference/mappings.md. */
+/** The meaning of each field of a picture, [Chinese, English]. Their order is that of docs/reference/mappings.md. */
 export const PICTURE_FIELDS: Readonly<Record<Field, readonly [zhCN: string, en: string]>> = {
   yyyy: ['年，四位', 'Year, four digits'],
   MM: ['月，01 到 12', 'Month, 01 to 12'],
@@ -28,7 +28,7 @@ export const PICTURE_FIELDS: Readonly<Record<Field, readonly [zhCN: string, en: 
   SSS: ['毫秒，三位', 'Milliseconds, three digits'],
 };
 
-/** A picture taken apart: each field with the text before it, and the text behind the last. */
+/** A parsed picture: each field with the text before it, and the text after the last. */
 export interface DatePicture {
   readonly fields: readonly { readonly before: string; readonly field: Field }[];
   readonly rest: string;
@@ -36,7 +36,7 @@ export interface DatePicture {
 
 const FIELDS = /yyyy|MM|dd|HH|mm|ss|SSS/g;
 
-/** Takes any text apart: letters that are no field count as fixed text, as they did before pictures were checked. */
+/** Parses any text: letters that are not fields count as fixed text, as they did before pictures were checked. */
 export const pictureOf = remember(takeApart);
 
 function takeApart(format: string): DatePicture {
@@ -49,7 +49,7 @@ function takeApart(format: string): DatePicture {
   return { fields, rest: format.slice(at) };
 }
 
-/** What is wrong with the picture of a text that is parsed, or of a time that is formatted in `zone` (`Z`, `+08:00`). */
+/** The error in a picture, for parsing a text or for formatting a time in `zone` (`Z`, `+08:00`). */
 export function pictureFault(picture: unknown, use: 'parse' | 'format', zone: string): FunctionFault | undefined {
   const found = letterFault(picture, use);
   if (found !== undefined || typeof picture !== 'string') return found;
@@ -57,7 +57,7 @@ export function pictureFault(picture: unknown, use: 'parse' | 'format', zone: st
   return picture.includes('Z') && !UTC.has(zone) ? fault('picture-zone', picture, { zone }) : undefined;
 }
 
-/** What is wrong with a pair of pictures: a text is parsed by the first and written by the second. */
+/** The error in a pair of pictures: a text is parsed by the first and written by the second. */
 export function conversionFault(from: unknown, to: unknown): FunctionFault | undefined {
   const found = letterFault(from, 'parse') ?? letterFault(to, 'format');
   if (found !== undefined || typeof from !== 'string' || typeof to !== 'string') return found;
@@ -75,7 +75,7 @@ function letterFault(picture: unknown, use: 'parse' | 'format'): FunctionFault |
 const ALLOWED = FIELDS.source.split('|');
 /** Separators of ISO 8601. */
 const FIXED_LETTERS: ReadonlySet<string> = new Set(['T', 'Z']);
-/** What people write who know the pictures of another program. */
+/** Letters that people use who know the pictures of another program. */
 const MEANT: Readonly<Record<string, string>> = {
   Y: 'yyyy',
   y: 'yyyy',
@@ -149,7 +149,7 @@ function fault(problem: string, picture: unknown, values: ErrorValues = {}): Fun
   };
 }
 
-/** Flows use a handful of pictures; one that makes its own from data must not fill the memory. */
+/** Flows use a handful of pictures; a flow that builds its own from data must not fill the memory. */
 const MOST_REMEMBERED = 200;
 
 function remember<Value>(make: (text: string) => Value): (text: string) => Value {

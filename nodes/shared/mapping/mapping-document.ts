@@ -1,6 +1,7 @@
 /**
- * A mapping: how a target is built from the scope, as data that two people can compare. Compiled once by `compile-mapping.ts`;
- * drawn by the designer's two-tree mapper. `to` is a field path (`patient.name`, `ids[0].value`, `items[]` appends).
+ * A mapping: how a target is built from the scope, as data that two people can compare. Compiled once by
+ * `compile-mapping.ts`; drawn by the designer's two-tree mapper. `to` is a field path (`patient.name`,
+ * `ids[0].value`, `items[]` appends).
  */
 import { Type } from 'typebox';
 import type { ConditionRule } from '../../../engine/contract/flow/expression-types.ts';
@@ -9,7 +10,7 @@ import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts
 const closed = { additionalProperties: false } as const;
 const PATH = { minLength: 1, maxLength: 1000 } as const;
 
-/** What a rule is made of. Words stand here once, for docs/reference/mappings.md. */
+/** The parts of a rule. Defined once, also for docs/reference/mappings.md. */
 export const MAPPING_PARTS = {
   Source: Type.Union([
     Type.Object(
@@ -145,7 +146,10 @@ export interface MappingRule {
 
 export const TARGET_TYPES = ['object', 'list', 'text', 'number', 'boolean'] as const;
 
-/** A field that the receiver knows, whether a rule fills it or not: what the designer's target tree shows. Nothing is mapped by it. */
+/**
+ * A field that the receiver knows, whether or not a rule fills it; the designer's target tree shows it. It maps
+ * nothing.
+ */
 const TargetField = Type.Object(
   {
     to: Type.String({
@@ -173,7 +177,7 @@ export interface Mapping {
   readonly target?: readonly TargetField[];
 }
 
-/** The schema of a mapping. Conditions are checked by their own compiler. */
+/** The schema of a mapping. A separate compiler checks conditions. */
 export const MappingSchema = Type.Object(
   {
     rules: Type.Array(MappingRuleSchema, { ...fieldText('规则', 'Rules', '按顺序执行。', 'They run in their order.'), maxItems: 2000 }),

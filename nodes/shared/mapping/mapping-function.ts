@@ -1,30 +1,34 @@
 import type { Issue } from '../../../engine/contract/values/errors.ts';
 import type { Text } from '../../../engine/contract/values/texts.ts';
 
-/** A function of the mapper, described so that a designer can list it. */
+/** A function of the mapper, with a description for the designer's list. */
 export interface MappingFunction {
   readonly name: string;
   readonly group: 'text' | 'number' | 'date' | 'person' | 'choice';
   readonly label: Text;
   readonly help: Text;
   readonly args: readonly MappingArgument[];
-  /** Arguments and what comes of them: shown in docs/reference/mappings.md, and run by a test. */
+  /** Arguments and result: shown in docs/reference/mappings.md, and run by a test. */
   readonly examples: readonly FunctionExample[];
-  /** The last argument may be given again and again. */
+  /** The last argument may be repeated. */
   readonly isVariadic?: true;
   /**
-   * Arguments that say how it works (a picture, a zone), by position. Fixed ones are checked when the mapping is validated, and not again when
-   * it runs: what was published before a check existed goes on. Values of the message are checked at each call.
+   * Positions of arguments that configure the function (a picture, a zone). Fixed ones are checked when the mapping
+   * is validated, and not again at run time: mappings published before a check existed continue to run. Values from
+   * the message are checked at each call.
    */
   readonly settings?: { readonly args: readonly number[]; check(...settings: readonly unknown[]): FunctionFault | undefined };
-  /** Gets absent values as `undefined`. Throws any Error when it cannot; the mapping tells the place, never the value. */
+  /**
+   * Receives absent values as `undefined`. Throws any Error when it fails; the mapping reports the place, never the
+   * value.
+   */
   run(...args: readonly unknown[]): unknown;
 }
 
-/** Why a function cannot work with its settings: MAPPING_INVALID. */
+/** Why a function cannot use its settings: MAPPING_INVALID. */
 export type FunctionFault = Omit<Issue, 'path'>;
 
-/** `gives` is left out where the result is absent. */
+/** `gives` is left out when the result is absent. */
 export interface FunctionExample {
   readonly args: readonly unknown[];
   readonly gives?: unknown;
@@ -51,14 +55,14 @@ export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** Text of a value: numbers and booleans are written out, structures are refused. */
+/** Text of a value: numbers and booleans are converted, structures are refused. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw new TypeError('a text is needed');
 }
 
-/** Whole or decimal number of a value; texts may have blanks around and nothing else. */
+/** Integer or decimal number of a value; text may have blanks around the number and nothing else. */
 export function toNumber(value: unknown): number {
   const text = typeof value === 'string' ? value.trim() : value;
   const number = typeof text === 'string' && /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
@@ -67,7 +71,7 @@ export function toNumber(value: unknown): number {
   return number;
 }
 
-/** Most doubles keep 15 digits: an identity card number becomes another one. */
+/** Doubles keep 15 digits safely: a longer identity card number would change. */
 const SAFE_DIGITS = 15;
 
 function losesDigits(text: string, number: number): boolean {
@@ -81,7 +85,7 @@ function losesDigits(text: string, number: number): boolean {
   return plain(text).replace('.', '').length > SAFE_DIGITS && plain(text) !== plain(String(number));
 }
 
-/** Applies `change` to the first argument when it is there; absent stays absent. */
+/** Applies `change` to the first argument if it is present; absent stays absent. */
 export function onText(change: (text: string, ...rest: readonly unknown[]) => unknown): MappingFunction['run'] {
   return (value, ...rest) => (isAbsent(value) ? undefined : change(toText(value), ...rest));
 }

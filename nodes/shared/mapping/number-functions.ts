@@ -76,7 +76,7 @@ function calculation(
   };
 }
 
-/** Rounds the decimal text, so that 1.005 with two decimals is 1.01 and not what binary fractions make of it. */
+/** Rounds the decimal text, so that 1.005 with two decimals is 1.01, despite binary fractions. */
 function roundHalfUp(value: number, decimals: number): number {
   if (!Number.isInteger(decimals) || decimals < 0 || decimals > 15) throw new RangeError('0 to 15 decimals');
   const shifted = Math.round(Number(`${shiftable(Math.abs(value))}e${decimals}`));

@@ -1,4 +1,7 @@
-/** Parses, checks and writes bodies: small ones at once, larger ones in a thread of their own, so that the event loop keeps its latency (design page 8). */
+/**
+ * Parses, checks and writes bodies: small ones at once, larger ones in a thread, so that the event loop keeps its
+ * latency.
+ */
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -8,29 +11,30 @@ import { createBreachList, type BreachList } from '../../../engine/schema/create
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
 import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
-/** A body of tags or brackets alone costs ten times as much as text of its size. */
+/** A body of only tags or brackets costs ten times as much as text of the same size. */
 const THREAD_FROM_PARTS = 3000;
-/** In all, and of one node. */
+/** In all, and per node. */
 const MAX_WAITING = 1024;
 const MAX_WAITING_OF_ONE = 64;
 const MOST_THREADS = 4;
-/** Of all nodes together. One node never has all of them, so that what one hospital sends holds up no other. */
+/** For all nodes together. One node never gets all of them, so that one hospital's data delays no other. */
 const THREADS = Math.max(2, Math.min(MOST_THREADS, availableParallelism() - 1));
 const HEAP_MB = 768;
-/** Of computing: a payload of 10 MB takes one to four seconds. */
+/** CPU time: a payload of 10 MB takes one to four seconds. */
 const CPU_MS = 5000;
 const CPU_MS_PER_MB = 1500;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './parse-worker.ts' : './parse-worker.js', import.meta.url);
 
 export interface Parser {
   /**
-   * The parsed value, at once where the body is small. Throws the parser's error; a promise rejects with it, with PARSE_BUSY (transient) when too
-   * many wait, with PARSE_TOO_COSTLY (input) when it takes too much computing or memory, or with the signal's reason.
+   * Returns the parsed value, synchronously when the body is small. Throws the parser's error. A promise rejects with
+   * it, with PARSE_BUSY (transient) when too many wait, with PARSE_TOO_COSTLY (input) when it takes too much
+   * computing or memory, or with the signal's reason.
    */
   parse(task: ParseTask, ctx: ParseContext): unknown;
-  /** The same of what is done with data that `isLarge`, always in the thread. */
+  /** The same for data that `isLarge`, always in the thread. */
   inThread(task: LargeTask, ctx: ParseContext): Promise<unknown>;
-  /** All breaches of a schema (JSON) by data; undefined where it `isLarge`, or where there is no room or time for them. */
+  /** All breaches of a schema (JSON) by data; undefined when the data `isLarge`, or there is no room or time. */
   listBreaches(
     task: { readonly data: unknown; readonly schema: string; readonly most: number },
     ctx: ParseContext,
@@ -47,7 +51,7 @@ interface Shared {
   readonly list: BreachList;
 }
 
-/** One set for a process, which has one clock. */
+/** One set of threads per process, which has one clock. */
 const sharedOf = new WeakMap<Clock, Shared>();
 let parsers = 0;
 
@@ -62,8 +66,8 @@ function sharedBy(clock: Clock): Shared {
 }
 
 /**
- * A node's share of the threads that all nodes of the process use together. One is started with a large body and ended when there was none for
- * two minutes, or with a body that takes too much.
+ * A node's share of the threads that all nodes of the process use together. A thread starts with a large body. It
+ * ends after two minutes without one, or with a body that takes too much.
  */
 export function createParser(): Parser {
   const key = String((parsers += 1));
@@ -85,14 +89,14 @@ export function createParser(): Parser {
   };
 }
 
-/** Mails are read in the thread: what their parts and headers cost does not show in their size. */
+/** Mails are always parsed in the thread: their size does not show the cost of their parts and headers. */
 function isSmall(task: ParseTask): boolean {
   if (task.kind === 'mail' || task.source.length > LARGE_FROM) return false;
   const marks = task.kind === 'xml' ? '<' : '[{';
   return [...marks].reduce((left, mark) => left - countOf(task.source, mark, left), THREAD_FROM_PARTS) > 0;
 }
 
-/** How often it is there; looks no further than `most`. */
+/** Counts occurrences, up to `most`. */
 function countOf(source: Uint8Array | string, mark: string, most: number): number {
   let count = 0;
   const bytes = typeof source === 'string' ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);

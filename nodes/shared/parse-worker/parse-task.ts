@@ -1,4 +1,4 @@
-/** What a parser thread can be asked for. */
+/** The tasks of a parser thread. */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { findJsonExcess, scanJson, type JsonExcess } from '../../../engine/contract/schema/scan-json.ts';
 import { compileFirstBreach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
@@ -16,19 +16,20 @@ export type ParseTask =
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
   | { readonly kind: 'mail'; readonly source: Uint8Array };
 
-/** Work that is handed over for large data only: callers do it themselves for small data. */
+/** Work that goes to a thread for large data only: callers do it themselves for small data. */
 export type LargeTask =
   | { readonly kind: 'xml-text'; readonly data: unknown; readonly options: SerialiseXmlOptions }
   /** `schema` is JSON. */
   | { readonly kind: 'schema'; readonly data: unknown; readonly schema: string };
 
-/** The tasks of one thread, whose answer is as `readAnswer` reads it; a schema that is asked for again is not compiled again. */
+/** The tasks of one thread; `readAnswer` reads their results. Caches compiled schemas. */
 export function createTasks(): (task: ParseTask | LargeTask) => unknown {
   const breachBy = keepLast(10, (schema) => compileFirstBreach(JSON.parse(schema) as JsonSchema));
   return (task) => {
     if (task.kind === 'xml-text') return serialiseXml(task.data, task.options);
     if (task.kind === 'mail') return runParseTask(task);
-    // As text, since what it costs to take it over is the event loop's: a structured clone of many small values takes two to four times as long.
+    // As text, since the event loop pays for the transfer: a structured clone of many small values takes two to four
+    // times as long.
     if (task.kind !== 'schema') return toBoundedJson(runParseTask(task));
     return breachBy(task.schema)(task.data);
   };
@@ -62,7 +63,7 @@ const EXCESS_WORDS: Readonly<Record<JsonExcess['of'], { readonly what: string; r
   },
 };
 
-/** The value that a thread parsed, from its answer. */
+/** The value that a thread parsed, from its result. */
 export function readAnswer(task: ParseTask, answer: unknown): unknown {
   return task.kind === 'mail' ? answer : (JSON.parse(answer as string) as unknown);
 }

@@ -11,7 +11,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
 
 export interface ParseXmlOptions {
-  /** Elements inside one another; at least 2. */
+  /** Nesting of elements; at least 2. */
   readonly maxDepth: number;
   /** `keep`: names with their prefixes and `@xmlns:…`; `strip`: local names, declarations dropped. */
   readonly namespaces: 'keep' | 'strip';
@@ -25,7 +25,10 @@ export interface XmlObject {
   readonly [name: string]: XmlValue;
 }
 
-/** Answers `{ root: … }`. XML_INVALID, XML_DOCTYPE, XML_ENTITY, XML_TOO_DEEP, XML_NAME_REFUSED (all input); messages never quote the text. */
+/**
+ * Returns `{ root: … }`. XML_INVALID, XML_DOCTYPE, XML_ENTITY, XML_TOO_DEEP, XML_NAME_REFUSED (all input); messages
+ * never quote the text.
+ */
 export function parseXml(text: string, options: ParseXmlOptions = DEFAULT_XML_OPTIONS): XmlObject {
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   refuseDeclarations(plain);
@@ -60,7 +63,7 @@ function refuseDeclarations(text: string): void {
   }
 }
 
-/** What fast-xml-parser answers with `preserveOrder`: one key per node, its attributes beside it. */
+/** The output of fast-xml-parser with `preserveOrder`: one key per node, its attributes beside it. */
 type OrderedNode = Readonly<Record<string, unknown>>;
 const ATTRIBUTES = ':@';
 const CDATA = '#cdata';
@@ -77,11 +80,11 @@ function readTree(text: string, maxDepth: number): readonly OrderedNode[] {
     parseAttributeValue: false,
     trimValues: false,
     processEntities: false,
-    // toString and the like are ordinary names here: fields are read as own properties alone.
+    // toString and the like are ordinary names here: fields are only read as own properties.
     onDangerousProperty: (name) => name,
     ignoreDeclaration: true,
     ignorePiTags: true,
-    // It counts from the element below the root.
+    // The parser counts from the element below the root.
     maxNestedTags: maxDepth - 1,
   });
   try {

@@ -1,4 +1,4 @@
-/** JSON in the form of `parse-xml.ts` as XML text. */
+/** Writes JSON in the form of `parse-xml.ts` as XML text. */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
@@ -14,7 +14,10 @@ const NAME =
 
 const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
-/** Takes `{ root: … }`. XML_FORM (input) with the path, when the value has no single root, a bad name, or text that XML cannot carry. */
+/**
+ * Accepts `{ root: … }`. XML_FORM (input) with the path, when the value has no single root, a bad name, or text that
+ * XML cannot represent.
+ */
 export function serialiseXml(document: unknown, options: SerialiseXmlOptions): string {
   if (!isObject(document) || Object.keys(document).length !== 1) throw refuse('', 'is not an object with exactly one root element', 'root');
   const [[name, value]] = Object.entries(document) as [[string, unknown]];
@@ -23,7 +26,7 @@ export function serialiseXml(document: unknown, options: SerialiseXmlOptions): s
   return declaration + elements(name, value, name, options.maxDepth);
 }
 
-/** One element, or one per item of an array; fields without value are left out. */
+/** One element, or one per item of an array; leaves out fields without a value. */
 function elements(name: string, value: unknown, path: string, depthLeft: number): string {
   if (depthLeft === 0) throw refuse(path, 'is nested too deep', 'depth');
   if (Array.isArray(value)) return value.map((item, index) => elements(name, item, `${path}[${index}]`, depthLeft - 1)).join('');

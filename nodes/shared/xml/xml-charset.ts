@@ -1,4 +1,6 @@
-/** The charset that an XML document names for itself: byte order mark, then its declaration, then UTF-8 (XML 1.0, appendix F). */
+/**
+ * The charset that an XML document declares: byte order mark, then its declaration, then UTF-8 (XML 1.0, appendix F).
+ */
 export function xmlCharset(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'UTF-16LE';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'UTF-16BE';
