@@ -27,7 +27,7 @@ export interface AcceptDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Absent: no spans are made. */
+  /** If absent, no spans are created. */
   readonly tracer?: Tracer | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What a flow's ingress expressions say of a message: its dedupe key, its lane and its business keys. */
+/** Evaluates a flow's ingress expressions for a message: its dedupe key, its lane and its business keys. */
 import { AppError } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { Scope } from '../contract/node/node.ts';
@@ -8,9 +8,9 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 
 export interface IngressFacts {
   readonly dedupe: string | undefined;
-  /** Absent: the flow has no lanes. */
+  /** Undefined if the flow has no lanes. */
   readonly laneKey: string | undefined;
-  /** Business keys by name; one that the message lacks is absent. */
+  /** Business keys by name; keys the message does not have are absent. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ export function readIngress(
     return { dedupe: keyText(dedupe), laneKey: hasLane ? laneOf(keyText(lane)) : undefined, keys };
   }
 
-  /** An empty or failing lane expression means the lane of the whole trigger: slower, never out of order. */
+  /** If the lane expression is empty or fails, use the lane of the whole trigger: slower, but never out of order. */
   function laneOf(value: string | undefined): string {
     if (value !== undefined && value !== '') return `${flowId}|${seal.token('lane', value)}`;
     log.warn('flow.lane_empty', { flowId });
@@ -49,7 +49,7 @@ export function readIngress(
   }
 }
 
-/** At once where the expression does; `onError` decides what a failing one is worth. */
+/** Synchronous if the expression is; `onError` decides how a failure counts. */
 function evaluate(expression: (scope: Scope) => unknown, scope: Scope, onError: (error: unknown) => undefined): unknown {
   try {
     const value = expression(scope);
@@ -59,7 +59,7 @@ function evaluate(expression: (scope: Scope) => unknown, scope: Scope, onError: 
   }
 }
 
-/** A sandbox that is busy now must not cost the message its dedupe or its place: it is refused, and comes again. */
+/** A busy sandbox must not cost the message its dedupe or its place: refuse it, so that the sender retries. */
 function unlessTransient(error: unknown): undefined {
   if (error instanceof AppError && error.kind === 'transient') throw error;
   return undefined;

@@ -62,7 +62,8 @@ export function startInline(
   const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
   const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadlinePassed(flow)));
   let hasReplied = false;
-  // If the caller leaves, a run that has announced no write stops. A run with an announced write goes on and keeps its reply.
+  // If the caller leaves, a run that has announced no write stops. A run with an announced write goes on and keeps its
+  // reply.
   call.onLeave(() => {
     if (!journal.isClaimed && !hasReplied)
       controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));

@@ -51,7 +51,7 @@ export interface BindingStore {
   removeTable(tableId: string): Promise<boolean>;
   /** Names only; values are returned only by `revealSecret`. */
   listSecrets(): Promise<readonly { readonly name: string; readonly adapters: readonly string[]; readonly updatedAt: number }[]>;
-  /** Only `adapters` may name it as their credential: whoever binds it must know its value. */
+  /** Only `adapters` may name it as their credential: a person who binds it must know its value. */
   saveSecret(name: string, value: string, adapters: readonly string[]): Promise<void>;
   removeSecret(name: string): Promise<boolean>;
   revealSecret(name: string): Promise<string>;

@@ -1,4 +1,7 @@
-/** Sampling of sync flows: failures are recorded (up to a ceiling that protects the store), successes at the flow's own rate. */
+/**
+ * Limits how many runs of sync flows are recorded per second: failures up to a limit that protects the store, successes
+ * at the flow's own rate.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 

@@ -35,8 +35,8 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
 }
 
 /**
- * Two edges exclude each other if, walking back from the later one, every path leads to a node that chose another
- * port than the other edge's. Each pair is decided once. If a type or a port is unknown, or an edge ends at a missing
+ * Two edges exclude each other if, walking back from the later one, every path leads to a node that chooses between
+ * this path and the other edge. Each pair is decided once. If a type or a port is unknown, or an edge ends at a missing
  * node, they count as exclusive: that problem is reported elsewhere.
  */
 function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean {

@@ -221,9 +221,9 @@ async function atEnd({ part, lane }: ExecutionDocument, executions: Collection<E
 }
 
 /**
- * Moves the stored resend behind all open executions in its lane. From then on it blocks what is listed after it.
- * Executions listed earlier may still run, so it moves again until nothing stands behind it. Then the lane has one
- * order for all workers, and only one execution runs at a time.
+ * Moves the stored resend behind all open executions in its lane. Because it is stored, nothing listed from now on can
+ * pass it. Executions listed earlier may still run, so it moves again until nothing stands behind it. Then the lane has
+ * one order for all workers, and only one execution runs at a time.
  */
 async function moveToEnd(document: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<void> {
   const { _id, part, lane } = document;

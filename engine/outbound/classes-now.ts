@@ -5,7 +5,7 @@ import { addressesOf, classOf, type LookUp } from './create-outbound-guard.ts';
 import { DNS_MS } from './refusal-within.ts';
 
 /**
- * The classes an exception for a name opens: those of the refused addresses it resolves to now. Otherwise whoever
+ * The classes an exception for a name opens: those of the refused addresses it resolves to now. Otherwise the person who
  * controls the name in DNS could later point it to any refused address. OUTBOUND_NAME (input) if it resolves to none.
  */
 export async function classesNow(

@@ -16,7 +16,7 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Absent: no spans are made. */
+  /** If absent, no spans are created. */
   readonly tracer?: Tracer | undefined;
   readonly blobs: Blobs;
   readonly bindings: Bindings;

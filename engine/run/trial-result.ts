@@ -23,8 +23,8 @@ export interface TrialRequest {
 
 /**
  * - `not-reached`: it would reach outside; its path ends here.
- * - `waiting`: it waits for longer than a trial may last, or for somebody's message.
- * - `stopped`: the run was ended (cancelled, out of time, another node failed) before this node was done.
+ * - `waiting`: it waits for longer than a trial may last, or for an outside message.
+ * - `stopped`: the run ended (cancelled, out of time, another node failed) before this node finished.
  */
 export type TrialStepStatus = StepStatus | 'not-reached' | 'waiting' | 'stopped';
 

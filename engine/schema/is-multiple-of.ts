@@ -1,4 +1,4 @@
-/** JSON Schema's `multipleOf` by the digits that the numbers are written with: in binary, 19.99 is no multiple of 0.01. */
+/** JSON Schema's `multipleOf`, computed on decimal digits: in binary, 19.99 is not a multiple of 0.01. */
 export function isMultipleOf(value: number, divisor: number): boolean {
   if (!Number.isFinite(value) || !Number.isFinite(divisor) || divisor === 0) return false;
   if (Number.isSafeInteger(value) && Number.isSafeInteger(divisor)) return value % divisor === 0;

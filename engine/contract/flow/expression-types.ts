@@ -1,7 +1,8 @@
 /**
- * Structured conditions: data, compiled once to a closure (`engine/expression/compile-condition.ts`), shown as rows in the designer.
- * A *scope path* reads `data`, `headers`, `keys`, `now` or `nodes.<id>`, then fields by dot and items by `[i]`: `data.patient.ids[0].value`,
- * `nodes.n_call1.body.code`; inside a mapping's loop also `item`, `index`, `outer.item`, `outer.index`. A field with other characters stands in backquotes: data.`姓 名`.
+ * Structured conditions: data, compiled once to a closure (`engine/expression/compile-condition.ts`), shown as rows in
+ * the designer. A *scope path* reads `data`, `headers`, `keys`, `now` or `nodes.<id>`, then fields by dot and items by
+ * `[i]`: `data.patient.ids[0].value`, `nodes.n_call1.body.code`. Inside a mapping's loop it can also read `item`,
+ * `index`, `outer.item`, `outer.index`. Write a field with other characters in backticks: data.`姓 名`.
  */
 import { Type, type Static } from 'typebox';
 import { fieldText } from '../values/texts.ts';

@@ -1,4 +1,7 @@
-/** Logging, metrics and spans as dependencies. Log lines, labels and attributes never carry payloads, personal data or secrets. */
+/**
+ * Logging, metrics and spans as dependencies. Log lines, labels and attributes never contain payloads, personal data or
+ * secrets.
+ */
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined | readonly string[]>>;
 
