@@ -355,7 +355,10 @@ export const UserTokenKey = Type.Object(
 );
 export type UserTokenKey = Static<typeof UserTokenKey>;
 
-/** A consumer of the bus front: a token stored as SM3 digest (hex), or a client certificate by SHA-256 fingerprint (hex, lower case). */
+/**
+ * A consumer of the bus front: a token stored as SM3 digest (hex), or a client certificate by SHA-256 fingerprint
+ * (hex, lower case).
+ */
 export const BusConsumer = Type.Object(
   {
     appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),

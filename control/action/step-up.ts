@@ -14,7 +14,10 @@ export interface Confirmation {
   readonly code?: string;
 }
 
-/** TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). The process itself needs none. */
+/**
+ * TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). The process itself
+ * needs no confirmation.
+ */
 export type CheckStepUp = (actor: Actor, given: Confirmation | undefined) => Promise<void>;
 
 /** How long after login the second factor is not asked for again: the app shows its next code only after 30 s. */

@@ -1,4 +1,4 @@
-/** Adapters that fail or are slow, and how many messages each one holds up: the first thing an operator handles. */
+/** Failing adapters, and how many messages each one holds up: the first thing an operator handles. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from './call-states.ts';
 import type { DomainScope } from '../access/domains.ts';

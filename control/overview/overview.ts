@@ -67,7 +67,7 @@ export interface Attention {
   readonly requests?: { readonly count: number; readonly oldestAt: number };
   readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
   readonly listeners?: readonly FailingListener[];
-  /** Systems that fail or are slow. */
+  /** Systems that fail. */
   readonly adapters?: readonly FailingAdapter[];
   /** Interfaces that refuse most of their calls. */
   readonly interfaces?: readonly RefusingInterface[];

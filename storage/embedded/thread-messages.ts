@@ -9,7 +9,10 @@ export interface ThreadSettings {
   readonly limitBytes: number | undefined;
 }
 
-/** `id` is the time for `sweep`; `body` a document, a patch or a specification; `match` a filter or ''. All JSON text. */
+/**
+ * `id` is the time for `sweep`; `body` a document, a patch or a specification; `match` a filter or ''. All are JSON
+ * text.
+ */
 export type WriteOp = readonly [
   kind: 'open' | 'insert' | 'replace' | 'patch' | 'remove' | 'sweep',
   collection: string,
@@ -22,7 +25,10 @@ export type WriteOp = readonly [
 /** `detail`: the new document of a patch, the index of a duplicate (`''` for the id). */
 export type WriteAnswer = readonly [outcome: 'done' | 'no-match' | 'duplicate' | 'more', detail: string] | Failure;
 
-/** `argument`: an id, a filter, or a specification; `options`: FindOptions<string>, or the limit of a count. JSON text but for the id. */
+/**
+ * `argument`: an id, a filter, or a specification; `options`: FindOptions<string>, or the limit of a count. JSON
+ * text, except the id.
+ */
 export type ReadOp = readonly [kind: 'open' | 'get' | 'find' | 'count' | 'ping', collection: string, argument: string, options: string];
 
 /**

@@ -23,8 +23,8 @@ const AUTHENTICATION_FAILED = 18;
 const UNAUTHORIZED = 13;
 
 /**
- * Options that the address cannot override. The driver never retries a write: a caller that repeats one must know whether
- * it was done, and the revision of the row shows it (`storage/revisioned`).
+ * Options that the address cannot override. The driver never retries a write: a caller that repeats one must know
+ * whether it was done, and the revision of the row shows it (`storage/revisioned`).
  */
 const FIXED: MongoClientOptions = {
   appName: 'kangqiao',

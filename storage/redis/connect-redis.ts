@@ -25,7 +25,9 @@ const SILENCE_MS = 1_500;
 const CONNECT_MS = 2_000;
 const MAX_RECONNECT_PAUSE_MS = 1_000;
 
-/** `redis://[user@]host[:port][/db]`, `rediss://…` with TLS. STORE_NOT_ENCRYPTED, STORE_PASSWORD_IN_ADDRESS (input). */
+/**
+ * `redis://[user@]host[:port][/db]`, `rediss://…` with TLS. STORE_NOT_ENCRYPTED, STORE_PASSWORD_IN_ADDRESS (input).
+ */
 export function parseRedisAddress(address: string, { password, ca }: { readonly password?: string; readonly ca?: string }): RedisPlace {
   refusePassword(address);
   const url = new URL(address);

@@ -4,7 +4,10 @@ import { escapeHl7 } from './escapes.ts';
 import { headerField, readHl7, type Hl7Message } from './message.ts';
 import { getHl7 } from './paths.ts';
 
-/** AA accepted · AE the message itself is wrong, sending it again will not help · AR not now, or not this kind: try again later. */
+/**
+ * AA: accepted. AE: the message itself is wrong, sending it again will not help. AR: not now, or not this kind, try
+ * again later.
+ */
 export type AckCode = 'AA' | 'AE' | 'AR';
 
 export interface AckOptions {

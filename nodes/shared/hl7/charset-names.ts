@@ -10,7 +10,10 @@ const TABLE_0211: Readonly<Record<string, string>> = {
   ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9, 15].map((part) => [`8859/${part}`, `ISO-8859-${part}`])),
 };
 
-/** The IANA charset of an MSH-18 value (the first repetition); undefined when it is empty. HL7_CHARSET_UNSUPPORTED (input) when unknown. */
+/**
+ * The IANA charset of an MSH-18 value (the first repetition); undefined when it is empty. HL7_CHARSET_UNSUPPORTED
+ * (input) when unknown.
+ */
 export function charsetOfMsh18(value: string): string | undefined {
   const name = value.trim();
   if (name === '') return undefined;

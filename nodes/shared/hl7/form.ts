@@ -1,14 +1,12 @@
 /**
  * A message as plain data, for mappings: `data.PID[0].f5[0].c1` is PID-5.1, `data.OBX[2].f5[0].c1` the third OBX-5.1.
- *
- * - `order`: the names of the segments in their order; the n-th `OBX` there is `OBX[n-1]`. Segments added to a list without an entry in
- *   `order` go out after the last one of their name, or at the end; what `order` names beyond its list is left out.
- * - segment: `f1`, `f2` … by HL7 number; empty fields are left out, save the last one.
- * - field: a list of repetitions. Repetition: `c1`, `c2` …; empty ones left out, save the last one.
- * - component: text with escapes decoded, or `{s1, s2 …}` where it has subcomponents.
- * - `other`: lines that are no segments, as they came. `raw` of a segment: fields whose spelling the values cannot tell; used as long as
- *   their values are unchanged.
- *
+ * - `order`: the names of the segments in order; the n-th `OBX` there is `OBX[n-1]`. Segments without an entry in
+ *   `order` go out after the last one of their name, or at the end; an entry without a segment is skipped.
+ * - segment: `f1`, `f2` … by HL7 number; empty fields are left out, except the last one.
+ * - field: a list of repetitions. Repetition: `c1`, `c2` …; empty ones are left out, except the last one.
+ * - component: text with escapes decoded, or `{s1, s2 …}` when it has subcomponents.
+ * - `other`: lines that are not segments, as received. `raw` of a segment: fields whose values do not determine their
+ *   spelling; used as long as these values are unchanged.
  * So nothing is lost: `fromHl7Form(toHl7Form(message))` is the same text, byte for byte.
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';

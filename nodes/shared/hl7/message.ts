@@ -67,7 +67,9 @@ export function segmentName(line: string, delimiters: Delimiters): string {
   return end < 0 ? line : line.slice(0, end);
 }
 
-/** The raw text of a field, by its HL7 number; undefined when the segment is shorter. MSH-1 is the separator itself. */
+/**
+ * The raw text of a field, by its HL7 number; undefined when the segment is shorter. MSH-1 is the separator itself.
+ */
 export function fieldText(line: string, number: number, delimiters: Delimiters): string | undefined {
   const isHeader = line.startsWith('MSH');
   if (isHeader && number === 1) return delimiters.field;

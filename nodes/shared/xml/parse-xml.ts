@@ -1,9 +1,10 @@
 /**
- * XML 1.0 from the outside as plain JSON. Pure: also runs in a worker thread.
- *
- * - An element with text alone is that text, always a string (`007` stays `007`); an empty element is `''`.
- * - Attributes are `@name`, text beside attributes or children is `#text`; of mixed content the pieces are joined, their order is lost.
- * - Elements of the same name become an array; paths in `arrays` (`Envelope.Items.Item`, without prefixes where those are stripped) always are one.
+ * XML 1.0 from outside as plain JSON. Pure: also runs in a worker thread.
+ * - An element with only text is that text, always a string (`007` stays `007`); an empty element is `''`.
+ * - Attributes are `@name`, text beside attributes or children is `#text`; the pieces of mixed content are joined,
+ *   and their order is lost.
+ * - Elements of the same name become an array; paths in `arrays` (`Envelope.Items.Item`, without prefixes when those
+ *   are stripped) are always one.
  * - White space between elements is dropped, white space in text is kept. CDATA is text.
  * - Document types and entities other than the five of XML are refused: no expansion, nothing is ever fetched.
  */
