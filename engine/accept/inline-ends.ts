@@ -23,7 +23,7 @@ export class InlineEnds {
   }
 
   /**
-   * The caller does not wait while the store fails. A repeated call is told that the execution runs until the end is
+   * The caller does not wait while the store fails. A repeated call gets the outcome "running" until the end is
    * stored. If the end can never be stored, the reconciler finds the execution and it is held.
    */
   async store(inline: Inline, end: Exclude<RunEnd, { status: 'lost' }>, onStoreFailing: () => void): Promise<void> {

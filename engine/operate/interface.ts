@@ -150,7 +150,7 @@ export interface Conclusion {
   readonly attempt: number;
   /** The person confirms that the write with the unknown outcome was done. */
   readonly wasDone: boolean;
-  /** The reply its caller gets from now on under the same key. Without one the caller is told that it was done. */
+  /** The reply its caller gets from now on under the same key. Without one the caller gets the outcome "done". */
   readonly reply?: Reply;
 }
 

@@ -38,7 +38,7 @@ export interface Worker {
 export const CANCEL_CHANNEL = 'executions.cancel';
 
 const DEFAULT_SLOTS = 64;
-/** The share of the stop time in which running executions may finish; then they are told to stop. */
+/** The share of the stop time in which running executions may finish; after it they are stopped. */
 const DRAIN_SHARE = 0.8;
 const ALL_PARTITIONS = Array.from({ length: PARTITIONS }, (_, part) => part);
 
