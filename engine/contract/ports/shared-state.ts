@@ -12,7 +12,7 @@ export type KeptEntry =
 export interface SharedState {
   /**
    * Returns true for exactly one caller per key until `ttlMs` has passed. Survives a restart if the backend can
-   * (nonces). Claims of one `share` (an app) use at most half of the free space, so that one caller cannot block all
+   * (nonces). Claims of one `share` (an app) use at most half of the room, so that one caller cannot block all
    * others. `bornAt` (epoch ms, by the caller's clock): the earliest time the key can have been claimed.
    * CLAIMS_FORGOTTEN (transient) if the state does not reach back that far, with a minute for fast clocks: whether
    * the key was claimed is unknown then.
