@@ -14,6 +14,7 @@ const BUILT = 'designer/dist/assets';
 const NODE = `import { Type } from 'typebox';
 import { withData } from '../../engine/contract/values/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
+import { fieldText } from '../../engine/contract/values/texts.ts';
 
 export default defineNode({
   type: 'vital.temperature',
@@ -55,6 +56,7 @@ const HELP = '## 中文\n\n护士站的旧仪器只给华氏度。\n\n## English
 
 /** Its ports are what its configuration says, in a way that only the node itself knows. */
 const ROUTE = `import { Type } from 'typebox';
+import { defineNode, inPort } from '../../engine/contract/node/node.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 
 export default defineNode({
