@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 
@@ -9,6 +9,8 @@ export type NodeSeal = Pick<Seal, 'seal' | 'open' | 'openText'>;
 const KEY_BYTES = 32;
 const IV_BYTES = 16;
 const TAG_BYTES = 32;
+/** Errors of file systems without hard links. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /**
  * Seals with a key that the gateway node keeps itself, so that it can start without any store: SM4-CBC, then HMAC-SM3
@@ -48,11 +50,7 @@ export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
  * it may be on a mount of secrets. NODE_KEY_INVALID (input) when the file holds something else.
  */
 export async function readOrMakeNodeKey(path: string): Promise<Uint8Array> {
-  try {
-    if (!existsSync(path)) await writeFile(path, randomBytes(KEY_BYTES).toString('hex'), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  if (!existsSync(path)) await makeNodeKey(path);
   if (((await stat(path)).mode & 0o007) !== 0) await chmod(path, 0o600);
   const text = (await readFile(path, 'utf8')).trim();
   if (!/^[0-9a-f]{64}$/.test(text)) {
@@ -62,6 +60,20 @@ export async function readOrMakeNodeKey(path: string): Promise<Uint8Array> {
     });
   }
   return Buffer.from(text, 'hex');
+}
+
+/** Gateways of one machine start at the same time: the key gets its name when it is complete, and the first one stays. */
+async function makeNodeKey(path: string): Promise<void> {
+  const unfinished = `${path}.${randomUUID()}`;
+  await writeFile(unfinished, randomBytes(KEY_BYTES).toString('hex'), { flag: 'wx', mode: 0o600 });
+  try {
+    await link(unfinished, path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && !NO_LINKS.has(code)) throw error;
+    if (!existsSync(path)) await rename(unfinished, path);
+  }
+  await rm(unfinished, { force: true });
 }
 
 function derive(key: Uint8Array, info: string, bytes: number): Buffer {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { GatewayPlan } from '../../../gateways/documents.ts';
@@ -46,6 +47,21 @@ test('gives back the plan that was written, readable by its owner alone and by n
 
 test('keeps the node key from one start to the next', async () => {
   assert.deepEqual(await readOrMakeNodeKey(join(folder, 'node.key')), await readOrMakeNodeKey(join(folder, 'node.key')));
+});
+
+test('gateways that start at the same time get the same key', async () => {
+  for (let round = 0; round < 50; round++) {
+    const shared = join(folder, `shared-${round}.key`);
+    const keys: Promise<Uint8Array>[] = [];
+    // Each looks while another one may be making the key.
+    for (let start = 0; start < 20; start++) {
+      keys.push(readOrMakeNodeKey(shared));
+      await nextTurn();
+    }
+    const [first, ...others] = await Promise.all(keys);
+    for (const key of others) assert.deepEqual(key, first);
+  }
+  assert.equal((await readdir(folder)).filter((name) => name.startsWith('shared-')).length, 50);
 });
 
 test('takes a node key from a mount of secrets as it is, and keeps one from everybody else', async () => {
