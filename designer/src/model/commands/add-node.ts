@@ -11,13 +11,13 @@ import { refuse, type Planned } from './refusal.ts';
 type Made = Planned<{ readonly nodeId: string }>;
 
 export interface AddNode extends NewNodeOptions {
-  /** `name@major` */
+  /** `name@major`. */
   readonly type: string;
-  /** Upper left corner of the card; moved down where another card lies. */
+  /** Upper left corner of the card; moved down if it would overlap another card. */
   readonly at: Point;
 }
 
-/** Puts a new node on the canvas, connected to nothing. */
+/** Puts a new, unconnected node on the canvas. */
 export function addNode(document: FlowDocument, types: NodeTypes, wish: AddNode): Made {
   const type = types.get(wish.type);
   if (type === undefined) return refuse('NODE_TYPE_UNKNOWN');
@@ -30,7 +30,7 @@ export function addNode(document: FlowDocument, types: NodeTypes, wish: AddNode)
   };
 }
 
-/** Adds a new node behind a port and draws the wire; without a port, behind the one where work goes on. */
+/** Adds a new node behind a port and draws the wire. Without a port, uses the node's main output. */
 export function addAfter(
   document: FlowDocument,
   types: NodeTypes,
@@ -50,7 +50,10 @@ export function addAfter(
   return connected(document, types, node, at, wire({ node: before.id, port }, { node: node.id, port: into }));
 }
 
-/** Adds a new node in front of a node that nothing leads to yet (drawing a wire backwards into empty space). */
+/**
+ * Adds a new node in front of a node that has no incoming wire yet (the user drags a wire backwards into empty
+ * space).
+ */
 export function addBefore(
   document: FlowDocument,
   types: NodeTypes,
@@ -69,7 +72,7 @@ export function addBefore(
   return connected(document, types, node, at, wire({ node: node.id, port }, wish.before));
 }
 
-/** A new node together with the wire that joins it to what is there. */
+/** Adds a new node together with the wire that joins it to the flow. */
 function connected(document: FlowDocument, types: NodeTypes, node: FlowNode, at: Point, edge: FlowEdge): Made {
   const refusal = whyNotConnect({ ...document, nodes: [...document.nodes, node] }, types, edge.from, edge.to);
   if (refusal !== undefined) return { refusal };
@@ -86,7 +89,7 @@ function connected(document: FlowDocument, types: NodeTypes, node: FlowNode, at:
   };
 }
 
-/** Puts a new node into a wire; what stands behind makes room. */
+/** Inserts a new node into a wire; the cards behind it move to make room. */
 export function insertOnEdge(document: FlowDocument, types: NodeTypes, edgeId: string, wish: Omit<AddNode, 'at'>): Made {
   const type = types.get(wish.type);
   if (type === undefined) return refuse('NODE_TYPE_UNKNOWN');
@@ -94,7 +97,7 @@ export function insertOnEdge(document: FlowDocument, types: NodeTypes, edgeId: s
   return spliced(document, types, edgeId, newNode(document, type, wish), true);
 }
 
-/** Puts a node that is there already into a wire (dropping its card on the wire). */
+/** Inserts an existing node into a wire (the user drops its card on the wire). */
 export function insertExistingOnEdge(document: FlowDocument, types: NodeTypes, edgeId: string, nodeId: string): Made {
   const node = findNode(document, nodeId);
   return node === undefined ? refuse('NODE_UNKNOWN') : spliced(document, types, edgeId, node, false);
@@ -132,11 +135,14 @@ function spliced(document: FlowDocument, types: NodeTypes, edgeId: string, node:
   };
 }
 
-/** The new card stands one step behind where the wire begins; what the wire led to, and all behind it, moves right if it is in the way. */
+/**
+ * Places the new card one step behind the wire's source. If there is too little room, the wire's target and every
+ * node behind it move right.
+ */
 function makeRoom(draft: FlowDocument, types: NodeTypes, edge: FlowEdge, node: FlowNode): void {
   const [start, end] = [placeOf(draft, edge.from.node), placeOf(draft, edge.to.node)];
   const x = start.x + CARD_WIDTH + GAP_X;
-  // To the beginning of the next row: there is room at the end of this one.
+  // The wire leads to the next row, so there is room at the end of this one.
   const isToNextRow = end.x <= start.x;
   const missing = isToNextRow ? 0 : x + CARD_WIDTH + GAP_X - end.x;
   if (missing > 0) {
@@ -155,7 +161,10 @@ function wire(from: PortEnd, to: PortEnd): FlowEdge {
   return { id: createId('e'), from, to };
 }
 
-/** To the right of the node; what follows its error port, or a later port of several, stands lower. */
+/**
+ * Returns the place to the right of the node. What follows its error port, or a later one of several ports, stands
+ * lower.
+ */
 function behind(document: FlowDocument, types: NodeTypes, node: FlowNode, port: string): Point {
   const { x, y, width, height } = boxOf(document, node, types);
   const index = (types.outPorts(node) ?? []).findIndex(({ name }) => name === port);

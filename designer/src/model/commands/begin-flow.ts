@@ -1,4 +1,6 @@
-/** A flow that begins with a hospital's own description: a caller's request to one SOAP operation, its answer back to the caller. */
+/**
+ * Starts a flow from a hospital's own WSDL: a caller's request goes to one SOAP operation, and the reply goes back.
+ */
 import type { FlowDocument, FlowNode, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Offer } from '../../../../engine/contract/node/node.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -14,12 +16,12 @@ export interface SoapBeginning {
   readonly adapter: string;
   readonly offer: Offer;
   readonly language: keyof Text;
-  /** What the adapter is called: labels name it. */
+  /** Name of the adapter; used in labels. */
   readonly hospital: string;
   readonly at: Point;
 }
 
-/** The bare chain of a common flow, in the mode that it needs. */
+/** Inserts the bare chain of a common flow and sets the mode that it needs. */
 export function beginWithStarter(document: FlowDocument, types: NodeTypes, starter: Starter, language: keyof Text, at: Point): Pasted {
   const plan = paste(document, types, starterClipboard(types, starter, language), at);
   if ('refusal' in plan) return plan;
@@ -42,7 +44,10 @@ const LABELS: Readonly<Record<keyof Text, { readonly to: (name: string) => strin
   en: { to: (name) => `To the form of ${name}`, from: 'Form the answer', test: 'Sample (made from the service’s description)' },
 };
 
-/** The whole chain, filled in: what the caller sends and gets has the fields of the operation, and a test with a mocked answer is there to try it. */
+/**
+ * Inserts the whole chain, filled in. Input and output have the fields of the operation, and a test with a mocked
+ * reply is ready to run.
+ */
 export function beginWithSoap(document: FlowDocument, types: NodeTypes, beginning: SoapBeginning): Pasted {
   const starter = STARTERS.find(({ id }) => id === 'rest-to-soap')!;
   const chain = starterClipboard(types, starter, beginning.language);
@@ -85,7 +90,10 @@ function filled(node: FlowNode, map: number, { adapter, offer, language, hospita
   }
 }
 
-/** Each field from the field of the same name: right at once, and changed where the two sides differ. */
+/**
+ * Maps each field from the field of the same name. This is often right; the author changes it where the two sides
+ * differ.
+ */
 function mappingOf(schema: Offer['takes'], from: string) {
   const required = new Set(Array.isArray(schema['required']) ? (schema['required'] as string[]) : []);
   const rules = Object.keys((schema['properties'] ?? {}) as object).flatMap((name) => {

@@ -9,12 +9,12 @@ import { refuse, type Planned } from './refusal.ts';
 
 const LABEL_GESTURE = 'label ';
 
-/** True while the name of a node is being typed. */
+/** Returns true while the user is typing the name of a node. */
 export function isLabelGesture(gesture: string | undefined): boolean {
   return gesture?.startsWith(LABEL_GESTURE) === true;
 }
 
-/** Renames a node; labels are only labels, nothing refers to them. */
+/** Renames a node. Nothing refers to a label, so nothing else changes. */
 export function setLabel(document: FlowDocument, nodeId: string, label: string): Command {
   const before = findNode(document, nodeId)?.label;
   return {
@@ -26,8 +26,8 @@ export function setLabel(document: FlowDocument, nodeId: string, label: string):
 }
 
 /**
- * Gives a node a new configuration, whole. Typing into one `field` merges. Wires and mocks follow a branch whose port was renamed; those of a
- * branch that is gone go too.
+ * Replaces the whole configuration of a node. Typing into one `field` merges into one undo entry. Wires and mocks
+ * follow a branch whose port was renamed; those of a removed branch are removed.
  */
 export function setConfig(document: FlowDocument, types: NodeTypes, nodeId: string, config: FlowNode['config'], field?: string): Command {
   const plain = plainJson(config);
@@ -44,7 +44,7 @@ export function setConfig(document: FlowDocument, types: NodeTypes, nodeId: stri
   };
 }
 
-/** What the node does about time-outs, retries and errors; undefined takes all of it back. */
+/** Sets how the node handles time-outs, retries and errors; undefined removes all of it. */
 export function setHandling(document: FlowDocument, nodeId: string, handling: Handling | undefined, field?: string): Planned {
   const old = findNode(document, nodeId);
   if (old === undefined) return refuse('NODE_UNKNOWN');
@@ -65,7 +65,7 @@ export function setHandling(document: FlowDocument, nodeId: string, handling: Ha
   };
 }
 
-/** The adapter that nodes speak through; undefined for none. */
+/** Sets the adapter that the node uses; undefined for none. */
 export function setAdapter(document: FlowDocument, nodeId: string, adapter: string | undefined): Planned {
   const old = findNode(document, nodeId);
   if (old === undefined) return refuse('NODE_UNKNOWN');
@@ -84,7 +84,7 @@ export function setAdapter(document: FlowDocument, nodeId: string, adapter: stri
   };
 }
 
-/** A disabled node lets every message pass. */
+/** A disabled node passes every message through unchanged. */
 export function setDisabled(document: FlowDocument, ids: readonly string[], isDisabled: boolean): Command {
   const only = ids.length === 1 ? findNode(document, ids[0]!)?.label : undefined;
   return {
@@ -110,7 +110,9 @@ interface PortChange {
 }
 const NO_CHANGE: PortChange = { renamed: new Map(), gone: new Set() };
 
-/** One name that changed in its place is a new name; more than that nobody can tell apart, so only ports that are gone are told. */
+/**
+ * One name that changed in place counts as a rename. Larger changes are ambiguous, so they only yield removed ports.
+ */
 function portChange(types: NodeTypes, before: FlowNode, after: FlowNode): PortChange {
   const old = namesOf(types, before);
   const now = namesOf(types, after);

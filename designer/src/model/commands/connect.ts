@@ -4,13 +4,12 @@ import { nodesBehind } from '../flow/graph-walk.ts';
 import type { NodeTypes } from '../flow/node-types.ts';
 import { refuse, type Planned, type Refusal, type RefusalCode } from './refusal.ts';
 
-/** A port of a node. */
 export type PortEnd = FlowEdge['from'];
 
 export const MOST_NODES = 1000;
 export const MOST_EDGES = 4000;
 
-/** Draws a wire. Refuses what the engine would refuse: ports that are not there, the same wire twice, circles. */
+/** Draws a wire. Refuses what the engine would refuse: unknown ports, duplicate wires and cycles. */
 export function connect(document: FlowDocument, types: NodeTypes, from: PortEnd, to: PortEnd): Planned<{ readonly edgeId: string }> {
   const refusal = whyNotConnect(document, types, from, to);
   if (refusal !== undefined) return { refusal };
@@ -21,7 +20,7 @@ export function connect(document: FlowDocument, types: NodeTypes, from: PortEnd,
   };
 }
 
-/** Leads one end of a wire, or both, elsewhere. */
+/** Moves one end of a wire, or both, to other ports. */
 export function reconnect(
   document: FlowDocument,
   types: NodeTypes,
@@ -47,7 +46,7 @@ export function reconnect(
   };
 }
 
-/** Why a wire between the two ports is not possible; undefined when it is. */
+/** Returns why the two ports cannot be connected; undefined if they can. */
 export function whyNotConnect(document: FlowDocument, types: NodeTypes, from: PortEnd, to: PortEnd): Refusal | undefined {
   const code = reason(document, types, from, to);
   return code === undefined ? undefined : refuse(code, { node: to.node }).refusal;

@@ -1,4 +1,4 @@
-/** Makes a part of a flow a flow of its own, and calls it in its place. */
+/** Extracts part of a flow into a new flow and calls it in its place. */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -20,7 +20,10 @@ interface Wish {
 
 type Extraction = Planned<{ readonly flow: FlowDocument; readonly nodeId: string }>;
 
-/** The new flow is to be saved before the command is done. Only what has one way in and one way out can become a flow, and nothing that is read from the other side of the cut. */
+/**
+ * Plans the extraction. The caller must save the new flow before it runs the command. The part needs one way in and
+ * one way out, and nothing may read across the cut.
+ */
 export function extractFlow(document: FlowDocument, types: NodeTypes, wish: Wish): Extraction {
   const inside = new Set(wish.nodes);
   const nodes = document.nodes.filter(({ id }) => inside.has(id));
@@ -76,7 +79,7 @@ export function extractFlow(document: FlowDocument, types: NodeTypes, wish: Wish
   };
 }
 
-/** Undefined unless all wires lead into one port and out of one that is not for errors. */
+/** Returns undefined unless all wires lead into one port and out of one port that is not an error port. */
 function waysOf({ edges }: FlowDocument, inside: ReadonlySet<string>): { readonly into: PortEnd; readonly outOf: PortEnd } | undefined {
   const ins = edges.filter(({ from, to }) => !inside.has(from.node) && inside.has(to.node)).map(({ to }) => to);
   const outs = edges.filter(({ from, to }) => inside.has(from.node) && !inside.has(to.node)).map(({ from }) => from);
@@ -87,7 +90,7 @@ function waysOf({ edges }: FlowDocument, inside: ReadonlySet<string>): { readonl
   return { into, outOf };
 }
 
-/** `nodes.<id>` in a configuration on one side, of a node on the other. */
+/** Returns true if a configuration on one side reads `nodes.<id>` of a node on the other side. */
 function readsAcross({ nodes, ingress }: FlowDocument, inside: ReadonlySet<string>): boolean {
   const across = (text: string, isInside: boolean) =>
     nodes.some(({ id }) => inside.has(id) !== isInside && new RegExp(`nodes\\.\`?${id}(?![A-Za-z0-9_])`).test(text));

@@ -8,10 +8,10 @@ import { refuse, type Planned } from './refusal.ts';
 const SETTINGS = ['name', 'description', 'domain', 'sharedWith', 'tags', 'mode', 'deadlineMs', 'ingress', 'recording'] as const;
 type Setting = (typeof SETTINGS)[number];
 
-/** New values of settings; undefined takes one back that a flow need not have. */
+/** New values of settings; undefined removes an optional one. */
 export type FlowSettings = { readonly [Name in Setting]?: FlowDocument[Name] | undefined };
 
-/** Changes the settings of the flow that are named. Typing into one `field` merges. */
+/** Changes the named settings of the flow. Typing into one `field` merges into one undo entry. */
 export function changeSettings(settings: FlowSettings, field?: string): Planned {
   const names = SETTINGS.filter((name) => Object.hasOwn(settings, name));
   const values = names.map((name) => [name, filled(name, settings[name])] as const);
@@ -31,7 +31,10 @@ export function changeSettings(settings: FlowSettings, field?: string): Planned 
   };
 }
 
-/** Takes another document's place, whole, under the own id and revision: the other version of a conflict, an old version, an import. */
+/**
+ * Replaces the whole document but keeps its id and revision. Used for the other version of a conflict, an old
+ * version, or an import.
+ */
 export function replaceDocument(document: FlowDocument): Command {
   const plain = plainJson(document);
   return {

@@ -6,7 +6,7 @@ import { refuse, type Planned } from './refusal.ts';
 
 const MOST_GROUPS = 200;
 
-/** Draws a frame around nodes; they leave the groups they were in, since frames do not lie in frames. */
+/** Draws a frame around nodes. They leave their previous groups, since frames do not nest. */
 export function addGroup(
   document: FlowDocument,
   ids: readonly string[],
@@ -30,7 +30,7 @@ export function addGroup(
   };
 }
 
-/** Renames or colours a group. */
+/** Renames or recolours a group. */
 export function changeGroup(groupId: string, change: { readonly label?: string; readonly colour?: LayoutColour }): Command {
   return {
     name: 'group.change',
@@ -44,7 +44,7 @@ export function changeGroup(groupId: string, change: { readonly label?: string; 
   };
 }
 
-/** Takes nodes into a group, or out of all groups. */
+/** Moves nodes into a group, or out of all groups. */
 export function setGroup(document: FlowDocument, ids: readonly string[], groupId: string | undefined): Command {
   const nodes = document.nodes.map(({ id }) => id).filter((id) => ids.includes(id));
   return {
@@ -58,7 +58,7 @@ export function setGroup(document: FlowDocument, ids: readonly string[], groupId
   };
 }
 
-/** Takes frames away; what is in them stays. */
+/** Removes frames; their contents stay. */
 export function removeGroups(groupIds: readonly string[]): Command {
   return {
     name: 'group.remove',

@@ -5,7 +5,7 @@ import type { NodeTypes } from '../flow/node-types.ts';
 import { bounded, noteExtent, place } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
-/** Moves nodes and notes to new places, and gives notes new sizes. Until the gesture is sealed, further moves belong to the same entry. */
+/** Moves nodes and notes, and resizes notes. Moves merge into one undo entry until the gesture is sealed. */
 export function move(places: ReadonlyMap<string, Point>, sizes: ReadonlyMap<string, Size> = new Map()): Command {
   return {
     name: sizes.size === 0 ? 'node.move' : 'note.change',
@@ -29,7 +29,7 @@ export type Size = Pick<Box, 'width' | 'height'>;
 
 export type Alignment = 'left' | 'centre' | 'right' | 'top' | 'middle' | 'bottom' | 'spread-across' | 'spread-down';
 
-/** Lines nodes up by an edge or the middle of the box around them, or puts equal spaces between them. */
+/** Aligns nodes to an edge or the middle of the box around them, or spaces them equally. */
 export function align(document: FlowDocument, types: NodeTypes, ids: readonly string[], how: Alignment): Planned {
   const chosen = document.nodes.filter(({ id }) => ids.includes(id)).map((node) => ({ id: node.id, box: boxOf(document, node, types) }));
   const frame = around(chosen.map(({ box }) => box));
@@ -59,7 +59,7 @@ function alignedPoint(box: Box, frame: Box, how: Exclude<Alignment, 'spread-acro
   }
 }
 
-/** The outermost stay; the gaps between become equal. */
+/** The outermost nodes stay; the gaps between nodes become equal. */
 function spread(chosen: readonly { readonly id: string; readonly box: Box }[], axis: 'x' | 'y'): Map<string, Point> {
   const size = axis === 'x' ? 'width' : 'height';
   const inOrder = chosen.toSorted((a, b) => a.box[axis] - b.box[axis]);

@@ -1,4 +1,4 @@
-/** A node as it comes from the palette: with an id, a label that no other bears, and a configuration to begin with. */
+/** A node as it comes from the palette: with an id, a unique label and an initial configuration. */
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -6,7 +6,7 @@ import type { NodeDescription } from '../../../../engine/registry/describe-node.
 import { withDefaults } from '../schema/schema-defaults.ts';
 
 export interface NewNodeOptions {
-  /** Of the label; Chinese when left out. */
+  /** Language of the label; Chinese by default. */
   readonly language?: keyof Text;
   readonly label?: string;
   readonly adapter?: string;
@@ -23,12 +23,14 @@ export function newNode(document: FlowDocument, type: NodeDescription, options: 
   };
 }
 
-/** Without hyphens: expressions name nodes by their ids, and there a hyphen is a minus. */
+/** Contains no hyphens: expressions name nodes by id, and a hyphen there is a minus sign. */
 export function createNodeId(): string {
   return createId('n').replaceAll('-', '_');
 }
 
-/** The schema's defaults, and for nodes with branches two or so to begin with, since a card without ports cannot be connected. */
+/**
+ * Returns the schema's defaults. Nodes with branches start with some, since a card without ports cannot be connected.
+ */
 export function startConfig(type: NodeDescription): FlowNode['config'] {
   const filled = withDefaults(type.config, {}) as FlowNode['config'];
   const properties = (type.config['properties'] ?? {}) as object;
@@ -36,7 +38,7 @@ export function startConfig(type: NodeDescription): FlowNode['config'] {
   return { ...Object.fromEntries(begun), ...filled };
 }
 
-/** The label, with a number behind it when another node bears it. */
+/** Returns the label, with a number appended if another node already has it. */
 export function uniqueLabel(document: Pick<FlowDocument, 'nodes'>, wished: string): string {
   return uniqueName(
     wished,
@@ -44,7 +46,9 @@ export function uniqueLabel(document: Pick<FlowDocument, 'nodes'>, wished: strin
   );
 }
 
-/** `wished`, or `wished 2`, `wished 3` …: what `taken` does not hold. At most 200 characters. */
+/**
+ * Returns `wished`, or the first of `wished 2`, `wished 3` … that `taken` does not contain. At most 200 characters.
+ */
 export function uniqueName(wished: string, taken: readonly string[]): string {
   const used = new Set(taken);
   const short = wished.slice(0, 200);

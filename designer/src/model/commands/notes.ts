@@ -8,7 +8,6 @@ import { refuse, type Planned } from './refusal.ts';
 const MOST_NOTES = 200;
 const LONGEST_TEXT = 4000;
 
-/** Puts an empty note on the canvas. */
 export function addNote(
   document: FlowDocument,
   at: Point,

@@ -10,12 +10,12 @@ import type { Selection } from './remove.ts';
 
 export type Pasted = Planned<{ readonly pasted: Required<Selection> }>;
 
-/** Puts a copy of the clipboard on the canvas, its upper left corner at `at` or as near below it as nothing is covered. */
+/** Pastes the clipboard with its upper left corner at `at`, or lower if it would cover a card. */
 export function paste(document: FlowDocument, types: NodeTypes, clipboard: Clipboard, at: Point): Pasted {
   return planned(document, types, clipboard, at, 'paste');
 }
 
-/** Copies what is selected and puts the copy below it. */
+/** Copies the selection and pastes the copy below it. */
 export function duplicate(document: FlowDocument, types: NodeTypes, selection: Selection): Pasted {
   const clipboard = copySelection(document, selection);
   const box = clipboard && clipboardBox(clipboard, types);

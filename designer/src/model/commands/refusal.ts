@@ -1,4 +1,4 @@
-/** Why something cannot be done, in words for the person who tried. */
+/** The reason why a command cannot run, in words for the user. */
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 import type { Command } from '../history/flow-history.ts';
@@ -90,13 +90,12 @@ export interface Refusal {
   readonly code: RefusalCode;
   readonly text: Text;
   readonly fix: Text;
-  /** The node concerned. */
   readonly node?: string;
-  /** What is wrong with a value, at which place. */
+  /** The problems of a value, with their places. */
   readonly issues?: readonly Issue[];
 }
 
-/** What a command maker answers where something may forbid the deed: the command with what it will make, or why not. */
+/** Result of a command maker that may refuse: the command with what it will create, or the reason for refusing. */
 export type Planned<Made = object> = ({ readonly command: Command } & Made) | { readonly refusal: Refusal };
 
 export function refuse(code: RefusalCode, more: Pick<Refusal, 'node' | 'issues'> = {}): { readonly refusal: Refusal } {

@@ -6,16 +6,15 @@ import { whyNotConnect, type PortEnd } from './connect.ts';
 import { findNode, removeNodes } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
-/** What may be selected on the canvas. */
 export interface Selection {
   readonly nodes?: readonly string[];
   readonly edges?: readonly string[];
   readonly notes?: readonly string[];
-  /** The frames alone; what is in them stays. */
+  /** Frames only; their contents stay. */
   readonly groups?: readonly string[];
 }
 
-/** Takes away what is selected. Nodes take their wires with them; saved tests keep their mocks. */
+/** Removes the selection. Nodes take their wires with them; saved tests keep their mocks. */
 export function remove(document: FlowDocument, selection: Selection): Command {
   const { nodes = [], edges = [], notes = [], groups = [] } = selection;
   const isEdgesOnly = nodes.length + notes.length + groups.length === 0;
@@ -33,8 +32,8 @@ export function remove(document: FlowDocument, selection: Selection): Command {
 }
 
 /**
- * Leads every wire around the node: what led into it leads to what follows its main output. The node stays, connected to nothing, or goes
- * (`remove`) and closes the gap that it leaves.
+ * Leads every wire around the node: its incoming wires lead to what follows its main output. The node stays
+ * unconnected, or with `remove` is removed and the gap closes.
  */
 export function bypass(
   document: FlowDocument,

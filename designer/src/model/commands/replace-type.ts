@@ -8,8 +8,9 @@ import { startConfig, uniqueLabel, type NewNodeOptions } from './new-node.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 /**
- * Makes another kind of node of it. The id stays, with the wires to ports that the new type has too (its main ones and the error port stand
- * for each other), fields of the same name whose values fit, and a label that a person gave. `config`: the whole configuration instead.
+ * Changes the type of a node and keeps its id. Keeps wires to ports that the new type also has; main ports match each
+ * other, as do error ports. Keeps fields of the same name whose values fit, and a label given by the user. `config`
+ * replaces the whole configuration instead.
  */
 export function replaceType(
   document: FlowDocument,
@@ -49,7 +50,7 @@ export function replaceType(
   };
 }
 
-/** A label that is the old type's own name, with or without a number, becomes the new type's. */
+/** A label that is the old type's name, with or without a number, becomes the name of the new type. */
 function labelFor(
   document: FlowDocument,
   old: FlowNode,

@@ -7,7 +7,7 @@ import { refuse, type Planned } from './refusal.ts';
 
 const MOST_TESTS = 200;
 
-/** Saves a test with the flow; its name gets a number behind it when another test bears it. */
+/** Saves a test with the flow; its name gets a number if another test already has it. */
 export function addTest(document: FlowDocument, test: FlowTest): Planned<{ readonly index: number }> {
   if (document.tests.length >= MOST_TESTS) return refuse('TOO_MANY');
   const checked = check({ ...test, name: freeName(document, test.name) });
@@ -18,7 +18,7 @@ export function addTest(document: FlowDocument, test: FlowTest): Planned<{ reado
   };
 }
 
-/** Gives a test another input, mocks or expectations. Typing into one `field` merges. */
+/** Changes input, mocks or expectations of a test. Typing into one `field` merges into one undo entry. */
 export function changeTest(document: FlowDocument, index: number, test: FlowTest, field?: string): Planned {
   const old = document.tests[index];
   if (old === undefined) return refuse('TEST_UNKNOWN');

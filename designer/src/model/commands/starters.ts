@@ -1,4 +1,4 @@
-/** Chains of nodes to begin a flow with, for the feeds that hospitals ask for most. */
+/** Starter chains of nodes for the feeds that hospitals ask for most. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -13,7 +13,7 @@ export interface Starter {
   readonly title: Text;
   readonly about: Text;
   readonly chain: readonly string[];
-  /** Nobody waits for an answer: the message is stored first, and the last call sends it on. */
+  /** The caller waits for no reply: the message is stored first, and the last call sends it on. */
   readonly pushes?: true;
 }
 
@@ -46,12 +46,12 @@ export const STARTERS: readonly Starter[] = [
   },
 ];
 
-/** Those whose nodes this installation has. */
+/** Returns the starters whose node types are all installed. */
 export function startersFor(types: NodeTypes): readonly Starter[] {
   return STARTERS.filter(({ chain }) => chain.every((name) => types.get(name) !== undefined));
 }
 
-/** The chain, connected and laid out in a row, as if it had been copied. */
+/** Returns the chain, connected and laid out in a row, as if it had been copied. */
 export function starterClipboard(types: NodeTypes, { chain, pushes }: Starter, language: keyof Text): Clipboard {
   const nodes: FlowDocument['nodes'] = [];
   for (const name of chain) {

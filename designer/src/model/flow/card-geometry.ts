@@ -1,15 +1,18 @@
-/** Sizes on the canvas, in its own units: the cards of nodes and what lies around them. The canvas draws by the same numbers. */
+/**
+ * Sizes on the canvas in canvas units: the cards of nodes and what lies around them. The canvas draws with the same
+ * numbers.
+ */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
 
 export const CARD_WIDTH = 220;
 export const CARD_HEIGHT = 64;
-/** Free space between cards that are put beside or below each other: one column of cards begins 260 behind the one before. */
+/** Free space between neighbouring cards. Columns of cards begin 260 apart. */
 export const GAP_X = 40;
 export const GAP_Y = 48;
-/** Positions are multiples of it where the program chooses them. */
+/** Positions that the program chooses are multiples of this. */
 export const GRID = 4;
-/** A card with more output ports than fit beside its two lines grows by this much for each. */
+/** A card grows by this much for each output port that does not fit beside its two lines. */
 const PORT_STEP = 24;
 const PORTS_THAT_FIT = 2;
 export const GROUP_PADDING = 24;
@@ -27,24 +30,26 @@ export interface Box extends Point {
   readonly height: number;
 }
 
-/** Height of the card of a node with these output ports; the error port stands below and takes no room. */
+/** Returns the height of a card with these output ports. The error port stands below the card and takes no room. */
 export function cardHeight(ports: readonly { readonly name: string }[] | undefined): number {
   const beside = (ports ?? []).filter(({ name }) => !isErrorPort(name)).length;
   return CARD_HEIGHT + Math.max(0, beside - PORTS_THAT_FIT) * PORT_STEP;
 }
 
-/** Where an output port stands on its card, from the upper left corner; `index` counts ports that are no error port. */
+/**
+ * Returns where an output port stands, relative to the card's upper left corner. `index` does not count error ports.
+ */
 export function portPoint(port: string, index: number, count: number, height: number): Point {
   if (isErrorPort(port)) return { x: CARD_WIDTH - 28, y: height };
   return { x: CARD_WIDTH, y: portHeight(index, count, height) };
 }
 
-/** Ports of one side are spread over the height of their card. */
+/** Spreads the ports of one side over the height of their card. */
 export function portHeight(index: number, count: number, height: number): number {
   return Math.round((height * (index + 1)) / (count + 1));
 }
 
-/** Where a node lies; nodes that have no place yet lie at the origin. */
+/** Returns where a node lies; a node without a place lies at the origin. */
 export function placeOf(document: Pick<FlowDocument, 'layout'>, id: string): Point {
   const place = Object.hasOwn(document.layout.nodes, id) ? document.layout.nodes[id] : undefined;
   return { x: place?.[0] ?? 0, y: place?.[1] ?? 0 };
@@ -54,7 +59,7 @@ export function boxOf(document: FlowDocument, node: FlowDocument['nodes'][number
   return { ...placeOf(document, node.id), width: CARD_WIDTH, height: cardHeight(types.outPorts(node)) };
 }
 
-/** The smallest box around all; undefined around nothing. */
+/** Returns the smallest box around all; undefined if there are none. */
 export function around(boxes: readonly Box[]): Box | undefined {
   const [first] = boxes;
   if (first === undefined) return undefined;
@@ -65,7 +70,7 @@ export function around(boxes: readonly Box[]): Box | undefined {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** The frame of a group around its nodes' boxes. */
+/** Returns the frame of a group around its nodes' boxes. */
 export function groupFrame(boxes: readonly Box[]): Box | undefined {
   const inner = around(boxes);
   return (
@@ -86,7 +91,7 @@ export function onGrid(value: number): number {
   return Math.round(value / GRID) * GRID + 0;
 }
 
-/** The wished place, or the nearest one below it where a card lies on no other. */
+/** Returns the wished place, or the nearest one below it where the card covers no other. */
 export function freePlace(document: FlowDocument, types: NodeTypes, wished: Point, height = CARD_HEIGHT): Point {
   const taken = document.nodes.map((node) => boxOf(document, node, types));
   let y = onGrid(wished.y);

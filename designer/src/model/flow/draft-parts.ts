@@ -1,4 +1,4 @@
-/** Steps that several commands take on a draft of the document. */
+/** Steps that several commands share when they change a draft of the document. */
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { onGrid, type Point } from './card-geometry.ts';
 
@@ -10,17 +10,17 @@ export function place(draft: FlowDocument, id: string, { x, y }: Point): void {
   draft.layout.nodes[id] = [bounded(x), bounded(y)];
 }
 
-/** Rounded to a tenth and within what the schema allows; never minus zero, which JSON does not know. */
+/** Rounds to a tenth within the schema's limits. Never returns minus zero, which JSON does not have. */
 export function bounded(value: number): number {
   return Number.isFinite(value) ? Math.min(1_000_000, Math.max(-1_000_000, Math.round(value * 10) / 10)) + 0 : 0;
 }
 
-/** Width or height of a note. */
+/** Rounds and limits the width or height of a note. */
 export function noteExtent(value: number): number {
   return Math.min(10_000, Math.max(1, Math.round(value)));
 }
 
-/** Moves the nodes by so much. */
+/** Moves the nodes by this offset. */
 export function shift(draft: FlowDocument, ids: Iterable<string>, by: Point): void {
   for (const id of ids) {
     const [x, y] = draft.layout.nodes[id] ?? [0, 0];
@@ -28,7 +28,10 @@ export function shift(draft: FlowDocument, ids: Iterable<string>, by: Point): vo
   }
 }
 
-/** Takes nodes away with their wires, places and memberships. Mocks of saved tests stay: undo or a paste may bring the node back. */
+/**
+ * Removes nodes with their wires, places and memberships. Mocks of saved tests stay, since undo or a paste may
+ * restore the node.
+ */
 export function removeNodes(draft: FlowDocument, ids: ReadonlySet<string>): void {
   draft.nodes = draft.nodes.filter(({ id }) => !ids.has(id));
   draft.edges = draft.edges.filter(({ from, to }) => !ids.has(from.node) && !ids.has(to.node));
@@ -36,7 +39,7 @@ export function removeNodes(draft: FlowDocument, ids: ReadonlySet<string>): void
   leaveGroups(draft, ids);
 }
 
-/** A group that nothing is left in goes too. */
+/** Takes nodes out of all groups and removes groups that become empty. */
 export function leaveGroups(draft: FlowDocument, ids: ReadonlySet<string>): void {
   for (const group of draft.layout.groups) {
     if (group.nodes.some((id) => ids.has(id))) group.nodes = group.nodes.filter((id) => !ids.has(id));
@@ -50,7 +53,7 @@ export function roundedPoint({ x, y }: Point): Point {
   return { x: onGrid(x), y: onGrid(y) };
 }
 
-/** The value as JSON has it: a copy of its own, without undefined fields. */
+/** Returns a deep copy as JSON stores it, without undefined fields. */
 export function plainJson<T>(value: T): T {
   return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
 }

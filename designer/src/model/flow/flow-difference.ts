@@ -1,15 +1,18 @@
-/** What is different between two versions of a flow, as the comparison shows it: by node and wire, with both sides of each field. */
+/**
+ * The differences between two versions of a flow, as the comparison shows them: by node and wire, with both sides of
+ * each field.
+ */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { diffFlows, type FieldChange } from '../../../../engine/flow/diff-flows.ts';
 
-/** How a node or wire stands in the newer version. */
+/** State of a node or wire in the newer version. */
 export type PartState = 'added' | 'removed' | 'changed' | 'same';
 
 export interface ChangedPart<Part> {
   readonly id: string;
   readonly before: Part;
   readonly after: Part;
-  /** By JSON Pointer below the node or wire. */
+  /** Named by JSON Pointer below the node or wire. */
   readonly changes: readonly FieldChange[];
 }
 
@@ -21,11 +24,11 @@ export interface PartsDifference<Part> {
 }
 
 export interface FlowDifference {
-  /** A run would notice nothing and no text is different; boxes may have been moved. */
+  /** True if both versions run alike and no text differs; boxes may have moved. */
   readonly isSame: boolean;
   readonly nodes: PartsDifference<FlowNode>;
   readonly edges: PartsDifference<FlowEdge>;
-  /** Name, mode, ingress, tests …: by JSON Pointer into the document. */
+  /** Name, mode, ingress, tests …, named by JSON Pointer into the document. */
   readonly settings: readonly FieldChange[];
   readonly layout: {
     readonly isChanged: boolean;
@@ -34,11 +37,11 @@ export interface FlowDifference {
     readonly areNotesChanged: boolean;
     readonly areGroupsChanged: boolean;
   };
-  /** How many nodes, wires and settings were touched. */
+  /** Number of nodes, wires and settings that differ. */
   readonly count: number;
 }
 
-/** `before` is undefined when there was nothing yet. Nodes and wires are matched by id. */
+/** Matches nodes and wires by id. `before` is undefined if there was no earlier version. */
 export function flowDifference(before: FlowDocument | undefined, after: FlowDocument): FlowDifference {
   const found = diffFlows(before, after);
   const nodes = partsDifference(found.nodes, before?.nodes ?? [], after.nodes);
@@ -55,8 +58,8 @@ export function flowDifference(before: FlowDocument | undefined, after: FlowDocu
 }
 
 /**
- * Both versions as one flow, so that one canvas can show them: the newer one, with the nodes and wires that are gone where they stood. Look up
- * each state in the difference.
+ * Merges both versions into one flow, so that one canvas can show them: the newer version plus the removed nodes and
+ * wires at their old places. Look up each state in the difference.
  */
 export function overlaidFlow(before: FlowDocument | undefined, after: FlowDocument): FlowDocument {
   const { nodes, edges } = flowDifference(before, after);

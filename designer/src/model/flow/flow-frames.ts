@@ -1,16 +1,16 @@
-/** What is framed on the canvas by itself: the body of a loop, and what takes errors. */
+/** Frames that the canvas draws by itself: around the body of a loop, and around error handling. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { NodeTypes } from './node-types.ts';
 
 export interface FlowFrame {
   readonly kind: 'loop' | 'catch';
-  /** The node whose frame it is. */
+  /** The node that owns the frame. */
   readonly owner: string;
-  /** All that lies in it; of what takes errors, not what is reached without any too. */
+  /** All nodes in the frame. For error handling, excludes nodes that are also reached without an error. */
   readonly nodes: readonly string[];
 }
 
-/** In the order of the nodes. A loop whose port leads nowhere has no frame yet. */
+/** Returns frames in the order of the nodes. A loop whose body port is unconnected has no frame yet. */
 export function flowFrames(document: FlowDocument, types: NodeTypes): readonly FlowFrame[] {
   const triggers = document.nodes.flatMap((node) => (types.isTrigger(node) ? [node.id] : []));
   const usual = behind(document, triggers);
@@ -39,7 +39,10 @@ function behind({ edges }: FlowDocument, starts: readonly string[]): ReadonlySet
   return seen;
 }
 
-/** Frames that are laid out as one: the outermost, where no group of a person is in the way. */
+/**
+ * Returns the frames that are laid out as one unit: the outermost ones that do not overlap a group drawn by the
+ * author.
+ */
 export function framesToLayOut(
   document: FlowDocument,
   types: NodeTypes,

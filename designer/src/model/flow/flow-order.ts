@@ -1,8 +1,8 @@
-/** The order in which a person reads a flow: along the wires, and where several ways are open, from left to right and top to bottom. */
+/** The order in which a person reads a flow: along the wires; at a fork, from left to right and top to bottom. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { placeOf } from './card-geometry.ts';
 
-/** Ids of all nodes; those on a circle come last. */
+/** Returns the ids of all nodes; nodes on a cycle come last. */
 export function flowOrder(document: FlowDocument): readonly string[] {
   const places = new Map(document.nodes.map(({ id }) => [id, placeOf(document, id)]));
   const waiting = new Map(document.nodes.map(({ id }) => [id, 0]));
@@ -16,7 +16,7 @@ export function flowOrder(document: FlowDocument): readonly string[] {
   }
   const byPlace = (a: string, b: string) => places.get(a)!.y - places.get(b)!.y || places.get(a)!.x - places.get(b)!.x;
   const order: string[] = [];
-  // The last of the stack goes on, so that a branch is read to its end before the next begins.
+  // A stack, so that a branch is read to its end before the next one begins.
   const open = [...waiting]
     .flatMap(([id, count]) => (count === 0 ? [id] : []))
     .sort(byPlace)

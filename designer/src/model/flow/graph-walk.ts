@@ -1,7 +1,7 @@
-/** Who leads to whom in a flow. */
+/** Which nodes lead to which in a flow. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 
-/** Ids of the nodes that lead to `id`, itself among them. */
+/** Returns the ids of all nodes that lead to `id`, including `id`. */
 export function nodesBefore(document: Pick<FlowDocument, 'edges'>, id: string): ReadonlySet<string> {
   return spread(
     document.edges.map(({ from, to }) => [to.node, from.node]),
@@ -9,7 +9,7 @@ export function nodesBefore(document: Pick<FlowDocument, 'edges'>, id: string): 
   );
 }
 
-/** Ids of the nodes that `id` leads to, itself among them. */
+/** Returns the ids of all nodes that `id` leads to, including `id`. */
 export function nodesBehind(document: Pick<FlowDocument, 'edges'>, id: string): ReadonlySet<string> {
   return spread(
     document.edges.map(({ from, to }) => [from.node, to.node]),

@@ -1,14 +1,14 @@
-/** Flows that begin: an empty one, and a copy of another. Common chains to begin with are in `starters.ts`. */
+/** New flows: an empty one, and a copy of another. Common starter chains are in `starters.ts`. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 
-/** Answers a caller at once; what most flows of a city do. A person changes it in the flow's settings. */
+/** Short, since most flows of a city return a reply at once. The author can change it in the flow's settings. */
 const DEADLINE_MS = 10_000;
 
-/** Where nothing has a domain yet. */
+/** Used while no domain exists yet. */
 export const FIRST_DOMAIN = 'sh-city';
 
-/** The name is shown in both languages until somebody gives it in the other one. */
+/** Shows the name in both languages until the author translates it. */
 export function newFlow(name: string, domain = FIRST_DOMAIN): FlowDocument {
   return {
     schema: 'flow/1',
@@ -26,7 +26,7 @@ export function newFlow(name: string, domain = FIRST_DOMAIN): FlowDocument {
   };
 }
 
-/** The same flow under an id of its own, never published. */
+/** Returns a copy of the flow with a new id, never published. */
 export function copyFlow(source: FlowDocument, name: string, domain = source.domain): FlowDocument {
   return { ...source, domain, flowId: createId('flw'), revision: 0, name: { 'zh-CN': name, en: name } };
 }

@@ -1,4 +1,4 @@
-/** The node types of the installation as the designer needs them: looked up by name, their ports, what may be connected to what. */
+/** The installed node types as the designer needs them: by name, with their ports and the permitted connections. */
 import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { errorPort, outPort, type Category, type PortSpec } from '../../../../engine/contract/node/node.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -6,7 +6,7 @@ import { canonicalJson } from '../../../../engine/flow/content-hash.ts';
 import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
 import { withDefaults } from '../schema/schema-defaults.ts';
 
-/** The palette's order, with the names of its sections. */
+/** Sections of the palette in order, with their names. */
 export const CATEGORIES: readonly { readonly category: Category; readonly text: Text }[] = [
   { category: 'trigger', text: { 'zh-CN': '触发', en: 'Triggers' } },
   { category: 'call', text: { 'zh-CN': '调用', en: 'Calls' } },
@@ -20,26 +20,29 @@ type TypedNode = Pick<FlowNode, 'type' | 'config'>;
 export interface NodeTypes {
   readonly list: readonly NodeDescription[];
   get(name: string): NodeDescription | undefined;
-  /** What a new node can be: without the majors that a newer one has taken the place of. */
+  /** The types for new nodes, without majors that a newer one replaces. */
   readonly offered: readonly NodeDescription[];
-  /** Those offered of the category, in the installation's order. */
+  /** Offered types of the category, in the installation's order. */
   inCategory(category: Category): readonly NodeDescription[];
-  /** Undefined when the type is unknown: then any port may be meant. */
+  /** Undefined if the type is unknown: then any port may be meant. */
   inPorts(node: TypedNode): readonly PortSpec[] | undefined;
   outPorts(node: TypedNode): readonly PortSpec[] | undefined;
-  /** Where work goes on when all is well; undefined when nothing follows. */
+  /** The output port for the normal case; undefined if nothing can follow. */
   mainOutPort(node: TypedNode): string | undefined;
   mainInPort(node: TypedNode): string | undefined;
   isTrigger(node: TypedNode): boolean;
-  /** The configuration with its type's defaults filled in: what runs. The same object for the same configuration. */
+  /**
+   * The configuration as it runs, with the type's defaults filled in. Returns the same object for the same
+   * configuration.
+   */
   fullConfig(node: TypedNode): FlowNode['config'];
 }
 
-/** Ports that depend on a configuration, as the server told them. */
+/** Ports that depend on a configuration, as the server reported them. */
 export interface PortCache {
   get(type: string, config: FlowNode['config']): readonly PortSpec[] | undefined;
   learn(type: string, config: FlowNode['config'], ports: readonly PortSpec[]): void;
-  /** Another number whenever something was learnt. */
+  /** Changes whenever the cache learns something. */
   readonly version: number;
 }
 
@@ -70,7 +73,7 @@ export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCa
 
   const fullConfigs = new WeakMap<FlowNode['config'], { readonly type: string; readonly config: FlowNode['config'] }>();
 
-  /** The same list for the same configuration, so that nothing is drawn again without need. */
+  /** Returns the same list for the same configuration, so that nothing is redrawn without need. */
   const outPorts = (node: TypedNode): readonly PortSpec[] | undefined => {
     const type = byName.get(node.type);
     if (type === undefined || !type.ports.dependOnConfig) return type?.ports.out;
@@ -107,19 +110,21 @@ interface KnownPorts {
   readonly ports: readonly PortSpec[];
 }
 
-/** The port that every error of an action leaves by. */
+/** Returns true for the port that every error of an action leaves by. */
 export function isErrorPort(name: string): boolean {
   return name === errorPort.name;
 }
 
-/** Of a loop work goes on behind it; of a choice along its first branch. */
+/** For a loop this is the port after the loop; for a choice, the first branch. */
 function mainPort(ports: readonly PortSpec[] | undefined, type: NodeDescription | undefined): string | undefined {
   if (ports === undefined) return outPort.name;
   if (type?.role === 'for-each' && ports.some(({ name }) => name === 'done')) return 'done';
   return (ports.find(({ name }) => !isErrorPort(name)) ?? ports[0])?.name;
 }
 
-/** What nodes with branches do until the server was asked: a port per branch, and `else` of a choice. */
+/**
+ * Guesses the ports of nodes with branches until the server has been asked: one per branch, and `else` for a choice.
+ */
 function portsByBranches(type: NodeDescription, config: FlowNode['config']): readonly PortSpec[] {
   const { branches } = config;
   if (!Array.isArray(branches)) return type.ports.out;

@@ -1,7 +1,7 @@
 /**
- * Saves a flow as it is edited. One save is under way at most; a failed one is tried again. When somebody else saved meanwhile, their changes
- * and mine are merged where they touch different parts; a person decides the others. Whatever happens, the newest document stays here until the
- * server has it.
+ * Saves a flow while it is edited. At most one save is in flight; a failed save is retried. If another user saved
+ * meanwhile, both sets of changes are merged where they touch different parts; the author decides the rest. The
+ * newest document is kept here until the server has it.
  */
 import type { Clock } from '../../../../engine/contract/values/clock.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -9,60 +9,59 @@ import { findChanges } from './document-changes.ts';
 import { mergeFlows } from './merge-flows.ts';
 
 /**
- * `saved`: the server has it; `dirty`: it will be saved in a moment; `saving`; `offline`: tried again at `retryAtMs`; `conflict`: somebody else
- * saved, a person decides; `refused`: the server does not take it, tried again after the next edit.
+ * `saved`: the server has it. `dirty`: it will be saved in a moment. `offline`: retried at `retryAtMs`. `conflict`:
+ * another user saved, and the author must decide. `refused`: the server rejected it; retried after the next edit.
  */
 export type AutosaveStatus = 'saved' | 'dirty' | 'saving' | 'offline' | 'conflict' | 'refused';
 
 export interface Conflict {
-  /** The newest document here; edits go on while the conflict is open. */
+  /** The newest local document; edits continue while the conflict is open. */
   readonly mine: FlowDocument;
-  /** What the server has; undefined when the flow was deleted there. */
+  /** The server's document; undefined if the flow was deleted there. */
   readonly theirs: FlowDocument | undefined;
-  /** What both began with. */
+  /** The version that both sides started from. */
   readonly base: FlowDocument;
 }
 
 export interface AutosaveState {
   readonly status: AutosaveStatus;
-  /** What the server has as far as is known here, under its revision. */
+  /** The last known server document, with its revision. */
   readonly base: FlowDocument;
-  /** Wall clock of the last save. */
+  /** Wall clock time of the last save. */
   readonly savedAtMs?: number;
-  /** Monotonic time of the next try. */
+  /** Monotonic time of the next attempt. */
   readonly retryAtMs?: number;
   readonly conflict?: Conflict;
-  /** Why it is offline or refused. */
+  /** Why the status is offline or refused. */
   readonly error?: unknown;
 }
 
-/** What a failed save means. */
 export type SaveFailure =
-  /** Nothing is known about what the server did: try again. */
+  /** The result on the server is unknown, so the save is retried. */
   | { readonly kind: 'offline'; readonly retryAfterMs?: number }
-  /** Somebody else saved since; undefined: deleted. */
+  /** Another user saved meanwhile; undefined if they deleted the flow. */
   | { readonly kind: 'conflict'; readonly theirs: FlowDocument | undefined }
-  /** Trying the same again is no use. */
+  /** Retrying the same document is useless. */
   | { readonly kind: 'refused' };
 
 export interface Merged {
-  /** What both began with. */
+  /** The version that both sides started from. */
   readonly base: FlowDocument;
   readonly theirs: FlowDocument;
-  /** With my changes on top of theirs. */
+  /** Their document with my changes applied. */
   readonly document: FlowDocument;
 }
 
 export interface AutosaveOptions {
   readonly clock: Clock;
-  /** Saves under `document.revision` and answers the revision that the server gave it. */
+  /** Saves under `document.revision` and returns the server's new revision. */
   save(document: FlowDocument, signal: AbortSignal): Promise<{ readonly revision: number }>;
   judge(error: unknown): SaveFailure;
-  /** What the server once had under that revision; undefined when it is not kept. */
+  /** Returns the server's document of that revision; undefined if it is no longer kept. */
   read(revision: number): Promise<FlowDocument | undefined>;
-  /** What somebody else saved is part of the document from here on; called before the state changes. */
+  /** Is called before the state changes, when another user's changes were merged into the document. */
   onMerged(merged: Merged): void;
-  /** Called after every change of the state. */
+  /** Is called after every change of the state. */
   onState(state: AutosaveState): void;
 }
 
@@ -74,10 +73,10 @@ const RETRY_MAX_MS = 30_000;
 export class Autosave {
   readonly #options: AutosaveOptions;
   #state: AutosaveState;
-  /** The newest document here. */
+  /** The newest local document. */
   #latest: FlowDocument;
   #sending: { readonly document: FlowDocument; readonly controller: AbortController } | undefined;
-  /** Sent, but no answer came: the server may have them. */
+  /** Documents that were sent without a reply: the server may have them. */
   #unanswered: FlowDocument[] = [];
   #failures = 0;
   #cancelTimer: () => void = () => undefined;
@@ -85,8 +84,8 @@ export class Autosave {
   #isStopped = false;
 
   /**
-   * `base` is what the server has, or had when a kept draft began from it: then the first save meets what came after. `sent`: what was on its
-   * way to the server when the page ended.
+   * `base` is the server's document, or the one that a kept draft started from; the first save then detects what came
+   * later. `sent` lists the documents in flight when the page was closed.
    */
   constructor(base: FlowDocument, options: AutosaveOptions, sent: readonly FlowDocument[] = []) {
     this.#options = options;
@@ -99,17 +98,17 @@ export class Autosave {
     return this.#state;
   }
 
-  /** True when something here is not known to be on the server: ask before the page is left. */
+  /** Returns true if the server may lack local changes. Ask the user before they leave the page. */
   get hasUnsaved(): boolean {
     return !isSame(this.#latest, this.#state.base) || this.#sending !== undefined;
   }
 
-  /** Sent, and no answer came yet: the server may have it. */
+  /** Documents that were sent without a reply so far: the server may have them. */
   get sent(): readonly FlowDocument[] {
     return this.#sending === undefined ? this.#unanswered : [...this.#unanswered, this.#sending.document];
   }
 
-  /** Call it with the document after every edit, undo and redo. */
+  /** Call this with the document after every edit, undo and redo. */
   edited(document: FlowDocument): void {
     if (document === this.#latest) return;
     this.#latest = document;
@@ -127,29 +126,35 @@ export class Autosave {
     }
   }
 
-  /** Saves now (Ctrl-S, before publishing); resolves when there is nothing left to save or it cannot be saved now. */
+  /** Saves now (Ctrl-S, before publishing). Resolves when nothing is left to save or saving is impossible now. */
   flush(): Promise<AutosaveState> {
     if (this.#state.status === 'dirty' || this.#state.status === 'refused' || this.#state.status === 'offline') this.#send();
     if (this.#state.status !== 'saving') return Promise.resolve(this.#state);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The network or the session is back: tries at once instead of when the wait is over. */
+  /** Call this when the network or the session is back. Retries at once instead of waiting. */
   retryNow(): void {
     if (this.#state.status === 'offline' || this.#state.status === 'refused') this.#send();
   }
 
-  /** Somebody else saved: takes their changes in before there is a conflict. Not while a save is under way, which meets them itself. */
+  /**
+   * Call this when another user saved. Merges their changes before a conflict arises. Does nothing while a save is in
+   * flight, since that save detects them itself.
+   */
   newer(theirs: FlowDocument): void {
     const { status, base } = this.#state;
     if (theirs.revision <= base.revision || this.#unanswered.length > 0) return;
     if (status !== 'saved' && status !== 'dirty') return;
-    // Saved from here all the same, by a page that was just left.
+    // A page of this user that was just closed may have saved the same document.
     if (isSame(this.#latest, theirs)) this.#saved(theirs);
     else this.#takeIn(base, theirs);
   }
 
-  /** Somebody removed the flow: a person says whether it comes back. Not while a save is under way, which meets that itself. */
+  /**
+   * Call this when another user deleted the flow. The author decides whether it is restored. Does nothing while a
+   * save is in flight, since that save detects the deletion itself.
+   */
   removed(): void {
     const { status, base } = this.#state;
     if (base.revision === 0 || (status !== 'saved' && status !== 'dirty')) return;
@@ -157,11 +162,13 @@ export class Autosave {
     this.#set({ ...this.#known(), status: 'conflict', conflict: { mine: this.#latest, theirs: undefined, base } });
   }
 
-  /** Ends a conflict with what a person decided on: it is saved on top of theirs, or as a new flow when theirs was deleted. */
+  /**
+   * Ends a conflict with the author's decision. Saves it on top of theirs, or as a new flow if theirs was deleted.
+   */
   settle(document: FlowDocument): Promise<AutosaveState> {
     const { conflict } = this.#state;
     if (conflict === undefined) return this.flush();
-    // Revision 0 is that of a flow that the server does not know.
+    // Revision 0 means that the server does not know the flow.
     const base = conflict.theirs ?? { ...conflict.base, revision: 0 };
     this.#latest = document;
     this.#unanswered = [];
@@ -175,7 +182,7 @@ export class Autosave {
     return this.flush();
   }
 
-  /** No further save; one under way is let go on by itself. */
+  /** Starts no further save; ignores the result of one in flight. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelTimer();
@@ -207,7 +214,9 @@ export class Autosave {
       .finally(cancelTimeout);
   }
 
-  /** The answer, or the time-out, whichever comes first; a save that throws at once has failed like any other. */
+  /**
+   * Settles with the reply or the time-out, whichever comes first. A save that throws synchronously counts as failed.
+   */
   async #answerOf(document: FlowDocument, signal: AbortSignal): Promise<{ readonly revision: number }> {
     const timedOut = new Promise<never>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
@@ -247,8 +256,9 @@ export class Autosave {
   }
 
   /**
-   * What the server has may be what was sent before, when its answer was lost on the way: then nobody else saved, and work goes on. Or somebody
-   * else saved on top of that: then it is what both began with. Nothing is sent until this is known.
+   * Decides what a conflict means. The server may have a document sent earlier whose reply was lost: then nothing is
+   * in conflict. If another user saved on top of such a document, that one becomes the common base. Nothing is sent
+   * until this is known.
    */
   async #clash(sent: FlowDocument, theirs: FlowDocument | undefined): Promise<void> {
     const mineOf = (document: FlowDocument) => [...this.#unanswered, sent].some((one) => isSame(one, document));
@@ -298,7 +308,7 @@ export class Autosave {
   }
 }
 
-/** The same flow, whatever its revision. */
+/** Returns true if both are the same flow, ignoring the revision. */
 export function isSame(a: FlowDocument, b: FlowDocument): boolean {
   return a === b || findChanges({ ...a, revision: 0 }, { ...b, revision: 0 }).length === 0;
 }

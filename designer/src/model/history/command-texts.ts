@@ -1,4 +1,4 @@
-/** What each command is called in the list of what was done, and beside undo and redo. */
+/** The name of each command in the history list and beside undo and redo. */
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 
 const text = (zhCN: string, en: string): Text => ({ 'zh-CN': zhCN, en });

@@ -1,18 +1,21 @@
 /**
- * What became of a JSON value, small and reversible: entries of the history, kept in memory and in the browser's store. Lists whose items bear
- * ids are compared by id, so that taking one node away says just that (patches by position would name every node behind it, and their objects
- * would no longer be the same after undo).
+ * Small, reversible changes of a JSON value. They are the entries of the history, kept in memory and in the browser's
+ * store. Lists whose items have ids are compared by id, so removing a node is one change. Patches by position would
+ * rewrite every later node, and undo would create new objects for them.
  */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
-/** A field or value; a side that is absent was not there. */
+/** A field or value that changed. A side is absent if the value did not exist there. */
 export interface ValueChange {
   readonly path: readonly (string | number)[];
   readonly before?: unknown;
   readonly after?: unknown;
 }
 
-/** Items that left a list and items that came, each with its position: of the old list for those that left, of the new one for those that came. */
+/**
+ * Items removed from and inserted into a list. Removed positions refer to the old list, inserted ones to the new
+ * list.
+ */
 export interface ListChange {
   readonly path: readonly (string | number)[];
   readonly removed: readonly (readonly [number, unknown])[];
@@ -24,7 +27,7 @@ export type Change = ValueChange | ListChange;
 type Path = readonly (string | number)[];
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Every difference, in the order in which `applyChanges` takes them. An undefined field is no field. */
+/** Returns every difference, in the order in which `applyChanges` needs them. An undefined field counts as absent. */
 export function findChanges(before: unknown, after: unknown, path: Path = []): Change[] {
   if (before === after) return [];
   if (isRecord(before) && isRecord(after)) return fieldChanges(before, after, path);
@@ -32,7 +35,7 @@ export function findChanges(before: unknown, after: unknown, path: Path = []): C
   return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
 }
 
-/** The value after the changes (`forward`) or before them (`back`). Whatever they do not touch stays the same object. */
+/** Returns the value after the changes (`forward`) or before them (`back`). Untouched parts stay the same objects. */
 export function applyChanges<T>(value: T, changes: readonly Change[], direction: 'forward' | 'back'): T {
   const inOrder = direction === 'forward' ? changes : changes.toReversed();
   const fresh = new Set<unknown>();
@@ -51,7 +54,7 @@ function listChanges(before: readonly unknown[], after: readonly unknown[], path
   return changesById(before, after, path) ?? changesByPosition(before, after, path);
 }
 
-/** Undefined where the items do not all have ids of their own, or changed places. */
+/** Returns undefined if some items lack unique ids, or items changed places. */
 function changesById(before: readonly unknown[], after: readonly unknown[], path: Path): Change[] | undefined {
   const old = positionsById(before);
   const now = positionsById(after);
@@ -65,7 +68,7 @@ function changesById(before: readonly unknown[], after: readonly unknown[], path
   return [...(removed.length + inserted.length > 0 ? [{ path, removed, inserted }] : []), ...within];
 }
 
-/** What the two lists have in common at both ends stays; between, item by item where there are as many, else replaced. */
+/** Keeps what both lists share at both ends. Compares the rest item by item if the counts match, else replaces it. */
 function changesByPosition(before: readonly unknown[], after: readonly unknown[], path: Path): Change[] {
   const most = Math.min(before.length, after.length);
   const isAlike = (a: number, b: number) => findChanges(before[a], after[b]).length === 0;
@@ -83,8 +86,8 @@ function changesByPosition(before: readonly unknown[], after: readonly unknown[]
 }
 
 /**
- * The value with what stands at the path replaced; throws where the path leads nowhere, which only a damaged history does. Each container is
- * copied once: `fresh` holds the copies made in this call, which may be written to.
+ * Returns the value with the part at the path replaced. Throws if the path leads nowhere, which only happens with a
+ * damaged history. Copies each container once: `fresh` holds the copies of this call, which may be mutated.
  */
 function edit(value: unknown, path: Path, depth: number, fresh: Set<unknown>, change: (old: unknown) => unknown): unknown {
   const step = path[depth];

@@ -1,4 +1,4 @@
-/** What the browser keeps of a flow that is being edited, and how work goes on after a reload or a crash. */
+/** The browser's copy of a flow during editing, and how editing resumes after a reload or a crash. */
 import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { Check } from 'typebox/value';
 import { isSame, type Conflict } from './autosave.ts';
@@ -10,32 +10,32 @@ const SCHEMA = 'kangqiao/draft-1';
 export interface KeptDraft {
   readonly schema: typeof SCHEMA;
   readonly history: StoredHistory;
-  /** What the server had as far as was known. */
+  /** The last known server document. */
   readonly base: FlowDocument;
-  /** Sent when no answer had come yet: the server may have it. */
+  /** Documents sent without a reply: the server may have them. */
   readonly sent?: readonly FlowDocument[];
   readonly keptAtMs: number;
 }
 
-/** JSON for the browser's own store; keep it after every entry. */
+/** Returns JSON for the browser's store; store it after every history entry. */
 export function keepDraft(history: History, base: FlowDocument, nowMs: number, sent: readonly FlowDocument[] = []): KeptDraft {
   return { schema: SCHEMA, history: toStored(history), base, keptAtMs: nowMs, ...(sent.length === 0 ? {} : { sent }) };
 }
 
 export type Recovered =
-  /** Go on with what was kept: undo works. `base` is what the server has. */
+  /** Resume the stored draft, with undo. `base` is the server's document. */
   | { readonly kind: 'continue'; readonly history: History; readonly base: FlowDocument; readonly hasUnsaved: boolean; readonly sent: Sent }
-  /** Nothing of value was kept: begin with the server's document. */
+  /** No useful draft was stored: start with the server's document. */
   | { readonly kind: 'fresh'; readonly history: History; readonly base: FlowDocument }
-  /** There are changes here that the server does not have, and others there. */
+  /** The draft and the server both have changes that the other lacks. */
   | { readonly kind: 'conflict'; readonly history: History; readonly conflict: Conflict; readonly sent: Sent };
 
-/** Of a kept draft; the autosave tells by it whether what the server has is its own. */
+/** Documents that a stored draft had sent. Autosave uses them to recognize its own saves on the server. */
 type Sent = readonly FlowDocument[];
 
 /**
- * Compares what was kept with what the server has (undefined: nothing under this id) and says how to go on. Unsaved changes are never left
- * out. Undefined when there is neither.
+ * Compares the stored draft with the server's document (undefined: nothing under this id) and decides how to resume.
+ * Never drops unsaved changes. Returns undefined if neither exists.
  */
 export function recoverDraft(kept: unknown, server: FlowDocument | undefined): Recovered | undefined {
   const draft = readDraft(kept);

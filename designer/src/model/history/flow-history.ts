@@ -1,18 +1,21 @@
 /**
- * A flow document with everything that was done to it: undo and redo for configuration and layout alike. Immutable: each call answers a new
- * history, and whatever a command left alone stays the same object, so that the canvas draws only what changed.
+ * A flow document with its history: undo and redo cover configuration and layout alike. Immutable: each call returns
+ * a new history. Parts that a command did not touch stay the same objects, so the canvas redraws only what changed.
  */
 import { freeze, produce } from 'immer';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { CommandName } from './command-texts.ts';
 import { applyChanges, findChanges, type Change } from './document-changes.ts';
 
-/** One thing that a person does to a flow. Made by the functions in `commands/`; `change` may run more than once and decides nothing anew. */
+/**
+ * One edit of a flow by the user, made by the functions in `commands/`. `change` may run more than once, so it must
+ * be deterministic.
+ */
 export interface Command {
   readonly name: CommandName;
-  /** What it was done to, in the person's own words: the label of a node, for example. */
+  /** The object of the edit, in the user's words: for example, the label of a node. */
   readonly subject?: string;
-  /** Commands of one gesture (typing into one field, dragging) with the same key are one entry. */
+  /** Commands of one gesture (typing into one field, dragging) with the same key merge into one entry. */
   readonly mergeKey?: string;
   change(draft: FlowDocument): void;
 }
@@ -27,20 +30,20 @@ export interface History {
   readonly document: FlowDocument;
   /** Oldest first. */
   readonly past: readonly HistoryEntry[];
-  /** What redo does next comes first. */
+  /** The next step to redo comes first. */
   readonly future: readonly HistoryEntry[];
-  /** Merge key of a gesture that still goes on. */
+  /** Merge key of the gesture in progress. */
   readonly gesture?: string;
 }
 
-/** Steps that can be undone; older ones are forgotten. */
+/** Steps that can be undone; older ones are dropped. */
 export const HISTORY_LIMIT = 500;
 
 export function begin(document: FlowDocument): History {
   return { document: freeze(document, true), past: [], future: [] };
 }
 
-/** Does the command. The same history comes back when it changes nothing. What was undone before can then no longer be redone. */
+/** Runs the command and clears the redo list. Returns the same history if the command changes nothing. */
 export function apply(history: History, command: Command): History {
   const drafted = produce(history.document, (draft) => void command.change(draft as FlowDocument));
   const changes = findChanges(history.document, drafted);
@@ -55,14 +58,14 @@ export function apply(history: History, command: Command): History {
   return { document, past, future: [], ...gesture };
 }
 
-/** Ends the gesture: what is done next is an entry of its own. Call it when a field loses the focus or a drag ends. */
+/** Ends the gesture, so that the next edit is a separate entry. Call it when a field loses focus or a drag ends. */
 export function seal(history: History): History {
   if (history.gesture === undefined) return history;
   const { gesture: _ended, ...sealed } = history;
   return sealed;
 }
 
-/** The same history when there is nothing to undo. */
+/** Returns the same history if there is nothing to undo. */
 export function undo(history: History): History {
   const entry = history.past.at(-1);
   if (entry === undefined) return history;
@@ -73,7 +76,7 @@ export function undo(history: History): History {
   };
 }
 
-/** The same history when there is nothing to redo. */
+/** Returns the same history if there is nothing to redo. */
 export function redo(history: History): History {
   const [entry, ...future] = history.future;
   if (entry === undefined) return history;
@@ -84,13 +87,13 @@ export function redo(history: History): History {
   };
 }
 
-/** The document under the revision that the server gave it: nothing that a person did, so no entry and no end of a gesture. */
+/** Sets the server's new revision. This is no edit by the user, so it adds no entry and ends no gesture. */
 export function withRevision(history: History, revision: number): History {
   if (history.document.revision === revision) return history;
   return { ...history, document: freeze({ ...history.document, revision }) };
 }
 
-/** Ids of the nodes that an entry is about and that are in the document: what to show after undo or redo. */
+/** Returns ids of existing nodes that an entry affects: these are shown after undo or redo. */
 export function nodesTouched(entry: HistoryEntry, document: FlowDocument): readonly string[] {
   const ids = new Set(entry.changes.flatMap((change) => idsIn(change, document)));
   return document.nodes.filter((node) => ids.has(node.id)).map((node) => node.id);

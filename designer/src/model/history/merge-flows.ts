@@ -1,7 +1,7 @@
 /**
- * Three-way merge of a flow that two people changed. What only one of them changed is taken from them; what both changed is a conflict, which a
- * person decides. A unit is a node, what leaves one port of a node, a note, a frame, a saved test, or a setting of the flow. Where both moved a
- * node, mine stays: that is no loss.
+ * Three-way merge of a flow that two people changed. A change by one side is taken; a change by both is a conflict
+ * for the author to decide. A unit is a node, the wires of one port, a note, a frame, a saved test, or a setting of
+ * the flow. If both moved a node, mine wins, since nothing is lost by that.
  */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from './document-changes.ts';
@@ -10,24 +10,24 @@ export type MergeSide = 'mine' | 'theirs';
 
 export interface MergeConflict {
   readonly kind: 'node' | 'wires' | 'note' | 'group' | 'test' | 'setting';
-  /** Of the node, note or frame; the name of the test or the field. */
+  /** Id of the node, note or frame; name of the test or field. */
   readonly id: string;
-  /** Of `wires`: the port of the node that they leave. */
+  /** For `wires`: the port that they leave from. */
   readonly port?: string;
 }
 
 export interface Merge {
   readonly document: FlowDocument;
-  /** What both changed; each is decided as `choose` says, mine by default. */
+  /** Units that both sides changed. `choose` decides each; mine wins by default. */
   readonly conflicts: readonly MergeConflict[];
 }
 
 type Choose = (conflict: MergeConflict) => MergeSide;
 
-/** What a person decided; undefined of what was not asked. */
+/** The author's decisions; undefined for conflicts that were not asked about. */
 export type Decided = (conflict: MergeConflict) => MergeSide | undefined;
 
-/** Everything of a flow beside what is merged by its parts. */
+/** Parts that are merged separately; everything else counts as a setting. */
 const OWN_PARTS = new Set(['schema', 'flowId', 'revision', 'nodes', 'edges', 'layout', 'tests']);
 
 export function mergeFlows(base: FlowDocument, mine: FlowDocument, theirs: FlowDocument, choose: Choose = () => 'mine'): Merge {
@@ -65,7 +65,7 @@ export function keyOf({ kind, id, port = '' }: MergeConflict): string {
 
 type Three<T> = readonly [base: T, mine: T, theirs: T];
 
-/** An absent value is one that was removed or never there. */
+/** An absent value was removed or never existed. */
 function mergeMaps<T>(
   [base, mine, theirs]: Three<ReadonlyMap<string, T>>,
   isSame: (a: T | undefined, b: T | undefined) => boolean,
@@ -81,7 +81,7 @@ function mergeMaps<T>(
   return merged;
 }
 
-/** Theirs in their order; what only mine has stands behind what it stood behind in mine. */
+/** Keeps the order of theirs. Items that only mine has follow their predecessor in mine. */
 function orderOf(mine: readonly string[], theirs: readonly string[]): readonly string[] {
   const known = new Set(theirs);
   const behind = new Map<string | undefined, string[]>();
@@ -93,7 +93,7 @@ function orderOf(mine: readonly string[], theirs: readonly string[]): readonly s
   return [...(behind.get(undefined) ?? []), ...theirs.flatMap((key) => [key, ...(behind.get(key) ?? [])])];
 }
 
-/** Who removes a node that the other wired anew meanwhile, is in the way of that work too. */
+/** Removing a node also conflicts with the other side rewiring it. */
 function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: string) => MergeSide): Map<string, FlowNode> {
   const maps = [base, mine, theirs].map(({ nodes }) => byKey(nodes, ({ id }) => id)) as unknown as Three<ReadonlyMap<string, FlowNode>>;
   const merged = mergeMaps(maps, isEqual, decide);
@@ -110,7 +110,7 @@ function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: stri
   return merged;
 }
 
-/** Nodes that one removed and that stand nevertheless, with the side that kept them. */
+/** Returns nodes that one side removed but the merge kept, with the side that kept them. */
 function keptAgainstRemoval(
   [base, mine, theirs]: Three<FlowDocument>,
   nodes: ReadonlyMap<string, FlowNode>,
@@ -120,7 +120,7 @@ function keptAgainstRemoval(
   return new Map(kept.map(({ id }) => [id, my!.has(id) ? 'mine' : 'theirs']));
 }
 
-/** A node that stands against its removal has its wires again: that they went with it is no wish about them. */
+/** A kept node gets its wires back: they only vanished because the node was removed. */
 function mergeWires(
   [base, mine, theirs]: Three<FlowDocument>,
   kept: ReadonlyMap<string, MergeSide>,
@@ -149,7 +149,10 @@ function isWiredAnew(base: FlowDocument, flow: FlowDocument, id: string): boolea
 
 type Wires = readonly FlowEdge[];
 
-/** By the port that they leave: two people who put a node on one wire would else leave the message two ways. */
+/**
+ * Groups wires by source port. Otherwise two people who each insert a node into one wire would split the message's
+ * path in two.
+ */
 function wiresOf({ edges }: FlowDocument): ReadonlyMap<string, Wires> {
   return Map.groupBy(edges, ({ from }) => `${from.node} ${from.port}`);
 }
@@ -168,7 +171,10 @@ function endsOf({ from, to }: FlowEdge): string {
   return [from.node, from.port, to.node, to.port].join(' ');
 }
 
-/** A wire that one moved to another port and the other kept would stand twice under its id. */
+/**
+ * Gives duplicates new ids. A wire that one side moved to another port and the other side kept would otherwise appear
+ * twice under one id.
+ */
 function withOwnIds(edges: Wires): Wires {
   const taken = new Set<string>();
   return edges.map((edge) => {
@@ -179,7 +185,7 @@ function withOwnIds(edges: Wires): Wires {
   });
 }
 
-/** Frames without nodes are none, and a node stands in one frame. */
+/** Removes empty frames and keeps each node in only one frame. */
 function withSoundGroups(flow: FlowDocument): FlowDocument {
   const free = new Set(flow.nodes.map(({ id }) => id));
   const groups = flow.layout.groups.map((group) => {
@@ -197,7 +203,7 @@ function settingsOf(flow: FlowDocument): ReadonlyMap<string, unknown> {
   return new Map(Object.entries(flow).filter(([name, value]) => !OWN_PARTS.has(name) && value !== undefined));
 }
 
-/** Several under one name (an import may have made them) are told apart by their order. */
+/** Items of the same name (from an import, for example) are distinguished by their order. */
 function byKey<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, T> {
   const map = new Map<string, T>();
   for (const item of items) {

@@ -1,17 +1,17 @@
-/** The way back of a person after what somebody else saved was merged into their flow. */
+/** Keeps undo and redo usable after another user's changes were merged into the flow. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { freeze } from 'immer';
 import { findChanges } from './document-changes.ts';
 import { begin, redo, undo, type History, type HistoryEntry } from './flow-history.ts';
 import { mergeFlows, type Decided } from './merge-flows.ts';
 
-/** Steps that are carried over; each takes a merge. */
+/** Maximum number of steps to carry over; each one needs a merge. */
 const MOST = 100;
 
 /**
- * The history with `merged` as its document. Undo and redo then take back and repeat what this person did and nothing of the others: each step
- * of the past is merged with theirs as if it had been the state of then. What both changed stays as `decided`; where a step would take back what
- * they changed too and nobody decided, the way ends.
+ * Returns the history with `merged` as its document. Undo and redo then affect only this user's edits: each past
+ * state is merged with theirs as if they had been there from the start. Parts that both changed stay as `decided`.
+ * The history is cut off at a step that would undo their changes to a part that was never decided.
  */
 export function rebaseHistory(
   history: History,

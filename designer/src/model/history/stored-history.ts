@@ -1,4 +1,4 @@
-/** A history as JSON, for the browser's own store: after a crash nothing is lost and undo still works. */
+/** A history as JSON for the browser's store. After a crash nothing is lost and undo still works. */
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -29,15 +29,15 @@ const Entries = Type.Array(
 );
 const StoredSchema = Type.Object({ schema: Type.Literal(SCHEMA), document: Type.Unknown(), past: Entries, future: Entries }, closed);
 
-/** Plain JSON; a gesture under way is not part of it. */
+/** Returns plain JSON without the gesture in progress. */
 export function toStored(history: History): StoredHistory {
   const { document, past, future } = history;
   return { schema: SCHEMA, document, past, future };
 }
 
 /**
- * The history that was stored. A history that is damaged, or that a newer program wrote, is left out and the document alone comes back;
- * undefined when the document cannot be read either.
+ * Restores a stored history. If the history is damaged or from a newer version, only the document is restored.
+ * Returns undefined if the document is unreadable too.
  */
 export function fromStored(raw: unknown): History | undefined {
   if (typeof raw !== 'object' || raw === null || !('document' in raw)) return undefined;
@@ -51,7 +51,7 @@ export function fromStored(raw: unknown): History | undefined {
   return canBePlayed(history) ? history : fresh;
 }
 
-/** Every step back and forth leads to a flow document, and to this one again. */
+/** Checks that every step back and forward yields a flow document and that replaying returns to this one. */
 function canBePlayed({ document, past, future }: History): boolean {
   const back = (from: FlowDocument, entries: readonly HistoryEntry[]) =>
     entries.reduceRight((now, entry) => applyChanges(now, entry.changes, 'back'), from);

@@ -1,6 +1,7 @@
 /**
- * The flow document as the canvas draws it, and what a person does on the canvas as commands. The shapes fit @xyflow/react without knowing it.
- * A view keeps what it made: the same node in the same place gives the same object, so that only cards that changed are drawn again.
+ * The flow document as the canvas draws it, and the user's actions on the canvas as commands. The shapes fit
+ * @xyflow/react without importing it. A view caches: an unchanged node yields the same object, so only changed cards
+ * are redrawn.
  */
 import type { FlowDocument, FlowEdge, FlowNode, LayoutGroup, LayoutNote } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Category, ControlRole, PortSpec } from '../../../../engine/contract/node/node.ts';
@@ -16,13 +17,13 @@ export interface CanvasPort {
   readonly name: string;
   readonly label: Text;
   readonly isError: boolean;
-  /** A wire hangs on it, but the node does not have it (any more). */
+  /** A wire is attached to it, but the node does not have this port (any more). */
   readonly isMissing: boolean;
-  /** Where it stands on the card. */
+  /** Its position on the card. */
   readonly at: Point;
 }
 
-/** What the card of a node shows of the document; states of runs and problems are kept apart, by id. */
+/** The part of the document that a card shows. Run states and problems are kept separately, by id. */
 export interface CardData {
   readonly node: FlowNode;
   readonly ins: readonly CanvasPort[];
@@ -50,7 +51,7 @@ interface Placed {
   readonly position: Point;
   readonly width: number;
   readonly height: number;
-  /** Tells the canvas that nothing needs to be measured before it draws. */
+  /** Set in advance so that the canvas can draw without measuring. */
   readonly measured: { readonly width: number; readonly height: number };
   readonly zIndex: number;
 }
@@ -61,24 +62,26 @@ export type CanvasNode =
   | (Placed & { readonly type: 'group'; readonly data: GroupData })
   | (Placed & { readonly type: 'frame'; readonly data: FrameData });
 
-/** Where wires begin and end, so that they can be drawn before any card was measured. */
+/** Start and end of wires. Set in advance so that wires can be drawn before any card is measured. */
 export interface CanvasHandle extends Box {
   readonly id: string;
   readonly type: 'source' | 'target';
   readonly position: 'left' | 'right' | 'bottom';
 }
 
-/** `main`: where all goes well; `error`: the error port; `branch`: one of several ways; `loop`: the body of a for-each. */
+/**
+ * `main`: the normal case; `error`: the error port; `branch`: one of several outputs; `loop`: the body of a for-each.
+ */
 export type WireKind = 'main' | 'error' | 'branch' | 'loop';
 
 export interface WireData {
   readonly kind: WireKind;
-  /** Absent on the only way that a node has. */
+  /** Absent if the node has only one output. */
   readonly label?: Text;
-  /** Of the node that it comes from. */
+  /** Category of the source node. */
   readonly category: Category | undefined;
   readonly turn: Turn;
-  /** One of its ports is not there. */
+  /** True if one of its ports does not exist. */
   readonly isBroken: boolean;
   readonly [key: string]: unknown;
 }
@@ -96,14 +99,17 @@ export interface CanvasEdge {
 export interface CanvasView {
   readonly nodes: readonly CanvasNode[];
   readonly edges: readonly CanvasEdge[];
-  /** Ids of the cards in the order in which a person reads them. */
+  /** Ids of the cards in reading order. */
   readonly order: readonly string[];
 }
 
 const Z = { group: 0, note: 1, card: 2 } as const;
 const HANDLE = 12;
 
-/** Answers a function that makes views of one flow's documents; make a new one for each flow, or when node types change. */
+/**
+ * Returns a function that makes views of one flow's documents. Create a new one for each flow, or when node types
+ * change.
+ */
 export function createCanvasView(types: NodeTypes): (document: FlowDocument) => CanvasView {
   let before: ReadonlyMap<string, Kept> = new Map();
   let last: { readonly document: FlowDocument; readonly view: CanvasView } | undefined;
@@ -125,7 +131,7 @@ export function createCanvasView(types: NodeTypes): (document: FlowDocument) => 
   };
 }
 
-/** What the last view had under this id when it was made from the same inputs, else what `make` returns. */
+/** Returns the last view's value for this id if its inputs are the same; otherwise calls `make`. */
 type Keep = <T>(id: string, inputs: readonly unknown[], make: () => T) => T;
 
 interface Kept {
@@ -164,7 +170,7 @@ function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasV
     const [lostIns, lostOuts] = [lost.get(`in ${node.id}`) ?? '', lost.get(`out ${node.id}`) ?? ''];
     return keep(node.id, [node, x, y, ins, outs, lostIns, lostOuts], () => cardNode(node, { x, y }, ins, outs, lostIns, lostOuts));
   });
-  // Routes cost the most, and only a moved card or another port changes them.
+  // Routing costs the most. A route changes only if a card moves or a port changes.
   const places = keep('places', [...boxes.values()], () => [...boxes.values()]);
   const edges = wires.map((edge) => {
     const source = byId.get(edge.from.node)!;
@@ -211,7 +217,7 @@ function endsOf(
   };
 }
 
-/** Ports that wires name and nodes do not have, joined by spaces: `in <node>` and `out <node>` -> names. */
+/** Returns ports that wires name and nodes lack: `in <node>` and `out <node>` -> names joined by line breaks. */
 function lostPorts(wires: readonly FlowEdge[], byId: ReadonlyMap<string, FlowNode>, types: NodeTypes): ReadonlyMap<string, string> {
   const lost = new Map<string, string>();
   const note = (key: string, port: string) => {
@@ -254,7 +260,7 @@ function cardNode(
   };
 }
 
-/** Of a node of unknown type every port that a wire names is taken as its own. */
+/** For a node of unknown type, treats every port that a wire names as existing. */
 function canvasPorts(
   ports: readonly PortSpec[],
   lost: string,

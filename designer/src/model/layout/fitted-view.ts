@@ -1,9 +1,11 @@
-/** Which part of a drawing is shown, and how large: all of it where it can be read, else where it begins. */
+/**
+ * Decides which part of a drawing is visible and at which zoom: all of it if it stays readable, else its beginning.
+ */
 import type { Box, Point } from '../flow/card-geometry.ts';
 
-/** Below it the words of a card cannot be read. A person may go further away by hand. */
+/** Below this zoom, text on cards is unreadable. The user may still zoom out further. */
 export const READABLE_ZOOM = 0.7;
-/** Kept free around what is shown; at the lower edge lies the bar of the view. */
+/** Margins around the visible part; the toolbar of the view covers the lower edge. */
 const FREE = { left: 32, right: 32, top: 32, bottom: 72 } as const;
 
 export interface FittedView extends Point {
@@ -13,7 +15,7 @@ export interface FittedView extends Point {
 export interface Fit {
   readonly bounds: Box;
   readonly room: { readonly width: number; readonly height: number };
-  /** Seen whatever else is not: the trigger, or what is selected. */
+  /** Always visible: the trigger, or the selection. */
   readonly anchor: Box;
 }
 
@@ -44,12 +46,15 @@ function zoomOf(size: number, { room, before, after }: Side): number {
   return (room - before - after) / size;
 }
 
-/** In the middle where there is room for all; else from its beginning, moved as little as the anchor asks for. */
+/**
+ * Centers the drawing if all of it fits. Otherwise starts at its beginning and scrolls as little as the anchor
+ * requires.
+ */
 function shift(all: Span, anchor: Span, { room, before, after }: Side, zoom: number): number {
   const free = room - before - after - all.size * zoom;
   if (free >= 0) return before + free / 2 - all.start * zoom;
   const begin = before - all.start * zoom;
   const beyond = (anchor.start + anchor.size) * zoom + begin - (room - after);
-  // Where the anchor itself is larger than the room, its beginning counts.
+  // If the anchor is larger than the room, its beginning is visible.
   return beyond <= 0 ? begin : Math.max(begin - beyond, before - anchor.start * zoom);
 }

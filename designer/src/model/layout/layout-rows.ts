@@ -1,7 +1,7 @@
-/** Breaks what is too long for one row: a chain of twelve nodes is read as a text is, row by row. */
+/** Breaks a flow that is too long for one row into several. A chain of twelve nodes is read like text, row by row. */
 import { CARD_WIDTH, GAP_X, type Box } from '../flow/card-geometry.ts';
 
-/** What is laid out: a card, or the frame of a group with all that is in it. */
+/** A card, or the frame of a group with all its contents. */
 export interface Item extends Pick<Box, 'width' | 'height'> {
   readonly id: string;
 }
@@ -17,12 +17,12 @@ export interface Part {
   readonly wires: readonly Wire[];
 }
 
-/** Five cards: what a small screen shows of a flow that can still be read. */
+/** Five cards: as many as a small screen shows at a readable zoom. */
 const ROW_WIDTH = 5 * (CARD_WIDTH + GAP_X) - GAP_X;
 
 /**
- * A row ends only where one wire alone goes on (error wires aside, which find their way): branches are never torn apart. As few rows as
- * can be, of about the same length.
+ * Breaks a part into rows. A row may end only where a single wire continues (error wires aside), so branches are
+ * never split. Uses as few rows as possible, of similar length.
  */
 export function breakIntoRows(part: Part): readonly Part[] {
   const columns = columnsOf(part.items, part.wires);
@@ -47,7 +47,7 @@ function widthOf(widths: readonly number[], start: number, end: number): number 
   return widths.slice(start, end).reduce((sum, width) => sum + width + GAP_X, -GAP_X);
 }
 
-/** For each column, whether a row may begin with it. */
+/** Returns for each column whether a row may begin with it. */
 function mayBreak(wires: readonly Wire[], columns: ReadonlyMap<string, number>, count: number): readonly boolean[] {
   const passing = Array.from({ length: count }, () => 0);
   for (const { from, to, isError } of wires) {
@@ -59,12 +59,12 @@ function mayBreak(wires: readonly Wire[], columns: ReadonlyMap<string, number>, 
 
 interface Best {
   readonly rows: number;
-  /** Sum of the squares of the rows' widths: the smaller, the more alike they are. */
+  /** Sum of the squares of the row widths; smaller means more even rows. */
   readonly unevenness: number;
   readonly starts: readonly number[];
 }
 
-/** The columns with which rows begin. A row is longer than the screen only where it cannot be broken. */
+/** Returns the columns with which rows begin. A row exceeds the screen only if it cannot be broken. */
 function bestStarts(widths: readonly number[], isBreak: readonly boolean[]): readonly number[] {
   const best: Best[] = [{ rows: 0, unevenness: 0, starts: [] }];
   const ends = [...isBreak.keys()].filter((column) => column > 0 && isBreak[column]).concat(widths.length);
@@ -82,7 +82,10 @@ function bestStarts(widths: readonly number[], isBreak: readonly boolean[]): rea
   return best[widths.length]!.starts;
 }
 
-/** Each item one column behind the last that leads to it; what nothing leads to, one before the first that it leads to. */
+/**
+ * Puts each item one column after its last predecessor. An item without predecessors stands one column before its
+ * first successor.
+ */
 export function columnsOf(items: readonly Item[], wires: readonly Wire[]): ReadonlyMap<string, number> {
   const open = new Map(items.map(({ id }) => [id, 0]));
   for (const { to } of wires) open.set(to, open.get(to)! + 1);

@@ -1,4 +1,4 @@
-/** A suggested layout: from left to right, row by row, error branches below, groups together. The same flow always gets the same layout. */
+/** Suggested layout: from left to right, row by row, error branches below, groups together. Deterministic. */
 import { Graph, layout as layOut } from '@dagrejs/dagre';
 import { freeze } from 'immer';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -21,16 +21,20 @@ import type { Command } from '../history/flow-history.ts';
 import { breakIntoRows, columnsOf, type Item, type Part, type Wire } from './layout-rows.ts';
 import { isErrorPort, type NodeTypes } from '../flow/node-types.ts';
 
-/** Puts every node (or those of `ids` alone, where they begin) in its suggested place. Notes stay where they are. */
+/**
+ * Moves every node to its suggested place. With `ids`, lays out only those nodes and keeps their upper left corner.
+ * Notes stay.
+ */
 export function layOutFlow(document: FlowDocument, types: NodeTypes, ids?: readonly string[]): Command {
   const places = suggestLayout(document, types, ids);
   return { name: 'flow.layout', change: (draft) => places.forEach((point, id) => place(draft, id, point)) };
 }
 
 /**
- * The flow with a place for every node: what the API, a file or the command line brought without one would lie on others. Without any, all are
- * laid out. Else those that have a place stay, and each of the rest stands to one that it is wired to as in the layout of all, moved down where
- * that is taken. Nobody did it, so it is no step of a history. The same object when none is missing.
+ * Returns the flow with a place for every node. Flows from the API, a file or the command line may lack places, and
+ * their nodes would overlap. If no node has a place, all are laid out. Otherwise each remaining node stands next to a
+ * node that it is wired to, as in the full layout, and moves down if the place is taken. This is no step of the
+ * history. Returns the same object if no place is missing.
  */
 export function withPlaces(document: FlowDocument, types: NodeTypes): FlowDocument {
   const placed = document.nodes.filter(({ id }) => Object.hasOwn(document.layout.nodes, id));
@@ -51,7 +55,7 @@ export function withPlaces(document: FlowDocument, types: NodeTypes): FlowDocume
   return freeze({ ...document, layout: shown.layout }, true);
 }
 
-/** Node id -> upper left corner. */
+/** Returns node id -> upper left corner. */
 export function suggestLayout(document: FlowDocument, types: NodeTypes, ids?: readonly string[]): ReadonlyMap<string, Point> {
   const chosen = ids === undefined ? document.nodes : document.nodes.filter(({ id }) => ids.includes(id));
   const cards: Item[] = chosen.map((node) => ({ id: node.id, width: CARD_WIDTH, height: cardHeight(types.outPorts(node)) }));
@@ -60,7 +64,7 @@ export function suggestLayout(document: FlowDocument, types: NodeTypes, ids?: re
   return placeWithGroups(cards, wires, [...document.layout.groups, ...framesToLayOut(document, types)], origin);
 }
 
-/** Wires by node and then by port from the top, error ports last: branches are laid out in that order. */
+/** Sorts wires by node, then by port from the top, error ports last. Branches are laid out in this order. */
 function wiresInOrder(document: FlowDocument, nodes: FlowDocument['nodes'], types: NodeTypes): Wire[] {
   const known = new Map(nodes.map((node, index) => [node.id, { index, ports: types.outPorts(node) ?? [] }]));
   return document.edges
@@ -74,7 +78,7 @@ function wiresInOrder(document: FlowDocument, nodes: FlowDocument['nodes'], type
     .sort((a, b) => a.rank - b.rank);
 }
 
-/** Each group is laid out by itself and then stands among the rest as one item as large as its frame. */
+/** Lays out each group by itself, then places it among the rest as one item with the size of its frame. */
 function placeWithGroups(
   cards: readonly Item[],
   wires: readonly Wire[],
@@ -106,7 +110,7 @@ function placeWithGroups(
   );
 }
 
-/** Places of the members below and right of the corner of their frame. */
+/** Returns places of the members relative to the corner of their frame. */
 function placeGroup(
   members: readonly Item[],
   wires: readonly Wire[],
@@ -120,7 +124,10 @@ function placeGroup(
   return { frame, within: new Map([...placed].map(([id, { x, y }]) => [id, { x: x - frame.x, y: y - frame.y }])) };
 }
 
-/** What hangs together is laid out by itself, one part below the other, and so are the rows of what is long; the upper left corner of all is the origin. */
+/**
+ * Lays out each connected part by itself, one below the other; long parts are broken into rows. The origin is the
+ * upper left corner of everything.
+ */
 function placeItems(items: readonly Item[], wires: readonly Wire[]): Map<string, Point> {
   const places = new Map<string, Point>();
   let top = 0;
@@ -151,7 +158,7 @@ function connectedParts(items: readonly Item[], wires: readonly Wire[]): Part[] 
   return [...Map.groupBy(items, ({ id }) => union.find(id))].map(([part, members]) => ({ items: members, wires: byPart.get(part) ?? [] }));
 }
 
-/** Sets of items that grow together; `join` says whether they were apart before. */
+/** A union-find of items; `join` returns whether the two were separate before. */
 function createUnion(items: readonly Item[]) {
   const leader = new Map(items.map(({ id }) => [id, id]));
   const find = (id: string): string => {
@@ -170,7 +177,7 @@ function createUnion(items: readonly Item[]) {
   };
 }
 
-/** Upper left corners of one part's items, wherever dagre puts them. */
+/** Returns the upper left corners of one part's items as dagre places them. */
 function placePart({ items, wires }: Part): Map<string, Point> {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: 'LR', nodesep: GAP_Y, ranksep: GAP_X, edgesep: 16, ranker: 'tight-tree' });
@@ -181,7 +188,8 @@ function placePart({ items, wires }: Part): Map<string, Point> {
     const weight = wire.isError ? 1 : 4;
     graph.setEdge(wire.from, wire.to, { weight, minlen: Math.max(1, span(wire)), width: 0, height: 0, labelpos: 'c' }, `${index}`);
   });
-  // The order in which wires were added stays: branches from the top as their ports are. Dagre's own search for fewer crossings turns them round.
+  // Keeps the order in which wires were added, so that branches stand in the order of their ports. Dagre's own search
+  // for fewer crossings would reverse them.
   layOut(graph, { disableOptimalOrderHeuristic: true });
   return new Map(
     items.map(({ id, width, height }) => {
@@ -195,8 +203,8 @@ const SMALL_FLOW = 120;
 const LONGEST_SPAN = 2;
 
 /**
- * Of a large flow only the short wires take part, and those that hold it together: a long wire costs as many steps as it passes columns. The
- * columns stay as they are, since every wire says its length.
+ * For a large flow, uses only short wires and those that keep it connected: a long wire costs one step for each
+ * column it passes. Columns stay unchanged, since every wire states its length.
  */
 function drawnWires(items: readonly Item[], wires: readonly Wire[], span: (wire: Wire) => number): readonly Wire[] {
   if (items.length <= SMALL_FLOW) return wires;

@@ -1,7 +1,12 @@
-/** Where wires turn so that they run between the cards, never through them, and so that those of one card do not lie on each other. */
+/**
+ * Computes the turns of wires, so that they run between the cards, never through them, and do not cover each other.
+ */
 import { GAP_X, type Box, type Point } from '../flow/card-geometry.ts';
 
-/** A wire runs across to `x`, there up or down, and on; or leaves its card, runs along at `y`, and comes to the other one from its left. */
+/**
+ * A wire turns up or down at `x`. With `y`, it leaves its card, runs along at `y` and enters the other card from the
+ * left.
+ */
 export interface Turn {
   readonly x?: number;
   readonly y?: number;
@@ -10,15 +15,15 @@ export interface Turn {
 export interface WireEnds {
   readonly from: Point;
   readonly to: Point;
-  /** Of the port among those at the right of its card. */
+  /** Index of the port among those at the right of its card. */
   readonly index: number;
   readonly count: number;
 }
 
-/** How far from a card its wires turn. */
+/** Distance between a card and the turn of its wires. */
 export const STUB = GAP_X / 2;
 const CLEAR = 12;
-/** What lies side by side between two columns of cards. */
+/** Spacing of the wires that run side by side between two columns of cards. */
 const LANE = { most: 6, room: 20 } as const;
 
 export function turnOf(ends: WireEnds, cards: readonly Box[]): Turn {
@@ -36,7 +41,7 @@ export function turnOf(ends: WireEnds, cards: readonly Box[]): Turn {
   return { y: corridor(from, to, cards) };
 }
 
-/** The one that goes furthest turns first: so none crosses another. */
+/** The wire that goes furthest turns first, so that none cross. */
 function laneOf({ from, to, index, count }: WireEnds): number {
   if (count < 2) return 0;
   const step = Math.min(LANE.most, LANE.room / (count - 1));
@@ -46,11 +51,11 @@ function laneOf({ from, to, index, count }: WireEnds): number {
 function isClear(cards: readonly Box[], a: Point, b: Point): boolean {
   const [left, right] = [Math.min(a.x, b.x), Math.max(a.x, b.x)];
   const [top, bottom] = [Math.min(a.y, b.y), Math.max(a.y, b.y)];
-  // A wire touches the edges of its own two cards.
+  // A wire touches the edges of the cards that it connects.
   return !cards.some(({ x, y, width, height }) => x < right && left < x + width && y - 4 < bottom && top < y + height + 4);
 }
 
-/** The free height nearest to the middle between both ends, over all that the wire passes. */
+/** Returns the free height nearest to the middle between both ends, over everything that the wire passes. */
 function corridor(from: Point, to: Point, cards: readonly Box[]): number {
   const [left, right] = [Math.min(from.x, to.x) - STUB, Math.max(from.x, to.x) + STUB];
   const middle = (from.y + to.y) / 2;

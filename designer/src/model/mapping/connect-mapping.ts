@@ -1,4 +1,7 @@
-/** Leads a source to a target: a value to a field, a list to a list as a loop, a field of an item to a field of each item. */
+/**
+ * Connects a source to a target: a value to a field, a list to a list as a loop, or a field of an item to a field of
+ * each item.
+ */
 import type { Mapping, MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { addRule, isListNode, setRule, setSource, type Edited } from './edit-mapping.ts';
 import { listsOn, loopScopes, pathInLoops, restBehind, type IsList } from './mapping-paths.ts';
@@ -10,13 +13,13 @@ import { findNode, isLoop, nodesOnWay, targetTree, type TargetNode } from './tar
 export interface SourcePoint {
   readonly path: string;
   readonly isList: boolean;
-  /** Of a list: its items are plain values, so that each is taken as it is. */
+  /** For a list: its items are plain values, so each item is copied as a whole. */
   readonly hasPlainItems?: boolean;
 }
 
 /**
- * Of a field that is filled already: `replace` keeps the functions and takes another value, `concat` joins the two texts, `coalesce` takes the
- * first that is present, `another` adds a rule that overwrites.
+ * How to connect to a field that is already filled. `replace` keeps the functions and takes another value, `concat`
+ * joins the two texts, `coalesce` takes the first that is present, `another` adds a rule that overwrites.
  */
 export type ConnectHow = 'replace' | 'concat' | 'coalesce' | 'another';
 
@@ -41,12 +44,12 @@ export function connect(mapping: Mapping, { source, target, how = 'replace' }: C
   return connectValue(looped.mapping, node, { path }, how);
 }
 
-/** Whether a person must say how: something fills the field already. */
+/** Returns true if a rule already fills the field, so the author must choose how to connect. */
 export function isFilled(node: TargetNode): boolean {
   return node.rules.some(({ rule }) => !isLoop(rule.from)) || node.loop?.source.item !== undefined;
 }
 
-/** The list of this node, and nothing else, becomes a loop over what its rule takes now. */
+/** Turns the list of this node, without its parts, into a loop over what its rule reads now. */
 export function makeLoop(mapping: Mapping, pointer: string, hasPlainItems: boolean): Edited {
   const from = sourceAt(mapping, `${pointer}/from`);
   if (from === undefined || isLoop(from)) return { refusal: 'NO_PLACE' };
@@ -57,7 +60,7 @@ function loopOver(each: MappingSource, hasPlainItems: boolean): MappingSource {
   return hasPlainItems ? { each, item: { path: 'item' } } : { each, rules: [] };
 }
 
-/** Lists of the target around the place that nothing fills yet are made loops over the lists around the source. */
+/** Turns unfilled lists of the target around this place into loops over the lists around the source. */
 function withLoopsAround(mapping: Mapping, source: SourcePoint, target: string, isList: IsList): Edited {
   let now = mapping;
   for (;;) {
@@ -97,7 +100,7 @@ function connectList(mapping: Mapping, node: TargetNode, source: SourcePoint, pa
   return old === undefined ? addRule(mapping, node.level!, { to: node.to, from }) : setRule(mapping, old.pointer, { ...old.rule, from });
 }
 
-/** Items themselves: each is the value. Dropping a list there is the same as dropping it on the list. */
+/** Connects the items of a list: each item is the value. Dropping a list here equals dropping it on the list. */
 function connectItems(mapping: Mapping, tree: TargetNode, node: TargetNode, source: SourcePoint, isList: IsList): Edited {
   const list = nodesOnWay(tree, node.key).at(-2);
   if (list === undefined) return { refusal: 'NO_PLACE' };
@@ -126,7 +129,7 @@ function connectValue(mapping: Mapping, node: TargetNode, source: MappingSource,
   const old = node.kind === 'append' ? undefined : node.rules[0];
   if (old === undefined || how === 'another') return addRule(mapping, node.level!, { to: node.to, from: source });
   const { rule, pointer } = old;
-  // A loop holds rules of its own: they do not go by a slip of the hand.
+  // A loop contains rules of its own: refuse, so that a slip of the hand does not delete them.
   if (isLoop(rule.from)) return { refusal: 'HAS_FIELDS' };
   if (how === 'replace') return setSource(mapping, `${pointer}/from`, withBase(rule.from, source));
   if (depthOf(rule.from) >= MOST_STEPS) return { refusal: 'TOO_MANY' };

@@ -1,4 +1,7 @@
-/** What a person does to a mapping. Pure: each answers a new mapping that fits the engine's schema, or why it cannot be. */
+/**
+ * Edits of a mapping by the author. Pure: each returns a new mapping that fits the engine's schema, or the reason for
+ * refusing.
+ */
 import type { Mapping, MappingRule, MappingSource, TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { isFieldName, joinField, joinStep, stepsOfTarget, stepsOfTo, type TargetStep } from './mapping-paths.ts';
 import { ruleAt, rulesAt, withPart, withRule } from './mapping-places.ts';
@@ -9,14 +12,14 @@ export type Edited = { readonly mapping: Mapping } | { readonly refusal: Mapping
 
 export const LIMITS = { rules: 2000, rulesInLoop: 500, target: 5000 } as const;
 
-/** A rule more in a list of rules. */
+/** Adds a rule to a list of rules. */
 export function addRule(mapping: Mapping, level: string, rule: MappingRule): Edited {
   const limit = level === '/rules' ? LIMITS.rules : LIMITS.rulesInLoop;
   if (rulesAt(mapping, level).length >= limit) return { refusal: 'TOO_MANY' };
   return { mapping: withRule(mapping, level, rule) };
 }
 
-/** Absent parts of a rule are left out; nobody reads `required: false`. */
+/** Replaces a rule. Omits absent and default parts, such as `required: false`. */
 export function setRule(mapping: Mapping, pointer: string, rule: MappingRule): Edited {
   const { to, from, when, default: otherwise, required } = rule;
   const tidy: MappingRule = {
@@ -33,22 +36,22 @@ export function setSource(mapping: Mapping, pointer: string, source: MappingSour
   return { mapping: withPart(mapping, pointer, source) };
 }
 
-/** Takes a rule away; the field stays in the target, to be filled anew. */
+/** Removes a rule; the field stays in the target, unfilled. */
 export function removeRule(mapping: Mapping, pointer: string): Edited {
   return { mapping: withPart(keepFields(mapping), pointer, undefined) };
 }
 
-/** Takes everything away that fills a field and its parts; the fields stay. */
+/** Removes every rule that fills a field or its parts; the fields stay. */
 export function disconnect(mapping: Mapping, key: string): Edited {
   const node = findNode(targetTree(mapping), key);
   if (node === undefined) return { refusal: 'NO_PLACE' };
   const kept = keepFields(mapping);
-  // The items of a loop hang on the rule of their list.
+  // The items of a loop are filled by the rule of their list.
   const pointers = node.loop !== undefined ? [node.loop.pointer] : pointersIn(node);
   return { mapping: withoutRules(kept, pointers) };
 }
 
-/** Takes a field away with its parts and whatever fills them. */
+/** Removes a field with its parts and all rules that fill them. */
 export function removeField(mapping: Mapping, key: string): Edited {
   const node = findNode(targetTree(mapping), key);
   if (node === undefined) return { refusal: 'NO_PLACE' };
@@ -71,7 +74,7 @@ export interface NewField {
   readonly required?: boolean;
 }
 
-/** A field more, in `parent` (''): the top; in a list: in its items), that nothing fills yet. */
+/** Adds an unfilled field to `parent`: '' is the top; for a list, the field is added to its items. */
 export function addField(mapping: Mapping, parent: string, { name, type, required = false }: NewField): Edited {
   if (!isFieldName(name)) return { refusal: 'NAME_WRONG' };
   const tree = targetTree(mapping);
@@ -87,7 +90,7 @@ export function addField(mapping: Mapping, parent: string, { name, type, require
   return { mapping: withTarget(kept, [...(kept.target ?? []), field]) };
 }
 
-/** Fields of a sample or schema of the receiver; those that are there already get what is known of them. */
+/** Adds fields from a receiver's sample or schema. Existing fields get what the sample or schema knows about them. */
 export function addFields(mapping: Mapping, fields: readonly TargetField[]): Edited {
   const kept = keepFields(mapping);
   const known = new Map((kept.target ?? []).map((field) => [field.to, field]));
@@ -98,7 +101,7 @@ export function addFields(mapping: Mapping, fields: readonly TargetField[]): Edi
   return { mapping: withTarget(kept, [...known.values()]) };
 }
 
-/** What is known of a field: its type, whether the receiver needs it. */
+/** Sets the type of a field and whether the receiver requires it. */
 export function setExpected(mapping: Mapping, key: string, known: Omit<TargetField, 'to'>): Edited {
   const kept = keepFields(mapping);
   const index = kept.target?.findIndex(({ to }) => to === key) ?? -1;
@@ -108,7 +111,7 @@ export function setExpected(mapping: Mapping, key: string, known: Omit<TargetFie
   return { mapping: withTarget(kept, (kept.target ?? []).with(index, field)) };
 }
 
-/** Another name for a field; its parts come along. */
+/** Renames a field; its parts move along. */
 export function renameField(mapping: Mapping, key: string, name: string): Edited {
   const tree = targetTree(mapping);
   const node = findNode(tree, key);
@@ -138,7 +141,7 @@ export function renameField(mapping: Mapping, key: string, name: string): Edited
   return isTooLong ? { refusal: 'NAME_WRONG' } : { mapping: done };
 }
 
-/** Another order for the rules of one field: what is further down wins. */
+/** Swaps two rules of one field; the later rule wins. */
 export function swapRules(mapping: Mapping, one: string, other: string): Edited {
   const cut = one.lastIndexOf('/');
   const level = one.slice(0, cut);
@@ -149,14 +152,16 @@ export function swapRules(mapping: Mapping, one: string, other: string): Edited 
   return { mapping: withPart(mapping, level, rules.with(a, second).with(b, first)) };
 }
 
-/** Every field that only rules know is named in `target` too, in the order in which it is shown, so that it stays when its rule goes. */
+/**
+ * Adds every field known only from rules to `target`, in display order, so that it stays when its rule is removed.
+ */
 export function keepFields(mapping: Mapping): Mapping {
   const known = mapping.target ?? [];
   const named = new Set(known.map(({ to }) => to));
   const others: TargetField[] = [];
   for (const { key, expected, kind, children } of allNodes(targetTree(mapping))) {
     if (children.length > 0 || expected !== undefined || kind === 'append' || kind === 'unreadable') continue;
-    // Items without fields are known by their list.
+    // Items without fields are represented by their list.
     const to = withoutNumbers(key);
     const field: TargetField = kind === 'items' ? { to: to.slice(0, -2), type: 'list' } : { to };
     if (named.has(field.to) || to.length > 1000 || stepsOfTarget(to) === undefined) continue;
@@ -188,13 +193,16 @@ function withoutNumbers(key: string): string {
   return key.replaceAll(/\[\]#\d+/g, '[]');
 }
 
-/** Of the rules that write to a node and its parts; what is inside a loop goes with its rule. */
+/**
+ * Returns pointers of the rules that write to a node and its parts. Omits rules inside a loop, since the loop's rule
+ * contains them.
+ */
 function pointersIn(node: TargetNode): readonly string[] {
   const all = [node, ...allNodes(node)].flatMap(({ rules }) => rules.map(({ pointer }) => pointer));
   return all.filter((pointer) => !all.some((other) => pointer.startsWith(`${other}/`)));
 }
 
-/** From the last one on, so that those before keep their places. */
+/** Removes from the last rule backwards, so that earlier indexes stay valid. */
 function withoutRules(mapping: Mapping, pointers: readonly string[]): Mapping {
   const index = (pointer: string) => Number(pointer.slice(pointer.lastIndexOf('/') + 1));
   return pointers.toSorted((a, b) => index(b) - index(a)).reduce((now, pointer) => withPart(now, pointer, undefined), mapping);

@@ -1,4 +1,4 @@
-/** Lines from the rows of the source to the rows of the target, and how they are drawn. */
+/** Lines from rows of the source to rows of the target, and how they are drawn. */
 import { ConditionRule, type Operand } from '../../../../engine/contract/flow/expression-types.ts';
 import { fitsSchema } from '../schema/fits-schema.ts';
 import { absolutePath, loopScopes, pathsInExpression, type IsList, type LoopScope } from './mapping-paths.ts';
@@ -11,11 +11,14 @@ export interface MappingLine {
   /** Key of the target's row. */
   readonly target: string;
   readonly kind: 'value' | 'loop' | 'condition';
-  /** Functions, code tables or an expression lie between. */
+  /** True if functions, code tables or an expression lie between. */
   readonly isWorked: boolean;
 }
 
-/** One line for each pair of rows; a condition's only where the value itself does not come from there. */
+/**
+ * Returns one line for each pair of rows. Shows a condition's line only if the value itself does not come from the
+ * same row.
+ */
 export function linesOf(root: TargetNode, isList: IsList): readonly MappingLine[] {
   const lines = new Map<string, MappingLine>();
   for (const node of allNodes(root)) {
@@ -28,7 +31,7 @@ export function linesOf(root: TargetNode, isList: IsList): readonly MappingLine[
   return [...lines.values()];
 }
 
-/** Paths of all rows that rules name. */
+/** Returns the paths of all rows that rules read. */
 export function readRows(lines: readonly MappingLine[]): readonly string[] {
   return [...new Set(lines.map(({ source }) => source))];
 }
@@ -74,11 +77,11 @@ export interface DrawnLine {
   readonly line: MappingLine;
   readonly fromY: number;
   readonly toY: number;
-  /** One end is scrolled out of sight: the line leads to the edge. */
+  /** One end is scrolled out of view, so the line ends at the edge. */
   readonly isCut: boolean;
 }
 
-/** Only lines with an end in sight are drawn; several lines between the same visible rows (folded parts) are one. */
+/** Draws only lines with a visible end. Merges lines between the same visible rows (folded parts). */
 export function drawLines(
   lines: readonly MappingLine[],
   rows: { readonly source: (path: string) => number | undefined; readonly target: (key: string) => number | undefined },

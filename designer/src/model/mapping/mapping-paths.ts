@@ -1,17 +1,20 @@
-/** Paths of a mapping: of its source, seen from inside loops, and of its target. */
+/** Paths of a mapping: in its source, as seen from inside loops, and in its target. */
 import { parseFieldPath, type PathStep } from '../../../../engine/contract/flow/scope-path.ts';
 import { AppError } from '../../../../engine/contract/values/errors.ts';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { pathStep } from '../schema/sample-shape.ts';
 
-/** A step into a target: a field, a position of a list, one more item (`[]` at the end of a rule's `to`), or every item of a list. */
+/**
+ * A step into a target: a field, a position of a list, appending to a list (`[]` at the end of a rule's `to`), or
+ * every item of a list.
+ */
 export type TargetStep =
   | { readonly kind: 'field'; readonly name: string }
   | { readonly kind: 'position'; readonly index: number }
   | { readonly kind: 'append' }
   | { readonly kind: 'items' };
 
-/** The steps of a path; undefined where it is no path. */
+/** Returns the steps of a path; undefined if it is not a valid path. */
 export function stepsOf(path: string): readonly PathStep[] | undefined {
   try {
     return parseFieldPath(path);
@@ -21,7 +24,7 @@ export function stepsOf(path: string): readonly PathStep[] | undefined {
   }
 }
 
-/** Steps of a rule's `to`; undefined where it cannot be read. */
+/** Returns the steps of a rule's `to`; undefined if it cannot be parsed. */
 export function stepsOfTo(to: string): readonly TargetStep[] | undefined {
   const isAppend = to.endsWith('[]');
   const steps = stepsOf(isAppend ? to.slice(0, -2) : to);
@@ -29,7 +32,7 @@ export function stepsOfTo(to: string): readonly TargetStep[] | undefined {
   return [...steps.map(targetStep), ...(isAppend ? [{ kind: 'append' as const }] : [])];
 }
 
-/** Steps of a whole path (`orders[].code`) of the target. */
+/** Returns the steps of a whole target path (`orders[].code`). */
 export function stepsOfTarget(path: string): readonly TargetStep[] | undefined {
   const parts = path.split('[]');
   const found: TargetStep[] = [];
@@ -47,7 +50,7 @@ export function stepsOfTarget(path: string): readonly TargetStep[] | undefined {
   return found;
 }
 
-/** The whole path with one step more, as `target` names it and rows are known by. */
+/** Returns the path with one more step, in the form that `target` and the row keys use. */
 export function joinStep(path: string, step: TargetStep): string {
   switch (step.kind) {
     case 'field':
@@ -66,7 +69,7 @@ export function joinField(path: string, name: string): string {
   return path === '' ? step : `${path}.${step}`;
 }
 
-/** Whether a field may be called so. */
+/** Returns true if a field may have this name. */
 export function isFieldName(name: string): boolean {
   return pathStep(name) !== undefined && name.length <= 200 && !/[[\]\r\n]/.test(name);
 }
@@ -75,7 +78,7 @@ function targetStep(step: PathStep): TargetStep {
   return typeof step === 'number' ? { kind: 'position', index: step } : { kind: 'field', name: step };
 }
 
-/** A scope path as rows of the source tree are known by: of a list only its first item is shown. */
+/** Returns a scope path as the key of a row of the source tree, which shows only the first item of a list. */
 export function rowPath(path: string): string {
   const steps = stepsOf(path);
   if (steps === undefined) return path;
@@ -83,7 +86,7 @@ export function rowPath(path: string): string {
   return rest.reduce<string>((made, step) => (typeof step === 'number' ? `${made}[0]` : joinField(made, step)), String(root));
 }
 
-/** The lists that a row's path goes into, the outermost first. */
+/** Returns the lists that a row's path passes through, the outermost first. */
 export function listsOn(path: string): readonly string[] {
   const [root = '', ...rest] = stepsOf(path) ?? [];
   const lists: string[] = [];
@@ -95,14 +98,17 @@ export function listsOn(path: string): readonly string[] {
   return lists;
 }
 
-/** What one round of a loop reads: `item` stands for `prefix`. Undefined where a function makes the list. */
+/** The scope of one loop iteration: `item` stands for `prefix`. Undefined if a function produces the list. */
 export interface LoopScope {
   readonly prefix: string | undefined;
 }
 
 export type IsList = (path: string) => boolean | undefined;
 
-/** The loops around a place, from the `each` of every one. A value that is no list is looped over as its one item. */
+/**
+ * Returns the loops around a place, given the `each` of every loop. A value that is no list is looped over as its
+ * only item.
+ */
 export function loopScopes(eaches: readonly MappingSource[], isList: IsList): readonly LoopScope[] {
   const scopes: LoopScope[] = [];
   for (const each of eaches) {
@@ -113,13 +119,15 @@ export function loopScopes(eaches: readonly MappingSource[], isList: IsList): re
   return scopes;
 }
 
-/** The path of the list that a loop goes over, also where a single value is made a list. */
+/** Returns the path of the list that a loop iterates over, even if `asList` wraps a single value. */
 export function listPath(each: MappingSource): string | undefined {
   if ('path' in each) return each.path;
   return 'fn' in each && each.fn === 'asList' && each.args[0] !== undefined ? listPath(each.args[0]) : undefined;
 }
 
-/** The row of the source tree that a path means inside these loops; undefined where it is none (`index`). */
+/**
+ * Returns the row of the source tree that a path refers to inside these loops; undefined if there is none (`index`).
+ */
 export function absolutePath(path: string, loops: readonly LoopScope[]): string | undefined {
   const [root, ...rest] = stepsOf(path) ?? [];
   if (root === 'index') return undefined;
@@ -132,7 +140,10 @@ export function absolutePath(path: string, loops: readonly LoopScope[]): string 
   return steps.reduce<string>((made, step) => (typeof step === 'number' ? `${made}[0]` : joinField(made, step)), prefix);
 }
 
-/** How a row is read inside these loops; undefined where an outer loop hides it (more than one loop away). */
+/**
+ * Returns the path that reads a row inside these loops; undefined if an outer loop hides it (more than one loop
+ * away).
+ */
 export function pathInLoops(path: string, loops: readonly LoopScope[]): string | undefined {
   for (const [away, loop] of loops.toReversed().entries()) {
     const rest = loop.prefix === undefined ? undefined : restBehind(path, loop.prefix);
@@ -151,7 +162,7 @@ export function restBehind(path: string, prefix: string): string | undefined {
 const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
 const SCOPE_PATH = /(?<![\p{L}\p{N}_$.`])(?:data|headers|keys|nodes|item|outer)(?:\.(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]+`)|\[-?\d+\])+/gu;
 
-/** Paths that stand in an expression, as far as they can be seen in its text. */
+/** Returns the paths in an expression, as far as its text shows them. */
 export function pathsInExpression(text: string): readonly string[] {
   return [...new Set(text.replace(STRINGS, '""').match(SCOPE_PATH) ?? [])];
 }

@@ -1,4 +1,4 @@
-/** Reads and replaces parts of a mapping by JSON Pointer, leaving everything else the same object. */
+/** Reads and replaces parts of a mapping by JSON Pointer; all other parts stay the same objects. */
 import type { Mapping, MappingRule, MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 
 type Container = Readonly<Record<string, unknown>> | readonly unknown[];
@@ -15,7 +15,7 @@ export function rulesAt(mapping: Mapping, level: string): readonly MappingRule[]
   return (valueAt(mapping, level) as readonly MappingRule[] | undefined) ?? [];
 }
 
-/** Undefined takes the part away; of a list, the item. */
+/** An undefined value removes the part, or the item of a list. */
 export function withPart(mapping: Mapping, pointer: string, value: unknown): Mapping {
   return replaced(mapping, stepsOf(pointer), value) as Mapping;
 }
@@ -24,7 +24,7 @@ export function withRule(mapping: Mapping, level: string, rule: MappingRule): Ma
   return withPart(mapping, level, [...rulesAt(mapping, level), rule]);
 }
 
-/** The rule that a pointer leads into: the deepest one. */
+/** Returns the pointer of the innermost rule that contains the place. */
 export function rulePointer(pointer: string): string {
   return /^(?:.*\/)?rules\/\d+/.exec(pointer)?.[0] ?? '';
 }

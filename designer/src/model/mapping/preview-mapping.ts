@@ -1,4 +1,4 @@
-/** What a mapping makes of one sample, worked out by the engine's own compiler; rules that fail are left out and told. */
+/** Runs a mapping on one sample with the engine's own compiler. Leaves out rules that fail and reports them. */
 import { AppError, type Issue } from '../../../../engine/contract/values/errors.ts';
 import { createMessage } from '../../../../engine/contract/values/message.ts';
 import type { BuildContext, Scope } from '../../../../engine/contract/node/node.ts';
@@ -21,9 +21,9 @@ export interface PreviewTable {
 }
 
 export interface MappingPreview {
-  /** What the rules that work make of the sample. */
+  /** The output of the rules that work. */
   readonly output: unknown;
-  /** Pointers are those of the mapping itself. The engine would give no output at all. */
+  /** Pointers refer to the mapping itself. If there are any, the engine would produce no output at all. */
   readonly problems: readonly Issue[];
 }
 
@@ -65,10 +65,10 @@ async function attempt(
   }
 }
 
-/** The rule stays in its place, so that pointers stay, and writes nothing. */
+/** Replaces a rule with one that writes nothing, so that pointers to the others stay valid. */
 function withoutRule(mapping: Mapping, pointer: string): Mapping {
   const rule = ruleAt(mapping, pointer);
-  // A target that cannot be read is a problem of its own: it must be readable to be left out.
+  // Also replaces an unreadable target, since the compiler would reject it.
   return rule === undefined ? mapping : withPart(mapping, pointer, { to: LEFT_OUT, from: { value: undefined } });
 }
 const LEFT_OUT = 'x';
@@ -88,7 +88,7 @@ function lookupIn(tables: Readonly<Record<string, PreviewTable>>): Lookup {
   };
 }
 
-/** Tables that rules look codes up in. */
+/** Returns the code tables that rules use. */
 export function tablesOf(value: unknown): readonly string[] {
   const found = new Set<string>();
   const visit = (part: unknown) => {
@@ -102,7 +102,7 @@ export function tablesOf(value: unknown): readonly string[] {
   return [...found].toSorted();
 }
 
-/** What stands at a row of the target in the output; of a list its first item. */
+/** Returns the output's value at a row of the target; for a list, its first item. */
 export function outputAt(output: unknown, root: TargetNode, key: string): unknown {
   return nodesOnWay(root, key).reduce<unknown>((value, node) => {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -121,7 +121,7 @@ export function outputAt(output: unknown, root: TargetNode, key: string): unknow
   }, output);
 }
 
-/** Problems by the row that they belong to: that of the deepest rule on their path. */
+/** Groups problems by row: the row of the innermost rule on their path. */
 export function problemsByRow(root: TargetNode, problems: readonly Issue[]): ReadonlyMap<string, readonly Issue[]> {
   const rows = new Map<string, string>();
   const visit = (node: TargetNode) => {
@@ -137,7 +137,10 @@ export function problemsByRow(root: TargetNode, problems: readonly Issue[]): Rea
   return found;
 }
 
-/** A mapping that gives each of the sources, seen from inside the loops around them, for the first round of each loop. */
+/**
+ * Returns a mapping that outputs each of the sources, read inside the given loops, in the first iteration of each
+ * loop.
+ */
 export function sourcesMapping(sources: readonly MappingSource[], eaches: readonly MappingSource[]): Mapping {
   const rules: readonly MappingRule[] = sources.map((from, index) => ({ to: `v${index}`, from }));
   return { rules: eaches.toReversed().reduce<readonly MappingRule[]>((inner, each) => [{ to: 'v', from: { each, rules: inner } }], rules) };
@@ -148,7 +151,6 @@ export function sourcesOutput(output: unknown, count: number, eaches: readonly M
   return Array.from({ length: count }, (_, index) => (inner as Readonly<Record<string, unknown>> | undefined)?.[`v${index}`]);
 }
 
-/** The value at a row of the source tree. */
 export function valueAtRow({ data, headers, keys, nodes }: Readonly<Partial<Record<keyof MappingSample, unknown>>>, path: string): unknown {
   const roots: Readonly<Record<string, unknown>> = { data, headers, keys, nodes };
   return (stepsOf(path) ?? []).reduce<unknown>(

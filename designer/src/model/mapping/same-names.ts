@@ -1,4 +1,4 @@
-/** Fields of the target that a source of the same name can fill: what is proposed, and what the chosen ones do. Pure. */
+/** Proposes sources for target fields of the same name, and connects the chosen ones. Pure. */
 import type { Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { connect, isFilled, type SourcePoint } from './connect-mapping.ts';
 import { isListNode, type Edited } from './edit-mapping.ts';
@@ -14,14 +14,15 @@ export interface Proposal {
   readonly isLoop: boolean;
 }
 
-/** `PatientId`, `patient_id` and `patientID` are one name. */
+/** Treats `PatientId`, `patient_id` and `patientID` as the same name. */
 function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_\-.]/g, '');
 }
 
 /**
- * One proposal for each empty field whose name a source has. Lists come before their fields: these are then looked for in the list's items.
- * Of several sources that with the most names in common on the way wins, then the nearest to the top.
+ * Returns one proposal for each empty field with a source of the same name. Proposes lists before their fields, so
+ * that fields are then sought in the list's items. Among several sources, the one with the most shared names on its
+ * path wins, then the one nearest to the top.
  */
 export function proposeSameNames(mapping: Mapping, sources: readonly SourceNode[], isList: IsList): readonly Proposal[] {
   const byName = Map.groupBy(
@@ -42,7 +43,7 @@ export function proposeSameNames(mapping: Mapping, sources: readonly SourceNode[
   return proposals;
 }
 
-/** All of them, one after the other; one that cannot be is left out. */
+/** Connects all proposals in order; skips those that are refused. */
 export function connectAll(mapping: Mapping, proposals: readonly Proposal[], isList: IsList): Edited {
   const done = proposals.reduce((now, proposal) => {
     const next = connect(now, proposal, isList);
@@ -60,7 +61,7 @@ function proposalFor(node: TargetNode, byName: ReadonlyMap<string, readonly Sour
   const found = (byName.get(plainName(node.name)) ?? [])
     .filter((source) => isListSource(source) === isLoop && (isLoop || !source.types.includes('object')))
     .filter(({ path }) => pathInLoops(path, loops) !== undefined)
-    // A field of an item belongs to the loop over it; outside of that it would always be the first item's.
+    // A field of an item belongs inside the loop over the items; outside, it would always read the first item.
     .filter(({ path }) => listsOn(path).every((list) => loops.some(({ prefix }) => prefix === `${list}[0]`)))
     .toSorted((a, b) => rank(b, node, innermost) - rank(a, node, innermost))[0];
   if (found === undefined) return undefined;

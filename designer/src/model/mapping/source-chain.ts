@@ -1,21 +1,21 @@
-/** A source as a person reads it: where the value comes from, and what is done to it, one step after the other. */
+/** A source as a person reads it: where the value comes from, then the functions applied to it step by step. */
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { mappingFunctions } from '../../../../nodes/shared/mapping/mapping-functions.ts';
 import type { MappingFunction } from '../../../../nodes/shared/mapping/mapping-function.ts';
 import { pathsInExpression } from './mapping-paths.ts';
 
 export type ChainStep =
-  /** The value goes in as the first argument; `rest` are the others. */
+  /** The value is the first argument; `rest` holds the others. */
   | { readonly kind: 'function'; readonly fn: string; readonly rest: readonly MappingSource[] }
   | { readonly kind: 'table'; readonly table: string; readonly default?: string };
 
 export interface Chain {
   readonly base: MappingSource;
-  /** What is done first comes first. */
+  /** In the order of execution. */
   readonly steps: readonly ChainStep[];
 }
 
-/** Sources nest at most 16 levels deep; a loop around takes two of them. */
+/** Sources nest at most 16 levels deep; a surrounding loop takes two of them. */
 export const MOST_STEPS = 10;
 const BLANK: MappingSource = { value: '' };
 const byName = new Map(mappingFunctions.map((entry) => [entry.name, entry]));
@@ -46,25 +46,25 @@ export function sourceOf({ base, steps }: Chain): MappingSource {
   }, base);
 }
 
-/** The other arguments that a function needs, to be filled in. */
+/** Returns the step with blanks for its other required arguments. */
 export function stepOfFunction(fn: string): ChainStep {
   const { args, isVariadic = false } = functionNamed(fn) ?? { args: [] };
   const needed = args.slice(1).filter(({ isOptional }) => isOptional !== true);
   return { kind: 'function', fn, rest: isVariadic && needed.length === 0 ? [BLANK] : needed.map(() => BLANK) };
 }
 
-/** What is at the beginning is another; what is done to it stays. */
+/** Replaces the original value and keeps the steps applied to it. */
 export function withBase(source: MappingSource, base: MappingSource): MappingSource {
   return sourceOf({ base, steps: chainOf(source).steps });
 }
 
-/** Both values as arguments of one function: of the one that is there already, where it is the same. */
+/** Joins both values as arguments of one function; reuses the outer function if it is the same. */
 export function combined(source: MappingSource, fn: 'concat' | 'coalesce', other: MappingSource): MappingSource {
   if ('fn' in source && source.fn === fn && source.args.length < 20) return { fn, args: [...source.args, other] };
   return { fn, args: [source, other] };
 }
 
-/** How many functions and tables lie one in the other. */
+/** Returns the nesting depth of functions and tables. */
 export function depthOf(source: MappingSource): number {
   if ('fn' in source) return 1 + Math.max(0, ...source.args.map(depthOf));
   if ('table' in source) return 1 + depthOf(source.key);
@@ -73,11 +73,11 @@ export function depthOf(source: MappingSource): number {
 
 export interface SourceRead {
   readonly path: string;
-  /** `expression`: seen in its text. */
+  /** `expression`: found in the text of an expression. */
   readonly by: 'path' | 'expression';
 }
 
-/** Every path that a source reads outside of a loop of its own. */
+/** Returns every path that a source reads, except inside loops of its own. */
 export function readsOf(source: MappingSource): readonly SourceRead[] {
   if ('path' in source) return [{ path: source.path, by: 'path' }];
   if ('expression' in source) return pathsInExpression(source.expression).map((path) => ({ path, by: 'expression' }));

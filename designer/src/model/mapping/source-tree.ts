@@ -1,28 +1,34 @@
-/** What a mapping can read, as a tree: what a sample shows, and what the rules name although the sample does not have it. */
+/**
+ * The tree of everything that a mapping can read: the sample's parts, plus paths that rules name and the sample
+ * lacks.
+ */
 import { joinField, stepsOf, type IsList } from './mapping-paths.ts';
 import { paths, shapeOf, type Shape, type ShapePath, type ShapeType } from '../schema/sample-shape.ts';
 
 export interface SourceRoot {
   readonly path: string;
-  /** Undefined: nothing is known of it. */
+  /** Undefined if no sample is known. */
   readonly sample: unknown;
-  /** The label of a node. */
+  /** Label of the node that provides it. */
   readonly note?: string;
 }
 
 export interface SourceNode {
-  /** As a rule outside of all loops reads it; of a list the first item: `data.orders[0].code`. Its key. */
+  /**
+   * Key of the row: the path by which a rule outside all loops reads it. For a list, the first item:
+   * `data.orders[0].code`.
+   */
   readonly path: string;
   /** `[0]` for the items of a list. */
   readonly name: string;
   readonly note?: string;
   readonly types: readonly ShapeType[];
   readonly example?: string | number | boolean;
-  /** Only rules name it. */
+  /** Only rules name it; the sample lacks it. */
   readonly isAbsent: boolean;
-  /** Some items do not have it. */
+  /** Some items lack it. */
   readonly isOptional: boolean;
-  /** There is more than is shown. */
+  /** The sample contains more than is shown. */
   readonly isCut: boolean;
   readonly children: readonly SourceNode[];
 }
@@ -32,7 +38,7 @@ interface Part {
   readonly children: Part[];
 }
 
-/** `read` are the paths (of rows) that rules name. */
+/** `read` contains the row paths that rules name. */
 export function sourceTree(roots: readonly SourceRoot[], read: readonly string[]): readonly SourceNode[] {
   const parts: Part[] = [];
   const byPath = new Map<string, Part>();
@@ -54,7 +60,7 @@ export function hasPlainItems(node: SourceNode): boolean {
   return items !== undefined && !items.types.includes('object') && !items.types.includes('list') && !items.isAbsent;
 }
 
-/** Whether a row is a list; undefined where nobody knows. */
+/** Returns whether a row is a list; undefined if unknown. */
 export function listsOf(nodes: readonly SourceNode[]): IsList {
   const byPath = new Map(allSources(nodes).map((node) => [node.path, node]));
   return (path) => {
@@ -104,7 +110,7 @@ function absent(path: string, name: string, byPath: Map<string, Part>): Part {
   return part;
 }
 
-/** What the sample does not have is what the rules take it for. */
+/** A part that the sample lacks gets the type that the rules assume. */
 function finish({ place, children }: Part): SourceNode {
   const isList = children.some((child) => child.place.name === '[0]');
   const types: readonly ShapeType[] = place.isAbsent && children.length > 0 ? [isList ? 'list' : 'object'] : place.types;

@@ -1,4 +1,4 @@
-/** The target of a mapping as a tree: what its rules write, and the fields that the receiver is known to have. */
+/** The target of a mapping as a tree: fields that rules write, and known fields of the receiver. */
 import type { Mapping, MappingRule, MappingSource, TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { joinField, joinStep, stepsOfTarget, stepsOfTo, type TargetStep } from './mapping-paths.ts';
 
@@ -9,26 +9,29 @@ export interface PlacedRule {
 }
 
 export interface TargetNode {
-  /** Whole path: `orders[].code`; `orders[]#2` for the items of a second loop that fills the same list. */
+  /** The whole path: `orders[].code`. `orders[]#2` stands for the items of a second loop that fills the same list. */
   readonly key: string;
   readonly name: string;
   readonly kind: TargetStep['kind'] | 'unreadable';
-  /** JSON Pointer of the list of rules that a rule for this place (for a part of these items) belongs to; undefined where no loop fills the list. */
+  /**
+   * JSON Pointer of the list of rules where a rule for this place belongs (for items: a rule for a part of them).
+   * Undefined if no loop fills the list.
+   */
   readonly level: string | undefined;
-  /** Its path within that list of rules; '' for the items of a loop. */
+  /** The path within that list of rules; '' for the items of a loop. */
   readonly to: string;
-  /** Rules that write here, in their order: a later one overwrites what an earlier one wrote. */
+  /** Rules that write here, in order; a later one overwrites an earlier one. */
   readonly rules: readonly PlacedRule[];
-  /** Of the items of a list: the loop that makes them. */
+  /** For the items of a list: the loop that produces them. */
   readonly loop: PlacedLoop | undefined;
-  /** `each` of the loops around (of items: their own too), the outermost first. */
+  /** `each` of the surrounding loops, the outermost first; for items this includes their own loop. */
   readonly eaches: readonly MappingSource[];
   readonly expected: TargetField | undefined;
   readonly children: readonly TargetNode[];
 }
 
 export interface PlacedLoop {
-  /** Of the rule whose source is the loop. */
+  /** Pointer of the rule whose source is the loop. */
   readonly pointer: string;
   readonly source: LoopSource;
 }
@@ -39,7 +42,7 @@ export function isLoop(source: MappingSource): source is LoopSource {
   return 'each' in source;
 }
 
-/** The root: its children are the target's fields, those that are expected first, in their order. */
+/** Returns the root. Its children are the target's fields: expected fields first, in their order. */
 export function targetTree({ rules, target = [] }: Mapping): TargetNode {
   const root = newPart({ kind: 'field', name: '' }, '');
   for (const field of target) {
@@ -58,7 +61,7 @@ export function findNode(root: TargetNode, key: string): TargetNode | undefined 
   return allNodes(root).find((node) => node.key === key);
 }
 
-/** The nodes on the way to `key`, itself the last. */
+/** Returns the nodes on the way to `key`, ending with its own node. */
 export function nodesOnWay(root: TargetNode, key: string): readonly TargetNode[] {
   for (const child of root.children) {
     if (child.key === key) return [child];
@@ -68,7 +71,10 @@ export function nodesOnWay(root: TargetNode, key: string): readonly TargetNode[]
   return [];
 }
 
-/** Keys of required fields that nothing fills: no rule of their own, of a part of them, or of a whole that they are in. */
+/**
+ * Returns the keys of required fields without a rule for them, for one of their parts, or for a whole that contains
+ * them.
+ */
 export function unfilledRequired(root: TargetNode): readonly string[] {
   const found: string[] = [];
   const visit = (node: TargetNode, isFilled: boolean) => {
@@ -95,7 +101,7 @@ interface Part {
   readonly rules: PlacedRule[];
   loop: PlacedLoop | undefined;
   expected: TargetField | undefined;
-  /** By key. */
+  /** By the key of the child. */
   readonly children: Map<string, Part>;
 }
 
@@ -133,7 +139,7 @@ function partOf(parent: Part, to: string): Part {
   return part;
 }
 
-/** Every loop has items of its own, although they fill the same list. */
+/** Each loop gets items of its own, even if several fill the same list. */
 function itemsOf(part: Part): Part {
   const first = enter(part, { kind: 'items' });
   if (first.loop === undefined) return first;
@@ -166,7 +172,7 @@ function finish(part: Part, { level, to, eaches }: Place): TargetNode {
   };
 }
 
-/** What a child's path begins with: that of its parent, or nothing inside a loop. */
+/** Returns the prefix of a child's path: the path of its parent, or nothing inside a loop. */
 function insideOf({ step, loop }: Part, place: Place): Place {
   if (step.kind !== 'items') return place;
   if (loop === undefined) return { ...place, level: undefined, to: '' };
@@ -174,7 +180,7 @@ function insideOf({ step, loop }: Part, place: Place): Place {
   return { level: source.rules === undefined ? undefined : `${pointer}/from/rules`, to: '', eaches: [...place.eaches, source.each] };
 }
 
-/** A rule's own words stand; only where there is none the path is put together. */
+/** Uses the path as the rule spells it; builds it only if there is no rule. */
 function placeOf({ step, rules }: Part, parent: Place): Place {
   const own = rules[0]?.rule.to;
   if (own !== undefined) return { ...parent, to: own };

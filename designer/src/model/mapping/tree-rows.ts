@@ -1,4 +1,4 @@
-/** A tree as the rows that are on the screen: what is folded, what is searched for, and the part that a window shows. */
+/** The visible rows of a tree: after folding and searching, and the range that a window shows. */
 
 export interface TreeRow<T> {
   readonly key: string;
@@ -11,11 +11,11 @@ export interface TreeRow<T> {
 export interface TreeShape<T> {
   key(node: T): string;
   children(node: T): readonly T[];
-  /** What is searched in. */
+  /** The text that a search looks at. */
   text(node: T): string;
 }
 
-/** While something is searched for, everything on the way to a hit is open. */
+/** During a search, unfolds everything on the way to a hit. */
 export function visibleRows<T>(roots: readonly T[], shape: TreeShape<T>, folded: ReadonlySet<string>, query = ''): readonly TreeRow<T>[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const rows: TreeRow<T>[] = [];
@@ -32,7 +32,7 @@ export function visibleRows<T>(roots: readonly T[], shape: TreeShape<T>, folded:
   return rows;
 }
 
-/** A hit, what leads to it, and what is inside it. */
+/** Returns hits, their ancestors and their descendants. */
 function hits<T>(roots: readonly T[], shape: TreeShape<T>, words: readonly string[]): ReadonlySet<T> {
   const kept = new Set<T>();
   const visit = (node: T, isInside: boolean): boolean => {
@@ -47,7 +47,7 @@ function hits<T>(roots: readonly T[], shape: TreeShape<T>, words: readonly strin
   return kept;
 }
 
-/** The row of a node, or of the nearest one around it that is not folded away. */
+/** Returns the row of a node, or of its nearest visible ancestor. */
 export function rowFinder<T>(roots: readonly T[], shape: TreeShape<T>, rows: readonly TreeRow<T>[]): (key: string) => number | undefined {
   const shown = new Map(rows.map(({ key }, index) => [key, index]));
   const around = new Map<string, string>();
@@ -73,7 +73,7 @@ export interface RowWindow {
   readonly to: number;
 }
 
-/** Rows that a scrolled window shows, with a few more on both sides. */
+/** Returns the rows that a scrolled window shows, plus a few on both sides. */
 export function rowWindow(count: number, rowHeight: number, scrollTop: number, height: number, more = 6): RowWindow {
   const from = Math.max(0, Math.floor(scrollTop / rowHeight) - more);
   return { from: Math.min(from, count), to: Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + more) };

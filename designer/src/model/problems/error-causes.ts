@@ -1,4 +1,4 @@
-/** Why a message failed or is held, by the code of its error: a few causes that an operator acts upon. */
+/** Maps the error code of a failed or held message to one of a few causes that an operator can act on. */
 import type { ExecutionStatus } from '../../../../engine/execution/execution-document.ts';
 
 export const CAUSES = [
@@ -19,7 +19,7 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** The first that fits; adapters yet to come name their errors by the same endings. */
+/** The first match wins. Future adapters are covered if they name their errors with the same endings. */
 const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^RESEND_PREPARED$/, 'prepared'],
   [/^FAILED_AFTER_WRITE$/, 'afterWrite'],
@@ -37,15 +37,15 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^(EXPRESSION|SCRIPT|MAP|MAPPING|CONDITION|CHECK|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
 ];
 
-/** It lies in what the flow makes of the content, and each run of the same version with the same content meets it. */
+/** True if the flow itself fails on the content: every run of the same version with the same content fails too. */
 export function isInFlow(code: string): boolean {
   return /^(EXPRESSION|MAP|CHECK)_|^(SCRIPT_ERROR|SCRIPT_RESULT_TOO_LARGE|CODE_UNKNOWN|CODE_TABLE_UNKNOWN)$/.test(code);
 }
 
-/** Who lets it go on once the other system is back. */
+/** The party that can continue a message once the other system is back. */
 export type Repeat = 'itself' | 'retry' | 'resend' | 'caller' | 'nobody';
 
-/** A held one never goes on by itself; a failed call is over, and its caller alone can repeat it. */
+/** A held execution never continues by itself. A failed call is over, and only its caller can repeat it. */
 export function repeatOf(status: ExecutionStatus, mode: 'sync' | 'durable'): Repeat {
   if (status === 'held') return 'retry';
   if (status === 'completed' || status === 'cancelled') return 'nobody';
@@ -53,7 +53,7 @@ export function repeatOf(status: ExecutionStatus, mode: 'sync' | 'durable'): Rep
   return mode === 'sync' ? 'caller' : 'resend';
 }
 
-/** Nothing was done, and all is well again as soon as the other side is. */
+/** Returns true if nothing was done yet and the problem ends when the other system recovers. */
 export function waitsForOther(cause: Cause): boolean {
   return cause === 'unreachable' || cause === 'busy';
 }

@@ -1,4 +1,4 @@
-/** What the fields of a flow are called in its forms: `/config/method` is 方法. Pure. */
+/** The names of a flow's fields as its forms show them: `/config/method` is 方法. Pure. */
 import { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import type { FieldText, Text } from '../../../../engine/contract/values/texts.ts';
 import { unitOf } from '../schema/in-unit.ts';
@@ -15,17 +15,17 @@ interface Schema {
 
 export interface NamedField {
   readonly label: string;
-  /** Words for the options of a choice, by value. */
+  /** Labels for the options of a choice, by value. */
   readonly options: Readonly<Record<string, Text>>;
-  /** What a number stands for: `duration-ms`, `moment`. */
+  /** The unit of a number: `duration-ms`, `moment`. */
   readonly unit?: string;
 }
 
-/** `pointer` leads from a node of this type: `/config/method`, `/handling/retry/max`, `/label`. */
+/** `pointer` is relative to a node of this type: `/config/method`, `/handling/retry/max`, `/label`. */
 export function nodeField(types: NodeTypes, type: string, pointer: string, language: keyof Text): NamedField {
   const inConfig = /^\/config(?=\/)/.test(pointer);
   const config = types.get(type)?.config as Schema | undefined;
-  // The form of a node is its configuration: that word would tell nothing.
+  // The form of a node is its configuration, so that word would add nothing.
   return inConfig ? fieldOf(config, pointer.slice('/config'.length), language) : fieldOf(FlowNode as Schema, pointer, language);
 }
 
@@ -33,12 +33,12 @@ export function edgeField(pointer: string, language: keyof Text): NamedField {
   return fieldOf(FlowEdge as Schema, pointer, language);
 }
 
-/** Of the settings of a flow: `/ingress/lane/key`. */
+/** Names a setting of a flow: `/ingress/lane/key`. */
 export function flowField(pointer: string, language: keyof Text): NamedField {
   return fieldOf(FlowDocument as Schema, pointer, language);
 }
 
-/** Of the documents that this schema describes. */
+/** Names a field of documents with this schema. */
 export function fieldOf(schema: Schema | undefined, pointer: string, language: keyof Text): NamedField {
   const words: string[] = [];
   let at = schema;
@@ -50,7 +50,7 @@ export function fieldOf(schema: Schema | undefined, pointer: string, language: k
   return { label: words.join(' › '), options: at?.text?.options ?? {}, ...(unit === undefined ? {} : { unit }) };
 }
 
-/** Of what stands at the pointer; undefined where the schema does not know it. */
+/** Returns the schema at the pointer; undefined if the schema does not define it. */
 export function schemaAt(schema: Schema, pointer: string): Schema | undefined {
   return stepsOf(pointer).reduce<Schema | undefined>(stepInto, schema);
 }
@@ -68,7 +68,7 @@ function stepInto(schema: Schema | undefined, name: string): Schema | undefined 
   if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
   if (items !== undefined && /^\d+$/.test(name)) return items;
   const inMember = anyOf.map((member) => stepInto(member, name)).find((found) => found !== undefined);
-  // A name that a person gave stands for itself; what is below it has words again.
+  // A name given by the author is shown as it is; fields below it have labels again.
   return inMember ?? withoutText(Object.values(patternProperties ?? {})[0]);
 }
 

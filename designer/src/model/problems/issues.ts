@@ -1,4 +1,4 @@
-/** Problems of a flow: where each is, how many there are on a node or field, and those that can be told without asking the server. */
+/** Problems of a flow: where each one is, how many a node or field has, and those found without asking the server. */
 import { Type, type TSchema } from 'typebox';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
@@ -10,7 +10,10 @@ import type { NodeDescription } from '../../../../engine/registry/describe-node.
 import { fitsSchema } from '../schema/fits-schema.ts';
 import type { NodeTypes } from '../flow/node-types.ts';
 
-/** What to open for a problem. `field` is a JSON Pointer below the node, edge, test or document: `/config/path`, `/ingress/lane/key`. */
+/**
+ * The place to open for a problem. `field` is a JSON Pointer below the node, edge, test or document: `/config/path`,
+ * `/ingress/lane/key`.
+ */
 export type ProblemPlace =
   | { readonly kind: 'node'; readonly node: string; readonly field: string }
   | { readonly kind: 'edge'; readonly edge: string; readonly field: string; readonly node?: string }
@@ -23,13 +26,13 @@ export interface Problem {
 }
 
 export interface Problems {
-  /** Errors first, each in the order of the flow. */
+  /** Errors first; each group in the order of the flow. */
   readonly all: readonly Problem[];
   readonly errors: number;
   readonly warnings: number;
   ofNode(id: string): readonly Problem[];
   ofEdge(id: string): readonly Problem[];
-  /** Problems of a field of a node (`/config/query`) and of what is in it. */
+  /** Problems of a node's field (`/config/query`) and of everything in it. */
   ofField(node: string, field: string): readonly Problem[];
   /** Problems of settings and tests, by pointer into the document. */
   ofSettings(field: string): readonly Problem[];
@@ -37,7 +40,7 @@ export interface Problems {
 
 const NONE: readonly Problem[] = [];
 
-/** Puts issues in their places. `document` is the one that they were found in: pointers count its nodes. */
+/** Assigns issues to their places. `document` is the one that was checked: pointers refer to its indexes. */
 export function collectProblems(issues: readonly Issue[], document: FlowDocument): Problems {
   const found = issues.map((issue) => ({ issue, place: placeOfIssue(issue, document) }));
   const all = [...found.filter(({ issue }) => issue.severity === 'error'), ...found.filter(({ issue }) => issue.severity === 'warning')];
@@ -56,7 +59,10 @@ export function collectProblems(issues: readonly Issue[], document: FlowDocument
   };
 }
 
-/** Which node and field to open. Issues that name a node are found by its id, whatever became of its position since. */
+/**
+ * Returns which node and field to open. Uses the node's id if the issue has one, since its position may have changed
+ * since.
+ */
 export function placeOfIssue(issue: Issue, document: FlowDocument): ProblemPlace {
   const [, part, at, ...rest] = issue.path.split('/');
   const field = rest.length === 0 ? '' : `/${rest.join('/')}`;
@@ -78,28 +84,31 @@ function isWithin(field: string, outer: string): boolean {
   return field === outer || field.startsWith(`${outer}/`);
 }
 
-/** What is known of the installation beside its node types; what is left out is not checked. */
+/** Optional facts about the installation; without one, the checks that need it are skipped. */
 export type QuickChecks = Omit<ValidateDeps, 'nodes'>;
 
 export interface ProblemChecks {
   /**
-   * The engine's own checks, run here: all but those that a node type makes by itself (`check`). Effects that depend on a configuration are
-   * not known here, so nothing is said that would follow from them.
+   * Runs the engine's own checks in the browser, except those of a node type itself (`check`). Effects that depend on
+   * a configuration are unknown here, so no issue is reported that would depend on them.
    */
   quick(document: FlowDocument): readonly Issue[];
   /**
-   * The problems of the document as it is now: what the server said of this very document; after a change what can be told here, and of what
-   * only the server can tell that which concerns nodes left as they were.
+   * Returns the problems of the current document. If the server checked this very document, returns its issues. After
+   * a change, returns local issues, plus server-only issues of nodes that are unchanged.
    */
   current(document: FlowDocument, told: ToldIssues | undefined): readonly Issue[];
   /**
-   * Checks at most `count` configurations that were not checked yet; true when none is left. Call it while the browser is idle after a large
-   * flow was opened: the first `quick` then costs as little as every other.
+   * Checks at most `count` unchecked configurations; returns true when none is left. Call it while the browser is
+   * idle after a large flow was opened, so that the first `quick` is as cheap as every other.
    */
   prepare(document: FlowDocument, count: number): boolean;
 }
 
-/** Checks for one set of node types. Documents and configurations that were checked are not checked again, so an edit costs little. */
+/**
+ * Creates checks for one set of node types. Caches documents and configurations already checked, so an edit costs
+ * little.
+ */
 export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}): ProblemChecks {
   const configs = new WeakMap<FlowNode['config'], { readonly type: string; readonly issues: readonly Issue[] }>();
   const definitions = new Map(types.list.map((type) => [type.name, definitionLike(type, types)]));
@@ -139,7 +148,7 @@ export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}):
   return { quick, current: (document, told) => currentIssues(document, told, quick), prepare };
 }
 
-/** What the server found, and in which document. */
+/** Issues from the server, and the document that it checked. */
 export interface ToldIssues {
   readonly document: FlowDocument;
   readonly issues: readonly Issue[];
@@ -177,7 +186,7 @@ function keyOf({ code, path, node }: Issue): string {
   return `${code} ${path} ${node ?? ''}`;
 }
 
-/** A definition that says what the description says; nothing in it can be run. */
+/** Builds a definition from a description; its functions cannot run. */
 function definitionLike(type: NodeDescription, types: NodeTypes): NodeDefinition {
   const cannotRun = () => {
     throw new TypeError('A described node cannot run.');
@@ -191,7 +200,7 @@ function definitionLike(type: NodeDescription, types: NodeTypes): NodeDefinition
     category: type.category,
     icon: type.icon,
     text: type.text,
-    // Configurations are checked apart, and kept.
+    // Configurations are checked and cached separately.
     config: ANYTHING,
     expressions: type.expressions,
     ports: {

@@ -1,4 +1,4 @@
-/** What a receiver expects, read off an example of it or off a JSON Schema (2020-12): fields for the target tree. */
+/** Reads the fields that a receiver expects from an example or a JSON Schema (2020-12), for the target tree. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
@@ -11,7 +11,7 @@ const DEPTH = 20;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A JSON Schema is known by its words; anything else is an example. */
+/** Treats a value with JSON Schema keywords as a schema, anything else as an example. */
 export function expectedFields(value: unknown): readonly TargetField[] {
   const fields: TargetField[] = [];
   if (isSchema(value)) ofSchema('', value, value, false, 0, fields);
@@ -23,7 +23,10 @@ export function isSchema(value: unknown): value is Json {
   return isRecord(value) && ('$schema' in value || (isRecord(value['properties']) && (value['type'] === 'object' || 'required' in value)));
 }
 
-/** Schemas that what comes behind a node is checked by, or that a called system describes. */
+/**
+ * Returns schemas that the nodes directly behind must accept: of JSON Schema checks, and of called systems'
+ * operations.
+ */
 export function schemasBehind(
   { nodes, edges }: FlowDocument,
   offered: OfferedShapes,
@@ -41,7 +44,7 @@ function ofShape(path: string, { types, fields = [], items }: Shape, found: Targ
   if (path !== '' && !path.endsWith('[]')) found.push({ to: path, ...(type === undefined || type === 'null' ? {} : { type }) });
   for (const { name, shape } of fields) if (isFieldName(name)) ofShape(joinField(path, name), shape, found);
   if (items !== undefined && path !== '') ofShape(`${path}[]`, items, found);
-  // The target is an object: of a list on top its items are meant.
+  // The target is an object; for a list at the top, its items are used.
   else if (items !== undefined) ofShape('', items, found);
 }
 
@@ -58,7 +61,7 @@ function ofSchema(path: string, schema: Json, root: Json, isRequired: boolean, d
   if (path !== '' && isRecord(here['items'])) ofSchema(`${path}[]`, here['items'], root, false, depth + 1, found);
 }
 
-/** References within the schema are followed. */
+/** Follows references within the schema. */
 function resolved(schema: Json, root: Json): Json {
   const reference = schema['$ref'];
   if (typeof reference !== 'string' || !reference.startsWith('#/')) return schema;

@@ -1,6 +1,6 @@
 /**
- * What a node will probably give out before any message went through it: read off schemas, mappings, samples, saved tests and what called systems
- * describe. Pure.
+ * Guesses a node's output before any message has passed: from schemas, mappings, samples, saved tests and
+ * descriptions of called systems. Pure.
  */
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
@@ -13,10 +13,10 @@ import type { OfferedShapes } from './offered-shapes.ts';
 import { sampleOf } from '../schema/schema-sample.ts';
 
 const DEPTH = 50;
-/** They choose a way and give out what they were given. */
+/** These nodes choose a branch and pass their input on unchanged. */
 const PASSING_ON: readonly string[] = ['control.condition', 'control.parallel'];
 
-/** Undefined where nothing is known. */
+/** Returns undefined if nothing is known. */
 export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, nodeId: string, depth = 0): unknown {
   const node = document.nodes.find(({ id }) => id === nodeId);
   const type = node === undefined ? undefined : types.get(node.type);
@@ -27,7 +27,7 @@ export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: 
   if (type.type === 'transform.map') return mapped((node.config['mapping'] as Mapping | undefined)?.rules ?? []);
   if (type.type === 'hl7.parse') return parsedHl7(before(document, types, offered, node, depth));
   if (PASSING_ON.includes(type.type)) return before(document, types, offered, node, depth);
-  // A check hands on what it was given.
+  // A check passes its input on unchanged.
   if (type.category === 'check')
     return isRecord(node.config['schema']) ? sampleOf(node.config['schema']) : before(document, types, offered, node, depth);
   const shapes = offered.get(nodeId);
@@ -41,7 +41,7 @@ function before(document: FlowDocument, types: NodeTypes, offered: OfferedShapes
     .find((data) => data !== undefined);
 }
 
-/** An interface says itself what its body looks like. */
+/** The interface's own schema describes its body. */
 function triggerData(node: FlowNode, sample: unknown): unknown {
   const { schema } = node.config;
   return isRecord(schema) && isRecord(sample) && 'body' in sample ? { ...sample, body: sampleOf(schema) } : sample;
@@ -52,7 +52,7 @@ function mockOf({ tests }: FlowDocument, nodeId: string): unknown {
   return mock !== undefined && 'emit' in mock ? Object.values(mock.emit)[0] : undefined;
 }
 
-/** Of what is no HL7 message nothing is known. */
+/** Returns undefined for a text that is not an HL7 message. */
 function parsedHl7(text: unknown): unknown {
   if (typeof text !== 'string') return undefined;
   try {
@@ -62,7 +62,7 @@ function parsedHl7(text: unknown): unknown {
   }
 }
 
-/** The fields that the rules fill. */
+/** Builds an object with the fields that the rules fill. */
 function mapped(rules: readonly MappingRule[]): unknown {
   const target = {};
   for (const { to, from } of rules) put(target, stepsOfTo(to) ?? [], valueOf(from));

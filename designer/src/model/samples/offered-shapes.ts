@@ -1,4 +1,4 @@
-/** What called systems describe of their operations: for each node the operation that it is configured for. Pure. */
+/** How called systems describe their operations: for each node, the operation that it is configured for. Pure. */
 import type { FlowDocument, FlowNode, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { Offer } from '../../../../engine/contract/node/node.ts';
@@ -9,12 +9,12 @@ import { sampleOf } from '../schema/schema-sample.ts';
 type Schema = Offer['takes'];
 type Shapes = Pick<Offer, 'takes' | 'gives'>;
 
-/** By id of the node: JSON Schemas of the data that it takes, and emits on success. */
+/** By node id: JSON Schemas of the data that the node takes, and emits on success. */
 export type OfferedShapes = ReadonlyMap<string, Shapes>;
 
 export const NO_SHAPES: OfferedShapes = new Map();
 
-/** `offersOf`: what each adapter offers, by its id. */
+/** `offersOf`: the operations that each adapter offers, by adapter id. */
 export function offeredShapes(
   nodes: readonly Pick<FlowNode, 'id' | 'adapter' | 'config'>[],
   offersOf: ReadonlyMap<string, readonly Offer[]>,
@@ -29,7 +29,10 @@ export function offeredShapes(
   return shapes;
 }
 
-/** Answers to try a flow with before any system gave one: an example of what each called one says that it gives. */
+/**
+ * Returns mocked replies to try a flow before any system has replied: an example from each called system's
+ * description.
+ */
 export function answersOfShapes(nodes: readonly FlowNode[], types: NodeTypes, shapes: OfferedShapes): FlowTest['mocks'] {
   const answers = nodes.flatMap((node) => {
     const shape = shapes.get(node.id);
@@ -40,14 +43,20 @@ export function answersOfShapes(nodes: readonly FlowNode[], types: NodeTypes, sh
 
 const BODY = 'data.body';
 
-/** What the message of an interface takes in: by its own schema, else what a called system takes that is handed the body as it came. */
+/**
+ * Returns the schema of an interface's body: its own, else that of the first called system that gets the body
+ * unchanged.
+ */
 export function bodySchema({ nodes }: Pick<FlowDocument, 'nodes'>, types: NodeTypes, shapes: OfferedShapes): Schema | undefined {
   const own = nodes.find((node) => types.isTrigger(node))?.config['schema'];
   if (isRecord(own)) return own;
   return nodes.map((node) => (operandPath(node) === BODY ? shapes.get(node.id)?.takes : undefined)).find((takes) => takes !== undefined);
 }
 
-/** Names of the fields that a called system says it needs and that a trial would not have sent; empty where its parameters are worked out otherwise. */
+/**
+ * Returns fields that a called system requires and a trial would not send. Empty if the parameters are not read by a
+ * plain path.
+ */
 export function missingFields(node: FlowNode, shapes: OfferedShapes, data: unknown): readonly string[] {
   const required = shapes.get(node.id)?.takes['required'];
   const path = operandPath(node);
@@ -56,7 +65,7 @@ export function missingFields(node: FlowNode, shapes: OfferedShapes, data: unkno
   return (required as readonly string[]).filter((name) => !isRecord(sent) || !Object.hasOwn(sent, name));
 }
 
-/** Where a node takes its parameters from, when that is a plain path. */
+/** Returns the path that a node reads its parameters from, if it is a plain path. */
 function operandPath({ config }: FlowNode): string | undefined {
   const { body = { path: 'data' } } = config as { readonly body?: unknown };
   const path = isRecord(body) ? body['path'] : undefined;

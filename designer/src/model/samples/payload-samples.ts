@@ -1,4 +1,4 @@
-/** The data of a real message as what its nodes took in and gave out, for a mapping's sample. */
+/** Input and output of each node in a real message, as a sample for a mapping. */
 import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
 import type { ShownMessage } from '../../../../control/executions/shown-message.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -15,7 +15,7 @@ export interface Envelope {
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/** Of a node that ran several times the first time counts. What is too long to be shown whole, or is no structure, is left out. */
+/** Uses the first run of a node that ran several times. Leaves out content that was truncated or has no structure. */
 export function recordsOf(payload: PayloadAnswer, document: FlowDocument, types: NodeTypes): Readonly<Record<string, NodeRecord>> {
   const records: Record<string, NodeRecord> = {};
   for (const key of [...new Set([...Object.keys(payload.inputs), ...Object.keys(payload.outputs)])]) {
@@ -29,13 +29,13 @@ export function recordsOf(payload: PayloadAnswer, document: FlowDocument, types:
   return { ...records, [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: payload.input.data } } };
 }
 
-/** Headers and keys as they came into the node, else as they came into the flow. */
+/** Returns headers and keys at the node's input, else at the flow's input. */
 export function envelopeOf(payload: PayloadAnswer, nodeId: string): Envelope {
   const [, message = payload.input] = Object.entries(payload.inputs).find(([key]) => nodeOf(key) === nodeId) ?? [];
   return { headers: message?.headers ?? {}, keys: message?.keys ?? {} };
 }
 
-/** `n_each[3]/n_send` */
+/** `n_each[3]/n_send` -> `n_send`. */
 function nodeOf(stepKey: string): string {
   return stepKey.slice(stepKey.lastIndexOf('/') + 1);
 }

@@ -1,17 +1,17 @@
 /**
- * An XML document in the form in which nodes read and write XML (`nodes/shared/xml/parse-xml.ts`): attributes are `@name`, text beside them
- * is `#text`, elements of the same name are a list. By the browser's own parser.
+ * Converts an XML document to the form that nodes use (`nodes/shared/xml/parse-xml.ts`), with the browser's parser.
+ * Attributes are `@name`, text beside elements is `#text`, elements of the same name are a list.
  */
 type XmlForm = string | { [name: string]: XmlForm | XmlForm[] };
 
-/** Undefined where the text is no whole XML document. */
+/** Returns undefined if the text is not a complete XML document. */
 export function xmlExample(text: string): { readonly [name: string]: unknown } | undefined {
   const { documentElement: root } = new DOMParser().parseFromString(text, 'text/xml');
   if (root === null || root.ownerDocument.getElementsByTagName('parsererror').length > 0) return undefined;
   return { [root.nodeName]: formOf(root) };
 }
 
-/** A description of documents, not one of them. */
+/** Returns true for an XML Schema, which describes documents but is not an example of one. */
 export function isXmlSchema(text: string): boolean {
   return /<(?:\w+:)?schema[^>]*http:\/\/www\.w3\.org\/2001\/XMLSchema/.test(text);
 }

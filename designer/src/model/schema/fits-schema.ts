@@ -1,6 +1,7 @@
 /**
- * Whether a value fits a schema. A page may not generate code, and interpreting the schema of a large mapping takes longer than a key. So a part
- * that fitted is not looked at again: documents do not change in place, and one key replaces few parts of a large one.
+ * Checks whether a value fits a schema. The page's security policy forbids compiling schemas, and interpreting the
+ * schema of a large mapping takes longer than a keystroke. So parts that once fitted are not checked again: documents
+ * never change in place, and one keystroke replaces few parts of a large one.
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/schema';
@@ -23,7 +24,7 @@ interface Parted {
   readonly items?: TSchema;
 }
 
-/** Parts that refer to definitions beside them mean nothing alone. */
+/** A part that refers to `$defs` beside it cannot be checked alone. */
 function hasParts(schema: TSchema): schema is TSchema & Parted {
   return !('$defs' in schema) && ('properties' in schema || ('items' in schema && isRecord(schema.items)));
 }
@@ -37,7 +38,7 @@ function fitsByParts(schema: TSchema & Parted, value: object): boolean {
   );
 }
 
-/** The same schema, of parts that may be anything. */
+/** Returns the same schema with parts of any type. */
 function outsideOf(schema: TSchema & Parted): TSchema {
   const known = outsides.get(schema);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
-/** Numbers of documents as people read them. Pure. */
+/** Formats numbers of documents for people. Pure. */
 
-/** How numbers are written that stand for something. */
+/** Formats numbers that have a unit. */
 export interface Units {
   number(value: number): string;
   time(epochMs: number): string;
@@ -8,7 +8,7 @@ export interface Units {
   size(bytes: number): string;
 }
 
-/** The unit of a field by its name: `timeoutMs`, `expiresAt`. */
+/** Returns the unit of a field by its name: `timeoutMs`, `expiresAt`. */
 export function unitOf(name: string | undefined): string | undefined {
   const [, unit = ''] = /(Ms|Sec|Bytes|At)$/.exec(name ?? '') ?? [];
   return { Ms: 'duration-ms', Sec: 'duration-sec', Bytes: 'size-bytes', At: 'moment' }[unit];

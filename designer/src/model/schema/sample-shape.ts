@@ -1,23 +1,26 @@
-/** The shape of data as samples show it: which fields there are, of which types, with an example. For the mapper's trees and for completion. */
+/**
+ * The shape of data as samples show it: fields, their types, and an example. Used by the mapper's trees and by
+ * completion.
+ */
 
 export type ShapeType = 'object' | 'list' | 'text' | 'number' | 'boolean' | 'null';
 
 export interface Shape {
-  /** More than one where samples differ; in a fixed order. */
+  /** More than one if samples differ; in a fixed order. */
   readonly types: readonly ShapeType[];
   readonly fields?: readonly ShapeField[];
-  /** What the items of a list have in common and apart. */
+  /** The merged shape of a list's items. */
   readonly items?: Shape;
-  /** Of a text, number or boolean: the first that was seen, texts cut short. */
+  /** The first text, number or boolean seen; long texts are truncated. */
   readonly example?: string | number | boolean;
-  /** Something was left out, since there is too much of it. */
+  /** Some parts were left out because there are too many. */
   readonly isCut?: true;
 }
 
 export interface ShapeField {
   readonly name: string;
   readonly shape: Shape;
-  /** Some samples do not have it. */
+  /** Some samples lack it. */
   readonly isOptional: boolean;
 }
 
@@ -28,19 +31,24 @@ const ITEMS_LOOKED_AT = 50;
 const EXAMPLE_CHARACTERS = 80;
 const TYPE_ORDER: readonly ShapeType[] = ['object', 'list', 'text', 'number', 'boolean', 'null'];
 
-/** The shape of one sample. Bounded: what lies too deep or is too much is left out, and the shape says so. */
+/**
+ * Returns the shape of one sample. Bounded: leaves out parts that are too deep or too many, and marks the shape as
+ * cut.
+ */
 export function shapeOf(sample: unknown): Shape {
   return look(sample, 0, { left: PLACES });
 }
 
-/** The shape that all of the samples fit; undefined of none. A field that some do not have is optional. */
+/**
+ * Returns the shape that all samples fit; undefined if there are none. A field that some samples lack is optional.
+ */
 export function shapeOfSamples(samples: readonly unknown[]): Shape | undefined {
   return samples
     .map(shapeOf)
     .reduce<Shape | undefined>((merged, shape) => (merged === undefined ? shape : mergeShapes(merged, shape)), undefined);
 }
 
-/** What fits both. Fields stay in the order in which they were first seen. */
+/** Returns the shape that fits both. Fields keep the order in which they were first seen. */
 export function mergeShapes(a: Shape, b: Shape): Shape {
   const types = TYPE_ORDER.filter((type) => a.types.includes(type) || b.types.includes(type));
   const fields = mergedFields(a, b);
@@ -70,7 +78,7 @@ function mergedFields(a: Shape, b: Shape): readonly ShapeField[] | undefined {
 function look(value: unknown, depth: number, room: { left: number }): Shape {
   room.left -= 1;
   if (Array.isArray(value)) return lookAtList(value, depth, room);
-  // Bytes have no places inside.
+  // Bytes have no fields.
   if (value instanceof Uint8Array) return { types: ['object'] };
   if (typeof value === 'object' && value !== null) return lookAtObject(value as Readonly<Record<string, unknown>>, depth, room);
   if (typeof value === 'string') return { types: ['text'], example: value.slice(0, EXAMPLE_CHARACTERS) };
@@ -103,9 +111,12 @@ function lookAtList(value: readonly unknown[], depth: number, room: { left: numb
 
 /** One place of a shape, as a row of a tree. */
 export interface ShapePath {
-  /** As conditions, mappings and expressions write it: `data.orders[0].code`; a name with other characters in backquotes. */
+  /**
+   * As conditions, mappings and expressions write it: `data.orders[0].code`. Names with other characters stand in
+   * backquotes.
+   */
   readonly path: string;
-  /** The place within the innermost loop over a list that it stands in: list `data.orders`, path `item.code`. */
+  /** The path within the innermost list that contains the place: list `data.orders`, path `item.code`. */
   readonly inLoop?: { readonly list: string; readonly path: string };
   /** Its own name; `[0]` for the items of a list. */
   readonly name: string;
@@ -114,7 +125,7 @@ export interface ShapePath {
   readonly isOptional: boolean;
 }
 
-/** Every place of the shape that a path can name, from the top, the root first. */
+/** Returns every place of the shape that a path can name, the root first. */
 export function paths(shape: Shape, root = 'data'): readonly ShapePath[] {
   const found: ShapePath[] = [];
   collect({ path: root, name: root, depth: 0, shape, isOptional: false }, found);
@@ -148,7 +159,10 @@ function collect(here: ShapePath, found: ShapePath[]): void {
 
 const UNREADABLE: readonly string[] = ['__proto__', 'constructor', 'prototype', ''];
 
-/** A field's name as a step of a scope path (`engine/contract/flow/scope-path.ts`); undefined where no path can name it. */
+/**
+ * Returns a field's name as a step of a scope path (`engine/contract/flow/scope-path.ts`); undefined if no path can
+ * name it.
+ */
 export function pathStep(name: string): string | undefined {
   if (UNREADABLE.includes(name) || name.includes('`')) return undefined;
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : `\`${name}\``;

@@ -1,6 +1,6 @@
 /**
- * Fills in the defaults of a plain JSON Schema, as the engine does with TypeBox's own. (TypeBox knows its types by marks that JSON does not
- * carry, so its `Default` leaves schemas from the server alone.)
+ * Fills in the defaults of a plain JSON Schema. TypeBox's own `Default` skips schemas from the server, since it
+ * recognizes types by marks that JSON does not carry.
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
@@ -8,7 +8,9 @@ import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A copy with defaults; what is there stays, also where it is wrong. The same value comes back when nothing was missing. */
+/**
+ * Returns a copy with defaults. Existing values stay, even wrong ones. Returns the same value if nothing was missing.
+ */
 export function withDefaults(schema: unknown, value: unknown): unknown {
   if (!isRecord(schema)) return value;
   if (value === undefined) return 'default' in schema ? withDefaults(schema, structuredClone(schema['default'])) : undefined;
@@ -36,7 +38,7 @@ function ofItems(schema: unknown, value: readonly unknown[]): readonly unknown[]
   return filled.every((item, index) => item === value[index]) ? value : filled;
 }
 
-/** The first option that fits once it is filled in. */
+/** Uses the first option that fits after its defaults are filled in. */
 function ofOptions(options: readonly unknown[], value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   for (const option of options) {

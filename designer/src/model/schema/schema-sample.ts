@@ -1,4 +1,7 @@
-/** A value that a JSON Schema describes, to try a flow or a call with: what a person would type first. Invented, never data of a real person. */
+/**
+ * Generates a value for a JSON Schema, to try a flow or a call with. Values are invented, never data of a real
+ * person.
+ */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -13,7 +16,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   email: 'name@example.com',
   uuid: '00000000-0000-4000-8000-000000000000',
 };
-/** What hospitals call their fields, most telling first. */
+/** Field names that hospitals use, the most specific first. */
 const BY_NAME: readonly (readonly [RegExp, string])[] = [
   [/date|日期$/i, '20260105'],
   [/time|时间$/i, '20260105093000'],
@@ -22,10 +25,10 @@ const BY_NAME: readonly (readonly [RegExp, string])[] = [
   [/name|姓名|名称$/i, '测试甲'],
   [/(id|no|code|编号|代码|号)$/i, '0'],
 ];
-/** Where neither format nor name helps, or the pattern wants something else. */
+/** Used if neither format nor name helps, or the value does not match the pattern. */
 const WORDS = ['示例', 'A', 'a', '1', '01', '001', '0001', '2026-01-05', 'P000001', '13800000000', '110101199001010011', 'AM'];
 
-/** `required`: without the optional fields of an object that has others. A list gets one item. */
+/** `required`: omits the optional fields of an object that has required ones. A list gets one item. */
 export function sampleOf(schema: unknown, wanted: Wanted = 'all'): unknown {
   return build(schema, '', wanted, 0);
 }
