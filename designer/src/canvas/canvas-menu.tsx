@@ -1,4 +1,4 @@
-/** The menu under the right mouse button: what can be done to what was pointed at. */
+/** The context menu: actions for the element under the pointer. */
 import { Dropdown, type MenuProps } from 'antd';
 import { Palette as PaletteIcon } from 'lucide-react';
 import type { LayoutColour } from '../../../engine/contract/flow/flow-document.ts';
@@ -75,12 +75,12 @@ function actionItems(tools: CanvasTools, about: MenuName, t: Translate<typeof AC
 
 const MENU_ORDER = ['node', 'edit', 'arrange', 'view', 'danger'] as const;
 
-/** What takes something away stands alone at the end. */
+/** Destructive actions stand separately at the end. */
 function partOf({ group, isDangerous }: CanvasAction): (typeof MENU_ORDER)[number] {
   return isDangerous === true ? 'danger' : group;
 }
 
-/** Notes and frames bear a colour. */
+/** Only notes and frames have a colour. */
 function colourItems(tools: CanvasTools, t: Translate<typeof TEXTS>): Items {
   const { notes, groups } = selectionOf(tools);
   if (notes.length + groups.length === 0 || tools.editor.getState().isReadOnly) return [];
@@ -110,7 +110,7 @@ interface MenuEvent {
   preventDefault(): void;
 }
 
-/** What is pointed at and not selected is selected first. */
+/** Selects the element under the pointer first if it is not selected. */
 export function openNodeMenu(tools: CanvasTools, event: MenuEvent, { id, type }: CanvasNode): void {
   const now = selectionOf(tools);
   if (![...now.nodes, ...now.notes, ...now.groups].includes(id)) {

@@ -1,4 +1,7 @@
-/** The two small bars on the canvas: the view at the lower left, and what can be done to several selected nodes at the top. */
+/**
+ * The two small toolbars on the canvas: the view at the lower left, and actions for several selected nodes at the
+ * top.
+ */
 import { useStore } from '@xyflow/react';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

@@ -1,4 +1,7 @@
-/** A drag of cards, and its end: where they lie now becomes one step of the history. A card without wires that is dropped on a wire goes into it. */
+/**
+ * Dragging cards: the drop becomes one step of the history. Dropping an unconnected card on a wire inserts it into
+ * the wire.
+ */
 import { insertExistingOnEdge } from '../model/commands/add-node.ts';
 import { move } from '../model/commands/move.ts';
 import type { CanvasTools } from './state/canvas-context.tsx';
@@ -7,7 +10,7 @@ import type { CanvasNode } from './state/flow-elements.ts';
 
 type PointerPlace = Pick<MouseEvent, 'clientX' | 'clientY'> | TouchEvent;
 
-/** Shows the wire that would take the card. */
+/** Highlights the wire that would take the card. */
 export function followDrag(tools: CanvasTools, event: PointerPlace, nodes: readonly CanvasNode[]): void {
   const { canvas } = tools;
   const dropEdge = looseCard(tools, nodes) === undefined || !('clientX' in event) ? undefined : edgeAt(event.clientX, event.clientY);
@@ -36,7 +39,7 @@ export function commitDrag(tools: CanvasTools, nodes: readonly CanvasNode[]): vo
   seal();
 }
 
-/** The dragged card, when it is one alone and no wire is on it. */
+/** Returns the dragged card if it is the only one and has no wires. */
 function looseCard({ editor }: CanvasTools, nodes: readonly CanvasNode[]): string | undefined {
   const [only, ...more] = nodes;
   if (only?.type !== 'card' || more.length > 0) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Dragging many cards at once. Each step of a drag would have xyflow ask every card and wire of the flow and draw the moved ones by React:
- * with 500 cards more than a frame has room for. So while many are dragged their elements are moved directly, and only the end of the drag
- * is told to xyflow.
+ * Drags many cards at once. At each step xyflow would check every card and wire of the flow and render the moved ones
+ * with React; with 500 cards this takes longer than a frame. So a large drag moves the elements directly, and xyflow
+ * gets only the end of the drag.
  */
 import {
   experimental_useOnNodesChangeMiddleware as useOnNodesChange,
@@ -17,7 +17,7 @@ import { useCanvasTools, type CanvasTools } from './state/canvas-context.tsx';
 import type { CanvasEdge, CanvasNode } from './state/flow-elements.ts';
 import { labelPlace, wirePath } from './elements/wire-path.ts';
 
-/** With fewer, xyflow's own way is quick enough, and frames and the map follow at once. */
+/** With fewer cards xyflow itself is fast enough, and frames and the map follow at once. */
 const FEWEST = 12;
 
 export function useFastDrag(): void {
@@ -60,7 +60,7 @@ interface DraggedWire {
   readonly label: HTMLElement | undefined;
 }
 
-/** Looks the elements up once, at the beginning. */
+/** Looks the elements up once, at the start. */
 function beginDrag(drawing: CanvasTools['drawing'], ids: readonly string[]): Drag {
   const { domNode, nodeLookup, edges } = drawing.getState();
   const moved = new Set(ids);
@@ -95,7 +95,7 @@ function moveElements({ nodes, elements, wires }: Drag, moves: readonly Step[]):
   }
 }
 
-/** As xyflow reckons it: a wire begins at the outer edge of its port. */
+/** Matches xyflow's rule: a wire begins at the outer edge of its port. */
 function endOf(node: InternalNode<CanvasNode> | undefined, at: Point | undefined, type: HandleType, port: string | null | undefined) {
   const handle = node?.internals.handleBounds?.[type]?.find(({ id }) => id === port);
   if (handle === undefined || at === undefined) return undefined;

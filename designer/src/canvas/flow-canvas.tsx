@@ -1,4 +1,4 @@
-/** The canvas of a flow: draws the document of the open editor and turns what is done on it into commands. */
+/** The canvas of a flow: renders the document of the open editor and turns the user's actions into commands. */
 import { Background, BackgroundVariant, ConnectionMode, ReactFlow, SelectionMode, type OnReconnect } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useMemo, type DragEvent, type FocusEvent, type MouseEvent as ReactMouseEvent, type PointerEvent } from 'react';
@@ -37,7 +37,7 @@ import { ArrowHeads, Wire } from './elements/wire.tsx';
 const TEXTS = defineTexts({
   canvas: ['流程画布', 'Canvas of the flow'],
   map: ['缩略图', 'Small map'],
-  // The canvas has a keyboard of its own, which xyflow's words would not fit.
+  // The canvas has its own keyboard control, which xyflow's texts would not describe.
   aboutNode: ['回车打开节点的配置，Delete 键删除', 'Enter opens the settings of the node, Delete removes it'],
   aboutEdge: ['Delete 键删除连线', 'Delete removes the wire'],
 });
@@ -137,13 +137,13 @@ function surroundings(tools: CanvasTools) {
     },
     onClick: ({ target }: ReactMouseEvent) => {
       const isEmpty = target instanceof Element && target.classList.contains('react-flow__pane');
-      // The end of a drawn wire is a click too, and has just opened the box that takes the focus.
+      // The end of a drawn wire also counts as a click, and has just opened the box that takes the focus.
       if (isEmpty && canvas.getState().quickAdd === undefined) drawing.getState().domNode?.focus({ preventScroll: true });
     },
   };
 }
 
-/** A card that is reached by the tab key is the selected one. */
+/** Selects a card that the user reaches with the Tab key. */
 function selectFocused(tools: CanvasTools, target: HTMLElement): void {
   const id = target.matches('.react-flow__node:focus-visible') ? target.dataset['id'] : undefined;
   const type = id === undefined ? undefined : tools.flow.getNode(id)?.type;
@@ -154,26 +154,29 @@ function selectFocused(tools: CanvasTools, target: HTMLElement): void {
   } else select(tools, type === 'note' ? { notes: [id] } : { groups: [id] });
 }
 
-/** Pressed with a key that adds to the selection. */
+/** Pressed with a key that extends the selection. */
 function isOneMore({ shiftKey, ctrlKey, metaKey }: ReactMouseEvent): boolean {
   return shiftKey || ctrlKey || metaKey;
 }
 
-/** A click asks about the card, whatever stands beside the canvas; only what a trial gave is looked at card by card. */
+/**
+ * A click shows the card's settings, unless the panel shows a trial's results: the user then looks at them card by
+ * card.
+ */
 function showSettings({ editor }: CanvasTools): void {
   const { panel, isPanelOpen, isPanelUnwanted, trial, openPanel } = editor.getState();
   const isTrialShown = isPanelOpen && panel === 'try' && trial.run !== undefined;
-  // The card may be selected already: an undo selects what it changed.
+  // The card may already be selected, since undo selects what it changed.
   if (!isPanelUnwanted && !isTrialShown) openPanel('properties');
 }
 
-/** Made once: xyflow draws everything anew when a handler is another. */
+/** Created once: xyflow renders everything again when a handler changes. */
 function handlersOf(tools: CanvasTools) {
   const { canvas, editor } = tools;
   const hover = (hoveredEdge: string | undefined) => canvas.getState().set({ hoveredEdge });
   const onReconnect: OnReconnect<CanvasEdge> = (edge, connection) => reconnectEnds(tools, edge.id, connectionEnds(connection));
   return {
-    // Without an event it is the program that moves.
+    // A null event means that the program moves the view.
     onMoveStart: (event: unknown) => (event === null ? undefined : canvas.getState().set({ isViewMoved: true })),
     onReconnect,
     onConnect: (connection: Parameters<typeof connectionEnds>[0]) => connectEnds(tools, connectionEnds(connection)),

@@ -1,4 +1,4 @@
-/** Puts the flow document into the drawing, and what is selected in the drawing into the editor. */
+/** Copies the flow document into the drawing, and the selection of the drawing into the editor. */
 import type { EdgeChange, NodeChange } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useEditor } from '../editor/state/editor-context.tsx';
@@ -8,7 +8,7 @@ import { createElementBuilder, type CanvasEdge, type CanvasNode } from './state/
 import { isLabelGesture } from '../model/commands/change-node.ts';
 import { select, selectionOf } from './state/selection.ts';
 
-/** A child of <ReactFlow>, so that the drawing is ready when it runs. */
+/** Must be a child of <ReactFlow>, so that the drawing is ready when it runs. */
 export function FlowSync() {
   const { drawing, language } = useCanvasTools();
   const document = useEditor(({ history }) => history.document);
@@ -24,13 +24,14 @@ export function FlowSync() {
   const isNaming = useEditor(({ history }) => isLabelGesture(history.gesture));
   const named = useRef(document);
   useEffect(() => {
-    // While a node's name is being typed its wires keep the old one: to draw all wires again takes longer than the key.
+    // While the user types a node's name, the wires keep the old one: rendering all wires takes longer than a
+    // keystroke.
     if (!isNaming) named.current = document;
     const elements = build(document, selected, names, named.current);
     const { setNodes, setEdges, nodeLookup } = drawing.getState();
-    // A drag under way is the drawing's own until it ends.
+    // A node being dragged keeps the drawing's position until the drag ends.
     setNodes(elements.nodes.map((node) => (nodeLookup.get(node.id)?.dragging === true ? inDrag(node, nodeLookup.get(node.id)!) : node)));
-    // A label is typed without any wire changing.
+    // Typing a label changes no wire.
     if (drawn.current !== elements.edges) setEdges(elements.edges);
     drawn.current = elements.edges;
   }, [build, document, selected, names, isNaming, drawing]);
@@ -41,7 +42,9 @@ function inDrag(node: CanvasNode, { position }: Pick<CanvasNode, 'position'>): C
   return { ...node, position, dragging: true };
 }
 
-/** xyflow moves and selects its nodes by itself (no work of ours in a drag); selections are told to the editor. */
+/**
+ * xyflow moves and selects its nodes itself, so a drag costs no work here; only selections are passed to the editor.
+ */
 export function useSelectionChanges() {
   const tools = useCanvasTools();
   const onNodesChange = useCallback(

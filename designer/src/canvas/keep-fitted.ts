@@ -1,4 +1,7 @@
-/** Shows the flow when it is opened, and keeps in sight what a person looks at when the canvas gets another size, as beside an open panel. */
+/**
+ * Shows the flow when it opens, and keeps what the user looks at visible when the canvas is resized, for example by
+ * opening a panel.
+ */
 import { useEffect } from 'react';
 import { bringIntoView } from './commands/add-chosen.ts';
 import { useCanvasTools, type CanvasTools } from './state/canvas-context.tsx';
@@ -9,7 +12,7 @@ export function useKeepFitted(): void {
   useEffect(() => {
     let isShown = false;
     const show = () => {
-      // First, since to show is a change too.
+      // Set it first, since showing is itself a change.
       isShown = true;
       isShown = fit(tools, { duration: 0 });
     };
@@ -21,7 +24,7 @@ export function useKeepFitted(): void {
   }, [tools]);
 }
 
-/** A selected card stays in sight; without one, a view that nobody has moved shows the flow again. */
+/** Keeps a selected card visible. Without one, shows the flow again unless the user has moved the view. */
 function keep(tools: CanvasTools): void {
   const { editor, canvas } = tools;
   const [only, ...more] = editor.getState().selection.nodes;

@@ -1,4 +1,4 @@
-/** All keys of the canvas on one sheet. */
+/** Lists all keys of the canvas. */
 import { Modal } from 'antd';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ACTION_TEXTS, GROUP_TEXTS } from './commands/action-texts.ts';

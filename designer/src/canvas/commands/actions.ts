@@ -1,4 +1,4 @@
-/** Everything that can be done on the canvas, named once: the keys, the menus, the toolbars, Ctrl-K and the sheet of shortcuts read this list. */
+/** All actions of the canvas, named once: keys, menus, toolbars, Ctrl-K and the list of shortcuts read this list. */
 import {
   AlignCenterHorizontal,
   AlignCenterVertical,
@@ -48,7 +48,7 @@ import * as view from './view-commands.ts';
 
 export type MenuName = 'node' | 'edge' | 'several' | 'canvas';
 
-/** What decides whether something can be done now. */
+/** The state that decides which actions are possible. */
 export interface Situation {
   readonly selection: Required<Selection>;
   readonly document: FlowDocument;
@@ -63,11 +63,11 @@ export interface CanvasAction {
   readonly group: 'edit' | 'node' | 'arrange' | 'view';
   /** `Ctrl+Shift+G`; Ctrl is the command key on a Mac. */
   readonly keys?: readonly string[];
-  /** The browser's own clipboard event does it. */
+  /** The browser's own clipboard event runs it. */
   readonly isNative?: boolean;
   readonly menus?: readonly MenuName[];
   readonly isDangerous?: boolean;
-  /** It changes the flow, and is not offered to who may only read. */
+  /** True if it changes the flow; not offered to read-only users. */
   readonly isChange: boolean;
   can(now: Situation): boolean;
   run(tools: CanvasTools): void;
@@ -381,7 +381,7 @@ export function situationOf(tools: Pick<CanvasTools, 'editor' | 'canvas'>): Situ
   };
 }
 
-/** A reader is not shown what only a writer may do. */
+/** Hides actions that change the flow from read-only users. */
 export function isOffered(action: CanvasAction, now: Situation): boolean {
   return (!action.isChange || !now.isReadOnly) && action.can(now);
 }

@@ -1,4 +1,4 @@
-/** A node type was chosen, in the palette or in the quick-add box: puts it where it was wished and connects it. */
+/** Adds a node whose type was chosen in the palette or in the quick-add box, and connects it. */
 import { addAfter, addBefore, addNode, insertOnEdge } from '../../model/commands/add-node.ts';
 import { replaceType } from '../../model/commands/replace-type.ts';
 import { CARD_HEIGHT, CARD_WIDTH, type Point } from '../../model/flow/card-geometry.ts';
@@ -6,7 +6,7 @@ import type { AddWish } from '../state/canvas-store.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
 import { select } from '../state/selection.ts';
 
-/** Answers the id of the new node, or undefined when it was refused (which has been said then). */
+/** Returns the id of the new node; undefined if it was refused (the user has then seen the reason). */
 export function addChosen(tools: CanvasTools, type: string, wish: AddWish): string | undefined {
   const { history, types } = tools.editor.getState();
   const { document } = history;
@@ -37,7 +37,7 @@ export function addChosen(tools: CanvasTools, type: string, wish: AddWish): stri
   return made.nodeId;
 }
 
-/** Where a node that is added without a place goes: behind the selected node, else in the middle of what is seen. */
+/** Returns where a node without a given place goes: behind the selected node, else in the middle of the view. */
 export function usualWish(tools: CanvasTools, type: string): AddWish {
   const { selection, types, history } = tools.editor.getState();
   const [only, ...more] = selection.nodes;
@@ -56,7 +56,7 @@ export function middleOfView({ flow, drawing }: CanvasTools): Point {
   return { x: middle.x - CARD_WIDTH / 2, y: middle.y - CARD_HEIGHT / 2 };
 }
 
-/** Moves the view as little as needed, and not at all when the node can be seen. */
+/** Moves the view as little as possible; not at all if the node is visible. */
 export function bringIntoView({ drawing, flow, editor }: CanvasTools, nodeId: string): void {
   const place = editor.getState().history.document.layout.nodes[nodeId];
   if (place === undefined) return;

@@ -14,7 +14,7 @@ export function CanvasCommands() {
   const tools = useCanvasTools();
   const t = useTexts(TEXTS);
   const action = useTexts(ACTION_TEXTS);
-  // What can be done depends on them.
+  // The possible actions depend on these.
   const history = useEditor((editor) => editor.history);
   const selection = useEditor((editor) => editor.selection);
   const notes = useCanvas((canvas) => canvas.notes);

@@ -1,16 +1,16 @@
-/** Shows the flow, or a part of it, as large as it fits and as small as it can be read. */
+/** Shows the flow, or part of it, at the largest zoom that fits, but never smaller than readable. */
 import { fittedView } from '../../model/layout/fitted-view.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
 
 export const QUICK_MS = 160;
 
 interface FitOptions {
-  /** All, when absent. */
+  /** Everything if absent. */
   readonly ids?: readonly string[];
   readonly duration?: number;
 }
 
-/** Nothing happens before the canvas has a size and something on it: answers whether it was shown. */
+/** Does nothing before the canvas has a size and content. Returns whether it showed anything. */
 export function fit({ flow, drawing, editor }: CanvasTools, { ids, duration = QUICK_MS }: FitOptions = {}): boolean {
   const { width, height, panZoom } = drawing.getState();
   const shown = ids === undefined ? flow.getNodes() : flow.getNodes().filter(({ id }) => ids.includes(id));

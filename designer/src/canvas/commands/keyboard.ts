@@ -1,4 +1,6 @@
-/** The canvas by keyboard: actions by their keys, arrows that move, a walk along the wires, and typing that adds a node. */
+/**
+ * Keyboard control of the canvas: keys of actions, arrows that move, walking along wires, and typing to add a node.
+ */
 import { useEffect } from 'react';
 import { flushSync } from 'react-dom';
 import { GRID } from '../../model/flow/card-geometry.ts';
@@ -17,10 +19,10 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
-/** They work wherever no text is written: in the panel beside the canvas too. */
+/** These work wherever no text is being typed, also in the panel beside the canvas. */
 const EVERYWHERE: readonly string[] = ['undo', 'redo'];
 
-/** Keys count when they are typed on the canvas, or nowhere in particular. */
+/** Handles keys pressed on the canvas or with no particular focus. */
 export function useCanvasKeyboard(): void {
   const tools = useCanvasTools();
   useEffect(() => {
@@ -30,7 +32,7 @@ export function useCanvasKeyboard(): void {
       if (isHere && event.key === 'Enter') selectFocused(tools, event.target);
       if (runAction(tools, event, isHere) || !isHere) return;
       if (walkOrMove(tools, event)) event.preventDefault();
-      // Not prevented: what was typed goes into the box that has just been opened.
+      // Do not prevent the default: the key is typed into the box that has just opened.
       else if (isTyping(event) && !tools.editor.getState().isReadOnly) flushSync(() => openQuickAdd(tools));
     };
     const onClipboard = (event: ClipboardEvent) => takeClipboardEvent(tools, event);
@@ -44,20 +46,20 @@ export function useCanvasKeyboard(): void {
 }
 
 function isOnCanvas({ drawing, editor }: CanvasTools, target: EventTarget | null): boolean {
-  // The mapping editor lies over the whole canvas.
+  // The mapping editor covers the whole canvas.
   if (editor.getState().openMappingOf !== undefined) return false;
   const { domNode } = drawing.getState();
   return target === document.body || (target instanceof Node && domNode?.contains(target) === true && !isButton(target));
 }
 
-/** What has the focus is what a key opens, whatever was selected by other means. */
+/** Selects the focused card first, so that a key acts on the card that has the focus. */
 function selectFocused(tools: CanvasTools, target: EventTarget | null): void {
   const element = target instanceof Element ? target.closest<HTMLElement>('.react-flow__node:focus-visible') : null;
   const id = element?.dataset['id'];
   if (id !== undefined && tools.flow.getNode(id)?.type === 'card' && !selectionOf(tools).nodes.includes(id)) select(tools, { nodes: [id] });
 }
 
-/** Buttons on the canvas have keys of their own. */
+/** Buttons on the canvas handle keys themselves. */
 function isButton(target: Node): boolean {
   return target instanceof Element && target.closest('button, [role="menu"], [role="dialog"]') !== null;
 }
@@ -89,7 +91,7 @@ function walkOrMove(tools: CanvasTools, event: KeyboardEvent): boolean {
 
 function takeClipboardEvent(tools: CanvasTools, event: ClipboardEvent): void {
   if (event.defaultPrevented || isWritten(event.target) || !isOnCanvas(tools, event.target)) return;
-  // Words that were marked on the page are copied as words.
+  // Text selected on the page is copied as text.
   if (event.type !== 'paste' && (isNothing(selectionOf(tools)) || window.getSelection()?.isCollapsed === false)) return;
   const { isReadOnly } = tools.editor.getState();
   if (event.type === 'paste') {

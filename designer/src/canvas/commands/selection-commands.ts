@@ -1,4 +1,4 @@
-/** What can be done to what is selected. */
+/** Commands for the selection. */
 import { copySelection, clipboardText, readClipboard, type Clipboard } from '../../model/commands/clipboard.ts';
 import { setDisabled } from '../../model/commands/change-node.ts';
 import { extractFlow } from '../../model/commands/extract-flow.ts';
@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   group: ['分组', 'Group'],
 });
 
-/** Asks for the name of the new flow, when it can be one at all. */
+/** Asks for the name of the new flow if the selection can be extracted. */
 export function askToExtract(tools: CanvasTools): void {
   const { history, types, selection } = tools.editor.getState();
   const plan = extractFlow(history.document, types, { nodes: selection.nodes, name: ' ', language: tools.language });
@@ -33,7 +33,7 @@ export function removeSelected(tools: CanvasTools): void {
   select(tools, {});
 }
 
-/** The text of what is selected, and a word that it was copied; undefined when nothing can be copied. */
+/** Returns the selection as text and notifies the user; undefined if nothing can be copied. */
 export function copiedText(tools: CanvasTools): string | undefined {
   const clipboard = copySelection(tools.editor.getState().history.document, selectionOf(tools));
   if (clipboard === undefined) return undefined;
@@ -45,10 +45,10 @@ export function copiedText(tools: CanvasTools): string | undefined {
   return text;
 }
 
-/** For menus, where no key event carries a clipboard. */
+/** For menus, which have no clipboard event. */
 export async function copyToClipboard(tools: CanvasTools): Promise<void> {
   const text = copiedText(tools);
-  // A page that is not served by TLS has no clipboard of its own; the canvas then remembers by itself.
+  // A page without TLS has no clipboard API; the canvas then uses its own copy.
   if (text !== undefined) await navigator.clipboard?.writeText(text).catch(() => undefined);
 }
 
@@ -64,7 +64,7 @@ export async function pasteFromClipboard(tools: CanvasTools, at?: Point): Promis
   else pasteText(tools, text, at);
 }
 
-/** Pastes at the pointer when it is over the canvas, else in the middle of what is seen. */
+/** Pastes at the pointer if it is over the canvas, else in the middle of the view. */
 export function pasteText(tools: CanvasTools, text: string, at: Point = pastePlace(tools)): void {
   const read = readClipboard(text);
   if ('refusal' in read) tools.refuse(read.refusal);
@@ -122,7 +122,7 @@ export function groupSelected(tools: CanvasTools): void {
   tools.canvas.getState().set({ writing: made.groupId });
 }
 
-/** Frames that are selected, or that hold a selected node. */
+/** Returns frames that are selected or contain a selected node. */
 export function groupsConcerned({ editor, canvas }: Pick<CanvasTools, 'editor' | 'canvas'>): readonly string[] {
   const { nodes, groups } = selectionOf({ editor, canvas });
   return editor
@@ -140,7 +140,7 @@ export function alignSelected(tools: CanvasTools, how: Alignment): void {
   tools.perform(align(history.document, types, selectionOf(tools).nodes, how));
 }
 
-/** Moves by keys; steps one after the other are one step back. */
+/** Moves the selection by keys; consecutive moves are one undo step. */
 export function nudgeSelected(tools: CanvasTools, by: Point): void {
   const { document } = tools.editor.getState().history;
   const { nodes, notes } = selectionOf(tools);

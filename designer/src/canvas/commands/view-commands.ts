@@ -1,4 +1,4 @@
-/** What can be done to the view, and on the empty canvas. */
+/** Commands for the view and for the empty canvas. */
 import { addNote } from '../../model/commands/notes.ts';
 import { CARD_HEIGHT, CARD_WIDTH, placeOf, type Point } from '../../model/flow/card-geometry.ts';
 import { layOutFlow } from '../../model/layout/layout.ts';
@@ -30,7 +30,7 @@ export function zoomToFullSize({ flow }: CanvasTools): void {
   void flow.zoomTo(1, { duration: QUICK_MS });
 }
 
-/** At the selected node (and behind it), else where the pointer is, else in the middle. */
+/** Opens at the selected node (and adds behind it), else at the pointer, else in the middle. */
 export function openQuickAdd(tools: CanvasTools, at?: Point): void {
   const { editor, canvas, flow, drawing, pointer } = tools;
   const { history, selection, types } = editor.getState();
@@ -68,7 +68,7 @@ export function addNoteHere(tools: CanvasTools, screen?: Point): void {
   tools.canvas.getState().set({ writing: made.noteId });
 }
 
-/** All of it, or the selected part where it lies. */
+/** Lays out the whole flow, or the selected part where it lies. */
 export function layOut(tools: CanvasTools): void {
   const { history, types, selection } = tools.editor.getState();
   const isPart = selection.nodes.length > 1;

@@ -1,4 +1,4 @@
-/** From card to wire and from wire to card by keyboard, along the flow. */
+/** Walks from card to wire and from wire to card by keyboard, along the flow. */
 import type { FlowDocument, FlowEdge } from '../../../../engine/contract/flow/flow-document.ts';
 import { bringIntoView } from './add-chosen.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
@@ -6,10 +6,10 @@ import { select, selectionOf } from '../state/selection.ts';
 
 type Way = 'on' | 'back' | 'next' | 'previous';
 
-/** With Alt. */
+/** Pressed with Alt. */
 export const WAYS: Readonly<Record<string, Way>> = { ArrowRight: 'on', ArrowLeft: 'back', ArrowDown: 'next', ArrowUp: 'previous' };
 
-/** False when there is nothing that way. */
+/** Returns false if there is nothing in that direction. */
 export function walk(tools: CanvasTools, way: Way): boolean {
   const { document } = tools.editor.getState().history;
   const { nodes, edges } = selectionOf(tools);
@@ -34,7 +34,7 @@ function walkFromWire(tools: CanvasTools, { edges }: FlowDocument, edge: FlowEdg
   return true;
 }
 
-/** To the next or the previous thing on the canvas, in the order in which the flow is read. */
+/** Moves to the next or previous element of the canvas in reading order. */
 export function walkInOrder(tools: CanvasTools, by: 1 | -1): boolean {
   const { nodes } = tools.drawing.getState();
   const selection = selectionOf(tools);

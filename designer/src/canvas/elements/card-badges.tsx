@@ -1,4 +1,4 @@
-/** The small signs of a card: how the run went, problems, what flows through now, what is out of the ordinary. */
+/** The badges of a card: result of the run, problems, current traffic, unusual settings. */
 import { Tooltip } from 'antd';
 import { Activity, CircleAlert, FlaskConical, PowerOff, TriangleAlert, Unlink } from 'lucide-react';
 import { memo } from 'react';
@@ -61,7 +61,7 @@ const RUN_TONES = {
   skipped: 'grey',
   cancelled: 'grey',
 } as const;
-/** What a person looks for: told by its word too. */
+/** States that users look for, so they are also shown in words. */
 const WORDED: ReadonlySet<NodeRun['status']> = new Set(['failed', 'held', 'waiting']);
 
 function RunBadge({ run }: { readonly run: NodeRun }) {

@@ -1,4 +1,4 @@
-/** How a screen reader names cards and wires: what it is, of which type, in which state. */
+/** Names of cards and wires for screen readers: label, type and state. */
 import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Overlay } from '../../editor/state/editor-store.ts';
 import { defineTexts, translateWith, type Language } from '../../i18n/texts.ts';
@@ -40,7 +40,7 @@ export function createNames(types: NodeTypes, overlay: Overlay | undefined, lang
 
 const known = new WeakMap<readonly FlowNode[], ReadonlyMap<string, string>>();
 
-/** Asked for by every wire of a flow: worked out once for each state of its nodes. */
+/** Cached, since every wire of a flow asks for it. */
 function labelsOf(nodes: readonly FlowNode[]): ReadonlyMap<string, string> {
   const found = known.get(nodes) ?? new Map(nodes.map(({ id, label }) => [id, label]));
   known.set(nodes, found);

@@ -1,4 +1,7 @@
-/** The tinted ground of a loop's body, with the way back to its node, and of what takes errors. It follows its nodes; nothing is done with it. */
+/**
+ * The tinted background of a loop's body, with the arc back to its node, and of error handling. It follows its nodes
+ * and takes no input.
+ */
 import { useStore, type NodeProps, type ReactFlowState } from '@xyflow/react';
 import { Repeat, ShieldAlert } from 'lucide-react';
 import { useCallback } from 'react';
@@ -36,7 +39,7 @@ export function FlowFrame({ data: { frame }, positionAbsoluteX, positionAbsolute
 
 interface ArcProps {
   readonly frame: Frame;
-  /** Of the frame around the body. */
+  /** Position of the frame around the body. */
   readonly left: number;
   readonly top: number;
   readonly bottom: number;
@@ -44,7 +47,10 @@ interface ArcProps {
 
 const CLEAR = 12;
 
-/** From the last node of the body back to the node that repeats it: below the body, or above it where that node reaches as low. */
+/**
+ * Runs from the last node of the body back to the loop node: below the body, or above it if the loop node reaches as
+ * low.
+ */
 function ReturnArc({ frame, left, top, bottom }: ArcProps) {
   const find = useCallback((drawing: ReactFlowState) => arcOf(drawing, frame, top, bottom), [frame, top, bottom]);
   const arc = useStore(find, shallow);

@@ -1,4 +1,4 @@
-/** The named frame around nodes. It follows them while they are dragged, and drags them by its title. */
+/** The named frame around nodes. It follows its nodes, and dragging its title drags them. */
 import type { NodeProps } from '@xyflow/react';
 import { useEditor } from '../../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -51,7 +51,7 @@ export function GroupFrame({ id, data: { group }, selected, positionAbsoluteX, p
       ) : (
         <div
           className={`${styles.title} ${GROUP_HANDLE}`}
-          // Its nodes are selected with it before the drag begins, and so are dragged along.
+          // Selects its nodes before the drag begins, so that they are dragged along.
           onPointerDown={(event) => !event.shiftKey && select(tools, { nodes: group.nodes, groups: [id] })}
           onDoubleClick={() => tools.canvas.getState().set({ writing: id })}
         >

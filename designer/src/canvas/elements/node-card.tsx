@@ -1,4 +1,4 @@
-/** A node of the flow: what it is, how it fares, and its ports. */
+/** The card of a node: what it is, its state, and its ports. */
 import { Handle, Position, type NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { useEditor } from '../../editor/state/editor-context.tsx';
@@ -10,7 +10,9 @@ import { CardBadges } from './card-badges.tsx';
 import styles from './node-card.module.css';
 import { STATE_TEXTS } from '../../editor/state/node-looks.ts';
 
-/** xyflow hands a new position in with every step of a drag; the card itself is drawn anew only when it is another. */
+/**
+ * xyflow passes a new position at every step of a drag; the card itself must render only when its content changes.
+ */
 export function NodeCard({ id, data, selected, isConnectable }: NodeProps<CardElement>) {
   return <Card id={id} data={data} isSelected={selected} isConnectable={isConnectable} />;
 }
@@ -56,7 +58,7 @@ const Card = memo(function Card({ id, data: { node, ins, outs }, isSelected, isC
   );
 });
 
-/** Nothing leads to it: it was led around, or not connected yet. */
+/** No wire leads to it: it was bypassed or is not connected yet. */
 function isLooseNode(
   { edges }: { readonly edges: readonly { readonly to: { readonly node: string } }[] },
   id: string,
@@ -67,7 +69,7 @@ function isLooseNode(
 
 const targets = new WeakMap<readonly object[], ReadonlySet<string>>();
 
-/** Asked by every card of a flow: worked out once for each state of its wires. */
+/** Cached, since every card of a flow asks for it. */
 function targetsOf(edges: readonly { readonly to: { readonly node: string } }[]): ReadonlySet<string> {
   const known = targets.get(edges);
   if (known !== undefined) return known;

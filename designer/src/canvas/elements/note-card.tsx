@@ -1,4 +1,4 @@
-/** A note on the canvas, written in place. */
+/** A note on the canvas, edited in place. */
 import { NodeResizer, type NodeProps } from '@xyflow/react';
 import { memo, useEffect, useRef } from 'react';
 import { useEditor } from '../../editor/state/editor-context.tsx';

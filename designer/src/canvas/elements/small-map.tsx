@@ -1,4 +1,4 @@
-/** The whole flow in small, with a frame around what is seen of it: there as long as something lies out of sight. */
+/** A map of the whole flow with a frame around the visible part. Shown while something lies outside the view. */
 import { MiniMap, useStore, type ReactFlowState } from '@xyflow/react';
 import { useCallback } from 'react';
 import { useEditor } from '../../editor/state/editor-context.tsx';
@@ -16,7 +16,7 @@ export function SmallMap() {
   return isWanted && isNeeded ? <Map /> : null;
 }
 
-/** Answered at the first that is, which in a large flow is soon. */
+/** Stops at the first such node, which in a large flow comes early. */
 function isSomethingOutOfSight({ nodes, transform: [x, y, zoom], width, height }: ReactFlowState): boolean {
   if (width === 0) return false;
   return nodes.some(({ position, measured }) => {

@@ -3,7 +3,7 @@ import type { Point } from '../../model/flow/card-geometry.ts';
 import { STUB, type Turn } from '../../model/layout/wire-route.ts';
 
 const CORNER = 8;
-/** Of the words of an error from its port, at the left of the wire. */
+/** Offset of the label of an error port, at the left of the wire. */
 const BESIDE = { x: 4, y: 16 } as const;
 
 export interface WireEnds {
@@ -15,19 +15,19 @@ export interface WireEnds {
 }
 
 export interface LabelPlace extends Point {
-  /** Words of any length end here. */
+  /** True if the label must end at this point. */
   readonly isEnd: boolean;
 }
 
 export interface WirePath {
   readonly path: string;
-  /** Where its words stand: beside an error port, else in the middle of its longest stretch. */
+  /** Position of its label: beside an error port, else in the middle of its longest stretch. */
   readonly label: LabelPlace;
-  /** How long that stretch is. */
+  /** Length of that stretch. */
   readonly room: number;
 }
 
-/** The line of a wire. A turn that no longer lies between its ends, as in the midst of a drag, is passed over. */
+/** Returns the path of a wire. Ignores a turn that no longer lies between its ends, as during a drag. */
 export function wirePath(ends: WireEnds, turn: Turn = {}): WirePath {
   const points = pointsOf(ends, turn);
   const [a, b] = longest(points);
@@ -42,7 +42,7 @@ function pointsOf({ sourceX, sourceY, sourcePosition, targetX, targetY }: WireEn
     { x: targetX, y: targetY },
   ];
   const before = targetX - STUB;
-  // Errors of several nodes meet on the way down before they come to the node that takes them.
+  // Errors of several nodes meet on the way down before they reach the node that handles them.
   if (sourcePosition === Position.Bottom) {
     const y = sourceY + STUB;
     return [from, { x: sourceX, y }, { x: before, y }, { x: before, y: targetY }, to];
@@ -68,7 +68,7 @@ function longest(points: readonly Point[]): readonly [Point, Point] {
   return [from, to];
 }
 
-/** Straight stretches with round corners. */
+/** Returns straight stretches with rounded corners. */
 export function roundedPath(points: readonly Point[]): string {
   const corners = points.slice(1, -1).map((corner, index) => {
     const [before, after] = [points[index]!, points[index + 2]!];

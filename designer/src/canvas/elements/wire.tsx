@@ -1,4 +1,6 @@
-/** A wire: smooth steps with an arrowhead, the name of its branch, what goes through it now, and the place to put a node into it. */
+/**
+ * A wire: rounded steps with an arrowhead, the label of its branch, current traffic, and a button to insert a node.
+ */
 import type { EdgeProps } from '@xyflow/react';
 import { Plus, TriangleAlert } from 'lucide-react';
 import { memo, useMemo } from 'react';
@@ -19,7 +21,7 @@ const TEXTS = defineTexts({
   insert: ['在此连线上插入节点', 'Insert a node on this wire'],
 });
 
-/** Drawn anew with every step of a drag, so it asks each store one short question, answered by a value that compares at a glance. */
+/** Renders at every step of a drag, so each store selector returns one value that is cheap to compare. */
 export function Wire(props: EdgeProps<CanvasEdge>) {
   const { id, data, selected, sourceX, sourceY, targetX, targetY, sourcePosition } = props;
   const isTaken = useEditor(({ overlay }) => overlay?.edges.has(id));
@@ -28,7 +30,7 @@ export function Wire(props: EdgeProps<CanvasEdge>) {
   const { path, label, room } = wirePath({ sourceX, sourceY, targetX, targetY, sourcePosition }, data?.turn);
   const isError = data?.kind === 'error' || data?.isBroken === true;
   const look = lookOf({ isDrop: pointed === 'drop', isSelected: selected === true, isError, isTaken });
-  // What goes through a short wire is told by the card that it leads to.
+  // A short wire has no room: the card that it leads to shows the traffic.
   const hasRate = isFlowing && room >= ROOM_FOR_RATE;
   const isPointedAt = pointed === 'hover' || selected === true;
   return (
@@ -74,7 +76,7 @@ const ARROWS: readonly { readonly look: Look; readonly category?: Category }[] =
   ...CATEGORIES.map(({ category }) => ({ look: 'plain' as const, category })),
 ];
 
-/** One arrowhead for each look and category, since a marker does not take the colour of its wire everywhere. */
+/** One arrowhead per look and category, since not every browser gives a marker the colour of its wire. */
 export function ArrowHeads() {
   return (
     <svg className={styles.heads} aria-hidden>
@@ -110,13 +112,14 @@ interface LabelProps {
   readonly isPointedAt: boolean;
 }
 
-/** Moves with its wire; the words are drawn anew only when they change. */
+/** Moves with its wire; the text renders only when it changes. */
 function WireLabel({ id, data, at, isFaded, hasRate, isPointedAt }: LabelProps) {
   const { drawing } = useCanvasTools();
-  // Not by <EdgeLabelRenderer>, which searches the page for this place anew for every label whenever anything on the canvas moves.
+  // Not <EdgeLabelRenderer>: it searches the page for this element for every label whenever anything on the canvas
+  // moves.
   const place = useMemo(() => drawing.getState().domNode?.querySelector('.react-flow__edgelabel-renderer'), [drawing]);
   if (place === null || place === undefined) return null;
-  // Of several ways each is named once, on the card where it begins.
+  // The labels of several branches stand once, on the card where they begin.
   const isError = data?.kind === 'error' || data?.isBroken === true;
   return createPortal(
     <div className={styles.middle} data-id={id} style={{ transform: labelPlace(at) }}>

@@ -1,13 +1,13 @@
-/** What is dragged over the canvas and dropped on it: node types from the palette, and cards without wires onto a wire. */
+/** Dragging over the canvas and dropping on it: node types from the palette, and unconnected cards onto a wire. */
 import type { DragEvent } from 'react';
 import { CARD_HEIGHT, CARD_WIDTH } from '../../model/flow/card-geometry.ts';
 import { addChosen } from '../commands/add-chosen.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
 
-/** Of the name of a node type in a drag. */
+/** Media type of a node type's name in a drag. */
 export const DRAGGED_TYPE = 'application/x-kangqiao-node-type';
 
-/** Id of the wire that lies there on the screen. */
+/** Returns the id of the wire at this screen position. */
 export function edgeAt(x: number, y: number): string | undefined {
   for (const element of document.elementsFromPoint(x, y)) {
     const id = element.closest<SVGGElement>('.react-flow__edge')?.dataset['id'];

@@ -1,4 +1,4 @@
-/** What an empty canvas says: where a flow begins, and chains to begin with. */
+/** The hint on an empty canvas: how to start a flow, and starter chains. */
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useMay } from '../../session/session-context.ts';
@@ -28,7 +28,7 @@ export function EmptyHint() {
   return <div className={styles.hint}>{isReadOnly ? <p>{t('empty')}</p> : <Beginnings />}</div>;
 }
 
-/** The starter that asks the hospital what it offers. */
+/** The starter that reads a hospital's own description. */
 const ASKING = 'rest-to-soap';
 
 function Beginnings() {
@@ -43,10 +43,10 @@ function Beginnings() {
     setAsking(undefined);
     const { history } = tools.editor.getState();
     tools.perform(beginWithStarter(history.document, types, starter, tools.language, middleOfView(tools)));
-    // The chain is drawn after this turn.
+    // The chain is rendered only after this event, so fit in the next frame.
     requestAnimationFrame(() => fitAll(tools));
   };
-  // Chosen when the flow was made: once, so that undoing it does not draw it again.
+  // The starter chosen when the flow was created. Applied once, so that undo does not insert it again.
   const [address, setAddress] = useSearchParams();
   const wished = address.get('begin');
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Node types found by Chinese, pinyin and English. */
+/** Searches node types by Chinese, pinyin and English. */
 import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
 import { useSearch } from '../../kit/search/use-search.ts';
 

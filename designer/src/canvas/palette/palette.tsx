@@ -1,4 +1,7 @@
-/** The node types at the left of the canvas: by category, found by Chinese, pinyin and English, dragged or clicked. */
+/**
+ * The node types at the left of the canvas: by category, with search by Chinese, pinyin and English; dragged or
+ * clicked.
+ */
 import { Input, Tooltip } from 'antd';
 import { PanelLeftClose, PanelLeftOpen, Search } from 'lucide-react';
 import { useState, useSyncExternalStore, type DragEvent } from 'react';
@@ -41,7 +44,9 @@ export function Palette() {
   );
 }
 
-/** By the person's choice; on a narrow screen also beside the open side panel, unless it was unfolded there. */
+/**
+ * Folded by the user's choice; on a narrow screen also beside the open side panel, unless the user unfolded it there.
+ */
 function useFolded(): readonly [isFolded: boolean, fold: (next: boolean) => void] {
   const { isPaletteFolded, change } = usePreferences();
   const isPanelOpen = useEditor((editor) => editor.isPanelOpen);
@@ -61,7 +66,7 @@ function watchNarrow(changed: () => void): () => void {
   return () => NARROW.removeEventListener('change', changed);
 }
 
-/** Folded it is a column of icons. */
+/** When folded, it is a column of icons. */
 function PaletteList({ isFolded }: { readonly isFolded: boolean }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,4 +1,7 @@
-/** The small box that asks which node comes next: opened by typing, by a wire dropped into empty space, by the plus of a wire. */
+/**
+ * The small box that asks for the next node: opened by typing, by a wire dropped into empty space, or by the plus of
+ * a wire.
+ */
 import { Search } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
@@ -35,7 +38,8 @@ function Box({ request: { wish, at } }: { readonly request: QuickAddRequest }) {
   const input = useRef<HTMLInputElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const found = useNodeSearch(fitting(types, wish), query);
-  // In the same turn as the key that opened it, so that the key (or the first stroke of an input method) is typed into it.
+  // Focus synchronously with the key event that opened the box, so that the key (or the first key of an input method)
+  // is typed into it.
   useLayoutEffect(() => input.current?.focus({ preventScroll: true }), []);
   const close = () => {
     tools.canvas.getState().set({ quickAdd: undefined });
@@ -128,7 +132,7 @@ function Choices({ found, index, onPoint, onChoose }: ChoicesProps) {
   );
 }
 
-/** Only what can stand there: nothing without an input behind a wire, nothing without an output before one. */
+/** Returns only types that fit: with an input if placed behind a wire, with an output if placed before one. */
 function fitting(types: NodeTypes, wish: AddWish): readonly NodeDescription[] {
   const takesIn = wish.kind === 'after' || wish.kind === 'edge';
   const givesOut = wish.kind === 'before' || wish.kind === 'edge';

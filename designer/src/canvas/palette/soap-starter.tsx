@@ -31,12 +31,12 @@ const TEXTS = defineTexts({
 });
 
 interface SoapStarterProps {
-  /** Wants the bare chain instead. */
+  /** The user wants the bare chain instead. */
   readonly onBare: () => void;
   readonly onClose: () => void;
 }
 
-/** Asks for what a flow to a SOAP hospital cannot do without, and draws it filled in. */
+/** Asks for the facts that a flow to a SOAP hospital needs, and inserts the chain filled in. */
 export function SoapStarter({ onBare, onClose }: SoapStarterProps) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -54,7 +54,7 @@ export function SoapStarter({ onBare, onClose }: SoapStarterProps) {
     const { document } = tools.editor.getState().history;
     tools.perform(beginWithSoap(document, types, { adapter, offer, language: tools.language, hospital: text(name), at }));
     onClose();
-    // The chain is drawn after this turn.
+    // The chain is rendered only after this event, so fit in the next frame.
     requestAnimationFrame(() => fitAll(tools));
   };
   return (

@@ -1,4 +1,7 @@
-/** What every part of the canvas works with: the editor's store, the canvas's own, the drawing, and a voice. */
+/**
+ * Shared by every part of the canvas: the editor's store, the canvas's own store, the drawing, and messages to the
+ * user.
+ */
 import { useReactFlow, useStoreApi, type ReactFlowInstance } from '@xyflow/react';
 import { App } from 'antd';
 import { createContext, use, useMemo, useState, type ReactNode } from 'react';
@@ -17,19 +20,22 @@ export interface CanvasTools {
   readonly canvas: CanvasStore;
   readonly flow: ReactFlowInstance<CanvasNode, CanvasEdge>;
   readonly drawing: ReturnType<typeof useStoreApi<CanvasNode, CanvasEdge>>;
-  /** Where the pointer is on the screen while it is over the canvas. No part of a store: hundreds of cards would be asked at every move. */
+  /**
+   * The pointer's screen position while it is over the canvas. Not in a store: hundreds of cards would be notified at
+   * every move.
+   */
   readonly pointer: { current: Point | undefined };
   readonly language: Language;
-  /** Says a sentence for a moment. */
+  /** Shows a short message for a moment. */
   say(text: string, kind?: 'info' | 'success' | 'warning'): void;
   refuse(refusal: Refusal): void;
-  /** Does what was planned, as an undo step of its own, or says why not. */
+  /** Runs the planned command as its own undo step, or shows why it was refused. */
   perform<Made extends object>(planned: Planned<Made>): Made | undefined;
 }
 
 const CanvasContext = createContext<CanvasTools | undefined>(undefined);
 
-/** Inside of <ReactFlowProvider> and <EditorProvider>. */
+/** Must be inside <ReactFlowProvider> and <EditorProvider>. */
 export function CanvasProvider({ children }: { readonly children: ReactNode }) {
   const editor = useEditorStore();
   const flow = useReactFlow<CanvasNode, CanvasEdge>();
@@ -66,12 +72,15 @@ export function useCanvas<T>(select: (state: CanvasState) => T): T {
   return useStore(useCanvasTools().canvas, select);
 }
 
-/** A canvas without anything beside it brings its own scope. */
+/** Returns false for a canvas with nothing beside it, which must bring its own scope. */
 export function useIsInCanvasScope(): boolean {
   return use(CanvasContext) !== undefined;
 }
 
-/** As `useTexts`, for what stands on the canvas hundreds of times: it listens to nothing by itself, the canvas draws all anew in another language. */
+/**
+ * Like `useTexts`, for elements that stand on the canvas hundreds of times. It subscribes to nothing: the canvas
+ * renders everything again when the language changes.
+ */
 export function useCanvasTexts<T extends Texts>(texts: T): Translate<T> {
   return translateWith(texts, useCanvasTools().language);
 }

@@ -1,4 +1,4 @@
-/** Holds the canvas together with what works on it from beside it, the palette for one. */
+/** Shares one canvas context between the canvas and what works on it from outside, such as the palette. */
 import { ReactFlowProvider } from '@xyflow/react';
 import type { ReactNode } from 'react';
 import { CanvasProvider } from './canvas-context.tsx';

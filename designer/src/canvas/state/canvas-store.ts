@@ -1,9 +1,12 @@
-/** What the canvas alone knows: open boxes and menus, what a wire under way may reach, selected notes and frames. Nothing of it is kept. */
+/**
+ * State of the canvas only: open boxes and menus, possible targets of a wire being drawn, selected notes and frames.
+ * Never stored.
+ */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Point } from '../../model/flow/card-geometry.ts';
 import type { PortEnd } from '../../model/commands/connect.ts';
 
-/** Where a node that is chosen next shall go. */
+/** The place for the next chosen node. */
 export type AddWish =
   | { readonly kind: 'place'; readonly at: Point }
   | { readonly kind: 'after'; readonly node: string; readonly port?: string; readonly at?: Point }
@@ -13,13 +16,13 @@ export type AddWish =
 
 export interface QuickAddRequest {
   readonly wish: AddWish;
-  /** On the screen. */
+  /** Screen position. */
   readonly at: Point;
 }
 
 export interface MenuRequest {
   readonly about: 'canvas' | 'node' | 'edge' | 'several';
-  /** On the screen. */
+  /** Screen position. */
   readonly at: Point;
 }
 
@@ -27,7 +30,7 @@ export interface MenuRequest {
 export interface Connecting {
   readonly from: PortEnd;
   readonly side: 'source' | 'target';
-  /** Nodes it may lead to. */
+  /** Nodes that it may lead to. */
   readonly targets: ReadonlySet<string>;
 }
 
@@ -39,17 +42,17 @@ export interface CanvasState {
   readonly connecting: Connecting | undefined;
   /** The wire under the pointer. */
   readonly hoveredEdge: string | undefined;
-  /** The wire that takes what is dropped now. */
+  /** The wire that would take the dragged card or node type. */
   readonly dropEdge: string | undefined;
-  /** The note or frame whose text is being written. */
+  /** The note or frame whose text the user is editing. */
   readonly writing: string | undefined;
-  /** Nodes that shall become a flow of their own, once it has a name. */
+  /** Nodes to extract into a flow of their own, once it has a name. */
   readonly extracting: readonly string[] | undefined;
   readonly isShortcutsOpen: boolean;
   readonly isMapShown: boolean;
-  /** By hand, since all of the flow was shown last. */
+  /** True if the user has moved the view since the whole flow was last shown. */
   readonly isViewMoved: boolean;
-  /** What was copied last, for browsers that do not let a page read the clipboard. */
+  /** The last copy, for browsers that do not let a page read the clipboard. */
   readonly copied: string | undefined;
   set(part: Partial<Omit<CanvasState, 'set'>>): void;
 }

@@ -1,4 +1,4 @@
-/** Drawing wires by hand: what may be reached, what is made of it, and why not. */
+/** Drawing wires by hand: possible targets, the resulting command, and reasons for refusing. */
 import type { Connection, FinalConnectionState, Handle } from '@xyflow/react';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { connect, reconnect, whyNotConnect, type PortEnd } from '../../model/commands/connect.ts';
@@ -14,7 +14,7 @@ export interface Ends {
 
 type Side = Pick<Handle, 'id' | 'type'>;
 
-/** A wire may be drawn from either end. Undefined between two inputs or two outputs. */
+/** A wire may be drawn from either end. Returns undefined between two inputs or two outputs. */
 export function endsOf(fromNode: string, fromHandle: Side, toNode: string, toHandle: Side): Ends | undefined {
   const first = { node: fromNode, port: fromHandle.id ?? '' };
   const second = { node: toNode, port: toHandle.id ?? '' };
@@ -26,7 +26,7 @@ export function connectionEnds({ source, sourceHandle, target, targetHandle }: C
   return { from: { node: source, port: sourceHandle ?? '' }, to: { node: target, port: targetHandle ?? '' } };
 }
 
-/** Ids of the nodes that a wire from this port (or, backwards, into it) may lead to. */
+/** Returns the ids of the nodes that a wire from this port (or, backwards, into it) may lead to. */
 export function reachableNodes(document: FlowDocument, types: NodeTypes, end: PortEnd, side: 'source' | 'target'): ReadonlySet<string> {
   const circle = side === 'source' ? nodesBefore(document, end.node) : nodesBehind(document, end.node);
   const far = document.nodes.filter((node) => {
@@ -43,7 +43,9 @@ export function startConnecting({ editor, canvas }: CanvasTools, node: string, p
   canvas.getState().set({ connecting: { from, side, targets: reachableNodes(history.document, types, from, side) }, quickAdd: undefined });
 }
 
-/** What happens where the wire was let go and xyflow has not connected it: on a card, on a port that refuses it, or in empty space. */
+/**
+ * Handles a wire released where xyflow has not connected it: on a card, on a port that refuses it, or in empty space.
+ */
 export function endConnecting(tools: CanvasTools, event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
   tools.canvas.getState().set({ connecting: undefined });
   if (state.isValid === true || state.fromNode === null || state.fromHandle === null) return;
@@ -69,7 +71,7 @@ export function endConnecting(tools: CanvasTools, event: MouseEvent | TouchEvent
   openAtWireEnd(tools, start, isForward, { x: point.clientX, y: point.clientY });
 }
 
-/** A wire dropped into empty space asks for the node that it shall lead to. */
+/** A wire dropped into empty space asks which node it should lead to. */
 function openAtWireEnd(
   { canvas, flow }: CanvasTools,
   start: PortEnd,

@@ -1,4 +1,7 @@
-/** The model's view of the flow as xyflow takes it: with what is selected, names for screen readers, and in the order in which a flow is read. */
+/**
+ * Converts the model's view of the flow for xyflow: adds the selection and names for screen readers, in reading
+ * order.
+ */
 import { Position, type Edge, type Node, type NodeHandle } from '@xyflow/react';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import {
@@ -26,19 +29,19 @@ export interface FlowElements {
   readonly edges: CanvasEdge[];
 }
 
-/** What a screen reader says. */
+/** Names for screen readers. */
 export interface Names {
   node(node: ViewNode): string;
   wire(edge: ViewEdge, document: FlowDocument): string;
 }
 
-/** Class of the part of a frame by which it is dragged. */
+/** Class of the part by which a frame is dragged. */
 export const GROUP_HANDLE = 'kq-group-title';
 
-/** Wires are named by the labels that the nodes have in `named`. */
+/** Wires are named by the labels of the nodes in `named`. */
 export type BuildElements = (document: FlowDocument, selected: ReadonlySet<string>, names: Names, named: FlowDocument) => FlowElements;
 
-/** A builder remembers what it built last: an element that did not change stays the same object, and so does a list of such elements. */
+/** A builder caches: an unchanged element stays the same object, and so does a list of unchanged elements. */
 export function createElementBuilder(types: NodeTypes): BuildElements {
   const viewOf = createCanvasView(types);
   let known = new Map<string, Kept>();
@@ -57,7 +60,8 @@ export function createElementBuilder(types: NodeTypes): BuildElements {
         before.isSelected === isSelected &&
         before.isStop === isStop &&
         before.name === name;
-      // Hundreds of cards are one stop of the tab key: the selected one, else the first. Wires are reached from their cards.
+      // Hundreds of cards are a single Tab stop: the selected card, else the first. Wires are reached from their
+      // cards.
       const domAttributes = { tabIndex: isStop ? 0 : -1 };
       const kept = isSame
         ? before
@@ -85,7 +89,7 @@ interface Kept {
   readonly element: CanvasNode | CanvasEdge;
 }
 
-/** The order of the elements is the order in which a person walks from one to the next. */
+/** Sorts by reading order, in which the keyboard walks from one element to the next. */
 function inOrder({ nodes, order }: CanvasView): readonly ViewNode[] {
   const rank = new Map(order.map((id, index) => [id, index]));
   return nodes.toSorted((a, b) => (rank.get(a.id) ?? -1) - (rank.get(b.id) ?? -1));
@@ -98,7 +102,7 @@ function nodeElement(node: ViewNode): CanvasNode {
     case 'note':
       return { ...node, handles: [] };
     case 'group':
-      // Below the wires, which a frame must not veil.
+      // Below the wires, which a frame must not cover.
       return { ...node, handles: [], zIndex: -1, dragHandle: `.${GROUP_HANDLE}` };
     case 'frame':
       return { ...node, handles: [], zIndex: -2, draggable: false, selectable: false, focusable: false, style: { pointerEvents: 'none' } };

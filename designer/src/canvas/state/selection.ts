@@ -1,4 +1,7 @@
-/** What is selected on the canvas: nodes and wires are known to the whole editor, notes and frames to the canvas alone. */
+/**
+ * The selection on the canvas. The whole editor knows selected nodes and wires; only the canvas knows notes and
+ * frames.
+ */
 import type { Selection } from '../../model/commands/remove.ts';
 import type { CanvasTools } from './canvas-context.tsx';
 
