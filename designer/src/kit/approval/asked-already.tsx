@@ -1,4 +1,4 @@
-/** What the person has asked for already, told where they would ask for it. */
+/** Shows the user's existing requests at the place where they would make another. */
 import { Alert } from 'antd';
 import { Link } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
@@ -19,16 +19,16 @@ const TEXTS = defineTexts({
 
 type Item = Outputs['requests.list']['items'][number];
 
-/** An older decision is no news any more. */
+/** Decisions older than this are no longer shown. */
 const NEWS_MS = 7 * 86_400_000;
 
 interface OwnRequests {
   readonly open: readonly Item[];
-  /** The newest one, where nothing came of it and nothing was asked for since. */
+  /** The newest request if it was refused and the user has made none since. */
   readonly refused: Item | undefined;
 }
 
-/** The person's own requests for this act. */
+/** Returns the user's own requests for this action. */
 export function useAsked(action: string, isAbout: (item: Item) => boolean): OwnRequests {
   const { name } = useMe();
   const { data } = useQueryOf('requests.list', { side: 'own' });
@@ -38,7 +38,7 @@ export function useAsked(action: string, isAbout: (item: Item) => boolean): OwnR
   return { open: own.filter(({ status }) => status === 'open' || status === 'deciding'), refused: isNews ? newest : undefined };
 }
 
-/** In place of the button that asks. */
+/** Replaces the request button. */
 export function AskedAlready({ requests }: { readonly requests: readonly Item[] }) {
   const t = useTexts(TEXTS);
   const whatOf = useWhat();
@@ -60,7 +60,7 @@ export function AskedAlready({ requests }: { readonly requests: readonly Item[] 
   ));
 }
 
-/** Beside the button that asks again: why nothing came of it. */
+/** Shown beside the request button: why the last request was refused. */
 export function RefusedLately({ request }: { readonly request: Item | undefined }) {
   const t = useTexts(TEXTS);
   const whatOf = useWhat();

@@ -45,7 +45,7 @@ const PAGES: Readonly<Record<string, string>> = {
   'adapters.save': '/adapters/',
 };
 
-/** The page of what it is about; undefined: it has none. */
+/** Returns the page of the object; undefined if it has none. */
 export function pageOf({ action, subject }: Pick<RequestItem, 'action' | 'subject'>): string | undefined {
   return Object.hasOwn(PAGES, action) ? `${PAGES[action]}${subject.split(' ')[0]}` : undefined;
 }

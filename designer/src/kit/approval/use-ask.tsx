@@ -22,12 +22,15 @@ const TEXTS = defineTexts({
 });
 
 interface Wish {
-  /** What exactly is asked for, in full sentences. */
+  /** The content of the request, in full sentences. */
   readonly about?: ReactNode;
   readonly onAsked?: () => void;
 }
 
-/** `const ask = useAsk(); ask('grants.save', input, { onAsked })`: what a person may not do they may ask for. */
+/**
+ * `const ask = useAsk(); ask('grants.save', input, { onAsked })`: lets a user request an action that they may not
+ * perform.
+ */
 export function useAsk(): (action: string, input: unknown, wish?: Wish) => void {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();

@@ -5,20 +5,20 @@ import { useMay } from '../../session/session-context.ts';
 import { useAsk } from './use-ask.tsx';
 
 interface Grants {
-  /** The person may grant, or ask for it. */
+  /** True if the user may grant or request it. */
   readonly isOpen: boolean;
-  /** They ask: somebody else decides. */
+  /** True if the user can only request it, and another user decides. */
   readonly isAsking: boolean;
   readonly isPending: boolean;
   readonly error: ApiError | null;
-  /** `onDone(isGranted)`: it was granted, or asked for. */
+  /** `onDone(isGranted)` is called after the grant or the request. */
   grant(
     pair: { readonly appId: string; readonly interfaceId: string; readonly expiresAt?: number },
     onDone: (isGranted: boolean) => void,
   ): void;
 }
 
-/** Grants an interface to an app; who may not grant asks for it. */
+/** Grants an interface to an app; a user who may not grant sends a request instead. */
 export function useGrant(): Grants {
   const may = useMay();
   const ask = useAsk();

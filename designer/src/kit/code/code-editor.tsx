@@ -1,4 +1,7 @@
-/** CodeMirror with the console's look: JSON, JavaScript, XML or plain text, with problems, completion, folding and search. */
+/**
+ * CodeMirror with the console's look: JSON, JavaScript, XML or plain text, with problems, completion, folding and
+ * search.
+ */
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionSource } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { javascript } from '@codemirror/lang-javascript';
@@ -22,14 +25,14 @@ export interface CodeEditorProps {
   readonly placeholder?: string;
   /** CSS length. */
   readonly height?: string;
-  /** One line, as for an expression; Enter makes no new one. */
+  /** One line, for an expression; Enter adds no line. */
   readonly isOneLine?: boolean;
   readonly onChange?: (value: string) => void;
   readonly onBlur?: () => void;
-  /** Marked wherever it stands; the first place is brought into sight. */
+  /** Marks every match and scrolls the first into view. */
   readonly find?: string;
   readonly complete?: CompletionSource;
-  /** Called after a pause in typing. */
+  /** Is called after a pause in typing. */
   readonly check?: (text: string) => readonly Diagnostic[] | Promise<readonly Diagnostic[]>;
 }
 
@@ -114,7 +117,7 @@ export function CodeEditor(props: CodeEditorProps) {
   return <div ref={place} />;
 }
 
-/** Said to a screen reader too. */
+/** Also announces it to screen readers. */
 function asReadOnly(isReadOnly: boolean): Extension {
   return [EditorState.readOnly.of(isReadOnly), EditorView.contentAttributes.of({ 'aria-readonly': String(isReadOnly) })];
 }

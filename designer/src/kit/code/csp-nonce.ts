@@ -1,9 +1,15 @@
-/** The nonce under which this page may add styles (Content-Security-Policy); Vite puts it into a meta element, control makes it new for each page. */
+/**
+ * Returns the nonce that lets this page add styles (Content-Security-Policy). Vite writes it to a meta element;
+ * control creates a new one for each page.
+ */
 export function cspNonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 }
 
-/** Some libraries make a style without asking for the nonce (antd measures scrollbars so); it is given to every style that a script makes. */
+/**
+ * Some libraries create a style without the nonce (antd measures scrollbars this way), so every style that a script
+ * creates gets it.
+ */
 export function giveStylesTheNonce(): void {
   const create = document.createElement.bind(document);
   document.createElement = ((name: string, options?: ElementCreationOptions) => {

@@ -1,4 +1,4 @@
-/** Marks every place of a text in an editor, for a search field that stands outside of it. */
+/** Marks every match of a text in an editor, for a search field outside the editor. */
 import { RegExpCursor } from '@codemirror/search';
 import type { Extension } from '@codemirror/state';
 import { Decoration, EditorView, MatchDecorator, ViewPlugin, type DecorationSet, type ViewUpdate } from '@codemirror/view';
@@ -23,7 +23,7 @@ export function foundMarks(query: string): Extension {
   );
 }
 
-/** Brings the first place of it into sight. */
+/** Scrolls the first match into view. */
 export function showFirstFound(view: EditorView, query: string): void {
   const wanted = query.trim();
   if (wanted === '') return;

@@ -1,4 +1,4 @@
-/** Problems of a JSON document, marked where they stand in its text. Pure. */
+/** Marks the problems of a JSON document at their places in its text. Pure. */
 import { jsonLanguage } from '@codemirror/lang-json';
 import type { Diagnostic } from '@codemirror/lint';
 import { fieldOf } from '../../../../engine/contract/schema/schema-problem.ts';
@@ -13,7 +13,7 @@ export interface Problem {
   readonly what: string;
 }
 
-/** What is missing is marked where it should be: at the beginning of what lies around it. None in a text that is no JSON. */
+/** A missing part is marked at the start of the value that should contain it. Returns no marks for invalid JSON. */
 export function marksIn(text: string, problems: readonly Problem[]): readonly Diagnostic[] {
   const root = jsonLanguage.parser.parse(text).topNode.firstChild;
   if (root === null || parseJson(text) === undefined) return [];
@@ -42,10 +42,10 @@ function stepsOf(pointer: string): readonly string[] {
     .map((step) => fieldOf(`/${step}`));
 }
 
-/** The value of a field, or an item of a list. */
+/** Returns the value of a field, or an item of a list. */
 function memberAt(node: SyntaxNode, step: string, text: string): SyntaxNode | undefined {
   if (node.name === 'Object') {
-    // Of a name that stands twice the last one counts.
+    // If a name occurs twice, the last one counts.
     const property = node.getChildren('Property').findLast((one) => nameOf(one, text) === step);
     return property?.lastChild ?? undefined;
   }

@@ -1,2 +1,2 @@
-/** What a document holds, whatever it is a document of. */
+/** The content of any document. */
 export type Content = Readonly<Record<string, unknown>>;

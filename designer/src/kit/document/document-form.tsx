@@ -1,4 +1,7 @@
-/** A document of the registry, changed as a whole by a form or as JSON (one state), saved with its revision, never over somebody else's version. */
+/**
+ * Edits a document of the registry as a whole, as a form or as JSON with one shared state. Saves with the revision,
+ * so it never overwrites another user's version.
+ */
 import { Alert, Button, Segmented } from 'antd';
 import { Braces, FormInput, Save } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
@@ -26,33 +29,33 @@ const TEXTS = defineTexts({
   more: ['还有 {{count}} 处。', 'And {{count}} more.'],
 });
 
-/** More than one sees at a glance is only counted. */
+/** Further problems are only counted. */
 const MOST_TOLD = 8;
 
-/** What the form of a document gets. */
+/** Passed to the form of a document. */
 export interface FormParts {
   readonly content: Content;
   readonly change: (content: Content) => void;
-  /** Nobody has asked to save a new document yet: what is still empty is no problem. */
+  /** True until the user first tries to save a new document: empty fields are no problem yet. */
   readonly isFresh: boolean;
   readonly isChanged: boolean;
 }
 
 interface DocumentFormProps {
   readonly title: string;
-  /** What may be changed of it; a saved document's id and revision stay outside. */
+  /** The editable content; id and revision of a saved document are not part of it. */
   readonly content: Content;
   readonly isNew?: boolean;
   readonly isReadOnly: boolean;
   readonly error: unknown;
   readonly isSaving: boolean;
-  /** Problems that keep it from being saved. */
+  /** Returns problems that prevent saving. */
   readonly problems: (content: Content, language: Language) => readonly FormIssue[];
   readonly onSave: (content: Content) => void;
   readonly onReload: () => void;
   readonly onChanged?: (isChanged: boolean) => void;
   readonly form: (parts: FormParts) => ReactNode;
-  /** Beside the form: what it leads to. */
+  /** Rendered beside the form. */
   readonly aside?: (parts: FormParts) => ReactNode;
 }
 
@@ -62,7 +65,7 @@ export function DocumentForm(props: DocumentFormProps) {
   const language = useLanguage();
   const [view, setView] = useState<'form' | 'json'>('form');
   const [content, setContent] = useState(props.content);
-  // As typed, as long as the JSON is shown: its blanks are the person's own.
+  // While the JSON is shown, keep the text as typed, with the user's own white space.
   const [text, setText] = useState<string>();
   const [isAsked, setAsked] = useState(false);
   const isBroken = text !== undefined && objectOf(text) === undefined;
@@ -122,7 +125,7 @@ export function DocumentForm(props: DocumentFormProps) {
           <div className={styles.sections}>{form(parts)}</div>
         ) : (
           <CodeEditor
-            // Looked over anew once somebody has asked to save it.
+            // Remount after the first attempt to save, so that the JSON is checked again.
             key={String(parts.isFresh)}
             value={text ?? JSON.stringify(content, undefined, 2)}
             language="json"
@@ -139,7 +142,7 @@ export function DocumentForm(props: DocumentFormProps) {
   );
 }
 
-/** By their places: some stand in a part of the form that is not shown now. */
+/** Lists problems with their places, since some lie in a hidden part of the form. */
 function Problems({ problems }: { readonly problems: readonly FormIssue[] }) {
   const t = useTexts(TEXTS);
   return (

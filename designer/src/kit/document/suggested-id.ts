@@ -1,4 +1,4 @@
-/** An id out of an English name: `Hospital A HIS` -> `adp_hospital_a_his`. Pure. */
+/** Derives an id from an English name: `Hospital A HIS` -> `adp_hospital_a_his`. Pure. */
 export function suggestedId(prefix: string, name: unknown): string | undefined {
   const english = typeof name === 'object' && name !== null ? (name as { readonly en?: unknown }).en : undefined;
   if (typeof english !== 'string') return undefined;
@@ -10,7 +10,7 @@ export function suggestedId(prefix: string, name: unknown): string | undefined {
   return slug === '' ? undefined : `${prefix}${slug}`;
 }
 
-/** The changed content; its id follows the English name until somebody writes another. */
+/** Returns the changed content. Its id follows the English name until the user enters another id. */
 export function withSuggestedId(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,

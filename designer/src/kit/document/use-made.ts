@@ -1,7 +1,10 @@
 import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 
-/** What a page for something new has made: its own page takes this one's place, once the form knows that nothing is unsaved any more. */
+/**
+ * After an object was created, replaces the page with the object's own page, once the form no longer has unsaved
+ * changes.
+ */
 export function useMade(area: string): { readonly isMade: boolean; readonly setMade: (id: string) => void } {
   const go = useNavigate();
   const [made, setMade] = useState<string>();

@@ -2,14 +2,14 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 export interface Opened<T> {
-  /** What is edited; a later answer of the query does not take its place, so that nothing typed is lost. */
+  /** The edited document. A later response of the query does not replace it, so nothing typed is lost. */
   readonly opened: T | undefined;
   readonly setOpened: (next: T) => void;
-  /** Takes what the platform has now. */
+  /** Loads the platform's current document. */
   readonly reload: () => void;
 }
 
-/** The document of an edit page as it was when the page was opened at this id; another id opens another document. */
+/** Returns the document as it was when the page was opened; another id opens another document. */
 export function useOpened<T>(query: UseQueryResult<T>, id: string, idOf: (document: T) => string): Opened<T> {
   const [held, setHeld] = useState<T>();
   const isOther = held === undefined || idOf(held) !== id;

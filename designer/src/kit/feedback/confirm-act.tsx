@@ -15,22 +15,25 @@ const TEXTS = defineTexts({
 
 export interface Act {
   readonly title: string;
-  /** What it will do, in full sentences. */
+  /** The effect of the action, in full sentences. */
   readonly effect: ReactNode;
-  /** Word on the button: the deed itself, not "OK". */
+  /** Label of the button: the action itself, not "OK". */
   readonly verb: string;
-  /** Word of the other button; where the deed itself is a cancel, “Cancel” would say both. */
+  /** Label of the other button. If the action itself is a cancel, “Cancel” would be ambiguous. */
   readonly back?: string;
   readonly isDangerous?: boolean;
-  /** The effect takes room: it shows what is different. */
+  /** The effect needs room, for example to show a difference. */
   readonly isWide?: boolean;
   readonly needsReason?: boolean;
-  /** What the person must have made sure of, as a sentence to be ticked. */
+  /** A statement that the user must tick before the action. */
   readonly affirm?: string;
   run(reason: string): Promise<unknown>;
 }
 
-/** `const confirm = useConfirm(); confirm({title, effect, verb, run})`: says what it will do, does it when confirmed, and shows why when it fails. */
+/**
+ * `const confirm = useConfirm(); confirm({title, effect, verb, run})`: shows the effect, runs when confirmed, and
+ * shows the error if it fails.
+ */
 export function useConfirm(): (act: Act) => void {
   const { modal } = App.useApp();
   const t = useTexts(TEXTS);

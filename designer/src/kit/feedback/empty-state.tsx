@@ -20,11 +20,11 @@ interface EmptyStateProps {
   readonly title: string;
   readonly next?: ReactNode;
   readonly action?: ReactNode;
-  /** What it takes to fill the list: who lacks it reads who may, in place of `next`. */
+  /** Permission to fill the list. A user without it sees who has it instead of `next`. */
   readonly needs?: Permission;
 }
 
-/** Nothing here yet, and what to do next. */
+/** Shown for an empty list, with the next step. */
 export function EmptyState({ title, next, action, needs }: EmptyStateProps) {
   const may = useMay();
   const shown = needs === undefined || may(needs) ? next : <ByOthers needs={needs} />;

@@ -30,16 +30,19 @@ const TEXTS = defineTexts({
 interface ErrorBoxProps {
   readonly error: unknown;
   readonly onRetry?: () => void;
-  /** Takes the place of a whole page. */
+  /** Replaces a whole page. */
   readonly isPage?: boolean;
-  /** Told in place of the bare list of problems, where each can be gone to. */
+  /** Replaces the plain list of problems, for example with links to them. */
   readonly problems?: ReactNode;
 }
 
-/** The dialog itself already shows what went wrong, with more than an error could say. */
+/** The dialog itself already shows the error, in more detail than the error could. */
 export class ToldInPlace extends Error {}
 
-/** Says of any error what happened, why, and what to do. Every problem of a document is listed. Nothing of what the person called off. */
+/**
+ * Shows for any error what happened, why, and what to do. Lists every problem of a document. Renders nothing for an
+ * action that the user cancelled.
+ */
 export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxProps) {
   const t = useTexts(TEXTS);
   const { title, fix, original, issues } = useErrorWords(error)(error);
@@ -88,13 +91,13 @@ export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxP
   );
 }
 
-/** What takes the place of a page has the page's heading. */
+/** If the box replaces a page, its title is the page's heading. */
 function Title({ isPage, children }: { readonly isPage: boolean; readonly children: string }) {
   usePageTitle(isPage ? children : undefined);
   return isPage ? <h1 className={styles.title}>{children}</h1> : <div className={styles.title}>{children}</div>;
 }
 
-/** In place of what a person may not see. */
+/** Replaces what the user may not see. */
 export function NoRight({ permission }: { readonly permission: Permission }) {
   const t = useTexts(TEXTS);
   const right = useTexts(RIGHT_TEXTS);

@@ -1,4 +1,4 @@
-/** The words for an error, in the person's language: what happened and why, what to do, and each single problem. */
+/** The words for an error in the user's language: what happened and why, what to do, and each problem. */
 import { useCallback } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
 export interface ErrorWords {
   readonly title: string;
   readonly fix: string | undefined;
-  /** The platform's English sentence, where it says more: shown small, as a quotation. */
+  /** The platform's English sentence if it says more; shown small, as a quotation. */
   readonly original: string | undefined;
   readonly issues: readonly {
     readonly path: string;
@@ -30,7 +30,7 @@ export interface ErrorWords {
   }[];
 }
 
-/** `known`: an error that is on the screen already, so that the ids in it are shown as names. */
+/** `known`: an error already on the screen, so that ids in it are shown as names. */
 export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
   const language = useLanguage();
   const t = useTexts(TEXTS);
@@ -43,7 +43,7 @@ export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
       const { what, fix, original } = toldOf(error);
       const issues = error.issues.map((issue) => {
         const told = toldOf(issue);
-        // The Chinese sentences carry no full stop, since most stand alone.
+        // Chinese sentences have no full stop, since most stand alone.
         const stop = language === 'zh-CN' && told.fix !== undefined ? '。' : '';
         return { path: issue.path, what: told.what + stop, advice: told.fix ?? '', original: told.original };
       });

@@ -15,13 +15,13 @@ export interface Work<T> {
     report: (progress: { readonly done: number; readonly of: number; readonly note?: ReactNode }) => void,
     signal: AbortSignal,
   ): Promise<T>;
-  /** What came of it. */
+  /** Renders the result. */
   readonly show: (result: T) => ReactNode;
-  /** Told when it was stopped: what that means for this work. */
+  /** Shown after a stop: what it means for this work. */
   readonly stopped?: string;
 }
 
-/** Long work: how far it is, a way to stop it, and what came of it. Runs once, when it is shown. */
+/** Long work with its progress, a stop button and its result. Runs once, when it is mounted. */
 export function ProgressDialog<T>({ work, onClose }: { readonly work: Work<T>; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const [progress, setProgress] = useState<{ readonly done: number; readonly of: number; readonly note?: ReactNode }>({ done: 0, of: 0 });

@@ -15,25 +15,25 @@ const TEXTS = defineTexts({
 export interface Use {
   readonly label: string;
   readonly to: string;
-  /** Beside the name: where it is used. */
+  /** Shown beside the label: where the object is used. */
   readonly mark?: ReactNode;
 }
 
 interface RemoveButtonProps {
   readonly name: string;
-  /** What will happen, in full sentences. */
+  /** The effect, in full sentences. */
   readonly effect: string;
-  /** Who uses it, and what to do about them: while there are any it is not removed. */
+  /** The uses of the object. While there are any, it cannot be removed. */
   readonly uses?: readonly Use[];
   readonly usesHelp?: string;
-  /** What hangs on it is still being asked: nobody can be told yet what removing it does. */
+  /** True while the uses are loading, so the effect is still unknown. */
   readonly isAsking?: boolean;
-  /** An icon alone, at the end of a row. */
+  /** Shows only an icon, for the end of a row. */
   readonly isSmall?: boolean;
   readonly run: (reason: string) => Promise<unknown>;
 }
 
-/** Removes a thing after a word of warning; of one in use it names the users instead. */
+/** Removes an object after a warning; if it is in use, lists the uses instead. */
 export function RemoveButton({ name, effect, uses = [], usesHelp, isAsking = false, isSmall = false, run }: RemoveButtonProps) {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
@@ -68,7 +68,7 @@ export function RemoveButton({ name, effect, uses = [], usesHelp, isAsking = fal
   );
 }
 
-/** Who uses it, as links. */
+/** Lists the uses as links. */
 export function UseList({ uses }: { readonly uses: readonly Use[] }) {
   return (
     <ul className={styles.uses}>

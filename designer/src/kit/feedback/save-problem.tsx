@@ -15,11 +15,11 @@ const TEXTS = defineTexts({
 interface SaveProblemProps {
   readonly error: unknown;
   readonly onReload: () => void;
-  /** Of a new document a stale revision means that its id is taken. */
+  /** For a new document, a stale revision means that its id is taken. */
   readonly isNew?: boolean;
 }
 
-/** Why a document was not saved; of one that somebody else saved in the meantime, how to go on. */
+/** Why a document was not saved; if another user saved meanwhile, how to continue. */
 export function SaveProblem({ error, onReload, isNew = false }: SaveProblemProps) {
   const t = useTexts(TEXTS);
   if (error === null || error === undefined) return null;

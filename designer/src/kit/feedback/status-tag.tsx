@@ -6,7 +6,7 @@ import styles from './status-tag.module.css';
 
 export type Tone = 'green' | 'amber' | 'red' | 'violet' | 'blue' | 'grey';
 
-/** A state: icon, word and colour, never colour alone. */
+/** A state with icon, word and colour; never colour alone. */
 export function Tag({ tone, icon: Icon, children }: { readonly tone: Tone; readonly icon?: LucideIcon; readonly children: ReactNode }) {
   return (
     <span className={`${styles.tag} ${styles[tone]}`}>
@@ -36,7 +36,6 @@ const LOOKS: Readonly<Record<ExecutionStatus, { readonly tone: Tone; readonly ic
   cancelled: { tone: 'grey', icon: CircleSlash },
 };
 
-/** The state of an execution. */
 export function StatusTag({ status }: { readonly status: ExecutionStatus }) {
   const t = useTexts(STATUS_TEXTS);
   const { tone, icon } = LOOKS[status];

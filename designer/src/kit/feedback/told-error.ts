@@ -1,4 +1,4 @@
-/** Errors in the words of the person: what they name by its id is called by its name, where the person may know it. */
+/** Errors in the user's language. Ids in them are replaced by names if the user may read the objects. */
 import { useCallback } from 'react';
 import { errorText, type ErrorText, type TellableError } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { useQueryOf } from '../../api/queries.ts';
@@ -6,7 +6,7 @@ import { useMayOnceKnown } from '../../session/session-context.ts';
 import { useLanguage, useText } from '../../i18n/texts.ts';
 import { nameIds, type Kind, kindsIn } from '../../i18n/id-names.ts';
 
-/** `const told = useToldError(error); told(error).what`. Lists are asked for only where one of `errors` needs them. */
+/** `const told = useToldError(error); told(error).what`. Lists are loaded only if one of `errors` needs them. */
 export function useToldError(...errors: readonly (TellableError | undefined)[]): (error: TellableError) => ErrorText {
   const language = useLanguage();
   const text = useText();

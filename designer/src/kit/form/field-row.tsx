@@ -1,4 +1,4 @@
-/** One field: its label, what it is for, its editor, its default and what is wrong with it. */
+/** One field: label, help, editor, default and problems. */
 import { Button, Popover } from 'antd';
 import { CircleAlert, CircleHelp, RotateCcw, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
@@ -19,13 +19,13 @@ const TEXTS = defineTexts({
 });
 
 const HIGHLIGHT_MS = 2400;
-/** Longer help stands behind a question mark. */
+/** Longer help is shown behind a question mark. */
 const SHORT_HELP = 70;
-/** Kinds whose parts are fields with problems of their own. */
+/** Kinds whose parts are fields that show their own problems. */
 const HOLDERS: ReadonlySet<string> = new Set(['group', 'optional-group', 'rows', 'branches', 'ports']);
-/** The label, default mark and switch stand on one line. */
+/** Kinds whose label, default mark and switch share one line. */
 const INLINE: ReadonlySet<string> = new Set(['switch']);
-/** Their example is the placeholder. */
+/** Kinds that show their example as the placeholder. */
 const WITH_PLACEHOLDER: ReadonlySet<string> = new Set([
   'text',
   'long-text',
@@ -101,15 +101,15 @@ interface FieldFrameProps {
   readonly pointer: string;
   readonly problems: readonly FormIssue[];
   readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
-  /** Its parts are fields that are shown on their own. */
+  /** True if its parts are fields shown separately. */
   readonly isHolder?: boolean;
-  /** Behind the label, and at the end of its line. */
+  /** Rendered after the label, and at the end of its line. */
   readonly beside?: ReactNode;
   readonly end?: ReactNode;
   readonly children: ReactNode;
 }
 
-/** The frame of a field: also for those that are no part of a schema. */
+/** The frame of a field, also for fields outside a schema. */
 export function FieldFrame(props: FieldFrameProps) {
   const { htmlFor, label, isRequired = false, help, pointer, problems, focus, isHolder = false, beside, end, children } = props;
   const { place, isLit } = useShownOn(focus, pointer, isHolder);
@@ -230,13 +230,13 @@ function DefaultMark({ field, value, onChange, label }: Omit<FieldRowProps, 'poi
   );
 }
 
-/** An empty list or mapping is no default worth telling, and going back to it would throw work away. */
+/** An empty list or mapping is not shown as a default, since resetting to it would discard work. */
 function isNothing(preset: unknown): boolean {
   if (typeof preset !== 'object' || preset === null) return preset === '';
   return Object.values(preset).every(isNothing);
 }
 
-/** Scrolls into view, takes the focus and shines for a moment when the form is asked to show this field. */
+/** Scrolls the field into view, focuses and highlights it when the form is asked to show it. */
 function useShownOn(focus: { readonly pointer: string; readonly serial: number } | undefined, pointer: string, isHolder: boolean) {
   const place = useRef<HTMLDivElement>(null);
   const [isLit, setLit] = useState(false);

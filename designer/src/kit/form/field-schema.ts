@@ -1,4 +1,4 @@
-/** The parts of a field's JSON Schema that forms look at, and the fields of an object's. Pure. */
+/** The parts of a field's JSON Schema that forms use, and the fields of an object's schema. Pure. */
 import { fieldKind, type FieldKind } from '../../../../engine/contract/values/field-kind.ts';
 import type { FieldText } from '../../../../engine/contract/values/texts.ts';
 
@@ -26,11 +26,11 @@ export interface FieldSchema {
 export interface Field {
   readonly name: string;
   readonly schema: FieldSchema;
-  /** A value must be given: the schema asks for one and has no default. */
+  /** True if the schema requires a value and has no default. */
   readonly isRequired: boolean;
 }
 
-/** Fields of an object's schema, in its order. */
+/** Returns the fields of an object's schema in order. */
 export function fieldsOf(schema: FieldSchema): readonly Field[] {
   return Object.entries(schema.properties ?? {}).map(([name, field]) => ({
     name,
@@ -39,12 +39,12 @@ export function fieldsOf(schema: FieldSchema): readonly Field[] {
   }));
 }
 
-/** What no editor fits is shown as JSON. */
+/** A schema without a suitable editor is shown as JSON. */
 export function kindOf(schema: FieldSchema): FieldKind {
   return fieldKind(schema) ?? 'json';
 }
 
-/** The record with the field set; undefined takes it away. */
+/** Returns the record with the field set; undefined removes it. */
 export function withField(value: Readonly<Record<string, unknown>>, name: string, field: unknown): Readonly<Record<string, unknown>> {
   const { [name]: _old, ...rest } = value;
   if (field === undefined) return rest;
@@ -57,12 +57,15 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The value of a text field as it is kept: an emptied field is no field, unless empty is a value that the schema's default shows to be meant. */
+/**
+ * Returns the value to store for a text field. An emptied field is removed, unless the schema's default shows that an
+ * empty text is meaningful.
+ */
 export function keptText(schema: FieldSchema, text: string): string | undefined {
   return text === '' && schema.default === undefined ? undefined : text;
 }
 
-/** What stands at a JSON Pointer. */
+/** Returns the value at a JSON Pointer. */
 export function valueAt(value: unknown, pointer: string): unknown {
   return pointer
     .split('/')
@@ -76,7 +79,7 @@ export function valueAt(value: unknown, pointer: string): unknown {
     );
 }
 
-/** As the server's schemas come: plain JSON. */
+/** Converts to plain JSON, the form in which the server's schemas arrive. */
 export function asField(schema: object): FieldSchema {
   return JSON.parse(JSON.stringify(schema)) as FieldSchema;
 }

@@ -1,4 +1,4 @@
-/** What the fields of a form need to know of what lies around it. */
+/** The surroundings that the fields of a form need to know. */
 import { createContext, use, useMemo, type ComponentType, type ReactNode } from 'react';
 import type { FieldKind } from '../../../../engine/contract/values/field-kind.ts';
 import type { FieldProps } from './field-props.ts';
@@ -6,7 +6,7 @@ import type { FormIssue } from './form-issues.ts';
 
 export interface FormSurroundings {
   readonly isReadOnly: boolean;
-  /** Ends a gesture: a field lost the focus, or a choice was made. */
+  /** Ends a gesture: a field lost focus, or a choice was made. */
   readonly seal: () => void;
 }
 
@@ -34,12 +34,12 @@ export function useCommit<T>(onChange: (value: T) => void): (value: T) => void {
   };
 }
 
-/** The form that a field stands in. */
+/** The form that contains the field. */
 export interface FormState {
   readonly value: Readonly<Record<string, unknown>>;
   readonly issues: readonly FormIssue[];
   readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
-  /** By context, not by import: editors of groups hold fields themselves. */
+  /** Passed by context, not imported: editors of groups contain fields themselves. */
   readonly editors: Readonly<Partial<Record<FieldKind, ComponentType<FieldProps>>>>;
 }
 

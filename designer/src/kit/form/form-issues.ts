@@ -1,4 +1,6 @@
-/** Problems of a form's value, at the field they are about: what the schema says at once, and what the server told. Pure. */
+/**
+ * Problems of a form's value, assigned to fields: those found locally by the schema, and those from the server. Pure.
+ */
 import type { TSchema } from 'typebox';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
@@ -12,7 +14,7 @@ import type { FieldSchema } from './field-schema.ts';
 export interface FormIssue {
   /** JSON Pointer into the form's value. */
   readonly pointer: string;
-  /** What the field is called in the form; empty for the whole. */
+  /** Label of the field in the form; empty for the whole value. */
   readonly label?: string;
   readonly severity: Issue['severity'];
   readonly what: string;
@@ -21,7 +23,7 @@ export interface FormIssue {
 
 const LOCAL = 'FORM_SCHEMA';
 
-/** Beside its field a problem need not name it. */
+/** Shown beside its field, so the text need not name it. */
 const TEXTS = defineTexts({
   required: ['请填写此项', 'This is needed'],
   pattern: ['格式不正确', 'This is not in the right form'],
@@ -44,7 +46,7 @@ const TEXTS = defineTexts({
   unfinished: ['尚未填完', 'Not finished yet'],
 });
 
-/** Every breach of the schema, defaults filled in as the engine fills them. */
+/** Returns every schema violation, after filling in defaults as the engine does. */
 export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
   const filled = withDefaults(schema, value);
   return schemaIssues(schema as unknown as TSchema, filled, LOCAL, '', fitsSchema).map((issue) => ({
@@ -53,7 +55,10 @@ export function localIssues(schema: FieldSchema, value: unknown, language: Langu
   }));
 }
 
-/** Those of the server that the schema alone does not tell; `prefix` is where the form's value stands in the server's document. */
+/**
+ * Returns the server's issues that the schema cannot find. `prefix` is the place of the form's value in the server's
+ * document.
+ */
 export function serverIssues(issues: readonly Issue[], prefix: string, language: Language): readonly FormIssue[] {
   return issues
     .filter(({ path }) => path === prefix || path.startsWith(`${prefix}/`))
@@ -61,12 +66,15 @@ export function serverIssues(issues: readonly Issue[], prefix: string, language:
     .map((issue) => toFormIssue({ ...issue, path: issue.path.slice(prefix.length) }, language));
 }
 
-/** Problems told beside the field at `pointer`: its own, and those inside it unless its parts have fields of their own. */
+/**
+ * Returns the problems shown beside the field at `pointer`: its own, and those of its parts unless they have fields
+ * of their own.
+ */
 export function issuesAt(issues: readonly FormIssue[], pointer: string, hasOwnFields: boolean): readonly FormIssue[] {
   return issues.filter((issue) => issue.pointer === pointer || (!hasOwnFields && issue.pointer.startsWith(`${pointer}/`)));
 }
 
-/** Problems that are about none of the fields. */
+/** Returns problems that belong to none of the fields. */
 export function issuesElsewhere(issues: readonly FormIssue[], pointers: readonly string[]): readonly FormIssue[] {
   return issues.filter(({ pointer }) => !pointers.some((field) => pointer === field || pointer.startsWith(`${field}/`)));
 }

@@ -9,11 +9,11 @@ const TEXTS = defineTexts({
 });
 
 interface ItemButtonsProps {
-  /** What the item is called, for who hears the buttons instead of seeing them. */
+  /** Name of the item, for screen readers. */
   readonly name: string;
   readonly index: number;
   readonly count: number;
-  /** Left out where the order means nothing. */
+  /** Omit it if the order has no meaning. */
   readonly onMove?: (to: number) => void;
   readonly onRemove?: (() => void) | undefined;
 }

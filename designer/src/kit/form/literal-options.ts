@@ -7,7 +7,10 @@ export interface LiteralOption {
   readonly label: string;
 }
 
-/** The values to choose from, with their words; codes without words are shown as they are. `texts` holds the words where the choice is a list's item. */
+/**
+ * Returns the values to choose from, with their labels; a value without a label is shown as it is. Pass `texts` if
+ * the choice is the item of a list.
+ */
 export function useLiteralOptions(schema: FieldSchema | undefined, texts: FieldSchema['text'] = schema?.text): LiteralOption[] {
   const text = useText();
   return (literalsOf(schema) ?? []).map((value) => ({ value, label: text(texts?.options?.[String(value)]) || String(value) }));

@@ -1,4 +1,7 @@
-/** A form for a JSON Schema with field texts (`docs/add-a-node.md`): one editor for each field, chosen by its kind. Used by nodes, adapters, interfaces. */
+/**
+ * A form for a JSON Schema with field texts (`docs/add-a-node.md`): one editor per field, chosen by its kind. Used by
+ * nodes, adapters and interfaces.
+ */
 import { useMemo } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
@@ -14,32 +17,35 @@ const TEXTS = defineTexts({ nothing: ['没有需要配置的内容。', 'There i
 export type FormValue = Readonly<Record<string, unknown>>;
 
 export interface SchemaFormProps {
-  /** The editor of each kind of field. Handed in, since some of them know nodes and flows. */
+  /** The editor of each kind of field. Passed in, since some editors depend on nodes and flows. */
   readonly editors: FormState['editors'];
-  /** An object's schema, as JSON. */
+  /** The schema of an object, as JSON. */
   readonly schema: FieldSchema | Readonly<Record<string, unknown>>;
   readonly value: FormValue;
-  /** The whole new value, and the JSON Pointer of the top field that changed: the merge key of its undo step. */
+  /**
+   * Is called with the whole new value and the JSON Pointer of the changed top-level field, which is the merge key of
+   * the undo step.
+   */
   readonly onChange: (value: FormValue, pointer: string) => void;
-  /** Of the server; shown are those below `prefix`, at their fields. */
+  /** Issues from the server. Those below `prefix` are shown at their fields. */
   readonly issues?: readonly Issue[];
-  /** Where `value` stands in the document that the issues are about. */
+  /** Place of `value` in the document that the issues refer to. */
   readonly prefix?: string;
-  /** Shows a field: JSON Pointer into the value; a greater `serial` asks again. */
+  /** Shows a field: JSON Pointer into the value. Increase `serial` to show it again. */
   readonly focus?: { readonly pointer: string; readonly serial: number } | undefined;
-  /** Problems below `prefix` that are about no field of this form are told above it. */
+  /** True to show problems below `prefix` that belong to no field, above the form. */
   readonly tellsRest?: boolean;
-  /** Leaves fields out that are shown elsewhere. */
+  /** Fields to omit because they are shown elsewhere. */
   readonly without?: readonly string[];
-  /** A new document that nobody has asked to save: what is still empty is no problem yet. */
+  /** True for a new document that the user has not tried to save: empty fields are no problem yet. */
   readonly isFresh?: boolean;
-  /** Short fields stand side by side where there is room. */
+  /** Puts short fields side by side if there is room. */
   readonly isDense?: boolean;
 }
 
 const NONE: readonly Issue[] = [];
 
-/** `<FormProvider isReadOnly seal>` around it says whether it may be changed; without it a form stands alone. */
+/** Wrap it in `<FormProvider isReadOnly seal>` to control editing; without it the form stands alone. */
 export function SchemaForm({
   editors,
   schema,

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 
 /**
- * What a person has typed while the document cannot take it yet (an emptied name, a time-out of 0): shown until the document changes or takes
- * it. `take` answers whether it was taken.
+ * Keeps input that the document rejects for now (an emptied name, a time-out of 0). Shows it until the document
+ * changes or accepts it. `take` returns whether it was accepted.
  */
 export function useDraft<T>(
   kept: T,

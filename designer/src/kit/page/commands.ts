@@ -1,14 +1,14 @@
-/** What can be done by name (Ctrl-K): pages add their commands while they are open. */
+/** Commands that the user can run by name (Ctrl-K). Pages add their commands while they are open. */
 import { useEffect, useId } from 'react';
 import { create } from 'zustand';
 
 export interface Command {
   readonly id: string;
-  /** In the language of the moment. */
+  /** In the current language. */
   readonly label: string;
-  /** Heading under which it is listed. */
+  /** Heading of its group. */
   readonly group: string;
-  /** Further words by which it is found, in either language. */
+  /** Further search words, in either language. */
   readonly keywords?: string;
   readonly shortcut?: string;
   run(): void;
@@ -31,7 +31,7 @@ export const useCommandPalette = create<CommandPaletteState>((set) => ({
     set(({ groups: { [owner]: _old, ...others } }) => ({ groups: commands === undefined ? others : { ...others, [owner]: commands } })),
 }));
 
-/** Offers these while the component is there; give a memoised list. */
+/** Offers these commands while the component is mounted. Pass a memoised list. */
 export function useCommands(commands: readonly Command[]): void {
   const owner = useId();
   const put = useCommandPalette((palette) => palette.put);

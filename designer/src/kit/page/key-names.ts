@@ -1,15 +1,15 @@
-/** Keys as they are written in the list of actions, and as a person reads them. */
+/** Key combinations as the list of actions writes them, and as the user sees them. */
 
-/** `Ctrl+Shift+G`; Ctrl stands for the command key too. */
+/** Returns `Ctrl+Shift+G`; Ctrl also stands for the command key. */
 export function keyOf(event: KeyboardEvent): string {
   const { ctrlKey, metaKey, altKey, shiftKey, key, code } = event;
-  // With Alt some keyboards type another letter; then the key's own place tells.
+  // With Alt some keyboards type another letter, so use the physical key.
   const name = altKey && code.startsWith('Key') ? code.slice(3) : key === ' ' ? 'Space' : key.length === 1 ? key.toUpperCase() : key;
   const isShiftNamed = shiftKey && (name.length > 1 || /\p{L}/u.test(name));
   return [...(ctrlKey || metaKey ? ['Ctrl'] : []), ...(altKey ? ['Alt'] : []), ...(isShiftNamed ? ['Shift'] : []), name].join('+');
 }
 
-/** A letter, a digit, or the first stroke of an input method. */
+/** Returns true for a letter, a digit, or the first key of an input method. */
 export function isTyping({ key, ctrlKey, metaKey, altKey, isComposing }: KeyboardEvent): boolean {
   if (ctrlKey || metaKey || altKey) return false;
   return (
@@ -29,13 +29,13 @@ const SHOWN: Readonly<Record<string, string>> = {
   Escape: 'Esc',
 };
 
-/** `Ctrl+Shift+G` for the eye. */
+/** Returns `Ctrl+Shift+G` in the form for display. */
 export function shownKeys(keys: string): string {
   const parts = keys.endsWith('++') ? [...keys.slice(0, -2).split('+'), '+'] : keys.split('+');
   return parts.map((part) => SHOWN[part] ?? part).join(isMac ? '' : '+');
 }
 
-/** Whether keys typed there write a text. */
+/** Returns true if keys typed there enter text. */
 export function isWritten(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || target.matches('input, textarea, select') || target.closest('.cm-editor') !== null;

@@ -6,11 +6,11 @@ import { usePageTitle } from './use-page-title.ts';
 
 interface PageHeaderProps {
   readonly title: string;
-  /** One sentence on what the page is for. */
+  /** One sentence about the purpose of the page. */
   readonly help?: ReactNode;
-  /** The way here, without the page itself. */
+  /** Breadcrumbs, without the page itself. */
   readonly trail?: readonly { readonly label: string; readonly to: string }[];
-  /** Beside the title: states, badges. */
+  /** Shown beside the title: states, badges. */
   readonly beside?: ReactNode;
   readonly actions?: ReactNode;
 }
@@ -32,7 +32,7 @@ export function PageHeader({ title, help, trail = [], beside, actions }: PageHea
   );
 }
 
-/** The ground of a console page: its header and what stands below, with even spaces. */
+/** The frame of a console page: header and content with even spacing. */
 export function Page({ children }: { readonly children: ReactNode }) {
   return <div className={styles.page}>{children}</div>;
 }

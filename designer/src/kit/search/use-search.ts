@@ -1,4 +1,7 @@
-/** Finds by Chinese, pinyin (whole or initials) and English. Pinyin tables are large and loaded with the first search. */
+/**
+ * Searches by Chinese, pinyin (whole or initials) and English. The pinyin tables are large, so they are loaded with
+ * the first search.
+ */
 import { useEffect, useMemo, useState } from 'react';
 
 type ToPinyin = (text: string) => string;
@@ -7,7 +10,9 @@ let loaded: ToPinyin | undefined;
 let loading: Promise<ToPinyin> | undefined;
 const known = new Map<string, string>();
 
-/** Those whose text holds every word of the query, in their own order but with beginnings first. */
+/**
+ * Returns items whose text contains every word of the query, in their own order, but matches at the beginning first.
+ */
 export function useSearch<T>(items: readonly T[], query: string, textOf: (item: T) => string): readonly T[] {
   const [toPinyin, setToPinyin] = useState<ToPinyin | undefined>(() => loaded);
   const isAsked = query.trim() !== '';

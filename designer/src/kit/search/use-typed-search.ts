@@ -1,23 +1,26 @@
-/** The text of a search box: the box shows every key at once, the address follows when the typing pauses. */
+/** The text of a search box. The box shows every keystroke at once; the address follows when typing pauses. */
 import { useEffect, useState } from 'react';
 import { useLocation, useNavigationType } from 'react-router';
 
 const PAUSE_MS = 250;
 
-/** `inAddress` is what the address holds; `put` writes it there. A link and the way back bring the box their own text. */
+/**
+ * `inAddress` is the text in the address; `put` writes it there. Following a link or going back restores the text in
+ * the box.
+ */
 export function useTypedSearch(inAddress: string, put: (text: string) => void): readonly [string, (text: string) => void] {
   const [typed, setTyped] = useState(inAddress);
   const { key } = useLocation();
   const way = useNavigationType();
   useEffect(() => {
-    // What replaces the address is this box itself, or a filter beside it, which has no older text to bring.
+    // Only this box itself, or a filter beside it, replaces the address: there is no older text to restore.
     if (way !== 'REPLACE') setTyped(inAddress);
   }, [key]);
   useEffect(() => {
     if (typed === inAddress) return;
     const timer = setTimeout(() => put(typed), PAUSE_MS);
     return () => clearTimeout(timer);
-    // The address may change by a filter meanwhile: `put` has to keep that.
+    // A filter may change the address meanwhile: `put` must keep that change.
   }, [typed, key]);
   return [typed, setTyped];
 }

@@ -9,17 +9,18 @@ interface CsvColumn<Row> {
 }
 
 /**
- * Where a spreadsheet would see a formula: at the begin of a cell or of a line in it, also behind blanks and characters
- * that nobody sees, and in the full width of Chinese keyboards (OWASP, "CSV Injection"). A reader that
- * splits cells at their line breaks begins a cell there. A text that looks disarmed is disarmed once more, so that it is read back as it was.
+ * Matches text that a spreadsheet would run as a formula (OWASP, "CSV Injection"). It stands at the start of a cell
+ * or of a line in it, since some readers split cells at line breaks. Blanks and invisible characters may precede it,
+ * and it may use full-width characters. Text that already looks escaped is escaped once more, so that reading
+ * restores it.
  */
 const START = "'*(?:(?![\\r\\n\\t])[\\s\\p{Cc}\\p{Cf}])*[=+\\-@\\t＝＋－＠]";
 const FORMULA = new RegExp(`(^|[\\r\\n])(?=${START})`, 'gu');
 const DISARMED = new RegExp(`(^|[\\r\\n])'(?=${START})`, 'gu');
 
 /**
- * Begins with a byte order mark, without which Excel takes Chinese for something else; a text that a spreadsheet would run as a formula is
- * disarmed. A column without a value is left out.
+ * Starts with a byte order mark, without which Excel misreads Chinese. Escapes formulas. Omits columns without a
+ * value.
  */
 export function csvOf<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string {
   const shown = columns.filter(({ value }) => value !== undefined);
@@ -27,7 +28,7 @@ export function csvOf<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Ro
   return `\ufeff${unparse({ fields: shown.map(({ title }) => title), data })}\r\n`;
 }
 
-/** Lines of cells; comma, semicolon or tab between them. What `csvOf` disarmed is what it was. */
+/** Reads lines of cells separated by comma, semicolon or tab. Reverses the escaping of `csvOf`. */
 export function parseCsv(text: string): readonly (readonly string[])[] {
   const { data } = parse<string[]>(text.replace(/^\ufeff/, ''), { skipEmptyLines: true });
   return data.map((cells) => cells.map((cell) => cell.replace(DISARMED, '$1')));

@@ -1,4 +1,7 @@
-/** The list of every page: search, filters, sorting, paging, export, and a word for each state there is. */
+/**
+ * The list of every page: search, filters, sorting, paging, export, and a text for the loading, empty and error
+ * states.
+ */
 import { Button, Empty, Input, Select, Table, Tooltip, type TableColumnsType } from 'antd';
 import { ChevronLeft, ChevronRight, Download, RefreshCw, Search } from 'lucide-react';
 import { cloneElement, isValidElement, useDeferredValue, useMemo, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
@@ -46,24 +49,24 @@ interface DataTableProps<Row> {
   readonly rows: readonly Row[] | undefined;
   readonly rowKey: (row: Row) => string;
   readonly columns: readonly Column<Row>[];
-  /** What the search looks into. */
+  /** The text that the search looks at. */
   readonly searchText: (row: Row) => string;
   readonly filters?: readonly Filter<Row>[];
   readonly isLoading: boolean;
   readonly error: unknown;
   readonly onRefresh: () => void;
   readonly onOpen?: (row: Row) => void;
-  /** Shown when there is nothing at all: what to do next. */
+  /** Shown if there are no rows at all: what to do next. */
   readonly empty: ReactNode;
   readonly actions?: ReactNode;
   readonly defaultSort?: { readonly key: string; readonly order: 'ascend' | 'descend' };
-  /** File name of the export without ending. */
+  /** File name of the export, without extension. */
   readonly exportName: string;
 }
 
 const PAGE_SIZES = [20, 50, 100, 200];
 
-/** Search and filters stand in the address, so that the view can be sent to a colleague. */
+/** Search and filters stand in the address, so that the user can send the view to a colleague. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const { rows, columns, filters = [], searchText } = props;
   const t = useTexts(TEXTS);
@@ -88,7 +91,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     [rows, filters, address],
   );
   const [typed, setTyped] = useTypedSearch(address.get('q') ?? '', (text) => set('q', text));
-  // Drawing a long list must not hold up the next key.
+  // Rendering a long list must not delay the next keystroke.
   const query = useDeferredValue(typed);
   const found = useSearch(filtered, query, searchText);
   const isConditional = query !== '' || filters.some(({ key }) => address.get(key) !== null);
@@ -171,14 +174,14 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   );
 }
 
-/** The arrows with names in the language of the page; antd's own are English. */
+/** Returns the paging arrows with labels in the page's language; antd's own are English. */
 function arrowOf(type: string, element: ReactNode, t: Translate<typeof TEXTS>): ReactNode {
   if ((type !== 'prev' && type !== 'next') || !isValidElement<ButtonHTMLAttributes<HTMLButtonElement>>(element)) return element;
   const Icon = type === 'prev' ? ChevronLeft : ChevronRight;
   return cloneElement(element, { 'aria-label': type === 'prev' ? t('previous') : t('next') }, <Icon size={16} />);
 }
 
-/** A column without a title holds what can be done with a row: `acts` is its name for those who hear the page. */
+/** A column without a title contains the actions of a row: `acts` is its name for screen readers. */
 function columnsOf<Row extends object>(
   columns: readonly Column<Row>[],
   sort: DataTableProps<Row>['defaultSort'],
@@ -196,7 +199,7 @@ function columnsOf<Row extends object>(
   }));
 }
 
-/** What can be done with a row stays in sight however long its words are. */
+/** The actions of a row stay visible however wide the row is. */
 export function fixedOf(title: string): { readonly fixed?: 'right' } {
   return title === '' ? { fixed: 'right' } : {};
 }
@@ -206,13 +209,13 @@ function compare(a: string | number | undefined, b: string | number | undefined)
   return String(a ?? '').localeCompare(String(b ?? ''), 'zh-CN');
 }
 
-/** A row is opened by mouse and by keyboard; what can be pressed inside of it keeps its own meaning. */
+/** A row opens by mouse and keyboard; buttons and links inside it keep their own behaviour. */
 export function rowOpens(open: () => void) {
   return {
     tabIndex: 0,
     className: styles.row ?? '',
     onClick: (event: { target: EventTarget; currentTarget: EventTarget }) => {
-      // React hands on what happens in menus and drawers of the row too, though they lie elsewhere on the page.
+      // React also bubbles events of menus and drawers that a row opens, though they lie elsewhere in the DOM.
       if (!(event.target instanceof Element) || !(event.currentTarget as Element).contains(event.target)) return;
       if (event.target.closest('a, button, input, .ant-checkbox-wrapper, [role="switch"]') !== null) return;
       open();

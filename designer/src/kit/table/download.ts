@@ -1,4 +1,4 @@
-/** Saves text as a file of this browser. */
+/** Downloads text as a file. */
 export function download(name: string, content: string, type = 'text/csv;charset=utf-8'): void {
   const address = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');

@@ -10,11 +10,11 @@ const TEXTS = defineTexts({
 interface Choice<Row> {
   readonly keys: readonly string[];
   readonly onChange: (keys: readonly string[]) => void;
-  /** What a screen reader calls the row. */
+  /** Name of the row for screen readers. */
   readonly nameOf: (row: Row) => string;
 }
 
-/** Rows that are chosen by a box each: antd's own, with words of the page's language. */
+/** antd's row selection with labels in the page's language. */
 export function useRowSelection<Row>(): (choice: Choice<Row>) => NonNullable<TableProps<Row>['rowSelection']> {
   const t = useTexts(TEXTS);
   return ({ keys, onChange, nameOf }) => ({
@@ -22,12 +22,12 @@ export function useRowSelection<Row>(): (choice: Choice<Row>) => NonNullable<Tab
     onChange: (chosen) => onChange(chosen as string[]),
     getTitleCheckboxProps: () => ({ 'aria-label': t('all') }) as object,
     getCheckboxProps: (row) => ({ 'aria-label': t('one', { name: nameOf(row) }) }) as object,
-    // antd draws the titles a second time to measure them, hidden from readers but not from the Tab key.
+    // antd renders the titles a second time to measure them, hidden from screen readers but not from the Tab key.
     columnTitle: (box) => <Title>{box}</Title>,
   });
 }
 
-/** A component of its own: from an element antd takes the ref away when it copies it. */
+/** A component of its own, since antd drops the ref of an element when it copies it. */
 function Title({ children }: { readonly children: ReactNode }) {
   return <span ref={leaveOutCopy}>{children}</span>;
 }

@@ -1,4 +1,4 @@
-/** UTF-8, or else GB18030, as Excel writes it in Chinese. */
+/** Decodes UTF-8, or else GB18030, which Chinese Excel writes. */
 export function textOfFile(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

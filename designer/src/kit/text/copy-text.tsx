@@ -8,7 +8,7 @@ const TEXTS = defineTexts({ copy: ['复制', 'Copy'], copied: ['已复制', 'Cop
 const SHOWN_MS = 1500;
 const SHORT = 14;
 
-/** An id or an address with its copy button; `isShort` shows its beginning and end, the tooltip all of it. */
+/** An id or address with a copy button. `isShort` shows its beginning and end, and all of it in the tooltip. */
 export function CopyText({ text, isShort = false }: { readonly text: string; readonly isShort?: boolean }) {
   const shown = isShort && text.length > SHORT + 3 ? `${text.slice(0, SHORT - 5)}…${text.slice(-5)}` : text;
   return (
@@ -21,7 +21,7 @@ export function CopyText({ text, isShort = false }: { readonly text: string; rea
   );
 }
 
-/** `text`: or what makes it, where it is long. */
+/** `text`: the text, or a function that creates a long one. */
 export function CopyButton({ text, label }: { readonly text: string | (() => string); readonly label?: string }) {
   const t = useTexts(TEXTS);
   const [isCopied, setCopied] = useState(false);
@@ -49,7 +49,7 @@ export function CopyButton({ text, label }: { readonly text: string | (() => str
   );
 }
 
-/** The clipboard is offered on secure pages alone; a page over plain HTTP on this machine counts as one, another does not. */
+/** Browsers offer the clipboard API only on secure pages; plain HTTP counts as secure only on the local machine. */
 async function copy(text: string): Promise<void> {
   if (window.isSecureContext) return navigator.clipboard.writeText(text);
   const area = document.createElement('textarea');

@@ -1,7 +1,7 @@
 import { Tooltip } from 'antd';
 import styles from './one-line-text.module.css';
 
-/** Words of any length in one line of a table; the whole stands in the tooltip. */
+/** Text truncated to one line of a table; the tooltip shows all of it. */
 export function OneLine({ children }: { readonly children: string }) {
   return (
     <Tooltip title={children}>

@@ -1,4 +1,4 @@
-/** As a line of the audit trail takes it: line breaks become spaces. */
+/** Replaces line breaks by spaces, as the audit trail requires. */
 export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

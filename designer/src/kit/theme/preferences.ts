@@ -1,4 +1,7 @@
-/** What a person chose for this browser: language, light or dark, what is folded. Kept beside the session, never on the server. */
+/**
+ * The user's choices for this browser: language, light or dark, folded panels. Stored in the browser, never on the
+ * server.
+ */
 import { create } from 'zustand';
 import { LANGUAGES, setLanguage, type Language } from '../../i18n/texts.ts';
 import { applyScheme, type Scheme } from './theme.ts';
@@ -7,19 +10,19 @@ const KEY = 'kq.preferences';
 
 interface Stored {
   readonly language: Language;
-  /** `system` follows the machine. */
+  /** `system` follows the operating system. */
   readonly look: Scheme | 'system';
   readonly isNavigationFolded: boolean;
-  /** Beside a message its flow is not shown, so that its data has room. */
+  /** Hides the flow beside a message, so that the data has more room. */
   readonly isCanvasFolded: boolean;
   readonly isPaletteFolded: boolean;
-  /** The side panel of the editor was closed: it opens when it is asked for. */
+  /** The side panel of the editor was closed and opens only on request. */
   readonly isPanelFolded: boolean;
 }
 
 export interface Preferences extends Stored {
   readonly scheme: Scheme;
-  /** The machine asks for as little motion as possible. */
+  /** The operating system asks for reduced motion. */
   readonly isMotionReduced: boolean;
   change(part: Partial<Stored>): void;
 }

@@ -1,4 +1,4 @@
-/** The one look of the console (design page 4, "Look"): antd's tokens and the CSS variables that everything else uses, light and dark. */
+/** The theme of the console: antd's tokens and the CSS variables that everything else uses, light and dark. */
 import { theme as antd, type ThemeConfig } from 'antd';
 
 export type Scheme = 'light' | 'dark';
@@ -8,7 +8,7 @@ const MONO = '"SFMono-Regular", Menlo, Consolas, "Noto Sans Mono CJK SC", "DejaV
 
 interface Palette {
   readonly accent: string;
-  /** Under the pointer. */
+  /** Used under the pointer. */
   readonly accentStrong: string;
   /** Text on the accent. */
   readonly onAccent: string;
@@ -41,7 +41,7 @@ interface Palette {
   readonly categoryCheck: string;
 }
 
-// Text colours keep 4.5:1 on `surface`, `page`, `hover` and on their own soft ground (WCAG 2.2 AA).
+// Text colours keep 4.5:1 on `surface`, `page`, `hover` and on their own soft background (WCAG 2.2 AA).
 const LIGHT: Palette = {
   accent: '#0E7C86',
   accentStrong: '#0A646D',
@@ -125,7 +125,7 @@ export function antdTheme(scheme: Scheme, isMotionReduced: boolean): ThemeConfig
       colorSuccess: colours.green,
       colorWarning: colours.amber,
       colorError: colours.red,
-      // The soft grounds of the palette: antd would mix greyer ones from our darker colours.
+      // The palette's soft backgrounds: antd would derive greyer ones from our darker colours.
       colorInfoBg: colours.accentSoft,
       colorSuccessBg: colours.greenSoft,
       colorWarningBg: colours.amberSoft,
@@ -180,7 +180,7 @@ export function antdTheme(scheme: Scheme, isMotionReduced: boolean): ThemeConfig
   };
 }
 
-/** Puts the palette on the page as `--kq-…` variables: `textSecondary` becomes `--kq-text-secondary`. */
+/** Sets the palette as `--kq-…` variables: `textSecondary` becomes `--kq-text-secondary`. */
 export function applyScheme(scheme: Scheme): void {
   const { style, dataset } = document.documentElement;
   dataset['scheme'] = scheme;

@@ -1,6 +1,5 @@
 import type { Clock } from '../../../../engine/contract/values/clock.ts';
 
-/** The clock of this browser. */
 export const browserClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

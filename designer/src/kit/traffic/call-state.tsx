@@ -1,4 +1,4 @@
-/** How calls of an adapter or an interface go: a tag for lists, and a panel with the numbers and a chart. */
+/** The health of calls of an adapter or interface: a tag for lists, and a panel with numbers and a chart. */
 import { Descriptions } from 'antd';
 import { Ban, CircleAlert, CircleCheck, CircleDashed, CircleX, Hand, Hourglass, type LucideIcon } from 'lucide-react';
 import { Link } from 'react-router';
@@ -60,7 +60,7 @@ const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon
 
 export const CALL_STATES: readonly CallStateName[] = ['failing', 'slow', 'refused', 'partly', 'ok', 'idle'];
 
-/** Absent: not called since the processes began. */
+/** Absent if not called since the processes started. */
 type Shown = Pick<CallState, 'state'> | undefined;
 
 export function useCallStateWord(): (calls: Shown) => string {
@@ -78,13 +78,13 @@ export function CallStateTag({ calls }: { readonly calls: Shown }) {
   );
 }
 
-/** Messages that it took in and that wait for a person, with the address of their list. */
+/** Held messages that came through it, with the address of their list. */
 export interface Held {
   readonly count: number;
   readonly to: string;
 }
 
-/** A call that was accepted is well, and its message may be held since: then the tag says that. */
+/** An accepted call is healthy, but its message may be held since: then the tag shows that. */
 export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly held?: Held | undefined }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -104,13 +104,13 @@ export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly
   );
 }
 
-/** Whether a person is needed: for lists, those that fail first. */
+/** Returns a rank for sorting lists: failing ones first; held messages rank high as well. */
 export function urgencyOf(calls: Shown, held = 0): number {
   const place = CALL_STATES.indexOf(calls?.state ?? 'idle');
   return held > 0 ? Math.min(place, 1) : place;
 }
 
-/** In words, with its code and how long ago. */
+/** Shows the error in words, with its code and age. */
 export function LastError({ error }: { readonly error: CallState['lastError'] }) {
   const causeOf = useCauseWords();
   if (error === undefined) return <span>—</span>;
@@ -126,7 +126,7 @@ export function LastError({ error }: { readonly error: CallState['lastError'] })
 
 interface CallsPanelProps {
   readonly report: CallReport;
-  /** Whether calls wait for their turn: those of an adapter do. */
+  /** True if calls queue for their turn, as those of an adapter do. */
   readonly hasGate?: boolean;
   readonly held?: Held | undefined;
 }
@@ -189,7 +189,7 @@ function Facts({ calls, hasGate, held }: FactsProps) {
   );
 }
 
-/** In words, the most frequent first; three say enough. */
+/** Shows the three most frequent causes in words. */
 function Refusals({ causes }: { readonly causes: NonNullable<CallState['refusals']> }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -1,4 +1,4 @@
-/** The one place that knows ECharts; loaded with the first picture. */
+/** The only module that imports ECharts; loaded with the first chart. */
 import { BarChart, LineChart, type BarSeriesOption, type LineSeriesOption } from 'echarts/charts';
 import {
   GridComponent,
@@ -22,11 +22,11 @@ type Option = ComposeOption<BarSeriesOption | LineSeriesOption | GridComponentOp
 
 interface TrafficChartProps {
   readonly points: readonly TrafficPoint[];
-  /** `refused`: of calls alone; absent, no bars are drawn for it. */
+  /** `refused`: only for calls. If absent, no bars are drawn for it. */
   readonly words: { readonly completed: string; readonly failed: string; readonly refused?: string; readonly mean: string };
   readonly timeOf: (at: number) => string;
   readonly format: Format;
-  /** Another scheme draws the picture anew in its colours. */
+  /** Another scheme redraws the chart in its colours. */
   readonly scheme: Scheme;
 }
 
@@ -50,7 +50,7 @@ export function TrafficChart({ points, words, timeOf, format, scheme }: TrafficC
   return <div ref={holder} className={styles.chart} />;
 }
 
-/** The canvas cannot follow CSS variables by itself. */
+/** Reads the variable, since a canvas cannot use CSS variables. */
 function colourOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--kq-${name}`).trim();
 }
@@ -66,7 +66,7 @@ function optionOf({ points, words, timeOf, format }: TrafficChartProps): Option 
     legend: { right: 0, top: 0, textStyle: text, itemWidth: 14, itemHeight: 10 },
     tooltip: {
       trigger: 'axis',
-      // HTML tooltips carry inline styles, which the page's policy refuses.
+      // HTML tooltips use inline styles, which the page's security policy refuses.
       renderMode: 'richText',
       backgroundColor: colourOf('raised'),
       borderColor: colourOf('border-strong'),

@@ -9,7 +9,7 @@ import { Panel } from '../page/page-header.tsx';
 import styles from './traffic.module.css';
 import { summaryOf } from './traffic-summary.ts';
 
-// ECharts is large; it comes when there is something to draw.
+// ECharts is large, so it is loaded only when there is something to draw.
 const TrafficChart = lazy(async () => ({ default: (await import('./traffic-chart.tsx')).TrafficChart }));
 
 const TEXTS = defineTexts({
@@ -43,11 +43,11 @@ type Of = 'executions' | 'calls';
 
 interface TrafficPanelProps {
   readonly traffic: TrafficSeries;
-  /** Calls of an adapter or an interface; without it executions. */
+  /** Calls of an adapter or an interface; executions by default. */
   readonly of?: Of;
 }
 
-/** How many ended, how many failed or were refused, how long they took. */
+/** Shows how many ended, how many failed or were refused, and how long they took. */
 export function TrafficPanel({ traffic, of = 'executions' }: TrafficPanelProps) {
   const t = useTexts(TEXTS);
   const [span, setSpan] = useState<keyof TrafficSeries>('minutes');

@@ -4,12 +4,12 @@ export interface TrafficSummary {
   readonly count: number;
   readonly failed: number;
   readonly refused: number;
-  /** Of all executions, not of the points. */
+  /** Mean over all executions, not over the points. */
   readonly meanMs: number;
   readonly busiest: { readonly at: number; readonly count: number };
 }
 
-/** What a row of points comes to. */
+/** Sums up a series of points. */
 export function summaryOf(points: readonly TrafficPoint[]): TrafficSummary {
   let count = 0;
   let failed = 0;

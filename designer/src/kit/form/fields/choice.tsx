@@ -5,7 +5,7 @@ import { useCommit, useForm } from '../form-context.tsx';
 import { useLiteralOptions } from '../literal-options.ts';
 import styles from '../fields.module.css';
 
-/** Few short words stand side by side; the rest folds. */
+/** A few short labels stand side by side; anything more becomes a drop-down list. */
 const MOST_BESIDE = 4;
 const BESIDE_CHARS = 22;
 
@@ -44,7 +44,7 @@ export function ChoiceField({ schema, value, onChange, id, label, isInvalid, isR
   );
 }
 
-/** A Chinese character is as wide as two others. */
+/** A Chinese character is as wide as two Latin ones. */
 function widthOf(labels: readonly string[]): number {
   return labels.reduce((sum, label) => sum + [...label].reduce((width, char) => width + (char > '\u2e80' ? 2 : 1), 1), 0) / 1.4;
 }

@@ -32,7 +32,10 @@ const TEXTS = defineTexts({
 const RUNS = 5;
 const MINUTE_MS = 60_000;
 
-/** A cron expression, typed or made from an everyday choice, with its next runs in the time zone of the field beside it. */
+/**
+ * A cron expression, typed or built from a common choice, with its next runs in the time zone of the neighbouring
+ * field.
+ */
 export function CronField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly, seal } = useForm();
@@ -96,7 +99,7 @@ function NextRuns({ cron, zone }: { readonly cron: string; readonly zone: string
   );
 }
 
-/** `2026-11-26 周四 02:30:00` */
+/** `2026-11-26 周四 02:30:00`. */
 function timeIn(format: Intl.DateTimeFormat, run: Date): string {
   const { year, month, day, weekday, hour, minute, second } = Object.fromEntries(
     format.formatToParts(run).map(({ type, value }) => [type, value]),
@@ -104,7 +107,7 @@ function timeIn(format: Intl.DateTimeFormat, run: Date): string {
   return `${year}-${month}-${day} ${weekday} ${hour}:${minute}:${second}`;
 }
 
-/** The time, anew each minute, so that a run that is over leaves the list. */
+/** Returns the time, updated each minute, so that past runs leave the list. */
 function useMinute(): Date {
   const [now, setNow] = useState(() => new Date());
   useEffect(() => {

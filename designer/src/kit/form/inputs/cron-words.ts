@@ -1,11 +1,11 @@
-/** Everyday schedules and their cron expressions, and when a schedule runs next. Pure. */
+/** Common schedules and their cron expressions, and the next runs of a schedule. Pure. */
 import { Cron } from 'croner';
 
 export type EverydayKind = 'minutes' | 'hourly' | 'daily' | 'weekdays' | 'weekly' | 'monthly';
 
 export interface Everyday {
   readonly kind: EverydayKind;
-  /** Of `minutes`: every so many. */
+  /** For `minutes`: the interval. */
   readonly every: number;
   readonly hour: number;
   readonly minute: number;
@@ -33,7 +33,7 @@ export function cronOf({ kind, every, hour, minute, weekday, day }: Everyday): s
   }
 }
 
-/** The everyday schedule that an expression is, or undefined where it says something else. */
+/** Returns the common schedule for an expression; undefined if it is another one. */
 export function everydayOf(cron: string): Everyday | undefined {
   const fields = cron.trim().split(/\s+/);
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = fields;
@@ -53,7 +53,7 @@ export function everydayOf(cron: string): Everyday | undefined {
   return isNumber(weekday) && Number(weekday) <= 6 ? { ...at, kind: 'weekly', weekday: Number(weekday) } : undefined;
 }
 
-/** The next runs after `from`, or undefined where the expression or the zone cannot be read. */
+/** Returns the next runs after `from`; undefined if the expression or the zone is invalid. */
 export function nextRuns(cron: string, timeZone: string, count: number, from: Date): readonly Date[] | undefined {
   try {
     return new Cron(cron, { timezone: timeZone, mode: '5-or-6-parts' }).nextRuns(count, from);

@@ -1,4 +1,7 @@
-/** Service domains to choose from: a person's own ones; with all domains every one that is in use, or a new one. */
+/**
+ * Selects service domains: a user's own ones. A user with all domains may choose any domain in use, or enter a new
+ * one.
+ */
 import { Select } from 'antd';
 import { useState } from 'react';
 import { EVERY_DOMAIN } from '../../../../../engine/contract/values/domain.ts';
@@ -24,13 +27,13 @@ interface SelectProps<Value> {
   readonly isInvalid?: boolean;
 }
 
-/** The domain with which a new thing begins; undefined until it is known. */
+/** Returns the initial domain of a new object; undefined until it is loaded. */
 export function useStartDomain(): string | undefined {
   const { data } = useQueryOf('domains.list', {});
   return data === undefined ? undefined : (data.items[0] ?? FIRST_DOMAIN);
 }
 
-/** `isOptional`: without one the thing belongs to the whole installation. */
+/** `isOptional`: without a domain the object belongs to the whole installation. */
 export function DomainSelect({
   value,
   onChange,
@@ -67,7 +70,10 @@ export function DomainSelect({
   );
 }
 
-/** Several domains. `isShared`: a person who shares a thing may name other domains than their own, and all of them at once. */
+/**
+ * Selects several domains. `isShared`: a user who shares an object may choose domains other than their own, or all
+ * domains.
+ */
 export function DomainsSelect({
   value = [],
   onChange,

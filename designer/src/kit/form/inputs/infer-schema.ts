@@ -1,4 +1,4 @@
-/** A JSON Schema (2020-12) that a sample keeps to. Pure. */
+/** Infers a JSON Schema (2020-12) from a sample. Pure. */
 import { isRecord } from '../../../../../engine/contract/values/is-record.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -7,7 +7,9 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const MAX_DEPTH = 12;
 const MOST_ITEMS = 50;
 
-/** Every field of the sample is named, none is asked for: a person knows which ones must be there, one sample does not. */
+/**
+ * Names every field but requires none: the author knows which fields are required, a single sample does not show it.
+ */
 export function inferSchema(sample: unknown): Schema {
   return { $schema: DIALECT, ...schemaOf(sample, 0) };
 }
@@ -33,7 +35,7 @@ function arraySchema(items: readonly unknown[], depth: number): Schema {
   return { type: 'array', items: schemas.reduce(joined) };
 }
 
-/** What both keep to. */
+/** Returns a schema that accepts both. */
 function joined(a: Schema, b: Schema): Schema {
   if (Object.keys(a).length === 0) return b;
   if (Object.keys(b).length === 0) return a;

@@ -5,17 +5,17 @@ import { ReferenceSelect, type ReferenceSelectProps } from './reference-select.t
 import styles from '../fields.module.css';
 
 interface LinkedReferenceProps extends ReferenceSelectProps {
-  /** Page of the documents; that of the chosen one is beneath it. Undefined: the chosen one cannot be opened. */
+  /** Address of the list page; the document's own page lies below it. Undefined if the document cannot be opened. */
   readonly page: string | undefined;
-  /** Words of the link to it. */
+  /** Text of the link. */
   readonly open: string;
-  /** Between the choice and the links. */
+  /** Rendered between the selection and the links. */
   readonly problem?: ReactNode;
-  /** Links beside that to the chosen one. */
+  /** Further links. */
   readonly links?: ReactNode;
 }
 
-/** A document that is picked by its id, with a link to what was chosen. */
+/** Selects a document by id, with a link to the selected one. */
 export function LinkedReference({ page, open, problem, links, ...select }: LinkedReferenceProps) {
   const value = page === undefined ? undefined : select.value;
   return (

@@ -1,4 +1,7 @@
-/** Names with values. While names are being typed two of them may be the same or empty: rows are kept here, and the record follows when it can. */
+/**
+ * Names with values. While the user types, names may be empty or repeated: rows are state of this component, and the
+ * record follows when they are valid.
+ */
 import { AutoComplete, Input } from 'antd';
 import { useState } from 'react';
 import { pairValuesOf } from '../../../../../engine/contract/values/field-kind.ts';
@@ -29,7 +32,7 @@ const TEXTS = defineTexts({
 });
 
 interface PairsInputProps extends FieldProps {
-  /** Names to choose from; others may be typed. */
+  /** Suggested names; the user may enter others. */
   readonly names?: readonly string[];
   readonly nameWord?: string;
   readonly valueWord?: string;
@@ -45,7 +48,7 @@ export function PairsInput(props: PairsInputProps) {
   const [kept, setKept] = useState<{ readonly pairs: readonly Pair[]; readonly record: unknown }>();
   const pattern = Object.keys(schema.patternProperties ?? {})[0];
   const rule = nameRuleOf(pattern);
-  // The rows that were typed stand as long as the record is the one they gave; undo or another node brings its own.
+  // Keep the typed rows as long as the record comes from them; undo or another node replaces them.
   const pairs = kept !== undefined && sameJson(kept.record, given ?? {}) ? kept.pairs : pairsOf(isRecord(given) ? given : {});
   const change = (next: readonly Pair[]) => {
     const record = recordOf(next, pattern);

@@ -1,4 +1,4 @@
-/** A record of texts as rows that a person edits. Pure. */
+/** A record of texts as editable rows. Pure. */
 import { isAnyName } from '../../../../../engine/contract/values/named-values.ts';
 
 export type Pair = readonly [name: string, value: string];
@@ -7,7 +7,7 @@ export function pairsOf(record: Readonly<Record<string, unknown>>): Pair[] {
   return Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
 }
 
-/** Rows without a name, with one that stands above already, or with one that the schema does not allow are left out. */
+/** Omits rows whose name is empty, repeated, or not allowed by the schema. */
 export function recordOf(pairs: readonly Pair[], pattern?: string): Readonly<Record<string, string>> {
   const allowed = pattern === undefined || isAnyName(pattern) ? undefined : new RegExp(pattern, 'u');
   const fit = pairs.filter(([name], index) => {

@@ -1,4 +1,6 @@
-/** Picks a document by its id: found by name, id and pinyin; an id that is not in the list stays and is marked. */
+/**
+ * Selects a document by id, with search by name, id and pinyin. An id that is not in the list stays and is marked.
+ */
 import { Select } from 'antd';
 import { TriangleAlert } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
@@ -17,7 +19,7 @@ const TEXTS = defineTexts({
 export interface Reference {
   readonly id: string;
   readonly name: string;
-  /** Beside the name: a state that matters for the choice. */
+  /** Shown beside the name: a state that matters for the choice. */
   readonly mark?: ReactNode;
 }
 

@@ -21,11 +21,11 @@ const TEXTS = defineTexts({
 
 interface UnitInputProps extends FieldProps {
   readonly units: readonly Unit[];
-  /** What one of the kept number is: 1000 where seconds are kept. */
+  /** Size of one stored unit in the smallest unit: 1000 if seconds are stored. */
   readonly per?: number;
 }
 
-/** A number with its unit beside it. Another unit means the same figure of that unit. */
+/** A number with its unit. Choosing another unit keeps the number, so the value changes. */
 export function UnitInput({ schema, id, label, isInvalid, value: set, units, per = 1, onChange }: UnitInputProps) {
   const t = useTexts(TEXTS);
   const value = typeof set === 'number' ? set : undefined;

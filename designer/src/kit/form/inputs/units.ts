@@ -1,4 +1,4 @@
-/** Numbers shown with a unit that reads well. Pure. */
+/** Numbers with a readable unit. Pure. */
 
 export const DURATION_UNITS = ['ms', 's', 'min', 'h', 'd'] as const;
 export const SIZE_UNITS = ['B', 'KB', 'MB', 'GB'] as const;
@@ -17,14 +17,14 @@ export const UNIT_SIZES: Readonly<Record<Unit, number>> = {
   GB: 1_073_741_824,
 };
 
-/** The greatest unit in which the value is a whole number; `units` from the smallest. */
+/** Returns the largest unit in which the value is a whole number. `units` is sorted from the smallest. */
 export function bestUnit(value: number, units: readonly Unit[]): Unit {
   const [smallest = 'ms'] = units;
   if (value === 0) return smallest;
   return units.findLast((unit) => Number.isInteger(value / UNIT_SIZES[unit])) ?? smallest;
 }
 
-/** Whole in the smallest unit, so that 1.5 s is 1500 ms. */
+/** Rounds to the smallest unit, so that 1.5 s is 1500 ms. */
 export function inSmallest(amount: number, unit: Unit): number {
   return Math.round(amount * UNIT_SIZES[unit]);
 }
