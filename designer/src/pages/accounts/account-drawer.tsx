@@ -57,7 +57,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** Makes an account or changes one; beside the list it belongs to. */
+/** Creates or changes an account, beside the list of accounts. */
 export function AccountDrawer({ account, mayGive, onClose }: Props) {
   const t = useTexts(TEXTS);
   const create = useMutationOf('accounts.create');
@@ -139,13 +139,16 @@ export function AccountDrawer({ account, mayGive, onClose }: Props) {
 }
 
 interface RoleBoxesProps {
-  /** Roles that may be given and taken away here. */
+  /** Roles that the user may grant and revoke here. */
   readonly open: readonly Role[];
   readonly value?: Role[];
   readonly onChange?: (roles: Role[]) => void;
 }
 
-/** Takes of the form what it needs: antd would mark the group as required, which a group cannot be for a screen reader. */
+/**
+ * Only takes the form's props that it needs: antd would mark the group as required, which screen readers do not
+ * support for a group.
+ */
 function RoleBoxes({ open, value = [], onChange }: RoleBoxesProps) {
   const t = useTexts(TEXTS);
   const role = useTexts(ROLE_TEXTS);

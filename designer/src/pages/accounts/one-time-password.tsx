@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   done: ['我已交付', 'I have passed it on'],
 });
 
-/** A secret that is shown once. */
+/** Shows a secret once. */
 export function OneTimePassword({
   name,
   password,

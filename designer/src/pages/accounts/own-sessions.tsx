@@ -33,7 +33,7 @@ const TEXTS = defineTexts({
   cancel: ['取消', 'Cancel'],
 });
 
-/** Only acts that ask for the password again take it. */
+/** Only actions that ask for the password again use these permissions, so a token must not have them. */
 const NOT_OF_TOKENS: readonly Permission[] = ['secrets.reveal'];
 
 export function OwnSessions() {

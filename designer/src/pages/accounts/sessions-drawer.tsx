@@ -10,7 +10,7 @@ const TEXTS = defineTexts({
   endAllEffect: ['“{{name}}”的全部会话和令牌立即失效。', 'All sessions and tokens of "{{name}}" end now.'],
 });
 
-/** What another account is logged in with, for an administrator to end. */
+/** Lets an administrator end the sessions of another account. */
 export function SessionsDrawer({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();

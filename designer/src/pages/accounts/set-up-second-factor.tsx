@@ -25,11 +25,15 @@ const TEXTS = defineTexts({
   kept: ['我已保存', 'I have kept them'],
 });
 
-/** From the secret over the first code to the recovery codes. `begin` asks for the password again by itself. */
+/**
+ * Sets up the second factor: shows the secret, asks for the first code, then shows the recovery codes. `begin` asks
+ * for the password again by itself.
+ */
 export function SetUpSecondFactor({ onDone }: { readonly onDone: () => void }) {
   const t = useTexts(TEXTS);
   const begin = useMutationOf('me.begin-second-factor');
-  // Not by `useMutationOf`: the account would be asked for again, and this page be gone before the person has kept the codes.
+  // Do not use `useMutationOf`: it would reload the account and remove this page before the user has saved the
+  // recovery codes.
   const confirm = useMutation({ mutationFn: (code: string) => call('me.confirm-second-factor', { code }) });
   if (confirm.data !== undefined) {
     return (

@@ -34,7 +34,7 @@ const REFRESH_MS = 5000;
 
 type Adapter = Outputs['adapters.get'];
 
-/** One adapter: its form, a connection test, and who uses it. */
+/** One adapter: its form, a connection test, and its uses. */
 export function AdapterPage() {
   const { adapterId = '' } = useParams();
   const adapter = useQueryOf('adapters.get', { adapterId });
@@ -59,7 +59,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const may = useMay();
   const { message } = App.useApp();
   const ask = useAsk();
-  // What was asked for waits elsewhere: the form shows what is stored again.
+  // A change that needs approval waits elsewhere, so the form shows the stored document again.
   const [askedCount, setAskedCount] = useState(0);
   const types = useQueryOf('adapters.types', {});
   const save = useMutationOf('adapters.save', ['secrets']);

@@ -1,6 +1,6 @@
 import { defineTexts } from '../../i18n/text-pairs.ts';
 
-/** Words that several parts of the adapters' pages say. */
+/** Texts that several parts of the adapter pages share. */
 export const ADAPTER_TEXTS = defineTexts({
   adapters: ['适配器', 'Adapters'],
   create: ['新建适配器', 'New adapter'],

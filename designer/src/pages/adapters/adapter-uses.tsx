@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5000;
 
-/** Flows that speak through the adapter and by which of their nodes; the interfaces that lead to them, and whose calls those are. */
+/** Flows that use the adapter and in which nodes; the interfaces that lead to those flows, and their callers. */
 export function AdapterUses({ adapterId }: { readonly adapterId: string }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -46,7 +46,7 @@ export function AdapterUses({ adapterId }: { readonly adapterId: string }) {
   );
 }
 
-/** Whom it concerns when the system does not answer. */
+/** Shows who is affected when the system does not respond. */
 function Dependents({ flowIds }: { readonly flowIds: readonly string[] }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -75,7 +75,7 @@ function Dependents({ flowIds }: { readonly flowIds: readonly string[] }) {
   );
 }
 
-/** Messages that wait for a person at nodes that speak to it. */
+/** Returns the held messages at nodes that use the adapter. */
 export function useHeldAt(adapterId: string): Held | undefined {
   const { data } = useQueryOf('held.groups', {}, { refetchIntervalMs: REFRESH_MS, enabled: useMay()('executions.read') });
   if (data === undefined) return undefined;

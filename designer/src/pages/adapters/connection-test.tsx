@@ -29,13 +29,13 @@ const TEXTS = defineTexts({
 
 interface ConnectionTestProps {
   readonly adapterId: string;
-  /** The whole document where it differs from what is saved. */
+  /** The whole document, if it differs from the saved one. */
   readonly unsaved?: Content | undefined;
-  /** The form is not filled in yet. */
+  /** True while the form is incomplete. */
   readonly isOff?: boolean;
 }
 
-/** What each step of connecting gave, as it ends, and for a failed one why and what to do. */
+/** Shows the result of each connection step as it ends. A failed step shows the reason and the fix. */
 export function ConnectionTest({ adapterId, unsaved, isOff = false }: ConnectionTestProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -75,7 +75,7 @@ export function ConnectionTest({ adapterId, unsaved, isOff = false }: Connection
   );
 }
 
-/** One test at a time; leaving the page ends it. */
+/** Runs one test at a time; leaving the page aborts it. */
 function useTest(adapterId: string, unsaved: Content | undefined) {
   const client = useQueryClient();
   const controller = useRef<AbortController>(undefined);

@@ -31,13 +31,13 @@ interface CredentialFieldProps {
   readonly adapterId: string;
   readonly label: string;
   readonly value: string | undefined;
-  /** What its value is made of. */
+  /** Describes the parts of the value. */
   readonly hint: Text | undefined;
   readonly isReadOnly: boolean;
   readonly onChange: (name: string | undefined) => void;
 }
 
-/** The secret with which the adapter logs in: one that is meant for it, or a new one made here. */
+/** The credential with which the adapter logs in: an existing one that is bound to it, or a new one. */
 export function CredentialField({ adapterId, label, value, hint, isReadOnly, onChange }: CredentialFieldProps) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -47,7 +47,8 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   const secrets = useQueryOf('secrets.list', {});
   const { domains } = useMe();
   const mayCreate = may('secrets.edit') && !isReadOnly;
-  // A name that is not there yet belongs to no domain: who has some domains chooses among those that are there.
+  // A credential that does not exist yet belongs to no domain, so an author limited to some domains can only choose
+  // existing ones.
   const mayAsk = !may('secrets.edit') && !isReadOnly && domains === 'all' && value === undefined;
   const stored = secrets.data?.items
     .map(({ name, adapters }) => ({ name, isBound: adapters.includes(adapterId) }))
@@ -108,7 +109,7 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   );
 }
 
-/** `adp_his` -> `his-login`: who decides the request stores its value under this name. */
+/** `adp_his` -> `his-login`: the approver of the request stores the value under this name. */
 function nameFor(adapterId: string): string {
   return `${adapterId.replace(/^adp_/, '')}-login`;
 }

@@ -27,13 +27,13 @@ const NAME = /^[^\s/]{1,30}$/;
 interface EnvironmentSettingsProps {
   readonly environments: Readonly<Record<string, Content>>;
   readonly type: AdapterTypeDescription | undefined;
-  /** The one that this platform runs in. */
+  /** The environment that this platform runs in. */
   readonly here: string | undefined;
   readonly isFresh: boolean;
   readonly onChange: (environments: Readonly<Record<string, Content>>) => void;
 }
 
-/** The settings of each environment, one shown at a time: what is set in one never serves in another. */
+/** The settings of each environment, one at a time. Settings of one environment never apply to another. */
 export function EnvironmentSettings({ environments, type, here, isFresh, onChange }: EnvironmentSettingsProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

@@ -29,7 +29,10 @@ const TEXTS = defineTexts({
   saved: ['适配器已创建', 'The adapter has been made'],
 });
 
-/** A new adapter: first its kind, then its form. The kind stands in the address, so that a flow's form can ask for one. */
+/**
+ * Creates an adapter: first its protocol, then its form. The protocol stands in the address, so that a flow's form
+ * can link to it.
+ */
 export function NewAdapterPage() {
   const may = useMay();
   const [address] = useSearchParams();

@@ -1,4 +1,4 @@
-/** `/alarms`: what is wrong now and was; when there is an alarm, who is told, and what is quiet for a while. */
+/** `/alarms`: current and past alarms, rules, receivers and silences. */
 import { Tabs } from 'antd';
 import { useSearchParams } from 'react-router';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

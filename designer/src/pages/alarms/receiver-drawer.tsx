@@ -54,7 +54,7 @@ interface ReceiverDrawerProps {
   readonly onClose: () => void;
 }
 
-/** Who is told, and how. */
+/** Edits a receiver of alarms and how it is notified. */
 export function ReceiverDrawer({ receiver, error, isSaving, onSave, onReload, onClose }: ReceiverDrawerProps) {
   const t = useTexts(TEXTS);
   const words = useTexts(RECEIVER_TEXTS);

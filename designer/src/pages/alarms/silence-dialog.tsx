@@ -29,7 +29,7 @@ interface Values {
   readonly minutes: number;
 }
 
-/** `alarm`: the one from which it was asked for; absent: of rules alone. */
+/** `alarm`: the alarm from which the dialog was opened; absent if it was opened for rules only. */
 export function SilenceDialog({ alarm, onClose }: { readonly alarm?: ShownAlarm; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const text = useText();

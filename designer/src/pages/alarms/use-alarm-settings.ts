@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 
-/** The settings as they are changed on the screen, saved as a whole with their revision. */
+/** The edited settings, saved as a whole with their revision. */
 export function useAlarmSettings() {
   const query = useQueryOf('alarms.settings', {});
   const save = useMutationOf('alarms.save-settings');
@@ -15,7 +15,7 @@ export function useAlarmSettings() {
     change: setDraft,
     isSaving: save.isPending,
     error: save.error,
-    /** Forgets what was changed here, and shows what is stored. */
+    /** Discards the user's changes and shows the stored settings. */
     async reload() {
       setDraft(undefined);
       save.reset();

@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
   raw: ['原始记录', 'As it is recorded'],
 });
 
-/** Where the things of the trail have pages of their own. */
+/** Objects of the audit trail that have their own pages. */
 const PAGES = {
   flow: '/flows/',
   adapter: '/adapters/',
@@ -37,7 +37,7 @@ const PAGES = {
   account: undefined,
 } as const;
 
-/** Everything that the trail holds of an act. Secrets are never part of it. */
+/** Everything that the audit trail stores about an action. It never contains secrets. */
 export function ActDetails({ act }: { readonly act: NamedAct }) {
   const t = useTexts(TEXTS);
   const text = useText();

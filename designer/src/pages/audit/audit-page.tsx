@@ -88,7 +88,7 @@ function useConditions() {
   return { query, set };
 }
 
-/** The trail, one row an act, newest first; conditions stand in the address. */
+/** The audit trail, one row per action, newest first. The conditions stand in the address. */
 export function AuditPage() {
   const t = useTexts(TEXTS);
   const { query, set } = useConditions();
@@ -193,7 +193,7 @@ interface ConditionProps {
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Asks when the person is done typing, not at every key. */
+/** Searches when the user has finished typing, not at every keystroke. */
 function Condition({ label, value, onChange }: ConditionProps & { readonly label: string }) {
   const [typed, setTyped] = useState(value ?? '');
   return (

@@ -9,7 +9,7 @@ const TEXTS = defineTexts({
   accepted: ['（已由安全管理员接受）', ' (accepted by the security administrator)'],
 });
 
-/** Which lines of the audit trail do not hold, and why. */
+/** Lists the lines of the audit trail that fail verification, and why. */
 export function ChainBreaks({ breaks }: { readonly breaks: Outputs['integrity.get']['breaks'] }) {
   const t = useTexts(TEXTS);
   return (

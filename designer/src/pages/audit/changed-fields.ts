@@ -1,26 +1,30 @@
-/** Two sides of a change in the trail, field by field. */
+/** Compares both sides of a change in the audit trail, field by field. */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
 export interface ChangedField {
   readonly path: readonly string[];
-  /** Absent: it was not there. */
+  /** Absent if the field did not exist. */
   readonly before?: unknown;
   readonly after?: unknown;
 }
 
-/** The words for fields and their values. */
+/** Labels for fields and their values. */
 export interface FieldWords {
   nameOf(path: readonly string[]): string;
   valueOf(path: readonly string[], value: unknown): string;
-  /** What is in it has names of its own, also where it is there on one side alone. */
+  /**
+   * True if the parts of an object have labels of their own: it is then listed field by field even if it exists on
+   * one side only.
+   */
   isOpened(path: readonly string[]): boolean;
 }
 
 type IsOpened = FieldWords['isOpened'];
 
 /**
- * Fields that differ, down to single values; lists are compared whole. Undefined where the trail keeps no documents, but a few words.
- * `isOpened`: an object that is on one side alone is listed field by field too, and not as a whole.
+ * Returns fields that differ, down to single values; lists are compared as a whole. Returns undefined if the trail
+ * stores no documents, just a few words. `isOpened`: an object that exists on one side only is listed field by field
+ * too.
  */
 export function changedFields(before: unknown, after: unknown, isOpened: IsOpened = () => false): readonly ChangedField[] | undefined {
   if (!isRecord(before) && !isRecord(after)) return undefined;

@@ -1,4 +1,4 @@
-/** What fields of the trail are called on the screens. */
+/** Labels for the fields of the audit trail. */
 import { isText } from '../../model/schema/is-text.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { inUnit, unitOf } from '../../model/schema/in-unit.ts';
@@ -65,7 +65,7 @@ const TEXTS = defineTexts({
   '…': ['未列出的修改', 'Changes not listed'],
 });
 
-/** `环境 › PROD › 地址`; names of people's own stay as they are. Values with their units and the names of the screens. */
+/** `环境 › PROD › 地址`; names chosen by users stay as they are. Values have units and the labels of the screens. */
 export function useFieldWords(): FieldWords {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -29,7 +29,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Walks the whole chain, once, when it is opened. */
+/** Verifies the whole chain once when it is opened. */
 export function VerifyChain({ onClose }: { readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

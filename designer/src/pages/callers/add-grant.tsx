@@ -18,13 +18,16 @@ const TEXTS = defineTexts({
 });
 
 interface AddGrantProps {
-  /** What is chosen; the other half of the grant is given. */
+  /** The half of the grant that the user chooses; the other half is given. */
   readonly chooses: 'interface' | 'app';
   readonly given: string;
   readonly options: readonly { readonly value: string; readonly label: string }[];
 }
 
-/** A grant of an interface to an app, from either side, with an end if it has one; asked for by who may not grant. */
+/**
+ * Grants an interface to an app, from either page, optionally with an end. A user who may not grant sends a request
+ * instead.
+ */
 export function AddGrant({ chooses, given, options }: AddGrantProps) {
   const t = useTexts(TEXTS);
   const { message } = App.useApp();
@@ -73,7 +76,7 @@ export function AddGrant({ chooses, given, options }: AddGrantProps) {
   );
 }
 
-/** What the person has asked for of this interface or app. */
+/** Shows the user's grant requests for this interface or app. */
 export function AskedGrants({ given }: Pick<AddGrantProps, 'given'>) {
   const { open, refused } = useAsked('grants.save', ({ subject }) => subject.split(' -> ').includes(given));
   if (open.length === 0 && refused === undefined) return null;

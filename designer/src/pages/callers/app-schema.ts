@@ -11,12 +11,12 @@ export const APP_NEW = pickFields(AppDocument, ['name', 'appId', 'caller', 'doma
 export const APP_FIELDS = pickFields(AppDocument, ['name', 'caller', 'domain', 'state', 'windowSec']);
 const WHOLE = asField(AppDocument);
 
-/** As it is saved: defaults filled in, as the server wants them. */
+/** Returns the document to save, with defaults filled in, as the server requires. */
 export function wholeApp(content: Content, fixed: Content): AppDocument {
   return withDefaults(WHOLE, { ...content, ...fixed }) as AppDocument;
 }
 
-/** What keeps it from being saved. */
+/** Returns the problems that prevent saving. */
 export function appProblems(content: Content, fixed: Content, language: Language): readonly FormIssue[] {
   return localIssues(WHOLE, { ...content, ...fixed }, language);
 }

@@ -41,7 +41,7 @@ const TEXTS = defineTexts({
 
 type Consumer = Outputs['bus-consumers.list']['items'][number];
 
-/** By what the app is known at the bus front. */
+/** The identities by which the bus gateway recognizes the app. */
 export function BusConsumersPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();

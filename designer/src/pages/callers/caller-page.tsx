@@ -29,7 +29,7 @@ const TEXTS = defineTexts({
 
 type AppDocument = Outputs['apps.get'];
 
-/** One app that calls: its keys, what it may call, how it signs, and its settings. */
+/** One calling app: keys, granted interfaces, signing, and settings. */
 export function CallerPage() {
   const { appId = '' } = useParams();
   const app = useQueryOf('apps.get', { appId });

@@ -37,7 +37,7 @@ const TEXTS = defineTexts({
 
 type AppItem = Outputs['apps.list']['items'][number];
 
-/** `/callers`: the apps that call, and the keys that sign the tokens of citizens. */
+/** `/callers`: the calling apps, and the keys that sign the tokens of citizens. */
 export function CallersPage() {
   const t = useTexts(TEXTS);
   const [address, setAddress] = useSearchParams();

@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
 
 const COMMAND = 'openssl x509 -in client.crt -noout -fingerprint -sha256';
 
-/** A client certificate is known by its fingerprint; the certificate itself need not be here. */
+/** The platform recognizes a client certificate by its fingerprint, so the certificate itself is not needed. */
 export function CertificateDialog({ appId, onClose }: { readonly appId: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const add = useMutationOf('bus-consumers.add-certificate', ['apps']);

@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
 
 type Grant = Outputs['grants.list']['items'][number];
 
-/** Which interfaces the app may call. */
+/** The interfaces that the app may call. */
 export function GrantsPanel({ appId, appName }: { readonly appId: string; readonly appName: string }) {
   const t = useTexts(TEXTS);
   const text = useText();

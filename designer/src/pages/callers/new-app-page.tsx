@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
 
 const FIXED = { revision: 0, state: 'active' } as const;
 
-/** A new app by its form; keys and grants follow on its page. */
+/** Creates an app; keys and grants are added on its page later. */
 export function NewAppPage() {
   const may = useMay();
   const domain = useStartDomain();

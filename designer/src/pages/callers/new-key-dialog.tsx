@@ -36,7 +36,7 @@ interface NewKeyDialogProps {
   readonly onClose: () => void;
 }
 
-/** A key handed in, which its holder then proves to have; or a secret made here and shown once. */
+/** Uploads a key whose possession the holder then proves, or creates a secret that is shown once. */
 export function NewKeyDialog({ appId, kind, onClose }: NewKeyDialogProps) {
   const t = useTexts(TEXTS);
   const upload = useMutationOf('keys.upload', ['apps']);

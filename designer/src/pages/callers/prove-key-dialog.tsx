@@ -27,12 +27,12 @@ type Key = Outputs['keys.list']['items'][number];
 
 interface ProveKeyDialogProps {
   readonly appKey: Key;
-  /** Known right after the upload alone. */
+  /** Known only right after the upload. */
   readonly challenge?: string;
   readonly onClose: () => void;
 }
 
-/** The holder proves to have the private half by signing the challenge. */
+/** The holder proves possession of the private key by signing the challenge. */
 export function ProveKeyDialog({ appKey: { appId, keyId, scheme }, challenge, onClose }: ProveKeyDialogProps) {
   const t = useTexts(TEXTS);
   const activate = useMutationOf('keys.activate', ['apps']);

@@ -1,4 +1,4 @@
-/** Public keys with which the user gateway checks the tokens of citizens. */
+/** Public keys with which the user gateway verifies the tokens of citizens. */
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';

@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
 
 type Source = 'draft' | 'published';
 
-/** A file to carry a flow to another installation; the name of the file says which content it has. */
+/** Exports a flow for another installation; the file name states which content it has. */
 export function ExportFlowDialog({ flow, onClose }: { readonly flow: FlowSummary; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const text = useText();

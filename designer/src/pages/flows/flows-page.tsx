@@ -55,7 +55,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Every flow, with what is published and what is not yet. */
+/** All flows, with published versions and unpublished drafts. */
 export function FlowsPage() {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -38,13 +38,13 @@ const TEXTS = defineTexts({
 
 type Bundle = MutationInput<'bundles.import'>['bundle'];
 
-/** What a person chose; without a bundle where the file is none. */
+/** The chosen file; `bundle` is undefined if the file is none. */
 interface Chosen {
   readonly name: string;
   readonly bundle: Bundle | undefined;
 }
 
-/** Takes in a file of another installation: it is refused whole, or its documents become drafts here. */
+/** Imports a file from another installation. Either the whole file is refused, or all its documents become drafts. */
 export function ImportBundleDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const [chosen, setChosen] = useState<Chosen>();
@@ -116,7 +116,7 @@ function Report({ report: { warnings, ...counts } }: { readonly report: Outputs[
   );
 }
 
-/** A single flow's document, as earlier versions exported it, is a bundle of one. */
+/** Earlier versions exported a single flow's document; treat it as a bundle of one. */
 function bundleOf(value: unknown): Bundle | undefined {
   if (!isRecord(value)) return undefined;
   if (value['schema'] === 'bundle/1') return value as Bundle;

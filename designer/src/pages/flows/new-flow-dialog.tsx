@@ -37,16 +37,16 @@ interface NewFlowDialogProps {
 interface Values {
   readonly name: string;
   readonly domain: string;
-  /** Id of a common flow. */
+  /** Id of a starter. */
   readonly starter?: string;
 }
 
 const BLANK = '';
 
-/** A name is enough to begin; everything else is drawn. */
+/** Only a name is required; everything else is drawn on the canvas. */
 export function NewFlowDialog(props: NewFlowDialogProps) {
   const start = useStartDomain();
-  // The domain stands in the form from the start.
+  // Wait for the domain, so that the form has it from the start.
   return start === undefined ? null : <Dialog {...props} domain={props.copyOf?.domain ?? start} />;
 }
 
@@ -56,7 +56,7 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
   const go = useNavigate();
   const save = useMutationOf('flows.save');
   const formId = useId();
-  // Enter may be pressed again before the button shows that it is loading.
+  // The user may press Enter again before the button shows the loading state.
   const isUnderWay = useRef(false);
   const create = async ({ name, domain, starter = BLANK }: Values) => {
     const source = copyOf === undefined ? undefined : await call('flows.get', { flowId: copyOf.flowId });

@@ -59,29 +59,29 @@ const TEXTS = defineTexts({
   back: ['返回', 'Back'],
 });
 
-/** Of what is held: some, by where and why or by their ids. */
+/** Selects held messages: by place and cause, or by ids. */
 export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ofBulk' | 'key' | 'all' | 'ids'>;
 
 type Outcome = 'known' | 'unknown' | 'any';
 
-/** What a person wants done to many at once. */
+/** A bulk operation that the user wants. */
 export interface BulkWish {
   readonly kind: BulkKind;
   readonly choice: BulkChoice;
-  /** Those whose outcome is known, is not, or both. */
+  /** Selects messages whose outcome is known, unknown, or both. */
   readonly outcome: Outcome;
-  /** The writes of all of them were done. */
+  /** True if the write of every message was done. */
   readonly isAfterWrite: boolean;
-  /** All of them stand there; absent where they are of several causes. */
+  /** The group that all messages belong to; absent if their causes differ. */
   readonly group?: GroupName;
 }
 
-/** The wish with all that the platform asks for. */
+/** The request with everything that the platform requires. */
 export interface BulkOrder {
   readonly kind: BulkKind;
   readonly isAfterWrite: boolean;
   readonly choice: BulkChoice & { readonly outcome: Outcome };
-  /** Of a retry. */
+  /** For a retry. */
   readonly tables: RetryTables;
   readonly perSecond: number;
   readonly reason: string;
@@ -109,7 +109,7 @@ interface Props {
   readonly onStart: (order: BulkOrder) => void;
 }
 
-/** Before many messages are acted upon: how many they are, what it does, how fast, and why. */
+/** Confirms a bulk operation: shows the number of messages, the effect and the rate, and asks for the reason. */
 export function BulkDialog({ wish, onClose, onStart }: Props) {
   const t = useTexts(TEXTS);
   const title = useTexts(BULK_TEXTS);
@@ -122,12 +122,12 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   const [tables, setTables] = useState<RetryTables>(group !== undefined && isCodeMissing(group) ? 'now' : 'then');
   const [reason, setReason] = useState('');
   const { total = 0 } = preview.data ?? {};
-  // Of a group those with another outcome are a group of their own.
+  // Within a group, messages with another outcome form a group of their own.
   const unknownSkipped = wish.outcome === 'any' ? (preview.data?.unknownSkipped ?? 0) : 0;
   const count = total + (includesUnknown ? unknownSkipped : 0);
   const outcome = includesUnknown ? 'any' : safestOf(wish);
   const mustAsk = kind !== 'cancel' && outcome !== 'known';
-  // Other causes do not come from a code table.
+  // Other causes do not depend on a code table.
   const hasTables = act === 'retry' && (group === undefined || isCodeMissing(group));
   const isReady = count > 0 && reason.trim() !== '' && (!mustAsk || isAsked);
   return (
@@ -211,7 +211,7 @@ function Field({ label, hint, children }: { readonly label: string; readonly hin
   );
 }
 
-/** Counts what would be chosen, and does nothing. */
+/** Counts the messages that would be selected; changes nothing. */
 function usePreview(wish: BulkWish) {
   const { kind, choice } = wish;
   const outcome = safestOf(wish);
@@ -225,7 +225,10 @@ function usePreview(wish: BulkWish) {
   });
 }
 
-/** Retrying or resending what may have been done may do it twice, to end it as done may lose it: not unless the person says so. */
+/**
+ * A retry or resend of a write that may have been done may repeat it, and completing it may lose it. So messages with
+ * an unknown outcome need the user's explicit choice.
+ */
 function safestOf({ kind, outcome }: BulkWish): Outcome {
   return kind !== 'cancel' && outcome === 'any' ? 'known' : outcome;
 }

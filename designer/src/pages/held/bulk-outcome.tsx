@@ -1,4 +1,7 @@
-/** What became of the messages that a bulk let go on: a retry that was done is not yet a message that went on. */
+/**
+ * The outcome of the messages that a bulk released. A retry that was accepted does not mean that the message
+ * continued.
+ */
 import { Alert } from 'antd';
 import { CircleCheck, CircleX, Hand, LoaderCircle } from 'lucide-react';
 import { Link } from 'react-router';
@@ -25,7 +28,7 @@ const TEXTS = defineTexts({
 
 const WATCH_MS = 1500;
 
-/** How it ended: only when all went on is it well. */
+/** A bulk is a success only if all messages continued. */
 export type Verdict = 'waiting' | 'allWell' | 'partly' | 'nothing';
 
 export function verdictOf({ wentOn, heldAgain, failed, underWay }: BulkOutcome): Verdict {
@@ -33,7 +36,7 @@ export function verdictOf({ wentOn, heldAgain, failed, underWay }: BulkOutcome):
   return underWay > 0 ? 'waiting' : 'allWell';
 }
 
-/** So many went on, so many did not; those that were held again are a click away. */
+/** Shows how many messages continued and how many did not, with a link to those held again. */
 export function OutcomeTags({ bulk: { bulkId, outcome } }: { readonly bulk: Pick<Bulk, 'bulkId' | 'outcome'> }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -70,7 +73,7 @@ export function OutcomeTags({ bulk: { bulkId, outcome } }: { readonly bulk: Pick
 
 const ALERTS = { waiting: 'info', allWell: 'success', partly: 'warning', nothing: 'error' } as const;
 
-/** It is seen only after a while: it is looked at as long as the dialog is open. */
+/** The outcome takes a while, so it is polled while the dialog is open. */
 export function OutcomeAlert({ bulkId }: { readonly bulkId: string }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('bulks.get', { bulkId }, { refetchIntervalMs: WATCH_MS });

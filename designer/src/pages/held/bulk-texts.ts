@@ -17,12 +17,12 @@ export const BULK_TEXTS = defineTexts({
   closed: ['已了结', 'Closed'],
 });
 
-/** What a bulk does, as people call it: a retry keeps what was done, where something was. */
+/** Returns the action's label. A retry keeps completed writes, so after a write it is called differently. */
 export function actOf({ kind, isAfterWrite: isDone }: { readonly kind: BulkKind; readonly isAfterWrite: boolean }): BulkKind | 'goOn' {
   return kind === 'retry' && isDone ? 'goOn' : kind;
 }
 
-/** Of a bulk that was begun: by the cause that it was begun with. */
+/** Returns the label of an existing bulk, derived from the cause in its selection. */
 export function actOfBulk({ kind, selection: { code } }: Pick<Bulk, 'kind' | 'selection'>): BulkKind | 'goOn' {
   return actOf({ kind, isAfterWrite: code !== undefined && isAfterWrite({ code }) });
 }
@@ -34,7 +34,7 @@ const TEXTS = defineTexts({
   again: ['再次挂起的消息', 'Those held again'],
 });
 
-/** What a bulk was begun with, in words. */
+/** Describes the selection of a bulk in words. */
 export function useChoiceWords(): (selection: Bulk['selection']) => string {
   const t = useTexts(TEXTS);
   const nameOf = useFlowName();

@@ -30,7 +30,10 @@ const TEXTS = defineTexts({
   cancel: ['全部取消', 'Cancel all'],
 });
 
-/** The same columns below every cause. It fits a window of 1280, where all acts of a group have one line: they take what the others leave. */
+/**
+ * Every cause uses the same columns. They fit a 1280 px window with all actions of a group on one line: the actions
+ * take the remaining width.
+ */
 const WIDTH = 985;
 
 export interface CauseSection {
@@ -39,7 +42,7 @@ export interface CauseSection {
   readonly count: number;
 }
 
-/** One cause: what happened, at which system, what to do; below it each flow and node that it holds up. */
+/** One cause: what happened, at which system, and what to do; below it, each flow and node that it blocks. */
 export function CausePanel({ section, onBegin }: { readonly section: CauseSection; readonly onBegin: (wish: BulkWish) => void }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -141,7 +144,7 @@ function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHe
   ];
 }
 
-/** Whether it is known if the last write was done. */
+/** Shows whether the outcome of the last write is known. */
 export function OutcomeTag({ group }: { readonly group: Pick<GroupName, 'code' | 'outcomeKnown'> }) {
   const t = useTexts(TEXTS);
   const { outcomeKnown } = group;

@@ -1,4 +1,4 @@
-/** Where the messages of a group stand and why, as people name it: on their page, and before a bulk of them. */
+/** Shows where the messages of a group stand and why, on their page and before a bulk. */
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** `withCause`: where no heading says it. */
+/** `withCause`: set it if no heading states the cause. */
 export function GroupFacts({ group, withCause = false }: { readonly group: GroupName; readonly withCause?: boolean }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -52,7 +52,7 @@ export function GroupFacts({ group, withCause = false }: { readonly group: Group
   );
 }
 
-/** Before they go on: the system that they wait for does not answer yet, as far as the platform knows. */
+/** Warns before messages continue: the system they wait for is not responding yet, as far as the platform knows. */
 export function FailingSystem({ group }: { readonly group: GroupName }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,4 +1,7 @@
-/** `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group; `?bulk=…`: those that a bulk let go on and that were held again. */
+/**
+ * `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group. `?bulk=…`: messages that a bulk
+ * released and that were held again.
+ */
 import { Button } from 'antd';
 import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
@@ -92,7 +95,7 @@ function Group({ group }: { readonly group: GroupName }) {
   );
 }
 
-/** Everything that is held, of any cause: for whoever looks for a patient. */
+/** All held messages of any cause, for a user who looks for a patient. */
 function AllHeld() {
   const t = useTexts(TEXTS);
   return (
@@ -108,7 +111,7 @@ function AllHeld() {
   );
 }
 
-/** What a bulk let go on, and what was held again since: of any cause. */
+/** Messages that a bulk released and that were held again, of any cause. */
 function HeldAgain({ bulkId }: { readonly bulkId: string }) {
   const t = useTexts(TEXTS);
   return (
@@ -124,7 +127,7 @@ function HeldAgain({ bulkId }: { readonly bulkId: string }) {
   );
 }
 
-/** Of several flows and causes. */
+/** Columns for messages of several flows and causes. */
 function useMixedColumns(): readonly Column<ExecutionSummary>[] {
   const [since, ...facts] = useColumns();
   const known = useMessageColumns().filter(({ key }) => key === 'flow' || key === 'cause');
@@ -138,11 +141,11 @@ interface MessagesProps extends Omit<BulkWish, 'kind'> {
   readonly facts?: ReactNode;
   readonly columns: readonly Column<ExecutionSummary>[];
   readonly empty: string;
-  /** The other side may have done them. */
+  /** The other system may have done their writes. */
   readonly isDoneThere?: boolean;
 }
 
-/** All that the choice names, acted upon one by one, some, or all of them. */
+/** Lists the selected messages; the user acts on one, some, or all of them. */
 function Messages({
   title,
   help,

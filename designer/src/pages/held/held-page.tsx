@@ -1,4 +1,4 @@
-/** `/held`: messages that wait for a person, by cause, and the bulks that act upon many of them. */
+/** `/held`: held messages by cause, and the bulks that act on many of them. */
 import { Button, Skeleton, Tooltip } from 'antd';
 import { RefreshCw, Search } from 'lucide-react';
 import { Link } from 'react-router';
@@ -66,11 +66,11 @@ export function HeldPage() {
   );
 }
 
-/** One cause at one system, however many flows and nodes it holds up; the largest first. */
+/** Groups by cause and system across flows and nodes; the largest group comes first. */
 function sectionsOf(groups: readonly NamedHeldGroup[]): readonly CauseSection[] {
   const sections = Map.groupBy(groups, ({ code, adapter, flowId }) => {
     const cause = causeOf(code);
-    // An error of a flow's own says something else in each flow.
+    // A flow's own error has a different meaning in each flow.
     return `${cause} ${adapter?.adapterId ?? ''} ${cause === 'other' ? `${flowId} ${code}` : ''}`;
   });
   return Array.from(sections, ([key, members]) => ({

@@ -1,4 +1,4 @@
-/** Held messages by a business key. Its value may name a patient: it stays with this page, and stands in no address. */
+/** Searches held messages by a business key. The value may identify a patient, so it never appears in an address. */
 import { KeyRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Input } from '../../api/client.ts';
@@ -13,13 +13,13 @@ const TEXTS = defineTexts({
   value: ['业务键的值，如患者号', 'Its value, such as a patient number'],
 });
 
-/** What feeds call the patient, as a rule. */
+/** The key that most feeds use for the patient. */
 const USUAL = 'patient';
 
 export interface KeySearch {
-  /** Undefined while none is given. */
+  /** Undefined until the user enters one. */
   readonly key: { readonly name: string; readonly value: string } | undefined;
-  /** Nothing for who may not see data of messages. */
+  /** Renders nothing for a user who may not see message data. */
   readonly fields: ReactNode;
   readonly questionOf: (query: Omit<Input<'executions.held'>, 'limit' | 'after'>) => Question;
 }

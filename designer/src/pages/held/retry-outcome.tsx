@@ -1,4 +1,4 @@
-/** What became of a message that a person let go on from its row: that it was retried does not yet say that it went on. */
+/** The outcome of a single retry from a row. An accepted retry does not mean that the message continued. */
 import { Alert } from 'antd';
 import { Link } from 'react-router';
 import type { ExecutionDetails, ExecutionSummary } from '../../../../engine/operate/interface.ts';
@@ -25,7 +25,7 @@ export type Retried = Pick<ExecutionSummary, 'executionId' | 'attempt'>;
 type Verdict = 'waiting' | 'wentOn' | 'heldAgain' | 'failed' | 'cancelled';
 const ALERTS = { waiting: 'info', wentOn: 'success', heldAgain: 'warning', failed: 'error', cancelled: 'info' } as const;
 
-/** The row itself may have left its list: the notice stands above it, and looks at the message until it has stopped again. */
+/** The row may have left its list, so the notice stands above the list. It polls the message until it stops again. */
 export function RetryOutcome({ retried: { executionId, attempt }, onClose }: { readonly retried: Retried; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('executions.get', { executionId }, { refetchIntervalMs: WATCH_MS });
@@ -44,7 +44,7 @@ export function RetryOutcome({ retried: { executionId, attempt }, onClose }: { r
   );
 }
 
-/** As of before the retry, the message is held under the same number of runs. */
+/** Until the retry starts, the message has the same attempt number as before. */
 function verdictOf(details: ExecutionDetails | undefined, before: number): Verdict {
   if (details === undefined || details.attempt <= before) return 'waiting';
   const { status } = details;

@@ -33,14 +33,14 @@ const DONE = { retry: 'retried', goOn: 'continued', resend: 'resent', conclude: 
 type Open = { readonly wish: BulkWish } | { readonly work: Work<Bulk> };
 
 export interface Bulks {
-  /** Asks first. */
+  /** Opens the dialog first. */
   readonly begin: (wish: BulkWish) => void;
-  /** Goes on with what is not done, at once: it was decided when it began. */
+  /** Resumes an unfinished bulk at once; the user already confirmed it. */
   readonly goOn: (bulk: Bulk) => void;
   readonly dialog: ReactNode;
 }
 
-/** Acting upon many held messages at once, with its dialogs; put `dialog` on the page. */
+/** Runs bulk operations on held messages, with their dialogs. Put `dialog` on the page. */
 export function useBulks(): Bulks {
   const [open, setOpen] = useState<Open>();
   const client = useQueryClient();
@@ -80,7 +80,7 @@ function actOfEither(what: BulkOrder | Bulk): keyof typeof DONE {
   return 'bulkId' in what ? actOfBulk(what) : actOf(what);
 }
 
-/** Under an id of its own, so that a lost answer, or a page that went away, does not begin it twice. */
+/** Uses an id of its own, so that a lost reply or a closed page does not start the bulk twice. */
 function ask(
   what: BulkOrder | Bulk,
   onProgress: (event: Readonly<Record<string, unknown>>) => void,
@@ -95,7 +95,7 @@ function ask(
     : callWithProgress(BULK_OPERATIONS[kind], { ...order, reason }, onProgress, { signal, reason });
 }
 
-/** What was acted upon, and what was not and why; what came of it is another matter. */
+/** Shows how many messages were processed, and how many were not and why. Their outcome is shown separately. */
 function Counts({ bulk: { done, goneOn, missing, refused = 0 }, act }: { readonly bulk: Bulk; readonly act: keyof typeof DONE }) {
   const t = useTexts(TEXTS);
   return (

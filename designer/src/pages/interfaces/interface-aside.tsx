@@ -28,7 +28,7 @@ const TEXTS = defineTexts({
 
 type Called = Pick<InterfaceDocument, 'front' | 'method' | 'path'> & Partial<InterfaceDocument>;
 
-/** Where callers will find the interface as the form stands, and a call to copy. */
+/** Shows the address for callers, as the form stands, and a call to copy. */
 export function InterfaceCall({ content }: { readonly content: Content }) {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -48,7 +48,7 @@ const REFRESH_MS = 5000;
 
 type Interface = Outputs['interfaces.get'];
 
-/** One interface: its form with what is wrong in it, how it is called, who may, and its being on or off line. */
+/** One interface: its form with problems, an example call, its grants, and its online state. */
 export function InterfacePage() {
   const { interfaceId = '' } = useParams();
   const answer = useQueryOf('interfaces.get', { interfaceId });
@@ -130,7 +130,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
 
 type CheckedFormProps = Omit<Parameters<typeof InterfaceForm>[0], 'issues'> & { readonly fixed: Content };
 
-/** The form with what the platform finds wrong beyond the fields themselves. */
+/** The form with problems that only the platform can find. */
 export function CheckedForm({ fixed, ...form }: CheckedFormProps) {
   const isWrong = interfaceProblems(form.content, fixed, 'en').length > 0;
   const issues = useInterfaceIssues(isWrong ? undefined : wholeInterface(form.content, fixed));
@@ -159,7 +159,7 @@ function Remove({ document: { interfaceId, name } }: { readonly document: Interf
 
 interface StateButtonProps {
   readonly document: Interface;
-  /** A changed document is saved first. */
+  /** True if the document has unsaved changes, which must be saved first. */
   readonly isDisabled: boolean;
   readonly onDone: (document: Interface) => void;
 }

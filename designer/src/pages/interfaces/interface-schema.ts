@@ -1,4 +1,4 @@
-/** The form of an interface: its sections, what a new one begins with, and what keeps it from being saved. Pure. */
+/** The form of an interface: its sections, the initial values, and the problems that prevent saving. Pure. */
 import { InterfaceDocument, Target } from '../../../../gateways/documents.ts';
 import type { Front } from '../../../../engine/contract/access/access.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
@@ -21,7 +21,7 @@ export const SECTIONS = {
   formats: asJson(pick('requestSchema', 'querySchema', 'responseSchema')),
 } as const;
 
-/** Sections of their own: where it leads, its policies. */
+/** These fields have sections of their own. */
 export const OTHER_FIELDS = ['target', 'policies', 'state', 'revision'];
 
 const [FLOW = {}, UPSTREAM = {}] = asField(Target).anyOf ?? [];
@@ -44,23 +44,23 @@ export function newInterface(domain: string): Content {
   };
 }
 
-/** A path that nobody has gone on with follows the front. */
+/** A path that the user has not edited follows the gateway. */
 export function withFrontPath(before: Content, after: Content): Content {
   const isUntouched = before['path'] === startPath(before['front']) && after['path'] === before['path'];
   return isUntouched && after['front'] !== before['front'] ? { ...after, path: startPath(after['front']) } : after;
 }
 
-/** As it is saved: defaults filled in, as the server wants them. */
+/** Returns the document to save, with defaults filled in, as the server requires. */
 export function wholeInterface(content: Content, fixed: Content): InterfaceDocument {
   return withDefaults(WHOLE, { ...content, ...fixed }) as InterfaceDocument;
 }
 
-/** What keeps it from being saved, as far as its fields tell. */
+/** Returns the problems that prevent saving, as far as the fields show them. */
 export function interfaceProblems(content: Content, fixed: Content, language: Language): readonly FormIssue[] {
   return localIssues(WHOLE, { ...content, ...fixed }, language);
 }
 
-/** What its policies say; `false` is one that is switched off. */
+/** Returns the settings of the policies; `false` for a policy that is switched off. */
 export function policiesOf(content: Content): Readonly<Record<string, false | Content>> {
   return isRecord(content['policies']) ? (content['policies'] as Record<string, false | Content>) : {};
 }
@@ -69,7 +69,7 @@ function startPath(front: unknown): string {
   return `/${front as Front}/v1/`;
 }
 
-/** Outside of a flow there is no sample that a schema could be made from. */
+/** Edits schemas as JSON: outside a flow there is no sample to build a schema from. */
 function asJson({ properties = {}, ...schema }: FieldSchema): FieldSchema {
   return {
     ...schema,

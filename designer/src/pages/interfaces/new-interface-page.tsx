@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
 
 const FIXED = { revision: 0 };
 
-/** A new interface by its form; it begins offline. */
+/** Creates an interface, which starts offline. */
 export function NewInterfacePage() {
   const may = useMay();
   const domain = useStartDomain();

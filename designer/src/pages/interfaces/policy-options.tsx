@@ -23,7 +23,9 @@ interface PolicyOptionsProps {
   readonly onChange: (policies: Policies) => void;
 }
 
-/** Policies of the front that an interface may switch or set; the others are named, for they guard it all the same. */
+/**
+ * Policies of the gateway that an interface may switch or set. Lists the others too, since they apply all the same.
+ */
 export function PolicyOptions({ front, policies, issues, onChange }: PolicyOptionsProps) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -7,7 +7,10 @@ import { useQueryOf } from '../../api/queries.ts';
 const PAUSE_MS = 500;
 const NONE: readonly Issue[] = [];
 
-/** What the platform finds wrong with a document that is being changed, after a pause in typing; nothing while the form itself does. */
+/**
+ * Returns the platform's problems with an edited document, after a pause in typing. Returns none while the form
+ * itself has problems.
+ */
 export function useInterfaceIssues(document: InterfaceDocument | undefined): readonly Issue[] {
   const text = document === undefined ? undefined : JSON.stringify(document);
   const [checked, setChecked] = useState(text);

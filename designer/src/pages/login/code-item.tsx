@@ -7,7 +7,6 @@ const TEXTS = defineTexts({
   missing: ['请输入验证码', 'Enter the code'],
 });
 
-/** The field for the code of a second factor. */
 export function CodeItem({ isOptional = false, help }: { readonly isOptional?: boolean; readonly help?: string }) {
   const t = useTexts(TEXTS);
   return (

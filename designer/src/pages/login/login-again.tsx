@@ -24,7 +24,9 @@ interface LoginAgainProps {
   readonly onDone: () => void;
 }
 
-/** Over the open page, which nobody can read meanwhile: the same person goes on where they were; another one begins anew. */
+/**
+ * Covers the open page so that it cannot be read. The same user continues where they were; another user starts over.
+ */
 export function LoginAgain({ name, onDone }: LoginAgainProps) {
   const t = useTexts(TEXTS);
   const { submit, error, isBusy, needsCode } = useLogin(onDone);
@@ -39,7 +41,7 @@ export function LoginAgain({ name, onDone }: LoginAgainProps) {
       keyboard={false}
       footer={null}
       rootClassName={styles.cover ?? ''}
-      // The dialog takes the focus as it opens, after the field has come.
+      // The dialog takes the focus when it opens, after the field was mounted.
       afterOpenChange={() => password.current?.focus()}
     >
       <p>{t('why')}</p>

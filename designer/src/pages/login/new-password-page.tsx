@@ -29,7 +29,7 @@ interface Values {
 
 interface NewPasswordPageProps {
   readonly isOneTime: boolean;
-  /** The present password, where it was typed a moment ago: it is not asked for twice. */
+  /** The current password if the user has just typed it, so that it is not asked for twice. */
   readonly typed: string | undefined;
   readonly onDone: () => void;
 }

@@ -11,7 +11,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Before the console, where the installation demands a second factor and the account has none. */
+/** Shown before the console if the installation requires a second factor and the account has none. */
 export function SecondFactorPage({ onDone }: { readonly onDone: () => void }) {
   const t = useTexts(TEXTS);
   return (

@@ -1,4 +1,7 @@
-/** Business keys of listed messages, such as the patient: for those who may see data of messages, and never in an address. */
+/**
+ * Business keys of listed messages, such as the patient. Shown only to users who may see message data, and never in
+ * an address.
+ */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { BusinessKeys, ExecutionSummary } from '../../../../engine/operate/interface.ts';
 import { call, type ApiError } from '../../api/client.ts';
@@ -26,7 +29,7 @@ export async function readKeys(ids: readonly string[], signal: AbortSignal): Pro
   return found;
 }
 
-/** Nothing for who may not see them. */
+/** Returns no column for users who may not see keys. */
 export function useKeysColumn(rows: readonly Pick<ExecutionSummary, 'executionId'>[]): readonly KeysColumn[] {
   const columnOf = useKeysColumnOf();
   const ids = rows.map(({ executionId }) => executionId);
@@ -40,7 +43,7 @@ export function useKeysColumn(rows: readonly Pick<ExecutionSummary, 'executionId
   return columnOf === undefined ? [] : [columnOf(data)];
 }
 
-/** Of keys that were read; undefined for who may not see them. */
+/** A column for keys already read; undefined for users who may not see them. */
 export function useKeysColumnOf(): ((keys: KeysById) => KeysColumn) | undefined {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -31,11 +31,11 @@ const TEXTS = defineTexts({
 });
 
 interface Props extends Pick<ReturnType<typeof useConditions>, 'conditions' | 'set'> {
-  /** At the end of the first line. */
+  /** Shown at the end of the first line. */
   readonly actions: ReactNode;
 }
 
-/** Conditions of the search; each is asked for when the person is done with it. */
+/** Conditions of the search; each applies when the user has finished entering it. */
 export function MessageSearch({ conditions, set, actions }: Props) {
   const t = useTexts(TEXTS);
   const state = useTexts(STATUS_TEXTS);
@@ -84,7 +84,7 @@ export function MessageSearch({ conditions, set, actions }: Props) {
   );
 }
 
-/** Up to tonight, so that what comes meanwhile is listed too. */
+/** Ends tonight, so that messages that arrive meanwhile are listed too. */
 function presetsOf(t: Translate<typeof TEXTS>): { label: string; value: [Dayjs, Dayjs] }[] {
   const now = dayjs();
   return [
@@ -125,7 +125,7 @@ interface TypedProps {
   readonly onChange: (value: string) => void;
 }
 
-/** Asks when the person is done typing, not at every key. */
+/** Applies the value when the user has finished typing, not at every keystroke. */
 export function Typed({ label, icon, value = '', onChange }: TypedProps) {
   const [draft, setDraft] = useState<string>();
   const finish = () => {

@@ -25,7 +25,7 @@ interface Props {
   readonly selection?: { readonly keys: readonly string[]; readonly onChange: (keys: readonly string[]) => void };
 }
 
-/** Messages, newest first; a row opens its message, and earlier ones are asked for at the end. */
+/** Messages, newest first. A row opens its message; a button at the end loads earlier ones. */
 export function MessageTable({ label, list, columns, empty, selection }: Props) {
   const t = useTexts(TEXTS);
   const go = useNavigate();

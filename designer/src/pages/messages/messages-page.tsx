@@ -1,4 +1,4 @@
-/** `/messages`: what went through the flows, newest first. */
+/** `/messages`: messages of all flows, newest first. */
 import { Alert, Button, Switch, Tooltip } from 'antd';
 import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
@@ -68,7 +68,7 @@ export function MessagesPage() {
   const exported = useExportColumns();
   const keysColumnOf = useKeysColumnOf();
   const [isLive, setLive] = useState(true);
-  // A search by trace id walks through the store; what is past changes no more.
+  // Do not poll a search by trace id, which scans the store, nor a period that lies in the past.
   const mayBeLive = query.archived === undefined && query.text === undefined && (query.to === undefined || query.to > Date.now());
   const list = useMessagePages(question, mayBeLive && isLive ? LIVE_MS : undefined);
   const keysColumn = useKeysColumn(query.archived === undefined ? list.rows : NO_ROWS);
@@ -82,7 +82,7 @@ export function MessagesPage() {
       const tell = (done: number) => report({ done, of: Math.max(done, EXPORT_MOST) });
       const { rows, isCut } = await readMessages(question, EXPORT_MOST, tell, signal);
       const ids = rows.map(({ executionId }) => executionId);
-      // What the person may see on the page stands in the file too, and nothing else.
+      // The file contains exactly what the user may see on the page.
       const keysColumns = keysColumnOf === undefined || query.archived === true ? [] : [keysColumnOf(await readKeys(ids, signal))];
       report({ done: rows.length, of: rows.length });
       download('messages.csv', csvOf([...exported, ...keysColumns], rows));

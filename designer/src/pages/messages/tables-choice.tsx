@@ -1,4 +1,7 @@
-/** Which code tables a retry uses: an execution is pinned to those that it was accepted with, unless a person says else. */
+/**
+ * Which code tables a retry uses. An execution is pinned to those it was accepted with, unless the user chooses the
+ * current ones.
+ */
 import { Radio } from 'antd';
 import type { RetryTables } from '../../../../engine/operate/interface.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -12,8 +12,8 @@ export type Conditions = Readonly<Partial<Record<ConditionName, string>>>;
 const IN_ADDRESS: readonly ConditionName[] = ['flow', 'adapter', 'status', 'from', 'to', 'key', 'text', 'archive'];
 
 /**
- * What is searched for stands in the address and can be sent to a colleague, but for the value of a business key: it may name a patient, so
- * it stays with this entry of this browser's history.
+ * The search stands in the address, so it can be sent to a colleague. The value of a business key does not: it may
+ * identify a patient, so it stays in this entry of the browser's history.
  */
 export function useConditions() {
   const [address, setAddress] = useSearchParams();

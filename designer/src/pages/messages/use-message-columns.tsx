@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
   replayOf: ['重发自', 'Resent from'],
 });
 
-/** Facts alone: of a message's content nothing stands here but its business keys, in a column of their own (`keys-column.tsx`). */
+/** These columns show no content of a message. Business keys have a column of their own (`keys-column.tsx`). */
 export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
   const t = useTexts(TEXTS);
   const state = useTexts(STATUS_TEXTS);
@@ -85,7 +85,7 @@ export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
   ];
 }
 
-/** What the export has beside the columns: what a program reads. */
+/** Additional columns of the export, for programs. */
 export function useExportColumns(): readonly Pick<Column<ExecutionSummary>, 'title' | 'value'>[] {
   const t = useTexts(TEXTS);
   return [
@@ -110,7 +110,7 @@ function Cause({ row }: { readonly row: ExecutionSummary }) {
   );
 }
 
-/** Why it failed or is held: in words, and by its code for whoever asks for it. */
+/** Why a message failed or is held: in words and with its code. */
 export function CauseText({ code }: { readonly code: string | undefined }) {
   const causeOf = useCauseWords();
   if (code === undefined) return '—';

@@ -4,27 +4,29 @@ import { call, type ApiError, type Input } from '../../api/client.ts';
 
 type Listing = 'executions.list' | 'executions.search' | 'executions.held';
 
-/** What is asked, of which operation. */
+/** The operation to call and its query. */
 export type Question = { readonly [Id in Listing]: { readonly id: Id; readonly query: Omit<Input<Id>, 'limit' | 'after'> } }[Listing];
 
 const PAGE = 50;
 const READ_PAGE = 200;
 const LIVE_PAGES = 3;
 
-/** Page after page by the server's cursor: stable while messages come in. `refreshMs`: asks anew by itself. */
+/**
+ * Loads page after page by the server's cursor, which is stable while messages arrive. `refreshMs`: polling interval.
+ */
 export function useMessagePages(question: Question, refreshMs: number | undefined) {
   const list = useInfiniteQuery<ExecutionPage, ApiError, { pages: ExecutionPage[] }, readonly unknown[], string | undefined>({
     queryKey: [question.id, 'pages', question.query],
     queryFn: ({ pageParam, signal }) => readPage(question, PAGE, pageParam, signal),
     initialPageParam: undefined,
     getNextPageParam: ({ next }) => next,
-    // Each page is a call: who has gone back far looks at what is past.
+    // Each page costs a call, and a user who has loaded many pages looks at the past.
     refetchInterval: ({ state }) => (refreshMs === undefined || (state.data?.pages.length ?? 0) > LIVE_PAGES ? false : refreshMs),
   });
   return { ...list, rows: list.data?.pages.flatMap(({ items }) => items) ?? [] };
 }
 
-/** All that fits, up to `most`; `isCut` when there is more. */
+/** Reads up to `most` messages; `isCut` is true if there are more. */
 export async function readMessages(
   question: Question,
   most: number,

@@ -3,8 +3,8 @@ import type { PayloadAnswer } from '../../../../control/executions/execution-pay
 import { call, type ApiError } from '../../api/client.ts';
 
 /**
- * Every reading leaves an audit line: asked for when the person wants it, never anew by itself, and forgotten with the page. `state` changes
- * when the message goes on: what was seen before is then asked for anew.
+ * Every read leaves an audit entry: load only when the user asks, never refetch automatically, and forget with the
+ * page. `state` changes when the message continues: the data is then loaded again.
  */
 export function usePayload(executionId: string, state: string, isWanted: boolean) {
   return useQuery<PayloadAnswer, ApiError>({

@@ -1,4 +1,4 @@
-/** Calls that do not go as they should: systems that do not answer, and interfaces that refuse their callers. */
+/** Calls that fail: systems that do not respond, and interfaces that refuse their callers. */
 import { Ban, CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import type { FailingAdapter } from '../../../../control/adapters/find-failing-adapters.ts';
@@ -30,7 +30,7 @@ export function useAdapters({ adapters = [] }: Attention): readonly Item[] {
   return [{ key: 'adapters', tone: 'red', icon: CloudOff, word: t('adapters'), what, lines, to: inArea('adapters') }];
 }
 
-/** Which one, since when and why, what it keeps waiting, and whom to call. */
+/** Shows the system, since when and why it fails, what it blocks, and whom to call. */
 function OfAdapter({ adapter }: { readonly adapter: FailingAdapter }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -63,7 +63,7 @@ export function useRefusingInterfaces({ interfaces = [] }: Attention): readonly 
   return [{ key: 'interfaces', tone: 'amber', icon: Ban, word: t('interfaces'), what, lines, to: inArea('interfaces') }];
 }
 
-/** Which one, since when and why, how many, and whose calls. */
+/** Shows the interface, since when and why it refuses, how many calls, and whose. */
 function OfInterface({ refusing: { interfaceId, name, calls, refused, cause } }: { readonly refusing: RefusingInterface }) {
   const t = useTexts(TEXTS);
   const text = useText();

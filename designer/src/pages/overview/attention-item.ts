@@ -1,4 +1,4 @@
-/** One line of what needs a person. */
+/** One line of the list of what needs attention. */
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { AREAS } from '../../kit/page/areas.ts';
@@ -14,7 +14,7 @@ export interface Item {
   readonly to: string | undefined;
 }
 
-/** The address in an area of the console; an area that the console does not have is not linked to. */
+/** Returns the address in an area of the console; undefined if the console does not have the area. */
 export function inArea(area: (typeof AREAS)[number]['path'], query = ''): string | undefined {
   return AREAS.some(({ path }) => path === area) ? `/${area}${query}` : undefined;
 }

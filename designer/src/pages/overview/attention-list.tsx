@@ -52,7 +52,7 @@ const TEXTS = defineTexts({
 
 const SHOWN = 5;
 
-/** The most urgent first; each leads to where it is dealt with. */
+/** The most urgent items first; each links to the page that deals with it. */
 export function AttentionList({ attention }: { readonly attention: Attention }) {
   const t = useTexts(TEXTS);
   const items = [
@@ -149,7 +149,7 @@ function useMessages({ held, failedLastHour = 0, failingFlows = [] }: Attention)
   return items;
 }
 
-/** Most of few is worse than few of many. */
+/** Shows the share too: most of a few calls failing is worse than a few of many. */
 function OfFailing({ flow: { flowId, name, failed, of } }: { readonly flow: FailingFlow }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,4 +1,4 @@
-/** What is held, by its causes: writes that were done wait beside messages that lack a code, and each wants something else. */
+/** Held messages by cause. Completed writes and missing codes, for example, need different actions. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
@@ -17,7 +17,10 @@ const TEXTS = defineTexts({
 
 const SHOWN = 4;
 
-/** A cause that a large group of another one would hide is shown before its second group, and what is not shown is named. */
+/**
+ * Shows the first group of every cause before the second group of any, so that a large group hides no cause. Names
+ * what is omitted.
+ */
 export function useHeldLines(all: readonly NamedHeldGroup[]): readonly ReactNode[] {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -45,7 +48,7 @@ function splitAt<T>(items: readonly T[], place: number): readonly [readonly T[],
   return [items.slice(0, place), items.slice(place)];
 }
 
-/** What was done first, then what may have been: somebody may do it a second time elsewhere. */
+/** Completed writes first, then uncertain ones: a person may repeat them elsewhere. */
 function urgencyOf(group: NamedHeldGroup): number {
   if (isAfterWrite(group)) return 2;
   return group.outcomeKnown ? 0 : 1;

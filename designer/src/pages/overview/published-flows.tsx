@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
 
 type Flow = Overview['flows'][number];
 
-/** What is in service and how much goes through each, live. */
+/** Published flows with their live traffic. */
 export function PublishedFlows({ flows }: { readonly flows: readonly Flow[] }) {
   const t = useTexts(TEXTS);
   const columns = useColumns();
@@ -49,7 +49,8 @@ function useColumns(): TableColumnsType<Flow> {
   const text = useText();
   const format = useFormat();
   const live = useLiveFlows();
-  // The day is counted every few seconds, the minute each second: a day with fewer than its last minute would be wrong.
+  // The day's count updates every few seconds, the minute's every second: never show a day with fewer calls than its
+  // last minute.
   const todayOf = ({ flowId, today }: Flow) => Math.max(today, live[flowId]?.perMinute ?? 0);
   const figure = (key: 'perMinute' | 'errors' | 'inFlight') => ({
     key,

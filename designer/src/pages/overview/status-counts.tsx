@@ -6,7 +6,10 @@ import styles from './overview-page.module.css';
 const TEXTS = defineTexts({ label: ['各状态的消息数', 'Messages by status'] });
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'failed', 'completed', 'cancelled'] as const;
 
-/** Messages by status, of the same reading as what needs attention: two readings would disagree for some seconds. */
+/**
+ * Messages by status. Uses the same response as the list of what needs attention: two responses would disagree for
+ * some seconds.
+ */
 export function StatusCounts({ counts }: { readonly counts: Readonly<Record<string, number>> }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -1,4 +1,4 @@
-/** What a request would change, or what it would make, field by field in the words of the forms. */
+/** Shows the changes that a request would make, field by field with the labels of the forms. */
 import { useMemo } from 'react';
 import type { Input } from '../../api/client.ts';
 import { useQueryOf } from '../../api/queries.ts';

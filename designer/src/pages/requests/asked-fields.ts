@@ -1,4 +1,7 @@
-/** What the fields of the things that may be asked for are called: as in their forms, with what a protocol sets and what policies take. Pure. */
+/**
+ * Labels for the fields of requested objects, as in their forms, including the settings of protocols and policies.
+ * Pure.
+ */
 import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
 import type { PolicyDescription } from '../../../../control/interfaces/policies.ts';
 import { AdapterDocument } from '../../../../engine/contract/node/adapter.ts';
@@ -17,7 +20,7 @@ export function interfaceFields(policies: readonly Pick<PolicyDescription, 'name
   return withFields(asField(InterfaceDocument), 'policies', { properties: Object.fromEntries(options) });
 }
 
-/** `type`: undefined until it is known. */
+/** `type`: undefined until it is loaded. */
 export function adapterFields(type: Pick<AdapterTypeDescription, 'settings'> | undefined): FieldSchema {
   const whole = asField(AdapterDocument);
   return type === undefined ? whole : withFields(whole, 'environments', { patternProperties: { '': type.settings as FieldSchema } });

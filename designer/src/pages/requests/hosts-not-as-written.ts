@@ -1,10 +1,10 @@
 export interface HostNotAsWritten {
   readonly written: string;
-  /** Host and port as the network knows them: names in punycode, numbers in four parts. */
+  /** Host and port in the form that the network uses: punycode names, dotted numeric addresses. */
   readonly host: string;
 }
 
-/** Every address within a document whose host is another text than the one that is read. */
+/** Returns every address in a document whose real host differs from the text that a person reads. */
 export function hostsNotAsWritten(value: unknown): readonly HostNotAsWritten[] {
   if (typeof value === 'string') {
     const host = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && URL.canParse(value) ? new URL(value).host : '';
@@ -14,7 +14,7 @@ export function hostsNotAsWritten(value: unknown): readonly HostNotAsWritten[] {
   return Object.values(value).flatMap((inner) => hostsNotAsWritten(inner));
 }
 
-/** What stands between the scheme and the path, without the port that the scheme implies. */
+/** Returns the text between scheme and path, without the scheme's default port. */
 function readHost(text: string): string {
   const [, scheme = '', authority = ''] = /^([a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(text) ?? [];
   const implied = scheme.toLowerCase() === 'https' ? ':443' : ':80';

@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   create: ['存入凭据', 'Store the credential'],
 });
 
-/** The credential that an adapter asks for, where it cannot be used yet: its value is given here, by who decides. */
+/** Lets the approver enter the credential that a requested adapter needs and cannot use yet. */
 export function NewSecretFor({ request: { action, input } }: { readonly request: Outputs['requests.get'] }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -9,7 +9,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** A host that reads like another one, as the network knows it. */
+/** Warns about a host that looks like another one, and shows its real form. */
 export function RealHosts({ document }: { readonly document: unknown }) {
   const t = useTexts(TEXTS);
   const hosts = hostsNotAsWritten(document);

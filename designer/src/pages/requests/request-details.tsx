@@ -42,7 +42,7 @@ const TEXTS = defineTexts({
   nobodyNext: ['请系统管理员在“账号”页建立一个。', 'Ask the system administrator to make one on the page "Accounts".'],
 });
 
-/** One request in full, with what the person may do about it. */
+/** One request in full, with the actions that the user may take. */
 export function RequestDetails({ requestId, onEnd }: { readonly requestId: string; readonly onEnd: () => void }) {
   const t = useTexts(TEXTS);
   const me = useMe();

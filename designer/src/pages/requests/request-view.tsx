@@ -1,4 +1,4 @@
-/** What exactly a request is about: which version or address, on which front, and what changes for whom. */
+/** Shows exactly what a request is about: the version or address, the gateway, and what changes for which caller. */
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -45,7 +45,7 @@ const TEXTS = defineTexts({
 
 type Details = Outputs['requests.get'];
 
-/** For the acts that the console knows; nothing for others, whose input is shown as it is. */
+/** Renders requests that the console knows; for others it renders nothing, and their input is shown as it is. */
 export function RequestView({ request: { action, input } }: { readonly request: Details }): ReactNode {
   switch (action) {
     case 'flows.publish':
@@ -283,7 +283,7 @@ function SavedAdapter({ document }: { readonly document: Input<'adapters.save'>[
   );
 }
 
-/** What would be replaced: nothing for what is new, and for what was removed meanwhile. */
+/** Returns the stored document that would be replaced; undefined if it is new or was removed meanwhile. */
 function useStored<T>(
   query: { readonly data: T | undefined; readonly error: ApiError | null },
   { revision }: { readonly revision: number },

@@ -4,7 +4,7 @@ import { call, type ApiError } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import type { RequestItem } from '../../kit/approval/request-words.tsx';
 
-/** Of 50 each: one person has 20 open ones at most. */
+/** Pages of 50. One user has at most 20 open requests. */
 const MOST_PAGES = 20;
 
 interface PageWish {
@@ -12,16 +12,16 @@ interface PageWish {
 }
 
 interface AllRequests {
-  /** Undefined until all are read: what is counted, searched and filtered is the whole. */
+  /** Undefined until all pages are loaded, since counts, search and filters need the whole list. */
   readonly items: readonly RequestItem[] | undefined;
   readonly isReading: boolean;
-  /** There are more than are listed. */
+  /** True if more requests exist than are listed. */
   readonly isCut: boolean;
   readonly error: ApiError | null;
   readonly refresh: () => void;
 }
 
-/** The API gives requests a page at a time; the list of the console has them all. */
+/** The API returns requests in pages; the console's list loads them all. */
 export function useAllRequests(): AllRequests {
   const list = useInfiniteQuery<Outputs['requests.list'], ApiError, Pages, readonly string[], PageWish>({
     queryKey: ['requests.list'],
@@ -51,7 +51,7 @@ interface Pages {
   readonly items: readonly RequestItem[];
 }
 
-/** One that was decided between two pages would stand on both. */
+/** A request decided between two page loads would appear on both pages. */
 function unique(items: readonly RequestItem[]): readonly RequestItem[] {
   return [...new Map(items.map((item) => [item.requestId, item])).values()];
 }

@@ -24,16 +24,16 @@ interface Values {
 }
 
 interface SecretDialogProps {
-  /** Of this secret the value is replaced; absent: a new one. */
+  /** The secret whose value is replaced; absent for a new one. */
   readonly secret?: { readonly name: string; readonly adapters: readonly string[] } | undefined;
-  /** What a new one is for; of no other adapter is spoken then. */
+  /** The purpose of a new secret; it is then bound to this adapter only. */
   readonly purpose?: { readonly adapterId: string; readonly label: string };
-  /** What its value is made of. */
+  /** Describes the parts of the value. */
   readonly hint?: string | undefined;
   readonly onClose: (saved?: string) => void;
 }
 
-/** A secret is stored under its name. Its value goes one way only. */
+/** A secret is stored under its name. Its value can be written but never read. */
 export function SecretDialog({ secret, purpose, hint, onClose }: SecretDialogProps) {
   const t = useTexts(TEXTS);
   const text = useText();

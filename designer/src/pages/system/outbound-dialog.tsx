@@ -24,7 +24,7 @@ interface Values {
 }
 
 interface OutboundDialogProps {
-  /** The one to confirm; absent: a new one. */
+  /** The target to confirm; absent for a new one. */
   readonly target: string | undefined;
   readonly onClose: () => void;
 }

@@ -57,7 +57,7 @@ const LOOKS = {
   stopped: { tone: 'grey', icon: CircleSlash },
 } as const;
 
-/** Everybody who works on this installation, whoever serves this page. */
+/** Lists all processes of the installation, not just the one that serves this page. */
 export function ProcessTable({ processes }: { readonly processes: readonly ShownProcess[] }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -112,7 +112,7 @@ function useColumns(): TableColumnsType<ShownProcess> {
   ];
 }
 
-/** The name of a role; of a gateway with its front. */
+/** The label of a role; for a gateway, with its kind. */
 export function useRoleName(): (role: string) => string {
   const t = useTexts(ROLE_TEXTS);
   const frontOf = useFrontName();

@@ -31,7 +31,6 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5000;
 
-/** The installation itself. */
 export function SystemPage() {
   const t = useTexts(TEXTS);
   const system = useQueryOf('system.get', {}, { refetchIntervalMs: REFRESH_MS });
@@ -56,7 +55,7 @@ export function SystemPage() {
 
 function Parts({ report, onRefresh }: { readonly report: SystemReport; readonly onRefresh: () => void }) {
   const t = useTexts(TEXTS);
-  // The platform leaves out, or refuses, what concerns all domains.
+  // For this account the platform omits or refuses everything that concerns all domains.
   const isLimited = useMe().domains !== 'all';
   return (
     <>

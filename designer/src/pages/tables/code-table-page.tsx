@@ -56,7 +56,7 @@ const TEXTS = defineTexts({
 
 type CodeTable = Outputs['tables.get'];
 
-/** One code table: its rows edited in place, saved as a whole. */
+/** One code table: rows are edited in place and saved as a whole. */
 export function CodeTablePage() {
   const { tableId = '' } = useParams();
   const table = useQueryOf('tables.get', { tableId });
@@ -83,7 +83,7 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
   const [owner, setOwner] = useState<Owner>({ domain: table.domain, sharedWith: table.sharedWith });
   const isReadOnly = !may('tables.edit') || !holds(table.domain);
   const now = [toEntries(rows), fallback, owner.domain, owner.sharedWith];
-  // Rows stand in the order of their codes, entries in that in which they were saved.
+  // Rows are sorted by code, but entries keep the order in which they were saved.
   const opened = [toEntries(toRows(table.entries)), table.fallback, table.domain, table.sharedWith];
   const isChanged = JSON.stringify(now) !== JSON.stringify(opened);
   const problems = problemsOf(rows);
@@ -231,7 +231,7 @@ interface Owner {
   readonly sharedWith: readonly string[] | undefined;
 }
 
-/** Whose people edit the table, and who may use it besides. */
+/** The domain whose users edit the table, and the domains that may also use it. */
 function TableOwner({ owner: { domain, sharedWith }, isReadOnly, onChange }: TableOwnerProps) {
   const t = useTexts(TEXTS);
   const hasAll = useMe().domains === 'all';
@@ -270,7 +270,7 @@ interface TableOwnerProps {
   readonly onChange: (owner: Owner) => void;
 }
 
-/** Without a domain there is nobody who shares it. */
+/** Without a domain the table has no owner that could share it. */
 function given({ domain, sharedWith }: Owner) {
   if (domain === undefined) return {};
   return { domain, ...(sharedWith === undefined ? {} : { sharedWith: [...sharedWith] }) };

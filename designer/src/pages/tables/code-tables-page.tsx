@@ -146,7 +146,7 @@ interface Values {
 
 function NewTable({ onClose }: { readonly onClose: () => void }) {
   const start = useStartDomain();
-  // The domain stands in the form from the start.
+  // Wait for the domain, so that the form has it from the start.
   return start === undefined ? null : <NewTableDialog start={start} onClose={onClose} />;
 }
 

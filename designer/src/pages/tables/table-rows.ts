@@ -1,4 +1,4 @@
-/** The rows of a code table while they are edited: a code may be empty or repeated for a moment. */
+/** The rows of a code table during editing: a code may be empty or repeated for a moment. */
 export interface Row {
   readonly id: number;
   readonly key: string;
@@ -15,7 +15,7 @@ export function toEntries(rows: readonly Row[]): Record<string, string> {
   return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
 }
 
-/** Ids of rows whose code is empty or was there before. */
+/** Returns ids of rows whose code is empty or repeats an earlier one. */
 export function problemsOf(rows: readonly Row[]): ReadonlySet<number> {
   const seen = new Set<string>(['']);
   const wrong = new Set<number>();
@@ -26,7 +26,7 @@ export function problemsOf(rows: readonly Row[]): ReadonlySet<number> {
   return wrong;
 }
 
-/** Rows of a file: code, what it becomes. The line of titles that an export begins with is none. */
+/** Reads rows of a file: code and value. Skips the header line of an export. */
 export function entriesOf(lines: readonly (readonly string[])[], titles: readonly (readonly [string, string])[]): Record<string, string> {
   const isTitle = ([key, value]: readonly string[]) => titles.some(([first, second]) => key === first && value === second);
   const rows = lines.filter((cells, index) => cells[0] !== undefined && cells[0] !== '' && !(index === 0 && isTitle(cells)));

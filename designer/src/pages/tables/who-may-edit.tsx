@@ -9,7 +9,7 @@ const TEXTS = defineTexts({
   whole: ['本表属于整个平台，编辑还须有全部服务域。', 'It belongs to the whole installation, so they need all domains.'],
 });
 
-/** For who may only read a code table: whom to ask. */
+/** Names the roles that can edit the table, for a user who may only read it. */
 export function WhoMayEdit({ domain }: { readonly domain: string | undefined }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();

@@ -1,4 +1,4 @@
-/** What an error is about, by name, with a link to its page for who may see that. */
+/** The objects that an error is about, by name, linked for users who may open them. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
@@ -23,7 +23,7 @@ interface CauseLink {
 
 const LINKS = { adapter: AdapterLink, table: TableLink, flow: FlowLink };
 
-/** The node's adapter belongs to what failed there; table and flow where the error names them. */
+/** The node's adapter is included if the error happened there; a code table or flow if the error names it. */
 export function causeLinks(
   node: FlowNode | undefined,
   error: ErrorRecord | undefined,
@@ -56,7 +56,7 @@ function FlowLink({ id }: { readonly id: string }) {
 }
 
 interface NamedProps extends CauseLink {
-  /** Empty where it is gone or may not be read. */
+  /** Empty if the object was deleted or the user may not read it. */
   readonly name: string;
   readonly to: string | undefined;
 }
@@ -76,7 +76,7 @@ function Named({ kind, name, id, to }: NamedProps) {
   );
 }
 
-/** Leads to the field in the form of its node. */
+/** Links to the field in the form of its node. */
 export function FieldLink({ flowId, nodeId, field }: { readonly flowId: string; readonly nodeId: string; readonly field: FailingField }) {
   const t = useTexts(TEXTS);
   return <Link to={`/flows/${flowId}?node=${encodeURIComponent(nodeId)}&field=/mapping`}>{t('rule', { ...field })}</Link>;

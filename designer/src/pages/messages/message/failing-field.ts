@@ -1,15 +1,17 @@
-/** The field that an error is about, as the form of its node names it. Pure. */
+/** The field that an error is about, named as in the form of its node. Pure. */
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 
 export interface FailingField {
-  /** Path of the target, as the mapping shows it. */
+  /** The target path as the mapping shows it. */
   readonly target: string;
-  /** Place of the rule in its list, counted from 1. */
+  /** Position of the rule in its list, counted from 1. */
   readonly number: number;
 }
 
-/** Of a mapping: the target of the rule that failed; of a rule within a loop with the targets around it. */
+/**
+ * For a mapping: the target of the rule that failed. A rule within a loop is prefixed with the surrounding targets.
+ */
 export function failingField(node: FlowNode | undefined, error: Pick<ErrorRecord, 'values'> | undefined): FailingField | undefined {
   const pointer = error?.values?.['rule'];
   const mapping = node?.config['mapping'];

@@ -26,9 +26,9 @@ const TEXTS = defineTexts({
 
 interface Props {
   readonly executionId: string;
-  /** Changes when the message goes on: what was seen before is then asked for anew. */
+  /** Changes when the message continues: data shown before is then loaded again. */
   readonly state: string;
-  /** The node looked at; without one the message as it came in. */
+  /** The selected node; without one, the message as it arrived. */
   readonly nodeId: string | undefined;
   readonly isWanted: boolean;
   readonly onWant: () => void;

@@ -56,7 +56,7 @@ const TEXTS = defineTexts({
 /** A loop may have written thousands of times. */
 const MOST_WRITES = 10;
 
-/** When, which version, where it stands and why, without a word of its content. */
+/** Times, version, state and cause of a message, without its content. */
 export function MessageFacts({ details, document }: { readonly details: ExecutionDetails; readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);
   const run = useTexts(RUN_TEXTS);
@@ -128,7 +128,7 @@ function isSet(id: string | undefined): id is string {
   return id !== undefined;
 }
 
-/** Another message, linked with this one by a resend. */
+/** Another message, linked to this one by a resend. */
 function MessageLink({ id }: { readonly id: string }) {
   return (
     <Link to={`/messages/${id}`}>
@@ -144,8 +144,8 @@ interface ErrorNoteProps {
 }
 
 /**
- * An error as it is stored: what, what to do, and its code.
- * `isFixHidden`: after a write that was done, because the fix may tell the reader to send the message again.
+ * A stored error: what happened, what to do, and its code. `isFixHidden`: set after a completed write, because the
+ * fix may tell the reader to send the message again.
  */
 export function ErrorNote({ error, repeat, isFixHidden = false }: ErrorNoteProps) {
   const cause = useToldCause(error, { repeat });

@@ -1,4 +1,4 @@
-/** What happened to a message, laid over the flow that it went through. Pure. */
+/** The history of a message as an overlay on its flow. Pure. */
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
 import type { StepRecord } from '../../../../../engine/execution/execution-document.ts';
 import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
@@ -8,7 +8,7 @@ import type { ExecutionDetails } from '../../../../../engine/operate/interface.t
 import type { NodeRun, Overlay } from '../../../editor/state/editor-store.ts';
 import { runOfStep, wiresTaken } from '../../../editor/state/step-overlay.ts';
 
-/** A node inside of a loop shows its latest step. */
+/** A node inside a loop shows its latest step. */
 export function overlayOf(details: ExecutionDetails, document: FlowDocument): Overlay {
   const { nodes, edges } = document;
   const runs: Readonly<Record<string, NodeRun>> = Object.fromEntries(nodes.map(({ id }) => [id, runOf(id, details)]));
@@ -21,7 +21,10 @@ export function overlayOf(details: ExecutionDetails, document: FlowDocument): Ov
   };
 }
 
-/** A trigger is no step of the record: it is the one whose wire leads to what was reached. Of several such none is said to be it. */
+/**
+ * The record has no step for the trigger, so it is inferred: the unreached start node whose wire leads to a reached
+ * node. If several qualify, none is marked.
+ */
 function triggerOf({ nodes, edges }: FlowDocument, isReached: (nodeId: string) => boolean): string | undefined {
   const led = new Set(edges.map(({ to }) => to.node));
   const begun = nodes.filter(
@@ -34,7 +37,7 @@ export function stepsOf(details: ExecutionDetails, nodeId: string): readonly Ste
   return details.steps.filter(({ node }) => node === nodeId);
 }
 
-/** Where it stands still says more than a step that settled before, in another round of a loop. */
+/** A current standstill takes precedence over a step that settled in an earlier iteration of a loop. */
 function runOf(nodeId: string, details: ExecutionDetails): NodeRun {
   const standstill = standstillsOf(details, nodeId)[0];
   if (standstill !== undefined) return runOfStandstill(standstill);
@@ -59,19 +62,19 @@ export interface Labelled {
   readonly message: ShownMessage;
 }
 
-/** What came out of a node, by port; of a loop's iterations, each. */
+/** Returns a node's outputs by port; for a loop, those of each iteration. */
 export function outputsOf({ outputs }: PayloadAnswer, nodeId: string): readonly Labelled[] {
   return ofNode(outputs, nodeId).flatMap(([round, ports]) =>
     Object.entries(ports).map(([port, message]) => ({ from: round === '' ? port : `${round} · ${port}`, message })),
   );
 }
 
-/** What went into a node; of a loop's iterations, into each. */
+/** Returns a node's inputs; for a loop, those of each iteration. */
 export function inputsOf({ inputs }: PayloadAnswer, nodeId: string): readonly Labelled[] {
   return ofNode(inputs, nodeId).map(([round, message]) => ({ from: round, message }));
 }
 
-/** Entries of one node with the iteration that they belong to (`''` outside of a loop). */
+/** Returns entries of one node with their iteration (`''` outside a loop). */
 function ofNode<T>(bySteps: Readonly<Record<string, T>>, nodeId: string): readonly (readonly [string, T])[] {
   return Object.entries(bySteps)
     .filter(([key]) => key === nodeId || key.endsWith(`/${nodeId}`))

@@ -49,7 +49,7 @@ function OpenedMessage({ executionId }: { readonly executionId: string }) {
   return <MessageOnCanvas details={details} document={flow.data.document} types={types} />;
 }
 
-/** With the node selected that a person asks about: where it failed, is held, or waits for its next attempt. */
+/** Opens with the relevant node selected: where the message failed, is held, or waits for its next attempt. */
 function openAt(details: ExecutionDetails, { document, types }: Pick<Props, 'document' | 'types'>) {
   const store = createEditorStore({ history: begin(document), types, isReadOnly: true });
   const troubled = details.standstills.find(({ state, node }) => state !== 'waiting' && document.nodes.some(({ id }) => id === node));
@@ -66,10 +66,10 @@ interface Props {
 function MessageOnCanvas({ details, document, types }: Props) {
   const t = useTexts(TEXTS);
   const text = useText();
-  // What was shown is of the state it had then; once it went on, the data is asked for anew.
+  // Shown data belongs to this state; when the message continues, the data is loaded again.
   const state = `${details.status} ${details.attempt}`;
   const [wanted, setWanted] = useState<string>();
-  // A version never changes: asking for it again gives the same.
+  // A version never changes, so the first result stays valid.
   const [start] = useState({ document, types });
   const [store] = useState(() => openAt(details, start));
   const { isCanvasFolded: isFolded, change } = usePreferences();

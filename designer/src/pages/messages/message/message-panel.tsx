@@ -36,7 +36,7 @@ const TEXTS = defineTexts({
   notReached: ['消息没有走到这个节点。', 'The message did not come to this node.'],
 });
 const WHOLE = '';
-/** A loop may stand still in each of its rounds. */
+/** A loop may have a standstill in each of its iterations. */
 const MOST_STANDSTILLS = 3;
 
 interface Props {
@@ -44,11 +44,14 @@ interface Props {
   readonly document: FlowDocument;
   readonly isWanted: boolean;
   readonly onWant: () => void;
-  /** It has the room of the canvas too. */
+  /** The panel also takes the room of the canvas. */
   readonly isWide: boolean;
 }
 
-/** Beside the canvas: why the message stands still, the selected node's part in it, and the facts of the whole. */
+/**
+ * Shown beside the canvas: why the message stands still, the data of the selected node, and the facts of the whole
+ * message.
+ */
 export function MessagePanel({ details, document, isWanted, onWant, isWide }: Props) {
   const t = useTexts(TEXTS);
   const nodeId = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
@@ -85,7 +88,7 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
   );
 }
 
-/** Once the data was shown, with the whole sentences of their errors, which may name a person. */
+/** Returns the details; once the data is shown, with the full texts of their errors, which may name a person. */
 function useTold(
   details: ExecutionDetails,
   state: string,
@@ -101,7 +104,7 @@ function isSame(a: Standstill, b: Standstill): boolean {
   return a.node === b.node && a.scope === b.scope && a.state === b.state && a.attempt === b.attempt && a.since === b.since;
 }
 
-/** Whose data is shown: for who looks without the canvas, or does not find the node on it. */
+/** Selects the node whose data is shown, for users who hide the canvas or do not find the node on it. */
 function NodeChoice({ details, document, nodeId }: Pick<Props, 'details' | 'document'> & { readonly nodeId: string | undefined }) {
   const t = useTexts(TEXTS);
   const run = useTexts(RUN_TEXTS);
@@ -156,7 +159,7 @@ function Acts({ details, document }: Pick<Props, 'details' | 'document'>) {
   const mayRetry = details.status === 'held' && may('executions.retry');
   const mayTryNow = details.standstills.some(({ state }) => state === 'retrying') && may('executions.retry');
   const mayCancel = !isEnded && may('executions.cancel');
-  // A caller of a sync flow waits for no new message, and what was done would be done another time.
+  // Offers no resend: the caller of a sync flow is gone, and a resend would repeat the write.
   const isDone = details.hasWritten && document.mode === 'sync';
   const mayResend = seenOf(details) !== undefined && !isDone && may('executions.retry') && may('executions.payload');
   if (!mayRetry && !mayTryNow && !mayCancel && !mayResend) return null;

@@ -1,11 +1,17 @@
-/** Which code a code table did not know, worked out from what went into the node: an error never tells a value of the content. Pure. */
+/**
+ * Finds the code that a code table lacked in the node's input, since errors never contain values of the content.
+ * Pure.
+ */
 import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../../engine/contract/values/is-record.ts';
 import type { Standstill } from '../../../../../engine/execution/standstill.ts';
 import { valueAtRow } from '../../../model/mapping/preview-mapping.ts';
 
-/** Of a mapping that looks up what stands at a path, outside of loops; undefined too for what may be more than a code. */
+/**
+ * Only works for mappings that look up a path outside loops. Returns undefined for values that may be more than a
+ * code.
+ */
 export function missingCode(
   { node: nodeId, scope, error }: Standstill,
   node: FlowNode | undefined,
@@ -20,13 +26,13 @@ export function missingCode(
   return typeof value === 'string' || typeof value === 'number' ? plainCode(String(value)) : undefined;
 }
 
-/** A field that was mapped wrongly may hold a name, or the number of a person or telephone. */
+/** A wrongly mapped field may contain a name, or an identity or telephone number of a person. */
 export function plainCode(value: string): string | undefined {
   const isCode = /^[A-Za-z0-9._-]{1,32}$/.test(value);
   return isCode && (value.length <= 8 || !/\d{7}/.test(value)) ? value : undefined;
 }
 
-/** The paths that are looked up in the table, in the rule at these steps. */
+/** Returns the paths that the rule at these steps looks up in the table. */
 function pathsOf(mapping: unknown, steps: readonly string[], table: string): readonly string[] {
   let at = mapping;
   for (const step of steps) {

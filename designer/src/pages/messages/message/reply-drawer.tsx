@@ -41,7 +41,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** The reply that the flow could not make, as its one reply node would have made it. */
+/** Lets the user write the reply that the flow could not make, prefilled from its only reply node. */
 export function ReplyDrawer({ details, document, onClose }: Props) {
   const t = useTexts(TEXTS);
   const [form] = Form.useForm<Values>();
@@ -119,7 +119,7 @@ const JSON_TYPE = 'application/json';
 interface BodyProps {
   readonly label: string;
   readonly language: 'json' | 'text';
-  /** Given by the form. */
+  /** The form sets both properties. */
   readonly value?: string;
   readonly onChange?: (value: string) => void;
 }
@@ -128,7 +128,7 @@ function Body({ label, language, value = '', onChange }: BodyProps) {
   return <CodeEditor label={label} language={language} height="240px" value={value} onChange={(next) => onChange?.(next)} />;
 }
 
-/** What the flow's reply nodes say alike. */
+/** Prefills the reply from the flow's reply node if there is exactly one. */
 function replyOf({ nodes }: FlowDocument): Values {
   const configs = nodes.filter(({ type }) => type.startsWith('control.reply@')).map(({ config }) => config);
   const [only] = configs.length === 1 ? configs : [];

@@ -64,13 +64,15 @@ interface Props {
   readonly standstill: Standstill;
   readonly details: ExecutionDetails;
   readonly document: FlowDocument;
-  /** It was continued while the page was open, and stopped again. */
+  /** True if the message continued while the page was open and stopped again. */
   readonly isAgain: boolean;
   /** Undefined until the data is shown. */
   readonly data: PayloadAnswer | undefined;
 }
 
-/** Why a message stands still at a node, or failed there: the cause with its names, what to do, since when, and which attempt it was. */
+/**
+ * Why a message stands still or failed at a node: the cause with names, the fix, the time, and the attempt number.
+ */
 export function StandstillCard({ standstill, details, document, isAgain, data }: Props) {
   const t = useTexts(TEXTS);
   const { state, error } = standstill;
@@ -105,7 +107,9 @@ export function StandstillCard({ standstill, details, document, isAgain, data }:
   );
 }
 
-/** After a write that was done, or that may have been, the fix of an error may tell the reader to send the message again. */
+/**
+ * If a write was or may have been done, hides the fix of an error: it may tell the reader to send the message again.
+ */
 function isFixShown({ state }: Standstill, { held, hasWritten }: ExecutionDetails): boolean {
   return !hasWritten && (state !== 'held' || held?.outcomeKnown !== false);
 }
@@ -114,7 +118,7 @@ function adviceOf(
   { state, error }: Standstill,
   { held, hasWritten }: ExecutionDetails,
 ): 'known' | 'unknown' | 'done' | 'tablesOfNow' | 'sendAnew' | undefined {
-  // That a retry is safe would lead away from what helps.
+  // A hint that a retry is safe would distract from the real fix.
   if (/^CODE_(TABLE_)?UNKNOWN$/.test(error?.code ?? '') && !hasWritten) return state === 'held' ? 'tablesOfNow' : 'sendAnew';
   if (state !== 'held' || held === undefined) return undefined;
   if (!held.outcomeKnown) return 'unknown';

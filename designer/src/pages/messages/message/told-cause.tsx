@@ -1,4 +1,7 @@
-/** The words for an error of a message: the platform's own sentence where all of it is known, else what kind of cause it is. */
+/**
+ * The words for an error of a message: the platform's own sentence if all its values are known, else the kind of
+ * cause.
+ */
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import { joined, useCauseWords } from '../../../i18n/cause-words.ts';
@@ -10,14 +13,14 @@ import { failingField } from './failing-field.ts';
 interface ToldCause {
   readonly what: string;
   readonly fix: string | undefined;
-  /** Single problems that its sentence does not tell. */
+  /** Problems that the sentence does not mention. */
   readonly issues: readonly { readonly path: string; readonly what: string }[];
 }
 
 const MOST_ISSUES = 5;
 
 interface Circumstances {
-  /** What it is held for, where that is another code than its error's. */
+  /** The code for which the message is held, if it differs from the code of its error. */
   readonly reason?: string | undefined;
   readonly repeat: Repeat;
 }
@@ -32,7 +35,7 @@ export function useToldCause(error: ErrorRecord | undefined, { reason, repeat }:
   if (error === undefined) return { ...cause, issues: [] };
   const { rule, ...values } = error.values ?? {};
   const [first, ...others] = error.issues ?? [];
-  // The one rule that failed is told as the field; the sentence is that of its problem.
+  // If a single rule failed, the rule is shown as the field, and its problem is the sentence.
   const isOnlyRule = first !== undefined && others.length === 0 && first.path === rule;
   const told = {
     ...toldOf({ ...error, values }),
@@ -58,7 +61,7 @@ interface IssuesProps {
   readonly className: string | undefined;
 }
 
-/** Each single problem with its place: the field of the mapping, or where it stands in the data. */
+/** Lists each problem with its place: the field of the mapping, or the path in the data. */
 export function CauseIssues({ issues, node, className }: IssuesProps) {
   if (issues.length < 2 && issues.every(({ path }) => path === '')) return null;
   const nameOf = (path: string) => failingField(node, { values: { rule: path } })?.target ?? path.slice(1).replaceAll('/', '.');

@@ -63,12 +63,12 @@ interface Acted {
   readonly held: { readonly outcomeKnown: boolean; readonly reason: string } | undefined;
   readonly hasWritten: boolean;
   readonly attempt: number;
-  /** Of its last failure. */
+  /** The last error of the message. */
   readonly error?: { readonly code: string } | undefined;
   readonly standstills?: readonly { readonly error?: { readonly code: string } | undefined }[];
 }
 
-/** What a person may decide about a message that cannot decide for itself. */
+/** Actions on a message that needs a person's decision. */
 export function useMessageActions() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
@@ -78,16 +78,16 @@ export function useMessageActions() {
   const { mutateAsync: conclude } = useMutationOf('executions.conclude', ['flows', 'held', 'system']);
   const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'held', 'system']);
   return {
-    /** `onRetried`: it goes on, which does not say how far. */
+    /** `onRetried`: the retry was accepted, which does not say how far the message gets. */
     retry: (acted: Acted, onRetried?: () => void) => {
       const { executionId, held, hasWritten } = acted;
       const isUnknown = held?.outcomeKnown === false;
       const isKept = hasWritten && !isUnknown;
-      // What was sent, or may have been, was made with the tables of then: there is nothing to choose.
+      // Completed or uncertain writes used the original tables, so there is nothing to choose.
       const mayChoose = !isUnknown && !isKept;
       let tables: RetryTables = mayChoose && held !== undefined && isCodeMissing({ code: held.reason }) ? 'now' : 'then';
       const code = acted.standstills?.[0]?.error?.code ?? acted.error?.code ?? held?.reason ?? '';
-      // A missing code is there with the tables of now.
+      // The current tables may contain the missing code.
       const isBound = isInFlow(code) && !(mayChoose && isCodeMissing({ code }));
       confirm({
         title: t(isKept ? 'goOnTitle' : 'retryTitle'),
@@ -135,7 +135,7 @@ export function useMessageActions() {
   };
 }
 
-/** A confirm is shown once and not again: the choice keeps itself. */
+/** A confirm dialog renders only once, so the choice keeps its own state. */
 function FirstChoice({ first, onChange }: { readonly first: RetryTables; readonly onChange: (tables: RetryTables) => void }) {
   const [tables, setTables] = useState(first);
   const choose = (chosen: RetryTables) => {

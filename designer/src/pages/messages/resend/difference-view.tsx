@@ -13,7 +13,9 @@ const TEXTS = defineTexts({
 const SIGNS = { same: '\u00a0', removed: '−', added: '+' } as const;
 const MOST_LINES = 500;
 
-/** Line by line, with the part of a line that differs marked; what is alike and far away is left out. */
+/**
+ * Shows differences line by line, with the changed part of a line marked. Omits equal lines far from a difference.
+ */
 export function DifferenceView({ before, after }: { readonly before: string; readonly after: string }) {
   const t = useTexts(TEXTS);
   const lines = useMemo(() => nearDifference(lineDifference(before, after)), [before, after]);

@@ -1,16 +1,18 @@
-/** What is different between two texts, line by line, and a changed text with the line ends that it had. */
+/** Compares two texts line by line, and restores the original line ends in an edited text. */
 
 export interface DifferenceLine {
   readonly kind: 'same' | 'removed' | 'added';
   readonly text: string;
-  /** Counted from 1 on its own side. */
+  /** Line number on its own side, from 1. */
   readonly before?: number;
   readonly after?: number;
-  /** Of a changed line that has a counterpart: from where to where it differs. */
+  /** For a changed line with a counterpart: the range that differs. */
   readonly changed?: readonly [from: number, to: number];
 }
 
-/** Beyond so many cells (lines of one side times lines of the other) the part in between counts as replaced as a whole. */
+/**
+ * Above this number of cells (lines of one side times lines of the other), the whole middle part counts as replaced.
+ */
 const MOST_CELLS = 4_000_000;
 
 export function lineDifference(before: string, after: string): readonly DifferenceLine[] {
@@ -30,7 +32,7 @@ export function lineDifference(before: string, after: string): readonly Differen
   return withChangedParts(lines);
 }
 
-/** The lines that differ, each with `around` lines on both sides; `undefined` stands for what is left out in between. */
+/** Returns the lines that differ, each with `around` lines on both sides; `undefined` stands for omitted lines. */
 export function nearDifference(lines: readonly DifferenceLine[], around = 3): readonly (DifferenceLine | undefined)[] {
   const kept = new Set<number>();
   for (const [index, { kind }] of lines.entries())
@@ -39,8 +41,8 @@ export function nearDifference(lines: readonly DifferenceLine[], around = 3): re
 }
 
 /**
- * The edited text as it shall be sent. Editors know one kind of line end; HL7 has another, and a file may mix them: lines that were not
- * changed keep theirs, new ones take that of the line before.
+ * Returns the edited text with its original line ends. Editors know only one line end, but HL7 uses another and a
+ * file may mix them. Unchanged lines keep theirs; new ones use that of the line before.
  */
 export function withLineEnds(original: string, edited: string): string {
   const ends = original.match(/\r\n|\r|\n/g) ?? [];
@@ -72,7 +74,7 @@ function sameAtEnd(old: readonly string[], now: readonly string[], start: number
   return count;
 }
 
-/** By the longest common subsequence. */
+/** Uses the longest common subsequence. */
 function betweenOf(old: readonly string[], now: readonly string[]): readonly DifferenceLine['kind'][] {
   if (old.length * now.length > MOST_CELLS) return [...old.map(() => 'removed' as const), ...now.map(() => 'added' as const)];
   const width = now.length + 1;
@@ -99,7 +101,7 @@ function betweenOf(old: readonly string[], now: readonly string[]): readonly Dif
   return kinds;
 }
 
-/** The first removed line of a run is the counterpart of the first added one behind it, and so on. */
+/** Pairs the first removed line of a run with the first added line after it, and so on. */
 function withChangedParts(lines: readonly DifferenceLine[]): readonly DifferenceLine[] {
   const result = [...lines];
   for (let index = 0; index < lines.length;) {

@@ -67,7 +67,7 @@ interface Props {
   readonly details: ExecutionDetails;
   readonly seen: Seen;
   readonly input: ShownMessage;
-  /** Reads the message again: somebody else has acted upon it. */
+  /** Loads the message again after another user has acted on it. */
   readonly onReload: () => void;
 }
 
@@ -149,7 +149,7 @@ interface SendingProps {
   readonly onReload: () => void;
 }
 
-/** What it will do, why, and the button that does it. */
+/** The effect, the reason, and the button that resends. */
 function Sending({ details, order, onSent, onReload }: SendingProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();

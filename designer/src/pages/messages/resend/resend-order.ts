@@ -1,4 +1,4 @@
-/** Sending a message anew: which may be, what of it can be edited, and what is sent. Pure. */
+/** Resending a message: which ones can be resent, what can be edited, and what is sent. Pure. */
 import type { ShownMessage } from '../../../../../control/executions/shown-message.ts';
 import { createId } from '../../../../../engine/contract/values/ids.ts';
 import type { ExecutionSummary } from '../../../../../engine/operate/interface.ts';
@@ -11,13 +11,13 @@ export type Seen = ResendInput['seen'];
 
 const RESENDABLE: readonly Seen[] = ['held', 'failed', 'completed', 'cancelled'];
 
-/** The status by which the platform is told what was seen; undefined where nothing can be sent anew. */
+/** Returns the status that the user saw, which the request states; undefined if the message cannot be resent. */
 export function seenOf({ status, hasPayload, replacedBy, held }: ExecutionSummary): Seen | undefined {
   const isUnfinishedResend = held?.reason === 'RESEND_PREPARED';
   return hasPayload && replacedBy === undefined && !isUnfinishedResend ? RESENDABLE.find((seen) => seen === status) : undefined;
 }
 
-/** The message as it is edited; undefined where it cannot be: only its beginning is here, or it is no text. */
+/** Returns the message for editing; undefined if it is truncated or no text. */
 export function editableOf(message: ShownMessage): { readonly text: string; readonly isJson: boolean } | undefined {
   const { form, data, truncated } = message;
   if (truncated === true || form === 'base64') return undefined;
@@ -27,7 +27,7 @@ export function editableOf(message: ShownMessage): { readonly text: string; read
 
 export type Edited = { readonly problem: 'json' } | { readonly message: ResendInput['message'] | undefined };
 
-/** What is sent in place of the stored message; none where nothing was changed. */
+/** Returns the message that replaces the stored one; none if nothing was changed. */
 export function editedMessage(shown: ShownMessage, typed: string): Edited {
   const editable = editableOf(shown);
   if (editable === undefined) return { message: undefined };
@@ -38,7 +38,7 @@ export function editedMessage(shown: ShownMessage, typed: string): Edited {
   return parsed === undefined ? { problem: 'json' } : { message: { data: parsed.value, form: 'json' } };
 }
 
-/** A new one for every content, so that a lost answer can be asked for again without sending twice. */
+/** Use a new id for every content: if a reply is lost, the same request can be repeated without sending twice. */
 export function newRequestId(): string {
   return createId('rsd');
 }

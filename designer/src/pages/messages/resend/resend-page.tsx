@@ -1,4 +1,4 @@
-/** `/messages/:executionId/resend`: a message is corrected beside its original, and sent anew with a reason. */
+/** `/messages/:executionId/resend`: the user corrects a message beside its original and resends it with a reason. */
 import { Alert, Button, Skeleton } from 'antd';
 import { Eye } from 'lucide-react';
 import { useEffect, useState } from 'react';
@@ -71,7 +71,10 @@ interface Opened {
   readonly input: ShownMessage;
 }
 
-/** What was opened stays open with all that is typed, though the message goes on meanwhile: the platform refuses what was decided on an older state. */
+/**
+ * Keeps everything typed even if the message continues meanwhile: the platform refuses a request based on an older
+ * state.
+ */
 function Resend({ details, onReload }: { readonly details: ExecutionDetails; readonly onReload: () => void }) {
   const t = useTexts(TEXTS);
   const { executionId, status, attempt } = details;
