@@ -1,4 +1,4 @@
-/** Asked when a source is led to a field that is filled already: what shall become of both. */
+/** Asks how to combine a source with a field that is already filled. */
 import { Dropdown } from 'antd';
 import { useEffect, useRef } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

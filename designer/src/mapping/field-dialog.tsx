@@ -1,4 +1,4 @@
-/** Names a new field of the target, or gives one another name. */
+/** Names a new field of the target, or renames one. */
 import { Form, Input, Modal, Select, Switch } from 'antd';
 import { useState } from 'react';
 import { TARGET_TYPES, type TargetField } from '../../../nodes/shared/mapping/mapping-document.ts';

@@ -1,4 +1,4 @@
-/** Reads the target's fields off an example of it, or off a JSON Schema. */
+/** Reads the target's fields from an example or a JSON Schema. */
 import { Button, Modal } from 'antd';
 import { BadgeCheck } from 'lucide-react';
 import { useMemo, useState } from 'react';

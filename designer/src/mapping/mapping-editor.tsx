@@ -1,4 +1,6 @@
-/** The mapping of a node over the whole canvas: as trees, and as the JSON that it is. Every change is one of the flow and can be undone. */
+/**
+ * Edits the mapping of a node over the whole canvas, as trees or as JSON. Every edit is a step of the flow's history.
+ */
 import { Alert, Button, Drawer, Segmented, Tooltip } from 'antd';
 import { Equal, Redo2, Undo2, X } from 'lucide-react';
 import { useState, type KeyboardEvent } from 'react';
@@ -73,10 +75,10 @@ export function MappingEditor({ nodeId, onClose }: MappingEditorProps) {
   );
 }
 
-/** Esc in a field leaves the field: only the next one, outside of all fields, reaches the drawer and closes it. */
+/** Esc in a field only leaves the field; the next Esc, outside all fields, reaches the drawer and closes it. */
 function leaveField(event: KeyboardEvent<HTMLElement>): void {
   const { currentTarget, target, nativeEvent } = event;
-  // A dialog over the editor is outside of its element, and has an Esc of its own.
+  // A dialog over the editor lies outside its element and handles Esc itself.
   if (!isWritten(target) || !currentTarget.contains(target as Node)) return;
   event.stopPropagation();
   if (!event.isDefaultPrevented() && !nativeEvent.isComposing) currentTarget.focus();
@@ -152,7 +154,7 @@ function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) 
   );
 }
 
-/** The first saved test, when no sample is there yet. */
+/** Offers the first saved test if there is no sample yet. */
 function tryOf({ options, isLoading, choose }: MappingSampleChoice): TrySample | undefined {
   const first = options.find(({ kind }) => kind === 'test');
   return first && { name: first.name, isRunning: isLoading, run: () => choose(first.key) };

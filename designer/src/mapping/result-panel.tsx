@@ -1,4 +1,4 @@
-/** What the mapping makes of the sample, as one document, and what does not work in it. */
+/** The mapping's result for the sample as one document, and its problems. */
 import { Button } from 'antd';
 import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';

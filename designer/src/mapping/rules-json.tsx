@@ -1,4 +1,4 @@
-/** The rules as the document holds them. What is no valid JSON stays here and is not taken. */
+/** The rules as JSON. Invalid JSON stays here and does not reach the document. */
 import { Alert } from 'antd';
 import { useMemo } from 'react';
 import { MappingSchema } from '../../../nodes/shared/mapping/mapping-document.ts';
@@ -25,10 +25,10 @@ const TEXTS = defineTexts({
   notMapping: ['不符合映射的格式，图示暂时不能显示：', 'It has not the form of a mapping, so that the trees cannot be shown:'],
 });
 
-/** Text that no document holds yet, kept while the other tab is looked at. */
+/** Text that is not in the document yet, kept while the author looks at the other tab. */
 export interface JsonDraft {
   readonly text: string;
-  /** What the document held when it was written. */
+  /** The document's value when the text was typed. */
   readonly of: unknown;
 }
 
@@ -89,7 +89,10 @@ export function RulesJson({ nodeId, editing, draft, onDraft }: RulesJsonProps) {
   );
 }
 
-/** What was typed stands while it is what the document came from, blanks and all; a change from elsewhere (undo) takes its place. */
+/**
+ * Shows the typed text, with its white space, as long as the document's value is unchanged. A change from elsewhere
+ * (undo) replaces it.
+ */
 function shownText(stored: unknown, draft: JsonDraft | undefined): string {
   const isOwn = draft !== undefined && sameJson(draft.of, stored ?? { rules: [] });
   return isOwn ? draft.text : JSON.stringify(stored ?? { rules: [] }, null, 2);

@@ -1,4 +1,4 @@
-/** Shows what "connect same names" would connect, before it does. */
+/** Shows the connections that "connect same names" would make, before making them. */
 import { Modal, Table } from 'antd';
 import { Repeat } from 'lucide-react';
 import { useMemo, useState } from 'react';

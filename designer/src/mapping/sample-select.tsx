@@ -1,4 +1,4 @@
-/** Chooses the sample: what the editor knows, a saved test that is run, a real message, or one's own. */
+/** Chooses the sample: the editor's data, a saved test that is run, a real message, or data entered by hand. */
 import { Modal, Select, Tooltip } from 'antd';
 import { useState } from 'react';
 import { CodeEditor } from '../kit/code/code-editor.tsx';
@@ -70,7 +70,7 @@ export function SampleSelect({ choice }: { readonly choice: MappingSampleChoice 
   );
 }
 
-/** Nothing ran in this editor yet: what is shown then is made up. */
+/** Before the first run in this editor, the sample is generated. */
 function editorName({ chosen, sample, isLikely }: MappingSampleChoice): 'none' | 'likely' | 'editor' {
   if (chosen === 'editor' && sample.data === undefined) return 'none';
   return isLikely ? 'likely' : 'editor';

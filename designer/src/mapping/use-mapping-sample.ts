@@ -1,4 +1,4 @@
-/** The sample that a mapping is looked at with: from the open editor, a saved test, a real message, or written by hand. */
+/** The sample for a mapping: from the open editor, a saved test, a real message, or entered by hand. */
 import { useCallback, useMemo, useState } from 'react';
 import { call } from '../api/client.ts';
 import { useQueryOf } from '../api/queries.ts';
@@ -15,7 +15,7 @@ export type SampleKey = 'editor' | 'own' | `test ${number}` | `message ${string}
 export interface SampleOption {
   readonly key: SampleKey;
   readonly kind: 'editor' | 'own' | 'test' | 'message';
-  /** Of a test its name, of a message its id. */
+  /** The name of a test, or the id of a message. */
   readonly name: string;
   readonly acceptedAt?: number;
 }
@@ -30,12 +30,12 @@ export interface MappingSampleChoice {
   readonly options: readonly SampleOption[];
   readonly chosen: SampleKey;
   readonly sample: ScopeSample;
-  /** The sample of the editor comes from schemas and descriptions alone. */
+  /** True if the editor's sample comes only from schemas and descriptions. */
   readonly isLikely: boolean;
   readonly isLoading: boolean;
   readonly error: unknown;
   choose(key: SampleKey): void;
-  /** What is written by hand; undefined until it was. */
+  /** Data entered by hand; undefined until there is some. */
   readonly own: unknown;
   setOwn(data: unknown): void;
 }
@@ -76,7 +76,7 @@ export function useMappingSample(nodeId: string): MappingSampleChoice {
   const sample = useMemo<ScopeSample>(() => {
     const found = scopeSampleOf(document, types, offered, samples, nodeId);
     return { ...found, headers, keys, ...(chosen === 'own' ? { data: own } : {}) };
-    // What is typed into this mapping changes no sample.
+    // Typing into this mapping must not change the sample.
   }, [nodes.length, edges, types, offered, samples, nodeId, headers, keys, chosen, own]);
   const isLikely = Object.keys(editorSamples).length === 0;
   return { options, chosen, sample, isLikely, isLoading, error, choose, own, setOwn };
@@ -109,7 +109,7 @@ function useSampleOptions(nodeId: string): readonly SampleOption[] {
 type Editor = ReturnType<ReturnType<typeof useEditorStore>['getState']>;
 type Found = Omit<Loaded, 'key'>;
 
-/** Reaches no real system: what is outside answers as the test says. */
+/** Calls no real system: replies come from the test's mocks. */
 async function loadTest(document: Editor['history']['document'], types: Editor['types'], index: number): Promise<Found> {
   const { input, mocks } = document.tests[index]!;
   const order = { document, input, mocks, reachesAdapters: false, scope: { kind: 'whole' as const } };
@@ -118,7 +118,7 @@ async function loadTest(document: Editor['history']['document'], types: Editor['
   return { samples: samplesOf(answer, handedIn(document, types, input.data)), envelope: { headers, keys } };
 }
 
-/** Looking at a message leaves an audit line: only when a person chose it. */
+/** Reading a message leaves an audit entry, so load it only when the user chooses it. */
 async function loadMessage(
   document: Editor['history']['document'],
   types: Editor['types'],

@@ -1,4 +1,4 @@
-/** The settings of the flow: what it is called, how it runs, what it does with arriving messages, what is kept. */
+/** The settings of the flow: name, mode, handling of incoming messages, and retention. */
 import { Waypoints } from 'lucide-react';
 import { useMemo } from 'react';
 import type { FlowDocument, Ingress, Recording } from '../../../engine/contract/flow/flow-document.ts';
@@ -39,7 +39,6 @@ const TEXTS = defineTexts({
   recording: ['留存', 'Record'],
 });
 
-/** Settings as the panel knows them. */
 type Settings = Pick<FlowDocument, 'name' | 'domain' | 'tags' | 'mode' | 'deadlineMs'> & FlowSettings;
 
 export function FlowPanel() {
@@ -139,7 +138,7 @@ function Section({ title, help, children }: { readonly title: string; readonly h
 
 const ABOUT = ['name', 'description', 'domain', 'sharedWith', 'tags'] as const;
 
-/** A field that was taken away is told as undefined, so that the command takes it away too. */
+/** Reports a removed field as undefined, so that the command removes it too. */
 function fieldsIn(value: FormValue, names: readonly (keyof Settings)[]): Partial<Settings> {
   return Object.fromEntries(names.map((name) => [name, value[name] ?? (name === 'tags' ? [] : undefined)]));
 }
@@ -162,7 +161,9 @@ function useSettings(document: FlowDocument): Settings {
   );
 }
 
-/** Without a key nothing is deduped; a window alone waits for its key. */
+/**
+ * Without a key nothing is deduplicated; a window without a key stays in the form until the author enters the key.
+ */
 function dedupeOf({ key, windowSec }: FormValue): Ingress['dedupe'] | undefined {
   if (key === undefined && windowSec === undefined) return undefined;
   return { key: typeof key === 'string' ? key : '', windowSec: typeof windowSec === 'number' ? windowSec : 86_400 };

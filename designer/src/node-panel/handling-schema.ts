@@ -1,4 +1,4 @@
-/** The fields of a node's handling with their words. What applies when a field is left out depends on the node and on the flow's mode. Pure. */
+/** The fields of a node's handling with their texts. Defaults depend on the node and on the flow's mode. Pure. */
 import { Type } from 'typebox';
 import type { FlowDocument, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import { HANDLING_TEXTS, RETRY_TEXTS } from '../../../engine/contract/flow/flow-texts.ts';
@@ -9,11 +9,11 @@ export interface HandlingCase {
   readonly mode: FlowDocument['mode'];
   readonly isAction: boolean;
   readonly hasErrorPort: boolean;
-  /** Something is connected to its error port. */
+  /** True if a wire starts at its error port. */
   readonly isErrorConnected: boolean;
 }
 
-/** As the engine fills them in (`engine/compile/compile-flow.ts`). */
+/** Must match the engine's defaults (`engine/compile/compile-flow.ts`). */
 export function defaultRetry({ mode, isAction }: HandlingCase): RetryRule {
   return { max: mode === 'durable' && isAction ? 100 : 0, baseMs: 500, factor: 2, capMs: 60_000, on: ['transient'] };
 }

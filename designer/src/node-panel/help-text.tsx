@@ -1,4 +1,4 @@
-/** Help as it is written beside a node: paragraphs, lists, headings, `code` and **strong**. Nothing else is read as markup. */
+/** Renders a node's help: paragraphs, lists, headings, `code` and **strong**. Other markup is not supported. */
 import { Fragment, type ReactNode } from 'react';
 import styles from './help-text.module.css';
 
@@ -34,7 +34,7 @@ function Block({ text }: { readonly text: string }) {
   return <p>{inline(lines.join(' '))}</p>;
 }
 
-/** A line that is indented goes on with the item before it. */
+/** An indented line continues the previous item. */
 function items(lines: readonly string[]): readonly string[] {
   return lines.reduce<string[]>((found, line) => {
     if (/^[-*] /.test(line)) return [...found, line.slice(2)];

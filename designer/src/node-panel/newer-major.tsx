@@ -1,4 +1,7 @@
-/** A node of an older major goes on as it is; a person may make it the newer one, which takes over its configuration. */
+/**
+ * A node of an older major keeps working. The author may upgrade it to the newer one, which takes over its
+ * configuration.
+ */
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';

@@ -38,7 +38,7 @@ interface NodeHandlingProps {
 
 const NOTHING: Handling = {};
 
-/** Of what is not a trigger: a trigger only takes messages in. */
+/** Not for triggers, which only receive messages. */
 export function NodeHandling({ node, type, focus }: NodeHandlingProps) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -95,7 +95,7 @@ export function NodeHandling({ node, type, focus }: NodeHandlingProps) {
   );
 }
 
-/** The rule is kept whole: what is left out would be filled in otherwise than it is shown here. */
+/** Stores the whole rule: omitted fields would get defaults other than those shown here. */
 function withRetry({ retry: _old, ...rest }: Handling, partial: FormValue, preset: RetryRule): Handling {
   return Object.keys(partial).length === 0 ? rest : { ...rest, retry: { ...preset, ...partial } };
 }
@@ -112,7 +112,7 @@ function useHandlingCase(node: FlowNode, type: NodeDescription): HandlingCase {
 
 const made = new WeakMap<HandlingCase, Partial<Record<HandlingSection, ReturnType<typeof handlingSchema>>>>();
 
-/** The same object for the same case, so that forms need not look again. */
+/** Returns the same object for the same case, so that forms do not check again. */
 function schemas(about: HandlingCase, section: HandlingSection): ReturnType<typeof handlingSchema> {
   const kept = made.get(about) ?? {};
   made.set(about, kept);

@@ -1,4 +1,4 @@
-/** The selected node: its name, its configuration, what it does about errors, its help. */
+/** The selected node: name, configuration, error handling and help. */
 import { Input, Tabs, type InputRef } from 'antd';
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
@@ -44,7 +44,7 @@ export function NodePanel({ nodeId }: { readonly nodeId: string }) {
   );
 }
 
-/** The same object while only the label is typed, which the forms of a node do not show. */
+/** Returns the same object while only the label changes, which a node's forms do not show. */
 function useUnnamed(node: FlowNode | undefined): FlowNode | undefined {
   return useMemo(() => node, [node?.id, node?.type, node?.config, node?.adapter, node?.handling, node?.disabled]);
 }
@@ -90,7 +90,7 @@ function NodeHeader({ node, type }: NodePartProps) {
   );
 }
 
-/** Ready to be written over when the canvas asks for another name. */
+/** Selects the name for overwriting when the canvas asks to rename the node. */
 function useNameOnAsking(nodeId: string) {
   const name = useRef<InputRef>(null);
   const serial = useEditor(({ focus }) => (focus?.nodeId === nodeId && focus.pointer === '/label' ? focus.serial : undefined));
@@ -100,7 +100,7 @@ function useNameOnAsking(nodeId: string) {
   return name;
 }
 
-/** Without the focus anywhere, keys are the canvas's. */
+/** Without focus in a field, keys go to the canvas. */
 function leaveName({ key, nativeEvent, currentTarget }: KeyboardEvent<HTMLInputElement>): void {
   if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) currentTarget.blur();
 }
@@ -113,7 +113,7 @@ const NodeTabs = memo(function NodeTabs({ node, type }: NodePartProps) {
   const serial = focus?.serial;
   useEffect(() => {
     if (focus !== undefined) setTab(focus.pointer.startsWith('/handling') ? 'handling' : 'config');
-    // Each asking is heard once; the tab is free afterwards.
+    // Handles each request once; afterwards the user may change the tab.
   }, [serial]);
   const own = problems.ofNode(node.id).map(({ place }) => place.field);
   const inHandling = own.filter((field) => field.startsWith('/handling')).length;

@@ -1,4 +1,4 @@
-/** What a node's fields can read, from what is known of the flow's messages. Pure. */
+/** Derives the sample of a node's fields from what is known about the flow's messages. Pure. */
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { nodesBefore } from '../model/flow/graph-walk.ts';
 import { likelyOutput } from '../model/samples/likely-output.ts';
@@ -6,7 +6,7 @@ import { isErrorPort, type NodeTypes } from '../model/flow/node-types.ts';
 import type { OfferedShapes } from '../model/samples/offered-shapes.ts';
 import type { NodeName, ScopeSample } from './expression/scope-sample.ts';
 
-/** What a node took in and gave out (by port). */
+/** Input and output (by port) of a node. */
 export interface NodeData {
   readonly input?: unknown;
   readonly output?: Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export function namesOfNodesLeadingTo(document: FlowDocument, nodeId: string): r
   return document.nodes.filter(({ id }) => sources.has(id)).map(({ id, label }) => ({ id, label: label || id }));
 }
 
-/** The sample of a node: what it took in itself, else what a node before it gave out by the port that leads here. */
+/** Returns the sample of a node: its own input, else the output of a node before it at the port that leads here. */
 export function scopeSampleOf(
   document: FlowDocument,
   types: NodeTypes,
@@ -39,7 +39,7 @@ export function scopeSampleOf(
   return { ...(data === undefined ? {} : { data }), ...(output === undefined ? {} : { output }), nodes };
 }
 
-/** What the flow's own expressions read: the message as its trigger hands it in. */
+/** Returns what the flow's own expressions read: the message as the trigger emits it. */
 export function triggerSampleOf(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, samples: NodeSamples): ScopeSample {
   const trigger = document.nodes.find((node) => types.isTrigger(node));
   const data = trigger && outputOf(document, types, offered, samples, trigger.id);
@@ -55,7 +55,7 @@ function inputOf(document: FlowDocument, types: NodeTypes, offered: OfferedShape
     .find((data) => data !== undefined);
 }
 
-/** By the port that is asked for, else by the main one. Of a node that never ran what it will probably give. */
+/** Uses the given port, else the main one. For a node that never ran, returns its likely output. */
 function outputOf(
   document: FlowDocument,
   types: NodeTypes,

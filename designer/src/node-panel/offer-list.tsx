@@ -23,7 +23,7 @@ interface OfferListProps {
   readonly onChoose: (offer: Offer) => void;
 }
 
-/** What the other side describes itself to offer, to choose one. */
+/** Lists the operations that the other system describes, to choose one. */
 export function OfferList({ adapterId, chosen, onChoose }: OfferListProps) {
   const t = useTexts(TEXTS);
   const offers = useQueryOf('adapters.offers', { adapterId });

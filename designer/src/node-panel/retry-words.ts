@@ -1,4 +1,4 @@
-/** What a retry rule means, in words. Pure. */
+/** Describes a retry rule in words. Pure. */
 import type { RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
 
@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
 
 const SHOWN = 5;
 
-/** `duration` writes milliseconds in the same language (`useFormat`). */
+/** `duration` formats milliseconds in the same language (`useFormat`). */
 export function retrySummary(rule: RetryRule, language: Language, duration: (ms: number) => string): string {
   const t = translateWith(TEXTS, language);
   const { max, capMs, totalMs = Infinity } = rule;
@@ -28,7 +28,10 @@ export function retrySummary(rule: RetryRule, language: Language, duration: (ms:
   return `${t(max > SHOWN ? 'many' : 'few', { max, pauses, cap: duration(capMs) })}${language === 'en' ? ' ' : ''}${t('whole', { time: duration(Math.min(all, totalMs)) })}`;
 }
 
-/** The longest each pause can be, in milliseconds; chance makes each shorter, so that many do not come back at once. */
+/**
+ * Returns the maximum of each pause in milliseconds. Jitter shortens pauses, so that many retries do not arrive at
+ * once.
+ */
 export function retryPauses({ baseMs, factor, capMs }: RetryRule, count: number): readonly number[] {
   return Array.from({ length: count }, (_none, index) => Math.min(capMs, baseMs * factor ** index));
 }

@@ -5,15 +5,15 @@ import { setAdapter, setConfig, setHandling, setLabel } from '../model/commands/
 import type { Planned } from '../model/commands/refusal.ts';
 import { replaceType } from '../model/commands/replace-type.ts';
 
-/** What the panel of a node does to it. Each reads the document when it is called, not when the panel was drawn. */
+/** Edits of a node by its panel. Each one reads the document when it is called, not when the panel was rendered. */
 export interface NodeEdits {
   label(label: string): void;
-  /** Typing into one `field` is one undo step until it is sealed. */
+  /** Typing into one `field` is a single undo step until it is sealed. */
   config(config: FlowNode['config'], field: string): void;
   adapter(adapter: string | undefined): void;
-  /** Makes it the newer major of its type. */
+  /** Upgrades the node to the newer major of its type. */
   upgrade(to: Pick<FlowNode, 'type' | 'config'>, language: Language): void;
-  /** False: the value is not allowed and was not taken. */
+  /** Returns false if the value is invalid and was rejected. */
   handling(handling: Handling | undefined, field: string): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What the systems that the open flow calls describe of their operations. */
+/** How the systems that the open flow calls describe their operations. */
 import { useQueries } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call } from '../api/client.ts';
@@ -8,7 +8,7 @@ import { offeredShapes, type OfferedShapes } from '../model/samples/offered-shap
 
 const FRESH_MS = 300_000;
 
-/** Empty until they are read. `mayAsk`: else only what was read before is used, and no hospital is asked. */
+/** Empty until they are loaded. Without `mayAsk`, uses only what was loaded before and calls no hospital. */
 export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): OfferedShapes {
   const may = useMay();
   const types = useEditor((editor) => editor.types);
@@ -24,7 +24,7 @@ export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): Offe
       retry: false,
     })),
   });
-  // Nodes and answers are new objects at every drawing; what counts of them changes seldom.
+  // Nodes and answers are new objects at every render, but their relevant content seldom changes.
   const stamp = JSON.stringify([
     called.map(({ id, adapter, config }) => [id, adapter, config]),
     answers.map(({ dataUpdatedAt }) => dataUpdatedAt),

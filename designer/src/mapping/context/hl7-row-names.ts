@@ -1,4 +1,4 @@
-/** What the rows of a parsed HL7 message are called: `data.PID[0].f5[0].c1` is PID-5.1, the family name. Pure. */
+/** The names of rows of a parsed HL7 message: `data.PID[0].f5[0].c1` is PID-5.1, the family name. Pure. */
 import { defineTexts, translateWith, type Language } from '../../i18n/text-pairs.ts';
 import type { SourceNode } from '../../model/mapping/source-tree.ts';
 import { hl7FieldName, hl7SegmentName, hl7SubcomponentName } from '../../viewer/hl7-names.ts';
@@ -11,13 +11,13 @@ const TEXTS = defineTexts({
 const PLACE = /^([A-Z][A-Z0-9]{2})(?:\[0\](?:\.f(\d+)(?:\[0\](?:\.c(\d+)(?:\.s(\d+))?)?)?)?)?$/;
 
 export interface Hl7RowName {
-  /** As the standard counts: `PID-3.1`. */
+  /** In the standard's numbering: `PID-3.1`. */
   readonly place: string;
-  /** Undefined where the standard has no name. */
+  /** Undefined if the standard gives no name. */
   readonly name: string | undefined;
 }
 
-/** Only below a place that has an MSH: other data may use the same words for something else. */
+/** Only names rows below a place with an MSH: other data may use the same keys for something else. */
 export function hl7RowNames(sources: readonly SourceNode[]): (path: string, language: Language) => Hl7RowName | undefined {
   const roots = sources.filter(({ children }) => children.some(({ name }) => name === 'MSH')).map(({ path }) => path);
   return (path, language) => {

@@ -1,4 +1,7 @@
-/** What the parts of the mapping editor share: the mapping as trees and lines, what is chosen in them, and what it makes of the sample. */
+/**
+ * Shared by the parts of the mapping editor: the mapping as trees and lines, the selection, and the result for the
+ * sample.
+ */
 import { createContext, use, useCallback, useMemo, useState, type ReactNode } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
@@ -19,7 +22,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** A source let go over a field that is filled already: the person says what shall become of both. */
+/** A source dropped on a field that is already filled: the author chooses how to combine them. */
 export interface PendingConnection {
   readonly source: SourceNode;
   readonly target: string;
@@ -33,23 +36,23 @@ export interface MappingView {
   readonly tree: TargetNode;
   readonly sources: readonly SourceNode[];
   readonly isList: IsList;
-  /** What the standard calls the place that a path leads to, where it is one of an HL7 message. */
+  /** Returns the standard's name of a path's place, if it is one of an HL7 message. */
   readonly standardName: ReturnType<typeof hl7RowNames>;
   readonly lines: readonly MappingLine[];
   readonly sample: ScopeSample;
-  /** Undefined without a sample, and while it is worked out. */
+  /** Undefined without a sample, and while it is computed. */
   readonly preview: MappingPreview | undefined;
   readonly problems: ReadonlyMap<string, readonly Issue[]>;
   readonly unfilled: ReadonlySet<string>;
-  /** Key of the target's row whose rules are shown. */
+  /** Key of the target row whose rules are shown. */
   readonly selected: string | undefined;
   select(key: string | undefined): void;
-  /** The source that waits for its target, when connecting by keyboard. */
+  /** The source picked by keyboard that waits for its target. */
   readonly picked: SourceNode | undefined;
   pick(source: SourceNode | undefined): void;
   readonly pending: PendingConnection | undefined;
   setPending(pending: PendingConnection | undefined): void;
-  /** Connects, or asks how when the target is filled. */
+  /** Connects, or asks how if the target is already filled. */
   lead(source: SourceNode, target: string, at: Point): void;
   connect(source: SourceNode, target: string, how: ConnectHow): void;
 }

@@ -1,4 +1,4 @@
-/** What the mapping makes of the sample, worked out in the page after a pause in typing. */
+/** The result of the mapping for the sample, computed in the page after a pause in typing. */
 import { useQueries } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import type { Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
@@ -31,7 +31,7 @@ export function useMappingPreview(mapping: Mapping | undefined, sample: ScopeSam
   return preview;
 }
 
-/** Undefined until all of them are here; one that does not exist knows no code. */
+/** Undefined until all tables are loaded; a table that does not exist counts as empty. */
 export function useTables(mapping: Mapping | undefined): Readonly<Record<string, PreviewTable>> | undefined {
   const names = useMemo(() => tablesOf(mapping?.rules), [mapping]).join(' ');
   const ids = useMemo(() => names.split(' ').filter(Boolean), [names]);
@@ -53,11 +53,11 @@ export function useTables(mapping: Mapping | undefined): Readonly<Record<string,
         return [[ids[index]!, { entries, ...(fallback === undefined ? {} : { fallback }) }]];
       }),
     );
-    // The answers themselves are new at every drawing.
+    // The answer objects are new at every render.
   }, [ids, isPending, stamp]);
 }
 
-/** The compilers come with the first preview. */
+/** The compilers are loaded with the first preview. */
 export async function workOut(
   mapping: Mapping,
   sample: ScopeSample,

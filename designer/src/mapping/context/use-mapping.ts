@@ -1,4 +1,4 @@
-/** The mapping of a node in the open editor, and what changes it. */
+/** The mapping of a node in the open editor, and its edits. */
 import { App } from 'antd';
 import { useMemo } from 'react';
 import { MappingSchema, type Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
@@ -23,12 +23,15 @@ const REFUSALS = defineTexts({
 const NO_RULES: Mapping = { rules: [] };
 
 export interface MappingEditing {
-  /** Undefined: what the document holds does not fit the engine's schema; it is mended as JSON. */
+  /** Undefined if the document's value does not fit the engine's schema; the author then repairs it as JSON. */
   readonly mapping: Mapping | undefined;
   readonly isReadOnly: boolean;
-  /** An edit with a `field` goes on as one step until it is sealed, as typing does. False: refused, and the person was told why. */
+  /**
+   * Edits with the same `field` merge into one step until sealed, for typing. Returns false if the edit was refused
+   * and the author has seen why.
+   */
   edit(change: (mapping: Mapping) => Edited, field?: string): boolean;
-  /** The whole, from JSON. */
+  /** Replaces the whole mapping with a value from JSON. */
   replace(value: unknown): void;
   seal(): void;
 }
@@ -63,7 +66,7 @@ export function useMapping(nodeId: string): MappingEditing {
   );
 }
 
-/** Undo and redo as far as this mapping is concerned: what was done elsewhere is not undone unseen. */
+/** Undo and redo for this mapping only: steps made elsewhere are not undone invisibly. */
 export function useMappingHistory(nodeId: string) {
   const store = useEditorStore();
   const canUndo = useEditor(({ history }) => isAboutNode(history.past.at(-1), store, nodeId));

@@ -1,4 +1,4 @@
-/** What a source gives for the sample after each of its steps. */
+/** The values of a source for the sample, after each of its steps. */
 import { useEffect, useMemo, useState } from 'react';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { sourcesMapping, sourcesOutput } from '../../model/mapping/preview-mapping.ts';
@@ -6,7 +6,7 @@ import { chainOf, sourceOf } from '../../model/mapping/source-chain.ts';
 import { useMappingView } from './mapping-context.tsx';
 import { useTables, workOut } from './use-mapping-preview.ts';
 
-/** The value at the beginning, then after each step; undefined without a sample. */
+/** Returns the initial value, then the value after each step; undefined without a sample. */
 export function useStepValues(source: MappingSource | undefined, eaches: readonly MappingSource[]): readonly unknown[] | undefined {
   const { sample } = useMappingView();
   const [values, setValues] = useState<readonly unknown[]>();

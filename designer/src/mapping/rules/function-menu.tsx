@@ -1,4 +1,4 @@
-/** What can be done to a value: functions by group, found by Chinese, pinyin and English, and code tables. */
+/** Operations on a value: functions by group, with search by Chinese, pinyin and English, and code tables. */
 import { Button, Input, Popover } from 'antd';
 import { BookOpen, Plus, Search } from 'lucide-react';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';

@@ -1,4 +1,4 @@
-/** A loop: the list it goes over, which items count, and what each item becomes. */
+/** A loop: the list that it iterates over, the filter, and the result of each item. */
 import { Segmented } from 'antd';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Of the row of the items: what each becomes, and which count. */
+/** Shown for the row of the items: the result of each item, and the filter. */
 export function LoopCard({ loop: { pointer, source } }: { readonly loop: PlacedLoop }) {
   const t = useTexts(TEXTS);
   const { editing, tree, selected } = useMappingView();
@@ -83,7 +83,7 @@ function LoopFilter(props: {
   );
 }
 
-/** Of the row of the list itself: the list that is looped over. */
+/** Shown for the row of the list itself: the list to iterate over. */
 export function LoopFields({ pointer, source }: { readonly pointer: string; readonly source: LoopSource }) {
   const t = useTexts(TEXTS);
   const { editing, tree, selected } = useMappingView();

@@ -1,4 +1,4 @@
-/** One rule of a field: its source with functions, what happens without a value, and when it counts at all. */
+/** One rule of a field: its source with functions, the default, and the condition. */
 import { Button, Select } from 'antd';
 import { Repeat } from 'lucide-react';
 import { useId } from 'react';

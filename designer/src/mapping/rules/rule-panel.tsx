@@ -1,4 +1,4 @@
-/** The chosen field of the target: what is known of it, its rules, and what they give for the sample. */
+/** The selected field of the target: its known properties, its rules, and their results for the sample. */
 import { Button, Select, Switch } from 'antd';
 import { CircleAlert, Link2, Plus, Quote, SquareFunction } from 'lucide-react';
 import { useMemo } from 'react';
@@ -62,7 +62,7 @@ export function RulePanel() {
   );
 }
 
-/** Inside a loop, forms complete from the first item. */
+/** Inside a loop, fields complete paths from the first item. */
 function InLoops({ node, children }: { readonly node: TargetNode; readonly children: React.ReactNode }) {
   const { sample, isList } = useMappingView();
   const scope = useScope();

@@ -1,4 +1,7 @@
-/** Where a value comes from and what is done to it, step by step, each with its value for the sample. */
+/**
+ * Edits a source step by step: the original value and the functions applied to it, each with its result for the
+ * sample.
+ */
 import { ArrowDown, CircleAlert } from 'lucide-react';
 import { useId } from 'react';
 import type { Operand } from '../../../../engine/contract/flow/expression-types.ts';
@@ -25,12 +28,12 @@ const TEXTS = defineTexts({
 
 const MODES: readonly OperandMode[] = ['path', 'text', 'number', 'boolean', 'json', 'expression'];
 
-/** Value after each step for the sample; undefined where none is known. */
+/** Values after each step for the sample; undefined if unknown. */
 export type StepValues = readonly unknown[] | undefined;
 
 interface SourceEditorProps {
   readonly source: MappingSource;
-  /** For a screen reader: what the value is for. */
+  /** The purpose of the value, for screen readers. */
   readonly label: string;
   readonly onChange: (source: MappingSource) => void;
   readonly values?: StepValues;
@@ -41,7 +44,7 @@ export function SourceEditor({ source, label, onChange, values }: SourceEditorPr
   const { isReadOnly, seal } = useForm();
   const chain = chainOf(source);
   const change = (next: Chain) => onChange(sourceOf(next));
-  /** Adding, moving and removing are steps of their own to undo. */
+  /** Adding, moving and removing are undo steps of their own. */
   const commit = (next: Chain) => {
     seal();
     change(next);
@@ -125,7 +128,7 @@ function StepValue({ value }: { readonly value: unknown }) {
   );
 }
 
-/** What is emptied stays in the document until something else is written. */
+/** An emptied value stays in the document until the author enters another. */
 function BaseInput(props: { readonly base: MappingSource; readonly label: string; readonly onChange: (base: MappingSource) => void }) {
   const { base, label, onChange } = props;
   const id = useId();
@@ -134,7 +137,7 @@ function BaseInput(props: { readonly base: MappingSource; readonly label: string
     if (next !== undefined) onChange(next as MappingSource);
     return next !== undefined;
   });
-  // A loop within a function, or a function without arguments: rare, and edited as what it is.
+  // A loop inside a function, or a function without arguments, is rare and edited as JSON.
   if (operand === undefined)
     return <JsonInput label={label} value={base} height="120px" onChange={(next) => onChange(next as MappingSource)} />;
   return <OperandInput id={id} label={label} value={shown} modes={MODES} isInvalid={false} onChange={(next) => change(next, '')} />;

@@ -1,4 +1,4 @@
-/** The other arguments of a function, or the code table that is looked into. */
+/** The other arguments of a function, or the code table of a lookup. */
 import { Input } from 'antd';
 import { Trash2 } from 'lucide-react';
 import { useId, type ReactNode } from 'react';
@@ -29,7 +29,9 @@ const MOST_ARGUMENTS = 20;
 interface StepFieldsProps {
   readonly step: ChainStep;
   readonly onChange: (step: ChainStep) => void;
-  /** An argument that is itself a chain: edited by what edits the whole. */
+  /**
+   * Renders an argument that is itself a chain. Passed in, since the editor of the whole source contains this one.
+   */
   readonly renderChain: (argument: ArgumentInputProps) => ReactNode;
 }
 

@@ -1,4 +1,4 @@
-/** A condition that may be added and taken away. */
+/** An optional condition. */
 import { Button } from 'antd';
 import { Filter, X } from 'lucide-react';
 import type { ConditionRule } from '../../../../engine/contract/flow/expression-types.ts';
@@ -23,7 +23,7 @@ interface WhenInputProps {
   readonly onChange: (when: ConditionRule | undefined, field?: string) => void;
 }
 
-/** What has not the form of a condition is edited as JSON. */
+/** A value without the form of a condition is edited as JSON. */
 export function WhenInput({ when, pointer, startPath, onChange }: WhenInputProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

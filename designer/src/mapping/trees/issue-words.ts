@@ -3,7 +3,7 @@ import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import { errorText, type ErrorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { useLanguage } from '../../i18n/texts.ts';
 
-/** A problem of a rule in words; which rule is told by where they stand. */
+/** Returns the text of a rule's problem; its place on the screen shows which rule it is. */
 export function useIssueWords(): (issue: Issue) => ErrorText {
   const language = useLanguage();
   return useCallback(

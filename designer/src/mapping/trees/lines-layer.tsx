@@ -1,4 +1,4 @@
-/** Between the trees: a line for each connection that can be seen. */
+/** Draws a line between the trees for each visible connection. */
 import { useMemo } from 'react';
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
@@ -16,7 +16,7 @@ interface Panes {
 
 const START: Pane = { scrollTop: 0, height: 600 };
 
-/** Where both trees are scrolled to. */
+/** The scroll positions of both trees. */
 export function createPanes(): StoreApi<Panes> {
   return createStore<Panes>((set) => ({
     source: START,
@@ -34,7 +34,7 @@ interface LinesLayerProps {
 }
 
 const WIDTH = 100;
-/** Under the headings of the columns of the target. */
+/** Height of the column headings of the target. */
 const TARGET_OFFSET = 28;
 
 export function LinesLayer({ panes, findSource, findTarget, isLit }: LinesLayerProps) {
@@ -45,7 +45,7 @@ export function LinesLayer({ panes, findSource, findTarget, isLit }: LinesLayerP
     [lines, findSource, findTarget, source, target],
   );
   const height = Math.max(source.height, target.height + TARGET_OFFSET);
-  // Those that are lit lie on top.
+  // Highlighted lines lie on top.
   const ordered = drawn.map((line) => ({ line, lit: isLit(line.line) })).toSorted((a, b) => Number(a.lit) - Number(b.lit));
   return (
     <svg className={styles.layer} viewBox={`0 0 ${WIDTH} ${height}`} width={WIDTH} height={height} aria-hidden>

@@ -11,7 +11,7 @@ interface PaneSearchProps {
   readonly onQuery: (query: string) => void;
 }
 
-/** Finds rows of the tree below it. */
+/** Searches the rows of the tree below it. */
 export function PaneSearch({ label, query, onQuery }: PaneSearchProps) {
   return (
     <Input

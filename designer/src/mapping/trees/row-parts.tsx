@@ -1,4 +1,4 @@
-/** Parts that the rows of both trees have. */
+/** Parts that the rows of both trees share. */
 import {
   Braces,
   Calendar,
@@ -60,7 +60,7 @@ export interface FoldProps {
   readonly onFold: (key: string) => void;
 }
 
-/** By pointer; by keyboard the arrows do it. */
+/** For the pointer only; on the keyboard, arrow keys fold. */
 export function Fold({ rowKey, hasChildren, isOpen, onFold }: FoldProps) {
   const t = useTexts(TEXTS);
   if (!hasChildren) return <span className={styles.fold} />;
@@ -81,7 +81,7 @@ export function Fold({ rowKey, hasChildren, isOpen, onFold }: FoldProps) {
 
 const MOST_CHARS = 60;
 
-/** A value in a few characters, as rows show it. */
+/** Returns a value shortened to a few characters. */
 export function shortValue(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return `[${value.length}]`;

@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   choose: ['请在上方选择样例', 'Choose a sample above'],
 });
 
-/** Found by their paths, labels, values and names in the standard. */
+/** Searches paths, labels, values and names of the standard. */
 export function sourceShape(sources: readonly SourceNode[]): TreeShape<SourceNode> {
   const nameIn = hl7RowNames(sources);
   return {
@@ -49,7 +49,7 @@ interface SourcePaneProps {
   readonly onTry: TrySample | undefined;
 }
 
-/** The first saved test, to have a sample by one click. */
+/** The first saved test, to get a sample with one click. */
 export interface TrySample {
   readonly name: string;
   readonly isRunning: boolean;

@@ -1,4 +1,4 @@
-/** A row of the source: its name, as the standard calls it too, and its value in the sample. */
+/** A row of the source: its name, the standard's name, and its value in the sample. */
 import { TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -27,17 +27,20 @@ interface SourceRowProps extends FoldProps, Pick<SourceNode, 'name' | 'isOptiona
   readonly isRoot: boolean;
   readonly type: RowType;
   readonly note: string | undefined;
-  /** The example of the sample, cut to what a row shows, and whole. */
+  /** The value in the sample: shortened for the row, and whole. */
   readonly value: string | undefined;
   readonly wholeValue: string | undefined;
   readonly standardPlace: string | undefined;
   readonly standardName: string | undefined;
   readonly isUsed: boolean;
-  /** There is a sample. */
+  /** True if there is a sample. */
   readonly isKnown: boolean;
 }
 
-/** Each key typed in a rule makes a new tree. A row of plain values is drawn again only when one of them has changed. */
+/**
+ * Each keystroke in a rule creates a new tree. With only plain values as props, a row renders again only if one of
+ * them changes.
+ */
 export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<SourceNode>, standard: Hl7RowName | undefined) {
   const { name, note, isOptional, isCut, isAbsent, example } = node;
   return {
@@ -52,7 +55,7 @@ export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<Sou
 export const SourceRow = memo(function SourceRow(props: SourceRowProps) {
   const t = useTexts(TEXTS);
   const { rowKey: path, isRoot, type, standardPlace, standardName, value, isUsed } = props;
-  // Its path is an id that says nothing to a person, and would take the room of its name.
+  // Its path is an id that means nothing to the author and would take room from the name.
   const isNode = isRoot && path.startsWith('nodes.');
   const name = nameOf(props, t);
   return (

@@ -1,4 +1,4 @@
-/** Right: the target, with the rule of each field and what it gives for the sample. */
+/** Right: the target, with the rule of each field and its result for the sample. */
 import { Button, Tooltip } from 'antd';
 import { FileInput, Pencil, Plus, Trash2, Unlink } from 'lucide-react';
 import { useMemo, useState } from 'react';
@@ -186,7 +186,7 @@ function RowActs({
   );
 }
 
-/** By pointer; by keyboard the tree has keys for it. */
+/** For the pointer only; the tree has keys for it. */
 function Act({ words, icon, onClick }: { readonly words: string; readonly icon: React.ReactNode; readonly onClick: () => void }) {
   return (
     <Tooltip title={words}>
@@ -195,7 +195,7 @@ function Act({ words, icon, onClick }: { readonly words: string; readonly icon: 
   );
 }
 
-/** Depth of the innermost list of items that a row stands in, itself among them. */
+/** Returns for each row the depth of the innermost list of items that contains it, including the row itself. */
 function loopRails(rows: readonly TreeRow<TargetNode>[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   const open: number[] = [];

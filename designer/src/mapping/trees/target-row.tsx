@@ -1,4 +1,4 @@
-/** A row of the target: its name, its rule in short, and what that gives for the sample. */
+/** A row of the target: its name, a summary of its rule, and the result for the sample. */
 import { CircleAlert, Filter, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { defineTexts, translateWith, useLanguage, useTexts, type Language } from '../../i18n/texts.ts';
@@ -24,10 +24,10 @@ const TEXTS = defineTexts({
 });
 
 interface RuleProps {
-  /** Nothing fills it: shown as such, or as an open requirement. */
+  /** Unfilled: marked as open, or as a missing requirement. */
   readonly open: 'open' | 'required' | undefined;
   readonly source: string | undefined;
-  /** The whole way of the value, for the tooltip. */
+  /** The whole chain of the value, for the tooltip. */
   readonly way: string | undefined;
   readonly isLoop: boolean;
   readonly lastStep: string | undefined;
@@ -44,7 +44,7 @@ interface ResultProps {
 interface TargetRowProps extends FoldProps, RuleProps, ResultProps {
   readonly name: string;
   readonly type: RowType;
-  /** Named by us and not by the receiver. */
+  /** True if the name is ours and not the receiver's. */
   readonly isWords: boolean;
   readonly isFilled: boolean;
   readonly isRequired: boolean;
@@ -52,7 +52,10 @@ interface TargetRowProps extends FoldProps, RuleProps, ResultProps {
 
 type PlainTargetRow = Omit<TargetRowProps, 'onFold'>;
 
-/** Each key typed in a rule makes a new tree. A row of plain values is drawn again only when one of them has changed. */
+/**
+ * Each keystroke in a rule creates a new tree. With only plain values as props, a row renders again only if one of
+ * them changes.
+ */
 export function useTargetRow(): (row: TreeRow<TargetNode>) => PlainTargetRow {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -173,7 +176,7 @@ function ResultCell({ value, problem }: ResultProps) {
   );
 }
 
-/** Nothing fills it or a part of it. */
+/** Returns true if no rule fills it or any part of it. */
 export function isOpen(node: TargetNode): boolean {
   return node.rules.length === 0 && node.loop === undefined && node.children.every(isOpen);
 }
@@ -182,7 +185,7 @@ export function targetName({ kind, name }: TargetNode, language: Language): stri
   return kind === 'items' || kind === 'append' ? translateWith(TEXTS, language)(kind) : name;
 }
 
-/** As it is expected, else as its parts or its value for the sample tell. */
+/** Returns the expected type, else a type derived from its parts or its value for the sample. */
 function typeOf(node: TargetNode, value: unknown): RowType {
   if (node.kind === 'items') return 'items';
   if (node.expected?.type !== undefined) return node.expected.type;

@@ -1,4 +1,4 @@
-/** A tree of which only the rows in the window are drawn: one stop of the Tab key, walked by arrows. */
+/** A tree that renders only the visible rows: a single Tab stop, walked by arrow keys. */
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { rowWindow, type TreeRow } from '../../model/mapping/tree-rows.ts';
 import type { Pane } from '../../model/mapping/mapping-lines.ts';
@@ -12,7 +12,7 @@ interface TreePaneProps<T> {
   readonly active: string | undefined;
   readonly onActive: (key: string) => void;
   readonly onFold: (key: string) => void;
-  /** Answers whether the key was taken. */
+  /** Returns whether the key was handled. */
   readonly onKey?: (event: KeyboardEvent, row: TreeRow<T> | undefined) => boolean;
   readonly onPane: (pane: Pane) => void;
   readonly onHover: (key: string | undefined) => void;
@@ -21,10 +21,10 @@ interface TreePaneProps<T> {
   readonly rowClass: (row: TreeRow<T>) => string;
   readonly rowStyle?: (row: TreeRow<T>) => Readonly<Record<`--${string}`, number>>;
   readonly children: (row: TreeRow<T>) => ReactNode;
-  /** Below the last row. */
+  /** Rendered below the last row. */
   readonly footer?: ReactNode;
   readonly name: 'source' | 'target';
-  /** Grows when the active row shall come into sight. */
+  /** Increases when the active row should scroll into view. */
   readonly reveal: number;
 }
 
@@ -58,7 +58,8 @@ export function TreePane<T>(props: TreePaneProps<T>) {
         style={{ height: rows.length * ROW_HEIGHT }}
         aria-activedescendant={index >= from && index < to ? `${id}-${index}` : undefined}
         onKeyDown={onKeyDown}
-        // A press of the pointer chooses its own row: nothing may move under it.
+        // Only keyboard focus moves to the first row: a pointer press selects its own row, so no row may move under
+        // it.
         onFocus={({ currentTarget }) => (index < 0 && currentTarget.matches(':focus-visible') ? go(0) : undefined)}
       >
         {rows.slice(from, to).map((row, offset) => (
@@ -93,7 +94,7 @@ export function TreePane<T>(props: TreePaneProps<T>) {
   );
 }
 
-/** The window's place and height, told to whoever draws lines. */
+/** Reports the scroll position and height of the window to the component that draws the lines. */
 function usePane(box: React.RefObject<HTMLDivElement | null>, onPane: (pane: Pane) => void) {
   const [pane, setPane] = useState<Pane>({ scrollTop: 0, height: 600 });
   const tell = () => {

@@ -1,4 +1,6 @@
-/** Drags a source to a row of the target: by pointer, with the row under it lit, and the target scrolled at its edges. */
+/**
+ * Drags a source to a row of the target by pointer. Highlights the row under it and scrolls the target at its edges.
+ */
 import { useCallback, useEffect, useRef, useState, type PointerEvent } from 'react';
 import type { SourceNode } from '../../model/mapping/source-tree.ts';
 import type { Point } from '../context/mapping-context.tsx';
@@ -12,7 +14,7 @@ export interface SourceDrag {
   readonly over: string | undefined;
 }
 
-/** Pixels before a press becomes a drag. */
+/** In pixels: a press becomes a drag beyond this distance. */
 const SLACK = 4;
 const EDGE = 28;
 const SCROLL_STEP = 12;

@@ -4,7 +4,7 @@ import type { CompletionWords } from './completion-words.ts';
 const TYPES = { field: 'property', root: 'variable', function: 'function' } as const;
 const WORD = /^[\p{L}\p{N}_$`]*$/u;
 
-/** Offers the words at the cursor of a code editor; asked for anew at each dot. */
+/** Offers completions at the cursor of a code editor; updated after each dot. */
 export function offerWords(find: (before: string) => CompletionWords | undefined): (context: CompletionContext) => CompletionResult | null {
   return (context) => {
     const before = context.state.doc.sliceString(0, context.pos);

@@ -1,4 +1,4 @@
-/** What may stand at a place of an expression, a template or a script: paths of the sample, functions. Pure. */
+/** Completions for an expression, a template or a script: paths of the sample, and functions. Pure. */
 import type { Language } from '../../i18n/text-pairs.ts';
 import { EXPRESSION_FUNCTIONS } from './expression-functions.ts';
 import { pathStep } from '../../model/schema/sample-shape.ts';
@@ -8,21 +8,21 @@ export interface CompletionWord {
   readonly label: string;
   readonly insert: string;
   readonly kind: 'field' | 'root' | 'function';
-  /** Beside it: a value of the sample, the label of a node, a signature. */
+  /** Shown beside it: a value of the sample, the label of a node, a signature. */
   readonly detail?: string;
   readonly info?: string;
 }
 
 export interface CompletionWords {
-  /** Where in the text that what is typed begins. */
+  /** Position in the text where the word being typed starts. */
   readonly from: number;
   readonly words: readonly CompletionWord[];
 }
 
-/** A path that is being typed: steps by dots, items by `[i]`, names in backquotes. */
+/** A path being typed: steps with dots, items with `[i]`, names in backquotes. */
 const TYPED_PATH = /(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`)?(?:\[-?\d*\]|\.(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`?)?)*$/u;
 
-/** Of a JSONata expression at its end `text`, the part before the cursor. */
+/** Completes a JSONata expression; `text` is the part before the cursor. */
 export function expressionWords(text: string, places: readonly SamplePlace[], language: Language): CompletionWords | undefined {
   const called = /\$[A-Za-z]*$/.exec(text);
   if (called !== null) return { from: called.index, words: functionWords(language) };
@@ -30,7 +30,7 @@ export function expressionWords(text: string, places: readonly SamplePlace[], la
   return pathWords(text, places);
 }
 
-/** Of a text with placeholders: inside an open brace alone. */
+/** Completes a text with placeholders, only inside an open brace. */
 export function templateWords(text: string, places: readonly SamplePlace[]): CompletionWords | undefined {
   const open = text.lastIndexOf('{');
   if (open < 0 || text.lastIndexOf('}') > open) return undefined;
@@ -38,7 +38,7 @@ export function templateWords(text: string, places: readonly SamplePlace[]): Com
   return found && { from: found.from + open + 1, words: found.words };
 }
 
-/** Of a script, in which the scope is `message`, `nodes` and `now`. */
+/** Completes a script, whose scope is `message`, `nodes` and `now`. */
 export function scriptWords(text: string, places: readonly SamplePlace[]): CompletionWords | undefined {
   const found = pathWords(text, scriptPlaces(places));
   return found && { from: found.from, words: found.words.filter(({ insert }) => !insert.includes('`')) };
@@ -55,7 +55,7 @@ function pathWords(text: string, places: readonly SamplePlace[]): CompletionWord
   return { from, words: [...places.filter(isRoot).map(rootWord), ...(nodesOf(places).length > 0 ? [NODES] : [])] };
 }
 
-/** An expression goes into the items of a list by itself, so a list offers what its items have. */
+/** An expression maps over the items of a list by itself, so a list offers the fields of its items. */
 function behind(places: readonly SamplePlace[], base: string): readonly SamplePlace[] {
   if (base === 'nodes') return nodesOf(places).map((place) => ({ ...place, name: place.path.slice('nodes.'.length) }));
   const exact = placesBehind(places, base.replaceAll(/\[-?\d*\]/g, '[0]'));
@@ -64,7 +64,7 @@ function behind(places: readonly SamplePlace[], base: string): readonly SamplePl
   return viaLists(places, base);
 }
 
-/** `data.orders.items`: each list on the way stands for its items. */
+/** `data.orders.items`: each list on the path stands for its items. */
 function viaLists(places: readonly SamplePlace[], base: string): readonly SamplePlace[] {
   const root = places.find(({ path }) => base === path || base.startsWith(`${path}.`));
   if (root === undefined) return [];
@@ -109,7 +109,7 @@ function functionWords(language: Language): readonly CompletionWord[] {
   }));
 }
 
-/** Dots inside backquotes separate nothing. */
+/** Ignores dots inside backquotes. */
 function lastDot(path: string): number {
   let isQuoted = false;
   let found = -1;
@@ -125,7 +125,7 @@ function isInsideText(text: string): boolean {
   return bare.includes('"') || bare.includes("'");
 }
 
-/** `data` is `message.data` in a script; what stands below moves with it. */
+/** In a script `data` is `message.data`; paths below it move along. */
 function scriptPlaces(places: readonly SamplePlace[]): readonly SamplePlace[] {
   const parts = places
     .filter(({ path }) => path === 'data' || path === 'headers' || path === 'keys')

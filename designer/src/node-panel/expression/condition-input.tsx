@@ -1,4 +1,4 @@
-/** Builds a condition by rows: groups in groups, each row a left side, an operator in words and a right side. */
+/** Builds a condition from rows: nested groups, each row with a left side, an operator in words and a right side. */
 import { Button, Segmented, Select } from 'antd';
 import { Ban, FolderPlus } from 'lucide-react';
 import { COMPARISONS, type Comparison, type ConditionRule } from '../../../../engine/contract/flow/expression-types.ts';
@@ -42,7 +42,7 @@ const TEXTS = defineTexts({
 });
 
 const MAX_DEPTH = 15;
-/** Pixels: all operators at once, without scrolling. */
+/** In pixels: shows all operators without scrolling. */
 const ALL_OPERATORS = 560;
 
 interface ConditionInputProps {

@@ -1,4 +1,4 @@
-/** Condition rules as a person builds them: groups of members, each perhaps turned round; and as a sentence. Pure. */
+/** Condition rules as the author builds them: groups of members, each possibly negated; and as a sentence. Pure. */
 import { COMPARISON_LABELS } from '../../../../engine/contract/flow/comparison-texts.ts';
 import type { Comparison, ConditionRule, Operand } from '../../../../engine/contract/flow/expression-types.ts';
 import { translateWith, defineTexts, type Language } from '../../i18n/text-pairs.ts';
@@ -35,7 +35,7 @@ export function isComparison(rule: ConditionRule): rule is ComparisonRule {
   return 'op' in rule;
 }
 
-/** Has the form of a rule, finished or not: what came from JSON may be anything. */
+/** Returns true if the value has the form of a rule, complete or not: it may come from arbitrary JSON. */
 export function isRuleLike(value: unknown): value is ConditionRule {
   if (typeof value !== 'object' || value === null) return false;
   if ('all' in value) return Array.isArray(value.all) && value.all.every(isRuleLike);
@@ -44,7 +44,7 @@ export function isRuleLike(value: unknown): value is ConditionRule {
   return 'op' in value && 'left' in value && typeof value.left === 'object' && value.left !== null;
 }
 
-/** A single comparison is a group of one. */
+/** A single comparison counts as a group of one. */
 export function asGroup(rule: ConditionRule | undefined): RuleGroup {
   if (rule === undefined) return { kind: 'all', members: [] };
   if ('all' in rule) return { kind: 'all', members: rule.all };
@@ -52,7 +52,7 @@ export function asGroup(rule: ConditionRule | undefined): RuleGroup {
   return { kind: 'all', members: [rule] };
 }
 
-/** A group of one is its member alone, so that the document stays as short as what was meant. */
+/** Stores a group of one as its only member, to keep the document short. */
 export function fromGroup({ kind, members }: RuleGroup): ConditionRule {
   const [only] = members;
   if (members.length === 1 && only !== undefined && kind === 'all') return only;
@@ -76,12 +76,12 @@ export function withOperator(rule: ComparisonRule, op: Comparison): ComparisonRu
   };
 }
 
-/** What a new row begins with; it is complete, so that nothing is wrong before anything was said. */
+/** Returns a new row. It is already complete, so that it shows no problem before the author edits it. */
 export function startRule(path = 'data'): ComparisonRule {
   return { left: { path }, op: 'exists' };
 }
 
-/** The rule as people say it. */
+/** Returns the rule as a sentence. */
 export function ruleSentence(rule: ConditionRule | undefined, language: Language): string {
   const t = translateWith(TEXTS, language);
   if (rule === undefined) return t('open');

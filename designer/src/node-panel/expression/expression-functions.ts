@@ -1,4 +1,4 @@
-/** Functions of expressions (JSONata 2) with what they take and do; those that the engine refuses are left out. */
+/** Functions of expressions (JSONata 2) with their arguments and effects, without those that the engine refuses. */
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 
 export interface ExpressionFunction {

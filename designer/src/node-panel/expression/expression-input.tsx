@@ -1,4 +1,4 @@
-/** One line of JSONata with completion from the sample, and below it what it gives for the sample. */
+/** One line of JSONata with completion from the sample, and its result for the sample below. */
 import { Check, CircleAlert } from 'lucide-react';
 import { useMemo } from 'react';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
@@ -20,7 +20,7 @@ interface ExpressionInputProps {
   readonly label: string;
   readonly value: string;
   readonly placeholder: string;
-  /** A problem is told beside the field already. */
+  /** True if a problem is already shown beside the field. */
   readonly isInvalid: boolean;
   readonly onChange: (value: string) => void;
 }

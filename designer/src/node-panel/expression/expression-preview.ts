@@ -1,4 +1,4 @@
-/** What an expression gives for the sample, or why it gives nothing. JSONata is loaded with the first expression. */
+/** The result of an expression for the sample, or its error. JSONata is loaded with the first expression. */
 import { useEffect, useState } from 'react';
 import type { Loop } from '../../../../engine/contract/node/node.ts';
 import { AppError } from '../../../../engine/contract/values/errors.ts';
@@ -10,7 +10,7 @@ export type Preview = { readonly value: unknown } | { readonly problem: string }
 
 const PAUSE_MS = 250;
 
-/** Undefined while nothing is known: an empty text, or a right one without a sample. */
+/** Undefined for an empty text, or for a valid one without a sample. */
 export function usePreview(text: string, sample: ScopeSample): Preview {
   const language = useLanguage();
   const [preview, setPreview] = useState<Preview>();

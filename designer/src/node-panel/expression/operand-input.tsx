@@ -1,4 +1,4 @@
-/** A value of the scope: a path, a fixed value or an expression, with the way to give it chosen beside it. */
+/** A value of the scope: a path, a fixed value or an expression, with a selector for the kind beside it. */
 import { Input, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import type { Operand } from '../../../../engine/contract/flow/expression-types.ts';
@@ -34,7 +34,7 @@ export interface OperandInputProps {
   readonly onChange: (value: Operand | undefined) => void;
   readonly isInvalid: boolean;
   readonly modes?: readonly OperandMode[];
-  /** Of an empty path. */
+  /** Shown for an empty path. */
   readonly placeholder?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The ways to give an operand, as a person chooses them, and what each begins with. Pure. */
+/** The kinds of operands that the author can choose, and their initial values. Pure. */
 import type { Operand } from '../../../../engine/contract/flow/expression-types.ts';
 
 export const OPERAND_MODES = ['path', 'text', 'number', 'boolean', 'list', 'json', 'expression'] as const;
@@ -22,7 +22,9 @@ export function modeOf(operand: Operand | undefined): OperandMode | undefined {
   }
 }
 
-/** What the operand becomes when another way is chosen: what was written stays where it can; undefined until something is written. */
+/**
+ * Converts the operand to another kind and keeps the text if possible; undefined until the author enters something.
+ */
 export function inMode(operand: Operand | undefined, mode: OperandMode): Operand | undefined {
   const written = writtenIn(operand);
   switch (mode) {

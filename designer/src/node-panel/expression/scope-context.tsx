@@ -1,12 +1,12 @@
-/** What the fields of a node can read and open. A form outside a flow leaves all of it out. */
+/** The context of a node's fields: what they can read and open. All of it is absent for a form outside a flow. */
 import { createContext, use, useMemo, type ReactNode } from 'react';
 import type { NodeName, ScopeSample } from './scope-sample.ts';
 
 export interface FieldScope {
   readonly sample: ScopeSample;
-  /** Nodes whose output may be read here. */
+  /** Nodes whose output is readable here. */
   readonly nodesBefore: readonly NodeName[];
-  /** Nodes whose wires lead straight here. */
+  /** Nodes with a wire directly to this one. */
   readonly nodesLeadingHere: readonly NodeName[];
   readonly openMapping: (() => void) | undefined;
 }

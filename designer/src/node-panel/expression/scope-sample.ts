@@ -1,4 +1,7 @@
-/** What a field's paths and expressions can read, as a sample shows it: a tree of places with their paths. Pure. */
+/**
+ * The readable scope of a field's paths and expressions, derived from a sample: a tree of places with their paths.
+ * Pure.
+ */
 import { pathStep, shapeOf, type Shape } from '../../model/schema/sample-shape.ts';
 
 /** Absent parts are unknown. */
@@ -6,11 +9,11 @@ export interface ScopeSample {
   readonly data?: unknown;
   readonly headers?: unknown;
   readonly keys?: unknown;
-  /** Outputs of the nodes before, by id; undefined where none is known. */
+  /** Outputs of earlier nodes by id; undefined if none is known. */
   readonly nodes?: Readonly<Record<string, unknown>>;
-  /** What the node itself gave out, for fields that speak of its result. */
+  /** The node's own output, for fields that refer to its result. */
   readonly output?: unknown;
-  /** Inside a loop of a mapping: its first round. */
+  /** Inside a loop of a mapping: its first iteration. */
   readonly loop?: SampleLoop;
 }
 
@@ -26,19 +29,19 @@ export interface NodeName {
 
 export interface SamplePlace {
   readonly path: string;
-  /** Last step, as it is shown. */
+  /** The last step, as displayed. */
   readonly name: string;
-  /** Beside the name: the label of a node. */
+  /** Shown beside the name: the label of a node. */
   readonly note?: string;
   readonly type: 'object' | 'list' | 'text' | 'number' | 'boolean' | 'null' | 'unknown';
-  /** A short picture of a plain value. */
+  /** A short form of a plain value. */
   readonly preview?: string;
   readonly places: readonly SamplePlace[];
 }
 
 const PREVIEW_CHARS = 40;
 
-/** Roots of the scope with everything that the sample shows below them. */
+/** Returns the roots of the scope with everything that the sample contains below them. */
 export function scopePlaces(sample: ScopeSample, nodes: readonly NodeName[] = []): readonly SamplePlace[] {
   return [
     ...loopPlaces(sample.loop),
@@ -57,12 +60,12 @@ function loopPlaces(loop: SampleLoop | undefined): readonly SamplePlace[] {
   return outer === undefined ? own : [...own, placeOf('outer.item', 'outer.item', outer.item), placeOf('outer.index', 'outer.index', 0)];
 }
 
-/** Places inside one value, with paths that begin inside it. */
+/** Returns the places inside one value; paths are relative to it. */
 export function valuePlaces(value: unknown): readonly SamplePlace[] {
   return inside('', shapeOf(value));
 }
 
-/** The places that a path leads to so far: what may stand behind its last dot. */
+/** Returns the places that may follow the last dot of a path. */
 export function placesBehind(places: readonly SamplePlace[], path: string): readonly SamplePlace[] {
   for (const place of places) {
     if (place.path === path) return place.places;
@@ -78,7 +81,7 @@ export function allPlaces(places: readonly SamplePlace[]): readonly SamplePlace[
   return places.flatMap((place) => [place, ...allPlaces(place.places)]);
 }
 
-/** A plain value in a few characters. */
+/** Returns a plain value shortened to a few characters. */
 export function previewOf(value: unknown): string | undefined {
   if (value === undefined || typeof value === 'object') return value === null ? 'null' : undefined;
   const text = typeof value === 'string' ? value : JSON.stringify(value);

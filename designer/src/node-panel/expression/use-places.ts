@@ -2,19 +2,19 @@ import { useMemo } from 'react';
 import { scopePlaces, valuePlaces, type SamplePlace } from './scope-sample.ts';
 import { useScope } from './scope-context.tsx';
 
-/** Everything that a scope path can read here. */
+/** Returns everything that a scope path can read here. */
 export function useScopePlaces(): readonly SamplePlace[] {
   const { sample, nodesBefore } = useScope();
   return useMemo(() => scopePlaces(sample, nodesBefore), [sample, nodesBefore]);
 }
 
-/** Places inside the node's result, or inside what comes in while no result is known. */
+/** Returns places inside the node's result, or inside its input while no result is known. */
 export function useResultPlaces(): readonly SamplePlace[] {
   const { sample } = useScope();
   return useMemo(() => valuePlaces(sample.output ?? sample.data), [sample]);
 }
 
-/** Places of the message that a node may set. */
+/** Returns places of the message that a node may set. */
 export function useMessagePlaces(): readonly SamplePlace[] {
   const { sample } = useScope();
   return useMemo(() => scopePlaces(sample).filter(({ path }) => path !== 'now'), [sample]);

@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
 
 type Choice = 'auto' | 'message' | 'none' | 'operand';
 
-/** The whole message, nothing, or a value of its own. */
+/** The whole message, no body, or a value of its own. */
 export function BodyField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,4 +1,7 @@
-/** The branches of a node as cards: a label in both languages, the port's name (made by the program), and what else a branch holds. */
+/**
+ * The branches of a node as cards: a label in both languages, the name of the port (generated), and the rest of the
+ * branch.
+ */
 import type { ReactNode } from 'react';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   gone: ['已不再连到这里', 'no longer leads here'],
 });
 
-/** For each node that leads here, the name of its field in the result; its id stands where none is given. */
+/** For each node with a wire to this one, the name of its field in the result; the node's id by default. */
 export function BranchNamesField({ value, onChange, label }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly, seal } = useForm();

@@ -1,4 +1,7 @@
-/** Every kind of field and its editor. A new kind is a file in one of the `fields/` and a line here; the type asks for one line per kind. */
+/**
+ * Every kind of field with its editor. To add a kind, add a file in one of the `fields/` folders and a line here; the
+ * type requires one line per kind.
+ */
 import type { ComponentType } from 'react';
 import type { FieldKind } from '../../../../engine/contract/values/field-kind.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';

@@ -4,7 +4,7 @@ import { PairsInput } from '../../kit/form/inputs/pairs-input.tsx';
 
 const TEXTS = defineTexts({ header: ['头名称', 'Header'] });
 
-/** Those that flows set by hand; what belongs to the connection is set by the platform. */
+/** Headers that authors set by hand; the platform sets those of the connection. */
 const NAMES = [
   'Accept',
   'Accept-Language',

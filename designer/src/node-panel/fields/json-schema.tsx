@@ -18,7 +18,7 @@ export function JsonSchemaField({ value, onChange, label }: FieldProps) {
   const { isReadOnly } = useForm();
   const { sample } = useScope();
   const commit = useCommit(onChange);
-  // A trigger has no input: what it gives out is what its schema speaks of.
+  // A trigger has no input, so its schema describes its output.
   const example = sample.data ?? sample.output;
   return (
     <div className={styles.stack}>

@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
 
 const SHOWN = 6;
 
-/** What the mapping fills, in a few words; it is edited on a page of its own. */
+/** Summarizes the fields that the mapping fills; the mapping is edited on a page of its own. */
 export function MappingField({ value, id }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

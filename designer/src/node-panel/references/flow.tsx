@@ -19,7 +19,7 @@ export function FlowField({ value, onChange, id, label, isInvalid }: FieldProps)
   const draft = ({ publishedVersion }: { readonly publishedVersion?: number | undefined }) =>
     publishedVersion === undefined ? <Warning words={t('draft')} /> : undefined;
   const own = flows.data?.items.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) }));
-  // Of other domains, which share them: they are called and not opened.
+  // Shared flows of other domains can be called but not opened.
   const shared = flows.data?.shared.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) ?? <Tag tone="blue">{t('shared')}</Tag> }));
   function referenceTo({ flowId, name }: Pick<FlowSummary, 'flowId' | 'name'>) {
     return { id: flowId, name: text(name) || flowId };
