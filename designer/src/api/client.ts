@@ -1,4 +1,4 @@
-/** Speaks to the admin API: one function for an answer, one for long work that tells how far it is. */
+/** Client of the admin API: one function for a plain call, one for long work with progress. */
 import type { Issue } from '../../../engine/contract/values/errors.ts';
 import { OPERATIONS, type operations } from './operations.ts';
 import type { Outputs } from './outputs.ts';
@@ -18,17 +18,17 @@ type Sent<Id extends OperationId> = operations[Id] extends { requestBody?: infer
     : unknown
   : unknown;
 type Body<Id extends OperationId> = Operations[Id] extends { body: infer Name extends string } ? { [N in Name]: Sent<Id> } : Sent<Id>;
-/** Path, query and body as one object, as the action itself takes them. */
+/** Path, query and body as one object, as the server's operation takes them. */
 export type Input<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Body<Id>;
 export type Output<Id extends OperationId> = Id extends keyof Outputs ? Outputs[Id] : unknown;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Why, in the person's own words; for the audit trail. */
+  /** The user's reason, for the audit trail. */
   readonly reason?: string;
 }
 
-/** A refusal of the API, or no answer at all (code `UNREACHABLE`, status 0). */
+/** A refusal by the API, or no reply at all (code `UNREACHABLE`, status 0). */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -37,7 +37,7 @@ export class ApiError extends Error {
   readonly values: Readonly<Record<string, string | number | boolean>>;
   readonly issues: readonly Issue[];
   readonly requestId: string | undefined;
-  /** The whole answer: a stale save carries both versions. */
+  /** The whole response body: a stale save contains both versions. */
   readonly body: Readonly<Record<string, unknown>>;
 
   constructor(status: number, body: Readonly<Record<string, unknown>>) {
@@ -52,23 +52,23 @@ export class ApiError extends Error {
   }
 }
 
-/** A person closed the question for the password: nothing was sent, and there is nothing to show. */
+/** The user closed the password prompt: nothing was sent, and no error is shown. */
 export class ConfirmationGivenUp extends ApiError {
   constructor() {
     super(403, { code: 'STEP_UP_REQUIRED', message: 'The password was not given.' });
   }
 }
 
-/** Heard at the window when the platform does not know the session any more. */
+/** Event on the window: the platform no longer knows the session. */
 export const LOGGED_OUT = 'kq-logged-out';
 
-/** Asks for one operation and answers what it gives; throws ApiError. */
+/** Calls one operation and returns its output; throws ApiError. */
 export async function call<Id extends OperationId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
   const response = await send(id, input as Record<string, unknown>, options);
   return (await readJson(response)) as Output<Id>;
 }
 
-/** The same for long work: `onProgress` hears every step. Ending `signal` cancels the work itself. */
+/** Like `call`, for long work: calls `onProgress` at every step. Aborting `signal` cancels the work itself. */
 export async function callWithProgress<Id extends OperationId>(
   id: Id,
   input: Input<Id>,
@@ -87,15 +87,15 @@ export async function callWithProgress<Id extends OperationId>(
   throw unreachable();
 }
 
-/** Login stands beside the operations: it is what gives the session. */
+/** Login is not among the operations, since it creates the session. */
 export async function login(name: string, password: string, code?: string): Promise<void> {
   await readJson(await fetchJson('POST', '/api/v1/login', { name, password, ...(code === undefined ? {} : { code }) }, {}));
 }
 
-/** What a wrong or missing confirmation is refused with: the person is asked once more. */
+/** Errors for a wrong or missing confirmation, after which the user is asked once more. */
 const UNCONFIRMED: ReadonlySet<string> = new Set(['STEP_UP_REQUIRED', 'STEP_UP_REFUSED']);
 
-/** Asks for the password again where the operation does, until it is right or the person gives up. */
+/** For operations that require it, asks for the password until it is right or the user gives up. */
 async function send(id: OperationId, input: Record<string, unknown>, options: CallOptions, accept?: string): Promise<Response> {
   if (!('stepUp' in OPERATIONS[id])) return sendOnce(id, input, options, accept);
   for (let problem: ApiError | undefined; ;) {
@@ -123,7 +123,7 @@ async function sendOnce(id: OperationId, input: Record<string, unknown>, options
   const body = !isInBody ? undefined : operation.body === undefined ? rest : whole;
   const query = isInBody && operation.body === undefined ? '' : queryOf(others);
   const response = await fetchJson(operation.method, `/api/v1${path}${query}`, body, options, accept);
-  // Whoever asks `me.get` sees it there.
+  // The caller of `me.get` handles this itself.
   if (response.status === 401 && id !== 'me.get') window.dispatchEvent(new Event(LOGGED_OUT));
   return response;
 }

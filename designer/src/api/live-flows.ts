@@ -1,4 +1,7 @@
-/** The live counts of every published flow. All are told at the connection's beginning alone, so they are kept from then on. */
+/**
+ * The live counts of every published flow. The server sends all of them only when the connection opens, so they are
+ * kept from then on.
+ */
 import { create } from 'zustand';
 import type { FlowLive } from './outputs.ts';
 import { useLive } from './live.ts';
@@ -22,7 +25,7 @@ export function useKeepLiveFlows(): void {
   });
 }
 
-/** By flow id; a flow that is not published is absent. */
+/** Keyed by flow id; unpublished flows are absent. */
 export function useLiveFlows(): Known {
   return useKnown(({ known }) => known);
 }

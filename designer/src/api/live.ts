@@ -1,4 +1,4 @@
-/** What control tells by itself (server-sent events): one connection for the whole console, opened when somebody listens. */
+/** Server-sent events from control: one connection for the whole console, opened with the first listener. */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 
 export type LiveState = 'connecting' | 'open' | 'lost';
@@ -14,7 +14,7 @@ let watchedFlow: string | undefined;
 let state: LiveState = 'connecting';
 let timer: number | undefined;
 
-/** Hears every event of this name: `useLive('counts', (counts) => …)`. */
+/** Calls the listener for every event of this name: `useLive('counts', (counts) => …)`. */
 export function useLive<T>(name: string, listener: (data: T) => void): void {
   const latest = useRef(listener);
   useEffect(() => {
@@ -30,7 +30,7 @@ export function useLive<T>(name: string, listener: (data: T) => void): void {
   }, [name]);
 }
 
-/** While mounted, the connection also tells counts of this flow's nodes and edges. */
+/** While mounted, the connection also sends counts of this flow's nodes and edges. */
 export function useWatchedFlow(flowId: string | undefined): void {
   useEffect(() => {
     if (flowId === undefined) return;
@@ -42,7 +42,7 @@ export function useWatchedFlow(flowId: string | undefined): void {
   }, [flowId]);
 }
 
-/** `lost` while control cannot be reached; it is asked again every two seconds. */
+/** `lost` while control is unreachable; the connection is retried every two seconds. */
 export function useLiveState(): LiveState {
   return useSyncExternalStore(
     (changed) => {
@@ -62,7 +62,8 @@ function open(): void {
   source.onopen = () => setState('open');
   source.onerror = () => {
     setState('lost');
-    // The browser gives up for good on an answer that is no stream (a proxy's error page, a login): we do not.
+    // After a response that is no stream (a proxy's error page, a login), the browser would never reconnect, so we
+    // do.
     source?.close();
     timer = window.setTimeout(open, RECONNECT_MS);
   };

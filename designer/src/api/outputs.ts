@@ -1,6 +1,6 @@
 /**
- * What each operation answers, in the words of the server's own types. Types only: nothing of the server is bundled.
- * An operation that is absent here answers `unknown`.
+ * The output of each operation, in the server's own types. Types only, so no server code is bundled. An operation
+ * that is missing here returns `unknown`.
  */
 import type { AccountItem, AccountList } from '../../../control/accounts/accounts.ts';
 import type { ArchiveReport } from '../../../control/executions/archive.ts';
@@ -58,7 +58,7 @@ interface Items<T> {
 
 export interface Me {
   readonly name: string;
-  /** Whose settings of adapters are used. */
+  /** The environment whose adapter settings are used. */
   readonly environment: string;
   readonly roles: readonly Role[];
   readonly domains: Domains;
@@ -66,10 +66,10 @@ export interface Me {
   readonly mustChangePassword: boolean;
   readonly mustSetUpSecondFactor: boolean;
   readonly hasSecondFactor: boolean;
-  /** Nobody may do without. */
+  /** True if no user may go without a second factor. */
   readonly isSecondFactorDemanded: boolean;
   readonly isPasswordOneTime: boolean;
-  /** Absent where passwords do not age. */
+  /** Absent if passwords do not expire. */
   readonly passwordExpiresAt?: number;
 }
 
@@ -79,9 +79,9 @@ export interface SessionLine {
   readonly id: string;
   readonly kind: 'session' | 'token';
   readonly label: string;
-  /** Address that it was opened from. */
+  /** The address from which the session was opened. */
   readonly from?: string;
-  /** Of a token; absent: all that its owner may do. */
+  /** For a token; if absent, it has all permissions of its owner. */
   readonly rights?: readonly Permission[];
   readonly createdAt: number;
   readonly lastSeenAt: number;

@@ -1,4 +1,7 @@
-/** React's side of the API client: queries named by operation and input, and mutations that refresh what they may have changed. */
+/**
+ * React hooks for the API client: queries keyed by operation and input, and mutations that refresh the queries they
+ * may affect.
+ */
 import { QueryClient, useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from '@tanstack/react-query';
 import { ApiError, call, type Input, type OperationId, type Output } from './client.ts';
 
@@ -6,7 +9,10 @@ const FRESH_MS = 5000;
 const MOST_TRIES = 2;
 const BACK_MS = 5000;
 
-/** One for the whole console. Refusals are answers and not asked again; an unreachable platform is, until it is back. */
+/**
+ * One client for the whole console. A refusal is final and not retried; an unreachable platform is retried until it
+ * is back.
+ */
 export function createQueryClient(): QueryClient {
   const retry = (count: number, error: unknown) =>
     error instanceof ApiError && (error.status === 0 || error.status === 503) && count < MOST_TRIES;
@@ -23,11 +29,11 @@ export function createQueryClient(): QueryClient {
 export interface QueryOptions {
   readonly enabled?: boolean;
   readonly refetchIntervalMs?: number;
-  /** Shows the last answer while the next one comes (paging, filters). */
+  /** Shows the last data while the next loads (paging, filters). */
   readonly keepPrevious?: boolean;
 }
 
-/** `useQueryOf('flows.list', {})`: loading, error and data of one reading operation. */
+/** `useQueryOf('flows.list', {})`: loading state, error and data of one read operation. */
 export function useQueryOf<Id extends OperationId>(
   id: Id,
   input: Input<Id>,
@@ -44,7 +50,10 @@ export function useQueryOf<Id extends OperationId>(
 
 export type MutationInput<Id extends OperationId> = Input<Id> & { readonly $reason?: string };
 
-/** `useMutationOf('adapters.save')`: afterwards every query of the same area (`adapters.*`) and those named in `refresh` are asked anew. */
+/**
+ * `useMutationOf('adapters.save')`: afterwards refetches every query of the same area (`adapters.*`) and of the areas
+ * in `refresh`.
+ */
 export function useMutationOf<Id extends OperationId>(
   id: Id,
   refresh: readonly string[] = [],

@@ -1,17 +1,17 @@
-/** Acts that ask for the password again get it through here: the client asks, the open page answers. */
+/** For operations that require the password again: the client asks here, and the open page shows the prompt. */
 
 export interface Confirmation {
   readonly password: string;
-  /** Of the second factor. */
+  /** Code of the second factor. */
   readonly code?: string;
 }
 
-/** `problem`: why what was given before was not enough. Undefined when the person gives up. */
+/** `problem`: why the last input was rejected. Returns undefined if the user gives up. */
 export type AskConfirmation = (problem: unknown) => Promise<Confirmation | undefined>;
 
 let ask: AskConfirmation | undefined;
 
-/** The one place of the console that shows the question; returns what takes it away again. */
+/** Registers the console's only password prompt; returns a function that removes it. */
 export function onConfirmation(answer: AskConfirmation): () => void {
   ask = answer;
   return () => {

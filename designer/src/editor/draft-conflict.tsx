@@ -41,7 +41,7 @@ const TEXTS = defineTexts({
   setting: ['流程设置：{{name}}', 'Flow setting: {{name}}'],
 });
 
-/** A setting by its name on the screen. */
+/** Labels of settings. */
 const SETTING_TEXTS = defineTexts({
   name: ['名称', 'name'],
   description: ['说明', 'description'],
@@ -59,12 +59,12 @@ interface DraftConflictProps {
   readonly conflict: Conflict;
 }
 
-/** What two people changed at once is never merged without a person. */
+/** Parts that two users changed are never merged without the author's decision. */
 export function DraftConflict({ keeper, conflict }: DraftConflictProps) {
   return conflict.theirs === undefined ? (
     <DeletedFlow keeper={keeper} mine={conflict.mine} />
   ) : (
-    // What was chosen was chosen against what was shown: when they save once more, it is asked again.
+    // The choices apply to the version shown: if the other user saves again, ask again.
     <BothChanged key={conflict.theirs.revision} keeper={keeper} conflict={{ ...conflict, theirs: conflict.theirs }} />
   );
 }
@@ -182,7 +182,7 @@ function Difference({ before, after }: { readonly before: Conflict['mine']; read
   );
 }
 
-/** What a part is called on the screen. */
+/** Returns the label of a part. */
 function useConflictName({ base, mine, theirs }: WithTheirs): (conflict: MergeConflict) => string {
   const t = useTexts(TEXTS);
   const setting = useTexts(SETTING_TEXTS);

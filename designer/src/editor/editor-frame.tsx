@@ -1,4 +1,4 @@
-/** The page of one flow: header, palette, canvas, and the panel beside what it changes. */
+/** The page of one flow: header, palette, canvas, and the side panel. */
 import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
 import { useLiveState } from '../api/live.ts';
@@ -25,7 +25,7 @@ import { useValidation } from './use-validation.ts';
 export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning }) {
   const store = useEditorStore();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
-  // An empty canvas says by itself how to begin.
+  // An empty canvas shows its own hint on how to start.
   const isEmpty = useEditor(({ history }) => history.document.nodes.length === 0);
   const openMappingOf = useEditor((editor) => editor.openMappingOf);
   const { flowId } = beginning;
@@ -34,7 +34,7 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   useEffect(() => keeper.start(), [keeper]);
   const live = useLiveState();
   useEffect(() => {
-    // The platform, or the session, is back: what waits for it does not wait for its own turn.
+    // When the platform or the session is back, retry at once instead of waiting for the next attempt.
     if (live === 'open' && keeper.state.getState().status === 'offline') keeper.retryNow();
   }, [live, keeper]);
   usePanelOfAddress();
@@ -64,7 +64,10 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   );
 }
 
-/** They look at the whole document: in the frame itself each key would draw header, palette, canvas and panel anew. */
+/**
+ * These hooks read the whole document: in the frame itself, each keystroke would render header, palette, canvas and
+ * panel again.
+ */
 function Watchers({ flowId }: { readonly flowId: string }) {
   useConfiguredPorts();
   useValidation();

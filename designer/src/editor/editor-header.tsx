@@ -111,7 +111,7 @@ export function EditorHeader({ keeper }: { readonly keeper: DraftKeeper }) {
   );
 }
 
-/** Compared here with what is in service: the list of flows is a moment old. */
+/** Compares with the published version directly, since the list of flows may be outdated. */
 function PublishedState({ keeper }: { readonly keeper: DraftKeeper }) {
   const t = useTexts(TEXTS);
   const flowId = useEditor((editor) => editor.history.document.flowId);

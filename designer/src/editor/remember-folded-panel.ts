@@ -1,4 +1,4 @@
-/** Whoever closed the side panel finds it closed in the next flow too, until it is asked for again. */
+/** If the user closed the side panel, it stays closed in the next flow too, until they open it again. */
 import { useEffect } from 'react';
 import { usePreferences } from '../kit/theme/preferences.ts';
 import { useEditorStore } from './state/editor-context.tsx';

@@ -1,4 +1,7 @@
-/** Beside the canvas: what is edited, tried, tested, published. One tab at a time; its width is the person's choice. */
+/**
+ * The panel beside the canvas: properties, trial, tests, problems, release. One tab at a time; the user sets its
+ * width.
+ */
 import { Button, Tabs, Tooltip } from 'antd';
 import { PanelRightClose, PanelRightOpen } from 'lucide-react';
 import { Activity, useState, type ComponentType, type KeyboardEvent, type PointerEvent } from 'react';
@@ -57,7 +60,7 @@ export function SidePanel() {
         destroyOnHidden
         onChange={(key) => openPanel(key as PanelName)}
       />
-      {/* Beside the tabs, not among them: a list of tabs holds tabs alone. */}
+      {/* Not among the tabs: a tab list may contain only tabs. */}
       <Button
         type="text"
         size="small"
@@ -78,10 +81,10 @@ function OpenButton({ label, onClick }: { readonly label: string; readonly onCli
   );
 }
 
-/** The selected node's form; the flow's when none is selected. */
+/** Shows the form of the selected node, or of the flow if no node is selected. */
 function Properties() {
   const selected = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
-  // The mapping editor covers it: keys typed there must not wait for forms that nobody sees.
+  // The mapping editor covers it: keystrokes there must not wait for hidden forms.
   const isCovered = useEditor(({ openMappingOf }) => openMappingOf !== undefined);
   return (
     <Activity mode={isCovered ? 'hidden' : 'visible'}>

@@ -1,4 +1,7 @@
-/** Ports that a configuration decides are the server's to tell: asked for once for each configuration, after a pause in typing. */
+/**
+ * Ports that depend on a configuration come from the server: requested once for each configuration, after a pause in
+ * typing.
+ */
 import { useEffect, useRef } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { canonicalJson } from '../../../engine/flow/content-hash.ts';
@@ -21,7 +24,7 @@ export function useConfiguredPorts(): void {
 }
 
 interface Known {
-  /** Of this open flow; an answer that did not come is asked for again with the next change. */
+  /** Requests of this open flow; a failed one is repeated with the next change. */
   readonly asked: Set<string>;
   readonly cache: ReturnType<typeof createPortCache>;
 }
@@ -36,7 +39,7 @@ async function learn(store: EditorStore, { asked, cache }: Known): Promise<void>
       asked.add(key);
       try {
         const { out } = await call('nodes.ports', { type: node.type, config: node.config });
-        // What was guessed right needs no new drawing of hundreds of cards.
+        // If the guess was right, avoid redrawing hundreds of cards.
         if (canonicalJson(out) !== canonicalJson(types.outPorts(node) ?? [])) cache.learn(node.type, node.config, out);
       } catch {
         asked.delete(key);
@@ -46,7 +49,7 @@ async function learn(store: EditorStore, { asked, cache }: Known): Promise<void>
   if (cache.version !== before) store.getState().setTypes(createNodeTypes(types.list, cache));
 }
 
-/** Branches can be read here; whatever else decides about ports only the node type knows. */
+/** Branches are read locally; anything else that determines ports is known only to the node type. */
 function dependsOnConfig(types: NodeTypes, { type, config }: Typed): boolean {
   return types.get(type)?.ports.dependOnConfig === true && !Array.isArray(config['branches']);
 }

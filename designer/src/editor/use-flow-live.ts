@@ -1,4 +1,4 @@
-/** Counts and errors of the published version, laid on nodes and wires while the page is open. */
+/** Shows live counts and errors of the published version on nodes and wires while the page is open. */
 import type { FlowLiveDetail } from '../api/outputs.ts';
 import { useLive, useWatchedFlow } from '../api/live.ts';
 import { useEditorStore } from './state/editor-context.tsx';

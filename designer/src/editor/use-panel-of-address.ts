@@ -1,4 +1,7 @@
-/** `?panel=try` in the address opens that tab, `?node=n_map&field=/mapping` the form of a node at a field: a link can lead straight to it. */
+/**
+ * `?panel=try` in the address opens that tab, and `?node=n_map&field=/mapping` the form of a node at a field, so that
+ * links can lead there.
+ */
 import { useEffect } from 'react';
 import { useSearchParams } from 'react-router';
 import { useEditorStore } from './state/editor-context.tsx';

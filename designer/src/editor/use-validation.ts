@@ -1,4 +1,4 @@
-/** Problems are told where they arise: at once what can be seen here, and after a pause what only the server can tell. */
+/** Shows problems where they arise: local ones at once, and those that only the server finds after a pause. */
 import { useEffect, useMemo, useReducer, useRef } from 'react';
 import { call } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
@@ -23,9 +23,9 @@ export function useValidation(): void {
       told.current = { document, issues };
       show();
     };
-    // The first look is the server's: it knows all, and a large flow opens sooner.
+    // The server does the first check: it knows everything, and a large flow opens sooner.
     const quick = told.current === undefined ? undefined : setTimeout(show, QUICK_MS);
-    // Without an answer what can be seen here stays; saving says that the platform is away.
+    // If the call fails, local problems stay; the saving state already shows that the platform is unreachable.
     const thorough = setTimeout(() => void ask().catch(() => undefined), told.current === undefined ? 0 : SERVER_MS);
     return () => {
       clearTimeout(quick);
@@ -35,7 +35,9 @@ export function useValidation(): void {
   }, [document, checks, store, look]);
 }
 
-/** Counts up when a flow began or ceased to serve, or a person comes back from where they may have mended something. */
+/**
+ * Counts up when a flow is published or removed, or the user returns from a page where they may have fixed something.
+ */
 function useOtherFlows(): number {
   const [look, again] = useReducer((count: number) => count + 1, 0);
   useLive('flow', again);

@@ -42,11 +42,13 @@ const EXAMPLE = '/flows/flw_appointment';
 const GOES_TO: Readonly<Record<GuideStep, string>> = { look: EXAMPLE, try: `${EXAMPLE}?panel=try`, create: '/flows?new=1' };
 
 interface GuideCardProps {
-  /** Above the canvas of an open flow: one line, and the flow at hand is the one to try. */
+  /** Shown as one line above the canvas of an open flow, which is then the flow to try. */
   readonly isBar?: boolean;
 }
 
-/** From the example city to the first own flow. Steps tick themselves off when they are done, in whatever way. */
+/**
+ * Guides from the example city to the user's first own flow. Steps are ticked off however the user completes them.
+ */
 export function GuideCard({ isBar = false }: GuideCardProps) {
   const t = useTexts(TEXTS);
   const may = useMay();

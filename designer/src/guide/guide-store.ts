@@ -1,4 +1,4 @@
-/** How far a newcomer is on the way from the example city to the first own flow; kept in this browser. */
+/** A new user's progress from the example city to their first own flow; stored in this browser. */
 import { create } from 'zustand';
 
 export const GUIDE_STEPS = ['look', 'try', 'create'] as const;
@@ -9,10 +9,10 @@ const KEY = 'kq.guide';
 interface Guide {
   readonly done: readonly GuideStep[];
   readonly isClosed: boolean;
-  /** The person did what the step asks for, by whatever way. */
+  /** Call this when the user has completed the step, in whatever way. */
   finish(step: GuideStep): void;
   close(): void;
-  /** From the start, wherever it was. */
+  /** Starts again from the first step. */
   reopen(): void;
 }
 

@@ -1,14 +1,14 @@
-/** How long ago something was, or how soon it will be, in one unit. */
+/** How long ago a time was, or how soon it will be, in a single unit. */
 import type { Language } from './text-pairs.ts';
 
 const SECOND_MS = 1000;
-/** Times that near are not told apart. */
+/** Shorter times count as just now. */
 const JUST_MS = 10_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** `passedMs`: below zero for what is over. */
+/** `passedMs`: negative for the past. */
 export function ago(passedMs: number, language: Language): string {
   const size = Math.abs(passedMs);
   if (size < JUST_MS) return language === 'zh-CN' ? '刚刚' : 'just now';
@@ -19,13 +19,13 @@ export function ago(passedMs: number, language: Language): string {
   return spaced(relative.format(Math.trunc(passedMs / DAY_MS), 'day'));
 }
 
-/** In Chinese the formatter of the browser says 30秒钟前, which nobody does. */
+/** The browser's Chinese formatter writes 30秒钟前, which is unusual. */
 function seconds(count: number, language: Language): string {
   if (language === 'zh-CN') return `${Math.abs(count)} 秒${count < 0 ? '前' : '后'}`;
   return new Intl.RelativeTimeFormat(language).format(count, 'second');
 }
 
-/** As everywhere else, a number stands apart from its Chinese unit; the browser sets none. */
+/** A space separates a number from its Chinese unit, as everywhere else; the browser sets none. */
 function spaced(words: string): string {
   return words.replace(/(\d)(?=\p{Script=Han})/gu, '$1 ');
 }

@@ -1,4 +1,4 @@
-/** Why a message failed or is held, by the code of its error: a few causes in words that an operator acts upon. */
+/** Maps the error code of a failed or held message to one of a few causes, in words that an operator can act on. */
 import { useCallback } from 'react';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { listGatewayErrors } from '../../../gateways/errors.ts';
@@ -58,7 +58,7 @@ const TEXTS = defineTexts({
   otherFix: ['打开消息，看停下的节点与错误。', 'Open a message and look at the node where it stopped.'],
 });
 
-/** What a gateway answers its callers says more than any cause. The English sentence has its advice behind a colon. */
+/** A gateway's own error text is more specific than any cause. The English sentence has its advice after a colon. */
 const GATEWAY_ANSWERS = new Map(
   listGatewayErrors().map(({ code, message }) => {
     const [what = '', fix = ''] = message.replace(/\.$/, '').split(': ');
@@ -68,15 +68,18 @@ const GATEWAY_ANSWERS = new Map(
 
 export interface CauseWords {
   readonly what: string;
-  /** What to do. */
+  /** The advice: what to do. */
   readonly fix: string;
-  /** How it goes on once the other system is back; its fix says so too. Absent where that alone does not help. */
+  /**
+   * How the message continues once the other system is back; its fix mentions this too. Absent if recovery alone does
+   * not help.
+   */
   readonly again?: string;
 }
 
 const REPEATS = { itself: 'byItself', retry: 'byRetry', resend: 'byResend', caller: 'byCaller' } as const;
 
-/** `repeat`: without one it is held. */
+/** Without `repeat`, the message is held. */
 export function useCauseWords(): (code: string, repeat?: Repeat) => CauseWords {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -97,7 +100,7 @@ export function useCauseWords(): (code: string, repeat?: Repeat) => CauseWords {
   );
 }
 
-/** Chinese sentences stand without a space between them. */
+/** Chinese sentences are joined without a space. */
 export function joined(language: Language, ...sentences: readonly (string | undefined)[]): string {
   return sentences.filter(Boolean).join(language === 'zh-CN' ? '' : ' ');
 }

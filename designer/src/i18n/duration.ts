@@ -1,4 +1,4 @@
-/** How long something took, as people read it. Pure. */
+/** Formats a duration for people. Pure. */
 import type { Language } from './text-pairs.ts';
 
 const SECOND_MS = 1000;
@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Two units, and never sixty of the smaller one: each is rounded before it is split. */
+/** Uses two units, and never sixty of the smaller one, since it rounds before splitting. */
 export function duration(exact: number, language: Language): string {
   const units = language === 'zh-CN' ? { s: ' 秒', min: ' 分', h: ' 小时', d: ' 天' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
   if (Math.round(exact) < SECOND_MS) return `${Math.round(exact)} ms`;
@@ -17,7 +17,7 @@ export function duration(exact: number, language: Language): string {
   return `${Math.floor(ms / DAY_MS)}${units.d} ${Math.round((ms % DAY_MS) / HOUR_MS)}${units.h}`;
 }
 
-/** To what is shown of it: a tenth of a second, a second, a minute, an hour. */
+/** Rounds to the displayed precision: a tenth of a second, a second, a minute, an hour. */
 function rounded(ms: number): number {
   for (const [below, unit] of [
     [MINUTE_MS, SECOND_MS / 10],

@@ -1,4 +1,4 @@
-/** Numbers, times, durations and sizes as people read them. */
+/** Formats numbers, times, durations and sizes for people. */
 import dayjs from 'dayjs';
 import { useMemo } from 'react';
 import { ago } from './ago.ts';

@@ -1,9 +1,9 @@
-/** Ids of flows, adapters and code tables that stand in a sentence, as their names. Pure. */
+/** Replaces ids of flows, adapters and code tables in a sentence by their names. Pure. */
 import type { ErrorText, TellableError } from '../../../engine/contract/error-texts/error-texts.ts';
 
 export type Kind = 'flow' | 'adapter' | 'table';
 
-/** What each value of an error names; several are separated by a comma of either language. */
+/** Maps names of an error's values to the kind of object; several ids are separated by a comma of either language. */
 const KINDS: Readonly<Record<string, Kind>> = {
   flow: 'flow',
   flowId: 'flow',
@@ -19,7 +19,7 @@ export function kindsIn(error: Pick<TellableError, 'values'>): readonly Kind[] {
   return idsIn(error).map(({ kind }) => kind);
 }
 
-/** `nameOf`: empty where it is gone, or the person may not know it; its id stays then. */
+/** `nameOf` returns an empty string if the object was deleted or the user may not read it; the id then stays. */
 export function nameIds(told: ErrorText, error: Pick<TellableError, 'values'>, nameOf: (kind: Kind, id: string) => string): ErrorText {
   const named = idsIn(error).flatMap(({ kind, id }) => {
     const name = nameOf(kind, id);
@@ -47,12 +47,15 @@ function idsIn({ values = {} }: Pick<TellableError, 'values'>): readonly { reado
   });
 }
 
-/** The id of a table may be any word: only where it is quoted it is one. */
+/** The id of a table may be any word, so it is only replaced inside quotation marks. */
 function withTable(text: string, id: string, name: string): string {
   return text.replaceAll(new RegExp(`(["“])${literal(id)}(?=["”])`, 'g'), (_, open: string) => open + name);
 }
 
-/** In quotation marks, without the spaces that Chinese sets around an id; a name that a sentence gives beside the id is not said twice. */
+/**
+ * Puts the name in quotation marks, without the spaces that Chinese sets around an id. If the sentence already names
+ * the object beside its id, the name is not repeated.
+ */
 function withName(text: string, id: string, name: string, isChinese: boolean): string {
   const alone = `(?<![\\w.-])${literal(id)}(?![\\w.-])`;
   return isChinese

@@ -1,4 +1,4 @@
-/** What each right lets a person do, in words. */
+/** The actions that each permission allows, in words. */
 import type { Permission } from '../../../engine/contract/access/access.ts';
 import type { Texts } from './text-pairs.ts';
 

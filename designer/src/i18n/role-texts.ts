@@ -1,4 +1,4 @@
-/** What each role is called and what it is for. */
+/** The name and purpose of each role. */
 import type { Role } from '../api/outputs.ts';
 import { defineTexts } from './texts.ts';
 

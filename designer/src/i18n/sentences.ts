@@ -1,4 +1,4 @@
-/** Parts of a message that say one thing each (what happened, what to do) as one text. Pure. */
+/** Joins the parts of a message (what happened, what to do) into one text. Pure. */
 export function sentences(...parts: readonly (string | undefined)[]): string {
   return parts
     .filter((part) => part !== undefined && part !== '')

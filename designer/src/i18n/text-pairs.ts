@@ -1,4 +1,4 @@
-/** Texts as pairs, without React and page: what `texts.ts` shows, and what pure parts of the console say. */
+/** Texts as pairs, without React: used by `texts.ts` and by pure modules of the console. */
 
 export const LANGUAGES = ['zh-CN', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -7,14 +7,17 @@ type Pair = readonly [zhCN: string, en: string];
 export type Texts = Readonly<Record<string, Pair>>;
 type Values = Readonly<Record<string, string | number>>;
 
-/** Keeps the keys' types. Placeholders: `{{count}}`, and words that follow a number: `{{count}} {{count|call|calls}}`. */
+/**
+ * Keeps the types of the keys. Placeholders: `{{count}}`, and words that depend on a number: `{{count}}
+ * {{count|call|calls}}`.
+ */
 export function defineTexts<const T extends Texts>(texts: T): T {
   return texts;
 }
 
 export type Translate<T extends Texts> = (key: keyof T & string, values?: Values) => string;
 
-/** What `useTexts` gives, outside React. */
+/** Does what `useTexts` does, outside React. */
 export function translateWith<T extends Texts>(texts: T, language: Language): Translate<T> {
   return (key, values = {}) => {
     const [zhCN, en] = texts[key] as Pair;

@@ -1,4 +1,7 @@
-/** Texts of the console: every file names its own as pairs, `defineTexts({ save: ['保存', 'Save'] })`, and shows them with `useTexts`. */
+/**
+ * Texts of the console: every file defines its own as pairs, `defineTexts({ save: ['保存', 'Save'] })`, and shows them
+ * with `useTexts`.
+ */
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Text } from '../../../engine/contract/values/texts.ts';
 import { defineTexts, LANGUAGES, translateWith, type Language, type Texts, type Translate } from './text-pairs.ts';
@@ -8,7 +11,7 @@ export { defineTexts, LANGUAGES, translateWith, type Language, type Texts, type 
 let shown: Language = 'zh-CN';
 const listeners = new Set<() => void>();
 
-/** `const t = useTexts(TEXTS); t('save')`. Changes with the language, without a reload. */
+/** `const t = useTexts(TEXTS); t('save')`. Follows the language without a reload. */
 export function useTexts<T extends Texts>(texts: T): Translate<T> {
   const language = useLanguage();
   return useMemo(() => translateWith(texts, language), [texts, language]);
@@ -18,7 +21,7 @@ export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, () => shown);
 }
 
-/** Shows a text that came from the server or stands in a document in both languages. */
+/** Returns a bilingual text from the server or a document in the current language. */
 export function useText(): (text: Text | undefined) => string {
   const language = useLanguage();
   return (text) => (text === undefined ? '' : text[language] || text['zh-CN'] || text.en);

@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   showErrors: ['查看问题', 'Show the problems'],
 });
 
-/** Where somebody who may not publish would: they ask for the draft as they see it. */
+/** For users who may not publish: requests the publication of the draft as shown. */
 export function AskToPublish({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const whoMay = useWhoMay();
@@ -34,7 +34,7 @@ export function AskToPublish({ flowId }: { readonly flowId: string }) {
   const versions = useQueryOf('flows.versions', { flowId });
   const inService = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
   const draft = revisions.data?.items.find(({ isCurrent }) => isCurrent === true);
-  // Nothing would change, or nothing is known yet.
+  // There is nothing to publish, or the data is still loading.
   if (draft === undefined || versions.data === undefined || (inService !== undefined && draft.versions.includes(inService))) return null;
   if (errors > 0)
     return (
@@ -54,7 +54,7 @@ export function AskToPublish({ flowId }: { readonly flowId: string }) {
   );
 }
 
-/** Where somebody who may publish meets what another domain owns. */
+/** For users who may publish, but not this flow, which belongs to another domain. */
 export function AskOthersToPublish({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   return (

@@ -33,18 +33,18 @@ const TEXTS = defineTexts({
 type Change = FlowDifference['settings'][number];
 
 interface FlowDifferenceViewProps {
-  /** Absent: there was nothing yet. */
+  /** Absent if there was no earlier version. */
   readonly before: FlowDocument | undefined;
   readonly after: FlowDocument;
   readonly onShowNode?: (nodeId: string) => void;
 }
 
-/** Of the flow that is open in the editor. */
+/** Uses the node types of the open editor. */
 export function FlowDifferenceView(props: FlowDifferenceViewProps) {
   return <FlowDifferenceOf {...props} types={useEditor((editor) => editor.types)} />;
 }
 
-/** What is different between two versions, as both are shown, node by node, with both sides of each field. */
+/** Shows the differences of two versions as both are displayed: node by node, with both sides of each field. */
 export function FlowDifferenceOf({ before, after, onShowNode, types }: FlowDifferenceViewProps & { readonly types: NodeTypes }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -150,7 +150,10 @@ function ChangedField({ change, field }: { readonly change: Change; readonly fie
   );
 }
 
-/** Rules of a mapping as the mapper tells them: what each fills from where. Undefined for anything else. */
+/**
+ * Describes the rules of a mapping as the mapping editor does: each target with its source. Returns undefined for
+ * anything else.
+ */
 function rulesText(value: unknown, language: Language): string | undefined {
   if (!Array.isArray(value) || !Check(MappingSchema, { rules: value })) return undefined;
   const rules = value as Mapping['rules'];
@@ -168,7 +171,7 @@ function shortened(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
-/** Of two lists only the items between those with which both begin and end. */
+/** Cuts the common beginning and end off two lists. */
 function apart(before: unknown, after: unknown): readonly [unknown, unknown] {
   if (!Array.isArray(before) || !Array.isArray(after)) return [before, after];
   const least = Math.min(before.length, after.length);

@@ -16,7 +16,7 @@ export function flowStateOf(flow: PublishedState): keyof typeof FLOW_STATE_TEXTS
   return flow.isChanged ? 'edited' : 'published';
 }
 
-/** What is published of a flow. */
+/** Shows what is published of a flow. */
 export function FlowStateTag({ flow }: { readonly flow: PublishedState }) {
   const t = useTexts(FLOW_STATE_TEXTS);
   const state = flowStateOf(flow);

@@ -12,7 +12,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** What today's checks find in the version that serves: said, never enforced (`docs/decisions/0036`). */
+/** Shows what today's checks find in the published version. Shown only, never enforced (`docs/decisions/0036`). */
 export function InService({ document }: { readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('flows.validate', { document });

@@ -33,7 +33,10 @@ const TEXTS = defineTexts({
 const METHODS = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof METHODS)[number];
 
-/** The first interface of a flow, made or asked for: who calls it and where; everything else has a safe beginning and is changed on the interface's page. */
+/**
+ * Creates or requests a flow's first interface. Asks for the caller and the address; everything else has safe
+ * defaults that can be changed on the interface's page.
+ */
 export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
   const t = useTexts(TEXTS);
   const fronts = useTexts(FRONT_TEXTS);
@@ -95,7 +98,7 @@ export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
   );
 }
 
-/** Nothing of a message is logged until somebody wants it: it may be a patient's. */
+/** Logs nothing of a message by default, since it may contain patient data. */
 function interfaceOf({ flowId, name, domain, deadlineMs }: FlowDocument, front: Front, method: Method, path: string) {
   const interfaceId = createId('ifc');
   return {

@@ -1,4 +1,7 @@
-/** A word for an address from a name: pinyin for Chinese, with hyphens. Pinyin tables are large and loaded when they are wanted. */
+/**
+ * Converts a name to a word for an address: pinyin for Chinese, with hyphens. The pinyin tables are large, so they
+ * are loaded on demand.
+ */
 export async function pathWord(name: string): Promise<string> {
   const { pinyin } = await import('pinyin-pro');
   return pinyin(name, { toneType: 'none', type: 'array', nonZh: 'consecutive', v: true })

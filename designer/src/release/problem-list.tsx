@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   warning: ['警告', 'Warning'],
 });
 
-/** Problems that each lead to their field. */
+/** Lists problems, each linked to its field. */
 export function ProblemList({ problems }: { readonly problems: readonly Problem[] }) {
   return (
     <ul className={styles.list}>
@@ -28,7 +28,7 @@ export function ProblemList({ problems }: { readonly problems: readonly Problem[
   );
 }
 
-/** `document` is the one that they were found in. */
+/** `document` is the one that was checked. */
 export function IssueList({ issues, document }: { readonly issues: readonly Issue[]; readonly document: FlowDocument }) {
   const problems = useMemo(() => collectProblems(issues, document), [issues, document]);
   return <ProblemList problems={problems.all} />;
@@ -65,7 +65,7 @@ function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem 
   );
 }
 
-/** Sentences about a schema name a field by its key: the person knows it by its label. */
+/** Schema errors name a field by its key, but the author knows it by its label. */
 function inFormWords(issue: Issue, name: string): Issue {
   const key = issue.values?.['field'];
   const label = name.split(' › ').at(-1);

@@ -14,7 +14,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Every problem of the flow at once, errors first; each leads to its field. */
+/** Lists all problems of the flow, errors first; each links to its field. */
 export function ProblemsPanel() {
   const t = useTexts(TEXTS);
   const problems = useEditor((editor) => editor.problems.all);

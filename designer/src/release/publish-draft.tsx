@@ -51,7 +51,10 @@ interface PublishDraftProps {
   readonly onPublished: () => void;
 }
 
-/** Publishes the draft that the person sees, and no other: what somebody saves meanwhile is shown before it is published. */
+/**
+ * Publishes exactly the draft that the user sees. If another user saves meanwhile, the changes are shown before
+ * publication.
+ */
 export function PublishDraft({ flowId, inService, onPublished }: PublishDraftProps) {
   const t = useTexts(TEXTS);
   const keeper = useDraftKeeper();
@@ -72,7 +75,7 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
   const [report, setReport] = useState<Outputs['flows.publish']>();
   const [failure, setFailure] = useState<unknown>();
 
-  /** What the platform has, with everything that was edited here. */
+  /** Saves pending edits and returns the platform's draft. */
   const savedDraft = async () => {
     const { status, base } = await keeper.flush();
     if (status !== 'saved') throw new UnsavedError();
@@ -92,14 +95,14 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
     onPublished();
     void client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('flows.') });
   };
-  /** The draft with what was saved since `before`: that is asked for next. */
+  /** Returns the draft with the changes saved since `before`, which the user is asked about next. */
   const changedSince = async (before: FlowDocument, revision: number): Promise<ShownDraft> => {
     await keeper.follow(revision);
     const draft = await savedDraft();
     const { items } = await call('flows.revisions', { flowId });
     return { draft, since: { before, save: items.find(({ id }) => id === String(revision)) } };
   };
-  /** A person reads what would be published, and again when it is not that any more. */
+  /** Shows the user what would be published, and shows it again if it changes meanwhile. */
   const confirmAndPublish = (first: ShownDraft) => {
     const shown = createStore<ShownDraft>(() => first);
     confirm({
@@ -135,7 +138,7 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
       const merged = keeper.merged.getState().last;
       const draft = await savedDraft();
       const { last = merged } = keeper.merged.getState();
-      // What somebody else saved came in with this last save: the person has not seen it.
+      // This last save merged another user's changes, which this user has not seen.
       if (last !== undefined && last !== merged) confirmAndPublish(await changedSince(last.base, last.theirs.revision));
       else if (isProduction) confirmAndPublish({ draft });
       else await publishOrAsk(draft);
@@ -209,7 +212,7 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
   );
 }
 
-/** Publishing takes what the platform has; what it does not have yet would be left behind. */
+/** Publishing uses the platform's draft, so unsaved edits would be left out. */
 class UnsavedError extends Error {}
 
 function isDraftChanged(error: unknown): error is ApiError {

@@ -29,7 +29,7 @@ const TEXTS = defineTexts({
 
 export interface ShownDraft {
   readonly draft: FlowDocument;
-  /** Somebody else saved after the person had looked at `before`. */
+  /** Set if another user saved after this user had seen `before`. */
   readonly since?: { readonly before: FlowDocument; readonly save: Outputs['flows.revisions']['items'][number] | undefined };
 }
 
@@ -41,7 +41,7 @@ interface PublishPreviewProps {
   readonly note: string;
 }
 
-/** What exactly would be published, and what somebody else has changed in it since. */
+/** Shows exactly what would be published, and what another user has changed since. */
 export function PublishPreview({ shown, inService, types, note }: PublishPreviewProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();

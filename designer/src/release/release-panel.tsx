@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   revisions: ['修改记录', 'Edit history'],
 });
 
-/** What is different, publishing with its stages, and every version that was. */
+/** The differences, publication with its stages, and all earlier versions. */
 export function ReleasePanel() {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -33,7 +33,9 @@ type Revision = Outputs['flows.revisions']['items'][number];
 
 const PAGE = 20;
 
-/** What was saved of the draft, newest first. Restoring is an edit like any other: it can be undone, and nothing that was saved is lost. */
+/**
+ * Saved revisions of the draft, newest first. Restoring one is an ordinary edit: undo works, and no revision is lost.
+ */
 export function RevisionsList({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const store = useEditorStore();

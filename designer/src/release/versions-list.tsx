@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
 
 type Version = Outputs['flows.versions']['items'][number];
 
-/** Newest first: who, when, why, and what still runs on it. */
+/** Newest first: who published it, when and why, and what still runs on it. */
 export function VersionsList({ flowId, items }: { readonly flowId: string; readonly items: readonly Version[] }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

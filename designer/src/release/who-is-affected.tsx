@@ -16,7 +16,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** For whom a publication changes something. */
+/** Shows which interfaces and flows a publication affects. */
 export function WhoIsAffected({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const fronts = useTexts(FRONT_TEXTS);

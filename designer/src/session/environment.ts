@@ -1,4 +1,4 @@
-/** Which environment of which installation a person works in. */
+/** The environment and installation that the user works in. */
 import { createContext, use, useEffect } from 'react';
 import { isProduction } from '../../../engine/contract/values/environment.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -8,7 +8,7 @@ const TEXTS = defineTexts({
   other: ['{{name}} 环境', '{{name}} environment'],
 });
 
-/** Its name; empty before the login. */
+/** Name of the environment; empty before the login. */
 export const EnvironmentContext = createContext('');
 
 export interface Environment {
@@ -28,7 +28,7 @@ export function useEnvironment(): Environment {
 
 const ICONS = { production: '/icon-production.svg', other: '/icon.svg' };
 
-/** The icon distinguishes a tab of production from others. */
+/** Gives tabs of production another icon. */
 export function useEnvironmentIcon(): void {
   const { isProduction: isProd } = useEnvironment();
   useEffect(() => {

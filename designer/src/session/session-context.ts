@@ -1,4 +1,4 @@
-/** Who is logged in and what they may do. */
+/** The logged-in user and their permissions. */
 import { createContext, use } from 'react';
 import type { Permission } from '../../../engine/contract/access/access.ts';
 import type { Me } from '../api/outputs.ts';
@@ -11,19 +11,22 @@ export function useMe(): Me {
   return me;
 }
 
-/** `const may = useMay(); may('flows.edit')`. The server decides again; this only spares a person a refusal. */
+/** `const may = useMay(); may('flows.edit')`. The server checks again; this only spares the user a refusal. */
 export function useMay(): (permission: Permission) => boolean {
   const { permissions } = useMe();
   return (permission) => permissions.includes(permission);
 }
 
-/** May the person edit what belongs to this domain? Without one it belongs to the whole installation. */
+/**
+ * Returns whether the user may edit objects of a domain. An object without a domain belongs to the whole
+ * installation.
+ */
 export function useHolds(): (domain: string | undefined) => boolean {
   const { domains } = useMe();
   return (domain) => domains === 'all' || (domain !== undefined && domains.includes(domain));
 }
 
-/** As `useMay`; nobody who is not logged in may anything. */
+/** Like `useMay`, but returns false before the login. */
 export function useMayOnceKnown(): (permission: Permission) => boolean {
   const me = use(SessionContext);
   return (permission) => me?.permissions.includes(permission) === true;

@@ -1,4 +1,4 @@
-/** How antd's components look: icons of the same set as everywhere else, without the English names that antd gives its own. */
+/** Icons for antd's components: from the same set as everywhere else, without antd's English names. */
 import type { ConfigProviderProps } from 'antd';
 import {
   Calendar,
@@ -18,7 +18,7 @@ import styles from './component-icons.module.css';
 
 const TEXTS = defineTexts({ moreTabs: ['更多标签页', 'More tabs'] });
 
-/** Sized and coloured by antd, which knows its icons by this class. */
+/** antd sets size and colour by this class. */
 const sign = (Icon: LucideIcon) => (
   <span className="anticon">
     <Icon size="1em" />
@@ -38,7 +38,7 @@ const loadingIcon = (
 );
 const day = { suffixIcon: <Calendar size={16} /> };
 
-/** The button has no name but that of its icon. */
+/** The button's only name is that of its icon. */
 function MoreTabs() {
   const t = useTexts(TEXTS);
   return <Ellipsis size={16} role="img" aria-label={t('moreTabs')} />;

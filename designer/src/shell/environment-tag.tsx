@@ -7,13 +7,13 @@ const TEXTS = defineTexts({
   real: ['这里的操作影响真实业务', 'What is done here concerns real patients'],
 });
 
-/** Which environment a person works in. */
+/** Shows the environment that the user works in. */
 export function EnvironmentTag() {
   const { isProduction, words } = useEnvironment();
   return <span className={isProduction ? `${styles.tag} ${styles.production}` : styles.tag}>{words}</span>;
 }
 
-/** Across every page of production, so that it is taken for nothing else. */
+/** Shown on every page of production, so that it is not mistaken for another environment. */
 export function ProductionBar() {
   const t = useTexts(TEXTS);
   const { isProduction, installation } = useEnvironment();

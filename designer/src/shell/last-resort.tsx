@@ -1,4 +1,4 @@
-/** In place of a blank page: what broke beneath all that can say more. Depends on nothing that may be what broke. */
+/** Replaces a blank page if nothing else can show the error. Imports nothing that may itself be broken. */
 import { Component, type ReactNode } from 'react';
 import { defineTexts, translateWith } from '../i18n/text-pairs.ts';
 import styles from './last-resort.module.css';

@@ -1,4 +1,4 @@
-/** What control tells by itself makes the lists on the screen ask anew. */
+/** Refetches the lists on the screen when control sends an event. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useLive } from '../api/live.ts';
 

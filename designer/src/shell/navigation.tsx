@@ -22,7 +22,7 @@ export function Navigation() {
   const go = useNavigate();
   const { pathname } = useLocation();
   const { isNavigationFolded, change } = usePreferences();
-  // A canvas needs the room; there the navigation unfolds for the moment only.
+  // A canvas needs the room; there the navigation only unfolds temporarily.
   const isCanvas = /^\/(flows|messages)\/./.test(pathname);
   const [isUnfoldedHere, setUnfoldedHere] = useState(false);
   const isFolded = isCanvas ? !isUnfoldedHere : isNavigationFolded;

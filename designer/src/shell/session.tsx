@@ -1,4 +1,4 @@
-/** Shows the console to a person who is logged in, and the login to everybody else. */
+/** Shows the console to a logged-in user, and the login to everyone else. */
 import { useEffect, useState, type ReactNode } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import { ApiError, call, LOGGED_OUT } from '../api/client.ts';
@@ -13,11 +13,11 @@ import { EnvironmentContext } from '../session/environment.ts';
 import { SessionContext } from '../session/session-context.ts';
 import { StepUpDialog } from './step-up-dialog.tsx';
 
-/** A session that ends takes no open page with it. */
+/** When a session ends, the open page stays. */
 export function Session({ children }: { readonly children: ReactNode }) {
   const me = useQueryOf('me.get', {});
   const client = useQueryClient();
-  // In this page alone, until it was replaced by the person's own.
+  // Kept only in memory, until the user has set a new password.
   const [typed, setTyped] = useState<string>();
   useEffect(() => {
     const ask = () => void client.invalidateQueries({ queryKey: ['me.get'] });
@@ -35,7 +35,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
   if (me.isPending) return null;
   const isLoggedOut = me.error instanceof ApiError && me.error.status === 401;
   if (me.data === undefined && isLoggedOut) return <LoginPage onDone={enter} />;
-  // A platform that is away must not take an open, unsaved page with it: the last known person stays.
+  // If the platform is unreachable, keep the last known user, so that an open page with unsaved work stays.
   if (me.data === undefined) return <ErrorBox error={me.error} onRetry={() => void me.refetch()} isPage />;
   const again = () => enter();
   if (me.data.mustChangePassword) return <NewPasswordPage isOneTime={me.data.isPasswordOneTime} typed={typed} onDone={again} />;

@@ -15,7 +15,10 @@ import { useMay } from '../session/session-context.ts';
 import styles from './shell.module.css';
 import { TopBar } from './top-bar.tsx';
 
-/** What dialogs and messages show has queries, session and links of its own: their place is inside of all of these. */
+/**
+ * The contents of dialogs and messages need queries, session and links, so antd's <App> must be inside their
+ * providers.
+ */
 export function Shell() {
   useLiveRefresh();
   useKeepLiveFlows();
@@ -42,7 +45,7 @@ export function Shell() {
   );
 }
 
-/** A colleague's link may lead to an area that one's roles do not open. */
+/** A colleague's link may lead to an area that the user's roles do not open. */
 function Area() {
   const may = useMay();
   const { pathname } = useLocation();

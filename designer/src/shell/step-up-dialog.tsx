@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Of the page's forms this one alone is sent by its button and by Enter. */
+/** Links the button to this form, since the page has other forms. */
 const FORM = 'step-up';
 
 interface Question {
@@ -26,7 +26,7 @@ interface Question {
   answer(confirmation: Confirmation | undefined): void;
 }
 
-/** Over whatever asked: acts that ask for the password again wait for it. */
+/** Shown over the page or dialog that triggered it: operations that require the password again wait for it. */
 export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: boolean }) {
   const t = useTexts(TEXTS);
   const [question, setQuestion] = useState<Question>();
@@ -49,14 +49,14 @@ export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: bo
     [],
   );
   useEffect(() => {
-    // A refusal may come before the dialog has closed: then the refused password still stands in its field.
+    // A refusal may arrive before the dialog has closed: the refused password would still be in its field.
     if (question !== undefined) form.resetFields();
   }, [form, question]);
   return (
     <Modal
       open={question !== undefined}
       width={420}
-      // A dialog in a drawer stands at 2000, one in that at 3000.
+      // A dialog in a drawer stands at 2000, one inside that at 3000.
       zIndex={5000}
       title={t('title')}
       okText={t('confirm')}
@@ -64,7 +64,7 @@ export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: bo
       destroyOnHidden
       onCancel={() => question?.answer(undefined)}
       okButtonProps={{ htmlType: 'submit', form: FORM }}
-      // The dialog takes the focus as it opens, after the field has come.
+      // The dialog takes the focus when it opens, after the field was mounted.
       afterOpenChange={(isOpen) => {
         if (isOpen) password.current?.focus();
       }}

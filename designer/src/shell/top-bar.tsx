@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   logout: ['退出登录', 'Log out'],
 });
 
-/** Beside what control tells by itself: a connection that is lost tells nothing. */
+/** Polls in addition to events from control, since a lost connection sends none. */
 const ALARMS_MS = 30_000;
 
 export function TopBar() {
@@ -69,7 +69,7 @@ export function TopBar() {
   );
 }
 
-/** How many messages wait for a person; leads to them. */
+/** Shows the number of held messages, with a link to them. */
 function Held() {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -87,7 +87,7 @@ function Held() {
   );
 }
 
-/** How many alarms nobody has acknowledged; leads to them. */
+/** Shows the number of unacknowledged alarms, with a link to them. */
 function Alarms() {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -1,4 +1,4 @@
-/** What is called in an example: the interface with its parameters filled in, and a body that fits. Pure. */
+/** The call in an example: the interface with its parameters filled in, and a matching body. Pure. */
 import type { InterfaceDocument } from '../../../gateways/documents.ts';
 import { sampleOf } from '../model/schema/schema-sample.ts';
 
@@ -9,13 +9,13 @@ export function examplePath(path: string): string {
   return path.replace(/:[^/]+/g, '1');
 }
 
-/** JSON text, or undefined where the method takes none. */
+/** Returns JSON text; undefined if the method takes no body. */
 export function exampleBody({ method, requestSchema }: Called): string | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
   return JSON.stringify(requestSchema === undefined ? {} : sampleOf(requestSchema, 'required'));
 }
 
-/** A call of the user or bus front: its bearer token is read from the environment. */
+/** A call of the user or bus gateway, with the bearer token from the environment. */
 export function bearerExample(url: string, called: Called, tokenName: string): string {
   const body = exampleBody(called);
   return [

@@ -1,6 +1,6 @@
 import { authorizationParts, hostOf, isHmac, isSm, signedNames, type SignedCall } from './signed-call.ts';
 
-/** With the JDK alone (17 or later); the SM schemes take the provider Bouncy Castle (`bcprov-jdk18on`). */
+/** Uses only the JDK (17 or later); the SM schemes need the provider Bouncy Castle (`bcprov-jdk18on`). */
 export function javaExample(call: SignedCall): string {
   const { url, appId, keyId, scheme, method, path, query, body, isKeyed } = call;
   const text = (value: string) => JSON.stringify(value);

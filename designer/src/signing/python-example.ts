@@ -1,6 +1,6 @@
 import { authorizationParts, hostOf, isHmac, isSm, signedNames, type SignedCall } from './signed-call.ts';
 
-/** With the standard library; what it has not (SM2, RSA) is signed by the `openssl` program. */
+/** Uses the standard library, and the `openssl` program to sign with SM2 or RSA. */
 export function pythonExample(call: SignedCall): string {
   const { url, appId, keyId, scheme, method, path, query, body, isKeyed } = call;
   const digest = isSm(scheme) ? 'sm3' : 'sha256';

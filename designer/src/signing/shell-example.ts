@@ -43,7 +43,7 @@ const SIGN: Readonly<Record<SignedCall['scheme'], string>> = {
   'HMAC-SHA256': '-mac HMAC -macopt hexkey:"$hexkey"',
 };
 
-/** The secret is base64url without padding; `openssl` wants it in hex. */
+/** The secret is base64url without padding; `openssl` needs it in hex. */
 const SECRET = [
   "secret=$(printf %s \"$KQ_KEY\" | tr -- '-_' '+/')",
   'while [ $((${#secret} % 4)) -ne 0 ]; do secret="$secret="; done',

@@ -1,7 +1,10 @@
-/** An HL7 message as a person pastes it, one segment on each line, and as it is sent: segments end with CR (HL7 v2.8 section 2.5). Pure. */
+/**
+ * An HL7 message as the user pastes it, one segment per line, and as it is sent, with segments ended by CR (HL7 v2.8
+ * section 2.5). Pure.
+ */
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 
-/** Whether the node begins with the text of an HL7 message, as its samples do. */
+/** Returns true if the node's samples start with the text of an HL7 message. */
 export function takesHl7Text(type: NodeDescription | undefined): boolean {
   return type?.samples.some(({ data, mediaType }) => typeof data === 'string' && mediaType === 'application/hl7-v2') === true;
 }

@@ -1,4 +1,4 @@
-/** One trial of the open flow: what is sent, and what its answer means for the canvas. */
+/** One trial of the open flow: the request, and its result on the canvas. */
 import type { TrialAnswer } from '../../../control/flows/trials.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { call } from '../api/client.ts';
@@ -12,9 +12,9 @@ export function runTrial({ document, input, mocks, reachesAdapters, scope }: Tri
   return call('flows.trial', { document, input, mocks, reach: reachesAdapters ? 'adapters' : 'none', ...part }, { signal });
 }
 
-/** Of a node that ran several times (a loop) the last time counts, a failure before all. */
+/** For a node that ran several times (in a loop), shows a failure if there is one, else the last run. */
 export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigger: string | undefined): Overlay {
-  // The trigger gave the message: it has no step of its own.
+  // The trigger emitted the message but has no step of its own.
   const nodes: Record<string, NodeRun> = trigger === undefined ? {} : { [trigger]: { status: 'completed' } };
   for (const step of steps) {
     if (nodes[step.node]?.status !== 'failed') nodes[step.node] = runOfStep(step, step.status === 'stopped' ? 'cancelled' : step.status);
@@ -23,7 +23,7 @@ export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigg
   return { nodes, edges: new Set([...begun, ...wiresTaken(steps, edges)]) };
 }
 
-/** What forms and mappings complete from. The trigger has no step: what it handed in is told beside. */
+/** Returns samples for forms and mappings. The trigger has no step, so its output is passed separately. */
 export function samplesOf({ steps }: TrialAnswer, handedIn: Readonly<Record<string, Sample>>): Readonly<Record<string, Sample>> {
   const ran = Object.fromEntries(
     steps.map(({ node, input, output = {} }) => [
@@ -37,13 +37,13 @@ export function samplesOf({ steps }: TrialAnswer, handedIn: Readonly<Record<stri
   return { ...handedIn, ...ran };
 }
 
-/** What the trigger of a whole flow gives out for an input. */
+/** Returns what the trigger emits for an input. */
 export function handedIn({ nodes }: FlowDocument, types: NodeTypes, data: unknown): Readonly<Record<string, Sample>> {
   const trigger = nodes.find((node) => types.isTrigger(node));
   return trigger === undefined ? {} : { [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: data } } };
 }
 
-/** The run as a test: what came from outside is mocked, the reply is what is expected. */
+/** Turns the run into a test: external calls become mocks, and the reply becomes the expectation. */
 export function testOfTrial(answer: TrialAnswer, order: TrialOrder, isOutside: (nodeId: string) => boolean, name: string): FlowTest {
   const mocked = answer.steps.filter(({ node, output }) => output !== undefined && isOutside(node) && order.mocks[node] === undefined);
   const emitted = mocked.map(({ node, output = {} }) => [node, { emit: dataByPort(output) }]);

@@ -15,7 +15,7 @@ import { DataViewer } from '../viewer/data-viewer.tsx';
 import styles from './trial.module.css';
 
 const TEXTS = defineTexts({
-  // The words of the canvas, where a trial means the same.
+  // The texts of the canvas, where they mean the same in a trial.
   ...RUN_TEXTS,
   held: ['会停下，待人工处理', 'Would be held for a person'],
   waiting: ['停在等待节点', 'Stopped at a wait'],
@@ -43,7 +43,7 @@ const LOOKS: Readonly<Partial<Record<Status, { readonly tone: Tone; readonly ico
   'not-reached': { tone: 'amber', icon: Unplug },
 };
 
-/** What came of a trial: the reply, then each node in the order in which they ran. */
+/** The result of a trial: the reply, then each node in the order of execution. */
 interface TrialResultProps {
   readonly answer: TrialAnswer;
   readonly mocks: FlowTest['mocks'];
@@ -103,7 +103,7 @@ function Outcome({ status }: { readonly status: Status }) {
 interface StepTitleProps {
   readonly step: Step;
   readonly label: string;
-  /** No system answered: the answer was given with the trial. */
+  /** True if a mock replied instead of a system. */
   readonly isMocked: boolean;
 }
 
@@ -137,11 +137,11 @@ function StepData({ step: { node, input, output = {}, error } }: { readonly step
 
 interface StepErrorProps {
   readonly error: NonNullable<Step['error']>;
-  /** Of the node that failed or was not reached; absent where none did. */
+  /** The node that failed or was not reached; absent if there is none. */
   readonly nodeId: string | undefined;
 }
 
-/** Leads to the field that it is about. */
+/** Links to the field that the error is about. */
 function StepError({ error, nodeId }: StepErrorProps) {
   const language = useLanguage();
   const types = useEditor((editor) => editor.types);
@@ -160,7 +160,7 @@ function StepError({ error, nodeId }: StepErrorProps) {
   );
 }
 
-/** A rule of a mapping is named by its place in the mapping. */
+/** A mapping error names its rule, so open the mapping. */
 function fieldOf({ values }: StepErrorProps['error']): string {
   return values?.['rule'] === undefined ? '' : '/config/mapping';
 }

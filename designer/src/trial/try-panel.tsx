@@ -54,10 +54,10 @@ interface Start {
   readonly mocks: FlowTest['mocks'];
 }
 
-/** No sample: the input as it was typed. */
+/** No sample: the user's own input. */
 const OWN = 'own';
 
-/** Runs the flow, or a part of it, once; shows each node's input, output and time; makes a test of it. */
+/** Runs the flow, or part of it, once. Shows each node's input, output and time, and can save the run as a test. */
 export function TryPanel() {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -182,15 +182,15 @@ export function TryPanel() {
 }
 
 interface InputEditorProps {
-  /** JSON. */
+  /** JSON text. */
   readonly typed: string;
-  /** What it says; undefined where it is no JSON. */
+  /** The parsed value; undefined if it is invalid JSON. */
   readonly data: { readonly value: unknown } | undefined;
   readonly isHl7: boolean;
   readonly onType: (typed: string) => void;
 }
 
-/** What a person knows as lines of text is typed as lines, all else as JSON. */
+/** Input known as lines of text (HL7) is edited as lines, anything else as JSON. */
 function InputEditor({ typed, data, isHl7, onType }: InputEditorProps) {
   const t = useTexts(TEXTS);
   const isLines = isHl7 && typeof data?.value === 'string';
@@ -215,7 +215,7 @@ function InputEditor({ typed, data, isHl7, onType }: InputEditorProps) {
   );
 }
 
-/** Saved tests first, then an example of the structure that is known, then what the trigger's type offers. */
+/** Saved tests first, then an example of the known structure, then the samples of the trigger's type. */
 function useStarts(offered: OfferedShapes): readonly Start[] {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,4 +1,4 @@
-/** What of a payload is shown, and how: structure, XML, HL7 v2, text, or bytes that are no text. Pure. */
+/** Decides how a payload is shown: structure, XML, HL7 v2, text, or bytes. Pure. */
 import type { ShownMessage } from '../../../control/executions/shown-message.ts';
 import { parseJson } from '../kit/code/parse-json.ts';
 
@@ -12,13 +12,13 @@ export function contentOf({ form, data }: Pick<ShownMessage, 'form' | 'data'>): 
   if (typeof data !== 'string') return { form: 'json', value: data };
   if (/^MSH\W/.test(data)) return { form: 'hl7', text: data };
   if (/^\s*</.test(data)) return { form: 'xml', text: data };
-  // What is cut in the middle is no JSON any more, and stays text.
+  // A truncated text is no valid JSON, so it stays text.
   const parsed = /^\s*[[{]/.test(data) ? parseJson(data) : undefined;
   if (parsed !== undefined) return { form: 'json', value: parsed.value };
   return form === 'json' ? { form: 'json', value: data } : { form: 'text', text: data };
 }
 
-/** As it is copied, and shown as its source. */
+/** Returns the text for copying and for the source view. */
 export function sourceOf(content: Content): string {
   switch (content.form) {
     case 'json':
@@ -33,7 +33,7 @@ export function sourceOf(content: Content): string {
 const LINE_BYTES = 16;
 const MOST_LINES = 512;
 
-/** `00000010  4d 53 48 7c …  |MSH|…|`, a line for every 16 bytes. */
+/** `00000010  4d 53 48 7c …  |MSH|…|`, one line for every 16 bytes. */
 function hexOf(bytes: Uint8Array): string {
   const lines: string[] = [];
   for (let start = 0; start < bytes.length && lines.length < MOST_LINES; start += LINE_BYTES) {

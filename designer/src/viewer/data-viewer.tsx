@@ -1,4 +1,6 @@
-/** A payload as people read it: a tree or its source; HL7 v2 by named fields; bytes as bytes. For messages and for trials. */
+/**
+ * A payload for people: a tree or its source; HL7 v2 by named fields; bytes as bytes. Used for messages and trials.
+ */
 import { Button, Input, Modal, Segmented, Tooltip } from 'antd';
 import { Maximize2, Scissors, Search } from 'lucide-react';
 import { useDeferredValue, useMemo, useState } from 'react';
@@ -33,7 +35,7 @@ const TEXTS = defineTexts({
 
 type View = 'tree' | 'source';
 
-/** Of a value that is at hand itself neither size nor cut is told. */
+/** A value that is in memory needs neither size nor truncation. */
 type Viewable = Pick<ShownMessage, 'form' | 'data'> & Partial<Pick<ShownMessage, 'sizeBytes' | 'truncated'>>;
 
 interface Props {
@@ -61,13 +63,13 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
   const format = useFormat();
   const [chosen, setChosen] = useState<View>('tree');
   const [query, setQuery] = useState('');
-  // Typing stays quick while a large value is searched.
+  // Typing stays fast while a large value is searched.
   const found = useDeferredValue(query);
   const { form, data, sizeBytes } = message;
   const content = useMemo(() => contentOf({ form, data }), [form, data]);
   const structure = useStructure(content);
   const view = structure === undefined ? 'source' : chosen;
-  // Of a large value the text is made when somebody wants it.
+  // Create the text of a large value only on demand.
   const textOf = useMemo(() => onceOf(() => (form === 'base64' ? String(data) : sourceOf(content))), [form, data, content]);
   return (
     <>
@@ -182,7 +184,7 @@ interface SourceProps {
   readonly query: string;
 }
 
-/** The editor measures what it is given; of a line of millions of characters for seconds. */
+/** The editor measures its text; a line of millions of characters takes seconds. */
 const MOST_SOURCE = 1_000_000;
 
 function Source({ label, content, query }: SourceProps) {

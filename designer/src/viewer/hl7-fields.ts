@@ -1,4 +1,7 @@
-/** An HL7 v2 message by its segments, and the filled fields of one, with their components, named in the person's language. */
+/**
+ * An HL7 v2 message by segments, and the filled fields of a segment with their components, named in the user's
+ * language.
+ */
 import type { Language } from '../../../engine/contract/error-texts/error-texts.ts';
 import { hl7FieldName, hl7SegmentName } from './hl7-names.ts';
 
@@ -20,11 +23,11 @@ export interface Hl7Row {
   readonly path: string;
   readonly name: string;
   readonly value: string;
-  /** Filled components, where there are several. */
+  /** Filled components, if there are several. */
   readonly children?: readonly Hl7Row[];
 }
 
-/** One line for each segment; its fields are read when somebody looks at them, so that ten thousand segments cost little. */
+/** Returns one line per segment. Fields are parsed on demand, so that ten thousand segments cost little. */
 export function hl7Message(text: string): Hl7Message {
   const separators = { field: text[3] ?? '|', component: text[4] ?? '^', repetition: text[5] ?? '~' };
   const seen = new Map<string, number>();
@@ -47,7 +50,7 @@ export function segmentName({ segment }: Hl7Line, language: Language): string {
 
 export function fieldsOf({ place, segment, text }: Hl7Line, { separators }: Hl7Message, language: Language): readonly Hl7Row[] {
   const { component, repetition } = separators;
-  // The separator itself is the first field of the header, the others stand in its second.
+  // MSH-1 is the separator itself; MSH-2 holds the other separators.
   const first = segment === 'MSH' ? 2 : 1;
   const values = text.split(separators.field).slice(1);
   return values.flatMap((value, index): readonly Hl7Row[] => {
@@ -69,7 +72,7 @@ export function fieldsOf({ place, segment, text }: Hl7Line, { separators }: Hl7M
   });
 }
 
-/** Rows of which the place, name or value, or one of a component, holds the words. */
+/** Returns rows whose place, name or value, or that of a component, contains the query. */
 export function findRows(rows: readonly Hl7Row[], query: string): readonly Hl7Row[] {
   const wanted = query.trim().toLowerCase();
   const fits = ({ path, name, value, children = [] }: Hl7Row): boolean =>
@@ -77,10 +80,10 @@ export function findRows(rows: readonly Hl7Row[], query: string): readonly Hl7Ro
   return wanted === '' ? rows : rows.filter(fits);
 }
 
-/** Names of fields are looked through in so many segments; what stands in the message is found in all. */
+/** The names of fields are searched only in this many segments; the content is searched in all. */
 const MOST_NAMED = 2_000;
 
-/** Segments in which the words stand, or of which a field is called so. */
+/** Returns segments that contain the query or have a field with such a name. */
 export function findLines(message: Hl7Message, query: string, language: Language): readonly Hl7Line[] {
   const wanted = query.trim().toLowerCase();
   if (wanted === '') return message.lines;

@@ -1,4 +1,4 @@
-/** Names of HL7 v2.5.1 segments, fields and components in both languages, for whoever reads a message in the viewer. */
+/** Names of HL7 v2.5.1 segments, fields and components in both languages, for messages in the viewer. */
 import type { Language } from '../../../engine/contract/error-texts/error-texts.ts';
 import type { Hl7Name, Hl7Segment } from './hl7-name.ts';
 import { insuranceSegments } from './hl7-insurance-segments.ts';
@@ -20,26 +20,31 @@ const SEGMENTS: Readonly<Record<string, Hl7Segment>> = {
   ...medicationSegments,
 };
 
-/** What a segment is called; Z segments are of the site's own making. `undefined` when the standard does not know it. */
+/**
+ * Returns the name of a segment; Z segments are site-defined. Returns `undefined` if the standard does not define it.
+ */
 export function hl7SegmentName(segment: string, language: Language): string | undefined {
   const known = ownValue(SEGMENTS, segment);
   if (known !== undefined) return inLanguage(known.name, language);
   return isSiteDefined(segment) ? inLanguage(['自定义段', 'Site-defined segment'], language) : undefined;
 }
 
-/** What a field is called, or one of its components: `hl7FieldName('PID', 5, 1, 'zh-CN')`. Numbers begin at 1, as the standard counts. */
+/**
+ * Returns the name of a field, or of one of its components: `hl7FieldName('PID', 5, 1, 'zh-CN')`. Numbers start at 1,
+ * as in the standard.
+ */
 export function hl7FieldName(segment: string, field: number, component: number | undefined, language: Language): string | undefined {
   const named = ownValue(SEGMENTS, segment)?.fields[field - 1];
   if (named === undefined) return isSiteDefined(segment) ? siteDefined(field, component, language) : undefined;
   const [, , type] = named;
   if (component === undefined) return inLanguage(named, language);
   const part = type === undefined ? undefined : ownValue(hl7Types, type)?.[component - 1];
-  // A field without components consists of its first.
+  // A field without components is its own first component.
   if (part === undefined) return component === 1 ? inLanguage(named, language) : undefined;
   return inLanguage(part, language);
 }
 
-/** What a subcomponent is called: the type of its component tells. */
+/** Returns the name of a subcomponent, according to the type of its component. */
 export function hl7SubcomponentName(
   place: { readonly segment: string; readonly field: number; readonly component: number; readonly subcomponent: number },
   language: Language,
@@ -63,7 +68,7 @@ function inLanguage([zh, en]: Hl7Name, language: Language): string {
   return language === 'zh-CN' ? zh : en;
 }
 
-/** Segment names come from messages: nothing inherited is ever read. */
+/** Segment names come from messages, so never read inherited properties. */
 function ownValue<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }

@@ -11,21 +11,24 @@ const TEXTS = defineTexts({
   more: ['再显示 {{count}} 段', 'Show {{count}} more {{count|segment|segments}}'],
   moreFields: ['再显示 {{count}} 个字段', 'Show {{count}} more {{count|field|fields}}'],
 });
-/** A page draws so many at once, however long the message is. */
+/** Number of rows to render at first, however long the message is. */
 const SHOWN_AT_FIRST = 100;
-/** Of a short message every segment is open. */
+/** In messages with at most this many segments, all segments start open. */
 const OPEN_AT_MOST = 12;
-/** What a folded segment shows of its text. */
+/** Number of characters that a folded segment shows. */
 const GLIMPSE = 200;
 
 interface Props {
   readonly message: Hl7Message;
-  /** Those that fit the search. */
+  /** Segments that match the search. */
   readonly lines: readonly Hl7Line[];
   readonly query: string;
 }
 
-/** Segment by segment, a line for each; open, every filled field with its place, as a condition names it, and what the standard calls it. */
+/**
+ * One line per segment. An open segment shows every filled field with its place, as conditions name it, and its name
+ * in the standard.
+ */
 export function Hl7View({ message, lines, query }: Props) {
   const t = useTexts(TEXTS);
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
@@ -72,7 +75,7 @@ function Fields({ line, message, query }: Omit<SegmentProps, 'isOpenAtFirst'>) {
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
   const rows = useMemo(() => fieldsOf(line, message, language), [line, message, language]);
   const found = findRows(rows, query);
-  // The segment itself fits, by its name or across two fields.
+  // The match is the segment's name or spans two fields, so show all fields.
   const fitting = found.length === 0 ? rows : found;
   return (
     <div className={styles.fields}>

@@ -1,9 +1,9 @@
-/** A text in which what is searched for is marked. */
+/** A text with the matches of a search marked. */
 export function Marked({ text, query }: { readonly text: string; readonly query: string }) {
   const wanted = query.trim().toLowerCase();
   if (wanted === '') return text;
   const lower = text.toLowerCase();
-  // Few letters change their length with their case; where one does, nothing is marked rather than the wrong place.
+  // A few letters change length with their case; then mark nothing rather than the wrong place.
   if (lower.length !== text.length) return text;
   const parts: { readonly text: string; readonly isFound: boolean }[] = [];
   let from = 0;

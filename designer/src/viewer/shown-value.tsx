@@ -6,11 +6,11 @@ import styles from './data-viewer.module.css';
 import { Marked } from './marked.tsx';
 
 const TEXTS = defineTexts({ more: ['共 {{count}} 个字符，再显示一些', '{{count}} characters in all: show more'] });
-/** A document in a field may have millions of characters, and a browser lays each of them out. */
+/** A document in a field may have millions of characters, and the browser would lay out each of them. */
 const SHOWN_AT_FIRST = 2_000;
 const GROWTH = 10;
 
-/** A value with its own line ends, at first no more of it than a person reads. */
+/** A value with its own line ends; long values are truncated at first. */
 export function ShownValue({ text, query }: { readonly text: string; readonly query: string }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

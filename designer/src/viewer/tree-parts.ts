@@ -1,13 +1,13 @@
-/** A payload as a tree of named parts, each with the path that leads to it; and the search in it. Pure. */
+/** A payload as a tree of named parts with their paths, and the search in it. Pure. */
 import { pathStep } from '../model/schema/sample-shape.ts';
 
 export interface TreePart {
   readonly name: string;
-  /** As an expression names it (`data.patient.names[0]`); of XML as XPath does. Tells the parts of one tree apart. */
+  /** As an expression names it (`data.patient.names[0]`); for XML, as XPath does. Unique within a tree. */
   readonly path: string;
-  /** Of a plain value; absent where there are parts alone. */
+  /** The value, if it is plain; absent for values with parts only. */
   readonly text?: string;
-  /** How many parts there are, in the brackets of their kind: `{3}`, `[12]`. */
+  /** Number of parts in the brackets of their kind: `{3}`, `[12]`. */
   readonly size?: string;
   parts(): readonly TreePart[];
 }
@@ -26,26 +26,31 @@ export function jsonPart(name: string, path: string, value: unknown): TreePart {
   };
 }
 
-/** A text of several lines with its own line ends (HL7 ends its segments with a carriage return), any other value as JSON. */
+/**
+ * Returns a multi-line text with its own line ends (HL7 ends segments with a carriage return), any other value as
+ * JSON.
+ */
 function plainText(value: unknown): string {
   const isLines = typeof value === 'string' && /[\r\n]/.test(value);
   return isLines ? value.replaceAll(/\r\n?/g, '\n') : (JSON.stringify(value) ?? 'null');
 }
 
-/** A field's name as a step: with other characters it stands in backquotes, as in expressions and mappings. */
+/**
+ * Returns a field's name as a step. Names with other characters stand in backquotes, as in expressions and mappings.
+ */
 function member(key: string): string {
   return `.${pathStep(key) ?? `\`${key}\``}`;
 }
 
 export interface Found {
   readonly count: number;
-  /** Paths of what fits and of all that lies above it; undefined: everything is shown. */
+  /** Paths of matches and their ancestors; undefined: everything is shown. */
   readonly paths: ReadonlySet<string> | undefined;
 }
 
 const MOST_LOOKED_AT = 50_000;
 
-/** Parts whose name or value holds the words. */
+/** Returns parts whose name or value contains the query. */
 export function findParts(root: TreePart, query: string): Found {
   const wanted = query.trim().toLowerCase();
   if (wanted === '') return { count: 0, paths: undefined };

@@ -1,4 +1,6 @@
-/** The database of this browser for drafts of flows. Logging out empties it, since a flow's test cases may hold what patients send. */
+/**
+ * The browser's database for drafts of flows. Logging out empties it, since a flow's tests may contain patient data.
+ */
 import { clear, createStore, type UseStore } from 'idb-keyval';
 
 let database: UseStore | undefined;

@@ -7,7 +7,7 @@ export function DraftKeeperProvider({ keeper, children }: { readonly keeper: Dra
   return <KeeperContext value={keeper}>{children}</KeeperContext>;
 }
 
-/** Who saves the open flow: what publishes it has it saved first. */
+/** Returns the keeper of the open flow: publishing saves through it first. */
 export function useDraftKeeper(): DraftKeeper {
   const keeper = use(KeeperContext);
   if (keeper === undefined) throw new Error('used outside of <DraftKeeperProvider>');

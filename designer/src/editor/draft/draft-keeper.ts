@@ -15,21 +15,22 @@ import type { EditorBeginning } from './use-editor-start.ts';
 
 export interface DraftKeeper {
   readonly state: StoreApi<AutosaveState>;
-  /** Begins to keep; answers what ends it. */
+  /** Starts keeping; returns a function that stops it. */
   start(): () => void;
-  /** Saves now; the flow is on the server when the state that is answered is `saved`. */
+  /** Saves now. The flow is on the server if the returned state is `saved`. */
   flush(): Promise<AutosaveState>;
-  /** Fetches the draft when the platform has a newer one than is known here, and takes it in. */
+  /** Loads and merges the server's draft if it is newer than the known one. */
   follow(revision: number): Promise<void>;
   /**
-   * Ends a conflict with what a person decided on. `givesUp`: parts of mine are not in it, so mine is kept among the revisions first; rejects,
-   * and the conflict stays, when that fails. `decided`: how each part was; absent where all of mine is given up, and undo with it.
+   * Ends a conflict with the author's decision. `givesUp`: some of my changes are dropped, so my version is first
+   * kept among the revisions; if that fails, the call rejects and the conflict stays. `decided`: the decision on each
+   * part; absent if all my changes are dropped, and undo with them.
    */
   settle(document: FlowDocument, givesUp: boolean, decided?: Decided): Promise<void>;
   retryNow(): void;
-  /** The platform has no draft of it any more. */
+  /** Call this when the platform no longer has a draft of the flow. */
   removed(): void;
-  /** The last time that somebody else's changes were taken in. */
+  /** The last time that another user's changes were merged. */
   readonly merged: StoreApi<{ readonly last?: Merged }>;
 }
 
@@ -94,7 +95,7 @@ export function createDraftKeeper(store: EditorStore, { flowId, types, recovered
       const mine = { ...conflict.mine, revision: base.revision };
       if (givesUp) await call('flows.set-aside', { flowId, document: mine });
       const { history, replaceHistory } = store.getState();
-      // Undo would bring back what was given up without a word: it is found among the revisions.
+      // Undo would silently restore the dropped changes; they are kept among the revisions instead.
       const isKept = decided !== undefined && theirs !== undefined;
       replaceHistory(isKept ? rebaseHistory(history, base, theirs, document, decided) : begin(document));
       void autosave.settle(document);

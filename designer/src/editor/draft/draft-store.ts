@@ -1,12 +1,12 @@
-/** What this browser keeps of an open flow (IndexedDB): a browser that is killed loses nothing, and undo still works afterwards. */
+/** Keeps an open flow in this browser (IndexedDB): if the browser is killed, nothing is lost and undo still works. */
 import { get, set } from 'idb-keyval';
 import type { KeptDraft } from '../../model/history/draft-recovery.ts';
 import { draftDatabase } from './draft-database.ts';
 
 export interface DraftStore {
-  /** Unchecked: `recoverDraft` reads it. */
+  /** Not validated: `recoverDraft` validates it. */
   read(): Promise<unknown>;
-  /** Written one after the other; what is overtaken by a newer one is left out. */
+  /** Writes one after the other; skips drafts that a newer one has overtaken. */
   write(draft: KeptDraft): void;
 }
 
@@ -17,7 +17,7 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
   let isWriting = false;
   const writeAll = async () => {
     isWriting = true;
-    // What is written again in the same turn is written once.
+    // Several writes in the same turn become one.
     await Promise.resolve();
     for (let draft = next; draft !== undefined; draft = next) {
       next = undefined;
@@ -29,7 +29,7 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
     read: () => get<unknown>(key, database),
     write(draft) {
       next = draft;
-      // A browser without room keeps working: the server's copy follows within a second.
+      // If the browser has no room, editing continues: the server gets the copy within a second.
       if (!isWriting) void writeAll().catch(() => (isWriting = false));
     },
   };

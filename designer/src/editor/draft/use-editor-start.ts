@@ -1,4 +1,4 @@
-/** What must be there before a flow can be shown: the node types, the server's draft, and what this browser kept of it. */
+/** Loads what a flow page needs: the node types, the server's draft, and the browser's own copy. */
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/client.ts';
 import { useMe } from '../../session/session-context.ts';
@@ -14,7 +14,7 @@ export interface EditorBeginning {
   readonly drafts: DraftStore;
 }
 
-/** Read once when the page is opened: from then on the editor knows best. */
+/** Loaded once when the page opens: from then on the editor has the newest state. */
 export function useEditorStart(flowId: string) {
   const { name } = useMe();
   return useQuery({
@@ -24,16 +24,16 @@ export function useEditorStart(flowId: string) {
       const [nodes, served, kept] = await Promise.all([
         call('nodes.list', {}, { signal }),
         call('flows.get', { flowId }, { signal }),
-        // A browser that keeps nothing (a private window) still edits: only the way back over a crash is missing.
+        // A browser without storage (a private window) can still edit, but cannot recover after a crash.
         drafts.read().catch(() => undefined),
       ]);
       const types = createNodeTypes(nodes.items);
-      // Places that are filled in are no change: from the start the server is taken to have them.
+      // Filling in missing places is no change, so treat the server's document as if it had them.
       const recovered = recoverDraft(kept, served && withPlaces(served, types));
       if (recovered === undefined) throw new Error('the server gave no flow');
       return { flowId, types, recovered, drafts };
     },
-    // A login reads everything else again; an editor with unsaved work must keep its state.
+    // A new login reloads all other queries; an editor with unsaved work must keep its state.
     staleTime: 'static',
     gcTime: 0,
     refetchOnWindowFocus: false,

@@ -8,12 +8,12 @@ export function EditorProvider({ store, children }: { readonly store: EditorStor
   return <EditorContext value={store}>{children}</EditorContext>;
 }
 
-/** One part of the open editor; draws anew when that part changes. */
+/** Selects one part of the open editor; renders again when that part changes. */
 export function useEditor<T>(select: (state: EditorState) => T): T {
   return useStore(useEditorStore(), select);
 }
 
-/** The store itself, for what reads it in an event and shows nothing of it. */
+/** Returns the store itself, for code that reads it in event handlers and renders nothing of it. */
 export function useEditorStore(): EditorStore {
   const store = use(EditorContext);
   if (store === undefined) throw new Error('used outside of <EditorProvider>');

@@ -1,4 +1,7 @@
-/** What the open flow editor knows: the flow with its history, what is selected, what is shown beside it. One store for each open flow. */
+/**
+ * State of the open flow editor: the flow with its history, the selection, and what is shown beside it. One store per
+ * open flow.
+ */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from '../../model/history/document-changes.ts';
@@ -18,7 +21,7 @@ import { withPlaces } from '../../model/layout/layout.ts';
 import type { NodeTypes } from '../../model/flow/node-types.ts';
 import type { Trial } from './trial-state.ts';
 
-/** The tabs of the side panel. `properties` shows the selected node, or the flow when none is. */
+/** The tabs of the side panel. `properties` shows the selected node, or the flow if no node is selected. */
 export const PANELS = ['properties', 'try', 'tests', 'problems', 'release'] as const;
 export type PanelName = (typeof PANELS)[number];
 
@@ -27,7 +30,7 @@ export interface Selection {
   readonly edges: readonly string[];
 }
 
-/** What a node took in and gave out in a trial or a real message: what its forms complete from. */
+/** Input and output of a node in a trial or a real message; its forms complete from them. */
 export interface Sample {
   readonly input?: unknown;
   /** By port. */
@@ -36,7 +39,7 @@ export interface Sample {
 
 export type RunStatus = 'completed' | 'failed' | 'held' | 'running' | 'waiting' | 'skipped' | 'cancelled' | 'not-reached';
 
-/** How a node fared, shown on its card. */
+/** The result of a node's run, shown on its card. */
 export interface NodeRun {
   readonly status: RunStatus;
   readonly durationMs?: number;
@@ -44,14 +47,14 @@ export interface NodeRun {
   readonly errorCode?: string;
 }
 
-/** A trial or a real message, laid over the canvas. */
+/** A trial or a real message as an overlay on the canvas. */
 export interface Overlay {
   readonly nodes: Readonly<Record<string, NodeRun>>;
-  /** Ids of the wires that were taken. */
+  /** Ids of the wires that the message took. */
   readonly edges: ReadonlySet<string>;
 }
 
-/** What goes through the published version now. */
+/** Current traffic of the published version. */
 export interface FlowLive {
   readonly nodes: Readonly<Record<string, { readonly perMinute: number; readonly failed: number }>>;
   readonly edges: Readonly<Record<string, { readonly perMinute: number }>>;
@@ -61,13 +64,13 @@ export interface EditorState {
   readonly history: History;
   readonly types: NodeTypes;
   readonly selection: Selection;
-  /** A viewer, an old version, or a message on the canvas. */
+  /** True for a viewer, an old version, or a message on the canvas. */
   readonly isReadOnly: boolean;
   readonly panel: PanelName;
   readonly isPanelOpen: boolean;
-  /** The person closed it: selecting a node does not open it again. */
+  /** The user closed the panel: selecting a node must not open it again. */
   readonly isPanelUnwanted: boolean;
-  /** A field that shall be shown until something else is selected; `serial` grows so that asking for the same again is heard. */
+  /** A field to show until something else is selected. `serial` increases, so that a repeated request is noticed. */
   readonly focus: { readonly nodeId: string | undefined; readonly pointer: string; readonly serial: number } | undefined;
   readonly problems: Problems;
   readonly samples: Readonly<Record<string, Sample>>;
@@ -77,15 +80,15 @@ export interface EditorState {
   readonly trial: Trial;
 
   run(command: Command): void;
-  /** Ends a gesture: what comes next is an undo step of its own. */
+  /** Ends a gesture: the next edit is an undo step of its own. */
   seal(): void;
-  /** Answer what was undone or redone, for a word to the person. */
+  /** Both return the entry that was undone or redone, to show it to the user. */
   undo(): HistoryEntry | undefined;
   redo(): HistoryEntry | undefined;
   select(selection: Partial<Selection>): void;
   openPanel(panel: PanelName): void;
   closePanel(): void;
-  /** Opens a node's form (the flow's, without a node) at a field. */
+  /** Opens a node's form (without a node, the flow's) at a field. */
   openField(nodeId: string | undefined, pointer: string): void;
   openMapping(nodeId: string | undefined): void;
   setProblems(problems: Problems): void;
@@ -93,10 +96,10 @@ export interface EditorState {
   setOverlay(overlay: Overlay | undefined): void;
   setTrial(part: Partial<Trial>): void;
   setLive(live: FlowLive | undefined): void;
-  /** They know more of their ports than before. */
+  /** Call this when more is known about the ports of the types. */
   setTypes(types: NodeTypes): void;
   setRevision(revision: number): void;
-  /** Another document in place of this one, as when somebody else's version is taken. */
+  /** Replaces the document, for example with another user's version. */
   replaceHistory(history: History): void;
 }
 
@@ -111,12 +114,12 @@ export interface EditorStart {
   readonly isReadOnly: boolean;
 }
 
-/** Shows every node in a place of its own; those that came without one have it in the document from here on. */
+/** Shows every node at a place of its own; places filled in here become part of the document. */
 export function createEditorStore({ history: given, types, isReadOnly }: EditorStart): EditorStore {
   const history = { ...given, document: withPlaces(given.document, types) };
   return createStore<EditorState>((set, get) => {
     let asked = 0;
-    /** Goes one step and shows what it was about. */
+    /** Takes one step and shows the nodes that it affected. */
     const step = (go: (history: History) => History, entryOf: (history: History) => HistoryEntry | undefined) => {
       const before = get().history;
       const entry = entryOf(before);
@@ -181,7 +184,10 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
   });
 }
 
-/** Listeners do not hear of a state that stays the same object: hundreds of cards would check whether it concerns them. */
+/**
+ * Returning the same object notifies no listeners: otherwise hundreds of cards would check whether the change
+ * concerns them.
+ */
 function withHistory(state: EditorState, history: History): EditorState {
   return history === state.history ? state : { ...state, history };
 }
@@ -192,7 +198,7 @@ function keepKnown(selection: Selection, document: FlowDocument): Selection {
   return sameOr(selection, { nodes: selection.nodes.filter((id) => nodes.has(id)), edges: selection.edges.filter((id) => edges.has(id)) });
 }
 
-/** Whoever looks at the selection draws anew only when it is another. */
+/** Keeps the same object for an equal selection, so that its readers do not render again. */
 function sameOr(before: Selection, after: Selection): Selection {
   const isSame = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((id, index) => id === b[index]);
   return isSame(before.nodes, after.nodes) && isSame(before.edges, after.edges) ? before : after;

@@ -1,4 +1,4 @@
-/** How the states of a node look: icon, word and colour; never colour alone. */
+/** Icon, word and colour for the states of a node; never colour alone. */
 import { CircleCheck, CircleSlash, CircleX, Clock3, Hand, LoaderCircle, type LucideIcon } from 'lucide-react';
 import type { RunStatus } from './editor-store.ts';
 import { defineTexts } from '../../i18n/texts.ts';

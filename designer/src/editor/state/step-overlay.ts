@@ -1,9 +1,9 @@
-/** What settled steps, of a trial or of a real message, mean for the canvas. */
+/** Converts settled steps, of a trial or a real message, for the canvas. */
 import type { FlowEdge } from '../../../../engine/contract/flow/flow-document.ts';
 import type { StepRecord } from '../../../../engine/execution/execution-document.ts';
 import type { NodeRun, RunStatus } from './editor-store.ts';
 
-/** Ids of the wires that the steps sent something along. */
+/** Returns the ids of the wires along which the steps sent something. */
 export function wiresTaken(steps: readonly Pick<StepRecord, 'node' | 'ports'>[], edges: readonly FlowEdge[]): readonly string[] {
   const emitted = new Set(steps.flatMap(({ node, ports }) => ports.map((port) => `${node} ${port}`)));
   return edges.filter(({ from }) => emitted.has(`${from.node} ${from.port}`)).map(({ id }) => id);

@@ -1,4 +1,4 @@
-/** What the side panel keeps of a trial. */
+/** State of a trial in the side panel. */
 import type { TrialAnswer } from '../../../../control/flows/trials.ts';
 import type { FlowDocument, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
 
@@ -12,11 +12,11 @@ export interface TrialOrder {
   readonly scope: Scope;
 }
 
-/** The trial of the open flow, as it stands in the side panel: it outlives a look at another tab. */
+/** The trial of the open flow. It survives a look at another tab. */
 export interface Trial {
-  /** What the input began as; undefined is the first one that there is. */
+  /** Key of the initial input; undefined means the first one available. */
   readonly startKey: string | undefined;
-  /** The input as it was typed; undefined until a person typed. */
+  /** The input as typed; undefined until the user types. */
   readonly typed: string | undefined;
   readonly scope: Scope['kind'];
   readonly reachesAdapters: boolean;
