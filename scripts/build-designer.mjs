@@ -1,6 +1,7 @@
 /**
- * `npm run build:designer`: bundles the designer when what it is made of has changed since the last time (`--force`: always).
- * Runs at `npm ci` and before `npm start`; where the development packages are absent the built files must be there already.
+ * `npm run build:designer`: bundles the designer if its sources have changed since the last build (`--force`:
+ * always). Runs at `npm ci` and before `npm start`. Without the development packages, the built files must already
+ * exist.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';

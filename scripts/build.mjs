@@ -1,6 +1,7 @@
 /**
- * `npm run build`: what `npm pack` ships. Node refuses `.ts` below node_modules, so dist/ holds compiled JavaScript with types, and beside
- * it the files that the code reads at run time: help texts, locales, the designer's pages, the example's documents.
+ * `npm run build`: builds what `npm pack` ships. Node does not run `.ts` below node_modules, so dist/ contains
+ * compiled JavaScript with types. Beside it lie the files that the code reads at run time: help texts, locales, the
+ * designer's pages, the example's documents.
  */
 import fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -37,7 +38,10 @@ function copyAssets() {
   return files.length;
 }
 
-/** TypeScript rewrites the endings in imports, not in `new URL('./worker.ts', import.meta.url)`, the address of a worker thread. */
+/**
+ * TypeScript rewrites the endings in imports, but not in `new URL('./worker.ts', import.meta.url)`, the address of a
+ * worker thread.
+ */
 function pointUrlsToJavaScript() {
   let count = 0;
   for (const file of fs.globSync('dist/**/*.js', { cwd: root })) {

@@ -1,14 +1,20 @@
-/** `npm run check [name …]`: lint, types (server, designer), boundaries, format, unused code. All of them run even if one fails; one line each. */
+/**
+ * `npm run check [name …]`: lint, types (server, designer), boundaries, format, unused code. All of them run even if
+ * one fails; each prints one line.
+ */
 import { mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { root, runTool } from './runtime.mjs';
 
 const cache = 'node_modules/.cache';
 
-/** TypeScript 7 has no API that dependency-cruiser could use: it would pass after seeing nothing. So a small number of modules is a failure. */
+/**
+ * TypeScript 7 has no API for dependency-cruiser, which would then see no modules and pass. So a small number of
+ * modules is a failure.
+ */
 const FEWEST_MODULES = 50;
 
-/** The longest first: the others together take as long beside it. */
+/** The longest check comes first: the others run beside it. */
 const CHECKS = [
   { name: 'lint', script: 'eslint/bin/eslint.js', args: ['.', '--cache', '--cache-location', `${cache}/eslint/`, '--max-warnings', '0'] },
   {
@@ -40,10 +46,12 @@ const CHECKS = [
   { name: 'unused', script: 'knip/bin/knip.js', args: ['--no-progress', '--cache', '--cache-location', `${cache}/knip`] },
 ];
 
-/** Names that `npm run check` and `npm test` know. */
+/** Names that `npm run check` and `npm test` accept. */
 export const checkNames = CHECKS.map((check) => check.name);
 
-/** Runs the named checks, two at a time (the machine's cores); answers name, whether it passed, output and milliseconds of each. */
+/**
+ * Runs the named checks, two at a time (the machine's cores). Returns name, result, output and milliseconds of each.
+ */
 export async function runChecks(names = checkNames, onDone = printCheck) {
   mkdirSync(`${root}${cache}/prettier`, { recursive: true });
   const waiting = CHECKS.filter((check) => names.includes(check.name));

@@ -1,4 +1,7 @@
-/** Which test files `npm test -- fast` runs: those that, with all that they import of `test/`, need no server, no browser and no other process. */
+/**
+ * Selects the test files that `npm test -- fast` runs: neither they nor their imports from `test/` need a server, a
+ * browser or another process.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './runtime.mjs';
@@ -7,12 +10,12 @@ const NEEDED = /from '(?:node:child_process|@playwright\/test)'/;
 const SERVERS = 'test/servers/';
 const IMPORTED = /\b(?:from|import) ?\(?'(\.[^']+)'/g;
 
-/** `file` as in `test/flows/hospital.ts`. */
+/** `file` is a path such as `test/flows/hospital.ts`. */
 export function isFast(file) {
   return [...importedTests(file)].every((one) => !one.startsWith(SERVERS) && !NEEDED.test(fs.readFileSync(root + one, 'utf8')));
 }
 
-/** The file and what it imports of `test/`, however far away. */
+/** Returns the file and its direct and indirect imports from `test/`. */
 function importedTests(file, found = new Set()) {
   if (found.has(file) || !file.startsWith('test/') || !fs.existsSync(root + file)) return found;
   found.add(file);

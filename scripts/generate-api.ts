@@ -1,4 +1,7 @@
-/** `npm run generate:api`: the designer's table of operations and their input types, out of the OpenAPI document. A guard test keeps it fresh. */
+/**
+ * `npm run generate:api`: generates the designer's table of operations and their input types from the OpenAPI
+ * document. A guard test checks that it is current.
+ */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import openapiTypes, { astToString, type OpenAPI3 } from 'openapi-typescript';
@@ -10,15 +13,15 @@ import { ROUTES } from '../control/api/routes.ts';
 
 export const OPERATIONS_FILE = new URL('../designer/src/api/operations.ts', import.meta.url);
 
-/** Actions are only described here: they take their services apart and use none. */
+/** Actions are only described here: they destructure their services but use none. */
 const untouched: ControlServices = new Proxy({} as ControlServices, { get: () => untouched });
 
-/** The file's text as it should be now. */
+/** Returns the current text of the file. */
 export async function operationsText(): Promise<string> {
   const actions = allActions(untouched);
   const stepUp = new Set(actions.filter((action) => action.stepUp).map(({ name }) => name));
   const document = (await apiDocument(actions)) as OpenAPI3;
-  // What an operation answers is typed by the server's own types (designer/src/api/outputs.ts).
+  // Outputs have the server's own types (designer/src/api/outputs.ts).
   for (const path of Object.values(document.paths ?? {}))
     for (const operation of Object.values(path)) (operation as { responses: unknown }).responses = {};
   const ast = await openapiTypes(document, { alphabetize: true });

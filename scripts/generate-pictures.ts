@@ -1,4 +1,7 @@
-/** `npm run generate:pictures`: docs/pictures/*.svg, each from the *.dot file beside it. A guard test keeps them fresh. */
+/**
+ * `npm run generate:pictures`: generates docs/pictures/*.svg, each from the *.dot file beside it. A guard test checks
+ * that they are current.
+ */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,7 +14,7 @@ interface Picture {
   readonly svg: string;
 }
 
-/** Every picture as it should be now. Graphviz runs as WebAssembly, so it draws the same on each machine. */
+/** Returns the current pictures. Graphviz runs as WebAssembly, so the result is the same on every machine. */
 export async function pictures(): Promise<readonly Picture[]> {
   const graphviz = await instance();
   return globSync('*.dot', { cwd: PICTURES })

@@ -1,4 +1,7 @@
-/** `npm run generate:reference`: docs/reference/, out of the schemas and words of the code. A guard test keeps it fresh. */
+/**
+ * `npm run generate:reference`: generates docs/reference/ from the schemas and texts of the code. A guard test checks
+ * that it is current.
+ */
 import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -16,7 +19,7 @@ import type { Page } from './reference/markdown.ts';
 
 export const REFERENCE = fileURLToPath(new URL('../docs/reference/', import.meta.url));
 
-/** Every page as it should be now. */
+/** Returns the current text of every page. */
 export async function referencePages(): Promise<readonly Page[]> {
   const nodes = await loadNodes([new URL('../nodes/', import.meta.url)]);
   return [
@@ -31,7 +34,7 @@ export async function referencePages(): Promise<readonly Page[]> {
   ];
 }
 
-/** Pages that there are. */
+/** Returns the pages that exist on disk. */
 export function writtenPages(): string[] {
   return globSync('**/*.md', { cwd: REFERENCE }).sort();
 }

@@ -1,4 +1,7 @@
-/** `npm run generate:signing`: the examples of docs/signing.md, as the console writes them. A guard test keeps them fresh. */
+/**
+ * `npm run generate:signing`: generates the examples of docs/signing.md as the console shows them. A guard test
+ * checks that they are current.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { javaExample } from '../designer/src/signing/java-example.ts';
@@ -22,7 +25,7 @@ const call = (scheme: SignedCall['scheme']): SignedCall => ({
   platformKey: { keyId: 'p1', publicPem: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n' },
 });
 
-/** By the language that the page names at its block of code. */
+/** Keyed by the language of the code block in the page. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   bash: shellExample(call('SM2-SM3')),
   js: nodeExample(call('SM2-SM3')),
@@ -30,7 +33,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   java: javaExample(call('RSA-SHA256')),
 };
 
-/** The page's text as it should be now. */
+/** Returns the current text of the page. */
 export function signingGuide(): string {
   return readFileSync(SIGNING_GUIDE, 'utf8').replace(/```(\w+)\n[^]*?\n```/g, (block, language: string) => {
     const example = EXAMPLES[language];

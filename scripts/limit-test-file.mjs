@@ -1,6 +1,6 @@
 /**
- * Loaded into the process of each test file: ends one that hangs, and says what it was still waiting for. A loaded machine takes three times
- * as long as a free one.
+ * Loaded into the process of each test file. Ends a file that hangs, and prints what it was waiting for. The limit is
+ * generous: under load a file takes three times as long.
  */
 const FILE_LIMIT_MS = 1_800_000;
 

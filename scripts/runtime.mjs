@@ -1,6 +1,6 @@
 /**
- * Where the product's own Node is, for scripts that start on whatever Node the machine has (20 or newer, no TypeScript syntax here).
- * Ends the process with one clear sentence when the machine's Node is too old or the packages are not installed.
+ * Finds the product's own Node for scripts that start on any Node of the machine (20 or newer, so no TypeScript
+ * syntax here). If that Node is too old or the packages are not installed, ends the process with one clear sentence.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ const OLDEST_BOOTSTRAP = 20;
 /** The checkout's folder, with a slash at the end. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Path of the pinned Node 24 that runs the TypeScript sources as they are. */
+/** Returns the path of the pinned Node 24, which runs the TypeScript sources directly. */
 export function findRuntime() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < OLDEST_BOOTSTRAP) {
@@ -24,7 +24,7 @@ export function findRuntime() {
   return binary;
 }
 
-/** Runs the calling script again on the product's Node, with the same arguments, when it is not running on it already. */
+/** Runs the calling script again on the product's Node with the same arguments, unless it already runs on it. */
 export function continueOnRuntime(scriptUrl) {
   const binary = findRuntime();
   if (Number(process.versions.node.split('.')[0]) >= 24) return;
@@ -32,7 +32,10 @@ export function continueOnRuntime(scriptUrl) {
   process.exit(result.status ?? 1);
 }
 
-/** Runs a program of `node_modules` (path below it) on the product's Node; answers exit code, all output and milliseconds. */
+/**
+ * Runs a program of `node_modules` (path below it) on the product's Node. Returns exit code, all output and
+ * milliseconds.
+ */
 export function runTool(script, args) {
   const started = performance.now();
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /**
- * `npm run servers`: installs what the tests need beside Node and the npm packages, as far as Debian's packages have it: servers, foreign
- * peers, a browser; builds FerretDB, which no package has. Starts no service, and does nothing where all is there. Runs on any Node 18 or newer,
- * before `npm ci` too.
+ * `npm run servers`: installs what the tests need besides Node and the npm packages: servers, foreign peers and a
+ * browser from Debian's packages, and FerretDB, which it builds. Starts no service, and does nothing if everything is
+ * present. Runs on any Node 18 or newer, also before `npm ci`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What is looked for -> the package of Debian 12 that brings it. */
+/** Each requirement with the package of Debian 12 that provides it. */
 const NEEDED = [
   { what: 'Java', package: 'default-jdk-headless', isThere: () => has('java') && has('javac') },
   { what: 'Maven', package: 'maven', isThere: () => has('mvn') },
@@ -30,7 +30,7 @@ const NEEDED = [
   { what: 'Chinese fonts', package: 'fonts-noto-cjk', isThere: () => read('fc-list', []).includes('Noto Sans CJK') },
 ];
 
-/** From 1.21 on Go fetches by itself whatever newer one a module asks for. */
+/** Since 1.21, Go downloads a newer version by itself if a module requires it. */
 const FIRST_GO_THAT_UPGRADES = 21;
 const GO = 'go1.24.3';
 const GO_FOLDER = `/usr/local/lib/${GO}`;
@@ -53,7 +53,10 @@ function install(packages) {
   asRoot('env', ['DEBIAN_FRONTEND=noninteractive', ...apt]);
 }
 
-/** While a package is installed its service would start: Debian's own way to say no, taken back however this script ends. */
+/**
+ * Installing a package would start its service. This is Debian's own way to prevent it; it is undone however this
+ * script ends.
+ */
 function forbidServices() {
   const policy = '/usr/sbin/policy-rc.d';
   if (existsSync(policy)) return;
@@ -64,7 +67,10 @@ function forbidServices() {
   process.once('exit', () => asRoot('rm', ['-f', policy]));
 }
 
-/** Debian 12 has Go 1.19. A toolchain is a module like any other, and its checksum is looked up like any other's. */
+/**
+ * Debian 12 has Go 1.19. A newer toolchain is an ordinary module, and its checksum is verified like that of any
+ * other.
+ */
 function installNewerGo() {
   console.log(`Go 1.${goMinor()} is too old for what is built with it: ${GO} is fetched from the module proxy.`);
   const platform = read('go', ['env', 'GOOS', 'GOARCH']).trim().replace('\n', '-');
@@ -72,12 +78,12 @@ function installNewerGo() {
   if (told === '') stopWith('The module proxy did not give it. Install Go 1.21 or newer from https://go.dev/dl, and try again.');
   asRoot('rm', ['-rf', GO_FOLDER]);
   asRoot('cp', ['-r', JSON.parse(told).Dir, GO_FOLDER]);
-  // Modules carry no right to execute.
+  // Modules do not carry execute permissions.
   asRoot('chmod', ['-R', 'a+rX,u+w', GO_FOLDER]);
   asRoot('sh', ['-c', `chmod -R a+x ${GO_FOLDER}/bin ${GO_FOLDER}/pkg/tool && ln -sf ${GO_FOLDER}/bin/go /usr/local/bin/go`]);
 }
 
-/** The tests that want it are skipped while it is missing. */
+/** Tests that need it are skipped while it is missing. */
 function buildFerretdb() {
   const recipe = fileURLToPath(new URL('../test/servers/ferretdb/build.sh', import.meta.url));
   const binary = read('sh', [recipe, '--path']).trim();
@@ -104,7 +110,7 @@ function runs(program, args) {
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Its output, or '' when it cannot be run or fails. */
+/** Returns its output, or '' if it cannot be run or fails. */
 function read(program, args) {
   const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', cwd: tmpdir(), maxBuffer: 1 << 26 });
   return status === 0 ? stdout : '';

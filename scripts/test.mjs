@@ -1,10 +1,12 @@
 /**
- * `npm test [-- fast] [part-of-a-name …]`: the checks, then every test file (unit, conformance, flows, end-to-end, browser), three at a time.
- * `fast`: types, lint and the test files that need no server, no browser and no other process. A name part picks checks and files. With CI=true a skip whose reason does not begin with `allowed:` is a failure. The last line is
- * `N passed, N failed, N skipped`.
+ * `npm test [-- fast] [part-of-a-name …]`: runs the checks, then every test file (unit, conformance, flows,
+ * end-to-end, browser), three at a time. `fast`: types, lint and the test files that need no server, no browser and
+ * no other process. A name part selects checks and files. With CI=true a skip is a failure unless its reason begins
+ * with `allowed:`. The last line is `N passed, N failed, N skipped`.
  *
- * A test file that fails runs once more, alone, at the end. If it passes then, it is listed as `flaky` with both outputs and does not fail the
- * run; more than three flaky files do. A file that contains `@never-rerun` (kill, chaos, order, isolation) has one run: its failure is a failure.
+ * A test file that fails runs once more, alone, at the end. If it passes then, it is listed as `flaky` with both
+ * outputs and does not fail the run; more than three flaky files do. A file that contains `@never-rerun` (kill,
+ * chaos, order, isolation) runs only once: its failure is a failure.
  */
 import fs from 'node:fs';
 import { run } from 'node:test';
@@ -15,7 +17,7 @@ import { continueOnRuntime, root } from './runtime.mjs';
 continueOnRuntime(import.meta.url);
 
 const childOptions = ['--disable-warning=ExperimentalWarning', '--import', new URL('limit-test-file.mjs', import.meta.url).href];
-/** More than cores: many wait for servers and for processes that start or die. */
+/** More than the cores: many wait for servers and for processes that start or stop. */
 const AT_ONCE = 3;
 const SLOWEST_SHOWN = 8;
 const MOST_FLAKY = 3;
@@ -23,7 +25,7 @@ const NEVER_RERUN = '@never-rerun';
 const FAST = 'fast';
 const FAST_CHECKS = ['lint', 'types', 'designer-types'];
 
-// Hundreds of processes load the same sources: they are compiled once.
+// Hundreds of processes load the same sources, so compile them once.
 process.env.NODE_COMPILE_CACHE ??= `${root}.cache/compile`;
 
 const isStrict = process.env.CI === 'true';
@@ -53,7 +55,10 @@ async function runAskedChecks(known) {
   });
 }
 
-/** The long ones first: those that wait (end-to-end) beside those that compute (browser). The many short ones fill what is left. */
+/**
+ * Long files come first: those that wait (end-to-end) beside those that compute (browser). The many short ones fill
+ * the rest.
+ */
 function inOrder(testFiles) {
   const waiting = testFiles.filter((file) => file.startsWith('test/e2e/'));
   const computing = testFiles.filter((file) => file.endsWith('.browser.test.ts'));
@@ -63,7 +68,7 @@ function inOrder(testFiles) {
 
 async function runTestFiles(files) {
   if (files.length === 0) return;
-  // A pull may have changed it since it was built.
+  // A pull may have changed the sources since the last build.
   if (files.some((file) => file.endsWith('.browser.test.ts'))) await import('./build-designer.mjs');
   console.log(`${files.length} test files`);
   const started = performance.now();
@@ -86,7 +91,7 @@ async function runTestFiles(files) {
   if (flaky.length > 0) reportFlaky(flaky);
 }
 
-/** A skip that CI does not accept is the same in a second run. */
+/** A skip that CI does not accept would be the same in a second run. */
 function mayRunAgain(file, { failures }) {
   return failures.some(({ isSkip }) => !isSkip) && !fs.readFileSync(root + file, 'utf8').includes(NEVER_RERUN);
 }
@@ -102,8 +107,9 @@ function reportFlaky(flaky) {
 }
 
 /**
- * Runs test files in processes of their own; returns for each file what passed, failed and was skipped, and the end of its stderr. A test that a
- * suite shared by several files defines (`test/conformance`) is reported under the suite's file, which is no file to run again.
+ * Runs each test file in a process of its own. Returns passed, failed and skipped tests and the end of stderr for
+ * each file. A test defined by a suite that several files share (`test/conformance`) is reported under the suite's
+ * file, which cannot be run again.
  */
 async function runFiles(files, concurrency) {
   const results = new Map();
@@ -144,12 +150,12 @@ function settlePassed(data, result) {
   console.log(`  skipped  ${title(data)}: ${reason}`);
 }
 
-/** A suite or file fails with its tests; only what failed by itself is counted. */
+/** A suite or file fails along with its tests; count only what failed by itself. */
 function settleFailed(data, result) {
   const error = data.details.error;
   if (error?.failureType === 'subtestsFailed') return;
   const isWholeFile = title(data) === (data.file ?? '').replace(root, '');
-  // When a file does not even load, its stderr is the only explanation.
+  // If a file does not even load, its stderr is the only explanation.
   fail(data, result, describeError(error) + (isWholeFile ? `\n${result.said}` : ''), false);
 }
 

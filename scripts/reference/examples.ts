@@ -1,4 +1,7 @@
-/** The examples of the reference are files of docs/reference/examples/ and of nodes/: the pages show them, and a test runs them. */
+/**
+ * The examples of the reference are files of docs/reference/examples/ and of nodes/. The pages show them, and a test
+ * runs them.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import type { Comparison, ConditionRule } from '../../engine/contract/flow/expression-types.ts';
@@ -15,7 +18,7 @@ export function exampleFlow(name: string): string {
   return readFileSync(new URL(`flows/${name}.json`, EXAMPLES), 'utf8');
 }
 
-/** Left and right as fixed values. */
+/** Left and right are fixed values. */
 export interface ComparisonExample {
   readonly left: unknown;
   readonly op: Comparison;
@@ -59,7 +62,7 @@ export interface MappingExample {
 
 export const mappingExamples = read<readonly MappingExample[]>('mappings.json');
 
-/** What the node emits by port, replies or refuses with, of the data. */
+/** The node's output by port, its reply, or its refusal for this data. */
 export interface NodeExample {
   readonly config: Readonly<Record<string, unknown>>;
   readonly data: unknown;
@@ -68,7 +71,10 @@ export interface NodeExample {
   readonly refuses?: { readonly code: string; readonly status?: number };
 }
 
-/** It lies beside the node, as its help does: `<verb>.example.json`, of an older major `<verb>.v1.example.json`. */
+/**
+ * The example lies beside the node, like its help: `<verb>.example.json`, or for an older major
+ * `<verb>.v1.example.json`.
+ */
 export function nodeExample(name: string): NodeExample | undefined {
   const [type = '', major = ''] = name.split('@');
   const path = `../../nodes/${type.replace('.', '/')}`;
@@ -84,7 +90,7 @@ export interface AdapterExample {
 
 export const adapterExamples = read<readonly AdapterExample[]>('adapters.json');
 
-/** The first document of a file of the example city, which loads it. */
+/** Returns the first document of a file of the example city. */
 export function cityExample(file: 'interfaces' | 'apps' | 'grants' | 'tables'): unknown {
   const documents = JSON.parse(readFileSync(new URL(`../../examples/city/${file}.json`, import.meta.url), 'utf8')) as unknown[];
   return documents[0];

@@ -1,8 +1,8 @@
-/** Parts that all pages of the reference are made of. */
+/** Parts that all pages of the reference share. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { code, meaningOf, type FieldRow } from './schema-rows.ts';
 
-/** A file of docs/reference/ as it should be, and the fields that it has no words for. */
+/** The text of a file of docs/reference/, and the fields without a description. */
 export interface Page {
   readonly file: string;
   readonly text: string;
@@ -20,13 +20,13 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim();
 }
 
-/** `up`: the way from the page to docs/reference/. */
+/** `up`: the relative path from the page to docs/reference/. */
 export function fieldTable(rows: readonly FieldRow[], up = ''): string {
   const text = table(['field', 'values', 'default', 'meaning', '含义'], rows.map(cellsOf));
   return text.replaceAll('(CONDITIONS', `(${up}conditions.md`).replaceAll('(MAPPINGS', `(${up}mappings.md`);
 }
 
-/** Fields without words, each with the thing that it belongs to. */
+/** Returns fields without a description, each with its owner. */
 export function undescribedOf(rows: readonly FieldRow[], where: string): string[] {
   return rows.filter(({ text }) => text === undefined).map(({ path }) => `${where}: ${path}`);
 }
@@ -39,7 +39,7 @@ function cellsOf({ path, presence, type, default: value, text }: FieldRow): stri
   return [`\`${path}\``, type, fallback, ...meanings];
 }
 
-/** English, then Chinese in a paragraph of its own. */
+/** English, then Chinese in a separate paragraph. */
 export function inBoth(text: Text): string {
   return text.en === text['zh-CN'] ? text.en : `${text.en}\n\n${text['zh-CN']}`;
 }
@@ -50,7 +50,7 @@ export function json(value: unknown): string {
 
 const WIDTH = 110;
 
-/** JSON in which what fits in a line is one line. */
+/** Formats JSON; values that fit on one line stay on one line. */
 function pretty(value: unknown, indent: string, taken: number): string {
   const line = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
   if (indent.length + taken + line.length <= WIDTH || typeof value !== 'object' || value === null) return line;

@@ -8,7 +8,7 @@ import { nodeExample, type NodeExample } from './examples.ts';
 import { fieldTable, GENERATED, inBoth, json, table, undescribedOf, type Page } from './markdown.ts';
 import { rowsOf } from './schema-rows.ts';
 
-/** One page for each node type, and one that lists them. */
+/** Returns one page for each node type, and one that lists them. */
 export function nodePages({ list, longHelp }: LoadedNodes): Page[] {
   const described = list().map((definition) => {
     const help = longHelp(typeName(definition));
@@ -60,7 +60,7 @@ ${table(
 
 type Effects = readonly Effect[];
 
-/** Those that a node can have: where its configuration decides, by trying its switches and choices. */
+/** Returns the possible effects of a node. If they depend on its configuration, tries its switches and choices. */
 function effectsOf(definition: NodeDefinition): Effects {
   if (definition.kind !== 'action') return [];
   const { effect, config } = definition;

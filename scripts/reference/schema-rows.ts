@@ -1,4 +1,7 @@
-/** The fields of a schema as rows of a Markdown table: path, type with its bounds, default, and what the field means in both languages. */
+/**
+ * The fields of a schema as rows of a Markdown table: path, type with its bounds, default, and meaning in both
+ * languages.
+ */
 import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
 import { isAnyName } from '../../engine/contract/values/named-values.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
@@ -9,14 +12,17 @@ type Schema = Readonly<Record<string, unknown>>;
 export interface FieldRow {
   readonly path: string;
   readonly schema: Schema;
-  /** `alternative`: it is required in one of several forms of what holds it. */
+  /** `alternative`: required in only one of several forms of its parent. */
   readonly presence: 'required' | 'optional' | 'alternative';
   readonly type: string;
   readonly default: unknown;
   readonly text: FieldText | undefined;
 }
 
-/** Fields of an object schema, each followed by those inside it. What has a grammar of its own (a condition, a mapping) is one row. */
+/**
+ * Returns the fields of an object schema, each followed by its inner fields. A condition or mapping, which has its
+ * own grammar, is one row.
+ */
 export function rowsOf(schema: unknown, prefix = ''): FieldRow[] {
   if (!isRecord(schema)) return [];
   const { properties, required } = schema as { readonly properties?: Schema; readonly required?: readonly string[] };
@@ -48,7 +54,7 @@ function insideOf(path: string, field: Schema): FieldRow[] {
     : [];
 }
 
-/** Fields of several forms: one that all of them have is one row with the values of all. */
+/** Merges the fields of several forms: a field that all forms have is one row with the values of all. */
 function alternativesOf(forms: readonly (readonly FieldRow[])[]): FieldRow[] {
   const paths = new Set(forms.flatMap((rows) => rows.map(({ path }) => path)));
   return [...paths].map((path): FieldRow => {
@@ -140,13 +146,13 @@ function number(value: unknown): string {
   return String(value as number);
 }
 
-/** Backquotes around a value that may itself hold one. */
+/** Puts backquotes around a value that may itself contain one. */
 export function code(value: unknown, quote: '"' | '' = '"'): string {
   const text = typeof value === 'string' ? `${quote}${value}${quote}` : JSON.stringify(value);
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
 }
 
-/** Label, help, the words of a choice's options and an example, in one language. */
+/** Returns label, help, the labels of a choice's options and an example, in one language. */
 export function meaningOf({ label, help, options, example }: FieldText, language: keyof Text): string {
   const [stop, between, begin] = language === 'en' ? ['. ', '; ', 'Example: '] : ['。', '；', '例：'];
   const words = Object.entries(options ?? {}).map(([value, text]) => `${code(value, '')} ${text[language]}`);
