@@ -1,6 +1,6 @@
 /**
- * What a person needs after a start: addresses, the first password, a token for the command line, the example city
- * with a call to paste.
+ * Prints what the user needs after a start: addresses, the first password, a token for the command line, the example
+ * city with a call to paste.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -24,9 +24,9 @@ export interface FrontHold {
 const AHEAD_MS = 60_000;
 
 /**
- * Locks the fronts for the life of this process. FRONT_LOCKED (input) while another process serves one of them. The
- * returned function guards claims. If another store kept the nonces of a front before, this one does not know them,
- * so requests signed before the change are CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
+ * Locks the fronts for the life of this process. Throws FRONT_LOCKED (input) while another process serves one of
+ * them. Returns a function that guards claims: if another store kept a front's nonces before, this one does not know
+ * them. Requests signed before the change then get CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
  */
 export async function holdFronts({ folder, fronts, store, life, clock }: FrontHold): Promise<(claims: Claims) => Claims> {
   let since = 0;
@@ -61,7 +61,7 @@ function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => vo
   }
 }
 
-/** Since when this store keeps the nonces of a front; 0 if no other store did before. */
+/** Returns since when this store keeps the nonces of a front; 0 if no other store did before. */
 async function keptSince(file: string, store: string, now: number): Promise<number> {
   const known = await readKept(file);
   if (known?.store === store) return known.since;
@@ -76,7 +76,7 @@ async function readKept(file: string): Promise<{ readonly store: string; readonl
     return JSON.parse(await readFile(file, 'utf8')) as { store: string; since: number };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    // Unreadable: an unknown store kept them before.
+    // The file is unreadable, so assume that an unknown store kept them before.
     return { store: '', since: 0 };
   }
 }

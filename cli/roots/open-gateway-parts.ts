@@ -1,4 +1,4 @@
-/** What a gateway in a separate process needs: its plan, its flows, the state that it shares with others. */
+/** Opens the parts of a gateway in a separate process: its plan, its flows, the state that it shares with others. */
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';

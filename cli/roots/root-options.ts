@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 /**
- * The input of the composition roots: settings from the command line (they win over the environment) and choices. Each
- * root returns the exit code of the process.
+ * The input of the composition roots: choices, and settings from the command line, which win over the environment.
+ * Each root returns the exit code of the process.
  */
 /** Names as in `engine/host/settings.ts`. */
 export interface SettingOverrides {

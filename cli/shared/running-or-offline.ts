@@ -8,19 +8,22 @@ import type { Terminal } from './terminal.ts';
 
 export interface Ways<T> {
   readonly isOffline: boolean;
-  /** The account that acts in the running process; absent: that of the kept token. */
+  /** The account that acts in the running process; the account of the stored token if absent. */
   readonly name?: string | undefined;
-  /** Done by the process that has the store open; `api` carries the person's own session. */
+  /** Is called when a process has the store open; `api` carries the user's own session. */
   running(api: ApiClient): Promise<T>;
-  /** Done by this process; fails with STORE_LOCKED or STORE_IN_USE while another one has the store open. */
+  /**
+   * Is called when no process responds. Fails with STORE_LOCKED or STORE_IN_USE if another process has the store open
+   * after all.
+   */
   offline(): Promise<T>;
 }
 
 const DEFAULT_NAME = 'admin';
 
 /**
- * Asks the running process, as a person with their password. If none responds, no process has the store open, and
- * this one does it.
+ * Asks the running process, with the user's password. If no process responds, none has the store open, and this
+ * process does the work.
  */
 export async function runningOrOffline<T>(command: Command, terminal: Terminal, ways: Ways<T>): Promise<T> {
   if (!ways.isOffline) {
@@ -47,7 +50,7 @@ export async function runningOrOffline<T>(command: Command, terminal: Terminal, 
   }
 }
 
-/** The account of the kept token; undefined without a valid one. */
+/** Returns the account of the stored token; undefined without a valid one. */
 export async function accountOf(api: ApiClient): Promise<string | undefined> {
   try {
     return ((await api.call('GET', '/me')) as { readonly name: string }).name;
@@ -57,13 +60,13 @@ export async function accountOf(api: ApiClient): Promise<string | undefined> {
   }
 }
 
-/** A token cannot run dangerous actions: the person logs in for this one. */
+/** A token cannot run dangerous actions, so the user logs in for this one. */
 export async function withPassword<T>(api: ApiClient, terminal: Terminal, name: string, act: (api: ApiClient) => Promise<T>): Promise<T> {
   const { client } = await logIn(terminal, api, name);
   try {
     return await act(client);
   } finally {
-    // After a move the process may be switching to the other store.
+    // After a move the process may be switching to the other store, so a failure is ignored.
     await client.call('POST', '/logout').catch(() => {});
     await client.close();
   }

@@ -5,7 +5,7 @@ import type { DigestAlgorithm } from '../../engine/contract/ports/crypto.ts';
 export type Hmac = (data: Uint8Array) => Uint8Array;
 export type PrepareHmac = (algorithm: DigestAlgorithm, secret: Uint8Array) => Hmac;
 
-/** Of both algorithms. */
+/** The block size of both algorithms. */
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER = 0x36;

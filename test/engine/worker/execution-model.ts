@@ -1,8 +1,9 @@
 /**
- * The model behind design page 8: several workers (slow, paused longer than their lease, killed, replaced) drive the real planner, journal,
- * lanes and reconciler over one store, with rings lost at random and messages accepted by several processes. A person retries, resends or
- * cancels held executions, cancels others in mid-lane, and sends what has ended once more as a new message. Everything is seeded.
- * `node test/engine/worker/execution-model.ts FROM TO` runs a range of seeds and prints the first that breaks.
+ * A model of execution ownership and recovery: several workers (slow, paused longer than their lease, killed,
+ * replaced) drive the real planner, journal, lanes and reconciler over one store, with rings lost at random and
+ * messages accepted by several processes. A person retries, resends or cancels held executions, cancels others in
+ * mid-lane, and sends what has ended once more as a new message. Everything is seeded. `node
+ * test/engine/worker/execution-model.ts FROM TO` runs a range of seeds and prints the first that breaks.
  */
 import { pathToFileURL } from 'node:url';
 import { createMessage, type Message } from '../../../engine/contract/values/message.ts';
