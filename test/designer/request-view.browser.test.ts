@@ -121,8 +121,12 @@ test('all requests are counted, searched and filtered, and a decided one is foun
   await pictures(page, 'requests-long');
   await search.fill('');
   await search.pressSequentially('第 2-17 项', { delay: 30 });
-  await page.getByRole('row', { name: /第 2-17 项/ }).click();
   const drawer = page.getByRole('dialog').filter({ hasText: '第 1 次保存的草稿' });
+  // The search may still be replacing the rows: a click on one that goes opens nothing.
+  await expect(async () => {
+    await page.getByRole('row', { name: /第 2-17 项/ }).click({ timeout: 3000 });
+    await drawer.waitFor({ timeout: 3000 });
+  }).toPass({ timeout: 30_000 });
   await drawer.getByRole('button', { name: '拒绝' }).click();
   const confirm = page.getByRole('dialog').filter({ hasText: '申请人会看到您的理由' });
   await confirm.getByRole('textbox', { name: /理由/ }).pressSequentially('不需要', { delay: 30 });
