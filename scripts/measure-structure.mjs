@@ -37,10 +37,7 @@ else printTable();
 if (options.list) {
   printList('files', large(files, BOUNDS.fileLines));
   printList('functions', large(functions, BOUNDS.functionLines));
-  printList(
-    'folders',
-    [...folders].filter(([, count]) => count > BOUNDS.folderFiles).map(([path, lines]) => ({ path, lines })),
-  );
+  printList('folders', largeFolders);
   for (const circle of folderCircles) console.log(`circle: ${circle.join(' ')}`);
   printList(
     'as unknown as',

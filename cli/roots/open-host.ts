@@ -18,7 +18,8 @@ import type { OtlpTracer } from '../../engine/host/otlp-tracer.ts';
 import { describeProcessSettings, readProcessSettings, type SettingDescription, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import type { ForwardNode, GatewaySettings } from '../../gateways/contract.ts';
-import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
+import { loadNodeKey } from '../../engine/seal/load-node-key.ts';
+import { createNodeSeal } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { readGiven, type StorageOptions, type StoreSecrets } from '../../storage/open-storage.ts';
 import { readVersion } from '../shared/version.ts';
@@ -150,7 +151,7 @@ export function ownPorts({ openPort, userPort, busPort, controlPort, statusPort 
  * never in the data folder.
  */
 export async function planFileOptions({ settings, folder, crypto, clock, log }: Host) {
-  const seal = createNodeSeal(await readOrMakeNodeKey(`${settings.kekFile}.node`));
+  const seal = createNodeSeal(await loadNodeKey(`${settings.kekFile}.node`));
   return { path: join(folder.plans, 'plan'), seal, crypto, clock, log };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { AppError } from '../contract/values/errors.ts';
+import { makeKeyFile } from './make-key-file.ts';
 
 export interface LoadedKek {
   readonly kek: Uint8Array;
@@ -22,7 +22,9 @@ export async function loadKek(file: string, options: { readonly mayCreate: boole
   });
   if (text === undefined) {
     if (!options.mayCreate) throw missing(file);
-    return { kek: await createKek(file), file, isNew: true };
+    const kek = randomBytes(32);
+    const isNew = await makeKeyFile(file, `${kek.toString('base64url')}\n`);
+    return isNew ? { kek, file, isNew } : loadKek(file, { mayCreate: false });
   }
   if (((await stat(file)).mode & 0o007) !== 0) throw exposed(file);
   const kek = Buffer.from(text.trim(), 'base64url');
@@ -32,21 +34,6 @@ export async function loadKek(file: string, options: { readonly mayCreate: boole
       fix: 'Put the right key file there.',
     });
   return { kek, file, isNew: false };
-}
-
-async function createKek(file: string): Promise<Uint8Array> {
-  const kek = randomBytes(32);
-  await mkdir(dirname(file), { recursive: true });
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await handle.writeFile(`${kek.toString('base64url')}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  const folder = await open(dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
-  return kek;
 }
 
 function missing(file: string): AppError {

@@ -1,16 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 
 export type NodeSeal = Pick<Seal, 'seal' | 'open' | 'openText'>;
 
-const KEY_BYTES = 32;
 const IV_BYTES = 16;
 const TAG_BYTES = 32;
-/** Errors of file systems without hard links. */
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /**
  * Seals with a key that the gateway node keeps itself, so that it can start without any store: SM4-CBC, then HMAC-SM3
@@ -43,37 +38,6 @@ export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
     open,
     openText: (place, sealed) => Buffer.from(open(place, sealed)).toString('utf8'),
   };
-}
-
-/**
- * The node's key: 64 hex digits in a file of mode 0600, created at first start. An existing file is only read, since
- * it may be on a mount of secrets. NODE_KEY_INVALID (input) when the file holds something else.
- */
-export async function readOrMakeNodeKey(path: string): Promise<Uint8Array> {
-  if (!existsSync(path)) await makeNodeKey(path);
-  if (((await stat(path)).mode & 0o007) !== 0) await chmod(path, 0o600);
-  const text = (await readFile(path, 'utf8')).trim();
-  if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new AppError('NODE_KEY_INVALID', 'input', `The file ${path} holds no node key.`, {
-      values: { path },
-      fix: 'Restore it, or remove it together with the plan file.',
-    });
-  }
-  return Buffer.from(text, 'hex');
-}
-
-/** Gateways of one machine start at the same time: the key gets its name when it is complete, and the first one stays. */
-async function makeNodeKey(path: string): Promise<void> {
-  const unfinished = `${path}.${randomUUID()}`;
-  await writeFile(unfinished, randomBytes(KEY_BYTES).toString('hex'), { flag: 'wx', mode: 0o600 });
-  try {
-    await link(unfinished, path);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST' && !NO_LINKS.has(code)) throw error;
-    if (!existsSync(path)) await rename(unfinished, path);
-  }
-  await rm(unfinished, { force: true });
 }
 
 function derive(key: Uint8Array, info: string, bytes: number): Buffer {

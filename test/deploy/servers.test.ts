@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { loadKek } from '../../engine/seal/load-kek.ts';
 import { listenStatus } from '../../engine/host/status-listener.ts';
-import { readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
+import { loadNodeKey } from '../../engine/seal/load-node-key.ts';
 import { freePort } from '../servers/free-port.ts';
 import { makeSecrets, missing, root, scratch, tell } from './tools.ts';
 
@@ -29,7 +29,7 @@ test('secrets are made once, different each time, readable by their group alone'
     );
   }
   await loadKek(join(folder, 'kangqiao.kek'), { mayCreate: false });
-  await readOrMakeNodeKey(join(folder, 'kangqiao.kek.node'));
+  await loadNodeKey(join(folder, 'kangqiao.kek.node'));
   const before = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   assert.equal((await tell('sh', [join(root, 'deploy/make-secrets.sh'), folder])).code, 0);
   assert.deepEqual(await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8'))), before);

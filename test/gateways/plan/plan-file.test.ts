@@ -8,7 +8,8 @@ import { silentLogger, silentMetrics } from '../../../engine/contract/values/obs
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
-import { createNodeSeal, readOrMakeNodeKey, type NodeSeal } from '../../../gateways/plan/create-node-seal.ts';
+import { loadNodeKey } from '../../../engine/seal/load-node-key.ts';
+import { createNodeSeal, type NodeSeal } from '../../../gateways/plan/create-node-seal.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { keepPlanFile } from '../../../gateways/plan/keep-plan-file.ts';
 import { openPlanFile } from '../../../gateways/plan/open-plan-file.ts';
@@ -27,7 +28,7 @@ let plan: GatewayPlan;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kq-plan-'));
   path = join(folder, 'plan.json');
-  seal = createNodeSeal(await readOrMakeNodeKey(join(folder, 'node.key')));
+  seal = createNodeSeal(await loadNodeKey(join(folder, 'node.key')));
   key = await createTestKey('HMAC-SM3', 'app');
   plan = await buildPlan([key], [buildInterface()], { number: 5 });
 });
@@ -46,7 +47,7 @@ test('gives back the plan that was written, readable by its owner alone and by n
 });
 
 test('keeps the node key from one start to the next', async () => {
-  assert.deepEqual(await readOrMakeNodeKey(join(folder, 'node.key')), await readOrMakeNodeKey(join(folder, 'node.key')));
+  assert.deepEqual(await loadNodeKey(join(folder, 'node.key')), await loadNodeKey(join(folder, 'node.key')));
 });
 
 test('gateways that start at the same time get the same key', async () => {
@@ -55,7 +56,7 @@ test('gateways that start at the same time get the same key', async () => {
     const keys: Promise<Uint8Array>[] = [];
     // Each looks while another one may be making the key.
     for (let start = 0; start < 20; start++) {
-      keys.push(readOrMakeNodeKey(shared));
+      keys.push(loadNodeKey(shared));
       await nextTurn();
     }
     const [first, ...others] = await Promise.all(keys);
@@ -67,12 +68,12 @@ test('gateways that start at the same time get the same key', async () => {
 test('takes a node key from a mount of secrets as it is, and keeps one from everybody else', async () => {
   const mounted = join(folder, 'mounted.key');
   await writeFile(mounted, `${'ab'.repeat(32)}\n`, { mode: 0o440 });
-  assert.equal(Buffer.from(await readOrMakeNodeKey(mounted)).toString('hex'), 'ab'.repeat(32));
+  assert.equal(Buffer.from(await loadNodeKey(mounted)).toString('hex'), 'ab'.repeat(32));
   assert.equal((await stat(mounted)).mode & 0o777, 0o440);
   const open = join(folder, 'open.key');
   await writeFile(open, 'cd'.repeat(32));
   await chmod(open, 0o644);
-  await readOrMakeNodeKey(open);
+  await loadNodeKey(open);
   assert.equal((await stat(open)).mode & 0o777, 0o600);
 });
 
