@@ -4,14 +4,13 @@
  */
 import { LostExecution } from '../lost-execution.ts';
 import type { WriteOptions } from '../../contract/ports/documents.ts';
-import type { JournalDeps } from './journal-deps.ts';
+import type { Insist, JournalDeps } from './journal-deps.ts';
 import { keepsOutput, legPayload } from '../leg-payload.ts';
 import type { Intent, LegDocument, Stored } from '../execution-document.ts';
 import type { SettledStep } from '../run-job.ts';
 
 export interface IterationLegsDeps extends Pick<JournalDeps, 'payloads' | 'legs'> {
-  /** Retries until the store accepts it, as the journal does. */
-  insist<T>(attempt: () => Promise<T> | T): Promise<T>;
+  readonly insist: Insist;
 }
 
 /** How many iteration steps are kept for people to look at. Outcomes that matter are stored separately. */

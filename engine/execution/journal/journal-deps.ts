@@ -44,3 +44,6 @@ export interface JournalStart {
   readonly iterationLegs?: readonly LegDocument[];
   readonly steps?: readonly StepRecord[];
 }
+
+/** Tries a write until the store takes it, as the journal does. */
+export type Insist = <T>(attempt: () => Promise<T> | T) => Promise<T>;
