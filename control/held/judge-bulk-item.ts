@@ -1,7 +1,7 @@
 /** Decides whether the person who runs a bulk may still act when the turn of an execution comes. */
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { BulkKind } from './bulk-store.ts';
-import type { BulkWatcher } from './create-bulks.ts';
+import type { BulkWatcher } from './bulk-run.ts';
 import type { Actor } from '../access/actor.ts';
 import { scopeOf } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
