@@ -7,12 +7,13 @@ import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
+import type { Processes } from '../../engine/processes/create-processes.ts';
 import type { CallSums } from '../../engine/processes/sum-calls.ts';
 import type { QueueAge } from '../../engine/observe/queue-age.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 import { findExpiring } from './find-expiring.ts';
 import { findSilentFeeds } from './find-silent-feeds.ts';
+import { createFindSilentProcesses, type FindSilentProcesses } from './find-silent-processes.ts';
 import type { EngineView } from '../action/engine-view.ts';
 import type { ControlInfo } from '../action/control-info.ts';
 import type { StoreGuard } from '../integrity/store-guard.ts';
@@ -41,8 +42,8 @@ export interface ProblemDeps {
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
   /** Findings about tampering with the store; absent where it is not checked. */
   readonly guard?: Pick<StoreGuard, 'findings' | 'trailProblem' | 'breaks' | 'headMissingSince'> | undefined;
-  flowNames(): Promise<ReadonlyMap<string, Text>>;
-  adapterNames(): Promise<ReadonlyMap<string, Text>>;
+  readonly flowNames: () => Promise<ReadonlyMap<string, Text>>;
+  readonly adapterNames: () => Promise<ReadonlyMap<string, Text>>;
 }
 
 export interface Found {
@@ -50,7 +51,10 @@ export interface Found {
   readonly unknown: ReadonlySet<AlarmRuleName>;
 }
 
-type Ask = (bound: number) => Promise<readonly Omit<Problem, 'rule'>[]>;
+type Finding = Omit<Problem, 'rule'>;
+
+/** The unit of `bound` is the rule's own (`ALARM_RULES`). */
+type Check = (bound: number) => Promise<readonly Finding[]>;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -60,12 +64,9 @@ const MB = 1_048_576;
 const LEAST_FAILURES = 3;
 const LEAST_CALLS = 20;
 const RATIO_OF_MS = 300_000;
-/** Rules run every 15 seconds; processes report every 5. */
-const PAUSE_MS = 60_000;
-const HEARD_WITHIN_MS = 30_000;
 
 export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings) => Promise<Found> {
-  const asks = createAsks(deps);
+  const checks = createChecks(deps);
   const begunAt = deps.clock.monotonic();
   return async ({ rules }) => {
     const problems: Problem[] = [];
@@ -77,7 +78,7 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
       const { on, bound } = rules[rule];
       if (!on) continue;
       try {
-        for (const problem of await asks[rule](bound)) problems.push({ rule, ...problem });
+        for (const problem of await checks[rule](bound)) problems.push({ rule, ...problem });
       } catch (error) {
         unknown.add(rule);
         deps.logger.warn('alarms.rule-unknown', { rule, code: toErrorRecord(error).code });
@@ -87,136 +88,156 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
   };
 }
 
-function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
-  const { clock, counter, queue, engine, registry, info } = deps;
-  let sharedDownSince: number | undefined;
-  const hasWatched = createWatch(clock);
-  const ofFlows = async <T extends { readonly flowId: string }>(found: readonly T[], valuesOf: (item: T) => AlarmValues) => {
-    const names = found.length === 0 ? undefined : await deps.flowNames();
-    return found.map((item) => ({ subject: item.flowId, values: valuesOf(item), ...named(names?.get(item.flowId)) }));
-  };
-  const findSilent = onceAMinute(clock, async (bound) => {
-    const silent = await findSilentFeeds(engine.feeds(), counter, clock, bound * MINUTE_MS);
-    return ofFlows(silent, ({ flowId, lastAt, usualGapMs }) => ({
-      ...{ flowId, lastAt },
-      usual: Math.max(1, Math.ceil(usualGapMs / MINUTE_MS)),
-    }));
-  });
+function createChecks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Check>> {
+  const { clock, engine } = deps;
   return {
-    async 'queue-age'(bound) {
-      const { oldestAgeMs, open } = await queue.read();
-      if (oldestAgeMs <= bound * MINUTE_MS) return [];
-      return [{ subject: '', values: { minutes: Math.round(oldestAgeMs / MINUTE_MS), queued: open.queued } }];
-    },
-    async held(bound) {
-      const count = (await queue.read()).open.held;
-      return count < bound ? [] : [{ subject: '', values: { count } }];
-    },
-    async failed(bound) {
-      const count = await counter.failedSince(clock.now() - HOUR_MS);
-      return count < bound ? [] : [{ subject: '', values: { count } }];
-    },
-    async 'adapter-failing'(bound) {
-      const now = clock.now();
-      const calls = [...(await engine.processes.adapterCalls()).values()];
-      // A lack of calls fixes nothing: only a successful one ends it.
-      const failing = calls.filter(
-        ({ failures, failingSince = now }) => failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS,
-      );
-      const names = failing.length === 0 ? undefined : await deps.adapterNames();
-      // Skip adapters that were removed in the meantime.
-      return failing.flatMap(({ id: adapterId, failingSince = now, lastError }) => {
-        const name = names?.get(adapterId);
-        return name === undefined
-          ? []
-          : [{ subject: adapterId, values: { adapterId, code: lastError?.code ?? '', since: failingSince }, name }];
-      });
-    },
-    async 'error-ratio'(bound) {
-      const flows = tooManyFailed(await engine.processes.flowCalls(), bound);
-      const interfaces = tooManyFailed(await engine.processes.interfaceCalls(), bound);
-      const names = flows.length === 0 ? undefined : await deps.flowNames();
-      const documents = interfaces.length === 0 ? [] : await registry.interfaces.list();
-      const interfaceNames = new Map(documents.map(({ interfaceId, name }) => [interfaceId, name]));
-      return [
-        ...flows.map(({ id, ...values }) => ({ subject: id, values: { what: 'flow', id, ...values }, ...named(names?.get(id)) })),
-        ...interfaces.map(({ id, ...values }) => ({
-          subject: id,
-          values: { what: 'interface', id, ...values },
-          ...named(interfaceNames.get(id)),
-        })),
-      ];
-    },
-    'feed-silent': findSilent,
-    async 'listener-failing'(bound) {
-      const listeners = await engine.processes.listeners();
-      const failing = listeners.filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
-      return ofFlows(failing, ({ flowId, error }) => ({ flowId, code: error?.code ?? '' }));
-    },
-    async 'process-silent'(bound) {
-      const missing = findMissing(await engine.processes.list());
-      if (!hasWatched()) return [];
-      return missing
-        .filter(({ lastSeenAt }) => clock.now() - lastSeenAt > bound * MINUTE_MS)
-        .map(({ processId, role, host, pid, lastSeenAt }) => ({
-          subject: processId,
-          // To the minute: the value is recomputed on every check and differs slightly.
-          values: { role, host, pid, lastSeenAt: Math.floor(lastSeenAt / MINUTE_MS) * MINUTE_MS },
-        }));
-    },
-    integrity(bound) {
-      const count = deps.guard?.findings().length ?? 0;
-      const trail = deps.guard?.trailProblem()?.why;
-      const broken = deps.guard?.breaks().filter(({ isAccepted }) => !isAccepted) ?? [];
-      const headMissingSince = deps.guard?.headMissingSince();
-      if (count < bound && trail === undefined && broken.length === 0 && headMissingSince === undefined) return Promise.resolve([]);
-      const lines = broken[0] === undefined ? {} : { line: broken[0].number, broken: broken.length };
-      return Promise.resolve([
-        {
-          subject: '',
-          values: {
-            count,
-            ...(trail === undefined ? {} : { trail }),
-            ...lines,
-            ...(headMissingSince === undefined ? {} : { headMissingSince }),
-          },
-        },
-      ]);
-    },
-    async 'record-quota'(bound) {
-      const exceeded = (await engine.quota.exceeded()).filter(({ reduced }) => reduced >= bound);
-      return ofFlows(exceeded, ({ flowId, reduced, keptBytes }) => ({ flowId, count: reduced, megabytes: Math.round(keptBytes / MB) }));
-    },
-    async expiring(bound) {
-      const certificate = info.certificate?.();
-      const soon = await findExpiring({ registry, clock, certificate });
-      return soon
-        .filter(({ expiresAt }) => expiresAt < clock.now() + bound * DAY_MS)
-        .map(({ what, id, appId, expiresAt }) => ({
-          subject: `${what}:${appId === undefined ? '' : `${appId}/`}${id}`,
-          values: { what, id, expiresAt, ...(appId === undefined ? {} : { appId }) },
-        }));
-    },
-    async disk(bound) {
-      const disk = (await info.machine?.())?.disk;
-      if (disk === undefined || disk.totalBytes === 0) return [];
-      const percent = Math.floor((disk.freeBytes / disk.totalBytes) * 100);
-      return percent >= bound ? [] : [{ subject: '', values: { percent, freeMb: Math.floor(disk.freeBytes / MB) } }];
-    },
+    'queue-age': (bound) => checkQueueAge(deps, bound),
+    held: (bound) => checkHeld(deps, bound),
+    failed: (bound) => checkFailed(deps, bound),
+    'adapter-failing': (bound) => checkAdapters(deps, bound),
+    'error-ratio': (bound) => checkErrorRatio(deps, bound),
+    'feed-silent': onceAMinute(clock, (bound) => checkFeeds(deps, bound)),
+    'listener-failing': (bound) => checkListeners(deps, bound),
+    'process-silent': checkProcesses(createFindSilentProcesses(engine.processes, clock)),
+    integrity: async (bound) => checkIntegrity(deps, bound),
+    'record-quota': (bound) => checkRecordQuota(deps, bound),
+    expiring: (bound) => checkExpiring(deps, bound),
+    disk: (bound) => checkDisk(deps, bound),
     // While the store is down no alarm can be stored: see `watch-store.ts`.
     'store-down': () => Promise.resolve([]),
-    async 'shared-down'(bound) {
-      try {
-        await deps.shared.get('alarms:ping');
-        sharedDownSince = undefined;
-        return [];
-      } catch (error) {
-        sharedDownSince ??= clock.monotonic();
-        const isLong = clock.monotonic() - sharedDownSince >= bound * 1000;
-        return isLong ? [{ subject: '', values: { code: toErrorRecord(error).code } }] : [];
-      }
-    },
+    'shared-down': createSharedCheck(deps),
   };
+}
+
+async function checkQueueAge({ queue }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const { oldestAgeMs, open } = await queue.read();
+  if (oldestAgeMs <= bound * MINUTE_MS) return [];
+  return [{ subject: '', values: { minutes: Math.round(oldestAgeMs / MINUTE_MS), queued: open.queued } }];
+}
+
+async function checkHeld({ queue }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const count = (await queue.read()).open.held;
+  return count < bound ? [] : [{ subject: '', values: { count } }];
+}
+
+async function checkFailed({ counter, clock }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const count = await counter.failedSince(clock.now() - HOUR_MS);
+  return count < bound ? [] : [{ subject: '', values: { count } }];
+}
+
+async function checkAdapters({ engine, clock, adapterNames }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const now = clock.now();
+  const calls = [...(await engine.processes.adapterCalls()).values()];
+  // A lack of calls fixes nothing: only a successful one ends it.
+  const failing = calls.filter(({ failures, failingSince = now }) => failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS);
+  const names = failing.length === 0 ? undefined : await adapterNames();
+  // Skip adapters that were removed in the meantime.
+  return failing.flatMap(({ id: adapterId, failingSince: since = now, lastError }) => {
+    const name = names?.get(adapterId);
+    return name === undefined ? [] : [{ subject: adapterId, values: { adapterId, code: lastError?.code ?? '', since }, name }];
+  });
+}
+
+async function checkErrorRatio({ engine, registry, flowNames }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const flows = tooManyFailed(await engine.processes.flowCalls(), bound);
+  const interfaces = tooManyFailed(await engine.processes.interfaceCalls(), bound);
+  const names = flows.length === 0 ? undefined : await flowNames();
+  const documents = interfaces.length === 0 ? [] : await registry.interfaces.list();
+  const interfaceNames = new Map(documents.map(({ interfaceId, name }) => [interfaceId, name]));
+  return [
+    ...flows.map(({ id, ...values }) => ({ subject: id, values: { what: 'flow', id, ...values }, ...named(names?.get(id)) })),
+    ...interfaces.map(({ id, ...values }) => ({
+      subject: id,
+      values: { what: 'interface', id, ...values },
+      ...named(interfaceNames.get(id)),
+    })),
+  ];
+}
+
+async function checkFeeds(deps: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const { engine, counter, clock } = deps;
+  const silent = await findSilentFeeds(engine.feeds(), counter, clock, bound * MINUTE_MS);
+  return ofFlows(deps, silent, ({ flowId, lastAt, usualGapMs }) => ({
+    ...{ flowId, lastAt },
+    usual: Math.max(1, Math.ceil(usualGapMs / MINUTE_MS)),
+  }));
+}
+
+async function checkListeners(deps: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const { engine, clock } = deps;
+  const listeners = await engine.processes.listeners();
+  const failing = listeners.filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
+  return ofFlows(deps, failing, ({ flowId, error }) => ({ flowId, code: error?.code ?? '' }));
+}
+
+function checkProcesses(find: FindSilentProcesses): Check {
+  return async (bound) =>
+    (await find(bound * MINUTE_MS)).map(({ processId, role, host, pid, lastSeenAt }) => ({
+      subject: processId,
+      // To the minute: the value is recomputed on every check and differs slightly.
+      values: { role, host, pid, lastSeenAt: Math.floor(lastSeenAt / MINUTE_MS) * MINUTE_MS },
+    }));
+}
+
+function checkIntegrity({ guard }: ProblemDeps, bound: number): readonly Finding[] {
+  const count = guard?.findings().length ?? 0;
+  const trail = guard?.trailProblem()?.why;
+  const broken = guard?.breaks().filter(({ isAccepted }) => !isAccepted) ?? [];
+  const headMissingSince = guard?.headMissingSince();
+  if (count < bound && trail === undefined && broken.length === 0 && headMissingSince === undefined) return [];
+  const values = {
+    count,
+    ...(trail === undefined ? {} : { trail }),
+    ...(broken[0] === undefined ? {} : { line: broken[0].number, broken: broken.length }),
+    ...(headMissingSince === undefined ? {} : { headMissingSince }),
+  };
+  return [{ subject: '', values }];
+}
+
+async function checkRecordQuota(deps: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const exceeded = (await deps.engine.quota.exceeded()).filter(({ reduced }) => reduced >= bound);
+  return ofFlows(deps, exceeded, ({ flowId, reduced, keptBytes }) => ({ flowId, count: reduced, megabytes: Math.round(keptBytes / MB) }));
+}
+
+async function checkExpiring({ registry, clock, info }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const soon = await findExpiring({ registry, clock, certificate: info.certificate?.() });
+  return soon
+    .filter(({ expiresAt }) => expiresAt < clock.now() + bound * DAY_MS)
+    .map(({ what, id, appId, expiresAt }) => ({
+      subject: `${what}:${appId === undefined ? '' : `${appId}/`}${id}`,
+      values: { what, id, expiresAt, ...(appId === undefined ? {} : { appId }) },
+    }));
+}
+
+async function checkDisk({ info }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
+  const disk = (await info.machine?.())?.disk;
+  if (disk === undefined || disk.totalBytes === 0) return [];
+  const percent = Math.floor((disk.freeBytes / disk.totalBytes) * 100);
+  return percent >= bound ? [] : [{ subject: '', values: { percent, freeMb: Math.floor(disk.freeBytes / MB) } }];
+}
+
+function createSharedCheck({ shared, clock }: ProblemDeps): Check {
+  let downSince: number | undefined;
+  return async (bound) => {
+    try {
+      await shared.get('alarms:ping');
+      downSince = undefined;
+      return [];
+    } catch (error) {
+      downSince ??= clock.monotonic();
+      const isLong = clock.monotonic() - downSince >= bound * 1000;
+      return isLong ? [{ subject: '', values: { code: toErrorRecord(error).code } }] : [];
+    }
+  };
+}
+
+async function ofFlows<T extends { readonly flowId: string }>(
+  { flowNames }: ProblemDeps,
+  found: readonly T[],
+  valuesOf: (item: T) => AlarmValues,
+): Promise<readonly Finding[]> {
+  const names = found.length === 0 ? undefined : await flowNames();
+  return found.map((item) => ({ subject: item.flowId, values: valuesOf(item), ...named(names?.get(item.flowId)) }));
 }
 
 function tooManyFailed(
@@ -230,45 +251,12 @@ function tooManyFailed(
   })).filter(({ percent, calls: count }) => count >= LEAST_CALLS && percent >= bound);
 }
 
-/**
- * Returns true once rules have run without a pause long enough to have heard from every living process. While the
- * store is down there is a pause, and afterwards all other processes seem silent.
- */
-function createWatch(clock: Clock): () => boolean {
-  let since = 0;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  return () => {
-    const now = clock.monotonic();
-    if (now - askedAt > PAUSE_MS) since = now;
-    askedAt = now;
-    return now - since >= HEARD_WITHIN_MS;
-  };
-}
-
-/** Largest expected difference between the clocks of two machines. */
-const CLOCKS_APART_MS = 2000;
-
-/**
- * Silent processes without a replacement: each living process replaces one of the same role whose last heartbeat came
- * before its start. `lastSeenAt` would be wrong here: a control that starts later first sees a dead process at its
- * own start, which is after the replacement's.
- */
-function findMissing(processes: readonly ProcessState[]): readonly ProcessState[] {
-  const living = processes.filter(({ state }) => state === 'alive').sort((a, b) => a.startedAt - b.startedAt);
-  const silent = processes.filter(({ state }) => state === 'silent').sort((a, b) => a.beatAt - b.beatAt);
-  return silent.filter(({ role, beatAt }) => {
-    const place = living.findIndex((process) => process.role === role && process.startedAt >= beatAt - CLOCKS_APART_MS);
-    if (place >= 0) living.splice(place, 1);
-    return place < 0;
-  });
-}
-
 /** For rules that read the store once per feed; a changed threshold is checked at once. */
-function onceAMinute(clock: Clock, ask: Ask): Ask {
-  let last: { readonly at: number; readonly bound: number; readonly found: Awaited<ReturnType<Ask>> } | undefined;
+function onceAMinute(clock: Clock, check: Check): Check {
+  let last: { readonly at: number; readonly bound: number; readonly found: readonly Finding[] } | undefined;
   return async (bound) => {
     if (last?.bound === bound && clock.monotonic() - last.at < MINUTE_MS) return last.found;
-    const found = await ask(bound);
+    const found = await check(bound);
     last = { at: clock.monotonic(), bound, found };
     return found;
   };

@@ -1,0 +1,50 @@
+/** Processes that have stopped reporting, and that no other process has replaced. */
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
+
+/** Rules run every 15 seconds; processes report every 5. */
+const PAUSE_MS = 60_000;
+const HEARD_WITHIN_MS = 30_000;
+/** Largest expected difference between the clocks of two machines. */
+const CLOCKS_APART_MS = 2000;
+
+export type FindSilentProcesses = (longerThanMs: number) => Promise<readonly ProcessState[]>;
+
+export function createFindSilentProcesses(processes: Pick<Processes, 'list'>, clock: Clock): FindSilentProcesses {
+  const hasWatched = createWatch(clock);
+  return async (longerThanMs) => {
+    const missing = findMissing(await processes.list());
+    if (!hasWatched()) return [];
+    return missing.filter(({ lastSeenAt }) => clock.now() - lastSeenAt > longerThanMs);
+  };
+}
+
+/**
+ * Returns true once rules have run without a pause long enough to have heard from every living process. While the
+ * store is down there is a pause, and afterwards all other processes seem silent.
+ */
+function createWatch(clock: Clock): () => boolean {
+  let since = 0;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = clock.monotonic();
+    if (now - askedAt > PAUSE_MS) since = now;
+    askedAt = now;
+    return now - since >= HEARD_WITHIN_MS;
+  };
+}
+
+/**
+ * Silent processes without a replacement: each living process replaces one of the same role whose last heartbeat came
+ * before its start. `lastSeenAt` would be wrong here: a control that starts later first sees a dead process at its
+ * own start, which is after the replacement's.
+ */
+function findMissing(processes: readonly ProcessState[]): readonly ProcessState[] {
+  const living = processes.filter(({ state }) => state === 'alive').sort((a, b) => a.startedAt - b.startedAt);
+  const silent = processes.filter(({ state }) => state === 'silent').sort((a, b) => a.beatAt - b.beatAt);
+  return silent.filter(({ role, beatAt }) => {
+    const place = living.findIndex((process) => process.role === role && process.startedAt >= beatAt - CLOCKS_APART_MS);
+    if (place >= 0) living.splice(place, 1);
+    return place < 0;
+  });
+}
