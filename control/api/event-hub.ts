@@ -42,7 +42,7 @@ export interface EventHub {
   /** Writes to this response until it closes, its session ends or the hub stops. */
   add(response: ServerResponse, listener: Listener): void;
   /** Sends to every page, so it must hold nothing of a domain. */
-  send(event: string, data: Readonly<Record<string, unknown>>): void;
+  send(event: string, data: EventData): void;
   flowPublished(flow: VersionOfFlow): void;
   draftSaved(flow: SavedDraft): void;
   stop(): void;
@@ -52,7 +52,7 @@ export interface EventHubDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called once a second for all pages of the same domains, and only while a page is open. */
-  counts(domains: Domains): Promise<Readonly<Record<string, unknown>>>;
+  counts(domains: Domains): Promise<EventData>;
   /** Returns which versions of flows belong to these domains. */
   seesOf(domains: Domains): Promise<Sees>;
   readonly flows: LiveFlows;
@@ -64,6 +64,8 @@ export interface VersionOfFlow {
 }
 
 export type Sees = (flow: VersionOfFlow) => boolean;
+
+type EventData = Readonly<Record<string, unknown>>;
 
 type Page = readonly [ServerResponse, Listener];
 
@@ -77,126 +79,142 @@ const CHECK_TICKS = 5;
 /** A page that reads slower than this is disconnected; it reconnects by itself. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
 
-export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHubDeps): EventHub {
-  const listeners = new Map<ServerResponse, Listener>();
+export function createEventHub(deps: EventHubDeps): EventHub {
+  return new OpenPages(deps);
+}
+
+class OpenPages implements EventHub {
+  readonly #deps: EventHubDeps;
+  readonly #listeners = new Map<ServerResponse, Listener>();
   /** The last event sent for each flow. */
-  let sent = new Map<string, { readonly text: string; readonly flow: VersionOfFlow }>();
-  let fresh = new Set<ServerResponse>();
-  let cancel: (() => void) | undefined;
-  let ticks = 0;
+  #sent = new Map<string, { readonly text: string; readonly flow: VersionOfFlow }>();
+  /** Pages that have not received all flows yet. */
+  #fresh = new Set<ServerResponse>();
+  #cancelTick: (() => void) | undefined;
+  #ticks = 0;
 
-  function write(response: ServerResponse, event: string, data: Readonly<Record<string, unknown>>): void {
-    if (response.writableLength > MOST_BUFFERED_BYTES) response.destroy();
-    else response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  constructor(deps: EventHubDeps) {
+    this.#deps = deps;
   }
 
-  function send(event: string, data: Readonly<Record<string, unknown>>): void {
-    for (const response of listeners.keys()) write(response, event, data);
+  requireRoom(account: string): void {
+    const own = [...this.#listeners.values()].filter((listener) => listener.account === account).length;
+    if (this.#listeners.size < MOST_LISTENERS && own < MOST_OF_ACCOUNT) return;
+    throw new AppError('EVENTS_FULL', 'transient', 'Too many pages listen already, of yours or in all.', {
+      fix: 'Close some.',
+      retryAfterMs: 10_000,
+    });
   }
 
-  async function tick(): Promise<void> {
-    ticks += 1;
-    if (ticks % CHECK_TICKS === 0) await lookAgain();
-    for (const [domains, pages] of byDomains([...listeners])) {
-      const now = await counts(domains);
+  add(response: ServerResponse, listener: Listener): void {
+    this.#listeners.set(response, listener);
+    this.#fresh.add(response);
+    response.once('close', () => this.#forget(response));
+    response.write('retry: 2000\n\n');
+    this.#schedule();
+  }
+
+  send(event: string, data: EventData): void {
+    for (const response of this.#listeners.keys()) write(response, event, data);
+  }
+
+  flowPublished(flow: VersionOfFlow): void {
+    this.#sendPublished(flow).catch((error: unknown) => this.#deps.logger.error('events.flow', error));
+  }
+
+  draftSaved({ flowId, revision, domain }: SavedDraft): void {
+    for (const [response, { flowId: watched, rights }] of this.#listeners) {
+      if (watched === flowId && rights.seesFlows && scopeOf(rights.domains).holds(domain)) write(response, 'draft', { flowId, revision });
+    }
+  }
+
+  stop(): void {
+    this.#cancelTick?.();
+    for (const response of this.#listeners.keys()) this.#end(response);
+  }
+
+  #schedule(): void {
+    if (this.#cancelTick !== undefined || this.#listeners.size === 0) return;
+    const { clock, logger } = this.#deps;
+    this.#cancelTick = clock.after(TICK_MS, () => {
+      this.#tick()
+        .catch((error: unknown) => logger.error('events.counts', error))
+        .finally(() => {
+          this.#cancelTick = undefined;
+          this.#schedule();
+        });
+    });
+  }
+
+  async #tick(): Promise<void> {
+    this.#ticks += 1;
+    if (this.#ticks % CHECK_TICKS === 0) await this.#lookAgain();
+    for (const [domains, pages] of byDomains([...this.#listeners])) {
+      const now = await this.#deps.counts(domains);
       for (const [response] of pages) write(response, 'counts', now);
     }
-    if (ticks % FLOW_TICKS === 0) await sendFlows();
+    if (this.#ticks % FLOW_TICKS === 0) await this.#sendFlows();
   }
 
-  async function sendFlows(): Promise<void> {
-    const pages = [...listeners].filter(([, { rights }]) => rights.seesFlows);
+  async #lookAgain(): Promise<void> {
+    for (const [response, listener] of this.#listeners) {
+      const rights = await listener.look();
+      if (rights === undefined) this.#end(response);
+      else if (this.#listeners.has(response)) this.#listeners.set(response, { ...listener, rights });
+    }
+  }
+
+  async #sendFlows(): Promise<void> {
+    const pages = [...this.#listeners].filter(([, { rights }]) => rights.seesFlows);
     if (pages.length === 0) return;
-    const all = await flows.list();
-    const before = sent;
-    sent = new Map(all.map((flow) => [flow.flowId, { text: JSON.stringify(flow), flow }]));
+    const all = await this.#deps.flows.list();
+    const before = this.#sent;
+    const sent = new Map(all.map((flow) => [flow.flowId, { text: JSON.stringify(flow), flow }]));
+    this.#sent = sent;
     const changed = all.filter(({ flowId }) => before.get(flowId)?.text !== sent.get(flowId)!.text);
     const gone = [...before.values()].filter(({ flow }) => !sent.has(flow.flowId)).map(({ flow }) => flow);
-    const firstTime = fresh;
-    fresh = new Set();
+    const firstTime = this.#fresh;
+    this.#fresh = new Set();
     for (const [domains, some] of byDomains(pages)) {
-      const sees = await seesOf(domains);
+      const sees = await this.#deps.seesOf(domains);
       const goneHere = gone.filter(sees).map(({ flowId }) => flowId);
       for (const [response] of some) {
         const items = (firstTime.has(response) ? all : changed).filter(sees);
         if (items.length > 0 || goneHere.length > 0) write(response, 'flows', { items, gone: goneHere });
       }
-      await sendWatched(some, sees);
+      await this.#sendWatched(some, sees);
     }
   }
 
-  async function sendWatched(pages: readonly Page[], sees: Sees): Promise<void> {
+  async #sendWatched(pages: readonly Page[], sees: Sees): Promise<void> {
     for (const [flowId, watching] of Map.groupBy(pages, ([, page]) => page.flowId)) {
-      const detail = flowId === undefined ? undefined : await flows.get(flowId);
+      const detail = flowId === undefined ? undefined : await this.#deps.flows.get(flowId);
       if (detail === undefined || !sees(detail)) continue;
       for (const [response] of watching) write(response, 'flow-live', { ...detail });
     }
   }
 
-  async function sendPublished(flow: VersionOfFlow): Promise<void> {
-    for (const [domains, pages] of byDomains([...listeners])) {
-      const sees = await seesOf(domains);
+  async #sendPublished(flow: VersionOfFlow): Promise<void> {
+    for (const [domains, pages] of byDomains([...this.#listeners])) {
+      const sees = await this.#deps.seesOf(domains);
       if (sees(flow)) for (const [response] of pages) write(response, 'flow', { ...flow });
     }
   }
 
-  function end(response: ServerResponse): void {
-    listeners.delete(response);
-    fresh.delete(response);
+  #end(response: ServerResponse): void {
+    this.#forget(response);
     response.end();
   }
 
-  async function lookAgain(): Promise<void> {
-    for (const [response, listener] of listeners) {
-      const rights = await listener.look();
-      if (rights === undefined) end(response);
-      else if (listeners.has(response)) listeners.set(response, { ...listener, rights });
-    }
+  #forget(response: ServerResponse): void {
+    this.#listeners.delete(response);
+    this.#fresh.delete(response);
   }
+}
 
-  function schedule(): void {
-    if (cancel !== undefined || listeners.size === 0) return;
-    cancel = clock.after(TICK_MS, () => {
-      tick()
-        .catch((error: unknown) => logger.error('events.counts', error))
-        .finally(() => {
-          cancel = undefined;
-          schedule();
-        });
-    });
-  }
-
-  return {
-    requireRoom(account) {
-      const own = [...listeners.values()].filter((listener) => listener.account === account).length;
-      if (listeners.size >= MOST_LISTENERS || own >= MOST_OF_ACCOUNT)
-        throw new AppError('EVENTS_FULL', 'transient', 'Too many pages listen already, of yours or in all.', {
-          fix: 'Close some.',
-          retryAfterMs: 10_000,
-        });
-    },
-    add(response, listener) {
-      listeners.set(response, listener);
-      fresh.add(response);
-      response.once('close', () => {
-        listeners.delete(response);
-        fresh.delete(response);
-      });
-      response.write('retry: 2000\n\n');
-      schedule();
-    },
-    send,
-    flowPublished: (flow) => void sendPublished(flow).catch((error: unknown) => logger.error('events.flow', error)),
-    draftSaved({ flowId, revision, domain }) {
-      for (const [response, { flowId: watched, rights }] of listeners) {
-        if (watched === flowId && rights.seesFlows && scopeOf(rights.domains).holds(domain)) write(response, 'draft', { flowId, revision });
-      }
-    },
-    stop() {
-      cancel?.();
-      for (const response of listeners.keys()) end(response);
-    },
-  };
+function write(response: ServerResponse, event: string, data: EventData): void {
+  if (response.writableLength > MOST_BUFFERED_BYTES) response.destroy();
+  else response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
 /** Groups pages with the same domains, so that one read serves them all. */

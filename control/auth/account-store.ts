@@ -7,7 +7,7 @@ import { ROLES } from '../../engine/contract/access/access.ts';
 import { Domains } from '../../engine/contract/values/domain.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { checkRoles } from '../access/permissions.ts';
 import { staleRevision } from '../registry/revisioned-store.ts';
 import { hashPassword, type PasswordCost, type PasswordHash } from './passwords.ts';
@@ -87,20 +87,119 @@ export interface AccountStore {
 
 /** `passwordCost`: cost of new hashes; absent: the default of `hashPassword`. */
 export async function openAccountStore(documents: Documents, clock: Clock, passwordCost?: PasswordCost): Promise<AccountStore> {
-  const accounts = await documents.open(accountsSpec);
+  return new StoredAccounts(await documents.open(accountsSpec), clock, passwordCost);
+}
+
+class StoredAccounts implements AccountStore {
+  readonly #accounts: Collection<StoredAccount>;
+  readonly #clock: Clock;
+  readonly #passwordCost: PasswordCost | undefined;
+
+  constructor(accounts: Collection<StoredAccount>, clock: Clock, passwordCost: PasswordCost | undefined) {
+    this.#accounts = accounts;
+    this.#clock = clock;
+    this.#passwordCost = passwordCost;
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return (await this.#accounts.count({}, 1)) === 0;
+  }
+
+  async list(): Promise<readonly Account[]> {
+    const all: Account[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await this.#accounts.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+      all.push(...page.map(shown));
+      if (page.length < PAGE) return all;
+      after = page.at(-1)?._id;
+    }
+  }
+
+  async get(name: string): Promise<Account | undefined> {
+    const stored = await this.#accounts.get(name);
+    return stored === undefined ? undefined : shown(stored);
+  }
+
+  async create({ name, displayName, roles, domains, mustChangePassword }: NewAccount, password: string): Promise<Account> {
+    checkRoles(roles);
+    const now = this.#clock.now();
+    const stored: StoredAccount = {
+      ...{ _id: name, displayName, roles, domains, mustChangePassword },
+      ...{ disabled: false, revision: 1, createdAt: now, passwordChangedAt: now },
+      password: await hashPassword(password, this.#passwordCost),
+    };
+    const result = await this.#accounts.insert(stored, { durability: 'full' });
+    if (result.inserted) return shown(stored);
+    throw new AppError('ACCOUNT_EXISTS', 'input', `There is an account ${name} already.`, {
+      values: { name },
+      fix: 'Choose another name.',
+    });
+  }
+
+  async update(name: string, change: AccountChange, expectedRevision: number): Promise<Account> {
+    checkRoles(change.roles);
+    const match = { revision: expectedRevision };
+    const patch = { set: { ...change }, inc: { revision: 1 } };
+    const result = await this.#accounts.patchIf(name, match, patch, { durability: 'full' });
+    if (result.outcome === 'patched') return shown(result.document);
+    const theirs = await this.#accounts.get(name);
+    if (theirs === undefined) throw accountUnknown(name);
+    throw staleRevision({ name, ...change, revision: expectedRevision }, shown(theirs));
+  }
+
+  async passwordOf(name: string): Promise<PasswordHash | undefined> {
+    return (await this.#accounts.get(name))?.password;
+  }
+
+  async recentPasswords(name: string): Promise<readonly PasswordHash[]> {
+    const stored = await this.#accounts.get(name);
+    return stored === undefined ? [] : [stored.password, ...(stored.formerPasswords ?? [])];
+  }
+
+  async setPassword(name: string, password: string, mustChangePassword: boolean): Promise<void> {
+    const hash = await hashPassword(password, this.#passwordCost);
+    const set = { password: hash, mustChangePassword, passwordChangedAt: this.#clock.now() };
+    await this.#change(name, (stored) => ({ set: { ...set, formerPasswords: formerOf(stored) } }));
+  }
+
+  async secondFactorOf(name: string): Promise<SecondFactor | undefined> {
+    return (await this.#accounts.get(name))?.secondFactor;
+  }
+
+  async beginSecondFactor(name: string, pending: string): Promise<void> {
+    await this.#change(name, ({ secondFactor }) => ({ set: { secondFactor: { ...secondFactor, pending } } }));
+  }
+
+  confirmSecondFactor(name: string, sealed: string, recovery: readonly string[]): Promise<boolean> {
+    return this.#change(name, ({ secondFactor }) =>
+      secondFactor?.pending === sealed ? { set: { secondFactor: { sealed, recovery: [...recovery] } } } : undefined,
+    );
+  }
+
+  async removeSecondFactor(name: string): Promise<void> {
+    await this.#change(name, ({ secondFactor }) => (secondFactor === undefined ? undefined : { unset: ['secondFactor'] }));
+  }
+
+  takeRecoveryCode(name: string, digest: string): Promise<boolean> {
+    return this.#change(name, ({ secondFactor }) => {
+      const recovery = secondFactor?.recovery ?? [];
+      if (!recovery.includes(digest)) return undefined;
+      return { set: { secondFactor: { ...secondFactor, recovery: recovery.filter((one) => one !== digest) } } };
+    });
+  }
 
   /**
    * Reads, decides and writes, and retries when another write came in between. `decide` returns undefined to write
    * nothing.
    */
-  async function change(name: string, decide: (stored: StoredAccount) => Patch | undefined): Promise<boolean> {
+  async #change(name: string, decide: (stored: StoredAccount) => Patch | undefined): Promise<boolean> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const stored = await accounts.get(name);
+      const stored = await this.#accounts.get(name);
       if (stored === undefined) throw accountUnknown(name);
       const patch = decide(stored);
       if (patch === undefined) return false;
       const match = { revision: stored.revision };
-      const result = await accounts.patchIf(name, match, { ...patch, inc: { revision: 1 } }, { durability: 'full' });
+      const result = await this.#accounts.patchIf(name, match, { ...patch, inc: { revision: 1 } }, { durability: 'full' });
       if (result.outcome === 'patched') return true;
     }
     throw new AppError('ACCOUNT_BUSY', 'transient', `Others change the account ${name} at this moment.`, {
@@ -108,83 +207,6 @@ export async function openAccountStore(documents: Documents, clock: Clock, passw
       fix: 'Try again.',
     });
   }
-
-  return {
-    isEmpty: async () => (await accounts.count({}, 1)) === 0,
-    async list() {
-      const all: Account[] = [];
-      for (let after: string | undefined; ;) {
-        const page = await accounts.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
-        all.push(...page.map(shown));
-        if (page.length < PAGE) return all;
-        after = page.at(-1)?._id;
-      }
-    },
-    get: async (name) => {
-      const stored = await accounts.get(name);
-      return stored === undefined ? undefined : shown(stored);
-    },
-    passwordOf: async (name) => (await accounts.get(name))?.password,
-    async create({ name, displayName, roles, domains, mustChangePassword }, password) {
-      checkRoles(roles);
-      const now = clock.now();
-      const fields = {
-        displayName,
-        roles,
-        domains,
-        mustChangePassword,
-        disabled: false,
-        revision: 1,
-        createdAt: now,
-        passwordChangedAt: now,
-      };
-      const stored: StoredAccount = { _id: name, ...fields, password: await hashPassword(password, passwordCost) };
-      const result = await accounts.insert(stored, { durability: 'full' });
-      if (result.inserted) return shown(stored);
-      throw new AppError('ACCOUNT_EXISTS', 'input', `There is an account ${name} already.`, {
-        values: { name },
-        fix: 'Choose another name.',
-      });
-    },
-    async update(name, change, expectedRevision) {
-      checkRoles(change.roles);
-      const result = await accounts.patchIf(
-        name,
-        { revision: expectedRevision },
-        { set: { ...change }, inc: { revision: 1 } },
-        { durability: 'full' },
-      );
-      if (result.outcome === 'patched') return shown(result.document);
-      const theirs = await accounts.get(name);
-      if (theirs === undefined) throw accountUnknown(name);
-      throw staleRevision({ name, ...change, revision: expectedRevision }, shown(theirs));
-    },
-    async setPassword(name, password, mustChange) {
-      const set = { password: await hashPassword(password, passwordCost), mustChangePassword: mustChange, passwordChangedAt: clock.now() };
-      await change(name, (stored) => ({ set: { ...set, formerPasswords: formerOf(stored) } }));
-    },
-    async recentPasswords(name) {
-      const stored = await accounts.get(name);
-      return stored === undefined ? [] : [stored.password, ...(stored.formerPasswords ?? [])];
-    },
-    secondFactorOf: async (name) => (await accounts.get(name))?.secondFactor,
-    async beginSecondFactor(name, pending) {
-      await change(name, ({ secondFactor }) => ({ set: { secondFactor: { ...secondFactor, pending } } }));
-    },
-    confirmSecondFactor: (name, sealed, recovery) =>
-      change(name, ({ secondFactor }) =>
-        secondFactor?.pending === sealed ? { set: { secondFactor: { sealed, recovery: [...recovery] } } } : undefined,
-      ),
-    async removeSecondFactor(name) {
-      await change(name, ({ secondFactor }) => (secondFactor === undefined ? undefined : { unset: ['secondFactor'] }));
-    },
-    takeRecoveryCode: (name, digest) =>
-      change(name, ({ secondFactor }) => {
-        const recovery = secondFactor?.recovery ?? [];
-        if (!recovery.includes(digest)) return undefined;
-        return { set: { secondFactor: { ...secondFactor, recovery: recovery.filter((one) => one !== digest) } } };
-      }),
-  };
 }
 
 export function accountUnknown(name: string): AppError {

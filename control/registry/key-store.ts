@@ -33,28 +33,28 @@ const keysSpec: CollectionSpec<StoredKey> = {
   ],
 };
 
+interface WantedSecret {
+  readonly appId: string;
+  readonly keyId: string;
+  readonly scheme: Scheme;
+  readonly expiresAt?: number;
+}
+
+interface UploadedKey extends WantedSecret {
+  readonly publicPem: string;
+}
+
 export interface KeyStore {
   list(appId?: string): Promise<readonly AppKey[]>;
   /**
    * KEY_INVALID for weak or foreign keys. Replaces a PENDING key with the same id. Returns the text that the holder
    * must sign.
    */
-  upload(key: {
-    appId: string;
-    keyId: string;
-    scheme: Scheme;
-    publicPem: string;
-    expiresAt?: number;
-  }): Promise<{ readonly key: AppKey; readonly challenge: string }>;
+  upload(key: UploadedKey): Promise<{ readonly key: AppKey; readonly challenge: string }>;
   /** KEY_PROOF_WRONG unless the signature (base64url) of the challenge verifies. */
   activate(appId: string, keyId: string, signature: string): Promise<AppKey>;
   /** Generates a secret for an HMAC scheme and returns it; it cannot be read later. */
-  createSecret(key: {
-    appId: string;
-    keyId: string;
-    scheme: Scheme;
-    expiresAt?: number;
-  }): Promise<{ readonly key: AppKey; readonly secret: string }>;
+  createSecret(key: WantedSecret): Promise<{ readonly key: AppKey; readonly secret: string }>;
   /** The key expires in seven days, or at its own expiry if that is earlier. */
   retire(appId: string, keyId: string): Promise<AppKey>;
   revoke(appId: string, keyId: string): Promise<AppKey>;
@@ -77,30 +77,110 @@ const LIVE_KEYS_PER_APP = 20;
 const OVERLAP_MS = 7 * 86_400_000;
 
 export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
-  const keys = await deps.documents.open(keysSpec);
-  const { crypto, clock, seal } = deps;
+  return new AppKeyStore(deps, await deps.documents.open(keysSpec));
+}
 
-  async function insert(record: StoredKey): Promise<void> {
-    const { appId } = record.document;
-    const isLive = ({ _id, document: { state, expiresAt = Infinity } }: StoredKey) =>
-      _id !== record._id && state !== 'REVOKED' && expiresAt > clock.now();
-    if ((await readAll(keys, { 'document.appId': appId })).filter(isLive).length >= LIVE_KEYS_PER_APP) {
-      throw new AppError('KEY_LIMIT', 'input', `An app holds at most ${LIVE_KEYS_PER_APP} keys that are neither revoked nor expired.`, {
-        values: { limit: LIVE_KEYS_PER_APP },
-        fix: 'Revoke one that is not used any more.',
-      });
+class AppKeyStore implements KeyStore {
+  readonly #keys: Collection<StoredKey>;
+  readonly #crypto: Crypto;
+  readonly #seal: Seal;
+  readonly #clock: Clock;
+
+  constructor({ crypto, seal, clock }: KeyStoreDeps, keys: Collection<StoredKey>) {
+    this.#keys = keys;
+    this.#crypto = crypto;
+    this.#seal = seal;
+    this.#clock = clock;
+  }
+
+  async list(appId?: string): Promise<readonly AppKey[]> {
+    return (await readAll(this.#keys, appId === undefined ? {} : { 'document.appId': appId })).map(shown);
+  }
+
+  async upload({ appId, keyId, scheme, publicPem, expiresAt }: UploadedKey): Promise<{ key: AppKey; challenge: string }> {
+    if (scheme.startsWith('HMAC')) throw madeHere(scheme);
+    const { fingerprint } = this.#crypto.importKey({ format: 'pem', pem: publicPem }, scheme, 'public');
+    const nonce = Buffer.from(this.#crypto.randomBytes(24)).toString('base64url');
+    const challenge = ['KQ1-KEY-PROOF', appId, keyId, scheme, fingerprint, nonce].join('\n');
+    const now = this.#clock.now();
+    const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt }, now, { publicPem });
+    await this.#insert({ _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: now + CHALLENGE_MS });
+    return { key: shown({ _id: '', document }), challenge };
+  }
+
+  async activate(appId: string, keyId: string, signature: string): Promise<AppKey> {
+    const stored = await this.#keys.get(keyRowId(appId, keyId));
+    if (stored?.challenge === undefined || stored.document.state !== 'PENDING') throw keyUnknown();
+    if ((stored.challengeEndsAt ?? 0) <= this.#clock.now()) throw proofWrong('The challenge is older than 15 minutes.', 'late');
+    if (!(await verifyProof(this.#crypto, stored.document, stored.challenge, signature)))
+      throw proofWrong('The signature of the challenge does not verify.', 'signature');
+    return this.#takeSeat(stored);
+  }
+
+  async createSecret({ appId, keyId, scheme, expiresAt }: WantedSecret): Promise<{ key: AppKey; secret: string }> {
+    const made = await this.#crypto.generateKey(scheme);
+    if (!('secret' in made)) throw madeByHolder(scheme);
+    const _id = keyRowId(appId, keyId);
+    const { fingerprint } = hmacHandle(this.#crypto, scheme, made.secret);
+    const sealedSecret = this.#seal.seal(placeOf(_id), made.secret);
+    const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt }, this.#clock.now(), { sealedSecret });
+    const record = { _id, document };
+    await this.#insert(record);
+    try {
+      return { key: await this.#takeSeat(record), secret: made.secret };
+    } catch (error) {
+      await this.#keys.remove(_id);
+      throw error;
     }
-    if ((await keys.insert(record, { durability: 'full' })).inserted) return;
+  }
+
+  async retire(appId: string, keyId: string): Promise<AppKey> {
+    const expiresAt = (await this.#keys.get(keyRowId(appId, keyId)))?.document.expiresAt ?? Infinity;
+    const end = Math.min(expiresAt, this.#clock.now() + OVERLAP_MS);
+    return this.#leave(appId, keyId, ['ACTIVE'], { 'document.state': 'RETIRING', 'document.expiresAt': end });
+  }
+
+  revoke(appId: string, keyId: string): Promise<AppKey> {
+    return this.#leave(appId, keyId, ['PENDING', 'ACTIVE', 'RETIRING'], { 'document.state': 'REVOKED' });
+  }
+
+  async removeAll(appId: string): Promise<void> {
+    for (const key of await readAll(this.#keys, { 'document.appId': appId })) await this.#keys.remove(key._id);
+  }
+
+  async forPlan(): Promise<readonly (AppKey & { readonly secret?: string })[]> {
+    const usable = await readAll(this.#keys, { 'document.state': { in: ['ACTIVE', 'RETIRING'] } });
+    return usable.map((stored) => {
+      const { sealedSecret } = stored.document;
+      if (sealedSecret === undefined) return shown(stored);
+      return { ...shown(stored), secret: this.#seal.openText(placeOf(stored._id), sealedSecret) };
+    });
+  }
+
+  async #insert(record: StoredKey): Promise<void> {
+    await this.#requireRoom(record);
+    if ((await this.#keys.insert(record, { durability: 'full' })).inserted) return;
     const isUploaded = record.challenge !== undefined;
     const unproved = { 'document.state': 'PENDING', challenge: { exists: true } };
-    if (isUploaded && (await keys.replaceIf(record, unproved, { durability: 'full' })).outcome === 'patched') return;
+    if (isUploaded && (await this.#keys.replaceIf(record, unproved, { durability: 'full' })).outcome === 'patched') return;
     throw new AppError('KEY_EXISTS', 'input', 'This app has a key of that id already.', { fix: 'Choose another keyId.' });
+  }
+
+  async #requireRoom(record: StoredKey): Promise<void> {
+    const isLive = ({ _id, document: { state, expiresAt = Infinity } }: StoredKey) =>
+      _id !== record._id && state !== 'REVOKED' && expiresAt > this.#clock.now();
+    const { appId } = record.document;
+    if ((await readAll(this.#keys, { 'document.appId': appId })).filter(isLive).length < LIVE_KEYS_PER_APP) return;
+    throw new AppError('KEY_LIMIT', 'input', `An app holds at most ${LIVE_KEYS_PER_APP} keys that are neither revoked nor expired.`, {
+      values: { limit: LIVE_KEYS_PER_APP },
+      fix: 'Revoke one that is not used any more.',
+    });
   }
 
   /**
    * PENDING -> ACTIVE in a free seat. Only for the key that was read, not for one that replaced it in the meantime.
    */
-  async function takeSeat({ _id, document: { appId, fingerprint } }: StoredKey): Promise<AppKey> {
+  async #takeSeat({ _id, document: { appId, fingerprint } }: StoredKey): Promise<AppKey> {
     for (const seat of SEATS) {
       const patch = {
         set: { seat: `${appId}|${seat}`, 'document.state': 'ACTIVE' },
@@ -108,7 +188,7 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
         inc: { 'document.revision': 1 },
       };
       const match = { 'document.state': 'PENDING', 'document.fingerprint': fingerprint };
-      const result = await keys.patchIf(_id, match, patch, { durability: 'full' });
+      const result = await this.#keys.patchIf(_id, match, patch, { durability: 'full' });
       if (result.outcome === 'patched') return shown(result.document);
       if (result.outcome === 'no-match') throw keyUnknown();
     }
@@ -118,75 +198,14 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     });
   }
 
-  async function leave(appId: string, keyId: string, from: readonly string[], set: Readonly<Record<string, unknown>>): Promise<AppKey> {
+  /** Gives up the seat of the key, if it has one. */
+  async #leave(appId: string, keyId: string, from: readonly string[], set: Readonly<Record<string, unknown>>): Promise<AppKey> {
     const patch = { set, unset: ['seat', 'challenge', 'challengeEndsAt'], inc: { 'document.revision': 1 } };
-    const result = await keys.patchIf(keyRowId(appId, keyId), { 'document.state': { in: from } }, patch, { durability: 'full' });
+    const match = { 'document.state': { in: from } };
+    const result = await this.#keys.patchIf(keyRowId(appId, keyId), match, patch, { durability: 'full' });
     if (result.outcome === 'patched') return shown(result.document);
     throw keyUnknown();
   }
-
-  return {
-    list: async (appId) => (await readAll(keys, appId === undefined ? {} : { 'document.appId': appId })).map(shown),
-    async upload({ appId, keyId, scheme, publicPem, expiresAt }) {
-      if (scheme.startsWith('HMAC')) {
-        throw new AppError('KEY_INVALID', 'input', `A ${scheme} secret is made here, not uploaded.`, {
-          values: { problem: 'made-here', scheme },
-          fix: 'Ask for one with POST …/keys/secrets.',
-        });
-      }
-      const { fingerprint } = crypto.importKey({ format: 'pem', pem: publicPem }, scheme, 'public');
-      const nonce = Buffer.from(crypto.randomBytes(24)).toString('base64url');
-      const challenge = ['KQ1-KEY-PROOF', appId, keyId, scheme, fingerprint, nonce].join('\n');
-      const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt }, clock.now(), { publicPem });
-      await insert({ _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: clock.now() + CHALLENGE_MS });
-      return { key: shown({ _id: '', document }), challenge };
-    },
-    async activate(appId, keyId, signature) {
-      const stored = await keys.get(keyRowId(appId, keyId));
-      if (stored?.challenge === undefined || stored.document.state !== 'PENDING') throw keyUnknown();
-      if ((stored.challengeEndsAt ?? 0) <= clock.now()) throw proofWrong('The challenge is older than 15 minutes.', 'late');
-      if (!(await verifyProof(crypto, stored.document, stored.challenge, signature)))
-        throw proofWrong('The signature of the challenge does not verify.', 'signature');
-      return takeSeat(stored);
-    },
-    async createSecret({ appId, keyId, scheme, expiresAt }) {
-      const made = await crypto.generateKey(scheme);
-      if (!('secret' in made))
-        throw new AppError('KEY_INVALID', 'input', `${scheme} keys are made by their holder.`, {
-          values: { problem: 'made-by-holder', scheme },
-          fix: 'Upload the public key instead.',
-        });
-      const _id = keyRowId(appId, keyId);
-      const handle = hmacHandle(crypto, scheme, made.secret);
-      const document = newKey({ appId, keyId, scheme, fingerprint: handle.fingerprint, expiresAt }, clock.now(), {
-        sealedSecret: seal.seal(placeOf(_id), made.secret),
-      });
-      const record = { _id, document };
-      await insert(record);
-      try {
-        return { key: await takeSeat(record), secret: made.secret };
-      } catch (error) {
-        await keys.remove(_id);
-        throw error;
-      }
-    },
-    async retire(appId, keyId) {
-      const expiresAt = (await keys.get(keyRowId(appId, keyId)))?.document.expiresAt ?? Infinity;
-      const end = Math.min(expiresAt, clock.now() + OVERLAP_MS);
-      return leave(appId, keyId, ['ACTIVE'], { 'document.state': 'RETIRING', 'document.expiresAt': end });
-    },
-    revoke: (appId, keyId) => leave(appId, keyId, ['PENDING', 'ACTIVE', 'RETIRING'], { 'document.state': 'REVOKED' }),
-    async removeAll(appId) {
-      for (const key of await readAll(keys, { 'document.appId': appId })) await keys.remove(key._id);
-    },
-    async forPlan() {
-      const usable = await readAll(keys, { 'document.state': { in: ['ACTIVE', 'RETIRING'] } });
-      return usable.map((stored) => {
-        const { sealedSecret } = stored.document;
-        return sealedSecret === undefined ? shown(stored) : { ...shown(stored), secret: seal.openText(placeOf(stored._id), sealedSecret) };
-      });
-    },
-  };
 }
 
 async function readAll(keys: Collection<StoredKey>, filter: Filter): Promise<readonly StoredKey[]> {
@@ -245,6 +264,20 @@ function shown({ document: { sealedSecret: _sealed, ...key } }: StoredKey): AppK
 function keyUnknown(): AppError {
   return new AppError('KEY_UNKNOWN', 'input', 'This app has no such key in a state that allows it.', {
     fix: "List the app's keys to see their states.",
+  });
+}
+
+function madeHere(scheme: Scheme): AppError {
+  return new AppError('KEY_INVALID', 'input', `A ${scheme} secret is made here, not uploaded.`, {
+    values: { problem: 'made-here', scheme },
+    fix: 'Ask for one with POST …/keys/secrets.',
+  });
+}
+
+function madeByHolder(scheme: Scheme): AppError {
+  return new AppError('KEY_INVALID', 'input', `${scheme} keys are made by their holder.`, {
+    values: { problem: 'made-by-holder', scheme },
+    fix: 'Upload the public key instead.',
   });
 }
 
