@@ -5,7 +5,7 @@
 import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { countPerAddress } from '../../engine/contract/calls/count-per-address.ts';
@@ -74,8 +74,6 @@ export interface ControlServer {
   stop(): Promise<void>;
 }
 
-type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>;
-
 /** Limit for requests without a login. */
 const BODY_BYTES = 4096;
 const STOP_MS = 4000;
@@ -84,13 +82,13 @@ const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } a
 const MOST_CONNECTIONS = 2000;
 /** A browser opens six connections and its event stream, and a whole department may share an address. */
 const MOST_CONNECTIONS_PER_ADDRESS = 500;
-/**
- * The action checks the input, once; schemas of routes only describe it. So the framework's compilers are not loaded.
- */
+/** The framework loads its own compilers of schemas unless it is given others. */
 const NO_COMPILERS = {
-  buildValidator: () => () => () => true,
+  buildValidator: () => {
+    throw new TypeError('the server sets its validator itself');
+  },
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
-} as unknown as CompilersFactory;
+};
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
@@ -143,13 +141,21 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
     routerOptions: { maxParamLength: 200 },
     schemaController: { compilersFactory: NO_COMPILERS },
   } as const;
-  const https =
+  const secure =
     tls === undefined
-      ? undefined
-      : { ...tls, ...PATIENCE, minVersion: 'TLSv1.2' as const, ciphers: LISTENER_CIPHERS, handshakeTimeout: PATIENCE.headersTimeout };
-  const app = (https === undefined
-    ? Fastify({ ...options, http: PATIENCE })
-    : Fastify({ ...options, https })) as unknown as FastifyInstance;
+      ? {}
+      : {
+          https: {
+            ...tls,
+            ...PATIENCE,
+            minVersion: 'TLSv1.2',
+            ciphers: LISTENER_CIPHERS,
+            handshakeTimeout: PATIENCE.headersTimeout,
+          } as const,
+        };
+  const app: FastifyInstance = Fastify({ ...options, http: PATIENCE, ...secure });
+  // The action checks the input, once; schemas of routes only describe it.
+  app.setValidatorCompiler(() => () => true);
   boundConnections(app.server, trustedProxies);
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
