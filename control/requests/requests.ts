@@ -8,20 +8,15 @@ import { Type, type Static } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
-import { PLAIN_REASON } from '../../engine/contract/values/plain-text.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import { canonicalJson } from '../audit/canonical-json.ts';
 import type { Account, AccountStore } from '../auth/account-store.ts';
-import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooLarge } from './request-errors.ts';
+import { notOpen, ownRequest, takesPerson } from './request-errors.ts';
 import { createRequestKeeper } from './create-request-keeper.ts';
+import { Reason, RequestableActions, Wish } from './requestable-actions.ts';
 import { hasDecided, isOpen, mayDecide, readRequestPage } from './request-pages.ts';
 import type { RequestBody, RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
-import type { Actor } from '../access/actor.ts';
-import { askableActs, digestOf, type AskedState } from './askable-acts.ts';
-import { checkDomains, type DomainScope, existing, scopeOf, type Touched } from '../access/domains.ts';
-import { inputCheck } from '../action/input-check.ts';
-import { isAllowed } from '../access/permissions.ts';
+import { existing, scopeOf, type Touched } from '../access/domains.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { RunAction } from '../action/run-action.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
@@ -77,279 +72,248 @@ export interface RequestDetails extends RequestItem {
   readonly isOutdated: boolean;
 }
 
-const MOST_INPUT_KB = 256;
 /** Ended requests can still be read, and open ones decided, for this long. */
 const KEPT_MS = 90 * 86_400_000;
-const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_REASON });
-const Wished = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
-type Wish = Static<typeof Wished>;
 const byRequest = Type.Object({ requestId: Type.String({ maxLength: 64 }) }, closed);
-
-interface Prepared {
-  readonly action: Action;
-  readonly needs: Permission;
-  readonly input: unknown;
-  readonly subject: string;
-  readonly state: AskedState;
-  /** Equal for two requests that want the same. */
-  readonly wanted: string;
-  /** Domains that the person lacks; the person who decides must have them. */
-  readonly lacking: readonly (string | null)[];
-}
+const Decision = Type.Object({ requestId: Type.String({ maxLength: 64 }), accept: Type.Boolean(), reason: Reason }, closed);
 
 /** `actions`: includes those that can be requested. */
 export function requestActions(services: RequestServices, actions: readonly Action[]): readonly Action[] {
-  const { requests, clock } = services;
-  const { records } = requests;
-  const askable = askableActs(services);
-  const keeper = createRequestKeeper(requests);
-  const actOf = (name: string) => existing(Object.hasOwn(askable, name) ? askable[name] : undefined, name);
-  const actionOf = (name: string) =>
-    existing(
-      actions.find((action) => action.name === name),
-      name,
-    );
-
-  const touched = async (requestId: string): Promise<Touched> => {
-    const record = await records.get(requestId);
-    return { id: requestId, domains: record?.domains.map((domain) => domain ?? undefined) };
-  };
-  const shown = (record: RequestRecord, actor: Actor, domains: DomainScope): RequestItem => {
-    const { reason, names = [] } = requests.open(record, 'body') as RequestBody;
-    const decision = requests.open(record, 'decision') as string | undefined;
-    const { _id: requestId, action, subject, needs, by, at, status, decidedBy, decidedAt, outcome } = record;
-    return {
-      ...{ requestId, action, subject, names, needs, by, at, status, reason },
-      ...(decidedBy === undefined ? {} : { decidedBy }),
-      ...(decidedAt === undefined ? {} : { decidedAt }),
-      ...(decision === undefined ? {} : { decision }),
-      ...(outcome === undefined ? {} : { outcome }),
-      mayDecide: isOpen(record, clock.now()) && mayDecide(record, actor, domains),
-    };
-  };
-
+  const requestable = new RequestableActions(services, actions);
   return [
-    defineAction({
-      name: 'requests.create',
-      right: 'member',
-      domain: 'filtered',
-      text: { 'zh-CN': '申请一项自己无权做的操作', en: 'Ask for an act that one may not do' },
-      input: Wished,
-      audited: true,
-      subject: ({ action }) => action,
-      async admit(ctx, wish) {
-        await prepare(ctx, wish);
-        await keeper.requireRoom(ctx.actor.account);
-      },
-      async run(ctx, wish): Promise<RequestItem> {
-        const { action, needs, input, subject, state, wanted, lacking } = await prepare(ctx, wish);
-        const [requestId, at, by] = [createId('req'), clock.now(), ctx.actor.account];
-        const body: RequestBody = { reason: wish.reason, names: state.names, digest: state.digest, wanted };
-        const record: RequestRecord = {
-          ...{ _id: requestId, action: action.name, subject, needs, by, at, status: 'open', expiresAt: at + KEPT_MS },
-          domains: [...new Set([...(await domainsOf(action, input)), ...lacking])],
-          body: requests.seal(requestId, 'body', body),
-        };
-        await keeper.keep(record, input);
-        ctx.note.subject = subject;
-        ctx.note.reason = wish.reason;
-        ctx.note.after = { requestId, action: action.name };
-        return withDeciders(shown(record, ctx.actor, ctx.domains), record.domains, await services.accounts.list());
-      },
-    }),
-    defineAction({
-      name: 'requests.list',
-      right: 'member',
-      domain: 'filtered',
-      text: {
-        'zh-CN': '等自己决定的、自己提交的、自己决定过的申请',
-        en: 'Requests that wait for one’s decision, one’s own, and those that one decided',
-      },
-      input: Type.Object(
-        {
-          side: Type.Optional(
-            Type.Union([Type.Literal('waiting'), Type.Literal('own'), Type.Literal('decided')], {
-              description:
-                '`waiting`: what the person may decide; `own`: what they asked for; `decided`: what they decided; left out: one after the other',
-            }),
-          ),
-          after: Type.Optional(Type.String({ pattern: '^[0-4]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the page before' })),
-        },
-        closed,
-      ),
-      audited: false,
-      async run({ actor, domains }, wish): Promise<RequestList> {
-        const page = await readRequestPage(records, actor, domains, wish);
-        const accounts = await services.accounts.list();
-        const items = page.records.map((record) => {
-          const item = shown(record, actor, domains);
-          return record.by === actor.account ? withDeciders(item, record.domains, accounts) : item;
-        });
-        return { items, ...(page.next === undefined ? {} : { next: page.next }) };
-      },
-    }),
-    defineAction({
-      name: 'requests.get',
-      right: 'member',
-      domain: 'filtered',
-      text: { 'zh-CN': '读取一项申请及其内容', en: 'Read a request with its input' },
-      input: byRequest,
-      audited: false,
-      async run({ actor, domains }, { requestId }): Promise<RequestDetails> {
-        const record = await records.get(requestId);
-        const isSeen =
-          record !== undefined && (record.by === actor.account || mayDecide(record, actor, domains) || hasDecided(record, actor, domains));
-        const found = existing(isSeen ? record : undefined, requestId);
-        const item = shown(found, actor, domains);
-        const own = found.by === actor.account ? withDeciders(item, found.domains, await services.accounts.list()) : item;
-        const input = await requests.inputOf(found);
-        return {
-          ...own,
-          ...(input === undefined ? {} : { input }),
-          isOutdated: isOpen(found, clock.now()) && (await isOutdated(found, input)),
-        };
-      },
-    }),
-    defineAction({
-      name: 'requests.withdraw',
-      right: 'member',
-      domain: 'none',
-      text: { 'zh-CN': '撤回自己的申请', en: 'Withdraw a request of one’s own' },
-      input: byRequest,
-      audited: true,
-      subject: ({ requestId }) => requestId,
-      async admit({ actor }, { requestId }) {
-        const record = await records.get(requestId);
-        if (existing(record?.by === actor.account ? record : undefined, requestId).status !== 'open') throw notOpen(requestId);
-      },
-      async run({ actor }, { requestId }) {
-        const set = { status: 'withdrawn', decidedAt: clock.now() };
-        const result = await records.patchIf(requestId, { by: actor.account, status: 'open' }, { set }, { durability: 'full' });
-        if (result.outcome !== 'patched') throw notOpen(requestId);
-        await requests.dropInput(result.document);
-        return {};
-      },
-    }),
-    defineAction({
-      name: 'requests.decide',
-      right: 'member',
-      domain: async ({ requestId }) => [await touched(requestId)],
-      text: {
-        'zh-CN': '决定一项申请：同意则以自己的名义执行，须说明理由',
-        en: 'Decide a request with a reason; what is accepted runs as one’s own act',
-      },
-      input: Type.Object({ requestId: Type.String({ maxLength: 64 }), accept: Type.Boolean(), reason: Reason }, closed),
-      audited: true,
-      subject: ({ requestId }) => requestId,
-      async admit(ctx, { requestId }) {
-        const record = existing(await records.get(requestId), requestId);
-        ctx.require(record.needs);
-        if (!isOpen(record, clock.now())) throw notOpen(requestId);
-      },
-      async run(ctx, { requestId, accept, reason }): Promise<RequestItem> {
-        const record = existing(await records.get(requestId), requestId);
-        ctx.note.reason = reason;
-        ctx.note.after = { action: record.action, subject: record.subject, by: record.by, accept };
-        ctx.require(record.needs);
-        if (ctx.actor.via !== 'session') throw takesPerson();
-        if (record.by === ctx.actor.account) throw ownRequest();
-        const decided = { decidedBy: ctx.actor.account, decidedAt: clock.now(), decision: requests.seal(requestId, 'decision', reason) };
-        const taken = await take(record, { ...decided, status: accept ? 'deciding' : 'refused' });
-        if (!accept) {
-          await requests.dropInput(taken);
-          return shown(taken, ctx.actor, ctx.domains);
-        }
-        const end = async (status: RequestStatus, outcome?: string) => {
-          const set = { status, ...(outcome === undefined ? {} : { outcome }) };
-          const match = { status: 'deciding', decidedAt: decided.decidedAt, decidedBy: ctx.actor.account };
-          const result = await records.patchIf(requestId, match, { set }, { durability: 'full' });
-          if (result.outcome !== 'patched') return taken;
-          await requests.dropInput(result.document);
-          return result.document;
-        };
-        try {
-          await carryOut(record, ctx, reason);
-        } catch (error) {
-          await end('failed', toErrorRecord(error).code);
-          throw error;
-        }
-        return shown(await end('done'), ctx.actor, ctx.domains);
-      },
-    }),
+    createRequest(services, requestable),
+    listRequests(services),
+    getRequest(services, requestable),
+    withdrawRequest(services),
+    decideRequest(services, requestable),
   ];
+}
 
-  /** Fails where the action itself would fail. */
-  async function prepare(ctx: ActionContext, { action: name, input: given, reason }: Wish): Promise<Prepared> {
-    const { asks, needs, lacking: lackingOf, look, complete, wanted: wantedOf } = actOf(name);
-    const action = actionOf(name);
-    ctx.require(asks);
-    if (isAllowed(ctx.actor, needs) && lackingOf === undefined) throw needless(name);
-    if (!inputCheck(action).Check(given)) throw inputWrong(name);
-    if (Buffer.byteLength(canonicalJson(given)) > MOST_INPUT_KB * 1024) throw tooLarge(MOST_INPUT_KB);
-    const input = complete?.(given, reason) ?? given;
-    await checkDomains(action.domain, input as never, ctx.domains);
-    const lacking = (await lackingOf?.(input, ctx.domains)) ?? [];
-    if (isAllowed(ctx.actor, needs) && lacking.length === 0) throw needless(name);
-    const subject = action.subject?.(input as never) ?? name;
-    const state = existing(await look(input), subject);
-    if (state.from === undefined) throw inputWrong(name);
-    if (state.from !== state.revision) throw outdated(name);
-    return { action, needs, input, subject, state, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
-  }
+function createRequest(services: RequestServices, requestable: RequestableActions): Action {
+  const { requests, accounts, clock } = services;
+  const keeper = createRequestKeeper(requests);
+  return defineAction({
+    name: 'requests.create',
+    right: 'member',
+    domain: 'filtered',
+    text: { 'zh-CN': '申请一项自己无权做的操作', en: 'Ask for an act that one may not do' },
+    input: Wish,
+    audited: true,
+    subject: ({ action }) => action,
+    async admit(ctx, wish) {
+      await requestable.prepare(ctx, wish);
+      await keeper.requireRoom(ctx.actor.account);
+    },
+    async run(ctx, wish): Promise<RequestItem> {
+      const prepared = await requestable.prepare(ctx, wish);
+      const { action, needs, input, subject, state, wanted } = prepared;
+      const [requestId, at, by] = [createId('req'), clock.now(), ctx.actor.account];
+      const body: RequestBody = { reason: wish.reason, names: state.names, digest: state.digest, wanted };
+      const record: RequestRecord = {
+        ...{ _id: requestId, action: action.name, subject, needs, by, at, status: 'open', expiresAt: at + KEPT_MS },
+        domains: await requestable.domainsOf(prepared),
+        body: requests.seal(requestId, 'body', body),
+      };
+      await keeper.keep(record, input);
+      ctx.note.subject = subject;
+      ctx.note.reason = wish.reason;
+      ctx.note.after = { requestId, action: action.name };
+      return withDeciders(shown(services, record, ctx), record.domains, await accounts.list());
+    },
+  });
+}
 
-  /** REQUEST_NOT_OPEN (input) when another person decided it, or it was withdrawn. */
-  async function take(record: RequestRecord, set: Partial<RequestRecord>): Promise<RequestRecord> {
-    if (!isOpen(record, clock.now())) throw notOpen(record._id);
-    const match = { status: record.status, ...(record.decidedAt === undefined ? {} : { decidedAt: record.decidedAt }) };
-    const result = await records.patchIf(record._id, match, { set }, { durability: 'full' });
-    if (result.outcome !== 'patched') throw notOpen(record._id);
-    return result.document;
-  }
+function listRequests(services: RequestServices): Action {
+  const { requests, accounts } = services;
+  return defineAction({
+    name: 'requests.list',
+    right: 'member',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '等自己决定的、自己提交的、自己决定过的申请',
+      en: 'Requests that wait for one’s decision, one’s own, and those that one decided',
+    },
+    input: Type.Object(
+      {
+        side: Type.Optional(
+          Type.Union([Type.Literal('waiting'), Type.Literal('own'), Type.Literal('decided')], {
+            description:
+              '`waiting`: what the person may decide; `own`: what they asked for; `decided`: what they decided; left out: one after the other',
+          }),
+        ),
+        after: Type.Optional(Type.String({ pattern: '^[0-4]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the page before' })),
+      },
+      closed,
+    ),
+    audited: false,
+    async run(ctx, wish): Promise<RequestList> {
+      const page = await readRequestPage(requests.records, ctx.actor, ctx.domains, wish);
+      const people = await accounts.list();
+      const items = page.records.map((record) => {
+        const item = shown(services, record, ctx);
+        return record.by === ctx.actor.account ? withDeciders(item, record.domains, people) : item;
+      });
+      return { items, ...(page.next === undefined ? {} : { next: page.next }) };
+    },
+  });
+}
 
-  /**
-   * Runs as the person who decides, with the roles of both: neither could do it alone. It does not run if the
-   * requester may no longer request it.
-   */
-  async function carryOut(record: RequestRecord, { actor, signal }: ActionContext, reason: string): Promise<void> {
-    const { reason: why } = requests.open(record, 'body') as RequestBody;
-    const input = await requests.inputOf(record);
-    const asker = await services.accounts.get(record.by);
-    const { asks } = actOf(record.action);
-    if (asker === undefined || asker.disabled || !isAllowed({ roles: asker.roles, via: 'session' }, asks)) throw askerGone(record.by);
-    const action = actionOf(record.action);
-    await checkDomains(action.domain, input as never, scopeOf(asker.domains));
-    if (await isOutdated(record, input)) throw outdated(record.action);
-    const roles = [...new Set([...actor.roles, ...asker.roles])];
-    await services.runAction(
-      record.action,
-      input,
-      { ...actor, roles },
-      { signal, reason: `${record._id} (${record.by}: ${why}) ${reason}` },
-    );
-  }
+function getRequest(services: RequestServices, requestable: RequestableActions): Action {
+  const { requests, accounts, clock } = services;
+  return defineAction({
+    name: 'requests.get',
+    right: 'member',
+    domain: 'filtered',
+    text: { 'zh-CN': '读取一项申请及其内容', en: 'Read a request with its input' },
+    input: byRequest,
+    audited: false,
+    async run(ctx, { requestId }): Promise<RequestDetails> {
+      const record = await requests.records.get(requestId);
+      const found = existing(record !== undefined && isSeen(record, ctx) ? record : undefined, requestId);
+      const item = shown(services, found, ctx);
+      const own = found.by === ctx.actor.account ? withDeciders(item, found.domains, await accounts.list()) : item;
+      const input = await requests.inputOf(found);
+      return {
+        ...own,
+        ...(input === undefined ? {} : { input }),
+        isOutdated: isOpen(found, clock.now()) && (await requestable.isOutdated(found, input)),
+      };
+    },
+  });
+}
 
-  /** A change between this check and the action's own is refused by the action itself. */
-  async function isOutdated(record: RequestRecord, input: unknown): Promise<boolean> {
-    if (input === undefined) return true;
-    const { digest } = requests.open(record, 'body') as RequestBody;
-    const state = await actOf(record.action).look(input);
-    return state === undefined || (digest !== undefined && state.digest !== digest);
-  }
+function withdrawRequest({ requests, clock }: RequestServices): Action {
+  const { records } = requests;
+  return defineAction({
+    name: 'requests.withdraw',
+    right: 'member',
+    domain: 'none',
+    text: { 'zh-CN': '撤回自己的申请', en: 'Withdraw a request of one’s own' },
+    input: byRequest,
+    audited: true,
+    subject: ({ requestId }) => requestId,
+    async admit({ actor }, { requestId }) {
+      const record = await records.get(requestId);
+      if (existing(record?.by === actor.account ? record : undefined, requestId).status !== 'open') throw notOpen(requestId);
+    },
+    async run({ actor }, { requestId }) {
+      const set = { status: 'withdrawn', decidedAt: clock.now() };
+      const result = await records.patchIf(requestId, { by: actor.account, status: 'open' }, { set }, { durability: 'full' });
+      if (result.outcome !== 'patched') throw notOpen(requestId);
+      await requests.dropInput(result.document);
+      return {};
+    },
+  });
+}
 
-  /** An installation may have nobody with the deciding role: the requester must see that. */
-  function withDeciders(item: RequestItem, domains: RequestRecord['domains'], accounts: readonly Account[]): RequestItem {
-    if (item.status !== 'open') return item;
-    const may = accounts.filter(
-      ({ name: account, roles, disabled, domains: held }) =>
-        !disabled && mayDecide({ needs: item.needs, by: item.by, domains }, { account, roles, via: 'session' }, scopeOf(held)),
-    );
-    return { ...item, deciders: may.length };
-  }
+function decideRequest(services: RequestServices, requestable: RequestableActions): Action {
+  const { records } = services.requests;
+  return defineAction({
+    name: 'requests.decide',
+    right: 'member',
+    domain: async ({ requestId }) => [await touched(records, requestId)],
+    text: {
+      'zh-CN': '决定一项申请：同意则以自己的名义执行，须说明理由',
+      en: 'Decide a request with a reason; what is accepted runs as one’s own act',
+    },
+    input: Decision,
+    audited: true,
+    subject: ({ requestId }) => requestId,
+    async admit(ctx, { requestId }) {
+      const record = existing(await records.get(requestId), requestId);
+      ctx.require(record.needs);
+      if (!isOpen(record, services.clock.now())) throw notOpen(requestId);
+    },
+    run: (ctx, decision): Promise<RequestItem> => decide(services, requestable, ctx, decision),
+  });
+}
 
-  async function domainsOf(action: Action, input: unknown): Promise<readonly (string | null)[]> {
-    if (typeof action.domain === 'string') return [null];
-    const demands = await action.domain(input as never);
-    const names = demands.flatMap((demand) => ('names' in demand ? [demand.names as string] : (demand.domains ?? [])));
-    return [...new Set(names.map((name) => name ?? null))];
+async function touched(records: RequestStore['records'], requestId: string): Promise<Touched> {
+  const record = await records.get(requestId);
+  return { id: requestId, domains: record?.domains.map((domain) => domain ?? undefined) };
+}
+
+async function decide(
+  services: RequestServices,
+  requestable: RequestableActions,
+  ctx: ActionContext,
+  { requestId, accept, reason }: Static<typeof Decision>,
+): Promise<RequestItem> {
+  const { requests, clock } = services;
+  const record = existing(await requests.records.get(requestId), requestId);
+  ctx.note.reason = reason;
+  ctx.note.after = { action: record.action, subject: record.subject, by: record.by, accept };
+  ctx.require(record.needs);
+  if (ctx.actor.via !== 'session') throw takesPerson();
+  if (record.by === ctx.actor.account) throw ownRequest();
+  const decided = { decidedBy: ctx.actor.account, decidedAt: clock.now() };
+  const taken = await take(services, record, {
+    ...decided,
+    decision: requests.seal(requestId, 'decision', reason),
+    status: accept ? 'deciding' : 'refused',
+  });
+  if (!accept) {
+    await requests.dropInput(taken);
+    return shown(services, taken, ctx);
   }
+  try {
+    await requestable.carryOut(record, ctx, reason);
+  } catch (error) {
+    await end(requests, taken, decided, { status: 'failed', outcome: toErrorRecord(error).code });
+    throw error;
+  }
+  return shown(services, await end(requests, taken, decided, { status: 'done' }), ctx);
+}
+
+/** REQUEST_NOT_OPEN (input) when another person decided it, or it was withdrawn. */
+async function take({ requests, clock }: RequestServices, record: RequestRecord, set: Partial<RequestRecord>): Promise<RequestRecord> {
+  if (!isOpen(record, clock.now())) throw notOpen(record._id);
+  const match = { status: record.status, ...(record.decidedAt === undefined ? {} : { decidedAt: record.decidedAt }) };
+  const result = await requests.records.patchIf(record._id, match, { set }, { durability: 'full' });
+  if (result.outcome !== 'patched') throw notOpen(record._id);
+  return result.document;
+}
+
+/** Returns the request as it was taken when somebody else has taken it since: the action took too long. */
+async function end(
+  requests: RequestStore,
+  taken: RequestRecord,
+  decided: Required<Pick<RequestRecord, 'decidedBy' | 'decidedAt'>>,
+  set: { readonly status: RequestStatus; readonly outcome?: string },
+): Promise<RequestRecord> {
+  const match = { status: 'deciding', ...decided };
+  const result = await requests.records.patchIf(taken._id, match, { set }, { durability: 'full' });
+  if (result.outcome !== 'patched') return taken;
+  await requests.dropInput(result.document);
+  return result.document;
+}
+
+type Viewer = Pick<ActionContext, 'actor' | 'domains'>;
+
+function isSeen(record: RequestRecord, { actor, domains }: Viewer): boolean {
+  return record.by === actor.account || mayDecide(record, actor, domains) || hasDecided(record, actor, domains);
+}
+
+function shown({ requests, clock }: RequestServices, record: RequestRecord, { actor, domains }: Viewer): RequestItem {
+  const { reason, names = [] } = requests.open(record, 'body') as RequestBody;
+  const decision = requests.open(record, 'decision') as string | undefined;
+  const { _id: requestId, action, subject, needs, by, at, status, decidedBy, decidedAt, outcome } = record;
+  return {
+    ...{ requestId, action, subject, names, needs, by, at, status, reason },
+    ...(decidedBy === undefined ? {} : { decidedBy }),
+    ...(decidedAt === undefined ? {} : { decidedAt }),
+    ...(decision === undefined ? {} : { decision }),
+    ...(outcome === undefined ? {} : { outcome }),
+    mayDecide: isOpen(record, clock.now()) && mayDecide(record, actor, domains),
+  };
+}
+
+/** An installation may have nobody with the deciding role: the requester must see that. */
+function withDeciders(item: RequestItem, domains: RequestRecord['domains'], accounts: readonly Account[]): RequestItem {
+  if (item.status !== 'open') return item;
+  const may = accounts.filter(
+    ({ name: account, roles, disabled, domains: held }) =>
+      !disabled && mayDecide({ needs: item.needs, by: item.by, domains }, { account, roles, via: 'session' }, scopeOf(held)),
+  );
+  return { ...item, deciders: may.length };
 }

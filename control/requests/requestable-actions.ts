@@ -1,0 +1,119 @@
+/** What is asked for: prepares the action of a request, says whether it is outdated, and runs it once it was accepted. */
+import { Type, type Static } from 'typebox';
+import type { Permission } from '../../engine/contract/access/access.ts';
+import { PLAIN_REASON } from '../../engine/contract/values/plain-text.ts';
+import { checkDomains, existing, scopeOf } from '../access/domains.ts';
+import { isAllowed } from '../access/permissions.ts';
+import { closed, type Action, type ActionContext } from '../action/action.ts';
+import { inputCheck } from '../action/input-check.ts';
+import type { RunAction } from '../action/run-action.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import { askableActs, digestOf, type AskableAct, type AskableActsServices, type AskedState } from './askable-acts.ts';
+import { askerGone, inputWrong, needless, outdated, tooLarge } from './request-errors.ts';
+import type { RequestBody, RequestRecord, RequestStore } from './request-store.ts';
+
+export interface RequestableActionsServices extends AskableActsServices {
+  readonly requests: RequestStore;
+  readonly accounts: AccountStore;
+  readonly runAction: RunAction;
+}
+
+export const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_REASON });
+/** The action that a person asks for, and why. */
+export const Wish = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
+
+export interface Prepared {
+  readonly action: Action;
+  readonly needs: Permission;
+  readonly input: unknown;
+  readonly subject: string;
+  readonly state: AskedState;
+  /** Equal for two requests that want the same. */
+  readonly wanted: string;
+  /** Domains that the person lacks; the person who decides must have them. */
+  readonly lacking: readonly (string | null)[];
+}
+
+const MOST_INPUT_KB = 256;
+
+export class RequestableActions {
+  readonly #services: RequestableActionsServices;
+  /** Includes those that can be requested. */
+  readonly #actions: readonly Action[];
+  readonly #askable: Readonly<Record<string, AskableAct>>;
+
+  constructor(services: RequestableActionsServices, actions: readonly Action[]) {
+    this.#services = services;
+    this.#actions = actions;
+    this.#askable = askableActs(services);
+  }
+
+  /** Fails where the action itself would fail. */
+  async prepare(ctx: ActionContext, { action: name, input: given, reason }: Static<typeof Wish>): Promise<Prepared> {
+    const { asks, needs, lacking: lackingOf, look, complete, wanted: wantedOf } = this.#actOf(name);
+    const action = this.#actionOf(name);
+    ctx.require(asks);
+    if (isAllowed(ctx.actor, needs) && lackingOf === undefined) throw needless(name);
+    if (!inputCheck(action).Check(given)) throw inputWrong(name);
+    if (Buffer.byteLength(canonicalJson(given)) > MOST_INPUT_KB * 1024) throw tooLarge(MOST_INPUT_KB);
+    const input = complete?.(given, reason) ?? given;
+    await checkDomains(action.domain, input as never, ctx.domains);
+    const lacking = (await lackingOf?.(input, ctx.domains)) ?? [];
+    if (isAllowed(ctx.actor, needs) && lacking.length === 0) throw needless(name);
+    const subject = action.subject?.(input as never) ?? name;
+    const state = existing(await look(input), subject);
+    if (state.from === undefined) throw inputWrong(name);
+    if (state.from !== state.revision) throw outdated(name);
+    return { action, needs, input, subject, state, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
+  }
+
+  /** Every domain that the person who decides must have; null stands for the installation. */
+  async domainsOf({ action, input, lacking }: Prepared): Promise<readonly (string | null)[]> {
+    return [...new Set([...(await domainsTouched(action, input)), ...lacking])];
+  }
+
+  /** A change between this check and the action's own is refused by the action itself. */
+  async isOutdated(record: RequestRecord, input: unknown): Promise<boolean> {
+    if (input === undefined) return true;
+    const { digest } = this.#services.requests.open(record, 'body') as RequestBody;
+    const state = await this.#actOf(record.action).look(input);
+    return state === undefined || (digest !== undefined && state.digest !== digest);
+  }
+
+  /**
+   * Runs as the person who decides, with the roles of both: neither could do it alone. It does not run if the
+   * requester may no longer request it.
+   */
+  async carryOut(record: RequestRecord, { actor, signal }: ActionContext, reason: string): Promise<void> {
+    const { requests, accounts, runAction } = this.#services;
+    const { reason: why } = requests.open(record, 'body') as RequestBody;
+    const input = await requests.inputOf(record);
+    const asker = await accounts.get(record.by);
+    const { asks } = this.#actOf(record.action);
+    if (asker === undefined || asker.disabled || !isAllowed({ roles: asker.roles, via: 'session' }, asks)) throw askerGone(record.by);
+    const action = this.#actionOf(record.action);
+    await checkDomains(action.domain, input as never, scopeOf(asker.domains));
+    if (await this.isOutdated(record, input)) throw outdated(record.action);
+    const roles = [...new Set([...actor.roles, ...asker.roles])];
+    await runAction(record.action, input, { ...actor, roles }, { signal, reason: `${record._id} (${record.by}: ${why}) ${reason}` });
+  }
+
+  #actOf(name: string): AskableAct {
+    return existing(Object.hasOwn(this.#askable, name) ? this.#askable[name] : undefined, name);
+  }
+
+  #actionOf(name: string): Action {
+    return existing(
+      this.#actions.find((action) => action.name === name),
+      name,
+    );
+  }
+}
+
+async function domainsTouched(action: Action, input: unknown): Promise<readonly (string | null)[]> {
+  if (typeof action.domain === 'string') return [null];
+  const demands = await action.domain(input as never);
+  const names = demands.flatMap((demand) => ('names' in demand ? [demand.names as string] : (demand.domains ?? [])));
+  return names.map((name) => name ?? null);
+}
