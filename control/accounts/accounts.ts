@@ -48,92 +48,167 @@ export interface AccountList {
 }
 
 export function accountActions(services: AccountServices): readonly Action[] {
-  return [...ownAccountActions(services), ...administration(services), ...accessActions(services)];
+  return [
+    ...ownAccountActions(services),
+    listAccounts(services),
+    createAccount(services),
+    updateAccount(services),
+    resetPassword(services),
+    listSessions(services),
+    endSessions(services),
+    removeSecondFactor(services),
+  ];
 }
 
-function administration({ accounts, sessions }: AccountServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'accounts.list',
-      right: 'accounts.read',
-      domain: 'all',
-      text: { 'zh-CN': '账号列表', en: 'List accounts' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async ({ actor }): Promise<AccountList> => {
-        const all = await accounts.list();
-        return {
-          items: all.map((account) => ({ ...account, mayChange: mayChange(actor, account, all) })),
-          mayGive: rolesToGive(actor, all),
-        };
+function listAccounts({ accounts }: AccountServices): Action {
+  return defineAction({
+    name: 'accounts.list',
+    right: 'accounts.read',
+    domain: 'all',
+    text: { 'zh-CN': '账号列表', en: 'List accounts' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async ({ actor }): Promise<AccountList> => {
+      const all = await accounts.list();
+      return {
+        items: all.map((account) => ({ ...account, mayChange: mayChange(actor, account, all) })),
+        mayGive: rolesToGive(actor, all),
+      };
+    },
+  });
+}
+
+function createAccount({ accounts }: AccountServices): Action {
+  return defineAction({
+    name: 'accounts.create',
+    right: 'accounts.edit',
+    domain: 'all',
+    text: { 'zh-CN': '创建账号，给出一次性密码', en: 'Create an account with a one-time password' },
+    input: Type.Object({ name: AccountName, displayName: DisplayName, roles: Roles, domains: AccountDomains }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run(ctx, { name, displayName, roles, domains = 'all' }) {
+      checkCreate(ctx.actor, { roles, domains }, await accounts.list());
+      const password = oneTimePassword();
+      const account = await accounts.create({ name, displayName, roles, domains, mustChangePassword: true }, password);
+      ctx.note.after = { roles, domains };
+      return { account, oneTimePassword: password };
+    },
+  });
+}
+
+function updateAccount({ accounts, sessions }: AccountServices): Action {
+  return defineAction({
+    name: 'accounts.update',
+    right: 'accounts.edit',
+    domain: 'all',
+    text: { 'zh-CN': '修改账号的角色、服务域或停用', en: "Change an account's roles or domains, or disable it" },
+    input: Type.Object(
+      {
+        ...{ name: AccountName, displayName: StoredDisplayName, roles: Roles, domains: AccountDomains },
+        ...{ disabled: Type.Boolean(), revision: Type.Integer({ minimum: 0 }) },
       },
-    }),
-    defineAction({
-      name: 'accounts.create',
-      right: 'accounts.edit',
-      domain: 'all',
-      text: { 'zh-CN': '创建账号，给出一次性密码', en: 'Create an account with a one-time password' },
-      input: Type.Object({ name: AccountName, displayName: DisplayName, roles: Roles, domains: AccountDomains }, closed),
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run(ctx, { name, displayName, roles, domains = 'all' }) {
-        checkCreate(ctx.actor, { roles, domains }, await accounts.list());
-        const password = oneTimePassword();
-        const account = await accounts.create({ name, displayName, roles, domains, mustChangePassword: true }, password);
-        ctx.note.after = { roles, domains };
-        return { account, oneTimePassword: password };
-      },
-    }),
-    defineAction({
-      name: 'accounts.update',
-      right: 'accounts.edit',
-      domain: 'all',
-      text: { 'zh-CN': '修改账号的角色、服务域或停用', en: "Change an account's roles or domains, or disable it" },
-      input: Type.Object(
-        {
-          ...{ name: AccountName, displayName: StoredDisplayName, roles: Roles, domains: AccountDomains },
-          ...{ disabled: Type.Boolean(), revision: Type.Integer({ minimum: 0 }) },
-        },
-        closed,
-      ),
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run(ctx, { name, displayName, roles, disabled, revision, ...given }) {
-        const before = await accounts.get(name);
-        if (before === undefined) throw accountUnknown(name);
-        if (displayName !== before.displayName) requirePlainName(displayName);
-        const { domains = before.domains } = given;
-        const change = { displayName, roles, domains, disabled };
-        checkChange(ctx.actor, before, change, await accounts.list());
-        const account = await accounts.update(name, change, revision);
-        ctx.note.before = { roles: before.roles, domains: before.domains, disabled: before.disabled };
-        ctx.note.after = { roles, domains, disabled };
-        if (disabled) await sessions.endAll(name);
-        return account;
-      },
-    }),
-    defineAction({
-      name: 'accounts.reset-password',
-      right: 'accounts.edit',
-      domain: 'all',
-      text: { 'zh-CN': '重置密码：一次性密码，会话全部结束', en: 'Reset a password: one-time, and all sessions end' },
-      input: byName,
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run(ctx, { name }) {
-        const account = await accounts.get(name);
-        if (account === undefined) throw accountUnknown(name);
-        checkReset(ctx.actor, account);
-        const password = oneTimePassword();
-        await accounts.setPassword(name, password, true);
-        await sessions.endAll(name);
-        return { name, oneTimePassword: password };
-      },
-    }),
-  ];
+      closed,
+    ),
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run(ctx, { name, displayName, roles, disabled, revision, ...given }) {
+      const before = await existing(accounts, name);
+      if (displayName !== before.displayName) requirePlainName(displayName);
+      const { domains = before.domains } = given;
+      const change = { displayName, roles, domains, disabled };
+      checkChange(ctx.actor, before, change, await accounts.list());
+      const account = await accounts.update(name, change, revision);
+      ctx.note.before = { roles: before.roles, domains: before.domains, disabled: before.disabled };
+      ctx.note.after = { roles, domains, disabled };
+      if (disabled) await sessions.endAll(name);
+      return account;
+    },
+  });
+}
+
+function resetPassword({ accounts, sessions }: AccountServices): Action {
+  return defineAction({
+    name: 'accounts.reset-password',
+    right: 'accounts.edit',
+    domain: 'all',
+    text: { 'zh-CN': '重置密码：一次性密码，会话全部结束', en: 'Reset a password: one-time, and all sessions end' },
+    input: byName,
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run(ctx, { name }) {
+      checkReset(ctx.actor, await existing(accounts, name));
+      const password = oneTimePassword();
+      await accounts.setPassword(name, password, true);
+      await sessions.endAll(name);
+      return { name, oneTimePassword: password };
+    },
+  });
+}
+
+function listSessions({ accounts, sessions }: AccountServices): Action {
+  return defineAction({
+    name: 'accounts.sessions',
+    right: 'accounts.edit',
+    domain: 'all',
+    text: { 'zh-CN': '某账号的会话与令牌', en: 'Sessions and tokens of an account' },
+    input: byName,
+    audited: false,
+    async run({ actor }, { name }) {
+      checkEnd(actor, await existing(accounts, name));
+      return { items: (await sessions.list(name)).map((session) => shownSession(session, actor)) };
+    },
+  });
+}
+
+function endSessions({ accounts, sessions }: AccountServices): Action {
+  return defineAction({
+    name: 'accounts.end-sessions',
+    right: 'accounts.edit',
+    domain: 'all',
+    text: { 'zh-CN': '结束某账号的一个或全部会话与令牌', en: 'End one session or token of an account, or all of them' },
+    input: Type.Object({ name: AccountName, id: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })) }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run(ctx, { name, id }) {
+      checkEnd(ctx.actor, await existing(accounts, name));
+      const ended = id === undefined ? await sessions.endAll(name) : Number(await sessions.end(id, name));
+      ctx.note.after = { ended };
+      return { ended };
+    },
+  });
+}
+
+function removeSecondFactor({ accounts, sessions }: AccountServices): Action {
+  return defineAction({
+    name: 'accounts.remove-second-factor',
+    right: 'accounts.edit',
+    domain: 'all',
+    text: {
+      'zh-CN': '解除某账号的第二因素（手机遗失），会话全部结束',
+      en: 'Remove the second factor of an account whose phone is lost; all sessions end',
+    },
+    input: byName,
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run({ actor }, { name }) {
+      checkReset(actor, await existing(accounts, name));
+      await accounts.removeSecondFactor(name);
+      return { removed: true, sessionsEnded: await sessions.endAll(name) };
+    },
+  });
+}
+
+/** ACCOUNT_UNKNOWN (input). */
+async function existing(accounts: AccountStore, name: string): Promise<Account> {
+  const account = await accounts.get(name);
+  if (account === undefined) throw accountUnknown(name);
+  return account;
 }
 
 /** INPUT_INVALID (input). */
@@ -150,61 +225,4 @@ function requirePlainName(displayName: string): void {
     ],
     fix: 'Remove them.',
   });
-}
-
-/** Sessions, tokens and second factor of another person's account. */
-function accessActions({ accounts, sessions }: AccountServices): readonly Action[] {
-  const existing = async (name: string) => {
-    const account = await accounts.get(name);
-    if (account === undefined) throw accountUnknown(name);
-    return account;
-  };
-  return [
-    defineAction({
-      name: 'accounts.sessions',
-      right: 'accounts.edit',
-      domain: 'all',
-      text: { 'zh-CN': '某账号的会话与令牌', en: 'Sessions and tokens of an account' },
-      input: byName,
-      audited: false,
-      async run({ actor }, { name }) {
-        checkEnd(actor, await existing(name));
-        return { items: (await sessions.list(name)).map((session) => shownSession(session, actor)) };
-      },
-    }),
-    defineAction({
-      name: 'accounts.end-sessions',
-      right: 'accounts.edit',
-      domain: 'all',
-      text: { 'zh-CN': '结束某账号的一个或全部会话与令牌', en: 'End one session or token of an account, or all of them' },
-      input: Type.Object({ name: AccountName, id: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })) }, closed),
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run(ctx, { name, id }) {
-        checkEnd(ctx.actor, await existing(name));
-        const ended = id === undefined ? await sessions.endAll(name) : Number(await sessions.end(id, name));
-        ctx.note.after = { ended };
-        return { ended };
-      },
-    }),
-    defineAction({
-      name: 'accounts.remove-second-factor',
-      right: 'accounts.edit',
-      domain: 'all',
-      text: {
-        'zh-CN': '解除某账号的第二因素（手机遗失），会话全部结束',
-        en: 'Remove the second factor of an account whose phone is lost; all sessions end',
-      },
-      input: byName,
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run({ actor }, { name }) {
-        checkReset(actor, await existing(name));
-        await accounts.removeSecondFactor(name);
-        return { removed: true, sessionsEnded: await sessions.endAll(name) };
-      },
-    }),
-  ];
 }

@@ -67,145 +67,185 @@ export interface AdapterTypeList {
 }
 
 export function adapterActions(services: AdapterServices): readonly Action[] {
-  const { bindingStore, flowUses, adapterTests, owners, engine, clock } = services;
   return [
-    defineAction({
-      name: 'adapters.list',
-      right: 'adapters.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '适配器列表', en: 'List adapters' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async ({ domains }): Promise<AdapterList> => {
-        const [adapters, uses, tests, calls] = await Promise.all([
-          bindingStore.listAdapters(),
-          flowUses.of('adapter'),
-          adapterTests.list(),
-          engine.processes.adapterCalls(),
-        ]);
-        const itemOf = (adapter: AdapterDocument): AdapterItem => {
-          const { adapterId } = adapter;
-          const lastTest = tests.get(adapterId);
-          return {
-            ...adapter,
-            usedBy: usersOf(uses, adapterId, domains),
-            ...(lastTest === undefined ? {} : { lastTest }),
-            ...callsOf(calls.get(adapterId), clock.now()),
-          };
-        };
-        return { items: domains.keep(adapters).map(itemOf) };
-      },
-    }),
-    defineAction({
-      name: 'adapters.get',
-      right: 'adapters.read',
-      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
-      text: { 'zh-CN': '读取适配器', en: 'Read an adapter' },
-      input: byAdapter,
-      audited: false,
-      run: async (_ctx, { adapterId }) => existing(await bindingStore.getAdapter(adapterId), adapterId),
-    }),
-    defineAction({
-      name: 'adapters.calls',
-      right: 'adapters.read',
-      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
-      text: { 'zh-CN': '适配器的调用情况：当前状态与最近的流量', en: 'How calls of an adapter go: its state and recent traffic' },
-      input: byAdapter,
-      audited: false,
-      run: async (_ctx, { adapterId }) =>
-        reportCalls(engine, (await engine.processes.adapterCalls()).get(adapterId), 'adapter', adapterId, clock.now()),
-    }),
-    defineAction({
-      name: 'adapters.save',
-      right: 'adapters.edit',
-      domain: ({ adapterId, document }) => savingAdapter(services, adapterId, document),
-      text: {
-        'zh-CN': '保存适配器；凭据及其发往的地址只有能管理凭据的人可改',
-        en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
-      },
-      input: Type.Object({ adapterId: AdapterDocument.properties.adapterId, document: AdapterDocument }, closed),
-      audited: true,
-      subject: ({ adapterId }) => adapterId,
-      async run(ctx, { adapterId, document }) {
-        requireSameId(document.adapterId, adapterId);
-        const before = await bindingStore.getAdapter(adapterId);
-        requireSecretsRight(ctx, before, document);
-        const refusal = await forbiddenTarget(services, document);
-        if (refusal !== undefined) throw refusal;
-        ctx.note.before = before;
-        const saved = await bindingStore.saveAdapter(document, document.revision);
-        ctx.note.after = saved;
-        return saved;
-      },
-    }),
-    defineAction({
-      name: 'adapters.remove',
-      right: 'adapters.edit',
-      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
-      text: { 'zh-CN': '删除适配器', en: 'Delete an adapter' },
-      input: byAdapter,
-      audited: true,
-      subject: ({ adapterId }) => adapterId,
-      async run(ctx, { adapterId }) {
-        ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
-        await refuseIfUsed(services, 'adapter', adapterId);
-        await adapterTests.remove(adapterId);
-        const removed = await bindingStore.removeAdapter(adapterId);
-        await engine.processes.endCalls('adapter', adapterId);
-        return { removed };
-      },
-    }),
-    defineAction({
-      name: 'adapters.test',
-      right: 'adapters.test',
-      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
-      text: { 'zh-CN': '连接测试，逐步给出结果', en: 'Test the connection step by step' },
-      input: byAdapter,
-      audited: true,
-      subject: ({ adapterId }) => adapterId,
-      run: (ctx, { adapterId }) => testSaved(services, ctx, adapterId),
-    }),
-    defineAction({
-      name: 'adapters.try',
-      right: 'adapters.test',
-      domain: ({ document }) => savingAdapter(services, document.adapterId, document),
-      text: {
-        'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理凭据',
-        en: 'Test the connection with settings that are not saved; takes the right to edit adapters, and secrets where a credential would go elsewhere',
-      },
-      input: Type.Object({ document: AdapterDocument }, closed),
-      audited: true,
-      subject: ({ document }) => document.adapterId,
-      async run(ctx, { document }) {
-        ctx.require('adapters.edit');
-        requireSecretsRight(ctx, await bindingStore.getAdapter(document.adapterId), document);
-        return testUnsaved(services, ctx, document);
-      },
-    }),
-    defineAction({
-      name: 'adapters.offers',
-      right: 'adapters.test',
-      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
-      text: {
-        'zh-CN': '对方系统自述的操作（如 SOAP 服务的 WSDL），含收发数据的格式',
-        en: 'What the other side describes itself to offer (a SOAP service’s WSDL), with the form of what it takes and gives',
-      },
-      input: byAdapter,
-      audited: false,
-      run: (ctx, { adapterId }) => readOffers(services, ctx, adapterId),
-    }),
-    defineAction({
-      name: 'adapters.types',
-      right: 'adapters.read',
-      domain: 'none',
-      text: { 'zh-CN': '适配器类型：说明、设置模式', en: 'Adapter types: help, schemas of their settings' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async (): Promise<AdapterTypeList> => ({
-        items: (services.nodes.adapterTypes?.() ?? []).map((type) => describeAdapterType(services, type)),
-      }),
-    }),
+    listAdapters(services),
+    getAdapter(services),
+    readAdapterCalls(services),
+    saveAdapter(services),
+    removeAdapter(services),
+    testAdapter(services),
+    tryUnsavedAdapter(services),
+    listOffers(services),
+    listAdapterTypes(services),
   ];
+}
+
+function listAdapters({ bindingStore, flowUses, adapterTests, engine, clock }: AdapterServices): Action {
+  return defineAction({
+    name: 'adapters.list',
+    right: 'adapters.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '适配器列表', en: 'List adapters' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async ({ domains }): Promise<AdapterList> => {
+      const [adapters, uses, tests, calls] = await Promise.all([
+        bindingStore.listAdapters(),
+        flowUses.of('adapter'),
+        adapterTests.list(),
+        engine.processes.adapterCalls(),
+      ]);
+      const items = domains.keep(adapters).map((adapter): AdapterItem => {
+        const { adapterId } = adapter;
+        const lastTest = tests.get(adapterId);
+        return {
+          ...adapter,
+          usedBy: usersOf(uses, adapterId, domains),
+          ...(lastTest === undefined ? {} : { lastTest }),
+          ...callsOf(calls.get(adapterId), clock.now()),
+        };
+      });
+      return { items };
+    },
+  });
+}
+
+function getAdapter({ bindingStore, owners }: AdapterServices): Action {
+  return defineAction({
+    name: 'adapters.get',
+    right: 'adapters.read',
+    domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+    text: { 'zh-CN': '读取适配器', en: 'Read an adapter' },
+    input: byAdapter,
+    audited: false,
+    run: async (_ctx, { adapterId }) => existing(await bindingStore.getAdapter(adapterId), adapterId),
+  });
+}
+
+function readAdapterCalls({ owners, engine, clock }: AdapterServices): Action {
+  return defineAction({
+    name: 'adapters.calls',
+    right: 'adapters.read',
+    domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+    text: { 'zh-CN': '适配器的调用情况：当前状态与最近的流量', en: 'How calls of an adapter go: its state and recent traffic' },
+    input: byAdapter,
+    audited: false,
+    run: async (_ctx, { adapterId }) =>
+      reportCalls(engine, (await engine.processes.adapterCalls()).get(adapterId), 'adapter', adapterId, clock.now()),
+  });
+}
+
+function saveAdapter(services: AdapterServices): Action {
+  const { bindingStore } = services;
+  return defineAction({
+    name: 'adapters.save',
+    right: 'adapters.edit',
+    domain: ({ adapterId, document }) => savingAdapter(services, adapterId, document),
+    text: {
+      'zh-CN': '保存适配器；凭据及其发往的地址只有能管理凭据的人可改',
+      en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
+    },
+    input: Type.Object({ adapterId: AdapterDocument.properties.adapterId, document: AdapterDocument }, closed),
+    audited: true,
+    subject: ({ adapterId }) => adapterId,
+    async run(ctx, { adapterId, document }) {
+      requireSameId(document.adapterId, adapterId);
+      const before = await bindingStore.getAdapter(adapterId);
+      requireSecretsRight(ctx, before, document);
+      const refusal = await forbiddenTarget(services, document);
+      if (refusal !== undefined) throw refusal;
+      ctx.note.before = before;
+      const saved = await bindingStore.saveAdapter(document, document.revision);
+      ctx.note.after = saved;
+      return saved;
+    },
+  });
+}
+
+function removeAdapter(services: AdapterServices): Action {
+  const { bindingStore, adapterTests, owners, engine } = services;
+  return defineAction({
+    name: 'adapters.remove',
+    right: 'adapters.edit',
+    domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+    text: { 'zh-CN': '删除适配器', en: 'Delete an adapter' },
+    input: byAdapter,
+    audited: true,
+    subject: ({ adapterId }) => adapterId,
+    async run(ctx, { adapterId }) {
+      ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
+      await refuseIfUsed(services, 'adapter', adapterId);
+      await adapterTests.remove(adapterId);
+      const removed = await bindingStore.removeAdapter(adapterId);
+      await engine.processes.endCalls('adapter', adapterId);
+      return { removed };
+    },
+  });
+}
+
+function testAdapter(services: AdapterServices): Action {
+  const { owners } = services;
+  return defineAction({
+    name: 'adapters.test',
+    right: 'adapters.test',
+    domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+    text: { 'zh-CN': '连接测试，逐步给出结果', en: 'Test the connection step by step' },
+    input: byAdapter,
+    audited: true,
+    subject: ({ adapterId }) => adapterId,
+    run: (ctx, { adapterId }) => testSaved(services, ctx, adapterId),
+  });
+}
+
+function tryUnsavedAdapter(services: AdapterServices): Action {
+  const { bindingStore } = services;
+  return defineAction({
+    name: 'adapters.try',
+    right: 'adapters.test',
+    domain: ({ document }) => savingAdapter(services, document.adapterId, document),
+    text: {
+      'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理凭据',
+      en: 'Test the connection with settings that are not saved; takes the right to edit adapters, and secrets where a credential would go elsewhere',
+    },
+    input: Type.Object({ document: AdapterDocument }, closed),
+    audited: true,
+    subject: ({ document }) => document.adapterId,
+    async run(ctx, { document }) {
+      ctx.require('adapters.edit');
+      requireSecretsRight(ctx, await bindingStore.getAdapter(document.adapterId), document);
+      return testUnsaved(services, ctx, document);
+    },
+  });
+}
+
+function listOffers(services: AdapterServices): Action {
+  const { owners } = services;
+  return defineAction({
+    name: 'adapters.offers',
+    right: 'adapters.test',
+    domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+    text: {
+      'zh-CN': '对方系统自述的操作（如 SOAP 服务的 WSDL），含收发数据的格式',
+      en: 'What the other side describes itself to offer (a SOAP service’s WSDL), with the form of what it takes and gives',
+    },
+    input: byAdapter,
+    audited: false,
+    run: (ctx, { adapterId }) => readOffers(services, ctx, adapterId),
+  });
+}
+
+function listAdapterTypes(services: AdapterServices): Action {
+  return defineAction({
+    name: 'adapters.types',
+    right: 'adapters.read',
+    domain: 'none',
+    text: { 'zh-CN': '适配器类型：说明、设置模式', en: 'Adapter types: help, schemas of their settings' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async (): Promise<AdapterTypeList> => ({
+      items: (services.nodes.adapterTypes?.() ?? []).map((type) => describeAdapterType(services, type)),
+    }),
+  });
 }
 
 /** A new credential must be one that the person sees: an error about another one would reveal its name. */

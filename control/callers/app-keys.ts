@@ -11,102 +11,124 @@ const byKey = Type.Object({ appId: AppId, keyId: KeyId }, closed);
 
 const Scheme = Type.Enum(SIGNATURE_SCHEMES);
 
-export function keyActions({ registry, plans, owners }: CallerServices): readonly Action[] {
+export function keyActions(services: CallerServices): readonly Action[] {
+  return [listKeys(services), uploadKey(services), activateKey(services), createSecret(services), retireKey(services), revokeKey(services)];
+}
+
+function listKeys({ registry, owners }: CallerServices): Action {
+  const { keys } = registry;
+  return defineAction({
+    name: 'keys.list',
+    right: 'callers.read',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: { 'zh-CN': '应用的密钥', en: 'Keys of an app' },
+    input: byApp,
+    audited: false,
+    run: async (_ctx, { appId }) => ({ items: await keys.list(appId) }),
+  });
+}
+
+function uploadKey({ registry, owners }: CallerServices): Action {
   const { apps, keys } = registry;
-  return [
-    defineAction({
-      name: 'keys.list',
-      right: 'callers.read',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: { 'zh-CN': '应用的密钥', en: 'Keys of an app' },
-      input: byApp,
-      audited: false,
-      run: async (_ctx, { appId }) => ({ items: await keys.list(appId) }),
-    }),
-    defineAction({
-      name: 'keys.upload',
-      right: 'callers.edit',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: { 'zh-CN': '上传公钥，得到待签名的挑战', en: 'Upload a public key and get a challenge to sign' },
-      input: Type.Object(
-        { appId: AppId, keyId: KeyId, scheme: Scheme, publicPem: Type.String({ maxLength: 10_000 }), expiresAt: Expiry },
-        closed,
-      ),
-      audited: true,
-      stepUp: true,
-      subject: ({ appId, keyId }) => `${appId}/${keyId}`,
-      async run(ctx, input) {
-        existing(await apps.get(input.appId), input.appId);
-        const made = await keys.upload(input);
-        ctx.note.after = { fingerprint: made.key.fingerprint, scheme: made.key.scheme };
-        return made;
-      },
-    }),
-    defineAction({
-      name: 'keys.activate',
-      right: 'callers.edit',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: { 'zh-CN': '以挑战的签名证明持有私钥', en: 'Prove possession by the signature of the challenge' },
-      input: Type.Object({ appId: AppId, keyId: KeyId, signature: Type.String({ maxLength: 2000, description: 'base64url' }) }, closed),
-      audited: true,
-      stepUp: true,
-      subject: ({ appId, keyId }) => `${appId}/${keyId}`,
-      async run(_ctx, { appId, keyId, signature }) {
-        const key = await keys.activate(appId, keyId, signature);
-        plans.changed();
-        return key;
-      },
-    }),
-    defineAction({
-      name: 'keys.create-secret',
-      right: 'callers.edit',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: { 'zh-CN': '生成 HMAC 密钥，只显示这一次', en: 'Make an HMAC secret; shown only this once' },
-      input: Type.Object({ appId: AppId, keyId: KeyId, scheme: Scheme, expiresAt: Expiry }, closed),
-      audited: true,
-      stepUp: true,
-      subject: ({ appId, keyId }) => `${appId}/${keyId}`,
-      async run(ctx, input) {
-        existing(await apps.get(input.appId), input.appId);
-        const made = await keys.createSecret(input);
-        ctx.note.after = { fingerprint: made.key.fingerprint, scheme: made.key.scheme };
-        plans.changed();
-        return made;
-      },
-    }),
-    defineAction({
-      name: 'keys.retire',
-      right: 'callers.edit',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: {
-        'zh-CN': '退役密钥：7 天内仍可验签，腾出启用名额',
-        en: 'Retire a key: it verifies for seven more days and makes room for another',
-      },
-      input: byKey,
-      audited: true,
-      stepUp: true,
-      subject: ({ appId, keyId }) => `${appId}/${keyId}`,
-      async run(ctx, { appId, keyId }) {
-        const key = await keys.retire(appId, keyId);
-        ctx.note.after = { state: key.state, expiresAt: key.expiresAt };
-        plans.changed();
-        return key;
-      },
-    }),
-    defineAction({
-      name: 'keys.revoke',
-      right: 'callers.edit',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: { 'zh-CN': '吊销密钥，立即失效', en: 'Revoke a key at once' },
-      input: byKey,
-      audited: true,
-      stepUp: true,
-      subject: ({ appId, keyId }) => `${appId}/${keyId}`,
-      async run(_ctx, { appId, keyId }) {
-        const key = await keys.revoke(appId, keyId);
-        plans.changed();
-        return key;
-      },
-    }),
-  ];
+  return defineAction({
+    name: 'keys.upload',
+    right: 'callers.edit',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: { 'zh-CN': '上传公钥，得到待签名的挑战', en: 'Upload a public key and get a challenge to sign' },
+    input: Type.Object(
+      { appId: AppId, keyId: KeyId, scheme: Scheme, publicPem: Type.String({ maxLength: 10_000 }), expiresAt: Expiry },
+      closed,
+    ),
+    audited: true,
+    stepUp: true,
+    subject: ({ appId, keyId }) => `${appId}/${keyId}`,
+    async run(ctx, input) {
+      existing(await apps.get(input.appId), input.appId);
+      const made = await keys.upload(input);
+      ctx.note.after = { fingerprint: made.key.fingerprint, scheme: made.key.scheme };
+      return made;
+    },
+  });
+}
+
+function activateKey({ registry, plans, owners }: CallerServices): Action {
+  const { keys } = registry;
+  return defineAction({
+    name: 'keys.activate',
+    right: 'callers.edit',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: { 'zh-CN': '以挑战的签名证明持有私钥', en: 'Prove possession by the signature of the challenge' },
+    input: Type.Object({ appId: AppId, keyId: KeyId, signature: Type.String({ maxLength: 2000, description: 'base64url' }) }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ appId, keyId }) => `${appId}/${keyId}`,
+    async run(_ctx, { appId, keyId, signature }) {
+      const key = await keys.activate(appId, keyId, signature);
+      plans.changed();
+      return key;
+    },
+  });
+}
+
+function createSecret({ registry, plans, owners }: CallerServices): Action {
+  const { apps, keys } = registry;
+  return defineAction({
+    name: 'keys.create-secret',
+    right: 'callers.edit',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: { 'zh-CN': '生成 HMAC 密钥，只显示这一次', en: 'Make an HMAC secret; shown only this once' },
+    input: Type.Object({ appId: AppId, keyId: KeyId, scheme: Scheme, expiresAt: Expiry }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ appId, keyId }) => `${appId}/${keyId}`,
+    async run(ctx, input) {
+      existing(await apps.get(input.appId), input.appId);
+      const made = await keys.createSecret(input);
+      ctx.note.after = { fingerprint: made.key.fingerprint, scheme: made.key.scheme };
+      plans.changed();
+      return made;
+    },
+  });
+}
+
+function retireKey({ registry, plans, owners }: CallerServices): Action {
+  const { keys } = registry;
+  return defineAction({
+    name: 'keys.retire',
+    right: 'callers.edit',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: {
+      'zh-CN': '退役密钥：7 天内仍可验签，腾出启用名额',
+      en: 'Retire a key: it verifies for seven more days and makes room for another',
+    },
+    input: byKey,
+    audited: true,
+    stepUp: true,
+    subject: ({ appId, keyId }) => `${appId}/${keyId}`,
+    async run(ctx, { appId, keyId }) {
+      const key = await keys.retire(appId, keyId);
+      ctx.note.after = { state: key.state, expiresAt: key.expiresAt };
+      plans.changed();
+      return key;
+    },
+  });
+}
+
+function revokeKey({ registry, plans, owners }: CallerServices): Action {
+  const { keys } = registry;
+  return defineAction({
+    name: 'keys.revoke',
+    right: 'callers.edit',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: { 'zh-CN': '吊销密钥，立即失效', en: 'Revoke a key at once' },
+    input: byKey,
+    audited: true,
+    stepUp: true,
+    subject: ({ appId, keyId }) => `${appId}/${keyId}`,
+    async run(_ctx, { appId, keyId }) {
+      const key = await keys.revoke(appId, keyId);
+      plans.changed();
+      return key;
+    },
+  });
 }

@@ -65,6 +65,251 @@ export interface KeysAnswer {
   readonly keys: Readonly<Record<string, BusinessKeys>>;
 }
 
+export function executionActions(services: ExecutionServices): readonly Action[] {
+  return [
+    listExecutions(services),
+    searchByBusinessKey(services),
+    readBusinessKeys(services),
+    listHeldExecutions(services),
+    getExecution(services),
+    readPayload(services),
+    retryExecution(services),
+    tryExecutionNow(services),
+    resumeExecution(services),
+    cancelExecution(services),
+  ];
+}
+
+function listExecutions(services: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.list',
+    right: 'executions.read',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '按时间、流程、适配器、状态或编号查询执行，最新在前',
+      en: 'Find executions by time, flow, adapter, status or id; newest first',
+    },
+    input: Type.Object(conditions, closed),
+    audited: false,
+    run: async ({ domains }, query): Promise<ExecutionPage> => findExecutions(services, domains, query),
+  });
+}
+
+function searchByBusinessKey(services: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.search',
+    right: 'executions.payload',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '按业务键（患者、就诊等）查询执行；键值放在请求体中，不进入网址',
+      en: 'Find executions by a business key (patient, visit …); its value stands in the body, in no address',
+    },
+    input: Type.Object(
+      {
+        ...conditions,
+        ...heldAt,
+        keyName: Type.String({ minLength: 1, maxLength: 64 }),
+        keyValue: Type.String({ minLength: 1, maxLength: 500 }),
+      },
+      closed,
+    ),
+    audited: 'hourly',
+    run: async ({ domains }, { keyName, keyValue, ...query }): Promise<ExecutionPage> =>
+      findExecutions(services, domains, query, { name: keyName, value: keyValue }),
+  });
+}
+
+function readBusinessKeys({ catalog, executions }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.keys',
+    right: 'executions.payload',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '所列执行的业务键（患者、就诊等），供列表显示和导出；内容没有留存的不在其中',
+      en: 'Business keys (patient, visit …) of the executions named, for lists and exports; without those whose message is not kept',
+    },
+    input: Type.Object({ ids: Type.Array(ExecutionId, { minItems: 1, maxItems: 200 }) }, closed),
+    audited: 'hourly',
+    run: async ({ domains }, { ids }): Promise<KeysAnswer> => ({ keys: await executions.keysOf(ids, await scopesIn(domains, catalog)) }),
+  });
+}
+
+function listHeldExecutions({ catalog, executions }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.held',
+    right: 'executions.read',
+    domain: 'filtered',
+    text: {
+      'zh-CN': '需要人处理的执行，可按流程、节点、错误码筛选，最新在前',
+      en: 'Executions that wait for a person, by flow, node and error code; newest first',
+    },
+    input: Type.Object(
+      {
+        flowId: Type.Optional(FlowId),
+        ...heldAt,
+        limit: Limit,
+        after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+      },
+      closed,
+    ),
+    audited: false,
+    run: async ({ domains }, { flowId, outcome, node, code, ofBulk, limit = 50, after }): Promise<ExecutionPage> => {
+      const within = await scopesIn(domains, catalog);
+      return executions.list({
+        status: ['held'],
+        ...(within === undefined ? {} : { within }),
+        held: heldWhere({ node, code, ofBulk, outcome }),
+        limit,
+        ...(flowId === undefined ? {} : { flowIds: [flowId] }),
+        ...(after === undefined ? {} : { after }),
+      });
+    },
+  });
+}
+
+function getExecution({ catalog, executions, owners }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.get',
+    right: 'executions.read',
+    domain: ({ executionId }) => all(owners.execution(executionId)),
+    text: { 'zh-CN': '一次执行及其步骤，错误只含代码与处理建议', en: 'One execution with its steps; errors by code and advice alone' },
+    input: byId,
+    audited: false,
+    run: async (_ctx, { executionId }): Promise<ExecutionDetails> => {
+      const details = existing(await executions.get(executionId, { payload: false }), executionId);
+      return withoutErrorTexts(details, (await catalog.version(details.flowId, details.version))?.document);
+    },
+  });
+}
+
+function readPayload({ executions, owners }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.payload',
+    right: 'executions.payload',
+    domain: ({ executionId }) => all(owners.execution(executionId)),
+    text: {
+      'zh-CN': '一次执行的输入输出与错误原文（留下审计）',
+      en: 'One execution with its data and the texts of its errors; leaves an audit line',
+    },
+    input: byId,
+    audited: true,
+    subject: ({ executionId }) => executionId,
+    run: async (_ctx, { executionId }): Promise<PayloadAnswer> =>
+      showPayload(existing(await executions.get(executionId, { payload: true }), executionId)),
+  });
+}
+
+function retryExecution({ executions, owners }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.retry',
+    right: 'executions.retry',
+    domain: ({ executionId }) => all(owners.execution(executionId)),
+    text: {
+      'zh-CN': '原地重试，沿用原来的幂等键和内容；代码表用当时的或现在的',
+      en: 'Go on in place with the same keys and content, with the code tables as received or the current ones',
+    },
+    input: Type.Object({ executionId: ExecutionId, tables: Tables }, closed),
+    audited: true,
+    subject: ({ executionId }) => executionId,
+    async run(ctx, { executionId, tables = 'then' }) {
+      await executions.retry(executionId, ctx.actor.account, tables);
+      ctx.note.after = { tables };
+      return { executionId, retried: true };
+    },
+  });
+}
+
+function tryExecutionNow({ executions, owners }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.try-now',
+    right: 'executions.retry',
+    domain: ({ executionId }) => all(owners.execution(executionId)),
+    text: { 'zh-CN': '立即重试：不等到下次尝试的时间', en: 'Try again now what waits for its next attempt' },
+    input: byId,
+    audited: true,
+    subject: ({ executionId }) => executionId,
+    async run(_ctx, { executionId }) {
+      await executions.tryNow(executionId);
+      return { executionId, triedNow: true };
+    },
+  });
+}
+
+function resumeExecution({ catalog, executions, owners }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.resume',
+    right: 'executions.retry',
+    domain: ({ flowId, token }) => all(owners.waiter(flowId, token)),
+    text: {
+      'zh-CN': '凭令牌恢复流程中等待的执行；尚无执行等待时，消息会保留，resumed 为 false',
+      en: 'Resume the execution of a flow that waits for a token; while none waits the message is kept, and `resumed` is false',
+    },
+    input: Type.Object(
+      {
+        flowId: FlowId,
+        token: Type.String({ minLength: 1, maxLength: 500 }),
+        data: Type.Unknown(),
+        onlyIfWaiting: Type.Optional(
+          Type.Boolean({ description: 'Keep nothing: refuse the message while no execution waits under this token' }),
+        ),
+      },
+      closed,
+    ),
+    audited: true,
+    subject: ({ flowId }) => flowId,
+    async run(_ctx, { flowId, token, data, onlyIfWaiting = false }) {
+      existing(await catalog.draft(flowId), flowId);
+      return showResume(await executions.resume(flowId, token, createMessage(data ?? null), { onlyIfWaiting }));
+    },
+  });
+}
+
+function cancelExecution({ executions, owners }: ExecutionServices): Action {
+  return defineAction({
+    name: 'executions.cancel',
+    right: 'executions.cancel',
+    domain: ({ executionId }) => all(owners.execution(executionId)),
+    text: { 'zh-CN': '取消：须说明理由', en: 'Cancel; takes a reason' },
+    input: Type.Object({ executionId: ExecutionId, reason: Type.String({ minLength: 1, maxLength: 500 }) }, closed),
+    audited: true,
+    subject: ({ executionId }) => executionId,
+    async run(ctx, { executionId, reason }) {
+      await executions.cancel(executionId, ctx.actor.account, reason);
+      ctx.note.reason = reason;
+      return { executionId, cancelRequested: true };
+    },
+  });
+}
+
+async function findExecutions(
+  { catalog, executions }: ExecutionServices,
+  scope: DomainScope,
+  { flowId, adapterId, status, limit = 50, node, code, ofBulk, outcome, ...query }: Conditions & HeldAt,
+  key?: ExecutionQuery['key'],
+): Promise<ExecutionPage> {
+  const flowIds = await flowsOf(catalog, flowId, adapterId);
+  const within = await scopesIn(scope, catalog);
+  return executions.list({
+    ...query,
+    limit,
+    held: heldWhere({ node, code, ofBulk, outcome }),
+    ...(within === undefined ? {} : { within }),
+    ...(flowIds === undefined ? {} : { flowIds }),
+    ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
+    ...(key === undefined ? {} : { key }),
+  });
+}
+
+async function flowsOf(
+  catalog: FlowCatalog,
+  flowId: string | undefined,
+  adapterId: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (adapterId === undefined) return flowId === undefined ? undefined : [flowId];
+  const users = await catalog.usersOf(adapterId);
+  return flowId === undefined ? users : users.filter((user) => user === flowId);
+}
+
 function heldWhere({ node, code, ofBulk, outcome }: HeldAt): NonNullable<ExecutionQuery['held']> {
   return {
     ...(node === undefined ? {} : { node }),
@@ -72,200 +317,6 @@ function heldWhere({ node, code, ofBulk, outcome }: HeldAt): NonNullable<Executi
     ...(ofBulk === undefined ? {} : { bulk: ofBulk }),
     ...(outcome === undefined ? {} : { outcomeKnown: outcome === 'known' }),
   };
-}
-
-export function executionActions({ catalog, executions, owners }: ExecutionServices): readonly Action[] {
-  async function list(
-    scope: DomainScope,
-    { flowId, adapterId, status, limit = 50, node, code, ofBulk, outcome, ...query }: Conditions & HeldAt,
-    key?: ExecutionQuery['key'],
-  ): Promise<ExecutionPage> {
-    const flowIds = await flowsOf(catalog, flowId, adapterId);
-    const within = await scopesIn(scope, catalog);
-    return executions.list({
-      ...query,
-      limit,
-      held: heldWhere({ node, code, ofBulk, outcome }),
-      ...(within === undefined ? {} : { within }),
-      ...(flowIds === undefined ? {} : { flowIds }),
-      ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
-      ...(key === undefined ? {} : { key }),
-    });
-  }
-
-  return [
-    defineAction({
-      name: 'executions.list',
-      right: 'executions.read',
-      domain: 'filtered',
-      text: {
-        'zh-CN': '按时间、流程、适配器、状态或编号查询执行，最新在前',
-        en: 'Find executions by time, flow, adapter, status or id; newest first',
-      },
-      input: Type.Object(conditions, closed),
-      audited: false,
-      run: async ({ domains }, query): Promise<ExecutionPage> => list(domains, query),
-    }),
-    defineAction({
-      name: 'executions.search',
-      right: 'executions.payload',
-      domain: 'filtered',
-      text: {
-        'zh-CN': '按业务键（患者、就诊等）查询执行；键值放在请求体中，不进入网址',
-        en: 'Find executions by a business key (patient, visit …); its value stands in the body, in no address',
-      },
-      input: Type.Object(
-        {
-          ...conditions,
-          ...heldAt,
-          keyName: Type.String({ minLength: 1, maxLength: 64 }),
-          keyValue: Type.String({ minLength: 1, maxLength: 500 }),
-        },
-        closed,
-      ),
-      audited: 'hourly',
-      run: async ({ domains }, { keyName, keyValue, ...query }): Promise<ExecutionPage> =>
-        list(domains, query, { name: keyName, value: keyValue }),
-    }),
-    defineAction({
-      name: 'executions.keys',
-      right: 'executions.payload',
-      domain: 'filtered',
-      text: {
-        'zh-CN': '所列执行的业务键（患者、就诊等），供列表显示和导出；内容没有留存的不在其中',
-        en: 'Business keys (patient, visit …) of the executions named, for lists and exports; without those whose message is not kept',
-      },
-      input: Type.Object({ ids: Type.Array(ExecutionId, { minItems: 1, maxItems: 200 }) }, closed),
-      audited: 'hourly',
-      run: async ({ domains }, { ids }): Promise<KeysAnswer> => ({ keys: await executions.keysOf(ids, await scopesIn(domains, catalog)) }),
-    }),
-    defineAction({
-      name: 'executions.held',
-      right: 'executions.read',
-      domain: 'filtered',
-      text: {
-        'zh-CN': '需要人处理的执行，可按流程、节点、错误码筛选，最新在前',
-        en: 'Executions that wait for a person, by flow, node and error code; newest first',
-      },
-      input: Type.Object(
-        {
-          flowId: Type.Optional(FlowId),
-          ...heldAt,
-          limit: Limit,
-          after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
-        },
-        closed,
-      ),
-      audited: false,
-      run: async ({ domains }, { flowId, outcome, node, code, ofBulk, limit = 50, after }): Promise<ExecutionPage> => {
-        const within = await scopesIn(domains, catalog);
-        return executions.list({
-          status: ['held'],
-          ...(within === undefined ? {} : { within }),
-          held: heldWhere({ node, code, ofBulk, outcome }),
-          limit,
-          ...(flowId === undefined ? {} : { flowIds: [flowId] }),
-          ...(after === undefined ? {} : { after }),
-        });
-      },
-    }),
-    defineAction({
-      name: 'executions.get',
-      right: 'executions.read',
-      domain: ({ executionId }) => all(owners.execution(executionId)),
-      text: { 'zh-CN': '一次执行及其步骤，错误只含代码与处理建议', en: 'One execution with its steps; errors by code and advice alone' },
-      input: byId,
-      audited: false,
-      run: async (_ctx, { executionId }): Promise<ExecutionDetails> => {
-        const details = existing(await executions.get(executionId, { payload: false }), executionId);
-        return withoutErrorTexts(details, (await catalog.version(details.flowId, details.version))?.document);
-      },
-    }),
-    defineAction({
-      name: 'executions.payload',
-      right: 'executions.payload',
-      domain: ({ executionId }) => all(owners.execution(executionId)),
-      text: {
-        'zh-CN': '一次执行的输入输出与错误原文（留下审计）',
-        en: 'One execution with its data and the texts of its errors; leaves an audit line',
-      },
-      input: byId,
-      audited: true,
-      subject: ({ executionId }) => executionId,
-      run: async (_ctx, { executionId }): Promise<PayloadAnswer> =>
-        showPayload(existing(await executions.get(executionId, { payload: true }), executionId)),
-    }),
-    defineAction({
-      name: 'executions.retry',
-      right: 'executions.retry',
-      domain: ({ executionId }) => all(owners.execution(executionId)),
-      text: {
-        'zh-CN': '原地重试，沿用原来的幂等键和内容；代码表用当时的或现在的',
-        en: 'Go on in place with the same keys and content, with the code tables as received or the current ones',
-      },
-      input: Type.Object({ executionId: ExecutionId, tables: Tables }, closed),
-      audited: true,
-      subject: ({ executionId }) => executionId,
-      async run(ctx, { executionId, tables = 'then' }) {
-        await executions.retry(executionId, ctx.actor.account, tables);
-        ctx.note.after = { tables };
-        return { executionId, retried: true };
-      },
-    }),
-    defineAction({
-      name: 'executions.try-now',
-      right: 'executions.retry',
-      domain: ({ executionId }) => all(owners.execution(executionId)),
-      text: { 'zh-CN': '立即重试：不等到下次尝试的时间', en: 'Try again now what waits for its next attempt' },
-      input: byId,
-      audited: true,
-      subject: ({ executionId }) => executionId,
-      async run(_ctx, { executionId }) {
-        await executions.tryNow(executionId);
-        return { executionId, triedNow: true };
-      },
-    }),
-    defineAction({
-      name: 'executions.resume',
-      right: 'executions.retry',
-      domain: ({ flowId, token }) => all(owners.waiter(flowId, token)),
-      text: {
-        'zh-CN': '凭令牌恢复流程中等待的执行；尚无执行等待时，消息会保留，resumed 为 false',
-        en: 'Resume the execution of a flow that waits for a token; while none waits the message is kept, and `resumed` is false',
-      },
-      input: Type.Object(
-        {
-          flowId: FlowId,
-          token: Type.String({ minLength: 1, maxLength: 500 }),
-          data: Type.Unknown(),
-          onlyIfWaiting: Type.Optional(
-            Type.Boolean({ description: 'Keep nothing: refuse the message while no execution waits under this token' }),
-          ),
-        },
-        closed,
-      ),
-      audited: true,
-      subject: ({ flowId }) => flowId,
-      async run(_ctx, { flowId, token, data, onlyIfWaiting = false }) {
-        existing(await catalog.draft(flowId), flowId);
-        return showResume(await executions.resume(flowId, token, createMessage(data ?? null), { onlyIfWaiting }));
-      },
-    }),
-    defineAction({
-      name: 'executions.cancel',
-      right: 'executions.cancel',
-      domain: ({ executionId }) => all(owners.execution(executionId)),
-      text: { 'zh-CN': '取消：须说明理由', en: 'Cancel; takes a reason' },
-      input: Type.Object({ executionId: ExecutionId, reason: Type.String({ minLength: 1, maxLength: 500 }) }, closed),
-      audited: true,
-      subject: ({ executionId }) => executionId,
-      async run(ctx, { executionId, reason }) {
-        await executions.cancel(executionId, ctx.actor.account, reason);
-        ctx.note.reason = reason;
-        return { executionId, cancelRequested: true };
-      },
-    }),
-  ];
 }
 
 function showResume(result: ResumeOutcome) {
@@ -293,13 +344,3 @@ const NOBODY_YET = {
   'zh-CN': '尚无执行以此令牌等待；消息保留至 keptUntil，供之后第一个以此令牌等待的执行使用。请核对令牌是否有误。',
   en: 'No execution waits under this token yet; the message is kept until keptUntil for the first that does. Check the token for a typing error.',
 };
-
-async function flowsOf(
-  catalog: FlowCatalog,
-  flowId: string | undefined,
-  adapterId: string | undefined,
-): Promise<readonly string[] | undefined> {
-  if (adapterId === undefined) return flowId === undefined ? undefined : [flowId];
-  const users = await catalog.usersOf(adapterId);
-  return flowId === undefined ? users : users.filter((user) => user === flowId);
-}

@@ -71,123 +71,158 @@ const ManyWithReason = Type.Object(
 );
 
 export function heldActions(services: HeldServices): readonly Action[] {
-  const { executions, bulks, catalog, bindingStore, owners } = services;
   return [
-    defineAction({
-      name: 'held.groups',
-      right: 'executions.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '需要人处理的执行，按流程、节点、错误码归组', en: 'What waits for a person, grouped by flow, node and error code' },
-      input: Type.Object({}, closed),
-      audited: false,
-      async run({ domains }): Promise<NamedHeldGroups> {
-        const groups = await executions.heldGroups(await scopesIn(domains, catalog));
-        return nameHeldGroups(groups, { catalog, bindingStore, domains });
-      },
-    }),
-    defineAction({
-      name: 'executions.retry-many',
-      right: BULK_RIGHTS.retry,
-      domain: 'filtered',
-      text: {
-        'zh-CN': '批量原地重试：每条只重试一次，可中途停止并继续',
-        en: 'Retry many in place: each exactly once; may be stopped and gone on with',
-      },
-      input: RetryMany,
-      audited: true,
-      subject: subjectOf,
-      run: (ctx, input) => runBulk(services, ctx, 'retry', input),
-    }),
-    defineAction({
-      name: 'executions.resend-many',
-      right: BULK_RIGHTS.resend,
-      domain: 'filtered',
-      text: {
-        'zh-CN': '批量重发：按流程的当前版本从头走一遍，位置和键不变；须说明理由，每条只重发一次，可中途停止并继续',
-        en: 'Resend many in place, from the start of today’s flow; takes a reason; each exactly once; may be stopped and gone on with',
-      },
-      input: ManyWithReason,
-      audited: true,
-      subject: subjectOf,
-      run: (ctx, input) => runBulk(services, ctx, 'resend', input),
-    }),
-    defineAction({
-      name: 'executions.conclude-many',
-      right: BULK_RIGHTS.conclude,
-      domain: 'filtered',
-      text: {
-        'zh-CN': '批量按已办理结束：对方已办成，后面的消息继续；须说明理由，可中途停止并继续',
-        en: 'End many as done, since the other side has done them, so that what waits behind goes on; takes a reason; may be stopped and gone on with',
-      },
-      input: ManyWithReason,
-      audited: true,
-      subject: subjectOf,
-      run: (ctx, input) => runBulk(services, ctx, 'conclude', input),
-    }),
-    defineAction({
-      name: 'executions.cancel-many',
-      right: BULK_RIGHTS.cancel,
-      domain: 'filtered',
-      text: { 'zh-CN': '批量取消：须说明理由，可中途停止并继续', en: 'Cancel many; takes a reason; may be stopped and gone on with' },
-      input: ManyWithReason,
-      audited: true,
-      subject: subjectOf,
-      run: (ctx, input) => runBulk(services, ctx, 'cancel', input),
-    }),
-    defineAction({
-      name: 'bulks.list',
-      right: 'executions.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '最近的批量操作', en: 'The latest bulks' },
-      input: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }, closed),
-      audited: false,
-      run: async ({ domains }, { limit = 50 }): Promise<{ readonly items: readonly Bulk[] }> => ({
-        items: await bulks.list(limit, domains.only),
-      }),
-    }),
-    defineAction({
-      name: 'bulks.get',
-      right: 'executions.read',
-      domain: ({ bulkId }) => all(owners.bulk(bulkId)),
-      text: { 'zh-CN': '一次批量操作的进度', en: 'How far a bulk is' },
-      input: byBulk,
-      audited: false,
-      run: async (_ctx, { bulkId }): Promise<Bulk> => existing(await bulks.get(bulkId), bulkId),
-    }),
-    defineAction({
-      name: 'bulks.cancel',
-      right: 'executions.retry',
-      domain: ({ bulkId }) => all(owners.bulk(bulkId)),
-      text: { 'zh-CN': '停止批量操作；之后可继续', en: 'Stop a bulk; it can be gone on with later' },
-      input: byBulk,
-      audited: true,
-      subject: ({ bulkId }) => bulkId,
-      async run(ctx, { bulkId }): Promise<Bulk> {
-        existing(await bulks.get(bulkId), bulkId);
-        const bulk = await bulks.stop(bulkId, ctx.actor.account);
-        ctx.note.after = { handled: bulk.handled, total: bulk.total };
-        return bulk;
-      },
-    }),
-    defineAction({
-      name: 'bulks.close',
-      right: 'executions.retry',
-      domain: ({ bulkId }) => all(owners.bulk(bulkId)),
-      text: {
-        'zh-CN': '了结已停止的批量操作：其余保持挂起，不再继续',
-        en: 'Close a stopped bulk: the rest stays held, and nothing goes on with it',
-      },
-      input: byBulk,
-      audited: true,
-      subject: ({ bulkId }) => bulkId,
-      async run(ctx, { bulkId }): Promise<Bulk> {
-        existing(await bulks.get(bulkId), bulkId);
-        const bulk = await bulks.close(bulkId, ctx.actor.account);
-        ctx.note.after = { handled: bulk.handled, total: bulk.total };
-        return bulk;
-      },
-    }),
+    listHeldGroups(services),
+    retryMany(services),
+    resendMany(services),
+    concludeMany(services),
+    cancelMany(services),
+    listBulks(services),
+    getBulk(services),
+    stopBulk(services),
+    closeBulk(services),
   ];
+}
+
+function listHeldGroups({ executions, catalog, bindingStore }: HeldServices): Action {
+  return defineAction({
+    name: 'held.groups',
+    right: 'executions.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '需要人处理的执行，按流程、节点、错误码归组', en: 'What waits for a person, grouped by flow, node and error code' },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run({ domains }): Promise<NamedHeldGroups> {
+      const groups = await executions.heldGroups(await scopesIn(domains, catalog));
+      return nameHeldGroups(groups, { catalog, bindingStore, domains });
+    },
+  });
+}
+
+function retryMany(services: HeldServices): Action {
+  return defineAction({
+    name: 'executions.retry-many',
+    right: BULK_RIGHTS.retry,
+    domain: 'filtered',
+    text: {
+      'zh-CN': '批量原地重试：每条只重试一次，可中途停止并继续',
+      en: 'Retry many in place: each exactly once; may be stopped and gone on with',
+    },
+    input: RetryMany,
+    audited: true,
+    subject: subjectOf,
+    run: (ctx, input) => runBulk(services, ctx, 'retry', input),
+  });
+}
+
+function resendMany(services: HeldServices): Action {
+  return defineAction({
+    name: 'executions.resend-many',
+    right: BULK_RIGHTS.resend,
+    domain: 'filtered',
+    text: {
+      'zh-CN': '批量重发：按流程的当前版本从头走一遍，位置和键不变；须说明理由，每条只重发一次，可中途停止并继续',
+      en: 'Resend many in place, from the start of today’s flow; takes a reason; each exactly once; may be stopped and gone on with',
+    },
+    input: ManyWithReason,
+    audited: true,
+    subject: subjectOf,
+    run: (ctx, input) => runBulk(services, ctx, 'resend', input),
+  });
+}
+
+function concludeMany(services: HeldServices): Action {
+  return defineAction({
+    name: 'executions.conclude-many',
+    right: BULK_RIGHTS.conclude,
+    domain: 'filtered',
+    text: {
+      'zh-CN': '批量按已办理结束：对方已办成，后面的消息继续；须说明理由，可中途停止并继续',
+      en: 'End many as done, since the other side has done them, so that what waits behind goes on; takes a reason; may be stopped and gone on with',
+    },
+    input: ManyWithReason,
+    audited: true,
+    subject: subjectOf,
+    run: (ctx, input) => runBulk(services, ctx, 'conclude', input),
+  });
+}
+
+function cancelMany(services: HeldServices): Action {
+  return defineAction({
+    name: 'executions.cancel-many',
+    right: BULK_RIGHTS.cancel,
+    domain: 'filtered',
+    text: { 'zh-CN': '批量取消：须说明理由，可中途停止并继续', en: 'Cancel many; takes a reason; may be stopped and gone on with' },
+    input: ManyWithReason,
+    audited: true,
+    subject: subjectOf,
+    run: (ctx, input) => runBulk(services, ctx, 'cancel', input),
+  });
+}
+
+function listBulks({ bulks }: HeldServices): Action {
+  return defineAction({
+    name: 'bulks.list',
+    right: 'executions.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '最近的批量操作', en: 'The latest bulks' },
+    input: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }, closed),
+    audited: false,
+    run: async ({ domains }, { limit = 50 }): Promise<{ readonly items: readonly Bulk[] }> => ({
+      items: await bulks.list(limit, domains.only),
+    }),
+  });
+}
+
+function getBulk({ bulks, owners }: HeldServices): Action {
+  return defineAction({
+    name: 'bulks.get',
+    right: 'executions.read',
+    domain: ({ bulkId }) => all(owners.bulk(bulkId)),
+    text: { 'zh-CN': '一次批量操作的进度', en: 'How far a bulk is' },
+    input: byBulk,
+    audited: false,
+    run: async (_ctx, { bulkId }): Promise<Bulk> => existing(await bulks.get(bulkId), bulkId),
+  });
+}
+
+function stopBulk({ bulks, owners }: HeldServices): Action {
+  return defineAction({
+    name: 'bulks.cancel',
+    right: 'executions.retry',
+    domain: ({ bulkId }) => all(owners.bulk(bulkId)),
+    text: { 'zh-CN': '停止批量操作；之后可继续', en: 'Stop a bulk; it can be gone on with later' },
+    input: byBulk,
+    audited: true,
+    subject: ({ bulkId }) => bulkId,
+    async run(ctx, { bulkId }): Promise<Bulk> {
+      existing(await bulks.get(bulkId), bulkId);
+      const bulk = await bulks.stop(bulkId, ctx.actor.account);
+      ctx.note.after = { handled: bulk.handled, total: bulk.total };
+      return bulk;
+    },
+  });
+}
+
+function closeBulk({ bulks, owners }: HeldServices): Action {
+  return defineAction({
+    name: 'bulks.close',
+    right: 'executions.retry',
+    domain: ({ bulkId }) => all(owners.bulk(bulkId)),
+    text: {
+      'zh-CN': '了结已停止的批量操作：其余保持挂起，不再继续',
+      en: 'Close a stopped bulk: the rest stays held, and nothing goes on with it',
+    },
+    input: byBulk,
+    audited: true,
+    subject: ({ bulkId }) => bulkId,
+    async run(ctx, { bulkId }): Promise<Bulk> {
+      existing(await bulks.get(bulkId), bulkId);
+      const bulk = await bulks.close(bulkId, ctx.actor.account);
+      ctx.note.after = { handled: bulk.handled, total: bulk.total };
+      return bulk;
+    },
+  });
 }
 
 type BulkInput = Static<typeof ManyWithReason> & Pick<Static<typeof RetryMany>, 'tables'>;

@@ -56,121 +56,147 @@ export interface InterfaceList {
 }
 
 export function interfaceActions(services: InterfaceServices): readonly Action[] {
-  const { registry, plans, owners, engine, clock } = services;
-  const { interfaces, grants } = registry;
   return [
-    defineAction({
-      name: 'interfaces.list',
-      right: 'interfaces.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '接口列表', en: 'List interfaces' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async ({ actor, domains }): Promise<InterfaceList> => ({
-        items: await listInterfaces(services, domains, (permission) => isAllowed(actor, permission)),
-      }),
-    }),
-    defineAction({
-      name: 'interfaces.get',
-      right: 'interfaces.read',
-      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
-      text: { 'zh-CN': '读取接口', en: 'Read an interface' },
-      input: byId,
-      audited: false,
-      run: async (_ctx, { interfaceId }) => existing(await interfaces.get(interfaceId), interfaceId),
-    }),
-    defineAction({
-      name: 'interfaces.calls',
-      right: 'interfaces.read',
-      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
-      text: { 'zh-CN': '接口的调用情况：当前状态与最近的流量', en: 'How calls of an interface go: its state and recent traffic' },
-      input: byId,
-      audited: false,
-      run: async (_ctx, { interfaceId }) =>
-        reportCalls(engine, (await engine.processes.interfaceCalls()).get(interfaceId), 'interface', interfaceId, clock.now()),
-    }),
-    defineAction({
-      name: 'interfaces.validate',
-      right: 'interfaces.read',
-      domain: ({ document }) => savingInterface(owners, document),
-      text: { 'zh-CN': '校验接口', en: 'Check an interface' },
-      input: Type.Object({ document: InterfaceDocument }, closed),
-      audited: false,
-      async run({ actor }, { document }) {
-        const issues = await interfaceProblems(services, document, actor.account);
-        return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
-      },
-    }),
-    defineAction({
-      name: 'interfaces.save',
-      right: 'interfaces.edit',
-      domain: ({ document }) => savingInterface(owners, document),
-      text: { 'zh-CN': '保存接口；与他人同路由时指名拒绝', en: 'Save an interface; a route clash names the other one' },
-      input: Type.Object({ interfaceId: InterfaceId, document: InterfaceDocument }, closed),
-      audited: true,
-      subject: ({ interfaceId }) => interfaceId,
-      async run(ctx, { interfaceId, document }) {
-        requireSameId(document.interfaceId, interfaceId);
-        const before = await interfaces.get(interfaceId);
-        requirePublishRight(ctx, before, document);
-        const issues = await interfaceProblems(services, document, ctx.actor.account);
-        if (issues.some((issue) => issue.severity === 'error')) {
-          throw new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
-            values: { count: issues.length },
-            issues,
-            fix: 'Change what the issues name.',
-          });
-        }
-        const saved = await interfaces.save(document);
-        plans.changed();
-        ctx.note.before = before;
-        ctx.note.after = saved;
-        return saved;
-      },
-    }),
-    defineAction({
-      name: 'interfaces.set-state',
-      right: 'interfaces.publish',
-      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
-      text: { 'zh-CN': '上线或下线接口', en: 'Put an interface on or off line' },
-      input: Type.Object(
-        {
-          interfaceId: InterfaceId,
-          state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
-          // The revision that the person looked at: an interface that was saved since is left unchanged.
-          revision: Type.Optional(Type.Integer({ minimum: 1 })),
-        },
-        closed,
-      ),
-      audited: true,
-      subject: ({ interfaceId, state }) => `${interfaceId} ${state}`,
-      async run(ctx, { interfaceId, state, revision }) {
-        const before = existing(await interfaces.get(interfaceId), interfaceId);
-        const saved = await interfaces.save({ ...before, revision: revision ?? before.revision, state });
-        ctx.note.before = { state: before.state, revision: before.revision };
-        ctx.note.after = { state: saved.state, revision: saved.revision };
-        plans.changed();
-        return saved;
-      },
-    }),
-    defineAction({
-      name: 'interfaces.remove',
-      right: 'interfaces.publish',
-      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
-      text: { 'zh-CN': '删除接口及其授权', en: 'Delete an interface with its grants' },
-      input: byId,
-      audited: true,
-      subject: ({ interfaceId }) => interfaceId,
-      async run(ctx, { interfaceId }) {
-        ctx.note.before = existing(await interfaces.get(interfaceId), interfaceId);
-        const removed = await interfaces.remove(interfaceId);
-        for (const grant of await grants.listBy('interfaceId', interfaceId)) await grants.remove(grant.grantId);
-        plans.changed();
-        await engine.processes.endCalls('interface', interfaceId);
-        return { removed };
-      },
-    }),
+    listInterfaces(services),
+    getInterface(services),
+    readInterfaceCalls(services),
+    validateInterface(services),
+    saveInterface(services),
+    setInterfaceState(services),
+    removeInterface(services),
   ];
+}
+
+function listInterfaces(services: InterfaceServices): Action {
+  return defineAction({
+    name: 'interfaces.list',
+    right: 'interfaces.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '接口列表', en: 'List interfaces' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async ({ actor, domains }): Promise<InterfaceList> => ({
+      items: await readInterfaces(services, domains, (permission) => isAllowed(actor, permission)),
+    }),
+  });
+}
+
+function getInterface({ owners, registry }: InterfaceServices): Action {
+  const { interfaces } = registry;
+  return defineAction({
+    name: 'interfaces.get',
+    right: 'interfaces.read',
+    domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+    text: { 'zh-CN': '读取接口', en: 'Read an interface' },
+    input: byId,
+    audited: false,
+    run: async (_ctx, { interfaceId }) => existing(await interfaces.get(interfaceId), interfaceId),
+  });
+}
+
+function readInterfaceCalls({ owners, engine, clock }: InterfaceServices): Action {
+  return defineAction({
+    name: 'interfaces.calls',
+    right: 'interfaces.read',
+    domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+    text: { 'zh-CN': '接口的调用情况：当前状态与最近的流量', en: 'How calls of an interface go: its state and recent traffic' },
+    input: byId,
+    audited: false,
+    run: async (_ctx, { interfaceId }) =>
+      reportCalls(engine, (await engine.processes.interfaceCalls()).get(interfaceId), 'interface', interfaceId, clock.now()),
+  });
+}
+
+function validateInterface(services: InterfaceServices): Action {
+  const { owners } = services;
+  return defineAction({
+    name: 'interfaces.validate',
+    right: 'interfaces.read',
+    domain: ({ document }) => savingInterface(owners, document),
+    text: { 'zh-CN': '校验接口', en: 'Check an interface' },
+    input: Type.Object({ document: InterfaceDocument }, closed),
+    audited: false,
+    async run({ actor }, { document }) {
+      const issues = await interfaceProblems(services, document, actor.account);
+      return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
+    },
+  });
+}
+
+function saveInterface(services: InterfaceServices): Action {
+  const { plans, owners, registry } = services;
+  const { interfaces } = registry;
+  return defineAction({
+    name: 'interfaces.save',
+    right: 'interfaces.edit',
+    domain: ({ document }) => savingInterface(owners, document),
+    text: { 'zh-CN': '保存接口；与他人同路由时指名拒绝', en: 'Save an interface; a route clash names the other one' },
+    input: Type.Object({ interfaceId: InterfaceId, document: InterfaceDocument }, closed),
+    audited: true,
+    subject: ({ interfaceId }) => interfaceId,
+    async run(ctx, { interfaceId, document }) {
+      requireSameId(document.interfaceId, interfaceId);
+      const before = await interfaces.get(interfaceId);
+      requirePublishRight(ctx, before, document);
+      const issues = await interfaceProblems(services, document, ctx.actor.account);
+      if (issues.some((issue) => issue.severity === 'error')) throw interfaceInvalid(issues);
+      const saved = await interfaces.save(document);
+      plans.changed();
+      ctx.note.before = before;
+      ctx.note.after = saved;
+      return saved;
+    },
+  });
+}
+
+function setInterfaceState({ plans, owners, registry }: InterfaceServices): Action {
+  const { interfaces } = registry;
+  return defineAction({
+    name: 'interfaces.set-state',
+    right: 'interfaces.publish',
+    domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+    text: { 'zh-CN': '上线或下线接口', en: 'Put an interface on or off line' },
+    input: Type.Object(
+      {
+        interfaceId: InterfaceId,
+        state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
+        // The revision that the person looked at: an interface that was saved since is left unchanged.
+        revision: Type.Optional(Type.Integer({ minimum: 1 })),
+      },
+      closed,
+    ),
+    audited: true,
+    subject: ({ interfaceId, state }) => `${interfaceId} ${state}`,
+    async run(ctx, { interfaceId, state, revision }) {
+      const before = existing(await interfaces.get(interfaceId), interfaceId);
+      const saved = await interfaces.save({ ...before, revision: revision ?? before.revision, state });
+      ctx.note.before = { state: before.state, revision: before.revision };
+      ctx.note.after = { state: saved.state, revision: saved.revision };
+      plans.changed();
+      return saved;
+    },
+  });
+}
+
+function removeInterface({ plans, owners, engine, registry }: InterfaceServices): Action {
+  const { interfaces, grants } = registry;
+  return defineAction({
+    name: 'interfaces.remove',
+    right: 'interfaces.publish',
+    domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+    text: { 'zh-CN': '删除接口及其授权', en: 'Delete an interface with its grants' },
+    input: byId,
+    audited: true,
+    subject: ({ interfaceId }) => interfaceId,
+    async run(ctx, { interfaceId }) {
+      ctx.note.before = existing(await interfaces.get(interfaceId), interfaceId);
+      const removed = await interfaces.remove(interfaceId);
+      for (const grant of await grants.listBy('interfaceId', interfaceId)) await grants.remove(grant.grantId);
+      plans.changed();
+      await engine.processes.endCalls('interface', interfaceId);
+      return { removed };
+    },
+  });
 }
 
 /**
@@ -209,9 +235,17 @@ export async function interfaceProblems(
   return issues;
 }
 
+function interfaceInvalid(issues: readonly Issue[]): AppError {
+  return new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
+    values: { count: issues.length },
+    issues,
+    fix: 'Change what the issues name.',
+  });
+}
+
 type May = (permission: Permission) => boolean;
 
-async function listInterfaces(services: InterfaceServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
+async function readInterfaces(services: InterfaceServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
   const { registry, engine, clock } = services;
   const [documents, flows, grants, calls] = await Promise.all([
     registry.interfaces.list(),

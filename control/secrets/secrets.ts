@@ -4,7 +4,7 @@ import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { Demand } from '../access/domains.ts';
+import type { Demand, DomainScope } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 
@@ -28,92 +28,94 @@ export interface SecretList {
   readonly items: readonly SecretItem[];
 }
 
-export function secretActions({ bindingStore, owners }: SecretServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'secrets.list',
-      right: 'adapters.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '凭据的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters they are meant for, never values' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async ({ domains }): Promise<SecretList> => {
-        const [secrets, all] = await Promise.all([bindingStore.listSecrets(), bindingStore.listAdapters()]);
-        const adapters = domains.keep(all);
-        const seen = new Set(adapters.map(({ adapterId }) => adapterId));
-        const isSeen = (bound: readonly string[]) => bound.length > 0 && bound.every((adapterId) => seen.has(adapterId));
-        return {
-          items: secrets
-            .filter((secret) => domains.only === undefined || isSeen(secret.adapters))
-            .map(({ name, adapters: boundTo, updatedAt }) => ({
-              name,
-              adapters: boundTo,
-              updatedAt,
-              usedBy: usersIn(adapters, name),
-            })),
-        };
+export function secretActions(services: SecretServices): readonly Action[] {
+  return [listSecrets(services), saveSecret(services), removeSecret(services), revealSecret(services)];
+}
+
+function listSecrets({ bindingStore }: SecretServices): Action {
+  return defineAction({
+    name: 'secrets.list',
+    right: 'adapters.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '凭据的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters they are meant for, never values' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async ({ domains }): Promise<SecretList> => ({ items: await secretsSeen(bindingStore, domains) }),
+  });
+}
+
+function saveSecret({ bindingStore, owners }: SecretServices): Action {
+  return defineAction({
+    name: 'secrets.save',
+    right: 'secrets.edit',
+    domain: ({ name, adapters }) => savingSecret(owners, name, adapters),
+    text: {
+      'zh-CN': '保存凭据（SM4 加密存储）；只有 adapters 中的适配器可以使用',
+      en: 'Store a secret, sealed; only the adapters it lists may name it as their credential',
+    },
+    input: Type.Object(
+      {
+        name: SecretName,
+        value: Type.String({ minLength: 1, maxLength: 20_000 }),
+        adapters: Type.Array(AdapterDocument.properties.adapterId, { maxItems: 100, uniqueItems: true }),
       },
-    }),
-    defineAction({
-      name: 'secrets.save',
-      right: 'secrets.edit',
-      domain: ({ name, adapters }) => savingSecret(owners, name, adapters),
-      text: {
-        'zh-CN': '保存凭据（SM4 加密存储）；只有 adapters 中的适配器可以使用',
-        en: 'Store a secret, sealed; only the adapters it lists may name it as their credential',
-      },
-      input: Type.Object(
-        {
-          name: SecretName,
-          value: Type.String({ minLength: 1, maxLength: 20_000 }),
-          adapters: Type.Array(AdapterDocument.properties.adapterId, { maxItems: 100, uniqueItems: true }),
-        },
-        closed,
-      ),
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run(ctx, { name, value, adapters }) {
-        await bindingStore.saveSecret(name, value, adapters);
-        ctx.note.after = { adapters };
-        return { name, adapters };
-      },
-    }),
-    defineAction({
-      name: 'secrets.remove',
-      right: 'secrets.edit',
-      domain: ({ name }) => all(owners.secret(name)),
-      text: { 'zh-CN': '删除凭据（有适配器使用它时拒绝）', en: 'Delete a secret; refused while adapters log in with it' },
-      input: Type.Object({ name: SecretName }, closed),
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run(_ctx, { name }) {
-        const users = usersIn(await bindingStore.listAdapters(), name).map(({ adapterId }) => adapterId);
-        if (users.length > 0) {
-          throw new AppError('SECRET_IN_USE', 'input', `Adapters log in with it: ${users.join(', ')}.`, {
-            values: { name, adapters: users.join('、') },
-            fix: 'Give these adapters another credential first.',
-          });
-        }
-        return { removed: await bindingStore.removeSecret(name) };
-      },
-    }),
-    defineAction({
-      name: 'secrets.reveal',
-      right: 'secrets.reveal',
-      domain: ({ name }) => all(owners.secret(name)),
-      text: { 'zh-CN': '查看凭据：须说明理由，留下审计', en: 'Reveal a secret: takes a reason and leaves an audit line' },
-      input: Type.Object({ name: SecretName, reason: Type.String({ minLength: 5, maxLength: 500 }) }, closed),
-      audited: true,
-      stepUp: true,
-      subject: ({ name }) => name,
-      async run(ctx, { name, reason }) {
-        ctx.note.reason = reason;
-        return { name, value: await bindingStore.revealSecret(name) };
-      },
-    }),
-  ];
+      closed,
+    ),
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run(ctx, { name, value, adapters }) {
+      await bindingStore.saveSecret(name, value, adapters);
+      ctx.note.after = { adapters };
+      return { name, adapters };
+    },
+  });
+}
+
+function removeSecret({ bindingStore, owners }: SecretServices): Action {
+  return defineAction({
+    name: 'secrets.remove',
+    right: 'secrets.edit',
+    domain: ({ name }) => all(owners.secret(name)),
+    text: { 'zh-CN': '删除凭据（有适配器使用它时拒绝）', en: 'Delete a secret; refused while adapters log in with it' },
+    input: Type.Object({ name: SecretName }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run(_ctx, { name }) {
+      const users = usersIn(await bindingStore.listAdapters(), name).map(({ adapterId }) => adapterId);
+      if (users.length > 0) throw secretInUse(name, users);
+      return { removed: await bindingStore.removeSecret(name) };
+    },
+  });
+}
+
+function revealSecret({ bindingStore, owners }: SecretServices): Action {
+  return defineAction({
+    name: 'secrets.reveal',
+    right: 'secrets.reveal',
+    domain: ({ name }) => all(owners.secret(name)),
+    text: { 'zh-CN': '查看凭据：须说明理由，留下审计', en: 'Reveal a secret: takes a reason and leaves an audit line' },
+    input: Type.Object({ name: SecretName, reason: Type.String({ minLength: 5, maxLength: 500 }) }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ name }) => name,
+    async run(ctx, { name, reason }) {
+      ctx.note.reason = reason;
+      return { name, value: await bindingStore.revealSecret(name) };
+    },
+  });
+}
+
+/** A person of single domains sees the secrets of which they see every adapter that may use them. */
+async function secretsSeen(bindingStore: BindingStore, domains: DomainScope): Promise<readonly SecretItem[]> {
+  const [secrets, all] = await Promise.all([bindingStore.listSecrets(), bindingStore.listAdapters()]);
+  const adapters = domains.keep(all);
+  const seen = new Set(adapters.map(({ adapterId }) => adapterId));
+  const isSeen = (bound: readonly string[]) => bound.length > 0 && bound.every((adapterId) => seen.has(adapterId));
+  return secrets
+    .filter((secret) => domains.only === undefined || isSeen(secret.adapters))
+    .map(({ name, adapters: boundTo, updatedAt }) => ({ name, adapters: boundTo, updatedAt, usedBy: usersIn(adapters, name) }));
 }
 
 /** Binding a secret requires the domain of every adapter that may use it, before and after. */
@@ -125,4 +127,11 @@ async function savingSecret(owners: Owners, name: string, adapters: readonly str
 
 function usersIn(adapters: readonly AdapterDocument[], secret: string): SecretItem['usedBy'] {
   return adapters.filter(({ credential }) => credential === secret).map(({ adapterId, name }) => ({ adapterId, name }));
+}
+
+function secretInUse(name: string, users: readonly string[]): AppError {
+  return new AppError('SECRET_IN_USE', 'input', `Adapters log in with it: ${users.join(', ')}.`, {
+    values: { name, adapters: users.join('、') },
+    fix: 'Give these adapters another credential first.',
+  });
 }
