@@ -33,64 +33,79 @@ const MOST_TOKEN_DAYS = 366;
 const NOT_OF_TOKENS: ReadonlySet<Permission> = new Set(['secrets.reveal']);
 
 export function ownAccountActions(services: OwnAccountServices): readonly Action[] {
-  return [...ownActions(services), ...secondFactorActions(services), ...sessionActions(services), ...tokenActions(services)];
+  return [
+    getOwnAccount(services),
+    changePassword(services),
+    logOut(services),
+    beginSecondFactor(services),
+    confirmSecondFactor(services),
+    removeOwnSecondFactor(services),
+    listOwnSessions(services),
+    endOwnSession(services),
+    endOtherSessions(services),
+    createToken(services),
+  ];
 }
 
-function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock, info }: OwnAccountServices): readonly Action[] {
+function getOwnAccount({ accounts, accountPolicy, clock, info }: OwnAccountServices): Action {
   const dutiesOf = createDutiesOf(accountPolicy, clock);
-  return [
-    defineAction({
-      name: 'me.get',
-      right: 'self',
-      domain: 'none',
-      text: { 'zh-CN': '我是谁，我能做什么', en: 'Who am I and what may I do' },
-      input: Type.Object({}, closed),
-      audited: false,
-      async run({ actor }) {
-        const account = await accounts.get(actor.account);
-        return {
-          name: actor.account,
-          roles: actor.roles,
-          domains: actor.domains,
-          permissions: PERMISSIONS.filter((permission) => isAllowed(actor, permission)).sort(),
-          mustChangePassword: actor.mustChangePassword ?? false,
-          mustSetUpSecondFactor: actor.mustSetUpSecondFactor ?? false,
-          hasSecondFactor: account?.hasSecondFactor ?? false,
-          isSecondFactorDemanded: accountPolicy.requireSecondFactor,
-          isPasswordOneTime: account?.mustChangePassword ?? false,
-          ...(account === undefined ? {} : { passwordExpiresAt: dutiesOf(account).passwordExpiresAt }),
-          via: actor.via,
-          environment: info.environment,
-        };
-      },
-    }),
-    defineAction({
-      name: 'me.change-password',
-      right: 'self',
-      domain: 'none',
-      text: { 'zh-CN': '修改自己的密码，其他会话随之结束', en: 'Change own password; other sessions end' },
-      input: Type.Object({ oldPassword: Password, newPassword: Password }, closed),
-      audited: true,
-      async run({ actor }, { oldPassword, newPassword }) {
-        await checkLogin(actor.account, oldPassword, actor.from, { hasCode: true, ofSession: true });
-        if (newPassword === oldPassword)
-          throw new AppError('PASSWORD_SAME', 'input', 'The new password is the old one.', { fix: 'Choose another.' });
-        checkPassword(newPassword, actor.account);
-        await refuseFormer(accounts, actor.account, newPassword);
-        await accounts.setPassword(actor.account, newPassword, false);
-        return { changed: true, sessionsEnded: await sessions.endAll(actor.account, actor.sessionId) };
-      },
-    }),
-    defineAction({
-      name: 'me.logout',
-      right: 'self',
-      domain: 'none',
-      text: { 'zh-CN': '退出', en: 'Log out' },
-      input: Type.Object({}, closed),
-      audited: true,
-      run: async ({ actor }) => ({ ended: actor.sessionId === undefined ? false : await sessions.end(actor.sessionId, actor.account) }),
-    }),
-  ];
+  return defineAction({
+    name: 'me.get',
+    right: 'self',
+    domain: 'none',
+    text: { 'zh-CN': '我是谁，我能做什么', en: 'Who am I and what may I do' },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run({ actor }) {
+      const account = await accounts.get(actor.account);
+      return {
+        name: actor.account,
+        roles: actor.roles,
+        domains: actor.domains,
+        permissions: PERMISSIONS.filter((permission) => isAllowed(actor, permission)).sort(),
+        mustChangePassword: actor.mustChangePassword ?? false,
+        mustSetUpSecondFactor: actor.mustSetUpSecondFactor ?? false,
+        hasSecondFactor: account?.hasSecondFactor ?? false,
+        isSecondFactorDemanded: accountPolicy.requireSecondFactor,
+        isPasswordOneTime: account?.mustChangePassword ?? false,
+        ...(account === undefined ? {} : { passwordExpiresAt: dutiesOf(account).passwordExpiresAt }),
+        via: actor.via,
+        environment: info.environment,
+      };
+    },
+  });
+}
+
+function changePassword({ accounts, sessions, checkLogin }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.change-password',
+    right: 'self',
+    domain: 'none',
+    text: { 'zh-CN': '修改自己的密码，其他会话随之结束', en: 'Change own password; other sessions end' },
+    input: Type.Object({ oldPassword: Password, newPassword: Password }, closed),
+    audited: true,
+    async run({ actor }, { oldPassword, newPassword }) {
+      await checkLogin(actor.account, oldPassword, actor.from, { hasCode: true, ofSession: true });
+      if (newPassword === oldPassword)
+        throw new AppError('PASSWORD_SAME', 'input', 'The new password is the old one.', { fix: 'Choose another.' });
+      checkPassword(newPassword, actor.account);
+      await refuseFormer(accounts, actor.account, newPassword);
+      await accounts.setPassword(actor.account, newPassword, false);
+      return { changed: true, sessionsEnded: await sessions.endAll(actor.account, actor.sessionId) };
+    },
+  });
+}
+
+function logOut({ sessions }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.logout',
+    right: 'self',
+    domain: 'none',
+    text: { 'zh-CN': '退出', en: 'Log out' },
+    input: Type.Object({}, closed),
+    audited: true,
+    run: async ({ actor }) => ({ ended: actor.sessionId === undefined ? false : await sessions.end(actor.sessionId, actor.account) }),
+  });
 }
 
 /** PASSWORD_REUSED (input). */
@@ -103,56 +118,60 @@ async function refuseFormer(accounts: AccountStore, name: string, password: stri
   }
 }
 
-function secondFactorActions({ accounts, sessions, secondFactors, accountPolicy }: OwnAccountServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'me.begin-second-factor',
-      right: 'self',
-      domain: 'none',
-      text: {
-        'zh-CN': '开始设置第二因素：得到供验证器应用使用的密钥，只显示这一次',
-        en: 'Begin to set up a second factor: gives the secret for the authenticator app, shown only this once',
-      },
-      input: Type.Object({}, closed),
-      audited: true,
-      stepUp: true,
-      run: ({ actor }) => secondFactors.begin(actor.account),
-    }),
-    defineAction({
-      name: 'me.confirm-second-factor',
-      right: 'self',
-      domain: 'none',
-      text: {
-        'zh-CN': '以验证器应用的验证码启用第二因素；得到恢复码，其他会话随之结束',
-        en: 'Put the second factor in force by a code of the app; gives recovery codes, and other sessions end',
-      },
-      input: Type.Object({ code: Code }, closed),
-      audited: true,
-      async run({ actor }, { code }) {
-        if (actor.via === 'token') throw wrongCode();
-        const recoveryCodes = await secondFactors.confirm(actor.account, code);
-        if (actor.sessionId !== undefined) await sessions.noteSecondFactor(actor.sessionId);
-        return { recoveryCodes, sessionsEnded: await sessions.endAll(actor.account, actor.sessionId) };
-      },
-    }),
-    defineAction({
-      name: 'me.remove-second-factor',
-      right: 'member',
-      domain: 'none',
-      text: { 'zh-CN': '停用自己的第二因素', en: 'Switch the own second factor off' },
-      input: Type.Object({}, closed),
-      audited: true,
-      stepUp: true,
-      async run({ actor }) {
-        if (accountPolicy.requireSecondFactor)
-          throw new AppError('SECOND_FACTOR_DEMANDED', 'input', 'This installation demands a second factor of everybody.', {
-            fix: 'Set up another one instead: it takes the place of this one. KQ_REQUIRE_TOTP decides.',
-          });
-        await accounts.removeSecondFactor(actor.account);
-        return { removed: true };
-      },
-    }),
-  ];
+function beginSecondFactor({ secondFactors }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.begin-second-factor',
+    right: 'self',
+    domain: 'none',
+    text: {
+      'zh-CN': '开始设置第二因素：得到供验证器应用使用的密钥，只显示这一次',
+      en: 'Begin to set up a second factor: gives the secret for the authenticator app, shown only this once',
+    },
+    input: Type.Object({}, closed),
+    audited: true,
+    stepUp: true,
+    run: ({ actor }) => secondFactors.begin(actor.account),
+  });
+}
+
+function confirmSecondFactor({ sessions, secondFactors }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.confirm-second-factor',
+    right: 'self',
+    domain: 'none',
+    text: {
+      'zh-CN': '以验证器应用的验证码启用第二因素；得到恢复码，其他会话随之结束',
+      en: 'Put the second factor in force by a code of the app; gives recovery codes, and other sessions end',
+    },
+    input: Type.Object({ code: Code }, closed),
+    audited: true,
+    async run({ actor }, { code }) {
+      if (actor.via === 'token') throw wrongCode();
+      const recoveryCodes = await secondFactors.confirm(actor.account, code);
+      if (actor.sessionId !== undefined) await sessions.noteSecondFactor(actor.sessionId);
+      return { recoveryCodes, sessionsEnded: await sessions.endAll(actor.account, actor.sessionId) };
+    },
+  });
+}
+
+function removeOwnSecondFactor({ accounts, accountPolicy }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.remove-second-factor',
+    right: 'member',
+    domain: 'none',
+    text: { 'zh-CN': '停用自己的第二因素', en: 'Switch the own second factor off' },
+    input: Type.Object({}, closed),
+    audited: true,
+    stepUp: true,
+    async run({ actor }) {
+      if (accountPolicy.requireSecondFactor)
+        throw new AppError('SECOND_FACTOR_DEMANDED', 'input', 'This installation demands a second factor of everybody.', {
+          fix: 'Set up another one instead: it takes the place of this one. KQ_REQUIRE_TOTP decides.',
+        });
+      await accounts.removeSecondFactor(actor.account);
+      return { removed: true };
+    },
+  });
 }
 
 /** The public part of a session or token. */
@@ -160,73 +179,75 @@ export function shownSession({ _id, account: _account, secondFactorAt: _shown, .
   return { id: _id, ...session, current: _id === actor.sessionId };
 }
 
-function sessionActions({ sessions }: OwnAccountServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'me.sessions',
-      right: 'member',
-      domain: 'none',
-      text: { 'zh-CN': '我的会话与令牌', en: 'Own sessions and tokens' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async ({ actor }) => ({
-        items: (await sessions.list(actor.account)).map((session) => shownSession(session, actor)),
-      }),
+function listOwnSessions({ sessions }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.sessions',
+    right: 'member',
+    domain: 'none',
+    text: { 'zh-CN': '我的会话与令牌', en: 'Own sessions and tokens' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async ({ actor }) => ({
+      items: (await sessions.list(actor.account)).map((session) => shownSession(session, actor)),
     }),
-    defineAction({
-      name: 'me.end-session',
-      right: 'member',
-      domain: 'none',
-      text: { 'zh-CN': '结束一个会话或令牌', en: 'End a session or token' },
-      input: Type.Object({ id: Type.String({ maxLength: 100 }) }, closed),
-      audited: true,
-      run: async ({ actor }, { id }) => ({ ended: await sessions.end(id, actor.account) }),
-    }),
-    defineAction({
-      name: 'me.end-other-sessions',
-      right: 'member',
-      domain: 'none',
-      text: { 'zh-CN': '结束当前以外的全部会话与令牌', en: 'End every session and token except the present one' },
-      input: Type.Object({}, closed),
-      audited: true,
-      run: async ({ actor }) => ({ ended: await sessions.endAll(actor.account, actor.sessionId) }),
-    }),
-  ];
+  });
 }
 
-function tokenActions({ sessions }: OwnAccountServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'me.create-token',
-      right: 'member',
-      domain: 'none',
-      text: { 'zh-CN': '为命令行签发令牌，只显示这一次', en: 'Issue a token for the command line; shown only this once' },
-      input: Type.Object(
-        {
-          label: Type.String({ minLength: 1, maxLength: 100, pattern: PLAIN_LINE }),
-          days: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_TOKEN_DAYS, default: 30 })),
-          rights: Type.Optional(
-            Type.Array(Type.Enum(PERMISSIONS), {
-              minItems: 1,
-              maxItems: PERMISSIONS.length,
-              uniqueItems: true,
-              description: 'What it may do, of what you may; absent: all of it. Never the acts that ask for the password again',
-            }),
-          ),
-        },
-        closed,
-      ),
-      audited: true,
-      stepUp: true,
-      subject: ({ label }) => label,
-      async run({ actor, note }, { label, days = 30, rights }) {
-        for (const right of rights ?? []) checkGiven(actor, right);
-        const { secret, session } = await sessions.issueToken(actor.account, label, days * DAY_MS, rights);
-        note.after = { rights: rights ?? 'all', expiresAt: session.expiresAt };
-        return { token: secret, id: session._id, expiresAt: session.expiresAt, ...(rights === undefined ? {} : { rights }) };
+function endOwnSession({ sessions }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.end-session',
+    right: 'member',
+    domain: 'none',
+    text: { 'zh-CN': '结束一个会话或令牌', en: 'End a session or token' },
+    input: Type.Object({ id: Type.String({ maxLength: 100 }) }, closed),
+    audited: true,
+    run: async ({ actor }, { id }) => ({ ended: await sessions.end(id, actor.account) }),
+  });
+}
+
+function endOtherSessions({ sessions }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.end-other-sessions',
+    right: 'member',
+    domain: 'none',
+    text: { 'zh-CN': '结束当前以外的全部会话与令牌', en: 'End every session and token except the present one' },
+    input: Type.Object({}, closed),
+    audited: true,
+    run: async ({ actor }) => ({ ended: await sessions.endAll(actor.account, actor.sessionId) }),
+  });
+}
+
+function createToken({ sessions }: OwnAccountServices): Action {
+  return defineAction({
+    name: 'me.create-token',
+    right: 'member',
+    domain: 'none',
+    text: { 'zh-CN': '为命令行签发令牌，只显示这一次', en: 'Issue a token for the command line; shown only this once' },
+    input: Type.Object(
+      {
+        label: Type.String({ minLength: 1, maxLength: 100, pattern: PLAIN_LINE }),
+        days: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST_TOKEN_DAYS, default: 30 })),
+        rights: Type.Optional(
+          Type.Array(Type.Enum(PERMISSIONS), {
+            minItems: 1,
+            maxItems: PERMISSIONS.length,
+            uniqueItems: true,
+            description: 'What it may do, of what you may; absent: all of it. Never the acts that ask for the password again',
+          }),
+        ),
       },
-    }),
-  ];
+      closed,
+    ),
+    audited: true,
+    stepUp: true,
+    subject: ({ label }) => label,
+    async run({ actor, note }, { label, days = 30, rights }) {
+      for (const right of rights ?? []) checkGiven(actor, right);
+      const { secret, session } = await sessions.issueToken(actor.account, label, days * DAY_MS, rights);
+      note.after = { rights: rights ?? 'all', expiresAt: session.expiresAt };
+      return { token: secret, id: session._id, expiresAt: session.expiresAt, ...(rights === undefined ? {} : { rights }) };
+    },
+  });
 }
 
 /** TOKEN_RIGHT (input): a token gets no right that its owner lacks. */

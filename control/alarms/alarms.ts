@@ -60,181 +60,199 @@ const AlarmId = Type.String({ pattern: '^alm_[A-Za-z0-9_-]{1,60}$' });
 const RuleName = Type.Union(ALARM_RULE_NAMES.map((name) => Type.Literal(name)));
 
 export function alarmActions(services: AlarmServices): readonly Action[] {
-  return [...seeing(services), ...silencing(services), ...setting(services)];
-}
-
-function seeing({ alarms, clock, owners }: AlarmServices): readonly Action[] {
   return [
-    defineAction({
-      name: 'alarms.list',
-      right: 'system.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '告警：未结束的与最近结束的', en: 'Alarms: open ones, and those that ended lately' },
-      input: Type.Object({}, closed),
-      audited: false,
-      async run({ domains }): Promise<AlarmList> {
-        const { alarms: stored, silences } = alarms.store;
-        const isSeen = createIsSeen(owners, domains);
-        const [open, latest, silent] = await Promise.all([
-          findSeen(stored, { open: true }, MOST, isSeen),
-          findSeen(stored, {}, MOST_ENDED, isSeen),
-          silences.find({}, { limit: MOST }),
-        ]);
-        const ended = latest.filter(({ status }) => status === 'ended');
-        return { items: [...open, ...ended].map((alarm) => toShown(alarm, silent, clock.now())) };
-      },
-    }),
-    defineAction({
-      name: 'alarms.acknowledge',
-      right: 'alarms.acknowledge',
-      domain: ({ alarmId }) => all(owners.alarm(alarmId)),
-      text: { 'zh-CN': '确认告警：有人在处理，不再提醒和升级', en: 'Acknowledge an alarm: somebody sees to it; no more reminders' },
-      input: Type.Object({ alarmId: AlarmId }, closed),
-      audited: true,
-      subject: ({ alarmId }) => alarmId,
-      async run({ actor }, { alarmId }) {
-        const acknowledged = { by: actor.account, at: clock.now() };
-        const result = await alarms.store.alarms.patchIf(
-          alarmId,
-          { open: true, status: 'open' },
-          { set: { status: 'acknowledged', acknowledged }, unset: ['pending'] },
-        );
-        if (result.outcome !== 'patched')
-          throw new AppError('ALARM_NOT_OPEN', 'input', 'This alarm has ended, or somebody acknowledged it already.', {
-            values: { alarmId },
-            fix: 'Load the list again.',
-          });
-        alarms.changed();
-        return { alarmId };
-      },
-    }),
+    listAlarms(services),
+    acknowledgeAlarm(services),
+    listSilences(services),
+    silenceAlarms(services),
+    endSilence(services),
+    getSettings(services),
+    saveSettings(services),
+    testReceiver(services),
   ];
 }
 
-function silencing({ alarms, clock, owners }: AlarmServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'alarms.silences',
-      right: 'system.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '告警屏蔽：此时不通知的告警', en: 'Silences: alarms that nobody is told of for now' },
-      input: Type.Object({}, closed),
-      audited: false,
-      async run({ domains }): Promise<SilenceList> {
-        const silences = await alarms.store.silences.find({}, { limit: MOST });
-        const isSeen = createIsSeen(owners, domains);
-        const current: SilenceDocument[] = [];
-        for (const silence of silences) if (silence.until > clock.now() && (await isSeen(silence.subject ?? ''))) current.push(silence);
-        return {
-          items: current.map(({ _id, ...silence }) => ({
-            silenceId: _id,
-            ...silence,
-            ...(silence.rule === undefined ? {} : { label: ALARM_RULES[silence.rule].text.label }),
-          })),
-        };
-      },
-    }),
-    defineAction({
-      name: 'alarms.silence',
-      right: 'alarms.acknowledge',
-      domain: ({ subject = '' }) => all(owners.alarmSubject(subject)),
-      text: { 'zh-CN': '屏蔽告警一段时间：照常列出，但不通知', en: 'Silence for a while: alarms are shown, but nobody is told' },
-      input: Type.Object(
-        {
-          rule: Type.Optional(RuleName),
-          subject: Type.Optional(Type.String({ maxLength: 300 })),
-          minutes: Type.Integer({ minimum: 1, maximum: 43_200 }),
-        },
-        closed,
-      ),
-      audited: true,
-      subject: ({ rule = '*', subject = '*' }) => `${rule} ${subject}`,
-      async run({ actor }, { rule, subject, minutes }) {
-        const at = clock.now();
-        const silence = { _id: createId('sil'), until: at + minutes * MINUTE_MS, by: actor.account, at };
-        await alarms.store.silences.insert({
-          ...silence,
-          ...(rule === undefined ? {} : { rule: rule as AlarmRuleName }),
-          ...(subject === undefined ? {} : { subject }),
+function listAlarms({ alarms, clock, owners }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.list',
+    right: 'system.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '告警：未结束的与最近结束的', en: 'Alarms: open ones, and those that ended lately' },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run({ domains }): Promise<AlarmList> {
+      const { alarms: stored, silences } = alarms.store;
+      const isSeen = createIsSeen(owners, domains);
+      const [open, latest, silent] = await Promise.all([
+        findSeen(stored, { open: true }, MOST, isSeen),
+        findSeen(stored, {}, MOST_ENDED, isSeen),
+        silences.find({}, { limit: MOST }),
+      ]);
+      const ended = latest.filter(({ status }) => status === 'ended');
+      return { items: [...open, ...ended].map((alarm) => toShown(alarm, silent, clock.now())) };
+    },
+  });
+}
+
+function acknowledgeAlarm({ alarms, clock, owners }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.acknowledge',
+    right: 'alarms.acknowledge',
+    domain: ({ alarmId }) => all(owners.alarm(alarmId)),
+    text: { 'zh-CN': '确认告警：有人在处理，不再提醒和升级', en: 'Acknowledge an alarm: somebody sees to it; no more reminders' },
+    input: Type.Object({ alarmId: AlarmId }, closed),
+    audited: true,
+    subject: ({ alarmId }) => alarmId,
+    async run({ actor }, { alarmId }) {
+      const acknowledged = { by: actor.account, at: clock.now() };
+      const result = await alarms.store.alarms.patchIf(
+        alarmId,
+        { open: true, status: 'open' },
+        { set: { status: 'acknowledged', acknowledged }, unset: ['pending'] },
+      );
+      if (result.outcome !== 'patched')
+        throw new AppError('ALARM_NOT_OPEN', 'input', 'This alarm has ended, or somebody acknowledged it already.', {
+          values: { alarmId },
+          fix: 'Load the list again.',
         });
-        alarms.changed();
-        return { silenceId: silence._id };
-      },
-    }),
-    defineAction({
-      name: 'alarms.end-silence',
-      right: 'alarms.acknowledge',
-      domain: ({ silenceId }) => all(owners.silence(silenceId)),
-      text: { 'zh-CN': '结束屏蔽', en: 'End a silence' },
-      input: Type.Object({ silenceId: Type.String({ maxLength: 60 }) }, closed),
-      audited: true,
-      subject: ({ silenceId }) => silenceId,
-      async run(_ctx, { silenceId }) {
-        const isRemoved = await alarms.store.silences.remove(silenceId);
-        alarms.changed();
-        return { removed: isRemoved };
-      },
-    }),
-  ];
+      alarms.changed();
+      return { alarmId };
+    },
+  });
 }
 
-function setting({ alarms, clock }: AlarmServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'alarms.settings',
-      right: 'system.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '告警规则、接收人、重复与升级时间', en: 'Alarm rules, receivers, when it is repeated and escalated' },
-      input: Type.Object({}, closed),
-      audited: false,
-      async run({ actor, domains }): Promise<AlarmSettingsAnswer> {
-        const settings = await alarms.settings.read();
-        const isWhole = domains.only === undefined;
-        const { mail: _mail, ...rules } = withoutAddresses(settings);
-        const shown = isAllowed(actor, 'alarms.edit') ? settings : withoutAddresses(settings);
-        return {
-          // The receivers belong to the whole installation, so people of single domains do not see them.
-          settings: isWhole ? shown : { ...rules, receivers: [] },
-          withSecret: isWhole ? await alarms.settings.withSecret() : [],
-          rules: ALARM_RULE_NAMES.map((rule) => ({ rule, ...ALARM_RULES[rule].text, ...ALARM_RULES[rule].bound })),
-        };
+function listSilences({ alarms, clock, owners }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.silences',
+    right: 'system.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '告警屏蔽：此时不通知的告警', en: 'Silences: alarms that nobody is told of for now' },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run({ domains }): Promise<SilenceList> {
+      const silences = await alarms.store.silences.find({}, { limit: MOST });
+      const isSeen = createIsSeen(owners, domains);
+      const current: SilenceDocument[] = [];
+      for (const silence of silences) if (silence.until > clock.now() && (await isSeen(silence.subject ?? ''))) current.push(silence);
+      return {
+        items: current.map(({ _id, ...silence }) => ({
+          silenceId: _id,
+          ...silence,
+          ...(silence.rule === undefined ? {} : { label: ALARM_RULES[silence.rule].text.label }),
+        })),
+      };
+    },
+  });
+}
+
+function silenceAlarms({ alarms, clock, owners }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.silence',
+    right: 'alarms.acknowledge',
+    domain: ({ subject = '' }) => all(owners.alarmSubject(subject)),
+    text: { 'zh-CN': '屏蔽告警一段时间：照常列出，但不通知', en: 'Silence for a while: alarms are shown, but nobody is told' },
+    input: Type.Object(
+      {
+        rule: Type.Optional(RuleName),
+        subject: Type.Optional(Type.String({ maxLength: 300 })),
+        minutes: Type.Integer({ minimum: 1, maximum: 43_200 }),
       },
-    }),
-    defineAction({
-      name: 'alarms.save-settings',
-      right: 'alarms.edit',
-      domain: 'all',
-      text: { 'zh-CN': '保存告警规则与接收人', en: 'Save alarm rules and receivers' },
-      input: Type.Object({ settings: AlarmSettings, secrets: Type.Optional(AlarmSecrets) }, closed),
-      audited: true,
-      async run(ctx, { settings, secrets = {} }) {
-        ctx.note.before = withoutAddresses(await alarms.settings.read());
-        const saved = await alarms.settings.save(settings, secrets);
-        ctx.note.after = withoutAddresses(saved.settings);
-        return saved;
-      },
-    }),
-    defineAction({
-      name: 'alarms.test-receiver',
-      right: 'alarms.edit',
-      domain: 'all',
-      text: { 'zh-CN': '向接收人发一条测试告警', en: 'Send a receiver a test alarm' },
-      input: Type.Object({ receiverId: Type.String({ maxLength: 40 }) }, closed),
-      audited: true,
-      subject: ({ receiverId }) => receiverId,
-      async run(_ctx, { receiverId }) {
-        const settings = await alarms.settings.read();
-        const receiver = settings.receivers.find((candidate) => candidate.receiverId === receiverId);
-        if (receiver === undefined)
-          throw new AppError('ALARM_RECEIVER_UNKNOWN', 'input', 'There is no such receiver.', {
-            values: { id: receiverId },
-            fix: 'Save the receivers first.',
-          });
-        await alarms.send(receiver, [{ kind: 'test', alarm: testAlarm(clock.now()) }], settings);
-        return { sent: true };
-      },
-    }),
-  ];
+      closed,
+    ),
+    audited: true,
+    subject: ({ rule = '*', subject = '*' }) => `${rule} ${subject}`,
+    async run({ actor }, { rule, subject, minutes }) {
+      const at = clock.now();
+      const silence = { _id: createId('sil'), until: at + minutes * MINUTE_MS, by: actor.account, at };
+      await alarms.store.silences.insert({
+        ...silence,
+        ...(rule === undefined ? {} : { rule: rule as AlarmRuleName }),
+        ...(subject === undefined ? {} : { subject }),
+      });
+      alarms.changed();
+      return { silenceId: silence._id };
+    },
+  });
+}
+
+function endSilence({ alarms, owners }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.end-silence',
+    right: 'alarms.acknowledge',
+    domain: ({ silenceId }) => all(owners.silence(silenceId)),
+    text: { 'zh-CN': '结束屏蔽', en: 'End a silence' },
+    input: Type.Object({ silenceId: Type.String({ maxLength: 60 }) }, closed),
+    audited: true,
+    subject: ({ silenceId }) => silenceId,
+    async run(_ctx, { silenceId }) {
+      const isRemoved = await alarms.store.silences.remove(silenceId);
+      alarms.changed();
+      return { removed: isRemoved };
+    },
+  });
+}
+
+function getSettings({ alarms }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.settings',
+    right: 'system.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '告警规则、接收人、重复与升级时间', en: 'Alarm rules, receivers, when it is repeated and escalated' },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run({ actor, domains }): Promise<AlarmSettingsAnswer> {
+      const settings = await alarms.settings.read();
+      const isWhole = domains.only === undefined;
+      const { mail: _mail, ...rules } = withoutAddresses(settings);
+      const shown = isAllowed(actor, 'alarms.edit') ? settings : withoutAddresses(settings);
+      return {
+        // The receivers belong to the whole installation, so people of single domains do not see them.
+        settings: isWhole ? shown : { ...rules, receivers: [] },
+        withSecret: isWhole ? await alarms.settings.withSecret() : [],
+        rules: ALARM_RULE_NAMES.map((rule) => ({ rule, ...ALARM_RULES[rule].text, ...ALARM_RULES[rule].bound })),
+      };
+    },
+  });
+}
+
+function saveSettings({ alarms }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.save-settings',
+    right: 'alarms.edit',
+    domain: 'all',
+    text: { 'zh-CN': '保存告警规则与接收人', en: 'Save alarm rules and receivers' },
+    input: Type.Object({ settings: AlarmSettings, secrets: Type.Optional(AlarmSecrets) }, closed),
+    audited: true,
+    async run(ctx, { settings, secrets = {} }) {
+      ctx.note.before = withoutAddresses(await alarms.settings.read());
+      const saved = await alarms.settings.save(settings, secrets);
+      ctx.note.after = withoutAddresses(saved.settings);
+      return saved;
+    },
+  });
+}
+
+function testReceiver({ alarms, clock }: AlarmServices): Action {
+  return defineAction({
+    name: 'alarms.test-receiver',
+    right: 'alarms.edit',
+    domain: 'all',
+    text: { 'zh-CN': '向接收人发一条测试告警', en: 'Send a receiver a test alarm' },
+    input: Type.Object({ receiverId: Type.String({ maxLength: 40 }) }, closed),
+    audited: true,
+    subject: ({ receiverId }) => receiverId,
+    async run(_ctx, { receiverId }) {
+      const settings = await alarms.settings.read();
+      const receiver = settings.receivers.find((candidate) => candidate.receiverId === receiverId);
+      if (receiver === undefined)
+        throw new AppError('ALARM_RECEIVER_UNKNOWN', 'input', 'There is no such receiver.', {
+          values: { id: receiverId },
+          fix: 'Save the receivers first.',
+        });
+      await alarms.send(receiver, [{ kind: 'test', alarm: testAlarm(clock.now()) }], settings);
+      return { sent: true };
+    },
+  });
 }
 
 type IsSeen = (subject: string) => Promise<boolean>;

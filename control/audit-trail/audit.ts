@@ -66,97 +66,105 @@ const OTHERS: readonly AuditedAction[] = [
 
 /** `actions`: all other actions, whose names occur in the trail. */
 export function auditActions(services: AuditServices, actions: readonly Action[]): readonly Action[] {
-  const own = ownActions(services);
+  const own = [listLines(services), listActs(services), listObjects(services), verifyTrail(services)];
   const audited = [...actions, ...own].filter((action) => action.audited !== false).map(({ name, text }) => ({ name, text }));
-  return [
-    ...own,
-    defineAction({
-      name: 'audit.actions',
-      right: 'audit.read',
-      domain: 'all',
-      text: { 'zh-CN': '会留下审计记录的操作', en: 'Acts that leave audit lines' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async (): Promise<AuditedActions> => ({ items: [...OTHERS, ...audited] }),
-    }),
-  ];
+  return [...own, listAuditedActions(audited)];
+}
+
+function listLines({ audit }: AuditServices): Action {
+  return defineAction({
+    name: 'audit.list',
+    right: 'audit.read',
+    domain: 'all',
+    text: { 'zh-CN': '审计记录，最新在前', en: 'Audit lines, newest first' },
+    input: Type.Object(
+      {
+        actor: Name,
+        action: Name,
+        subject: Type.Optional(Type.String({ maxLength: 200, description: 'Begin of what the act was about' })),
+        outcome: Outcome,
+        from: Type.Optional(Type.Integer()),
+        to: Type.Optional(Type.Integer()),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+        after: Name,
+      },
+      closed,
+    ),
+    audited: 'hourly',
+    run: (_ctx, { limit = 100, ...query }): Promise<AuditPage> => audit.list({ ...query, limit }),
+  });
+}
+
+function listActs(services: AuditServices): Action {
+  const { audit } = services;
+  return defineAction({
+    name: 'audit.acts',
+    right: 'audit.read',
+    domain: 'all',
+    text: { 'zh-CN': '审计：每次操作一行，最新在前', en: 'The audit trail, one row an act, newest first' },
+    input: Type.Object(
+      {
+        actor: Name,
+        action: Name,
+        object: Type.Optional(Type.String({ maxLength: 200, description: 'Id of what the acts were about' })),
+        outcome: Outcome,
+        from: Type.Optional(Type.Integer()),
+        to: Type.Optional(Type.Integer()),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+        after: Name,
+      },
+      closed,
+    ),
+    audited: 'hourly',
+    async run(_ctx, { limit = 100, ...query }): Promise<ActPage> {
+      const { items, next } = await audit.acts({ ...query, limit });
+      const names = await objectNames(services);
+      return { items: items.map((act) => ({ ...act, ...named(act, names) })), next };
+    },
+  });
+}
+
+function listObjects(services: AuditServices): Action {
+  return defineAction({
+    name: 'audit.objects',
+    right: 'audit.read',
+    domain: 'all',
+    text: { 'zh-CN': '审计可按其筛选的对象及名称', en: 'What the trail can be filtered by, with names' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async (): Promise<ObjectList> => ({ items: [...(await objectNames(services)).values()] }),
+  });
+}
+
+function verifyTrail({ audit, guard }: AuditServices): Action {
+  return defineAction({
+    name: 'audit.verify',
+    right: 'audit.read',
+    domain: 'all',
+    text: { 'zh-CN': '校验审计链与数据完整性', en: 'Verify the audit chain and the marks of what decides something' },
+    input: Type.Object({}, closed),
+    audited: true,
+    async run({ signal }): Promise<VerifyReport> {
+      if (guard === undefined) return audit.verify(signal);
+      const { chain, ...marks } = await guard.verify(signal);
+      return { ...chain, marks };
+    },
+  });
+}
+
+function listAuditedActions(audited: readonly AuditedAction[]): Action {
+  return defineAction({
+    name: 'audit.actions',
+    right: 'audit.read',
+    domain: 'all',
+    text: { 'zh-CN': '会留下审计记录的操作', en: 'Acts that leave audit lines' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async (): Promise<AuditedActions> => ({ items: [...OTHERS, ...audited] }),
+  });
 }
 
 function named({ subject }: AuditAct, names: ReadonlyMap<string, NamedObject>): { readonly object?: NamedObject } {
   const object = subject === undefined ? undefined : names.get(/^[^@/ ]*/.exec(subject)![0]);
   return object === undefined ? {} : { object };
-}
-
-function ownActions(services: AuditServices): readonly Action[] {
-  const { audit, guard } = services;
-  return [
-    defineAction({
-      name: 'audit.list',
-      right: 'audit.read',
-      domain: 'all',
-      text: { 'zh-CN': '审计记录，最新在前', en: 'Audit lines, newest first' },
-      input: Type.Object(
-        {
-          actor: Name,
-          action: Name,
-          subject: Type.Optional(Type.String({ maxLength: 200, description: 'Begin of what the act was about' })),
-          outcome: Outcome,
-          from: Type.Optional(Type.Integer()),
-          to: Type.Optional(Type.Integer()),
-          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
-          after: Name,
-        },
-        closed,
-      ),
-      audited: 'hourly',
-      run: (_ctx, { limit = 100, ...query }): Promise<AuditPage> => audit.list({ ...query, limit }),
-    }),
-    defineAction({
-      name: 'audit.acts',
-      right: 'audit.read',
-      domain: 'all',
-      text: { 'zh-CN': '审计：每次操作一行，最新在前', en: 'The audit trail, one row an act, newest first' },
-      input: Type.Object(
-        {
-          actor: Name,
-          action: Name,
-          object: Type.Optional(Type.String({ maxLength: 200, description: 'Id of what the acts were about' })),
-          outcome: Outcome,
-          from: Type.Optional(Type.Integer()),
-          to: Type.Optional(Type.Integer()),
-          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
-          after: Name,
-        },
-        closed,
-      ),
-      audited: 'hourly',
-      async run(_ctx, { limit = 100, ...query }): Promise<ActPage> {
-        const { items, next } = await audit.acts({ ...query, limit });
-        const names = await objectNames(services);
-        return { items: items.map((act) => ({ ...act, ...named(act, names) })), next };
-      },
-    }),
-    defineAction({
-      name: 'audit.objects',
-      right: 'audit.read',
-      domain: 'all',
-      text: { 'zh-CN': '审计可按其筛选的对象及名称', en: 'What the trail can be filtered by, with names' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async (): Promise<ObjectList> => ({ items: [...(await objectNames(services)).values()] }),
-    }),
-    defineAction({
-      name: 'audit.verify',
-      right: 'audit.read',
-      domain: 'all',
-      text: { 'zh-CN': '校验审计链与数据完整性', en: 'Verify the audit chain and the marks of what decides something' },
-      input: Type.Object({}, closed),
-      audited: true,
-      async run({ signal }): Promise<VerifyReport> {
-        if (guard === undefined) return audit.verify(signal);
-        const { chain, ...marks } = await guard.verify(signal);
-        return { ...chain, marks };
-      },
-    }),
-  ];
 }

@@ -68,61 +68,66 @@ const Bundle = Type.Object(
 );
 
 export function bundleActions(services: BundleServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'bundles.export',
-      right: 'flows.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '导出流程及其所需（不含任何凭据）', en: 'Export flows and what they need, without secrets' },
-      input: Type.Object(
-        {
-          flowIds: Type.Optional(
-            Type.Array(FlowId, {
-              maxItems: 1000,
-              description: 'What these call is exported with them, and the code tables that they name; without ids everything is',
-            }),
-          ),
-          source: Type.Optional(
-            Type.Enum(['draft', 'published'], { default: 'draft', description: 'Drafts, or the versions that serve; the file says which' }),
-          ),
-        },
-        closed,
-      ),
-      audited: true,
-      subject: ({ flowIds }) => (flowIds === undefined ? 'all' : flowIds.join(' ').slice(0, 500)),
-      run: async ({ actor, domains }, { flowIds, source = 'draft' }) => {
-        const { flows = [], ...bundle } = await exportBundle(services, domains, flowIds, source);
-        return { ...bundle, flows: flows.map((flow) => exportFlow(flow, actor)) };
+  return [exportFlows(services), importFlows(services)];
+}
+
+function exportFlows(services: BundleServices): Action {
+  return defineAction({
+    name: 'bundles.export',
+    right: 'flows.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '导出流程及其所需（不含任何凭据）', en: 'Export flows and what they need, without secrets' },
+    input: Type.Object(
+      {
+        flowIds: Type.Optional(
+          Type.Array(FlowId, {
+            maxItems: 1000,
+            description: 'What these call is exported with them, and the code tables that they name; without ids everything is',
+          }),
+        ),
+        source: Type.Optional(
+          Type.Enum(['draft', 'published'], { default: 'draft', description: 'Drafts, or the versions that serve; the file says which' }),
+        ),
       },
-    }),
-    defineAction({
-      name: 'bundles.import',
-      right: 'flows.edit',
-      domain: ({ bundle }) => demandsOf(services, bundle as BundleDocument),
-      text: {
-        'zh-CN': '导入：覆盖同编号的草稿，不发布流程；会改动正在使用的适配器、代码表、接口时拒绝，除非指明一并覆盖',
-        en: 'Import over drafts of the same ids; publishes no flow. Adapters, code tables and interfaces in use that would change refuse it unless they are to be replaced',
+      closed,
+    ),
+    audited: true,
+    subject: ({ flowIds }) => (flowIds === undefined ? 'all' : flowIds.join(' ').slice(0, 500)),
+    run: async ({ actor, domains }, { flowIds, source = 'draft' }) => {
+      const { flows = [], ...bundle } = await exportBundle(services, domains, flowIds, source);
+      return { ...bundle, flows: flows.map((flow) => exportFlow(flow, actor)) };
+    },
+  });
+}
+
+function importFlows(services: BundleServices): Action {
+  return defineAction({
+    name: 'bundles.import',
+    right: 'flows.edit',
+    domain: ({ bundle }) => demandsOf(services, bundle as BundleDocument),
+    text: {
+      'zh-CN': '导入：覆盖同编号的草稿，不发布流程；会改动正在使用的适配器、代码表、接口时拒绝，除非指明一并覆盖',
+      en: 'Import over drafts of the same ids; publishes no flow. Adapters, code tables and interfaces in use that would change refuse it unless they are to be replaced',
+    },
+    input: Type.Object(
+      {
+        bundle: Bundle,
+        replace: Type.Optional(
+          Type.Boolean({
+            description:
+              'Adapters, code tables and interfaces in use become as the bundle says; an adapter keeps its settings of environments that the bundle does not have',
+          }),
+        ),
       },
-      input: Type.Object(
-        {
-          bundle: Bundle,
-          replace: Type.Optional(
-            Type.Boolean({
-              description:
-                'Adapters, code tables and interfaces in use become as the bundle says; an adapter keeps its settings of environments that the bundle does not have',
-            }),
-          ),
-        },
-        closed,
-      ),
-      audited: true,
-      subject: ({ bundle }) =>
-        idsOf(bundle as BundleDocument)
-          .join(' ')
-          .slice(0, 500),
-      run: (ctx, { bundle, replace = false }) => importBundle(services, ctx, bundle as BundleDocument, { replace }),
-    }),
-  ];
+      closed,
+    ),
+    audited: true,
+    subject: ({ bundle }) =>
+      idsOf(bundle as BundleDocument)
+        .join(' ')
+        .slice(0, 500),
+    run: (ctx, { bundle, replace = false }) => importBundle(services, ctx, bundle as BundleDocument, { replace }),
+  });
 }
 
 /** Flows come first: people recognise the bundle by them. */

@@ -23,65 +23,78 @@ export interface AppList {
   readonly items: readonly AppItem[];
 }
 
-export function appActions({ registry, plans, owners }: CallerServices): readonly Action[] {
+export function appActions(services: CallerServices): readonly Action[] {
+  return [listApps(services), getApp(services), saveApp(services), removeApp(services)];
+}
+
+function listApps({ registry }: CallerServices): Action {
+  return defineAction({
+    name: 'apps.list',
+    right: 'callers.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '应用列表', en: 'List apps' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async ({ domains }): Promise<AppList> => ({ items: await readApps(registry, domains) }),
+  });
+}
+
+function getApp({ registry, owners }: CallerServices): Action {
   const { apps } = registry;
-  return [
-    defineAction({
-      name: 'apps.list',
-      right: 'callers.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '应用列表', en: 'List apps' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async ({ domains }): Promise<AppList> => ({ items: await listApps(registry, domains) }),
-    }),
-    defineAction({
-      name: 'apps.get',
-      right: 'callers.read',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: { 'zh-CN': '读取应用', en: 'Read an app' },
-      input: byApp,
-      audited: false,
-      run: async (_ctx, { appId }) => existing(await apps.get(appId), appId),
-    }),
-    defineAction({
-      name: 'apps.save',
-      right: 'callers.edit',
-      domain: ({ appId, document }) => saving(owners.app(appId), document),
-      text: { 'zh-CN': '保存应用', en: 'Save an app' },
-      input: Type.Object({ appId: AppId, document: AppDocument }, closed),
-      audited: true,
-      subject: ({ appId }) => appId,
-      async run(ctx, { appId, document }) {
-        requireSameId(document.appId, appId);
-        const before = await apps.get(appId);
-        // A new app must not inherit the access of an earlier app with the same id.
-        if (before === undefined) await removeAccess(registry, appId);
-        ctx.note.before = before;
-        const saved = await apps.save(document);
-        ctx.note.after = saved;
-        plans.changed();
-        return saved;
-      },
-    }),
-    defineAction({
-      name: 'apps.remove',
-      right: 'callers.edit',
-      domain: ({ appId }) => all(owners.app(appId)),
-      text: { 'zh-CN': '删除应用及其密钥、授权与总线消费方', en: 'Delete an app with its keys, grants and bus consumers' },
-      input: byApp,
-      audited: true,
-      subject: ({ appId }) => appId,
-      async run(ctx, { appId }) {
-        ctx.note.before = existing(await apps.get(appId), appId);
-        // The app goes last: until everything else is removed, the deletion can be retried.
-        await removeAccess(registry, appId);
-        const removed = await apps.remove(appId);
-        plans.changed();
-        return { removed };
-      },
-    }),
-  ];
+  return defineAction({
+    name: 'apps.get',
+    right: 'callers.read',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: { 'zh-CN': '读取应用', en: 'Read an app' },
+    input: byApp,
+    audited: false,
+    run: async (_ctx, { appId }) => existing(await apps.get(appId), appId),
+  });
+}
+
+function saveApp({ registry, plans, owners }: CallerServices): Action {
+  const { apps } = registry;
+  return defineAction({
+    name: 'apps.save',
+    right: 'callers.edit',
+    domain: ({ appId, document }) => saving(owners.app(appId), document),
+    text: { 'zh-CN': '保存应用', en: 'Save an app' },
+    input: Type.Object({ appId: AppId, document: AppDocument }, closed),
+    audited: true,
+    subject: ({ appId }) => appId,
+    async run(ctx, { appId, document }) {
+      requireSameId(document.appId, appId);
+      const before = await apps.get(appId);
+      // A new app must not inherit the access of an earlier app with the same id.
+      if (before === undefined) await removeAccess(registry, appId);
+      ctx.note.before = before;
+      const saved = await apps.save(document);
+      ctx.note.after = saved;
+      plans.changed();
+      return saved;
+    },
+  });
+}
+
+function removeApp({ registry, plans, owners }: CallerServices): Action {
+  const { apps } = registry;
+  return defineAction({
+    name: 'apps.remove',
+    right: 'callers.edit',
+    domain: ({ appId }) => all(owners.app(appId)),
+    text: { 'zh-CN': '删除应用及其密钥、授权与总线消费方', en: 'Delete an app with its keys, grants and bus consumers' },
+    input: byApp,
+    audited: true,
+    subject: ({ appId }) => appId,
+    async run(ctx, { appId }) {
+      ctx.note.before = existing(await apps.get(appId), appId);
+      // The app goes last: until everything else is removed, the deletion can be retried.
+      await removeAccess(registry, appId);
+      const removed = await apps.remove(appId);
+      plans.changed();
+      return { removed };
+    },
+  });
 }
 
 /** Removes every credential and grant of the app. */
@@ -91,7 +104,7 @@ async function removeAccess({ keys, grants, busConsumers }: Registry, appId: str
   for (const { id, value } of await busConsumers.list()) if (value.appId === appId) await busConsumers.remove(id);
 }
 
-async function listApps(registry: Registry, domains: DomainScope): Promise<readonly AppItem[]> {
+async function readApps(registry: Registry, domains: DomainScope): Promise<readonly AppItem[]> {
   const { apps, keys, busConsumers } = registry;
   const seen = grantsSeen(registry, domains);
   const [every, allKeys, allGrants, consumers] = await Promise.all([apps.list(), keys.list(), seen, busConsumers.list()]);

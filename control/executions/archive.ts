@@ -26,57 +26,65 @@ const LOOK_MS = 500;
 /** Time that a worker has to start a requested run. */
 const BEGIN_MS = 30_000;
 
-export function archiveActions({ engine, clock }: ArchiveServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'archive.get',
-      right: 'executions.read',
-      domain: 'all',
-      text: {
-        'zh-CN': '归档中的日期及其执行数，最近一次归档',
-        en: 'Days in the archive with how many executions each has, and its latest run',
-      },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async (): Promise<ArchiveReport> => {
-        const { archive } = engine;
-        if (archive === undefined) return { items: [] };
-        const run = await archive.runs.latest();
-        return { items: await archive.days(), afterDays: archive.afterDays, ...(run === undefined ? {} : { run }) };
-      },
-    }),
-    defineAction({
-      name: 'archive.run',
-      right: 'archive.run',
-      domain: 'all',
-      text: {
-        'zh-CN': '立即归档：将已到期限的执行移入归档文件；离开即停止',
-        en: 'Archive now what is old enough, instead of within the hour; who leaves stops it',
-      },
-      input: Type.Object({}, closed),
-      audited: true,
-      async run(ctx) {
-        const run = await followRun(need(engine.archive), ctx, clock);
-        ctx.note.after = { runId: run.runId, status: run.status, archived: run.archived };
-        return run;
-      },
-    }),
-    defineAction({
-      name: 'archive.stop',
-      right: 'archive.run',
-      domain: 'all',
-      text: { 'zh-CN': '停止正在进行的归档；已移入的保留', en: 'Stop the run of the archive that goes on; what is moved stays moved' },
-      input: Type.Object({}, closed),
-      audited: true,
-      async run(ctx) {
-        const { runs } = need(engine.archive);
-        const run = await runs.latest();
-        if (run !== undefined) await runs.stop(run.runId);
-        if (run !== undefined) ctx.note.subject = run.runId;
-        return { stopped: run !== undefined && isOpenRun(run) };
-      },
-    }),
-  ];
+export function archiveActions(services: ArchiveServices): readonly Action[] {
+  return [getArchive(services), runArchive(services), stopArchive(services)];
+}
+
+function getArchive({ engine }: ArchiveServices): Action {
+  return defineAction({
+    name: 'archive.get',
+    right: 'executions.read',
+    domain: 'all',
+    text: {
+      'zh-CN': '归档中的日期及其执行数，最近一次归档',
+      en: 'Days in the archive with how many executions each has, and its latest run',
+    },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async (): Promise<ArchiveReport> => {
+      const { archive } = engine;
+      if (archive === undefined) return { items: [] };
+      const run = await archive.runs.latest();
+      return { items: await archive.days(), afterDays: archive.afterDays, ...(run === undefined ? {} : { run }) };
+    },
+  });
+}
+
+function runArchive({ engine, clock }: ArchiveServices): Action {
+  return defineAction({
+    name: 'archive.run',
+    right: 'archive.run',
+    domain: 'all',
+    text: {
+      'zh-CN': '立即归档：将已到期限的执行移入归档文件；离开即停止',
+      en: 'Archive now what is old enough, instead of within the hour; who leaves stops it',
+    },
+    input: Type.Object({}, closed),
+    audited: true,
+    async run(ctx) {
+      const run = await followRun(need(engine.archive), ctx, clock);
+      ctx.note.after = { runId: run.runId, status: run.status, archived: run.archived };
+      return run;
+    },
+  });
+}
+
+function stopArchive({ engine }: ArchiveServices): Action {
+  return defineAction({
+    name: 'archive.stop',
+    right: 'archive.run',
+    domain: 'all',
+    text: { 'zh-CN': '停止正在进行的归档；已移入的保留', en: 'Stop the run of the archive that goes on; what is moved stays moved' },
+    input: Type.Object({}, closed),
+    audited: true,
+    async run(ctx) {
+      const { runs } = need(engine.archive);
+      const run = await runs.latest();
+      if (run !== undefined) await runs.stop(run.runId);
+      if (run !== undefined) ctx.note.subject = run.runId;
+      return { stopped: run !== undefined && isOpenRun(run) };
+    },
+  });
 }
 
 /** Reports progress until the run ends; a worker does it, and stores how far it is. */

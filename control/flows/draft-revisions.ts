@@ -34,75 +34,86 @@ export interface FlowVisit {
 
 const RevisionId = Type.String({ pattern: '^[0-9]{1,9}(~[0-9a-f]{12})?$' });
 
-export function draftRevisionActions({ catalog, owners, visitors }: DraftRevisionServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'flows.revisions',
-      right: 'flows.read',
-      domain: ({ flowId }) => all(owners.flow(flowId)),
-      text: { 'zh-CN': '草稿的修改记录：谁在何时保存，新的在前', en: 'What was saved of a draft: who and when, newest first' },
-      input: byFlow,
-      audited: false,
-      async run({ domains }, { flowId }): Promise<DraftRevisionList> {
-        const versions = Map.groupBy(await catalog.versions(flowId), ({ contentHash }) => contentHash);
-        const numbersOf = (hash: string) => (versions.get(hash) ?? []).map(({ version }) => version);
-        // The flow may have moved to this domain: its earlier saves stay with the other one.
-        const here = (await catalog.revisions(flowId)).filter(({ domain }) => domain === undefined || domains.holds(domain));
-        return { items: here.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })) };
-      },
-    }),
-    defineAction({
-      name: 'flows.revision',
-      right: 'flows.read',
-      domain: ({ flowId }) => all(owners.flow(flowId)),
-      text: { 'zh-CN': '读取草稿的一条修改记录', en: 'Read what was once saved of a draft' },
-      input: Type.Object({ flowId: FlowId, revisionId: RevisionId }, closed),
-      audited: false,
-      async run({ actor, domains }, { flowId, revisionId }): Promise<FlowDocument> {
-        const id = `${flowId}@${revisionId}`;
-        const kept = existing(await catalog.revision(flowId, revisionId), id);
-        requireTouched({ id, domains: [kept.domain] }, domains);
-        return showFlow(kept, actor);
-      },
-    }),
-    defineAction({
-      name: 'flows.set-aside',
-      right: 'flows.edit',
-      domain: ({ flowId }) => all(owners.flow(flowId)),
-      text: {
-        'zh-CN': '冲突时把放弃的文档存入修改记录，草稿不变',
-        en: 'Keep a document that is given up in a conflict; the draft stays as it is',
-      },
-      input: Type.Object({ flowId: FlowId, document: Type.Unknown() }, closed),
-      audited: true,
-      subject: ({ flowId }) => flowId,
-      async run({ actor, note }, { flowId, document }) {
-        requireOwnId(flowId, document);
-        await catalog.setAside(document, actor.account);
-        note.after = { flowId, revision: isRecord(document) ? document['revision'] : undefined };
-        return {};
-      },
-    }),
-    defineAction({
-      name: 'flows.visit',
-      right: 'flows.read',
-      domain: ({ flowId }) => all(owners.flow(flowId)),
-      text: {
-        'zh-CN': '报告自己打开着一条流程（每 15 秒一次），得知还有谁、草稿已保存几次',
-        en: 'Report every 15 s that one has a flow open; returns who else has, and the revision of its draft',
-      },
-      input: Type.Object({ flowId: FlowId, isLeaving: Type.Optional(Type.Boolean()) }, closed),
-      audited: false,
-      async run({ actor }, { flowId, isLeaving = false }): Promise<FlowVisit> {
-        if (isLeaving) {
-          await visitors.leave(flowId, actor.account);
-          return { others: [] };
-        }
-        const draft = await catalog.draft(flowId);
-        if (draft === undefined) return { others: [] };
-        const others = await visitors.visit(flowId, actor.account, isAllowed(actor, 'flows.edit'));
-        return { revision: draft.revision, others };
-      },
-    }),
-  ];
+export function draftRevisionActions(services: DraftRevisionServices): readonly Action[] {
+  return [listDraftRevisions(services), getDraftRevision(services), setDraftAside(services), visitFlow(services)];
+}
+
+function listDraftRevisions({ catalog, owners }: DraftRevisionServices): Action {
+  return defineAction({
+    name: 'flows.revisions',
+    right: 'flows.read',
+    domain: ({ flowId }) => all(owners.flow(flowId)),
+    text: { 'zh-CN': '草稿的修改记录：谁在何时保存，新的在前', en: 'What was saved of a draft: who and when, newest first' },
+    input: byFlow,
+    audited: false,
+    async run({ domains }, { flowId }): Promise<DraftRevisionList> {
+      const versions = Map.groupBy(await catalog.versions(flowId), ({ contentHash }) => contentHash);
+      const numbersOf = (hash: string) => (versions.get(hash) ?? []).map(({ version }) => version);
+      // The flow may have moved to this domain: its earlier saves stay with the other one.
+      const here = (await catalog.revisions(flowId)).filter(({ domain }) => domain === undefined || domains.holds(domain));
+      return { items: here.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })) };
+    },
+  });
+}
+
+function getDraftRevision({ catalog, owners }: DraftRevisionServices): Action {
+  return defineAction({
+    name: 'flows.revision',
+    right: 'flows.read',
+    domain: ({ flowId }) => all(owners.flow(flowId)),
+    text: { 'zh-CN': '读取草稿的一条修改记录', en: 'Read what was once saved of a draft' },
+    input: Type.Object({ flowId: FlowId, revisionId: RevisionId }, closed),
+    audited: false,
+    async run({ actor, domains }, { flowId, revisionId }): Promise<FlowDocument> {
+      const id = `${flowId}@${revisionId}`;
+      const kept = existing(await catalog.revision(flowId, revisionId), id);
+      requireTouched({ id, domains: [kept.domain] }, domains);
+      return showFlow(kept, actor);
+    },
+  });
+}
+
+function setDraftAside({ catalog, owners }: DraftRevisionServices): Action {
+  return defineAction({
+    name: 'flows.set-aside',
+    right: 'flows.edit',
+    domain: ({ flowId }) => all(owners.flow(flowId)),
+    text: {
+      'zh-CN': '冲突时把放弃的文档存入修改记录，草稿不变',
+      en: 'Keep a document that is given up in a conflict; the draft stays as it is',
+    },
+    input: Type.Object({ flowId: FlowId, document: Type.Unknown() }, closed),
+    audited: true,
+    subject: ({ flowId }) => flowId,
+    async run({ actor, note }, { flowId, document }) {
+      requireOwnId(flowId, document);
+      await catalog.setAside(document, actor.account);
+      note.after = { flowId, revision: isRecord(document) ? document['revision'] : undefined };
+      return {};
+    },
+  });
+}
+
+function visitFlow({ catalog, owners, visitors }: DraftRevisionServices): Action {
+  return defineAction({
+    name: 'flows.visit',
+    right: 'flows.read',
+    domain: ({ flowId }) => all(owners.flow(flowId)),
+    text: {
+      'zh-CN': '报告自己打开着一条流程（每 15 秒一次），得知还有谁、草稿已保存几次',
+      en: 'Report every 15 s that one has a flow open; returns who else has, and the revision of its draft',
+    },
+    input: Type.Object({ flowId: FlowId, isLeaving: Type.Optional(Type.Boolean()) }, closed),
+    audited: false,
+    async run({ actor }, { flowId, isLeaving = false }): Promise<FlowVisit> {
+      if (isLeaving) {
+        await visitors.leave(flowId, actor.account);
+        return { others: [] };
+      }
+      const draft = await catalog.draft(flowId);
+      if (draft === undefined) return { others: [] };
+      const others = await visitors.visit(flowId, actor.account, isAllowed(actor, 'flows.edit'));
+      return { revision: draft.revision, others };
+    },
+  });
 }

@@ -32,46 +32,58 @@ export interface VersionList {
 /** Only the newest versions are counted: older ones ran dry long ago. */
 const COUNTED = 20;
 
-export function versionActions({ catalog, counter, owners }: VersionServices): readonly Action[] {
-  /** `0` means the draft. */
-  const DraftOrVersion = Type.Integer({ minimum: 0 });
-  const documentAt = async (flowId: string, version: number): Promise<FlowDocument> =>
-    existing(version === 0 ? await catalog.draft(flowId) : (await catalog.version(flowId, version))?.document, `${flowId}@${version}`);
-  return [
-    defineAction({
-      name: 'flows.versions',
-      right: 'flows.read',
-      domain: ({ flowId }) => all(owners.flow(flowId)),
-      text: { 'zh-CN': '已发布的版本，及其尚未结束的执行数', en: 'Published versions, with executions that have not ended' },
-      input: byFlow,
-      audited: false,
-      run: async ({ actor }, { flowId }): Promise<VersionList> => ({
-        items: await listVersions(flowId, { catalog, counter }, isAllowed(actor, 'executions.read')),
-      }),
+/** `0` means the draft. */
+const DraftOrVersion = Type.Integer({ minimum: 0 });
+
+export function versionActions(services: VersionServices): readonly Action[] {
+  return [listFlowVersions(services), getVersion(services), compareVersions(services)];
+}
+
+function listFlowVersions({ catalog, counter, owners }: VersionServices): Action {
+  return defineAction({
+    name: 'flows.versions',
+    right: 'flows.read',
+    domain: ({ flowId }) => all(owners.flow(flowId)),
+    text: { 'zh-CN': '已发布的版本，及其尚未结束的执行数', en: 'Published versions, with executions that have not ended' },
+    input: byFlow,
+    audited: false,
+    run: async ({ actor }, { flowId }): Promise<VersionList> => ({
+      items: await listVersions(flowId, { catalog, counter }, isAllowed(actor, 'executions.read')),
     }),
-    defineAction({
-      name: 'flows.version',
-      right: 'flows.read',
-      domain: ({ flowId }) => all(owners.flow(flowId)),
-      text: { 'zh-CN': '读取一个版本', en: 'Read one version' },
-      input: byVersion,
-      audited: false,
-      async run({ actor }, { flowId, version }): Promise<FlowVersion> {
-        const found = existing(await catalog.version(flowId, version), `${flowId}@${version}`);
-        return { ...found, document: showFlow(found.document, actor) };
-      },
-    }),
-    defineAction({
-      name: 'flows.diff',
-      right: 'flows.read',
-      domain: ({ flowId }) => all(owners.flow(flowId)),
-      text: { 'zh-CN': '比较两个版本（0 为草稿）', en: 'Compare two versions; 0 is the draft' },
-      input: Type.Object({ flowId: FlowId, from: DraftOrVersion, to: DraftOrVersion }, closed),
-      audited: false,
-      run: async ({ actor }, { flowId, from, to }) =>
-        diffFlows(showFlow(await documentAt(flowId, from), actor), showFlow(await documentAt(flowId, to), actor)),
-    }),
-  ];
+  });
+}
+
+function getVersion({ catalog, owners }: VersionServices): Action {
+  return defineAction({
+    name: 'flows.version',
+    right: 'flows.read',
+    domain: ({ flowId }) => all(owners.flow(flowId)),
+    text: { 'zh-CN': '读取一个版本', en: 'Read one version' },
+    input: byVersion,
+    audited: false,
+    async run({ actor }, { flowId, version }): Promise<FlowVersion> {
+      const found = existing(await catalog.version(flowId, version), `${flowId}@${version}`);
+      return { ...found, document: showFlow(found.document, actor) };
+    },
+  });
+}
+
+function compareVersions({ catalog, owners }: VersionServices): Action {
+  return defineAction({
+    name: 'flows.diff',
+    right: 'flows.read',
+    domain: ({ flowId }) => all(owners.flow(flowId)),
+    text: { 'zh-CN': '比较两个版本（0 为草稿）', en: 'Compare two versions; 0 is the draft' },
+    input: Type.Object({ flowId: FlowId, from: DraftOrVersion, to: DraftOrVersion }, closed),
+    audited: false,
+    run: async ({ actor }, { flowId, from, to }) =>
+      diffFlows(showFlow(await documentAt(catalog, flowId, from), actor), showFlow(await documentAt(catalog, flowId, to), actor)),
+  });
+}
+
+async function documentAt(catalog: FlowCatalog, flowId: string, version: number): Promise<FlowDocument> {
+  const document = version === 0 ? await catalog.draft(flowId) : (await catalog.version(flowId, version))?.document;
+  return existing(document, `${flowId}@${version}`);
 }
 
 async function listVersions(

@@ -24,46 +24,56 @@ export interface NodePorts {
 
 export type UpgradedNode = Pick<FlowNode, 'type' | 'config'>;
 
-export function nodeTypeActions({ nodes }: NodeTypeServices): readonly Action[] {
-  const describe = (name: string, node: NodeDefinition) => {
-    const [longHelp, newer] = [nodes.longHelp?.(name), newerMajor(name, nodes)];
-    return describeNode(node, {
-      ...(longHelp === undefined ? {} : { longHelp }),
-      ...(newer === undefined ? {} : { upgradesTo: typeName(newer) }),
-    });
-  };
-  return [
-    defineAction({
-      name: 'nodes.list',
-      right: 'flows.read',
-      domain: 'none',
-      text: { 'zh-CN': '节点类型：说明、出入口、配置模式', en: 'Node types: help, ports, configuration schemas' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async (): Promise<NodeTypeList> => ({ items: nodes.list().map((node) => describe(typeName(node), node)) }),
-    }),
-    defineAction({
-      name: 'nodes.ports',
-      right: 'flows.read',
-      domain: 'none',
-      text: { 'zh-CN': '一个配置下的出入口（配置可以未填完）', en: 'Ports under a configuration, which may be half filled in' },
-      input: Type.Object({ type: Type.String({ maxLength: 200 }), config: Type.Unknown() }, closed),
-      audited: false,
-      async run(_ctx, { type, config }): Promise<NodePorts> {
-        const definition = existing(nodes.get(type), type);
-        return { in: definition.ports.in, out: knownOutPorts(definition, config) };
-      },
-    }),
-    defineAction({
-      name: 'nodes.upgrade',
-      right: 'flows.read',
-      domain: 'none',
-      text: { 'zh-CN': '把节点配置转换为该类型的新版', en: 'The configuration of a node as the newer major of its type has it' },
-      input: Type.Object({ type: Type.String({ maxLength: 200 }), config: Type.Record(Type.String(), Type.Unknown()) }, closed),
-      audited: false,
-      async run(_ctx, { type, config }): Promise<UpgradedNode> {
-        return upgraded({ type, config: config as FlowNode['config'] }, existing(newerMajor(type, nodes), type));
-      },
-    }),
-  ];
+export function nodeTypeActions(services: NodeTypeServices): readonly Action[] {
+  return [listNodeTypes(services), readPorts(services), upgradeNode(services)];
+}
+
+function listNodeTypes({ nodes }: NodeTypeServices): Action {
+  return defineAction({
+    name: 'nodes.list',
+    right: 'flows.read',
+    domain: 'none',
+    text: { 'zh-CN': '节点类型：说明、出入口、配置模式', en: 'Node types: help, ports, configuration schemas' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async (): Promise<NodeTypeList> => ({ items: nodes.list().map((node) => describe(nodes, node)) }),
+  });
+}
+
+function readPorts({ nodes }: NodeTypeServices): Action {
+  return defineAction({
+    name: 'nodes.ports',
+    right: 'flows.read',
+    domain: 'none',
+    text: { 'zh-CN': '一个配置下的出入口（配置可以未填完）', en: 'Ports under a configuration, which may be half filled in' },
+    input: Type.Object({ type: Type.String({ maxLength: 200 }), config: Type.Unknown() }, closed),
+    audited: false,
+    async run(_ctx, { type, config }): Promise<NodePorts> {
+      const definition = existing(nodes.get(type), type);
+      return { in: definition.ports.in, out: knownOutPorts(definition, config) };
+    },
+  });
+}
+
+function upgradeNode({ nodes }: NodeTypeServices): Action {
+  return defineAction({
+    name: 'nodes.upgrade',
+    right: 'flows.read',
+    domain: 'none',
+    text: { 'zh-CN': '把节点配置转换为该类型的新版', en: 'The configuration of a node as the newer major of its type has it' },
+    input: Type.Object({ type: Type.String({ maxLength: 200 }), config: Type.Record(Type.String(), Type.Unknown()) }, closed),
+    audited: false,
+    async run(_ctx, { type, config }): Promise<UpgradedNode> {
+      return upgraded({ type, config: config as FlowNode['config'] }, existing(newerMajor(type, nodes), type));
+    },
+  });
+}
+
+function describe(nodes: NodeRegistry, node: NodeDefinition): NodeDescription {
+  const name = typeName(node);
+  const [longHelp, newer] = [nodes.longHelp?.(name), newerMajor(name, nodes)];
+  return describeNode(node, {
+    ...(longHelp === undefined ? {} : { longHelp }),
+    ...(newer === undefined ? {} : { upgradesTo: typeName(newer) }),
+  });
 }

@@ -27,54 +27,62 @@ export interface OutboundList {
 /** `host`, `host:port`, `10.0.0.0/8:443`, `[::1]:25`. */
 const byTarget = { target: Type.String({ minLength: 1, maxLength: 300 }) };
 
-export function outboundActions({ outbound: { exceptions }, plans, clock }: OutboundServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'outbound.list',
-      right: 'system.read',
-      domain: 'all',
-      text: { 'zh-CN': '适配器可连接的例外地址', en: 'Exceptions to where adapters may connect' },
-      input: Type.Object({}, closed),
-      audited: false,
-      async run(): Promise<OutboundList> {
-        const listed = await exceptions.list();
-        return {
-          items: listed.map(({ host, port, ...rest }) => ({ target: show(host, port), ...rest })),
-          ofSettings: exceptions.ofSettings.map(showOutboundTarget),
-        };
-      },
-    }),
-    defineAction({
-      name: 'outbound.allow',
-      right: 'outbound.edit',
-      domain: 'all',
-      text: { 'zh-CN': '允许连接一个例外地址，或确认升级时发现的地址', en: 'Allow an exception, or confirm one that the upgrade found' },
-      input: Type.Object({ ...byTarget, reason: Type.String({ minLength: 3, maxLength: 500 }) }, closed),
-      audited: true,
-      stepUp: true,
-      subject: ({ target }) => target,
-      async run({ actor }, { target, reason }) {
-        await exceptions.put({ ...read(target), reason, isConfirmed: true, by: actor.account, at: clock.now() });
-        plans.changed();
-        return { allowed: true };
-      },
-    }),
-    defineAction({
-      name: 'outbound.remove',
-      right: 'outbound.edit',
-      domain: 'all',
-      text: { 'zh-CN': '撤销例外地址；新的连接随即被拒绝', en: 'Withdraw an exception; new connections are refused at once' },
-      input: Type.Object(byTarget, closed),
-      audited: true,
-      subject: ({ target }) => target,
-      async run({ note }, { target }) {
-        const removed = await exceptions.remove(read(target));
-        note.before = removed;
-        plans.changed();
-        return { removed: removed !== undefined };
-      },
-    }),
-  ];
+export function outboundActions(services: OutboundServices): readonly Action[] {
+  return [listExceptions(services), allowTarget(services), removeException(services)];
+}
+
+function listExceptions({ outbound: { exceptions } }: OutboundServices): Action {
+  return defineAction({
+    name: 'outbound.list',
+    right: 'system.read',
+    domain: 'all',
+    text: { 'zh-CN': '适配器可连接的例外地址', en: 'Exceptions to where adapters may connect' },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run(): Promise<OutboundList> {
+      const listed = await exceptions.list();
+      return {
+        items: listed.map(({ host, port, ...rest }) => ({ target: show(host, port), ...rest })),
+        ofSettings: exceptions.ofSettings.map(showOutboundTarget),
+      };
+    },
+  });
+}
+
+function allowTarget({ outbound: { exceptions }, plans, clock }: OutboundServices): Action {
+  return defineAction({
+    name: 'outbound.allow',
+    right: 'outbound.edit',
+    domain: 'all',
+    text: { 'zh-CN': '允许连接一个例外地址，或确认升级时发现的地址', en: 'Allow an exception, or confirm one that the upgrade found' },
+    input: Type.Object({ ...byTarget, reason: Type.String({ minLength: 3, maxLength: 500 }) }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ target }) => target,
+    async run({ actor }, { target, reason }) {
+      await exceptions.put({ ...read(target), reason, isConfirmed: true, by: actor.account, at: clock.now() });
+      plans.changed();
+      return { allowed: true };
+    },
+  });
+}
+
+function removeException({ outbound: { exceptions }, plans }: OutboundServices): Action {
+  return defineAction({
+    name: 'outbound.remove',
+    right: 'outbound.edit',
+    domain: 'all',
+    text: { 'zh-CN': '撤销例外地址；新的连接随即被拒绝', en: 'Withdraw an exception; new connections are refused at once' },
+    input: Type.Object(byTarget, closed),
+    audited: true,
+    subject: ({ target }) => target,
+    async run({ note }, { target }) {
+      const removed = await exceptions.remove(read(target));
+      note.before = removed;
+      plans.changed();
+      return { removed: removed !== undefined };
+    },
+  });
 }
 
 function show(host: string, port: number | undefined): string {

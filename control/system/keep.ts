@@ -10,35 +10,40 @@ export interface KeepServices {
   readonly keeper?: StoreKeeper;
 }
 
-export function keepActions({ keeper }: KeepServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'system.move',
-      right: 'system.edit',
-      domain: 'all',
-      text: { 'zh-CN': '将全部存储迁移到另一存储并切换', en: 'Move everything that is stored to another store and go over to it' },
-      input: MoveTarget,
-      audited: true,
-      stepUp: true,
-      subject: ({ to, sharedAddress }) => [to, ...(sharedAddress === undefined ? [] : [sharedAddress])].join(' + '),
-      run: ({ signal, progress }, target) => need(keeper).move(target, { signal, onProgress: (told) => progress({ ...told }) }),
-    }),
-    defineAction({
-      name: 'system.backup',
-      right: 'system.edit',
-      domain: 'all',
-      text: { 'zh-CN': '将全部存储备份到加密文件', en: 'Back up everything that is stored into a sealed file' },
-      input: BackupTarget,
-      audited: true,
-      stepUp: true,
-      subject: ({ file }) => file,
-      async run({ signal, progress, note }, target) {
-        const report = await need(keeper).backup(target, { signal, onProgress: (told) => progress({ ...told }) });
-        note.after = { file: report.file, backupId: report.backupId };
-        return report;
-      },
-    }),
-  ];
+export function keepActions(services: KeepServices): readonly Action[] {
+  return [moveStore(services), backUpStore(services)];
+}
+
+function moveStore({ keeper }: KeepServices): Action {
+  return defineAction({
+    name: 'system.move',
+    right: 'system.edit',
+    domain: 'all',
+    text: { 'zh-CN': '将全部存储迁移到另一存储并切换', en: 'Move everything that is stored to another store and go over to it' },
+    input: MoveTarget,
+    audited: true,
+    stepUp: true,
+    subject: ({ to, sharedAddress }) => [to, ...(sharedAddress === undefined ? [] : [sharedAddress])].join(' + '),
+    run: ({ signal, progress }, target) => need(keeper).move(target, { signal, onProgress: (told) => progress({ ...told }) }),
+  });
+}
+
+function backUpStore({ keeper }: KeepServices): Action {
+  return defineAction({
+    name: 'system.backup',
+    right: 'system.edit',
+    domain: 'all',
+    text: { 'zh-CN': '将全部存储备份到加密文件', en: 'Back up everything that is stored into a sealed file' },
+    input: BackupTarget,
+    audited: true,
+    stepUp: true,
+    subject: ({ file }) => file,
+    async run({ signal, progress, note }, target) {
+      const report = await need(keeper).backup(target, { signal, onProgress: (told) => progress({ ...told }) });
+      note.after = { file: report.file, backupId: report.backupId };
+      return report;
+    },
+  });
 }
 
 function need(keeper: StoreKeeper | undefined): StoreKeeper {

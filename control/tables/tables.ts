@@ -31,68 +31,79 @@ export interface TableList {
 }
 
 export function tableActions(services: TableServices): readonly Action[] {
-  const { bindingStore, flowUses, owners } = services;
-  return [
-    defineAction({
-      name: 'tables.list',
-      right: 'tables.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '代码表列表', en: 'List code tables' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async ({ domains }): Promise<TableList> => {
-        const [tables, uses] = await Promise.all([bindingStore.listTables(), flowUses.of('table')]);
-        const seen = tables.filter((table) => domains.mayUse(ownedTable(table)));
-        const items = seen.map(({ entries, ...table }) => ({
-          ...table,
-          size: Object.keys(entries).length,
-          usedBy: usersOf(uses, table.tableId, domains),
-          mayEdit: domains.holds(table.domain),
-        }));
-        return { items };
-      },
-    }),
-    defineAction({
-      name: 'tables.get',
-      right: 'tables.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '读取代码表', en: 'Read a code table' },
-      input: byTable,
-      audited: false,
-      async run({ domains }, { tableId }) {
-        const table = existing(await bindingStore.getTable(tableId), tableId);
-        return existing(domains.mayUse(ownedTable(table)) ? table : undefined, tableId);
-      },
-    }),
-    defineAction({
-      name: 'tables.save',
-      right: 'tables.edit',
-      domain: ({ tableId, document }) => saving(owners.table(tableId), document),
-      text: { 'zh-CN': '保存代码表', en: 'Save a code table' },
-      input: Type.Object({ tableId: Type.String(), document: CodeTable }, closed),
-      audited: true,
-      subject: ({ tableId }) => tableId,
-      async run(ctx, { tableId, document }) {
-        requireSameId(document.tableId, tableId);
-        const before = await bindingStore.getTable(tableId);
-        const saved = await bindingStore.saveTable(document, document.revision);
-        ctx.note.changes = changedFieldsOfTable(before, saved);
-        ctx.note.after = { revision: saved.revision, size: Object.keys(saved.entries).length };
-        return saved;
-      },
-    }),
-    defineAction({
-      name: 'tables.remove',
-      right: 'tables.edit',
-      domain: ({ tableId }) => all(owners.table(tableId)),
-      text: { 'zh-CN': '删除代码表（有流程在用时拒绝）', en: 'Delete a code table; refused while flows use it' },
-      input: byTable,
-      audited: true,
-      subject: ({ tableId }) => tableId,
-      async run(_ctx, { tableId }) {
-        await refuseIfUsed(services, 'table', tableId);
-        return { removed: await bindingStore.removeTable(tableId) };
-      },
-    }),
-  ];
+  return [listTables(services), getTable(services), saveTable(services), removeTable(services)];
+}
+
+function listTables({ bindingStore, flowUses }: TableServices): Action {
+  return defineAction({
+    name: 'tables.list',
+    right: 'tables.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '代码表列表', en: 'List code tables' },
+    input: Type.Object({}, closed),
+    audited: false,
+    run: async ({ domains }): Promise<TableList> => {
+      const [tables, uses] = await Promise.all([bindingStore.listTables(), flowUses.of('table')]);
+      const seen = tables.filter((table) => domains.mayUse(ownedTable(table)));
+      const items = seen.map(({ entries, ...table }) => ({
+        ...table,
+        size: Object.keys(entries).length,
+        usedBy: usersOf(uses, table.tableId, domains),
+        mayEdit: domains.holds(table.domain),
+      }));
+      return { items };
+    },
+  });
+}
+
+function getTable({ bindingStore }: TableServices): Action {
+  return defineAction({
+    name: 'tables.get',
+    right: 'tables.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '读取代码表', en: 'Read a code table' },
+    input: byTable,
+    audited: false,
+    async run({ domains }, { tableId }) {
+      const table = existing(await bindingStore.getTable(tableId), tableId);
+      return existing(domains.mayUse(ownedTable(table)) ? table : undefined, tableId);
+    },
+  });
+}
+
+function saveTable({ bindingStore, owners }: TableServices): Action {
+  return defineAction({
+    name: 'tables.save',
+    right: 'tables.edit',
+    domain: ({ tableId, document }) => saving(owners.table(tableId), document),
+    text: { 'zh-CN': '保存代码表', en: 'Save a code table' },
+    input: Type.Object({ tableId: Type.String(), document: CodeTable }, closed),
+    audited: true,
+    subject: ({ tableId }) => tableId,
+    async run(ctx, { tableId, document }) {
+      requireSameId(document.tableId, tableId);
+      const before = await bindingStore.getTable(tableId);
+      const saved = await bindingStore.saveTable(document, document.revision);
+      ctx.note.changes = changedFieldsOfTable(before, saved);
+      ctx.note.after = { revision: saved.revision, size: Object.keys(saved.entries).length };
+      return saved;
+    },
+  });
+}
+
+function removeTable(services: TableServices): Action {
+  const { bindingStore, owners } = services;
+  return defineAction({
+    name: 'tables.remove',
+    right: 'tables.edit',
+    domain: ({ tableId }) => all(owners.table(tableId)),
+    text: { 'zh-CN': '删除代码表（有流程在用时拒绝）', en: 'Delete a code table; refused while flows use it' },
+    input: byTable,
+    audited: true,
+    subject: ({ tableId }) => tableId,
+    async run(_ctx, { tableId }) {
+      await refuseIfUsed(services, 'table', tableId);
+      return { removed: await bindingStore.removeTable(tableId) };
+    },
+  });
 }
