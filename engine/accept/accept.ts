@@ -14,6 +14,7 @@ import type { Seal } from '../contract/values/seal.ts';
 import type { Bindings } from '../bindings/interface.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import { partitionOf, TERMINAL, type ExecutionDocument, type Stored } from '../execution/execution-document.ts';
+import { ownKey, transition } from '../execution/transition.ts';
 import { executionPlace } from '../execution/stored-execution.ts';
 import { digestOfMessage, encodeMessage, type Payloads } from '../execution/payloads.ts';
 import { readIngress, type IngressFacts } from './read-ingress.ts';
@@ -149,7 +150,7 @@ export function buildExecution(
       part: partitionOf(laneKey ?? id),
       open: true,
       lane: laneKey === undefined ? null : { key: laneKey, seq: request.seq },
-      dedupe: dedupeText === undefined ? `x:${id}` : `${flow.flowId}|${deps.seal.token('dedupe', dedupeText)}`,
+      dedupe: dedupeText === undefined ? ownKey(id) : `${flow.flowId}|${deps.seal.token('dedupe', dedupeText)}`,
       digest,
       input: stored,
       keys: [...Object.entries(keys).map(([name, value]) => deps.seal.token(name, value)), ...callerTokens(flow, request, deps)],
@@ -228,15 +229,13 @@ function withContent({ dedupe, digest }: ExecutionDocument): string {
  * Keeps the first execution at least for the window of the message that came after it. Only a message that finds the
  * plain key taken looks under the key with content.
  */
-async function keepWhile(
-  { _id, dedupe, expiresAt }: ExecutionDocument,
-  flow: CompiledFlow,
-  { executions, clock }: AcceptDeps,
-): Promise<void> {
-  const keptUntil = clock.now() + windowOf(flow);
+async function keepWhile(first: ExecutionDocument, flow: CompiledFlow, { executions, clock }: AcceptDeps): Promise<void> {
+  const { _id, dedupe, expiresAt } = first;
+  const until = clock.now() + windowOf(flow);
   // An open execution has no expiry yet; its window starts at its end.
-  const isTooShort = expiresAt !== undefined && expiresAt < keptUntil;
-  await executions.patchIf(_id, { dedupe }, { set: { keptUntil, ...(isTooShort ? { expiresAt: keptUntil } : {}) } });
+  const isTooShort = expiresAt !== undefined && expiresAt < until;
+  const { match, patch } = transition(first, { kind: 'kept-longer', dedupe, until, ...(isTooShort ? { expiresAt: until } : {}) });
+  await executions.patchIf(_id, match, patch);
 }
 
 export async function findByDedupe(dedupe: string, executions: Collection<ExecutionDocument>): Promise<ExecutionDocument | undefined> {
@@ -254,7 +253,8 @@ export async function releaseOldKey(
 ): Promise<boolean> {
   if (!isOld(first, { clock }, windowMs)) return false;
   // The key is free too if another process released it first.
-  await executions.patchIf(first._id, { dedupe: first.dedupe }, { set: { dedupe: `x:${first._id}` } });
+  const { match, patch } = transition(first, { kind: 'key-freed', id: first._id, dedupe: first.dedupe });
+  await executions.patchIf(first._id, match, patch);
   return true;
 }
 

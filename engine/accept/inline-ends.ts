@@ -3,6 +3,7 @@ import type { Inline } from './inline.ts';
 import { sleep } from '../contract/values/clock.ts';
 import type { RunEnd } from '../execution/run-job.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
+import { transition } from '../execution/transition.ts';
 import type { RunFlowDeps } from './run-flow-deps.ts';
 
 const TAKE_BACK_PAUSE_MS = 1_000;
@@ -62,7 +63,8 @@ export class InlineEnds {
   }
 
   /** Nothing was done outside: the caller may try again under the same key. */
-  async #releaseKey({ executionId, dedupe }: Inline): Promise<void> {
-    await this.#deps.executions.patchIf(executionId, { dedupe, status: 'failed' }, { set: { dedupe: `x:${executionId}` } });
+  async #releaseKey({ executionId, dedupe, journal }: Inline): Promise<void> {
+    const { match, patch } = transition({ status: 'failed', epoch: journal.epoch }, { kind: 'key-freed', id: executionId, dedupe });
+    await this.#deps.executions.patchIf(executionId, match, patch);
   }
 }

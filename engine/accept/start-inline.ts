@@ -5,7 +5,7 @@ import { cancelled, deadlinePassed, silentTooLong } from '../run/run-errors.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 import { prepareExecution } from './accept.ts';
 import { beginRunSpan } from '../run/run-span.ts';
-import { type RunEvent, settles, transition } from '../execution/transition.ts';
+import { ownKey, type RunEvent, settles, transition } from '../execution/transition.ts';
 import type { InlineEnds } from './inline-ends.ts';
 import { LostExecution, MAY_BE_GIVEN_UP } from '../execution/lost-execution.ts';
 import { createTimedId } from '../contract/values/ids.ts';
@@ -27,7 +27,7 @@ export function startInline(
   const acceptedAt = deps.clock.now();
   const executionId = createTimedId('exe', acceptedAt);
   const outward = origin?.outward ?? executionId;
-  const dedupe = origin?.dedupe ?? `x:${executionId}`;
+  const dedupe = origin?.dedupe ?? ownKey(executionId);
   const controller = new AbortController();
   const incarnation = deps.owners.current;
   const claim: Claim = async (first, options) => {
@@ -43,7 +43,7 @@ export function startInline(
       acceptedAt,
       // A run that announced no write changed nothing outside. Its record does not bind the key, so the caller may try
       // again.
-      dedupe: first.kind === 'ended' ? `x:${executionId}` : dedupe,
+      dedupe: first.kind === 'ended' ? ownKey(executionId) : dedupe,
     };
     // `keepInput` has just added the blobs of the input.
     const event: RunEvent = keepsInput(first) ? { ...first, blobs: journal.blobs } : first;

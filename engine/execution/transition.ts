@@ -96,7 +96,11 @@ export type ExecutionEvent =
   | { readonly kind: 'moved'; readonly seq: string }
   | { readonly kind: 'resend-released'; readonly by?: string | undefined; readonly bulk?: string | undefined }
   /** Never started: it takes the current code tables. */
-  | { readonly kind: 'tables-moved'; readonly tables: string };
+  | { readonly kind: 'tables-moved'; readonly tables: string }
+  /** It has ended, and another message may have its dedupe key. `id` is its own id. */
+  | { readonly kind: 'key-freed'; readonly id: string; readonly dedupe: string }
+  /** Another message arrived under its dedupe key, so it stays in the store until that message's window ends. */
+  | { readonly kind: 'kept-longer'; readonly dedupe: string; readonly until: number; readonly expiresAt?: number | undefined };
 
 /** Whether the event ends the run, for good or until something happens. */
 export function settles({ kind }: RunEvent): boolean {
@@ -113,86 +117,52 @@ export function transition(state: ExecutionState, event: ExecutionEvent): Transi
     case 'ended':
       return { match: { epoch, status: 'running' }, patch: runPatch(state, event) };
     case 'claimed':
-      return claim(state, event.owner, event.first);
+      return claim(state, event);
     case 'claim-returned':
-      return {
-        match: { status: 'running', epoch: epoch + 1, 'lease.owner': event.owner },
-        patch: { set: { status: 'queued' }, unset: ['lease', ...event.notDone.map(intentOf)] },
-      };
+      return returnClaim(state, event);
     case 'unloadable':
-      return {
-        match: { open: true, status, epoch },
-        patch: {
-          set: {
-            ...{ status: 'held', epoch: event.epoch, error: event.error, firstHeldAt: state.firstHeldAt ?? event.at },
-            held: { node: '', reason: event.error.code, outcomeKnown: event.outcomeKnown, at: event.at },
-          },
-          unset: ['lease'],
-        },
-      };
+      return holdUnloadable(state, event);
     case 'retried':
-      return {
-        match: asHeld(epoch),
-        patch: {
-          set: { status: 'queued', releasedEpoch: epoch, retriedBy: event.by, ...given({ bulk: event.bulk, tables: event.tables }) },
-          unset: ['held', 'error', 'due'],
-          inc: { retries: 1 },
-        },
-      };
+      return retry(state, event);
     case 'hold-released':
-      return {
-        match: { ...asHeld(epoch), 'held.outcomeKnown': false },
-        patch: { set: { status: 'queued' }, unset: ['held', 'error', 'due', ...event.notDone.map(intentOf)] },
-      };
-    // The status changes too, so that a worker that listed it before cannot claim it with the old times.
+      return releaseHold(state, event);
     case 'hurried':
-      return {
-        match: { status: 'waiting', epoch, cancelRequested: null },
-        patch: { set: { status: 'queued', waits: event.waits }, unset: ['due'] },
-      };
+      return hurry(state, event);
     case 'resumed':
       return { match: { status: 'waiting', epoch }, patch: { set: { due: event.at } } };
     case 'cancel-requested':
       return { match: { open: true }, patch: { set: { cancelRequested: event.request } } };
-    case 'hold-ended': {
-      const { request, bulk, reply } = event;
-      const isDone = request.isDone === true;
-      return {
-        // A reply the caller already got stays. A new one is set only if there is none.
-        match: { ...asHeld(epoch), ...(reply === undefined ? {} : { reply: null }) },
-        patch: {
-          set: {
-            cancelRequested: request,
-            ...(isDone ? { hasWritten: true } : {}),
-            ...given({ bulk, reply: reply?.stored, blobs: reply && nonEmpty(reply.blobs) }),
-          },
-        },
-      };
-    }
+    case 'hold-ended':
+      return endHold(state, event);
     case 'replaced':
-      return {
-        match: asHeld(epoch),
-        patch: { set: { cancelRequested: event.request, replacedBy: event.by, [`replays.${event.by}`]: event.request.at } },
-      };
+      return replace(state, event);
     case 'resent':
       return { match: {}, patch: { set: { [`replays.${event.by}`]: event.at } } };
     case 'moved':
       return { match: { status: 'held', 'held.reason': RESEND_PREPARED }, patch: { set: { 'lane.seq': event.seq } } };
     case 'resend-released':
-      return {
-        match: { ...asHeld(epoch), 'held.reason': RESEND_PREPARED },
-        patch: { set: { status: 'queued', ...given({ retriedBy: event.by, bulk: event.bulk }) }, unset: ['held', 'error'] },
-      };
+      return releaseResend(state, event);
     case 'tables-moved':
       return { match: { status: 'queued', epoch: 0 }, patch: { set: { tables: event.tables } } };
+    case 'key-freed':
+      return { match: { status, dedupe: event.dedupe }, patch: { set: { dedupe: ownKey(event.id) } } };
+    case 'kept-longer':
+      return { match: { dedupe: event.dedupe }, patch: { set: { keptUntil: event.until, ...given({ expiresAt: event.expiresAt }) } } };
   }
 }
+
+/** The dedupe key of an execution that no other message can be a duplicate of. */
+export function ownKey(executionId: string): string {
+  return `x:${executionId}`;
+}
+
+type Event<Kind extends ExecutionEvent['kind']> = Extract<ExecutionEvent, { readonly kind: Kind }>;
 
 /**
  * A worker that listed the execution before a person cancelled it must read it again: its claim is refused. The claim
  * is also refused if the code tables were moved since it read them.
  */
-function claim(state: ExecutionState, owner: string, first: RunEvent): Transition {
+function claim(state: ExecutionState, { owner, first }: Event<'claimed'>): Transition {
   const { status, epoch, tables, cancelRequested } = state;
   const { set, unset = [] } = runPatch(state, first);
   const isSettled = settles(first);
@@ -205,6 +175,73 @@ function claim(state: ExecutionState, owner: string, first: RunEvent): Transitio
   };
 }
 
+function returnClaim({ epoch }: ExecutionState, { owner, notDone }: Event<'claim-returned'>): Transition {
+  return {
+    match: { status: 'running', epoch: epoch + 1, 'lease.owner': owner },
+    patch: { set: { status: 'queued' }, unset: ['lease', ...notDone.map(intentOf)] },
+  };
+}
+
+function holdUnloadable(state: ExecutionState, { epoch, error, at, outcomeKnown }: Event<'unloadable'>): Transition {
+  const held = { node: '', reason: error.code, outcomeKnown, at };
+  return {
+    match: { open: true, status: state.status, epoch: state.epoch },
+    patch: { set: { status: 'held', epoch, error, firstHeldAt: state.firstHeldAt ?? at, held }, unset: ['lease'] },
+  };
+}
+
+function retry({ epoch }: ExecutionState, { by, bulk, tables }: Event<'retried'>): Transition {
+  return {
+    match: asHeld(epoch),
+    patch: {
+      set: { status: 'queued', releasedEpoch: epoch, retriedBy: by, ...given({ bulk, tables }) },
+      unset: ['held', 'error', 'due'],
+      inc: { retries: 1 },
+    },
+  };
+}
+
+function releaseHold({ epoch }: ExecutionState, { notDone }: Event<'hold-released'>): Transition {
+  return {
+    match: { ...asHeld(epoch), 'held.outcomeKnown': false },
+    patch: { set: { status: 'queued' }, unset: ['held', 'error', 'due', ...notDone.map(intentOf)] },
+  };
+}
+
+/** The status changes too, so that a worker that listed it before cannot claim it with the old times. */
+function hurry({ epoch }: ExecutionState, { waits }: Event<'hurried'>): Transition {
+  return { match: { status: 'waiting', epoch, cancelRequested: null }, patch: { set: { status: 'queued', waits }, unset: ['due'] } };
+}
+
+/** A reply the caller already got stays. A new one is set only if there is none. */
+function endHold({ epoch }: ExecutionState, { request, bulk, reply }: Event<'hold-ended'>): Transition {
+  const isDone = request.isDone === true;
+  return {
+    match: { ...asHeld(epoch), ...(reply === undefined ? {} : { reply: null }) },
+    patch: {
+      set: {
+        cancelRequested: request,
+        ...(isDone ? { hasWritten: true } : {}),
+        ...given({ bulk, reply: reply?.stored, blobs: reply && nonEmpty(reply.blobs) }),
+      },
+    },
+  };
+}
+
+function replace({ epoch }: ExecutionState, { by, request }: Event<'replaced'>): Transition {
+  return {
+    match: asHeld(epoch),
+    patch: { set: { cancelRequested: request, replacedBy: by, [`replays.${by}`]: request.at } },
+  };
+}
+
+function releaseResend({ epoch }: ExecutionState, { by, bulk }: Event<'resend-released'>): Transition {
+  return {
+    match: { ...asHeld(epoch), 'held.reason': RESEND_PREPARED },
+    patch: { set: { status: 'queued', ...given({ retriedBy: by, bulk }) }, unset: ['held', 'error'] },
+  };
+}
+
 function runPatch(state: ExecutionState, event: RunEvent): Patch {
   const { leg, blobs } = event;
   const added = { ...(leg === undefined ? {} : { [`legs.${leg.key}`]: leg.record }), ...given({ blobs: blobs && nonEmpty(blobs) }) };
@@ -213,43 +250,54 @@ function runPatch(state: ExecutionState, event: RunEvent): Patch {
       return { set: added };
     case 'replied':
       return { set: { ...added, reply: event.reply } };
-    case 'waiting': {
-      const { waits } = event;
-      const wake = waits.flatMap(({ token }) => token ?? []);
-      const due = Math.min(...waits.map(({ untilMs }) => untilMs));
-      return { set: { ...added, status: 'waiting', due, waits, ...given({ wake: nonEmpty(wake) }) }, unset: ['lease', 'held'] };
-    }
-    case 'held': {
-      const { hold, error, hasWritten, waits, reply, notDone } = event;
-      return {
-        set: {
-          ...{ ...added, status: 'held', held: hold, firstHeldAt: state.firstHeldAt ?? hold.at, error },
-          ...(hasWritten ? { hasWritten } : {}),
-          ...given({ waits: nonEmpty(waits), reply }),
-        },
-        unset: ['lease', 'due', ...notDone.map(intentOf)],
-      };
-    }
-    case 'ended': {
-      const { end, at, expiresAt, isOverQuota, keepsInput, reply, summary } = event;
-      return {
-        set: {
-          ...{ ...added, status: end.status, finishedAt: at, expiresAt },
-          ...(isOverQuota ? { overQuota: true } : {}),
-          ...(end.status === 'failed' ? { error: end.error, ...(end.isDeadLetter ? { deadLetter: true } : {}) } : {}),
-          ...(end.status === 'cancelled' && end.isUnknown ? { isUnknown: true } : {}),
-          ...(end.status === 'cancelled' && end.hasWritten ? { hasWritten: true } : {}),
-          ...given({ reply, legs: summary && { 0: summary } }),
-        },
-        unset: [
-          ...['lease', 'open', 'held', 'due', 'waits', 'wake'],
-          ...(end.status === 'failed' ? [] : ['error']),
-          // A patch applies `unset` before `set`, so blobs that are still referred to are set again.
-          ...(keepsInput ? [] : ['input', 'blobs']),
-        ],
-      };
-    }
+    case 'waiting':
+      return waitingPatch(added, event);
+    case 'held':
+      return heldPatch(added, state, event);
+    case 'ended':
+      return endedPatch(added, event);
   }
+}
+
+/** The new leg and the blobs, which any event of a run may set. */
+type AddedFields = Readonly<Record<string, unknown>>;
+
+function waitingPatch(added: AddedFields, { waits }: Event<'waiting'>): Patch {
+  const wake = waits.flatMap(({ token }) => token ?? []);
+  const due = Math.min(...waits.map(({ untilMs }) => untilMs));
+  return { set: { ...added, status: 'waiting', due, waits, ...given({ wake: nonEmpty(wake) }) }, unset: ['lease', 'held'] };
+}
+
+function heldPatch(added: AddedFields, state: ExecutionState, event: Event<'held'>): Patch {
+  const { hold, error, hasWritten, waits, reply, notDone } = event;
+  return {
+    set: {
+      ...{ ...added, status: 'held', held: hold, firstHeldAt: state.firstHeldAt ?? hold.at, error },
+      ...(hasWritten ? { hasWritten } : {}),
+      ...given({ waits: nonEmpty(waits), reply }),
+    },
+    unset: ['lease', 'due', ...notDone.map(intentOf)],
+  };
+}
+
+function endedPatch(added: AddedFields, event: Event<'ended'>): Patch {
+  const { end, at, expiresAt, isOverQuota, keepsInput, reply, summary } = event;
+  return {
+    set: {
+      ...{ ...added, status: end.status, finishedAt: at, expiresAt },
+      ...(isOverQuota ? { overQuota: true } : {}),
+      ...(end.status === 'failed' ? { error: end.error, ...(end.isDeadLetter ? { deadLetter: true } : {}) } : {}),
+      ...(end.status === 'cancelled' && end.isUnknown ? { isUnknown: true } : {}),
+      ...(end.status === 'cancelled' && end.hasWritten ? { hasWritten: true } : {}),
+      ...given({ reply, legs: summary && { 0: summary } }),
+    },
+    unset: [
+      ...['lease', 'open', 'held', 'due', 'waits', 'wake'],
+      ...(end.status === 'failed' ? [] : ['error']),
+      // A patch applies `unset` before `set`, so blobs that are still referred to are set again.
+      ...(keepsInput ? [] : ['input', 'blobs']),
+    ],
+  };
 }
 
 /** Matches the execution while it is still held as it was read, with no cancel requested. */

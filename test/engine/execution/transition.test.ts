@@ -11,7 +11,7 @@ const ERROR = { code: 'HTTP_CONNECT', kind: 'transient' } as const;
 
 const accepted: ExecutionDocument = {
   ...{ _id: 'exe_1', origin: 'exe_1', flowId: 'flw_1', version: 1, trigger: 'n_in', status: 'queued', part: 3, open: true },
-  ...{ lane: { key: 'lane', seq: '1' }, dedupe: 'x:exe_1', digest: 'd', input: { sealed: 'in' }, keys: [], tables: 'tab_1' },
+  ...{ lane: { key: 'lane', seq: '1' }, dedupe: 'flw_1|key', digest: 'd', input: { sealed: 'in' }, keys: [], tables: 'tab_1' },
   ...{ acceptedAt: 1, epoch: 0, legs: {}, blobs: ['blob_in'] },
 };
 
@@ -58,7 +58,19 @@ test('an end that keeps no input keeps no blob but those that it refers to itsel
 test('500 random histories of 60 events keep every rule of the document', () => {
   const seen = new Set<string>();
   for (let seed = 1; seed <= 500; seed += 1) playHistory(seededRandom(seed), seed, seen);
-  const rare = ['claimed', 'waiting', 'held', 'ended', 'retried', 'replaced', 'hurried', 'unloadable', 'claim-returned', 'hold-released'];
+  const rare = [
+    'claimed',
+    'waiting',
+    'held',
+    'ended',
+    'retried',
+    'replaced',
+    'hurried',
+    'unloadable',
+    'claim-returned',
+    'hold-released',
+    'key-freed',
+  ];
   for (const kind of rare) assert.ok(seen.has(kind), `${kind} was never written`);
 });
 
@@ -95,6 +107,7 @@ function assertSound(before: ExecutionDocument, after: ExecutionDocument, event:
   if (TERMINAL.includes(before.status)) assert.equal(status, before.status, `${place}: an end is the end`);
   if (before.cancelRequested !== undefined) assert.notEqual(event.kind, 'retried', `${place}: what is to end does not go on`);
   if (before.firstHeldAt !== undefined) assert.equal(after.firstHeldAt, before.firstHeldAt, `${place}: the first hold stays`);
+  if (!isOver) assert.equal(after.dedupe, before.dedupe, `${place}: an open execution keeps its dedupe key`);
   if (event.kind === 'claimed' && !settles(event.first)) assert.equal(status, 'running', place);
 }
 
@@ -141,6 +154,8 @@ function randomEvent(state: ExecutionDocument, random: Random, step: number): Ex
     { kind: 'moved', seq: `1.r${step}` },
     { kind: 'resend-released', by: 'op' },
     { kind: 'tables-moved', tables: 'tab_2' },
+    { kind: 'kept-longer', dedupe: state.dedupe, until: step + 50 },
+    ...(TERMINAL.includes(state.status) ? [{ kind: 'key-freed', id: state._id, dedupe: state.dedupe } as const] : []),
   ]);
 }
 
