@@ -6,7 +6,7 @@ import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { PublishedFlows } from '../compile/published-flows.ts';
-import type { PartitionReader } from './create-partition-reader.ts';
+import type { PartitionReader } from './partition-reader.ts';
 
 export interface ForeignFlows {
   isForeign(document: ExecutionDocument): boolean;

@@ -8,7 +8,7 @@ import { createThrottledWarning } from '../contract/values/throttled-warning.ts'
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import { transition, type ExecutionState } from '../execution/transition.ts';
 import type { ForeignFlows } from './create-foreign-flows.ts';
-import type { PartitionReader } from './create-partition-reader.ts';
+import type { PartitionReader } from './partition-reader.ts';
 import type { LanesDeps } from './lanes.ts';
 import { runExecution, type RunExecutionDeps } from './run-execution.ts';
 

@@ -3,7 +3,7 @@
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
-import type { PartitionReader, PartitionReaderDeps } from './create-partition-reader.ts';
+import type { PartitionReader, PartitionReaderDeps } from './partition-reader.ts';
 import { laneKeyOf, type Lanes, type TakeOutcome } from './lanes.ts';
 import type { Owners } from '../ownership/owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import { PARTITIONS } from '../execution/execution-document.ts';
 import { wakeResumed } from '../execution/wait-tokens.ts';
-import type { PartitionReader } from './create-partition-reader.ts';
+import type { PartitionReader } from './partition-reader.ts';
 import type { Owners } from '../ownership/owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';
 

@@ -12,9 +12,9 @@ import { PARTITIONS } from '../execution/execution-document.ts';
 import { createForeignFlows, PASSED_ON_CHANNEL } from './create-foreign-flows.ts';
 import { createLaneRunner } from './create-lane-runner.ts';
 import { createOffer } from './create-offer.ts';
-import { createPartitionReader, type PartitionReader } from './create-partition-reader.ts';
 import { createReconciler } from './create-reconciler.ts';
-import { createLanes, type Lanes } from './lanes.ts';
+import { Lanes } from './lanes.ts';
+import { PartitionReader } from './partition-reader.ts';
 import type { RunExecutionDeps } from './run-execution.ts';
 
 export interface WorkerDeps extends RunExecutionDeps {
@@ -45,14 +45,14 @@ const ALL_PARTITIONS = Array.from({ length: PARTITIONS }, (_, part) => part);
 export function createWorker(deps: WorkerDeps): Worker {
   const { clock, log, executions, shared, slots = DEFAULT_SLOTS } = deps;
   const waiting = () => lanes.size;
-  const reader: PartitionReader = createPartitionReader({ executions, clock, log, waiting, offer: (...listed) => offer(...listed) });
+  const reader = new PartitionReader({ executions, clock, log, waiting, offer: (...listed) => offer(...listed) });
   const foreign = createForeignFlows({ ...deps, reader });
   const runner = createLaneRunner({ ...deps, reader, foreign, waiting });
-  const lanes: Lanes = createLanes({
+  const lanes: Lanes = new Lanes({
     ...{ slots, clock, run: runner.run },
     onReread: (part) => reader.reread(part, 0),
-    onLeave: reader.left,
-    onBlocked: reader.block,
+    onLeave: (part, count) => reader.left(part, count),
+    onBlocked: (part, laneKey) => reader.block(part, laneKey),
   });
   const offer = createOffer({ ...deps, lanes, reader, isForeign: foreign.isForeign });
   const reconciler = createReconciler({ ...deps, reader });
@@ -63,7 +63,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     async start() {
       unsubscribe.push(await shared.subscribe(CANCEL_CHANNEL, (id) => runner.abort(id, cancelled())));
       unsubscribe.push(await shared.subscribe(PASSED_ON_CHANNEL, (part) => void reader.hear([Number(part)])));
-      consumer = await deps.workQueue.consume(reader.hearRing);
+      consumer = await deps.workQueue.consume((parts) => reader.hearRing(parts));
       reconciler.start();
       await reader.hear(ALL_PARTITIONS);
     },

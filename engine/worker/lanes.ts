@@ -7,21 +7,6 @@ import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { Slot } from '../execution/run-job.ts';
 import type { RunVerdict } from './run-execution.ts';
 
-export interface Lanes {
-  /** Takes an execution into its lane. `asOf` (monotonic) is when the read that listed it began. */
-  take(document: ExecutionDocument, asOf: number): TakeOutcome;
-  /**
-   * Whether it ended here after the read of a list that still shows it open. If a later list shows it open, it is
-   * open again: a database crash may lose the last settles, which are not flushed one by one.
-   */
-  isDone(executionId: string, asOf: number): boolean;
-  /** Executions in hand that have not started. */
-  readonly size: number;
-  readonly running: number;
-  /** Resolves when nothing is in hand any more. Takes nothing in the meantime. */
-  drain(): Promise<void>;
-}
-
 /** `refused`: it must wait for a fresh list, and so must the executions behind it. */
 export type TakeOutcome = 'taken' | 'in-hand' | 'refused';
 
@@ -49,58 +34,55 @@ interface Lane {
 /** How many finished executions are remembered, so that a list read before their end does not bring them back. */
 const REMEMBERED = 5_000;
 
-export function createLanes(deps: LanesDeps): Lanes {
-  const lanes = new Map<string, Lane>();
+export class Lanes {
+  readonly #deps: LanesDeps;
+  readonly #slots: Slots;
+  readonly #lanes = new Map<string, Lane>();
   /** Execution id -> when it ended here. */
-  const done = new Map<string, number>();
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  let size = 0;
-  let onEmpty: (() => void) | undefined;
-  let isDraining = false;
+  readonly #done = new Map<string, number>();
+  #size = 0;
+  #isDraining = false;
+  #onEmpty: (() => void) | undefined;
 
-  const slot: Slot = {
-    acquire() {
-      if (running >= deps.slots) return new Promise((resolve) => waiting.push(resolve));
-      running += 1;
-      return Promise.resolve();
-    },
-    release() {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    },
-  };
-
-  return {
-    take,
-    isDone,
-    get size() {
-      return size;
-    },
-    get running() {
-      return running;
-    },
-    drain() {
-      isDraining = true;
-      return lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => (onEmpty = resolve));
-    },
-  };
-
-  function isDone(executionId: string, asOf: number): boolean {
-    return (done.get(executionId) ?? Number.NEGATIVE_INFINITY) >= asOf;
+  constructor(deps: LanesDeps) {
+    this.#deps = deps;
+    this.#slots = new Slots(deps.slots);
   }
 
-  function take(document: ExecutionDocument, asOf: number): TakeOutcome {
-    if (isDraining || isDone(document._id, asOf)) return 'refused';
+  /** Executions in hand that have not started. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get running(): number {
+    return this.#slots.taken;
+  }
+
+  /** Resolves when nothing is in hand any more. Takes nothing in the meantime. */
+  drain(): Promise<void> {
+    this.#isDraining = true;
+    return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onEmpty = resolve));
+  }
+
+  /**
+   * Whether it ended here after the read of a list that still shows it open. If a later list shows it open, it is
+   * open again: a database crash may lose the last settles, which are not flushed one by one.
+   */
+  isDone(executionId: string, asOf: number): boolean {
+    return (this.#done.get(executionId) ?? Number.NEGATIVE_INFINITY) >= asOf;
+  }
+
+  /** Takes an execution into its lane. `asOf` (monotonic) is when the read that listed it began. */
+  take(document: ExecutionDocument, asOf: number): TakeOutcome {
+    if (this.#isDraining || this.isDone(document._id, asOf)) return 'refused';
     const key = laneKeyOf(document);
     const seq = document.lane?.seq ?? '';
-    const lane = lanes.get(key);
+    const lane = this.#lanes.get(key);
     if (!lane) {
       const fresh: Lane = { part: document.part, items: [document], ids: new Set([document._id]), lastSeq: seq, isStale: false };
-      lanes.set(key, fresh);
-      size += 1;
-      void work(key, fresh);
+      this.#lanes.set(key, fresh);
+      this.#size += 1;
+      void this.#work(key, fresh);
       return 'taken';
     }
     if (lane.ids.has(document._id)) return 'in-hand';
@@ -110,41 +92,72 @@ export function createLanes(deps: LanesDeps): Lanes {
     lane.items.push(document);
     lane.ids.add(document._id);
     lane.lastSeq = seq;
-    size += 1;
+    this.#size += 1;
     return 'taken';
   }
 
-  async function work(key: string, lane: Lane): Promise<void> {
+  async #work(key: string, lane: Lane): Promise<void> {
     let isCut = false;
-    for (let document = lane.items.shift(); document && !isDraining; document = lane.items.shift()) {
-      await slot.acquire();
-      size -= 1;
-      if (isDraining) {
-        slot.release();
+    for (let document = lane.items.shift(); document && !this.#isDraining; document = lane.items.shift()) {
+      await this.#slots.acquire();
+      this.#size -= 1;
+      if (this.#isDraining) {
+        this.#slots.release();
         break;
       }
-      const verdict = await deps.run(document, slot);
-      slot.release();
+      const verdict = await this.#deps.run(document, this.#slots);
+      this.#slots.release();
       lane.ids.delete(document._id);
-      deps.onLeave(lane.part, 1);
-      if (verdict === 'done') remember(document._id);
+      this.#deps.onLeave(lane.part, 1);
+      if (verdict === 'done') this.#remember(document._id);
       else {
         lane.isStale ||= verdict === 'refused';
         isCut = true;
         break;
       }
     }
-    if (isCut || lane.isStale) deps.onBlocked(lane.part, key);
-    size -= lane.items.length;
-    lanes.delete(key);
-    deps.onLeave(lane.part, lane.items.length);
-    if (lane.isStale) deps.onReread(lane.part);
-    if (lanes.size === 0) onEmpty?.();
+    if (isCut || lane.isStale) this.#deps.onBlocked(lane.part, key);
+    this.#leave(key, lane);
   }
 
-  function remember(id: string): void {
-    done.set(id, deps.clock.monotonic());
-    if (done.size > REMEMBERED) done.delete(done.keys().next().value!);
+  #leave(key: string, lane: Lane): void {
+    this.#size -= lane.items.length;
+    this.#lanes.delete(key);
+    this.#deps.onLeave(lane.part, lane.items.length);
+    if (lane.isStale) this.#deps.onReread(lane.part);
+    if (this.#lanes.size === 0) this.#onEmpty?.();
+  }
+
+  #remember(id: string): void {
+    this.#done.set(id, this.#deps.clock.monotonic());
+    if (this.#done.size > REMEMBERED) this.#done.delete(this.#done.keys().next().value!);
+  }
+}
+
+/** How many executions run at the same time. The next ones wait in the order in which they asked. */
+class Slots implements Slot {
+  readonly #limit: number;
+  readonly #waiting: (() => void)[] = [];
+  #taken = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  acquire(): Promise<void> {
+    if (this.#taken >= this.#limit) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#taken += 1;
+    return Promise.resolve();
+  }
+
+  release(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#taken -= 1;
   }
 }
 
