@@ -1,17 +1,15 @@
 /** A person's decisions on held executions: retry them or end them, one by one or as items of a bulk. */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
-import type { Collection, Filter } from '../contract/ports/documents.ts';
+import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import type { Bindings } from '../bindings/interface.ts';
-import { heldAt, type HeldSelection } from '../execution/execution-query.ts';
-import { filterTogether, type FlowScope, isWithin, OUTSIDE } from '../execution/scope-filters.ts';
-import type { Conclusion, ExecutionCatalog, HeldChoice, HeldGroup, HeldGroups, HeldItem, HeldOutcome, RetryTables } from './interface.ts';
+import { OUTSIDE } from '../execution/scope-filters.ts';
+import type { BulkAct, Conclusion, HeldItem, HeldOutcome, RetryTables } from './interface.ts';
 import type { PublishedFlows } from '../compile/published-flows.ts';
-import { countOutcome } from './bulk-outcome.ts';
-import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
 import { transition, type EndRequest, type ExecutionEvent } from '../execution/transition.ts';
 import { assertStored, executionPlace } from '../execution/stored-execution.ts';
 import { encodeReply, type Payloads } from '../execution/payloads.ts';
@@ -30,191 +28,126 @@ export interface HeldDeps {
   readonly cancelChannel: string;
 }
 
-type HeldActs = Pick<
-  ExecutionCatalog,
-  'retry' | 'cancel' | 'conclude' | 'heldGroups' | 'bulkOutcome' | 'selectHeld' | 'retryHeld' | 'cancelHeld' | 'concludeHeld'
->;
+type BulkEnd = BulkAct & { readonly reason: string };
 
-const PAGE = 500;
-const MOST = 10_000;
-const MOST_EXAMPLES = 5;
-/** No claim has this number, so an item with it is reported as gone on. */
-const NO_EPOCH = -1;
+export async function retryExecution(executionId: string, actor: string, tables: RetryTables, deps: HeldDeps): Promise<void> {
+  const document = assertStored(await deps.executions.get(executionId), executionId);
+  if (tables === 'now' && document.status === 'held' && mayBeDone(document)) throw tablesKept(executionId);
+  if (await letGoOn(document, document.epoch, { by: actor }, tables, deps)) return;
+  throw notHeld(executionId);
+}
 
-export function createHeldExecutions(deps: HeldDeps): HeldActs {
-  const { executions, workQueue } = deps;
+export async function cancelExecution(executionId: string, actor: string, reason: string, deps: HeldDeps): Promise<void> {
+  const document = assertStored(await deps.executions.get(executionId), executionId);
+  if (await requestEnd(document, { by: actor, reason }, (request) => ({ kind: 'cancel-requested', request }), deps)) return;
+  throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
+    values: { id: executionId },
+    fix: 'Read it again to see how it ended.',
+  });
+}
 
-  return {
-    async retry(executionId, actor, tables) {
-      const document = assertStored(await executions.get(executionId), executionId);
-      if (tables === 'now' && document.status === 'held' && mayBeDone(document)) throw tablesKept(executionId);
-      if (await letGoOn(document, document.epoch, { by: actor }, tables)) return;
-      throw notHeld(executionId);
-    },
+export async function concludeExecution(executionId: string, conclusion: Conclusion, deps: HeldDeps): Promise<void> {
+  const document = assertStored(await deps.executions.get(executionId), executionId);
+  await assertConcludable(document, conclusion, deps);
+  const { actor, reason, reply } = conclusion;
+  const stored = reply && (await deps.payloads.store(executionPlace(executionId, 'reply'), encodeReply(reply)));
+  const kept = stored && { stored, blobs: [...(document.blobs ?? []), ...('blob' in stored ? [stored.blob] : [])] };
+  const end = { by: actor, reason, isDone: true } as const;
+  if (!(await requestEnd(document, end, (request) => ({ kind: 'hold-ended', request, reply: kept }), deps))) throw notHeld(executionId);
+}
 
-    async cancel(executionId, actor, reason) {
-      const document = assertStored(await executions.get(executionId), executionId);
-      if (await requestEnd(document, { by: actor, reason }, (request) => ({ kind: 'cancel-requested', request }))) return;
-      throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
-        values: { id: executionId },
-        fix: 'Read it again to see how it ended.',
-      });
-    },
+export async function retryHeld(
+  item: HeldItem,
+  { actor, bulkId, tables = 'then' }: BulkAct & { readonly tables?: RetryTables },
+  deps: HeldDeps,
+): Promise<HeldOutcome> {
+  const document = await deps.executions.get(item.executionId);
+  if (document === undefined || item.epoch === OUTSIDE) return 'missing';
+  if (tables === 'now' && isAsHeld(document, item) && mayBeDone(document)) return 'refused';
+  // Every claim increments the epoch. So a hold the bulk selected is retried only once, even if several people ask.
+  const isDone = await letGoOn(document, item.epoch, { by: actor, bulk: bulkId }, tables, deps);
+  return isDone ? 'done' : outcomeOf(document, item, bulkId);
+}
 
-    async conclude(executionId, conclusion) {
-      const document = assertStored(await executions.get(executionId), executionId);
-      await assertConcludable(document, conclusion);
-      const { actor, reason, reply } = conclusion;
-      const stored = reply && (await deps.payloads.store(executionPlace(executionId, 'reply'), encodeReply(reply)));
-      const kept = stored && { stored, blobs: [...(document.blobs ?? []), ...('blob' in stored ? [stored.blob] : [])] };
-      const end = { by: actor, reason, isDone: true } as const;
-      const isDone = await requestEnd(document, end, (request) => ({ kind: 'hold-ended', request, reply: kept }));
-      if (!isDone) throw notHeld(executionId);
-    },
+export async function cancelHeld(item: HeldItem, act: BulkEnd, deps: HeldDeps): Promise<HeldOutcome> {
+  const document = await deps.executions.get(item.executionId);
+  if (document === undefined || item.epoch === OUTSIDE) return 'missing';
+  return endHeld(document, item, act, {}, deps);
+}
 
-    async heldGroups(within) {
-      const groups = new Map<string, Writable<HeldGroup>>();
-      const { count, more } = await eachHeld(heldWithin({}, within, deps.seal), MOST, (document) => addTo(groups, document));
-      const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
-      return { groups: sorted, count, more } satisfies HeldGroups;
-    },
+export async function concludeHeld(item: HeldItem, act: BulkEnd, deps: HeldDeps): Promise<HeldOutcome> {
+  const document = await deps.executions.get(item.executionId);
+  if (document === undefined || item.epoch === OUTSIDE) return 'missing';
+  if (isAsHeld(document, item) && (isPrepared(document) || !mayBeDone(document))) return 'refused';
+  return endHeld(document, item, act, { isDone: true }, deps);
+}
 
-    bulkOutcome: (items, bulkId) => countOutcome(items, bulkId, executions),
+async function endHeld(
+  document: ExecutionDocument,
+  item: HeldItem,
+  { actor, bulkId, reason }: BulkEnd,
+  how: { readonly isDone?: true },
+  deps: HeldDeps,
+): Promise<HeldOutcome> {
+  const seen = { ...document, epoch: item.epoch };
+  const end = { by: actor, reason, ...how };
+  const isEnded = await requestEnd(seen, end, (request) => ({ kind: 'hold-ended', request, bulk: bulkId }), deps);
+  return isEnded ? 'done' : outcomeOf(document, item, bulkId);
+}
 
-    async selectHeld(selection, limit, within) {
-      if (selection.ids) return chooseIds(selection.ids, selection.outcomeKnown, within);
-      const items: HeldItem[] = [];
-      const { more } = await eachHeld(heldWithin(selection, within, deps.seal), limit, ({ _id, epoch }) =>
-        items.push({ executionId: _id, epoch }),
-      );
-      const unknownSkipped =
-        selection.outcomeKnown === true ? await countHeld(heldWithin({ ...selection, outcomeKnown: false }, within, deps.seal)) : 0;
-      return { items, more, unknownSkipped };
-    },
+/**
+ * Returns false for an execution that is being cancelled, although it stays held until a worker ends it: do not
+ * report that it continues.
+ */
+async function letGoOn(
+  document: ExecutionDocument,
+  epoch: number,
+  marks: ReleaseMarks & { readonly by: string },
+  wanted: RetryTables,
+  deps: HeldDeps,
+): Promise<boolean> {
+  if (isPrepared(document)) return epoch === document.epoch && (await releasePrepared(document, marks.by, marks, deps));
+  const tables = wanted === 'now' ? await useTablesOfNow(document, deps) : {};
+  const { match, patch } = transition({ ...document, epoch }, { kind: 'retried', ...tables, ...marks });
+  const result = await deps.executions.patchIf(document._id, match, patch, { durability: 'full' });
+  if (result.outcome !== 'patched') return false;
+  await removePrepared(document._id, undefined, deps);
+  await deps.workQueue.ring(document.part);
+  return true;
+}
 
-    async retryHeld(item, { actor, bulkId, tables }) {
-      const document = await executions.get(item.executionId);
-      if (document === undefined || item.epoch === OUTSIDE) return 'missing';
-      if (tables === 'now' && isAsHeld(document, item) && mayBeDone(document)) return 'refused';
-      // Every claim increments the epoch. So a hold the bulk selected is retried only once, even if several people
-      // ask.
-      const isDone = await letGoOn(document, item.epoch, { by: actor, bulk: bulkId }, tables);
-      return isDone ? 'done' : outcomeOf(document, item, bulkId);
-    },
+async function requestEnd(
+  seen: ExecutionDocument,
+  request: { readonly by: string; readonly reason: string; readonly isDone?: true },
+  eventOf: (request: EndRequest) => ExecutionEvent,
+  deps: HeldDeps,
+): Promise<boolean> {
+  const { _id, part } = seen;
+  // A free-text reason may name a person, so it is sealed.
+  const sealed = deps.seal.seal(executionPlace(_id, 'cancelRequested'), request.reason);
+  const { match, patch } = transition(seen, eventOf({ ...request, reason: sealed, at: deps.clock.now() }));
+  const result = await deps.executions.patchIf(_id, match, patch, { durability: 'full' });
+  if (result.outcome !== 'patched') return false;
+  await removePrepared(_id, result.document.replacedBy, deps);
+  // A lost hint never matters: the worker reads `cancelRequested`.
+  await deps.shared.publish(deps.cancelChannel, _id).catch(() => undefined);
+  await deps.workQueue.ring(part);
+  return true;
+}
 
-    async cancelHeld(item, { actor, bulkId, reason }) {
-      const document = await executions.get(item.executionId);
-      if (document === undefined || item.epoch === OUTSIDE) return 'missing';
-      const seen = { ...document, epoch: item.epoch };
-      const isDone = await requestEnd(seen, { by: actor, reason }, (request) => ({ kind: 'hold-ended', request, bulk: bulkId }));
-      return isDone ? 'done' : outcomeOf(document, item, bulkId);
-    },
-
-    async concludeHeld(item, { actor, bulkId, reason }) {
-      const document = await executions.get(item.executionId);
-      if (document === undefined || item.epoch === OUTSIDE) return 'missing';
-      if (isAsHeld(document, item) && (isPrepared(document) || !mayBeDone(document))) return 'refused';
-      const seen = { ...document, epoch: item.epoch };
-      const end = { by: actor, reason, isDone: true } as const;
-      const isDone = await requestEnd(seen, end, (request) => ({ kind: 'hold-ended', request, bulk: bulkId }));
-      return isDone ? 'done' : outcomeOf(document, item, bulkId);
-    },
-  };
-
-  /**
-   * Returns false for an execution that is being cancelled, although it stays held until a worker ends it: do not
-   * report that it continues.
-   */
-  async function letGoOn(
-    document: ExecutionDocument,
-    epoch: number,
-    marks: ReleaseMarks & { readonly by: string },
-    wanted: RetryTables = 'then',
-  ): Promise<boolean> {
-    if (isPrepared(document)) return epoch === document.epoch && (await releasePrepared(document, marks.by, marks, deps));
-    const tables = wanted === 'now' ? await useTablesOfNow(document, deps) : {};
-    const { match, patch } = transition({ ...document, epoch }, { kind: 'retried', ...tables, ...marks });
-    const result = await executions.patchIf(document._id, match, patch, { durability: 'full' });
-    if (result.outcome !== 'patched') return false;
-    await removePrepared(document._id, undefined, deps);
-    await workQueue.ring(document.part);
-    return true;
-  }
-
-  async function requestEnd(
-    seen: ExecutionDocument,
-    request: { readonly by: string; readonly reason: string; readonly isDone?: true },
-    eventOf: (request: EndRequest) => ExecutionEvent,
-  ): Promise<boolean> {
-    const { _id, part } = seen;
-    // A free-text reason may name a person, so it is sealed.
-    const sealed = deps.seal.seal(executionPlace(_id, 'cancelRequested'), request.reason);
-    const { match, patch } = transition(seen, eventOf({ ...request, reason: sealed, at: deps.clock.now() }));
-    const result = await executions.patchIf(_id, match, patch, { durability: 'full' });
-    if (result.outcome !== 'patched') return false;
-    await removePrepared(_id, result.document.replacedBy, deps);
-    // A lost hint never matters: the worker reads `cancelRequested`.
-    await deps.shared.publish(deps.cancelChannel, _id).catch(() => undefined);
-    await workQueue.ring(part);
-    return true;
-  }
-
-  async function assertConcludable(document: ExecutionDocument, { attempt, wasDone, reply }: Conclusion): Promise<void> {
-    const { _id: id, status, retries = 0, cancelRequested, hasWritten } = document;
-    if (status !== 'held' || cancelRequested || isPrepared(document) || retries + 1 !== attempt) throw notHeld(id);
-    if (isOutcomeUnknown(document)) {
-      if (!wasDone) throw doneUnknown(id);
-    } else if (!hasWritten) throw nothingDone(id);
-    if (reply === undefined) return;
-    const { document: flow } = await deps.published.at(document.flowId, document.version);
-    if (flow.mode === 'durable' || document.reply) throw replyRefused(id, flow.mode === 'durable' ? 'durable' : 'given');
-  }
-
-  async function countHeld(filters: readonly Filter[]): Promise<number> {
-    const counts = await Promise.all(filters.map((filter) => executions.count(filter, MOST)));
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  async function chooseIds(
-    ids: readonly string[],
-    outcomeKnown: boolean | undefined,
-    within: readonly FlowScope[] | undefined,
-  ): Promise<HeldChoice> {
-    const items: HeldItem[] = [];
-    let unknownSkipped = 0;
-    for (const executionId of new Set(ids)) {
-      const document = await executions.get(executionId);
-      const held = document?.status === 'held' ? document.held : undefined;
-      if (document !== undefined && !isWithin(document, within)) items.push({ executionId, epoch: OUTSIDE });
-      else if (held === undefined) items.push({ executionId, epoch: NO_EPOCH });
-      else if (outcomeKnown === undefined || held.outcomeKnown === outcomeKnown) items.push({ executionId, epoch: document!.epoch });
-      else if (!held.outcomeKnown) unknownSkipped += 1;
-    }
-    return { items, more: false, unknownSkipped };
-  }
-
-  /** The oldest of each filter first, up to `limit` in total. */
-  async function eachHeld(
-    filters: readonly Filter[],
-    limit: number,
-    take: (document: ExecutionHead) => void,
-  ): Promise<{ count: number; more: boolean }> {
-    let count = 0;
-    for (const filter of filters) {
-      for (let after: string | undefined, isLast = false; !isLast;) {
-        const options = { sort: ['acceptedAt'], limit: PAGE, omit: PAYLOAD_FIELDS, ...(after === undefined ? {} : { after }) };
-        const page = await executions.find(filter, options);
-        for (const document of page) {
-          if (count >= limit) return { count, more: true };
-          take(document);
-          count += 1;
-        }
-        isLast = page.length < PAGE;
-        after = page.at(-1)?._id;
-      }
-    }
-    return { count, more: false };
-  }
+async function assertConcludable(
+  document: ExecutionDocument,
+  { attempt, wasDone, reply }: Conclusion,
+  { published }: HeldDeps,
+): Promise<void> {
+  const { _id: id, status, retries = 0, cancelRequested, hasWritten } = document;
+  if (status !== 'held' || cancelRequested || isPrepared(document) || retries + 1 !== attempt) throw notHeld(id);
+  if (isOutcomeUnknown(document)) {
+    if (!wasDone) throw doneUnknown(id);
+  } else if (!hasWritten) throw nothingDone(id);
+  if (reply === undefined) return;
+  const { document: flow } = await published.at(document.flowId, document.version);
+  if (flow.mode === 'durable' || document.reply) throw replyRefused(id, flow.mode === 'durable' ? 'durable' : 'given');
 }
 
 function notHeld(id: string): AppError {
@@ -258,36 +191,4 @@ function isAsHeld({ status, epoch }: ExecutionDocument, item: HeldItem): boolean
 /** An earlier run of the same bulk may have done it, and stopped before it recorded that. */
 function outcomeOf(document: ExecutionDocument, { epoch }: HeldItem, bulkId: string): HeldOutcome {
   return document.bulk === bulkId && document.epoch >= epoch ? 'done' : 'gone-on';
-}
-
-function heldWithin(
-  { flowId, key, ...where }: HeldSelection,
-  within: readonly FlowScope[] | undefined,
-  seal: Pick<Seal, 'token'>,
-): readonly Filter[] {
-  const held: Filter = { status: 'held', ...heldAt(where), ...(key === undefined ? {} : { keys: seal.token(key.name, key.value) }) };
-  if (within === undefined) return [{ ...held, ...(flowId === undefined ? {} : { flowId }) }];
-  const meant = flowId === undefined ? within : within.filter((scope) => scope.flowId === flowId);
-  return filterTogether(meant).map((filter) => ({ ...held, ...filter }));
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held, firstHeldAt }: ExecutionHead): void {
-  if (held === undefined) return;
-  const { node, reason: code, outcomeKnown } = held;
-  // The first hold counts, however often it was retried since.
-  const at = firstHeldAt ?? held.at;
-  const key = JSON.stringify([flowId, node, code, outcomeKnown]);
-  const group = groups.get(key);
-  if (group === undefined) {
-    groups.set(key, { flowId, version, node, code, outcomeKnown, count: 1, oldestAt: at, newestAt: at, examples: [_id] });
-    return;
-  }
-  group.count += 1;
-  group.version = version;
-  group.oldestAt = Math.min(group.oldestAt, at);
-  group.newestAt = Math.max(group.newestAt, at);
-  // People are most likely to look at the newest.
-  group.examples = [_id, ...group.examples].slice(0, MOST_EXAMPLES);
 }
