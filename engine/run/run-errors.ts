@@ -1,6 +1,11 @@
-/** Errors that no node throws: those that end a run from outside, and those a sync flow may not end with. */
-import { AppError, type ErrorRecord } from '../contract/values/errors.ts';
-import type { CompiledFlow } from '../compile/compile-flow.ts';
+/**
+ * Errors that no node throws: those that end a run from outside, those a sync flow may not end with, and those of
+ * joins and of waits.
+ */
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
+import type { Message } from '../contract/values/message.ts';
+import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
+import type { TokenHolder } from '../execution/run-job.ts';
 
 const OWN_THREADS_BUSY: ReadonlySet<string> = new Set(['PARSE_BUSY', 'SCRIPT_POOL_BUSY']);
 
@@ -44,4 +49,42 @@ export const cannotWait: ErrorRecord = {
 
 export function noReply({ flowId }: CompiledFlow): ErrorRecord {
   return { code: 'FLOW_NO_REPLY', kind: 'bug', message: `Flow ${flowId} ended without a reply.`, values: { flowId } };
+}
+
+export function tooFewArrived({ id }: CompiledNode): ErrorRecord {
+  return toErrorRecord(
+    new AppError('JOIN_NOT_ENOUGH', 'input', `Fewer branches arrived at join ${id} than it demands.`, { values: { node: id } }),
+  );
+}
+
+/** `message`: the error of each branch, by the node it came from. */
+export function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord {
+  const failures = Object.values(data as Readonly<Record<string, { readonly error?: ErrorRecord; readonly node?: string }>>);
+  const causes = failures.flatMap(({ error, node }) => (error === undefined ? [] : [{ error, node }]));
+  const kinds = new Set(causes.map(({ error }) => error.kind));
+  const kind = kinds.has('bug') ? 'bug' : kinds.size === 1 && kinds.has('transient') ? 'transient' : 'input';
+  const codes = causes.map(({ error }) => error.code).join(', ');
+  return toErrorRecord(
+    new AppError('JOIN_ALL_FAILED', kind, `All branches of join ${id} failed: ${codes}.`, {
+      values: { node: id, codes },
+      fix: 'See why each of them failed.',
+      issues: causes.map(({ error: { code, message }, node }) => ({
+        path: '',
+        code,
+        message,
+        severity: 'error',
+        ...(node === undefined ? {} : { node }),
+      })),
+    }),
+  );
+}
+
+/** Does not show the token: it may be a patient's number. */
+export function tokenTaken({ id }: CompiledNode, { execution, step }: TokenHolder): ErrorRecord {
+  return toErrorRecord(
+    new AppError('WAIT_TOKEN_TAKEN', 'input', `Node ${id} cannot wait under its token: step ${step} of execution ${execution} has it.`, {
+      values: { node: id, step, execution },
+      fix: 'Make the token unique within the flow, for example with the sender and the step in it; let this one go on when that execution has ended.',
+    }),
+  );
 }
