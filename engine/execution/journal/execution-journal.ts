@@ -7,37 +7,23 @@ import type { Reply } from '../../contract/node/node.ts';
 import type { WriteOptions } from '../../contract/ports/documents.ts';
 import type { CompiledFlow } from '../../compile/compile-flow.ts';
 import { settles, transition, type RunEvent } from '../transition.ts';
-import {
-  FAILED_AFTER_WRITE,
-  type ExecutionDocument,
-  type Intent,
-  type LegRecord,
-  type StepRecord,
-  type Stored,
-} from '../execution-document.ts';
+import { FAILED_AFTER_WRITE, type ExecutionDocument, type Intent, type StepRecord, type Stored } from '../execution-document.ts';
 import { writtenBy } from '../done-writes.ts';
 import { keepStoring } from '../keep-storing.ts';
-import { bytesOf, digestOfMessage, encodeMessage, encodeReply } from '../payloads.ts';
+import { digestOfMessage, encodeMessage, encodeReply } from '../payloads.ts';
 import type { Keeping } from '../record-quota.ts';
-import { emitsOf, keepsOutput, legPayload, type LegPayload, type Stopped } from '../leg-payload.ts';
 import { LostExecution } from '../lost-execution.ts';
-import { replyOf, stepKey, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder } from '../run-job.ts';
+import { replyOf, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder } from '../run-job.ts';
 import { holdToken, letGoOfTokens, tokenOf } from '../wait-tokens.ts';
-import { executionPlace } from '../stored-execution.ts';
-import type { Claim, JournalDeps, JournalDocument, JournalStart } from './journal-deps.ts';
+import type { Claim, Insist, JournalDeps, JournalDocument, JournalStart } from './journal-deps.ts';
+import { DocumentLegs } from './document-legs.ts';
 import { executionEnd, stoppedOf, type TerminalEnd } from './run-end.ts';
 import { IterationLegs } from './iteration-legs.ts';
+import { KeptPayloads } from './kept-payloads.ts';
 import { storedWait, type WaitContext, waitsBeside } from './stored-waits.ts';
 import { keepLateOutcomes } from './keep-late-outcomes.ts';
 
-interface NextLeg {
-  readonly leg: { readonly key: string; readonly record: LegRecord };
-  readonly steps: readonly SettledStep[];
-}
-
 const DAY_MS = 86_400_000;
-/** Roughly the size of an execution without its payloads, including its index entries. */
-const ROW_BYTES = 1_200;
 
 export class ExecutionJournal implements Journal {
   readonly #document: JournalDocument;
@@ -48,26 +34,16 @@ export class ExecutionJournal implements Journal {
   #epoch: number;
   #isClaimed = false;
   #hasWritten = false;
-  #legCount: number;
-  #pending: SettledStep[] = [];
+  readonly #kept: KeptPayloads;
+  readonly #legs: DocumentLegs;
   readonly #iterations: IterationLegs;
   /** Stores nothing before the first `write`. All intents are kept in the one execution document. */
   readonly #isInline: boolean;
   #signal: AbortSignal | undefined;
-  readonly #openIntents = new Map<string, string>();
-  /** Legs whose announced write was stopped before it started. */
-  readonly #notBegun = new Set<string>();
-  /** Keys of steps whose announced write was surely not done. */
-  readonly #refused: string[] = [];
   /** Outcomes of writes that are not in a stored leg yet. */
   readonly #unstored = new Set<SettledStep>();
-  readonly #blobs: string[];
   /** Tokens that stand for waits of this execution. */
   readonly #tokens: Set<string>;
-  /** Size of the payloads, including those stored by earlier claims. */
-  #storedBytes = ROW_BYTES;
-  /** Records of steps in earlier legs. */
-  readonly #storedSteps: StepRecord[];
   #tail: Promise<void> = Promise.resolve();
   /** The reply the caller got. Every later call with the same origin gets the same one. */
   #storedReply: Stored | undefined;
@@ -83,21 +59,19 @@ export class ExecutionJournal implements Journal {
   ) {
     this.#isInline = isInline;
     this.#signal = signal;
-    this.#storedSteps = [...steps];
     this.#document = document;
     this.#flow = flow;
     this.#deps = deps;
     this.#claim = claim;
     this.#onCancelRequested = onCancelRequested;
     this.#epoch = document.epoch;
-    this.#legCount = Object.keys(document.legs).length;
-    this.#blobs = [...(document.blobs ?? [])];
     this.#storedReply = document.reply;
     this.#tokens = new Set((document.waits ?? []).flatMap(({ token }) => token ?? []));
-    if (document.input) this.#storedBytes += bytesOf(document.input);
-    for (const { payload } of [...Object.values(document.legs), ...iterationLegs]) if (payload) this.#storedBytes += bytesOf(payload);
     const { payloads, legs } = deps;
-    this.#iterations = new IterationLegs(document._id, iterationLegs, { payloads, legs, insist: (attempt) => this.#insist(attempt) });
+    const insist: Insist = (attempt) => this.#insist(attempt);
+    this.#kept = new KeptPayloads(document, iterationLegs, payloads, insist);
+    this.#iterations = new IterationLegs(document._id, iterationLegs, { payloads, legs, insist });
+    this.#legs = new DocumentLegs(document.legs, steps, this.#iterations, this.#kept);
   }
 
   get isClaimed(): boolean {
@@ -111,7 +85,7 @@ export class ExecutionJournal implements Journal {
 
   /** The legs whose intents are stored in the document. */
   get intentLegs(): readonly string[] {
-    return [...this.#openIntents.values()];
+    return this.#legs.withIntent;
   }
 
   /** True when a write of this run is known to be done. */
@@ -121,13 +95,13 @@ export class ExecutionJournal implements Journal {
 
   /** Blobs the execution refers to. */
   get blobs(): readonly string[] {
-    return this.#blobs;
+    return this.#kept.blobs;
   }
 
   /** Adds the call's input that an inline run stores. */
   keepInput({ input, blobs = [] }: Pick<ExecutionDocument, 'input' | 'blobs'>): void {
-    this.#blobs.push(...blobs);
-    if (input) this.#storedBytes += bytesOf(input);
+    this.#kept.addBlobs(blobs);
+    if (input) this.#kept.addSize(input);
   }
 
   before(announced: Announced | undefined, step: StepRecord): Promise<void> {
@@ -137,8 +111,7 @@ export class ExecutionJournal implements Journal {
   }
 
   notBegun(node: string, path: string): void {
-    const leg = this.#openIntents.get(node);
-    if (path === '' && leg !== undefined) this.#notBegun.add(leg);
+    this.#legs.notBegun(node, path);
   }
 
   async waiting(text: string, step: string, untilMs: number): Promise<TokenHolder | undefined> {
@@ -151,7 +124,7 @@ export class ExecutionJournal implements Journal {
   }
 
   refused({ scope, node }: Pick<StepRecord, 'node' | 'scope'>): void {
-    this.#refused.push(stepKey(scope, node));
+    this.#legs.refused(scope, node);
   }
 
   settled(step: SettledStep): Promise<void> | void {
@@ -160,7 +133,7 @@ export class ExecutionJournal implements Journal {
     if (isEffect) this.#unstored.add(step);
     if (step.emits !== undefined && writtenBy(step.node, step.emits) === 'write') this.#hasWritten = true;
     if (scope === '' || this.#isInline) {
-      this.#pending.push(step);
+      this.#legs.add(step);
       return;
     }
     this.#iterations.add(step);
@@ -176,8 +149,8 @@ export class ExecutionJournal implements Journal {
   replied(reply: Reply): Promise<void> {
     const before = this.#tail;
     const stored = before.then(async () => {
-      this.#storedReply = await this.#keep('reply', encodeReply(reply));
-      if (!(await this.#write({ kind: 'replied', reply: this.#storedReply, blobs: [...this.#blobs] }, { durability: 'full' })))
+      this.#storedReply = await this.#kept.keep('reply', encodeReply(reply));
+      if (!(await this.#write({ kind: 'replied', reply: this.#storedReply, blobs: [...this.#kept.blobs] }, { durability: 'full' })))
         throw new LostExecution('the execution was taken by somebody else');
     });
     // If the store fails now, the end of the run stores the reply. If nothing is stored yet, no write may follow: the
@@ -224,8 +197,8 @@ export class ExecutionJournal implements Journal {
   async #settle(end: Exclude<RunEnd, { status: 'lost' }>): Promise<boolean> {
     const keeping = this.#deps.quota.keeping(this.#flow, end.status);
     const event = await this.#settling(end, keeping);
-    if (!(await this.#write({ ...event, blobs: [...this.#blobs] }, {}))) return false;
-    if (event.kind === 'ended') this.#deps.quota.stored(this.#flow, keeping, this.#storedBytes);
+    if (!(await this.#write({ ...event, blobs: [...this.#kept.blobs] }, {}))) return false;
+    if (event.kind === 'ended') this.#deps.quota.stored(this.#flow, keeping, this.#kept.bytes);
     return true;
   }
 
@@ -235,7 +208,7 @@ export class ExecutionJournal implements Journal {
         return {
           kind: 'waiting',
           waits: end.waits.map((point) => storedWait(point, this.#waitContext)),
-          leg: (await this.#nextLeg(undefined, {}))?.leg,
+          leg: (await this.#legs.next(this.#claimEpoch, undefined, {}))?.leg,
         };
       case 'held':
         return this.#holding(end);
@@ -264,8 +237,8 @@ export class ExecutionJournal implements Journal {
       hasWritten: end.hasWritten === true,
       waits: waitsBeside(end, this.#waitContext),
       reply: this.#isAnswerKept ? await this.#keepReply(end.reply) : undefined,
-      notDone: [...(outcomeKnown ? this.#intentLegOf(node) : []), ...this.#notBegun],
-      leg: (await this.#nextLeg(undefined, stoppedOf(end)))?.leg,
+      notDone: this.#legs.notDone(outcomeKnown ? node : undefined),
+      leg: (await this.#legs.next(this.#claimEpoch, undefined, stoppedOf(end)))?.leg,
     };
   }
 
@@ -281,11 +254,7 @@ export class ExecutionJournal implements Journal {
     await this.#iterations.expire(at + (level === 'full' ? forMs : DAY_MS));
     await this.#insist(() => letGoOfTokens([...this.#tokens], this.#document._id, this.#deps));
     const isFull = level === 'full';
-    if (!isFull) {
-      this.#blobs.length = 0;
-      this.#storedBytes = ROW_BYTES;
-      if (this.#storedReply) this.#refer(this.#storedReply);
-    }
+    if (!isFull) this.#kept.reduceTo(this.#storedReply);
     return {
       kind: 'ended',
       end: executionEnd(end),
@@ -296,17 +265,9 @@ export class ExecutionJournal implements Journal {
       // Above the flow's own recording level, keep only a reply that the same key must get again.
       reply: isFull || this.#isAnswerKept ? await this.#keepReply(replyOf(end)) : undefined,
       ...(isFull && this.#flow.recordsAllNodes
-        ? { leg: (await this.#nextLeg(undefined, stoppedOf(end)))?.leg }
-        : { summary: await this.#summary(end, level) }),
+        ? { leg: (await this.#legs.next(this.#claimEpoch, undefined, stoppedOf(end)))?.leg }
+        : { summary: await this.#legs.summary(this.#claimEpoch, level, stoppedOf(end)) }),
     };
-  }
-
-  /** Replaces all legs: the records of the steps, and the outputs of the steps that are recorded in full. */
-  async #summary(end: TerminalEnd, level: Keeping['level']): Promise<LegRecord> {
-    const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#iterations.shown(this.#pending).map((step) => step.record)];
-    const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
-    const payload: LegPayload = { steps, emits, ...stoppedOf(end) };
-    return { epoch: this.#claimEpoch, payload: await this.#keep('legs.0', payload) };
   }
 
   /** A later call with the same origin gets this reply again: the run was inline and was stored before a write. */
@@ -315,7 +276,7 @@ export class ExecutionJournal implements Journal {
   }
 
   async #keepReply(reply: Reply | undefined): Promise<Stored | undefined> {
-    return reply && !this.#storedReply ? this.#keep('reply', encodeReply(reply)) : undefined;
+    return reply && !this.#storedReply ? this.#kept.keep('reply', encodeReply(reply)) : undefined;
   }
 
   /** The epoch of the claim that is made, or is about to be made. */
@@ -325,8 +286,8 @@ export class ExecutionJournal implements Journal {
 
   async #checkpoint(intent: Intent | undefined): Promise<void> {
     if (!intent && (this.#isClaimed || this.#isInline)) return;
-    const next = intent && (await this.#nextLeg(intent, {}));
-    const blobs = next && [...this.#blobs];
+    const next = intent && (await this.#legs.next(this.#claimEpoch, intent, {}));
+    const blobs = next && [...this.#kept.blobs];
     if (!(await this.#write({ kind: 'checkpoint', leg: next?.leg, blobs }, { durability: intent ? 'full' : 'light' })))
       throw new LostExecution('the execution was taken by somebody else');
     for (const step of next?.steps ?? []) this.#unstored.delete(step);
@@ -340,34 +301,8 @@ export class ExecutionJournal implements Journal {
 
   async #insertIterationLeg(scope: string, intent: Intent | undefined, options: WriteOptions): Promise<void> {
     const { steps, payload } = await this.#iterations.insert(scope, this.#epoch, intent, options);
-    this.#storedBytes += bytesOf(payload);
+    this.#kept.addSize(payload);
     for (const step of steps) this.#unstored.delete(step);
-  }
-
-  /** Builds a leg of the steps settled since the last one; undefined when there is nothing to store. */
-  async #nextLeg(intent: Intent | undefined, stopped: Stopped): Promise<NextLeg | undefined> {
-    // A leg with an intent keeps only outputs that cannot be recomputed. The records of pure steps are written with
-    // the settle.
-    const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#iterations.shown(this.#pending);
-    this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
-    const isStopped = stopped.error !== undefined;
-    if (steps.length === 0 && !intent && !isStopped) return undefined;
-    const key = String(this.#legCount);
-    const record: LegRecord = {
-      epoch: this.#claimEpoch,
-      ...(intent === undefined ? {} : { intent }),
-      ...(steps.length === 0 && !isStopped ? {} : { payload: await this.#keep(`legs.${key}`, legPayload(steps, stopped, this.#refused)) }),
-    };
-    this.#legCount += 1;
-    this.#storedSteps.push(...steps.map((step) => step.record));
-    if (intent) this.#openIntents.set(intent.node, key);
-    return { leg: { key, record }, steps };
-  }
-
-  /** The key of the leg that holds the intent of this node, if any. */
-  #intentLegOf(node: string): readonly string[] {
-    const key = this.#openIntents.get(node) ?? Object.entries(this.#document.legs).findLast(([, leg]) => leg.intent?.node === node)?.[0];
-    return key === undefined ? [] : [key];
   }
 
   async #write(event: RunEvent, options: WriteOptions): Promise<boolean> {
@@ -395,17 +330,6 @@ export class ExecutionJournal implements Journal {
   async #hasSettled(): Promise<boolean> {
     const stored = await this.#insist(() => this.#deps.executions.get(this.#document._id));
     return stored?.epoch === this.#epoch && stored.status !== 'running';
-  }
-
-  async #keep(field: string, value: unknown): Promise<Stored> {
-    const stored = await this.#insist(() => this.#deps.payloads.store(executionPlace(this.#document._id, field), value));
-    this.#refer(stored);
-    return stored;
-  }
-
-  #refer(stored: Stored): void {
-    if ('blob' in stored) this.#blobs.push(stored.blob);
-    this.#storedBytes += bytesOf(stored);
   }
 
   /** Does not retry before the claim: nothing was done outside yet. */
