@@ -137,44 +137,70 @@ const NOBODY = { role: 'engine', version: '', host: '', pid: process.pid };
 const ACTIVE_LOOK_MS = 50;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {
-  const { clock, log, metrics, tracer, documents, shared, seal, blobs } = deps;
-  const workQueue = countedQueue(deps.workQueue, metrics);
-  const counts = new WorkerCounts();
+  const { clock, metrics } = deps;
   const processId = createTimedId('own', clock.now());
+  const parts = deps.parts ?? (() => ({}));
+  const flows = await openFlows(deps);
+  const runs = await createRuns(flows, processId, parts, deps);
+  const { live, quota } = runs;
+  const common = await openExecutions(flows, runs, processId, deps);
+  const work = await createWork(flows, common, deps);
+  const { worker, triggers, owners } = work;
+  const catalog = createCatalog(flows, runs.run, triggers, deps);
+  const queue = createQueueAge(common);
+  showQueue(queue, metrics);
+  showParts({ metrics, documents: deps.documents, pool: flows.pool, worker, triggers });
+  const processes = await describeProcess(flows, runs, work, { processId, parts }, deps);
+  await owners.start();
+  await processes.start();
+  const archive = deps.archive && (await openArchive(deps.archive, deps));
+  const life = new EngineLife({ flows, runs, common, work, processes, archive }, deps);
+  const { nodes, changes, bindings, outbound, published } = flows;
+
+  return {
+    ...{ nodes, changes, bindings, outbound, published, catalog },
+    executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
+    runFlow: createRunFlow({ ...common, ...work }),
+    ...{ worker, triggers, live, traffic: runs.traffic, queue, quota, processes, archive },
+    startWork: () => life.startWork(),
+    drain: (boundMs) => life.drain(boundMs),
+    stop: (boundMs) => life.stop(boundMs),
+  };
+}
+
+type Flows = Awaited<ReturnType<typeof openFlows>>;
+type Runs = Awaited<ReturnType<typeof createRuns>>;
+type Executions = Awaited<ReturnType<typeof openExecutions>>;
+type Work = Awaited<ReturnType<typeof createWork>>;
+
+/** The published flows, and what they are compiled from and bound to. */
+async function openFlows(deps: EngineDeps) {
+  const { clock, log, metrics, documents, shared, seal, environment } = deps;
   const pool = createScriptPool({ clock, logger: log, metrics, size: SCRIPT_THREADS });
   const nodes = await loadNodes(deps.nodeFolders);
   const changes = await createChanges({ documents, shared, clock, log });
-  const bindings = await createBindings({
-    documents,
-    seal,
-    changes,
-    environment: deps.environment,
-    adapterTypes: nodes.adapterTypes(),
-    clock,
-    logger: log,
-  });
+  const adapterTypes = nodes.adapterTypes();
+  const bindings = await createBindings({ documents, seal, changes, environment, adapterTypes, clock, logger: log });
   const { allowed = [], ownPorts = [] } = deps.outbound ?? {};
   const outbound = await openOutbound({ documents, changes, clock, log, settings: allowed, ownPorts });
-  await outbound.seed('adapters', () => targetsOfAdapters(bindings.store, nodes.adapterTypes(), deps.environment));
+  await outbound.seed('adapters', () => targetsOfAdapters(bindings.store, nodes.adapterTypes(), environment));
   const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
-  const draft = (key: string) => ({ getNode: nodes.get, build: createBuildContext({ pool, key, isDraft: true }) });
   const examiner = createExaminer(deps.nodeFolders, clock);
   const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
+  return { pool, nodes, changes, bindings, outbound, stores, examiner, published };
+}
+
+/** What every run needs, and what counts the runs. */
+async function createRuns({ pool, bindings, outbound, published }: Flows, owner: string, parts: () => ProcessParts, deps: EngineDeps) {
+  const { clock, log, metrics, tracer, documents, blobs } = deps;
   const gates = createAdapterGates(clock);
   const calls = createAdapterCalls({ clock, metrics, gates });
-  const parts = deps.parts ?? (() => ({}));
   const run: RunDeps = {
-    clock,
-    log,
-    metrics,
-    tracer,
-    blobs,
+    ...{ clock, log, metrics, tracer, blobs, gates, calls },
     bindings: bindings.bindings,
     outbound: outbound.guard,
-    gates,
-    calls,
     compileExpression: createBuildContext({ pool }).compileExpression,
     runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
     callFlow: createCallFlow(
@@ -184,149 +210,155 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       () => live,
     ),
   };
-  const traffic = await createTraffic({ documents, clock, log, owner: processId, calls: () => callTotals(calls, parts()) });
+  const traffic = await createTraffic({ documents, clock, log, owner, calls: () => callTotals(calls, parts()) });
   const live = createLiveCounters({ published, clock, traffic });
   const quota = await createRecordQuota({ documents, clock, log, metrics });
   const endNotes = createEndNotes({ clock, log, metrics });
-  const common = {
-    live,
-    quota,
-    endNotes,
+  return { run, calls, traffic, live, quota, endNotes };
+}
+
+/** The stores of executions, and all that accepting, running and operating them share. */
+async function openExecutions(
+  { bindings, published }: Flows,
+  { run, live, quota, endNotes }: Runs,
+  processId: string,
+  { documents, workQueue, shared, seal, blobs, boundSince, clock, log, metrics, tracer }: EngineDeps,
+) {
+  return {
+    ...{ run, live, quota, endNotes, published, bindings: bindings.bindings },
     executions: await documents.open(executionsSpec),
     legs: await documents.open(legsSpec),
     lateOutcomes: await documents.open(lateOutcomesSpec),
     resumes: await documents.open(resumesSpec),
-    workQueue,
-    shared,
-    payloads: createPayloads(seal, blobs, deps.boundSince),
-    seal,
-    bindings: bindings.bindings,
-    published,
-    run,
-    processId,
-    clock,
-    log,
-    metrics,
-    tracer,
+    workQueue: countedQueue(workQueue, metrics),
+    payloads: createPayloads(seal, blobs, boundSince),
+    ...{ shared, seal, processId, clock, log, metrics, tracer },
   };
-  const serves = deps.serves ?? [];
-  const isServed = createServes(serves, { published, nodes });
-  const { isExclusive } = documents;
-  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive, clock, log, processId });
+}
+
+/** What takes messages in, and what works on them. */
+async function createWork({ nodes, bindings, outbound, published }: Flows, common: Executions, deps: EngineDeps) {
+  const { documents, clock, log, metrics } = deps;
+  const { processId } = common;
+  const counts = new WorkerCounts();
+  const serves = createServes(deps.serves ?? [], { published, nodes });
+  const workers = await documents.open(workersSpec);
+  const owners = createOwners({ workers, isExclusive: documents.isExclusive, clock, log, processId });
   const storeTime = await createStoreTime({ serverTime: deps.serverTime, clock, log });
   const leases = await createLeases({ documents, clock, log, processId });
   const active = new Set<string>();
   const accept = createAccept(common);
   const triggers = await createTriggers({
-    published,
+    ...{ published, documents, leases, serves, tls: deps.tls, clock, logger: log, metrics },
     bindings: bindings.bindings,
     outbound: outbound.guard,
     onBindingsChange: bindings.onChange,
-    documents,
-    leases,
-    serves: isServed,
     accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
-    tls: deps.tls,
-    clock,
-    logger: log,
-    metrics,
   });
-  const worker = createWorker({
-    ...common,
-    owners,
-    active,
-    counts,
-    serves: isServed,
-    ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }),
-  });
-  let stopped: Promise<void> | undefined;
-  const stopWorker = (boundMs: number) => (stopped ??= worker.stop(boundMs));
-  const catalog = createFlowCatalog({
-    stores,
-    published,
-    nodes,
-    bindings: bindings.bindings,
-    environment: deps.environment,
+  const slots = deps.workerSlots === undefined ? {} : { slots: deps.workerSlots };
+  const worker = createWorker({ ...common, owners, active, counts, serves, ...slots });
+  showWorkerCounts(counts, metrics);
+  return { owners, storeTime, leases, active, accept, triggers, worker };
+}
+
+function createCatalog(flows: Flows, run: RunDeps, triggers: Triggers, { clock, log, environment }: EngineDeps): FlowCatalog {
+  const { pool, nodes, bindings, stores, examiner, published } = flows;
+  const draft = (key: string) => ({ getNode: nodes.get, build: createBuildContext({ pool, key, isDraft: true }) });
+  return createFlowCatalog({
+    ...{ stores, published, nodes, bindings: bindings.bindings, environment, examiner, fits: createFits(), clock, logger: log },
     compile: (version) => compileFlow(version, draft(version.flowId)),
     compileInTurns: (version, signal) => compileFlowInTurns(version, draft(version.flowId), signal),
-    examiner,
-    fits: createFits(),
     runTrial: (flow, input, mocks, signal, options) => runTrial(flow, input, mocks, run, signal, options),
     checkExpression: (text) => void draft('').build.compileExpression(text),
     checkScript: (source) => pool.checkScript(source),
     prepareTrigger: (flow, signal) => triggers.prepare(flow, signal),
-    clock,
-    logger: log,
   });
-  const queue = createQueueAge(common);
-  showQueue(queue, metrics);
-  showWorkerCounts(counts, metrics);
-  showParts({ metrics, documents, pool, worker, triggers });
-  const processes = await createProcesses({
-    ...{ documents, clock, log, processId, live, serves, listeners: () => triggers.status() },
-    about: deps.about ?? { ...NOBODY, startedAt: clock.now() },
-    parts,
-    changes,
+}
+
+/** What this process tells the others about itself. */
+function describeProcess(
+  { changes }: Flows,
+  { calls, live, endNotes }: Runs,
+  { triggers, worker }: Work,
+  process: { readonly processId: string; readonly parts: () => ProcessParts },
+  { documents, clock, log, serves = [], about = { ...NOBODY, startedAt: clock.now() } }: EngineDeps,
+): Promise<Processes> {
+  return createProcesses({
+    ...{ ...process, documents, clock, log, live, serves, about, changes },
+    listeners: () => triggers.status(),
     adapterCalls: () => calls.counts(),
     forgetAdapter: (adapterId) => calls.forget(adapterId),
     flowCalls: () => endNotes.counts(),
     load: () => ({ running: live.inFlight(), inHand: worker.status().waiting }),
   });
-  await owners.start();
-  await processes.start();
-  let stopSweep = () => {};
-  let stopArchive = () => Promise.resolve();
-  const archive = deps.archive && (await openArchive(deps.archive, deps));
+}
 
-  return {
-    nodes,
-    changes,
-    bindings,
-    outbound,
-    published,
-    catalog,
-    executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
-    runFlow: createRunFlow({ ...common, accept, active, owners, storeTime }),
-    worker,
-    triggers,
-    live,
-    traffic,
-    queue,
-    quota,
-    processes,
-    archive,
-    async startWork() {
-      stopSweep = startBlobSweep({ ...common, blobs }).stop;
-      await leases.start();
-      await worker.start();
-      await triggers.start();
-      if (deps.archive && archive) stopArchive = startArchive({ ...common, ...deps.archive, runs: archive.runs, blobs, leases }).stop;
-    },
-    async drain(boundMs) {
-      const untilMs = clock.monotonic() + boundMs;
-      await stopWorker(boundMs);
-      while (active.size > 0 && clock.monotonic() < untilMs) await new Promise<void>((resolve) => clock.after(ACTIVE_LOOK_MS, resolve));
-    },
-    async stop(boundMs) {
-      stopSweep();
-      await stopArchive();
-      await triggers.stop();
-      await stopWorker(boundMs);
-      await leases.stop();
-      await owners.stop(active.size === 0);
-      storeTime.stop();
-      await processes.stop();
-      live.stop();
-      await traffic.stop();
-      await quota.stop();
-      changes.stop();
-      await published.stop();
-      outbound.exceptions.stop();
-      await bindings.stop();
-      await pool.close();
-      await examiner.close();
-    },
-  };
+interface LivingParts {
+  readonly flows: Flows;
+  readonly runs: Runs;
+  readonly common: Executions;
+  readonly work: Work;
+  readonly processes: Processes;
+  readonly archive: Archive | undefined;
+}
+
+/** Starts the work, and stops everything in an order in which nothing needs what is already closed. */
+class EngineLife {
+  readonly #parts: LivingParts;
+  readonly #deps: EngineDeps;
+  #stopSweep = () => {};
+  #stopArchive = () => Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: LivingParts, deps: EngineDeps) {
+    this.#parts = parts;
+    this.#deps = deps;
+  }
+
+  async startWork(): Promise<void> {
+    const { blobs, archive: settings } = this.#deps;
+    const { common, work, archive } = this.#parts;
+    const { leases, worker, triggers } = work;
+    this.#stopSweep = startBlobSweep({ ...common, blobs }).stop;
+    await leases.start();
+    await worker.start();
+    await triggers.start();
+    if (settings && archive) this.#stopArchive = startArchive({ ...common, ...settings, runs: archive.runs, blobs, leases }).stop;
+  }
+
+  async drain(boundMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const { active } = this.#parts.work;
+    const untilMs = clock.monotonic() + boundMs;
+    await this.#stopWorker(boundMs);
+    while (active.size > 0 && clock.monotonic() < untilMs) await new Promise<void>((resolve) => clock.after(ACTIVE_LOOK_MS, resolve));
+  }
+
+  async stop(boundMs: number): Promise<void> {
+    const { flows, runs, work, processes } = this.#parts;
+    this.#stopSweep();
+    await this.#stopArchive();
+    await work.triggers.stop();
+    await this.#stopWorker(boundMs);
+    await work.leases.stop();
+    await work.owners.stop(work.active.size === 0);
+    work.storeTime.stop();
+    await processes.stop();
+    runs.live.stop();
+    await runs.traffic.stop();
+    await runs.quota.stop();
+    flows.changes.stop();
+    await flows.published.stop();
+    flows.outbound.exceptions.stop();
+    await flows.bindings.stop();
+    await flows.pool.close();
+    await flows.examiner.close();
+  }
+
+  #stopWorker(boundMs: number): Promise<void> {
+    this.#stopped ??= this.#parts.work.worker.stop(boundMs);
+    return this.#stopped;
+  }
 }
 
 /** Ids of adapters and of interfaces have different prefixes. */
