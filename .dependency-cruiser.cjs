@@ -184,7 +184,6 @@ module.exports = {
           '^nodes/shared/hl7/(form|message)\\.ts$',
           '^designer/',
         ]),
-        dependencyTypesNot: ['type-only'],
       },
     ),
     rule(

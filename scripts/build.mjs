@@ -14,7 +14,7 @@ const ASSETS = [
   'gateways/**/*.json',
   'designer/dist/**/*',
   'examples/**/*.{json,txt,xml,hl7,html,wsdl}',
-  '{engine,storage,sdk,cli}/**/*.{json,wasm,html,css}',
+  '{engine,storage,control,sdk,cli}/**/*.{json,wasm,html,css}',
 ];
 
 fs.rmSync(`${root}dist`, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** A person's own account: password, second factor, sessions and tokens. */
 import { Type } from 'typebox';
-import { PERMISSIONS, type Permission } from '../../engine/contract/access/access.ts';
+import { PERMISSIONS, type Permission, type Role } from '../../engine/contract/access/access.ts';
+import type { Domains } from '../../engine/contract/values/domain.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import { type AccountPolicy, createDutiesOf } from '../auth/account-duties.ts';
@@ -23,6 +24,32 @@ export interface OwnAccountServices {
   readonly secondFactors: SecondFactors;
   readonly accountPolicy: AccountPolicy;
   readonly info: ControlInfo;
+}
+
+/** The logged-in person and what they may do. */
+export interface Me {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly domains: Domains;
+  readonly permissions: readonly Permission[];
+  readonly mustChangePassword: boolean;
+  readonly mustSetUpSecondFactor: boolean;
+  readonly hasSecondFactor: boolean;
+  /** True if no user may go without a second factor. */
+  readonly isSecondFactorDemanded: boolean;
+  readonly isPasswordOneTime: boolean;
+  /** Absent if passwords do not expire. */
+  readonly passwordExpiresAt?: number;
+  readonly via: Actor['via'];
+  /** The environment whose adapter settings are used. */
+  readonly environment: string;
+}
+
+/** The public part of a session or token. */
+export interface SessionLine extends Omit<StoredSession, '_id' | 'account' | 'secondFactorAt'> {
+  readonly id: string;
+  /** True for the session that asks. */
+  readonly current: boolean;
 }
 
 const Password = Type.String({ minLength: 1, maxLength: 1000 });
@@ -56,7 +83,7 @@ function getOwnAccount({ accounts, accountPolicy, clock, info }: OwnAccountServi
     text: { 'zh-CN': '我是谁，我能做什么', en: 'Who am I and what may I do' },
     input: Type.Object({}, closed),
     audited: false,
-    async run({ actor }) {
+    async run({ actor }): Promise<Me> {
       const account = await accounts.get(actor.account);
       return {
         name: actor.account,
@@ -174,8 +201,7 @@ function removeOwnSecondFactor({ accounts, accountPolicy }: OwnAccountServices):
   });
 }
 
-/** The public part of a session or token. */
-export function shownSession({ _id, account: _account, secondFactorAt: _shown, ...session }: StoredSession, actor: Actor) {
+export function shownSession({ _id, account: _account, secondFactorAt: _shown, ...session }: StoredSession, actor: Actor): SessionLine {
   return { id: _id, ...session, current: _id === actor.sessionId };
 }
 

@@ -5,10 +5,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
+import { AppError } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
 import type { Action } from '../action/action.ts';
 import { mountActions } from './mount-actions.ts';
+import { readOutputSchemas, type OutputSchemas } from './output-schemas.ts';
 
 export interface ApiPage {
   readonly version: string;
@@ -18,7 +20,7 @@ export interface ApiPage {
 }
 
 export async function addOpenApi(app: FastifyInstance, { version, csp, cookieName }: ApiPage): Promise<void> {
-  await addDocument(app, version, cookieName, withDescriptions);
+  await addDocument(app, { version, cookieName }, readOutputSchemas(), withDescriptions);
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: true,
@@ -30,10 +32,10 @@ export async function addOpenApi(app: FastifyInstance, { version, csp, cookieNam
 }
 
 /** Builds the document alone, from actions that are described and never run. */
-export async function apiDocument(actions: readonly Action[]): Promise<unknown> {
+export async function apiDocument(actions: readonly Action[], schemas: OutputSchemas): Promise<unknown> {
   const app = Fastify();
   const neverRun = () => Promise.reject(new Error('described only'));
-  await addDocument(app, '0', 'kq_session');
+  await addDocument(app, { version: '0', cookieName: 'kq_session' }, schemas);
   await app.register(async (api) => mountActions(api, { actions, run: neverRun, authenticate: neverRun, afterAction: () => {} }), {
     prefix: '/api/v1',
   });
@@ -43,12 +45,19 @@ export async function apiDocument(actions: readonly Action[]): Promise<unknown> 
 
 async function addDocument(
   app: FastifyInstance,
-  version: string,
-  cookieName: string,
+  { version, cookieName }: Pick<ApiPage, 'version' | 'cookieName'>,
+  { outputs, components }: OutputSchemas,
   shown: (schema: FastifySchema) => FastifySchema = (schema) => schema,
 ): Promise<void> {
   await app.register(swagger, {
     transform: ({ schema, url, route }) => ({ schema: shown(route.config?.describe?.() ?? schema), url }),
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) throw new AppError('CONTROL_API_DOCUMENT', 'bug', 'The API is described by OpenAPI alone.');
+      const { openapiObject } = document;
+      for (const path of Object.values(openapiObject.paths ?? {}))
+        for (const operation of Object.values(path ?? {})) addOutput(operation as Operation, outputs);
+      return { ...openapiObject, components: { ...openapiObject.components, schemas: components } } as typeof openapiObject;
+    },
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -65,6 +74,17 @@ async function addDocument(
       security: [{ session: [] }, { token: [] }],
     },
   });
+}
+
+interface Operation {
+  readonly operationId?: string;
+  readonly responses?: Record<string, Record<string, unknown>>;
+}
+
+function addOutput({ operationId = '', responses }: Operation, outputs: OutputSchemas['outputs']): void {
+  const schema = outputs[operationId];
+  if (schema !== undefined && responses !== undefined)
+    responses['200'] = { description: 'Done', content: { 'application/json': { schema } } };
 }
 
 /**

@@ -6,24 +6,48 @@ import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import { all, type Owners } from '../action/owners.ts';
-import { AppId, Expiry, Label } from './caller-inputs.ts';
-import { type Demand, existing } from '../access/domains.ts';
-import { listAndRemove } from './list-and-remove.ts';
+import { AppId, CallerId, Expiry, Label } from './caller-inputs.ts';
+import { type Demand, existing, notFound } from '../access/domains.ts';
+import type { Revised } from '../registry/registry.ts';
+import type { BusConsumer } from '../../gateways/documents.ts';
 
 export function consumerActions(services: CallerServices): readonly Action[] {
-  const { registry, plans, owners } = services;
+  return [listConsumers(services), removeConsumer(services), createToken(services), addCertificate(services)];
+}
+
+function listConsumers({ registry }: CallerServices): Action {
   const { apps, busConsumers } = registry;
-  return [
-    ...listAndRemove('bus-consumers', { 'zh-CN': '总线消费方', en: 'bus consumers' }, busConsumers, plans, {
-      remove: ({ id }) => all(owners.consumer(id)),
-      async see(items, domains) {
-        const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));
-        return items.filter(({ value }) => domains.only === undefined || seen.has(value.appId));
-      },
-    }),
-    createToken(services),
-    addCertificate(services),
-  ];
+  return defineAction({
+    name: 'bus-consumers.list',
+    right: 'callers.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '总线消费方列表', en: 'List bus consumers' },
+    input: Type.Object({}, closed),
+    audited: false,
+    async run({ domains }) {
+      const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));
+      const items = (await busConsumers.list()).filter(({ value }) => domains.only === undefined || seen.has(value.appId));
+      return { items: items.map(withoutDigest) };
+    },
+  });
+}
+
+function removeConsumer({ registry, plans, owners }: CallerServices): Action {
+  return defineAction({
+    name: 'bus-consumers.remove',
+    right: 'callers.edit',
+    domain: ({ id }) => all(owners.consumer(id)),
+    text: { 'zh-CN': '删除总线消费方', en: 'Delete a bus consumer' },
+    input: Type.Object({ id: CallerId }, closed),
+    audited: true,
+    stepUp: true,
+    subject: ({ id }) => id,
+    async run(_ctx, { id }) {
+      if (!(await registry.busConsumers.remove(id))) throw notFound(id);
+      plans.changed();
+      return { removed: true };
+    },
+  });
 }
 
 function createToken({ registry, plans, crypto, clock, owners }: CallerServices): Action {
@@ -81,6 +105,13 @@ function addCertificate({ registry, plans, clock, owners }: CallerServices): Act
 
 function aboutConsumer(createdAt: number, label: string | undefined, expiresAt: number | undefined) {
   return { createdAt, ...(label === undefined ? {} : { label }), ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+function withoutDigest({
+  value: { tokenDigest: _digest, ...value },
+  ...item
+}: Revised<BusConsumer>): Revised<Omit<BusConsumer, 'tokenDigest'>> {
+  return { ...item, value };
 }
 
 /**

@@ -17,6 +17,7 @@ import { createCheckedSchema } from '../../gateways/shared/create-checked-schema
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
+import { checkOutput } from './check-output.ts';
 import { type Ask, keptRole, makeAccount } from '../support/make-account.ts';
 import { outboundAnywhere } from '../support/outbound.ts';
 
@@ -143,7 +144,9 @@ export function createClient(address: string): Client {
       const text = await response.text();
       const { newPassword } = (body ?? {}) as { newPassword?: string };
       if (path === '/me/password' && response.status === 200 && newPassword !== undefined) client.password = newPassword;
-      return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+      const answer: unknown = text === '' ? undefined : JSON.parse(text);
+      if (response.status === 200 && !path.startsWith('/api')) checkOutput(method, path, answer);
+      return { status: response.status, headers: response.headers, body: answer };
     },
     async login(name, password) {
       const answer = await client.call('POST', '/login', { name, password });

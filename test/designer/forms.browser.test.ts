@@ -7,7 +7,7 @@ import { fieldsOf, type FieldSchema } from '../../designer/src/kit/form/field-sc
 import { newFlow } from '../../designer/src/model/flow/new-flow.ts';
 import { newNode } from '../../designer/src/model/commands/new-node.ts';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
-import type { NodeDescription } from '../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../designer/src/api/operations.ts';
 import { type Console, expect, noBrowser, type OpenOptions, startConsole } from './browser.ts';
 import { barriers } from './page-findings.ts';
 

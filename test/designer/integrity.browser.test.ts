@@ -1,6 +1,6 @@
 /** What the system page says of an audit trail that is not the one that was written, in a real browser; the answer of the API is put in its place. */
 import test from 'node:test';
-import type { IntegrityView } from '../../control/integrity/integrity.ts';
+import type { IntegrityView } from '../../designer/src/api/operations.ts';
 import { expect, noBrowser, startConsole } from './browser.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 240_000 };

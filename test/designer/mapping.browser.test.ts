@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { Locator, Page } from '@playwright/test';
-import type { TrialAnswer } from '../../control/flows/trials.ts';
+import type { TrialAnswer } from '../../designer/src/api/operations.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 240_000 };

@@ -5,7 +5,7 @@ import { editableOf, editedMessage } from '../../designer/src/pages/messages/res
 import { contentOf, sourceOf } from '../../designer/src/viewer/content.ts';
 import { fieldsOf, findLines, findRows, hl7Message } from '../../designer/src/viewer/hl7-fields.ts';
 import { findParts, jsonPart } from '../../designer/src/viewer/tree-parts.ts';
-import type { ShownMessage } from '../../control/executions/shown-message.ts';
+import type { ShownMessage } from '../../designer/src/api/operations.ts';
 
 const MESSAGE = 'MSH|^~\\&|HIS|C|BUS|CITY|20260101||ADT^A01|1|P|2.5.1\rPID|1||P01^^^A~P02||张^三\rOBX|1|NM|GLU||5.2\rOBX|2|NM|CBC||7\r';
 

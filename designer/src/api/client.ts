@@ -1,26 +1,8 @@
 /** Client of the admin API: one function for a plain call, one for long work with progress. */
 import type { Issue } from '../../../engine/contract/values/errors.ts';
-import { OPERATIONS, type operations } from './operations.ts';
-import type { Outputs } from './outputs.ts';
+import type { Input, OperationId, Output } from './operation-types.ts';
+import { OPERATIONS } from './operations.ts';
 import { askConfirmation, type Confirmation } from './step-up.ts';
-
-type Operations = typeof OPERATIONS;
-export type OperationId = keyof Operations & keyof operations;
-
-type Part<Id extends OperationId, Name extends 'path' | 'query'> = operations[Id]['parameters'] extends { [N in Name]?: infer Found }
-  ? [Exclude<Found, undefined>] extends [never]
-    ? unknown
-    : Exclude<Found, undefined>
-  : unknown;
-type Sent<Id extends OperationId> = operations[Id] extends { requestBody?: infer Body }
-  ? Exclude<Body, undefined> extends { content: { 'application/json': infer Json } }
-    ? Json
-    : unknown
-  : unknown;
-type Body<Id extends OperationId> = Operations[Id] extends { body: infer Name extends string } ? { [N in Name]: Sent<Id> } : Sent<Id>;
-/** Path, query and body as one object, as the server's operation takes them. */
-export type Input<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Body<Id>;
-export type Output<Id extends OperationId> = Id extends keyof Outputs ? Outputs[Id] : unknown;
 
 export interface CallOptions {
   readonly signal?: AbortSignal;

@@ -3,8 +3,11 @@
  * kept from then on.
  */
 import { create } from 'zustand';
-import type { FlowLive } from './outputs.ts';
+import type { FlowLiveDetail } from './operations.ts';
 import { useLive } from './live.ts';
+
+/** One published flow, without the counts of its nodes and edges. */
+type FlowLive = Omit<FlowLiveDetail, 'since' | 'nodes' | 'edges'>;
 
 interface FlowsEvent {
   readonly items: readonly FlowLive[];
@@ -19,8 +22,8 @@ const useKnown = create<{ readonly known: Known }>(() => ({ known: {} }));
 export function useKeepLiveFlows(): void {
   useLive<FlowsEvent>('flows', ({ items, gone }) => {
     useKnown.setState(({ known }) => {
-      const told = Object.fromEntries(items.map((flow) => [flow.flowId, flow]));
-      return { known: Object.fromEntries(Object.entries({ ...known, ...told }).filter(([flowId]) => !gone.includes(flowId))) };
+      const changed = Object.fromEntries(items.map((flow) => [flow.flowId, flow]));
+      return { known: Object.fromEntries(Object.entries({ ...known, ...changed }).filter(([flowId]) => !gone.includes(flowId))) };
     });
   });
 }

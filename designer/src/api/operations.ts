@@ -143,6 +143,2544 @@ export const OPERATIONS = {
   'system.backup': { method: 'POST', path: '/system/backup', progress: true, stepUp: true },
 } as const;
 
+export interface components {
+  schemas: {
+    Account: {
+      createdAt: number;
+      disabled: boolean;
+      displayName: string;
+      domains: components['schemas']['Domains'];
+      hasSecondFactor: boolean;
+      mustChangePassword: boolean;
+      name: string;
+      passwordChangedAt: number;
+      revision: number;
+      roles: components['schemas']['Role'][];
+    };
+    AccountItem: {
+      createdAt: number;
+      disabled: boolean;
+      displayName: string;
+      domains: components['schemas']['Domains'];
+      hasSecondFactor: boolean;
+      /** @description What the acting person may do to it. */
+      mayChange: components['schemas']['MayChange'];
+      mustChangePassword: boolean;
+      name: string;
+      passwordChangedAt: number;
+      revision: number;
+      roles: components['schemas']['Role'][];
+    };
+    AccountList: {
+      items: components['schemas']['AccountItem'][];
+      /** @description Roles that the acting person may give to a new account. */
+      mayGive: components['schemas']['Role'][];
+    };
+    ActPage: {
+      items: components['schemas']['NamedAct'][];
+      /** @description Pass it as `after` to get the next page; absent at the end. */
+      next?: string;
+    };
+    AdapterDocument: {
+      adapterId: string;
+      /** @enum {unknown} */
+      charset?: 'UTF-8' | 'GBK' | 'GB18030';
+      credential?: string;
+      domain: string;
+      environments: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
+      limits?: {
+        breakerFailures?: number;
+        breakerOpenMs?: number;
+        connectTimeoutMs?: number;
+        maxConcurrency?: number;
+        maxResponseBytes?: number;
+        ratePerSec?: number;
+        timeoutMs?: number;
+      };
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      owner: string;
+      /** @description The protocol whose nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
+      protocol: string;
+      revision: number;
+    };
+    AdapterItem: {
+      adapterId: string;
+      /** @description Counted from real calls; absent: none since the processes started. */
+      calls?: components['schemas']['CallState'];
+      /** @enum {unknown} */
+      charset?: 'UTF-8' | 'GBK' | 'GB18030';
+      credential?: string;
+      domain: string;
+      environments: {
+        [key: string]: {
+          [key: string]: unknown;
+        };
+      };
+      lastTest?: components['schemas']['AdapterTest'];
+      limits?: {
+        breakerFailures?: number;
+        breakerOpenMs?: number;
+        connectTimeoutMs?: number;
+        maxConcurrency?: number;
+        maxResponseBytes?: number;
+        ratePerSec?: number;
+        timeoutMs?: number;
+      };
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      owner: string;
+      /** @description The protocol whose nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
+      protocol: string;
+      revision: number;
+      usedBy: components['schemas']['UsedBy'][];
+    };
+    AdapterList: {
+      items: components['schemas']['AdapterItem'][];
+    };
+    AdapterTest: {
+      at: number;
+      by: string;
+      durationMs: number;
+      failedStep?: components['schemas']['Text'];
+      ok: boolean;
+    };
+    AdapterTypeDescription: {
+      /** @description Its connection can be tested step by step. */
+      canProbe: boolean;
+      credential?: components['schemas']['Text'];
+      hasCharset: boolean;
+      /** @description Served at `/icons/<icon>.svg`. */
+      icon: string;
+      protocol: string;
+      /** @description JSON Schema 2020-12 of what an environment sets; `text` holds the texts of a field. */
+      settings: {
+        [key: string]: unknown;
+      };
+      text: {
+        help: components['schemas']['Text'];
+        label: components['schemas']['Text'];
+      };
+    };
+    AdapterTypeList: {
+      items: components['schemas']['AdapterTypeDescription'][];
+    };
+    AlarmList: {
+      /** @description Open ones first, newest first; then those that ended recently. */
+      items: components['schemas']['ShownAlarm'][];
+    };
+    AlarmMail: {
+      from: string;
+      host: string;
+      port: number;
+      /**
+       * @description `tls` from the first byte, `starttls` after the greeting; `none` on this machine only.
+       * @enum {unknown}
+       */
+      security: 'none' | 'tls' | 'starttls';
+      user?: string;
+    };
+    AlarmReceiver: {
+      /**
+       * @description `first` is notified of each alarm; `second` of those not acknowledged in time.
+       * @enum {unknown}
+       */
+      group: 'first' | 'second';
+      /** @enum {unknown} */
+      kind: 'webhook' | 'mail';
+      name: string;
+      on: boolean;
+      receiverId: string;
+      to?: string[];
+      url?: string;
+    };
+    /** @enum {unknown} */
+    AlarmRuleName:
+      | 'held'
+      | 'failed'
+      | 'queue-age'
+      | 'adapter-failing'
+      | 'error-ratio'
+      | 'feed-silent'
+      | 'listener-failing'
+      | 'process-silent'
+      | 'integrity'
+      | 'record-quota'
+      | 'expiring'
+      | 'disk'
+      | 'store-down'
+      | 'shared-down';
+    AlarmSettings: {
+      /** @description Notify the second group when an alarm is not acknowledged for this long. */
+      escalateMinutes: number;
+      mail?: components['schemas']['AlarmMail'];
+      receivers: components['schemas']['AlarmReceiver'][];
+      /** @description The same alarm is notified at most once in this many minutes. */
+      repeatMinutes: number;
+      revision: number;
+      rules: {
+        'adapter-failing': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        disk: {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'error-ratio': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        expiring: {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        failed: {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'feed-silent': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        held: {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        integrity: {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'listener-failing': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'process-silent': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'queue-age': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'record-quota': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'shared-down': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+        'store-down': {
+          bound: number;
+          on: boolean;
+          /** @enum {unknown} */
+          severity: 'warning' | 'critical';
+        };
+      };
+    };
+    AlarmSettingsAnswer: {
+      rules: {
+        help: components['schemas']['Text'];
+        label: components['schemas']['Text'];
+        least: number;
+        most: number;
+        rule: components['schemas']['AlarmRuleName'];
+        unit: components['schemas']['Text'];
+        usual: number;
+      }[];
+      settings: components['schemas']['AlarmSettings'];
+      /** @description Receivers that have a key or password; `mail` for the mail server. */
+      withSecret: string[];
+    };
+    /** @enum {unknown} */
+    AlarmSeverity: 'warning' | 'critical';
+    /** @enum {unknown} */
+    AlarmStatus: 'open' | 'acknowledged' | 'ended';
+    AppDocument: {
+      appId: string;
+      caller: string;
+      domain: string;
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+      /** @enum {unknown} */
+      state: 'disabled' | 'active';
+      windowSec: number;
+    };
+    AppItem: {
+      appId: string;
+      busConsumers: number;
+      caller: string;
+      domain: string;
+      /** @description The earliest expiry of a usable key or a grant, epoch milliseconds. */
+      expiresAt?: number;
+      grants: number;
+      keys: {
+        active: number;
+        pending: number;
+        retiring: number;
+      };
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+      /** @enum {unknown} */
+      state: 'disabled' | 'active';
+      windowSec: number;
+    };
+    AppKey: {
+      appId: string;
+      createdAt: number;
+      expiresAt?: number;
+      fingerprint: string;
+      keyId: string;
+      publicPem?: string;
+      revision: number;
+      scheme: components['schemas']['Kq1Scheme'];
+      /** @enum {unknown} */
+      state: 'PENDING' | 'ACTIVE' | 'RETIRING' | 'REVOKED';
+    };
+    AppList: {
+      items: components['schemas']['AppItem'][];
+    };
+    ArchiveDay: {
+      bytes: number;
+      /** @description For example `2026-11-25`, UTC. */
+      day: string;
+      executions: number;
+    };
+    ArchiveReport: {
+      /** @description Days after which ended executions are archived; absent without an archive. */
+      afterDays?: number;
+      items: components['schemas']['ArchiveDay'][];
+      /** @description The run in progress, or else the last one. */
+      run?: components['schemas']['ArchiveRun'];
+    };
+    ArchiveRun: {
+      /** @description Moved so far. */
+      archived: number;
+      /** @description When it was requested, or started automatically. */
+      at: number;
+      /** @description Absent: started automatically, as every hour. */
+      by?: string;
+      /** @description Executions that are old enough, counted at the start; up to 30,000. Some may have to stay for their dedupe window. */
+      candidates: number;
+      errorCode?: string;
+      runId: string;
+      /** @description Time of its last report. */
+      seenAt: number;
+      /**
+       * @description `wanted`: no worker has started it yet.
+       * @enum {unknown}
+       */
+      status: 'running' | 'failed' | 'stopped' | 'done' | 'wanted';
+    };
+    Attention: {
+      /** @description Systems that fail. */
+      adapters?: components['schemas']['FailingAdapter'][];
+      expiring?: components['schemas']['Expiring'][];
+      failedLastHour?: number;
+      /** @description The worst few, for people who may read flows. */
+      failingFlows?: components['schemas']['FailingFlow'][];
+      held?: {
+        count: number;
+        groups: components['schemas']['NamedHeldGroup'][];
+        oldestAt?: number;
+      };
+      /** @description Interfaces that refuse most of their calls. */
+      interfaces?: components['schemas']['RefusingInterface'][];
+      listeners?: components['schemas']['FailingListener'][];
+      /** @description Requests that this person may decide. */
+      requests?: {
+        count: number;
+        oldestAt: number;
+      };
+      silentFeeds?: {
+        flowId: string;
+        /** @description Epoch milliseconds of the last message. */
+        lastAt: number;
+        name: components['schemas']['Text'];
+        usualGapMs: number;
+      }[];
+      /** @description Processes that no longer report. */
+      silentProcesses?: components['schemas']['ShownProcess'][];
+      unpublishedChanges?: {
+        flowId: string;
+        name: components['schemas']['Text'];
+      }[];
+    };
+    AuditedAction: {
+      name: string;
+      text: components['schemas']['Text'];
+    };
+    AuditedActions: {
+      items: components['schemas']['AuditedAction'][];
+    };
+    AuditLine: {
+      action: string;
+      actor: string;
+      after?: unknown;
+      at: number;
+      before?: unknown;
+      chain: string;
+      from: string;
+      /** @description On a result line: the number of its intent line. */
+      intent?: number;
+      number: number;
+      /** @description On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its act. */
+      outcome?: string;
+      /** @enum {unknown} */
+      phase: 'intent' | 'result';
+      /** @description In the person's own words. */
+      reason?: string;
+      subject?: string;
+      via: string;
+    };
+    AuditPage: {
+      items: components['schemas']['AuditLine'][];
+      /** @description Pass it as `after` to get the next page; absent at the end. */
+      next?: string;
+    };
+    BackupReport: {
+      /** @description The moment the backup shows: the pause. */
+      at: number;
+      backupId: string;
+      blobs: number;
+      /** @description A document that changed during the backup counts once per version. */
+      documents: number;
+      file: string;
+      /** @description How long all operations were paused at the end. */
+      heldMs: number;
+    };
+    BlobRef: {
+      blobId: string;
+      sizeBytes: number;
+    };
+    Bulk: {
+      bulkId: string;
+      closedBy?: string;
+      /** @description When a bulk whose process died last stored its progress. */
+      diedAt?: number;
+      /** @description Domains of the person who began it; absent: all. */
+      domains?: string[];
+      /** @description Retried, resent, marked as done or cancelled by this bulk. */
+      done: number;
+      endedAt?: number;
+      /** @description Had continued already: another person had retried or cancelled them. */
+      goneOn: number;
+      /** @description How many of them were processed: the sum of the next four. */
+      handled: number;
+      kind: components['schemas']['BulkKind'];
+      missing: number;
+      /** @description More executions were held than one bulk takes. */
+      more: boolean;
+      /** @description What became of the executions that continued; absent for a bulk that ends them. */
+      outcome?: components['schemas']['BulkOutcome'];
+      perSecond: number;
+      /** @description Could not be resent, moved to the current tables or marked as done; or, when their turn came, belonged to a domain that the person did not have. Absent in bulks of 0.1.0. */
+      refused?: number;
+      /** @description What was chosen; of given ids only the number, of a business key only the name. */
+      selection: {
+        /** @description Retried by this bulk operation, and held again. */
+        bulk?: string;
+        code?: string;
+        flowId?: string;
+        ids?: number;
+        key?: string;
+        node?: string;
+        outcomeKnown?: boolean;
+      };
+      startedAt: number;
+      startedBy: string;
+      /**
+       * @description `stopped`: the client disconnected, or a person stopped it; a new request with its id continues with the rest. `closed`: a person decided to leave the rest as it is; it cannot continue.
+       * @enum {unknown}
+       */
+      status: 'running' | 'stopped' | 'done' | 'closed';
+      stoppedBy?: string;
+      /** @description Why it stopped by itself. */
+      stopReason?: components['schemas']['LostStanding'];
+      /**
+       * @description A retry with the current code tables.
+       * @constant
+       */
+      tables?: 'now';
+      /** @description Executions that were held when it began. */
+      total: number;
+      /** @description Left out at the start, because it is unknown whether their write was done. */
+      unknownSkipped: number;
+    };
+    BulkAnswer: components['schemas']['Bulk'] | components['schemas']['BulkPreview'];
+    /** @enum {unknown} */
+    BulkKind: 'retry' | 'resend' | 'conclude' | 'cancel';
+    BulkOutcome: {
+      /** @description Failed, or cancelled since. */
+      failed: number;
+      heldAgain: number;
+      underWay: number;
+      /** @description Completed. */
+      wentOn: number;
+    };
+    BulkPreview: {
+      /** @constant */
+      dryRun: true;
+      examples: string[];
+      more: boolean;
+      total: number;
+      unknownSkipped: number;
+    };
+    BundleReport: {
+      adapters: number;
+      flows: number;
+      interfaces: number;
+      tables: number;
+      warnings?: components['schemas']['Issue'][];
+    };
+    BusConsumer: {
+      appId: string;
+      certificateFingerprint?: string;
+      createdAt?: number;
+      expiresAt?: number;
+      /** @description The system that holds it. Absent for consumers of older versions. */
+      label?: string;
+      tokenDigest?: string;
+    };
+    BusinessKeys:
+      | 'large'
+      | {
+          [key: string]: string;
+        };
+    CallCounts: {
+      /** @description Calls in flight now. */
+      active: number;
+      /** @description Attempts that failed in the last five minutes, including those of calls that wait for a retry; absent if none failed. */
+      failedAttempts?: number;
+      failingSince?: number;
+      /** @description Attempts in a row that failed since the other side last responded, and when the first of them ended. */
+      failures: number;
+      id: string;
+      /** @description True while calls are paused because too many failed in a row. */
+      isPaused?: boolean;
+      /** @description When the other side last responded; a refusal counts. Absent in processes of the previous version. */
+      lastAnswerAt?: number;
+      /** @description The code of the last failed attempt, and when it ended. */
+      lastError?: {
+        at: number;
+        code: string;
+      };
+      lastOkAt?: number;
+      /** @description Attempts of the last five minutes by duration: see `percentileMs`. */
+      latency: number[];
+      /** @description Calls that ended in the last minute. */
+      perMinute: number;
+      /** @description Counts of the last five minutes. */
+      recent: {
+        calls: number;
+        failed: number;
+        refused: number;
+      };
+      /** @description Why calls were refused in the last five minutes, most frequent first; absent if none was. */
+      refusals?: components['schemas']['RefusalCause'][];
+      /** @description Calls that ended since the process started, how many failed, their total milliseconds, and how many were refused (absent in processes of the previous version). */
+      totals: [number, number, number, number];
+      /** @description When the oldest attempt started that still has no response. */
+      unansweredSince?: number;
+      /** @description Calls that wait for their turn. */
+      waiting: number;
+    };
+    CallReport: {
+      /** @description Absent: never called, or not within a month. */
+      now?: components['schemas']['CallState'];
+      traffic: components['schemas']['TrafficSeries'];
+    };
+    CallState: {
+      active: number;
+      /** @description Failed attempts of the last five minutes, retries included; absent when none failed. */
+      failedAttempts?: number;
+      failingSince?: number;
+      /** @description Number of consecutive failed attempts, and since when. */
+      failures: number;
+      /** @description The breaker is open. */
+      isPaused: boolean;
+      lastError?: {
+        at: number;
+        code: string;
+      };
+      lastOkAt?: number;
+      /** @description Over the attempts of the last five minutes; absent when there were none. */
+      p95Ms?: number;
+      /** @description Calls that ended in the last minute, each once. */
+      perMinute: number;
+      /** @description Over the last five minutes. */
+      recent: {
+        calls: number;
+        failed: number;
+        refused: number;
+      };
+      /** @description Reasons, the most frequent first. */
+      refusals?: components['schemas']['RefusalCause'][];
+      state: components['schemas']['CallStateName'];
+      /** @description Start of the oldest attempt that is still waiting for a response. */
+      unansweredSince?: number;
+      waiting: number;
+    };
+    /** @enum {unknown} */
+    CallStateName: 'ok' | 'refused' | 'failing' | 'partly' | 'slow' | 'idle';
+    CarriedShared: {
+      claims: number;
+      leases: number;
+    };
+    /** @enum {unknown} */
+    Category: 'trigger' | 'call' | 'transform' | 'control' | 'check';
+    ChainBreak: {
+      /** @description The security administrator has accepted it. */
+      isAccepted: boolean;
+      /** @description The first and the last wrong line. The line after a gap proves nothing either: the line it was chained to is gone. */
+      number: number;
+      to: number;
+      /** @enum {unknown} */
+      why: 'missing' | 'changed' | 'cut off';
+    };
+    CodeTable: {
+      domain?: string;
+      entries: {
+        [key: string]: string;
+      };
+      fallback?: string;
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+      sharedWith?: string[];
+      tableId: string;
+    };
+    ConcludeAnswer: {
+      /** @constant */
+      concluded: true;
+      executionId: string;
+    };
+    /** @enum {unknown} */
+    ControlRole: 'reply' | 'route' | 'parallel' | 'for-each' | 'join' | 'catch' | 'wait' | 'end';
+    DomainList: {
+      /** @description The person's own domains. With all domains: every one that owns something or is given to an account, most used first. */
+      items: string[];
+      /** @description The person may name a domain that has no objects yet. */
+      mayBeNew: boolean;
+    };
+    Domains: 'all' | string[];
+    DraftRevisionItem: {
+      contentHash: string;
+      /** @description The domain it was saved in: a flow may have moved since. Absent in some that are older than this field. */
+      domain?: string;
+      id: string;
+      /**
+       * @description True for the current draft.
+       * @constant
+       */
+      isCurrent?: true;
+      /**
+       * @description It lost a conflict.
+       * @constant
+       */
+      isSetAside?: true;
+      /** @description For one that was set aside: the revision it was based on. */
+      revision: number;
+      savedAt: number;
+      savedBy: string;
+      /** @description Versions that were published with this content. */
+      versions: number[];
+    };
+    DraftRevisionList: {
+      items: components['schemas']['DraftRevisionItem'][];
+    };
+    EdgeCounts: {
+      edge: string;
+      passed: number;
+      perMinute: number;
+    };
+    /** @enum {unknown} */
+    ErrorKind: 'input' | 'transient' | 'unknown-outcome' | 'bug';
+    ErrorRecord: {
+      code: string;
+      fix?: string;
+      issues?: components['schemas']['Issue'][];
+      kind: components['schemas']['ErrorKind'];
+      message: string;
+      retryAfterMs?: number;
+      /** @description The HTTP status that a flow's author chose (`control.end`); otherwise the edge decides by kind. */
+      status?: number;
+      text?: components['schemas']['Text'];
+      values?: components['schemas']['ErrorValues'];
+    };
+    ErrorValues: {
+      [key: string]: boolean | string | number;
+    };
+    ExecutionDetails: {
+      acceptedAt: number;
+      attempt: number;
+      /** @description The person who ended it as done. */
+      concluded?: {
+        at: number;
+        by: string;
+      };
+      /** @description Writes done before the flow failed or was cancelled, with the keys that the other side received. */
+      doneWrites: {
+        key: string;
+        node: string;
+        scope: string;
+      }[];
+      /** @description From acceptance to the end. */
+      durationMs?: number;
+      error?: components['schemas']['ErrorRecord'];
+      executionId: string;
+      finishedAt?: number;
+      flowId: string;
+      /** @description True if its messages are stored: the flow records in full, or the execution is still open. */
+      hasPayload: boolean;
+      /** @description A write was done before it was held, or before a person ended it. */
+      hasWritten: boolean;
+      held?: {
+        at: number;
+        node: string;
+        outcomeKnown: boolean;
+        reason: string;
+      };
+      /** @description When it was held for the first time, however often it was retried and held again. */
+      heldSince?: number;
+      /** @description Opened payloads; only on request (the caller checked the right `executions.payload`). */
+      input?: components['schemas']['Message'];
+      /** @description The input of each step, by step key: the node, or `<iteration>/<node>` in a loop. Includes the step it stopped before. */
+      inputs?: {
+        [key: string]: components['schemas']['Message'];
+      };
+      /** @description Announced writes without a stored outcome. */
+      intents: {
+        at: number;
+        key: string;
+        node: string;
+      }[];
+      /**
+       * @description It is in the archive: it can only be looked at and resent.
+       * @constant
+       */
+      isArchived?: true;
+      isLaneKept: boolean;
+      /** @description Less of it was kept than its flow asks, because the flow's daily quota was used up. */
+      isReduced: boolean;
+      /** @description It is unknown whether an announced write was done; it is held for that, or was cancelled in that state. */
+      isUnknown: boolean;
+      lateOutcomes: {
+        at: number;
+        node: string;
+        status: string;
+      }[];
+      /** @description The output of each step, by step key and port. */
+      outputs?: {
+        [key: string]: {
+          [key: string]: components['schemas']['Message'][];
+        };
+      };
+      /** @description Set on a resend: its place in the lane. */
+      place?: components['schemas']['ResendPlace'];
+      /** @description The execution that replaced it while it was held. */
+      replacedBy?: string;
+      /** @description The execution whose message this one resends. */
+      replayOf?: string;
+      /** @description Executions that resent its message. */
+      replays: string[];
+      reply?: components['schemas']['Reply'];
+      /** @description Set while it waits for a retry: the time of the next attempt, and the code of the last error. */
+      retrying?: {
+        code?: string;
+        nextAt: number;
+      };
+      /** @description The nodes where it has stopped or failed. No step covers them, because they are not settled. */
+      standstills: components['schemas']['Standstill'][];
+      status: components['schemas']['ExecutionStatus'];
+      steps: components['schemas']['StepRecord'][];
+      traceId?: string;
+      version: number;
+    };
+    ExecutionPage: {
+      items: components['schemas']['ExecutionSummary'][];
+      /** @description Pass it as `after` to get the next page. */
+      next?: string;
+      /** @description Set when a search by trace id stopped early: executions accepted before this time were not searched. */
+      searchedFrom?: number;
+    };
+    /** @enum {unknown} */
+    ExecutionStatus: 'queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled';
+    ExecutionSummary: {
+      acceptedAt: number;
+      attempt: number;
+      /** @description From acceptance to the end. */
+      durationMs?: number;
+      error?: components['schemas']['ErrorRecord'];
+      executionId: string;
+      finishedAt?: number;
+      flowId: string;
+      /** @description True if its messages are stored: the flow records in full, or the execution is still open. */
+      hasPayload: boolean;
+      /** @description A write was done before it was held, or before a person ended it. */
+      hasWritten: boolean;
+      held?: {
+        at: number;
+        node: string;
+        outcomeKnown: boolean;
+        reason: string;
+      };
+      /** @description When it was held for the first time, however often it was retried and held again. */
+      heldSince?: number;
+      /** @description Less of it was kept than its flow asks, because the flow's daily quota was used up. */
+      isReduced: boolean;
+      /** @description It is unknown whether an announced write was done; it is held for that, or was cancelled in that state. */
+      isUnknown: boolean;
+      /** @description Set on a resend: its place in the lane. */
+      place?: components['schemas']['ResendPlace'];
+      /** @description The execution that replaced it while it was held. */
+      replacedBy?: string;
+      /** @description The execution whose message this one resends. */
+      replayOf?: string;
+      /** @description Set while it waits for a retry: the time of the next attempt, and the code of the last error. */
+      retrying?: {
+        code?: string;
+        nextAt: number;
+      };
+      status: components['schemas']['ExecutionStatus'];
+      traceId?: string;
+      version: number;
+    };
+    Expiring: {
+      appId?: string;
+      expiresAt: number;
+      /** @description Key id, grant id, or the certificate's subject. */
+      id: string;
+      /** @enum {unknown} */
+      what: 'app-key' | 'grant' | 'bus-consumer' | 'tls-certificate' | 'platform-key';
+    };
+    FailingAdapter: {
+      adapterId: string;
+      code: string;
+      /** @description Messages held at nodes that use it, and messages of flows that use it which wait for a retry or their turn; absent without the right to read executions. */
+      held?: number;
+      lastOkAt?: number;
+      name: components['schemas']['Text'];
+      /** @description The contact for this system. */
+      owner: string;
+      since: number;
+      waiting?: number;
+    };
+    FailingFlow: {
+      failed: number;
+      flowId: string;
+      name: components['schemas']['Text'];
+      /** @description Executions accepted in the same time. */
+      of: number;
+    };
+    FailingListener: {
+      error: {
+        code: string;
+        fix?: string;
+        message: string;
+        values?: components['schemas']['ErrorValues'];
+      };
+      flowId: string;
+      name: components['schemas']['Text'];
+      since: number;
+    };
+    FieldChange: {
+      after: unknown;
+      before: unknown;
+      /** @description JSON Pointer below the node, edge or document. */
+      path: string;
+    };
+    Finding: {
+      collection: string;
+      id: string;
+      seenAt: number;
+      why: components['schemas']['FindingWhy'];
+    };
+    /** @enum {unknown} */
+    FindingWhy: 'changed' | 'unmarked' | 'old' | 'removed';
+    FlowDiff: {
+      edges: {
+        added: components['schemas']['FlowEdge'][];
+        changed: {
+          changes: components['schemas']['FieldChange'][];
+          id: string;
+        }[];
+        removed: components['schemas']['FlowEdge'][];
+      };
+      /** @description True if boxes were moved. */
+      isLayoutChanged: boolean;
+      /** @description Nothing differs that a run could notice, nor any text. */
+      isSame: boolean;
+      nodes: {
+        added: components['schemas']['FlowNode'][];
+        changed: {
+          changes: components['schemas']['FieldChange'][];
+          id: string;
+        }[];
+        removed: components['schemas']['FlowNode'][];
+      };
+      /** @description All fields except nodes, edges, layout and revision: name, mode, deadline, ingress, recording, tests … */
+      settings: components['schemas']['FieldChange'][];
+    };
+    FlowDocument: {
+      deadlineMs: number;
+      description?: {
+        en: string;
+        'zh-CN': string;
+      };
+      domain: string;
+      edges: components['schemas']['FlowEdge'][];
+      flowId: string;
+      ingress?: components['schemas']['Ingress'];
+      layout: {
+        groups: components['schemas']['LayoutGroup'][];
+        nodes: {
+          [key: string]: [number, number];
+        };
+        notes: components['schemas']['LayoutNote'][];
+      };
+      /** @enum {unknown} */
+      mode: 'sync' | 'durable';
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      nodes: components['schemas']['FlowNode'][];
+      recording?: components['schemas']['Recording'];
+      revision: number;
+      /** @constant */
+      schema: 'flow/1';
+      sharedWith?: string[];
+      tags: string[];
+      tests: components['schemas']['FlowTest'][];
+    };
+    FlowEdge: {
+      from: {
+        node: string;
+        port: string;
+      };
+      id: string;
+      to: {
+        node: string;
+        port: string;
+      };
+    };
+    FlowItem: {
+      domain: string;
+      draftRevision?: number;
+      failedToday?: number;
+      flowId: string;
+      held?: number;
+      /** @description The draft differs from the published version. */
+      isChanged: boolean;
+      /** @description For a flow that receives messages by itself: the state of its listener, and the error when it does not run. */
+      listener?: {
+        errorCode?: string;
+        since: number;
+        state: components['schemas']['TriggerState'];
+      };
+      /** @enum {unknown} */
+      mode: 'sync' | 'durable';
+      name: components['schemas']['Text'];
+      publishedVersion?: number;
+      sharedWith?: string[];
+      tags: string[];
+      /** @description Executions since midnight, and how many of them failed; counted up to 10,000. */
+      today?: number;
+      updatedAt: number;
+      updatedBy: string;
+    };
+    FlowList: {
+      items: components['schemas']['FlowItem'][];
+      /** @description Flows of other domains that may be called, with these fields only. */
+      shared: {
+        flowId: string;
+        /** @enum {unknown} */
+        mode: 'sync' | 'durable';
+        name: components['schemas']['Text'];
+        publishedVersion?: number;
+      }[];
+    };
+    FlowLiveDetail: {
+      edges: components['schemas']['EdgeCounts'][];
+      errors: number;
+      flowId: string;
+      held: number;
+      /** @description Running now, in all processes. */
+      inFlight: number;
+      nodes: components['schemas']['NodeCounts'][];
+      /** @description Executions that ended in the last minute, and how many of them failed. */
+      perMinute: number;
+      /** @description How long the oldest message has waited for its turn; absent when none waits. */
+      queueAgeMs?: number;
+      since: number;
+      version: number;
+    };
+    FlowMock:
+      | {
+          emit: {
+            [key: string]: unknown;
+          };
+        }
+      | {
+          error: {
+            code: string;
+            kind: string;
+            message: string;
+          };
+        };
+    FlowNode: {
+      adapter?: string;
+      config: {
+        [key: string]: unknown;
+      };
+      disabled?: boolean;
+      handling?: components['schemas']['Handling'];
+      id: string;
+      label: string;
+      type: string;
+    };
+    FlowTest: {
+      expect: {
+        equals?: unknown;
+        exists?: boolean;
+        matches?: string;
+        node?: string;
+        path: string;
+      }[];
+      input: {
+        charset?: string;
+        data: unknown;
+        headers?: {
+          [key: string]: string;
+        };
+        keys?: {
+          [key: string]: string;
+        };
+        mediaType?: string;
+      };
+      mocks: {
+        [key: string]: components['schemas']['FlowMock'];
+      };
+      name: string;
+    };
+    FlowUse: {
+      domain: string;
+      flowId: string;
+      inDraft: boolean;
+      inPublished: boolean;
+      name: components['schemas']['Text'];
+      nodes: {
+        id: string;
+        label: string;
+      }[];
+    };
+    FlowVersion: {
+      contentHash: string;
+      document: components['schemas']['FlowDocument'];
+      flowId: string;
+      version: number;
+    };
+    FlowVisit: {
+      others: components['schemas']['FlowVisitor'][];
+      /** @description Revision of the stored draft; absent when it was removed. */
+      revision?: number;
+    };
+    FlowVisitor: {
+      account: string;
+      mayEdit: boolean;
+      since: number;
+    };
+    /** @enum {unknown} */
+    Front: 'open' | 'user' | 'bus';
+    GrantDocument: {
+      appId: string;
+      expiresAt?: number;
+      grantId: string;
+      interfaceId: string;
+      revision: number;
+    };
+    Handling: {
+      /** @enum {unknown} */
+      exhausted?: 'hold' | 'skip' | 'dead-letter';
+      /** @enum {unknown} */
+      onError?: 'port' | 'fail' | 'continue';
+      /** @enum {unknown} */
+      record?: 'full' | 'none' | 'keys';
+      retry?: components['schemas']['RetryRule'];
+      timeoutMs?: number;
+    };
+    Health:
+      | {
+          /** @constant */
+          ok: true;
+          steps: components['schemas']['ProbeStep'][];
+        }
+      | {
+          /** @constant */
+          ok: false;
+          steps: components['schemas']['ProbeStep'][];
+        };
+    Ingress: {
+      /** @constant */
+      ack?: 'after-persist';
+      dedupe?: {
+        key: string;
+        windowSec: number;
+      };
+      keys?: {
+        [key: string]: string;
+      };
+      lane?: {
+        key: string;
+      };
+    };
+    IntegrityView: {
+      /** @description Lines of the audit trail that are missing or were changed. */
+      breaks: components['schemas']['ChainBreak'][];
+      findings: components['schemas']['Finding'][];
+      /** @description Since when the signed head of the trail has been missing. */
+      headMissingSince?: number;
+      /** @description Documents without a valid mark are not used. */
+      isEnforced: boolean;
+      /** @description Processes that must end before marks can be enforced. */
+      older: {
+        host: string;
+        pid: number;
+        role: string;
+        version: string;
+      }[];
+      /** @description Why the store is read only; absent when it is not. */
+      trail?: components['schemas']['TrailProblem'];
+    };
+    InterfaceDocument: {
+      bodyLimitBytes?: number;
+      /** @enum {unknown} */
+      dataClass?: 'internal' | 'public' | 'sensitive';
+      deadlineMs?: number;
+      description?: {
+        en: string;
+        'zh-CN': string;
+      };
+      domain: string;
+      exceptionRetries: number;
+      front: components['schemas']['Front'];
+      idempotent?: boolean;
+      interfaceId: string;
+      log: components['schemas']['LogLevel'];
+      /** @enum {unknown} */
+      method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      path: string;
+      policies?: {
+        [key: string]:
+          | false
+          | {
+              [key: string]: unknown;
+            };
+      };
+      querySchema?: {
+        [key: string]: unknown;
+      };
+      /** @description JSON Schemas (2020-12 subset that ajv knows) of body and query. */
+      requestSchema?: {
+        [key: string]: unknown;
+      };
+      requireIdempotencyKey?: boolean;
+      responseSchema?: {
+        [key: string]: unknown;
+      };
+      revision: number;
+      /** @enum {unknown} */
+      state: 'online' | 'offline';
+      target: components['schemas']['Target'];
+      timeoutMs: number;
+      timeoutRetries: number;
+    };
+    InterfaceItem: {
+      bodyLimitBytes?: number;
+      /** @description Counted from real calls; absent: none since the processes started. */
+      calls?: components['schemas']['CallState'];
+      /** @enum {unknown} */
+      dataClass?: 'internal' | 'public' | 'sensitive';
+      deadlineMs?: number;
+      description?: {
+        en: string;
+        'zh-CN': string;
+      };
+      domain: string;
+      exceptionRetries: number;
+      /** @description The flow that it leads to, for people who may read flows; absent for an upstream, and for a flow that is gone. */
+      flow?: {
+        failedToday?: number;
+        /** @description Executions held now: they were accepted, and wait for a person. */
+        held?: number;
+        name: components['schemas']['Text'];
+        publishedVersion?: number;
+        /** @description All executions of the flow since midnight, whatever started them; for people who may read executions. */
+        today?: number;
+      };
+      front: components['schemas']['Front'];
+      /** @description Number of apps that may call it; for people who may read callers. */
+      grants?: number;
+      idempotent?: boolean;
+      interfaceId: string;
+      log: components['schemas']['LogLevel'];
+      /** @enum {unknown} */
+      method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      path: string;
+      policies?: {
+        [key: string]:
+          | false
+          | {
+              [key: string]: unknown;
+            };
+      };
+      querySchema?: {
+        [key: string]: unknown;
+      };
+      /** @description JSON Schemas (2020-12 subset that ajv knows) of body and query. */
+      requestSchema?: {
+        [key: string]: unknown;
+      };
+      requireIdempotencyKey?: boolean;
+      responseSchema?: {
+        [key: string]: unknown;
+      };
+      revision: number;
+      /** @enum {unknown} */
+      state: 'online' | 'offline';
+      target: components['schemas']['Target'];
+      timeoutMs: number;
+      timeoutRetries: number;
+    };
+    InterfaceList: {
+      items: components['schemas']['InterfaceItem'][];
+    };
+    Issue: {
+      code: string;
+      fix?: string;
+      message: string;
+      /** @description Id of the node concerned, if the issue is about a flow. */
+      node?: string;
+      /** @description JSON Pointer into the checked document, `''` for the whole. */
+      path: string;
+      /** @enum {unknown} */
+      severity: 'error' | 'warning';
+      /** @description The message in both languages, if the node type that found the problem has its own. */
+      text?: components['schemas']['Text'];
+      values?: components['schemas']['ErrorValues'];
+    };
+    KeysAnswer: {
+      keys: {
+        [key: string]: components['schemas']['BusinessKeys'];
+      };
+    };
+    /** @enum {unknown} */
+    Kq1Scheme: 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256';
+    /** @enum {unknown} */
+    LayoutColour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
+    LayoutGroup: {
+      colour: components['schemas']['LayoutColour'];
+      id: string;
+      label: string;
+      nodes: string[];
+    };
+    LayoutNote: {
+      colour: components['schemas']['LayoutColour'];
+      height: number;
+      id: string;
+      text: string;
+      width: number;
+      x: number;
+      y: number;
+    };
+    /** @enum {unknown} */
+    LifeState: 'stopped' | 'alive' | 'silent';
+    ListenerState: {
+      /** @description Messages taken since this process started. */
+      arrivals: number;
+      error?: {
+        code: string;
+        fix?: string;
+        message: string;
+        values?: components['schemas']['ErrorValues'];
+      };
+      flowId: string;
+      nodeId: string;
+      /** @description The process that listens, or tried last. */
+      process: components['schemas']['ProcessName'];
+      /** @description Epoch milliseconds of the last change of state. */
+      since: number;
+      state: components['schemas']['TriggerState'];
+      type: string;
+      version: number;
+    };
+    /** @enum {unknown} */
+    LogLevel: 'in' | 'out' | 'full' | 'none';
+    /** @enum {unknown} */
+    LostStanding: 'account-disabled' | 'signed-out' | 'right-lost';
+    MachineState: {
+      /** @description Of the file system with the data folder; absent if it cannot be read. */
+      disk?: {
+        freeBytes: number;
+        totalBytes: number;
+      };
+      /** @description How much later than requested timers ran, since the last read a minute or more ago. */
+      eventLoopDelay: {
+        maxMs: number;
+        meanMs: number;
+        p99Ms: number;
+      };
+      memory: {
+        heapBytes: number;
+        machineFreeBytes: number;
+        machineTotalBytes: number;
+        processBytes: number;
+      };
+      uptimeSec: number;
+      versions: {
+        node: string;
+        openssl: string;
+        sqlite: string;
+      };
+    };
+    MayChange: {
+      /** @description Change name, domains and password, enable it again, and remove any role. */
+      account: boolean;
+      disable: boolean;
+      /** @description Roles that may be given or removed. */
+      roles: components['schemas']['Role'][];
+    };
+    Me: {
+      domains: components['schemas']['Domains'];
+      /** @description The environment whose adapter settings are used. */
+      environment: string;
+      hasSecondFactor: boolean;
+      isPasswordOneTime: boolean;
+      /** @description True if no user may go without a second factor. */
+      isSecondFactorDemanded: boolean;
+      mustChangePassword: boolean;
+      mustSetUpSecondFactor: boolean;
+      name: string;
+      /** @description Absent if passwords do not expire. */
+      passwordExpiresAt?: number;
+      permissions: components['schemas']['Permission'][];
+      roles: components['schemas']['Role'][];
+      /** @enum {unknown} */
+      via: 'session' | 'token' | 'system';
+    };
+    Message: {
+      /** @description Set only on stored messages: payloads above `BLOB_THRESHOLD_BYTES` are kept by reference. */
+      blob?: components['schemas']['BlobRef'];
+      /** @description IANA name of the charset the payload arrived in or should leave in, for example `GB18030`. */
+      charset?: string;
+      /** @description The parsed value; bytes are a `Uint8Array`. `undefined` if the payload is in `blob`. */
+      data: unknown;
+      /** @description Lower-case names. Transport headers that the flow may read; never credentials. */
+      headers: {
+        [key: string]: string;
+      };
+      /** @description Business keys (patient, visit, order …) by name; stored only as keyed tokens, searched by equality. */
+      keys: {
+        [key: string]: string;
+      };
+      /** @description Ids of the executions this message came through, oldest first. */
+      lineage: string[];
+      /** @description For example `application/json`, `application/hl7-v2`, `text/xml`. */
+      mediaType: string;
+    };
+    MovedCollection: {
+      collection: string;
+      /** @description Digest of the set, independent of order; equal on both sides. */
+      digest: string;
+      documents: number;
+    };
+    MoveReport: {
+      blobs: number;
+      collections: components['schemas']['MovedCollection'][];
+      from: string;
+      /** @description Documents written while they were compared under traffic; compared again one by one, without traffic. */
+      lastChanges: number;
+      moveId: string;
+      /** @description How long nothing was accepted, until the new store was ready. */
+      pausedMs: number;
+      shared: components['schemas']['CarriedShared'];
+      to: string;
+    };
+    NamedAct: {
+      action: string;
+      actor: string;
+      after?: unknown;
+      at: number;
+      before?: unknown;
+      /** @description When it ended; absent: it is still running, or its process died. */
+      endedAt?: number;
+      from: string;
+      /**
+       * @description A dry run: it only counted what it would do.
+       * @constant
+       */
+      isDryRun?: true;
+      number: number;
+      object?: components['schemas']['NamedObject'];
+      /** @description On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its act. */
+      outcome?: string;
+      /** @description In the person's own words. */
+      reason?: string;
+      /** @description Consecutive autosaves of an editor become one row. This is their number, starting at `at`. */
+      saves?: number;
+      subject?: string;
+      via: string;
+    };
+    NamedHeldGroup: {
+      /** @description The system that the node uses. */
+      adapter?: {
+        adapterId: string;
+        name: components['schemas']['Text'];
+      };
+      /** @description The error code. */
+      code: string;
+      count: number;
+      /** @description The ids of a few, newest first. */
+      examples: string[];
+      flowId: string;
+      flowName: components['schemas']['Text'];
+      newestAt: number;
+      node: string;
+      /** @description Empty when the execution is held before its first node. */
+      nodeLabel: string;
+      /** @description When the first and the last of them were held. */
+      oldestAt: number;
+      /** @description False: the node's write may be done. A retry may repeat it unless the other side recognises its key. */
+      outcomeKnown: boolean;
+      /** @description The version of the newest execution; the others may have run another one. */
+      version: number;
+    };
+    NamedHeldGroups: {
+      count: number;
+      groups: components['schemas']['NamedHeldGroup'][];
+      /** @description There are more than were counted (10,000). */
+      more: boolean;
+    };
+    NamedObject: {
+      id: string;
+      /** @enum {unknown} */
+      kind: 'adapter' | 'flow' | 'interface' | 'table' | 'app' | 'account';
+      name: components['schemas']['Text'];
+    };
+    NodeCounts: {
+      /** @description Since the version was loaded in this process. */
+      done: number;
+      /** @description The part of `done` whose error went to the error port, to a catch, or ended the execution. */
+      failed: number;
+      node: string;
+      perMinute: number;
+    };
+    NodeDescription: {
+      /** @description The protocol of the adapter it needs. */
+      adapter?: string;
+      /** @description Its adapter can be tested step by step. */
+      canProbe: boolean;
+      category: components['schemas']['Category'];
+      /** @description JSON Schema 2020-12. `text` has the texts of a field; `editor` names its editor if the schema does not decide it (`fieldKind`). */
+      config: {
+        [key: string]: unknown;
+      };
+      /** @enum {unknown} */
+      effect?: 'pure' | 'read' | 'idempotent-write' | 'write' | 'depends-on-config';
+      /** @description Fields that contain expressions, as JSON Pointers with `*`. */
+      expressions: string[];
+      /** @description Served at `/icons/<icon>.svg`. */
+      icon: string;
+      /** @enum {unknown} */
+      kind: 'trigger' | 'control' | 'action';
+      /** @description The adapter's other side can list its operations (`adapters.offers`). */
+      knowsOffers: boolean;
+      /** @description True for a trigger that listens itself; others are fired by an interface. */
+      listens?: boolean;
+      /** @description Markdown of the file beside the node. */
+      longHelp?: components['schemas']['Text'];
+      major: number;
+      /** @description `protocol.verb@major`: the `type` of a flow's node. */
+      name: string;
+      /** @description The ports of a new node, if they depend on the configuration (`nodes.ports` returns those of others). */
+      ports: {
+        dependOnConfig: boolean;
+        in: components['schemas']['PortSpec'][];
+        out: components['schemas']['PortSpec'][];
+      };
+      role?: components['schemas']['ControlRole'];
+      /** @description Messages for trying it out. */
+      samples: components['schemas']['NodeSample'][];
+      text: {
+        help: components['schemas']['Text'];
+        label: components['schemas']['Text'];
+      };
+      /** @description `protocol.verb` */
+      type: string;
+      /** @description The newer major that converts its configuration (`nodes.upgrade`): new flows use that one. */
+      upgradesTo?: string;
+    };
+    NodePorts: {
+      in: components['schemas']['PortSpec'][];
+      out: components['schemas']['PortSpec'][];
+    };
+    NodeSample: {
+      data: unknown;
+      mediaType?: string;
+      name: components['schemas']['Text'];
+    };
+    NodeTypeList: {
+      items: components['schemas']['NodeDescription'][];
+    };
+    ObjectList: {
+      items: components['schemas']['NamedObject'][];
+    };
+    Offer: {
+      /** @description In the words of the other side. */
+      about?: string;
+      /** @description The configuration of a node that calls it; fields left out keep their values. */
+      config: {
+        [key: string]: unknown;
+      };
+      gives: {
+        [key: string]: unknown;
+      };
+      name: string;
+      /** @description JSON Schemas of the data that the node then takes, and emits on success. */
+      takes: {
+        [key: string]: unknown;
+      };
+    };
+    OfferList: {
+      items: components['schemas']['Offer'][];
+    };
+    OutboundList: {
+      /** @description Targets that the security administrator listed, and those that an upgrade found in use and that are not confirmed yet. */
+      items: {
+        at: number;
+        by: string;
+        /** @description False: the upgrade found it in use, and no person has confirmed it yet. It applies anyway. */
+        isConfirmed: boolean;
+        /** @description For a name: the address classes it may resolve to. Absent: all of them, because the process settings list it. */
+        opens?: components['schemas']['RefusedClass'][];
+        reason: string;
+        target: string;
+      }[];
+      /** @description Targets allowed by the settings of this process (`KQ_OUTBOUND_ALLOWED`). */
+      ofSettings: string[];
+    };
+    Overview: {
+      /** @description Listener name -> its address. */
+      addresses: {
+        [key: string]: string;
+      };
+      attention: components['schemas']['Attention'];
+      /** @description Executions by status. */
+      counts: {
+        [key: string]: number;
+      };
+      environment: string;
+      flows: {
+        domain: string;
+        draftRevision?: number;
+        flowId: string;
+        /** @description The draft differs from the published version. */
+        isChanged: boolean;
+        /** @enum {unknown} */
+        mode: 'sync' | 'durable';
+        name: components['schemas']['Text'];
+        publishedVersion?: number;
+        sharedWith?: string[];
+        tags: string[];
+        today: number;
+        updatedAt: number;
+        updatedBy: string;
+      }[];
+      /** @description The latest twenty. */
+      held: components['schemas']['ExecutionSummary'][];
+      name: string;
+      /** @description Number of the plan that the gateways get. */
+      plan: number;
+      platformKey: {
+        keyId: string;
+        publicPem: string;
+      };
+      traffic?: components['schemas']['TrafficSeries'];
+      /** @description A command that signs and sends a call when pasted. */
+      tryIt?: string;
+      version: string;
+    };
+    PayloadAnswer: {
+      acceptedAt: number;
+      attempt: number;
+      /** @description The person who ended it as done. */
+      concluded?: {
+        at: number;
+        by: string;
+      };
+      /** @description Writes done before the flow failed or was cancelled, with the keys that the other side received. */
+      doneWrites: {
+        key: string;
+        node: string;
+        scope: string;
+      }[];
+      /** @description From acceptance to the end. */
+      durationMs?: number;
+      error?: components['schemas']['ErrorRecord'];
+      executionId: string;
+      finishedAt?: number;
+      flowId: string;
+      /** @description True if its messages are stored: the flow records in full, or the execution is still open. */
+      hasPayload: boolean;
+      /** @description A write was done before it was held, or before a person ended it. */
+      hasWritten: boolean;
+      held?: {
+        at: number;
+        node: string;
+        outcomeKnown: boolean;
+        reason: string;
+      };
+      /** @description When it was held for the first time, however often it was retried and held again. */
+      heldSince?: number;
+      /** @description The incoming message; absent when the flow keeps no payloads. */
+      input?: components['schemas']['ShownMessage'];
+      /** @description By step key: the node, or `<iteration>/<node>` in a loop (`n_each[3]/n_send`). */
+      inputs: {
+        [key: string]: components['schemas']['ShownMessage'];
+      };
+      /** @description Announced writes without a stored outcome. */
+      intents: {
+        at: number;
+        key: string;
+        node: string;
+      }[];
+      /**
+       * @description It is in the archive: it can only be looked at and resent.
+       * @constant
+       */
+      isArchived?: true;
+      isLaneKept: boolean;
+      /** @description Less of it was kept than its flow asks, because the flow's daily quota was used up. */
+      isReduced: boolean;
+      /** @description It is unknown whether an announced write was done; it is held for that, or was cancelled in that state. */
+      isUnknown: boolean;
+      lateOutcomes: {
+        at: number;
+        node: string;
+        status: string;
+      }[];
+      /** @description By step key and port. */
+      outputs: {
+        [key: string]: {
+          [key: string]: components['schemas']['ShownMessage'];
+        };
+      };
+      /** @description Set on a resend: its place in the lane. */
+      place?: components['schemas']['ResendPlace'];
+      /** @description The execution that replaced it while it was held. */
+      replacedBy?: string;
+      /** @description The execution whose message this one resends. */
+      replayOf?: string;
+      /** @description Executions that resent its message. */
+      replays: string[];
+      reply?: components['schemas']['ShownReply'];
+      /** @description Set while it waits for a retry: the time of the next attempt, and the code of the last error. */
+      retrying?: {
+        code?: string;
+        nextAt: number;
+      };
+      /** @description The nodes where it has stopped or failed. No step covers them, because they are not settled. */
+      standstills: components['schemas']['Standstill'][];
+      status: components['schemas']['ExecutionStatus'];
+      steps: components['schemas']['StepRecord'][];
+      traceId?: string;
+      version: number;
+    };
+    /** @enum {unknown} */
+    Permission:
+      | 'flows.read'
+      | 'flows.edit'
+      | 'flows.publish'
+      | 'flows.delete'
+      | 'adapters.read'
+      | 'adapters.edit'
+      | 'adapters.test'
+      | 'secrets.edit'
+      | 'secrets.reveal'
+      | 'outbound.edit'
+      | 'interfaces.read'
+      | 'interfaces.edit'
+      | 'interfaces.publish'
+      | 'callers.read'
+      | 'callers.edit'
+      | 'grants.edit'
+      | 'executions.read'
+      | 'executions.payload'
+      | 'executions.retry'
+      | 'executions.cancel'
+      | 'archive.run'
+      | 'tables.read'
+      | 'tables.edit'
+      | 'accounts.read'
+      | 'accounts.edit'
+      | 'audit.read'
+      | 'system.read'
+      | 'system.edit'
+      | 'integrity.decide'
+      | 'alarms.acknowledge'
+      | 'alarms.edit';
+    PolicyDescription: {
+      /** @description Fronts on which it is on by default. */
+      defaultOn: components['schemas']['Front'][];
+      fronts: components['schemas']['Front'][];
+      name: string;
+      /** @description Fronts on which it may be switched off. */
+      optionalOn: components['schemas']['Front'][];
+      /** @description JSON Schema 2020-12; `text` holds the texts of a field. */
+      options: {
+        [key: string]: unknown;
+      };
+      stage: components['schemas']['Stage'];
+      text: {
+        help: components['schemas']['Text'];
+        label: components['schemas']['Text'];
+      };
+    };
+    PolicyList: {
+      items: components['schemas']['PolicyDescription'][];
+    };
+    PortSpec: {
+      label: components['schemas']['Text'];
+      name: string;
+    };
+    ProbeStep: {
+      detail?: string;
+      durationMs: number;
+      /** @description Why it failed; `detail` is then its message. */
+      error?: components['schemas']['ErrorRecord'];
+      name: components['schemas']['Text'];
+      ok: boolean;
+    };
+    ProcessLoad: {
+      /** @description CPU cores used since the last beat; 1.5 means one and a half. */
+      cores: number;
+      /** @description Taken by the worker, but not started. */
+      inHand: number;
+      memoryBytes: number;
+      /** @description Running executions, including those of sync flows. */
+      running: number;
+    };
+    ProcessName: {
+      host: string;
+      pid: number;
+      /** @description `worker`, `control`, `gateway open` …, `start` for all in one. */
+      role: string;
+    };
+    PublishReport: {
+      /** @description False if the same content was already published: nothing changed. */
+      changed: boolean;
+      contentHash: string;
+      flowId: string;
+      tests: components['schemas']['TestReport'];
+      version: number;
+      warnings: components['schemas']['Issue'][];
+    };
+    Recording: {
+      /** @enum {unknown} */
+      level: 'full' | 'none' | 'keys';
+      /** @description Above this, only keys are kept, and no longer than the dedupe window (at least a day). Failures have the same amount in addition. */
+      megabytesPerDay?: number;
+      perSecond?: number;
+      retainDays: number;
+    };
+    RefusalCause: {
+      /** @description The app that made the calls; absent if unknown, or if there were several. */
+      app?: string;
+      code: string;
+      count: number;
+      /** @description When it started; five minutes without a refusal end it. */
+      since: number;
+    };
+    /** @enum {unknown} */
+    RefusedClass: 'loopback' | 'link-local' | 'metadata' | 'multicast' | 'unspecified' | 'translated' | 'own-port';
+    RefusingInterface: {
+      /** @description In the last five minutes. */
+      calls: number;
+      /** @description The most frequent cause. */
+      cause: components['schemas']['RefusalCause'];
+      interfaceId: string;
+      name: components['schemas']['Text'];
+      refused: number;
+    };
+    Reply: {
+      headers: {
+        [key: string]: string;
+      };
+      message: components['schemas']['Message'];
+      status: number;
+    };
+    RequestDetails: {
+      action: string;
+      at: number;
+      by: string;
+      decidedAt?: number;
+      decidedBy?: string;
+      /** @description For one's own open request: how many people may decide it now. */
+      deciders?: number;
+      decision?: string;
+      /** @description Absent for an ended request: its action has its own line in the audit trail. */
+      input?: unknown;
+      /** @description For an open request: the state it is based on was changed or removed since, so it will not run. */
+      isOutdated: boolean;
+      /** @description This person may decide it. */
+      mayDecide: boolean;
+      /** @description Names of the objects it is about; the app comes after the interface that it would call. */
+      names: components['schemas']['Text'][];
+      needs: components['schemas']['Permission'];
+      outcome?: string;
+      reason: string;
+      requestId: string;
+      status: components['schemas']['RequestStatus'];
+      subject: string;
+    };
+    RequestItem: {
+      action: string;
+      at: number;
+      by: string;
+      decidedAt?: number;
+      decidedBy?: string;
+      /** @description For one's own open request: how many people may decide it now. */
+      deciders?: number;
+      decision?: string;
+      /** @description This person may decide it. */
+      mayDecide: boolean;
+      /** @description Names of the objects it is about; the app comes after the interface that it would call. */
+      names: components['schemas']['Text'][];
+      needs: components['schemas']['Permission'];
+      outcome?: string;
+      reason: string;
+      requestId: string;
+      status: components['schemas']['RequestStatus'];
+      subject: string;
+    };
+    RequestList: {
+      items: components['schemas']['RequestItem'][];
+      /** @description Pass it as `after` to get the next page; absent at the end. */
+      next?: string;
+    };
+    /** @enum {unknown} */
+    RequestStatus: 'open' | 'failed' | 'refused' | 'done' | 'deciding' | 'withdrawn';
+    ResendAnswer: {
+      /** @description JSON Pointers into `{data, headers, keys, mediaType, charset}` to what differs from the old message. */
+      changed: string[];
+      /** @description The new execution. */
+      executionId: string;
+      /** @description - `kept`: the new one takes the old one’s place, and what waits behind the old one waits for it. - `end-of-lane`: it is a new message, behind everything open in its lane. - `no-lane`: its flow has no lanes. */
+      place: components['schemas']['ResendPlace'];
+      /** @description The same request was handled before; nothing was sent now. */
+      repeated: boolean;
+      /** @description The old execution was held, and ended in favour of the new one. */
+      replaced: boolean;
+      replayOf: string;
+    };
+    /** @enum {unknown} */
+    ResendPlace: 'kept' | 'end-of-lane' | 'no-lane';
+    RetryRule: {
+      baseMs: number;
+      capMs: number;
+      factor: number;
+      max: number;
+      on: ('transient' | 'unknown-outcome')[];
+      totalMs?: number;
+    };
+    /** @enum {unknown} */
+    Role: 'system-admin' | 'security-admin' | 'audit-admin' | 'analyst' | 'operator' | 'viewer';
+    Sample: {
+      acceptedAt: number;
+      executionId: string;
+      status: components['schemas']['ExecutionStatus'];
+      /** @description Steps of the given node that emitted a message: the keys of its outputs in `executions.payload`. */
+      steps?: string[];
+      version: number;
+    };
+    SecretItem: {
+      /** @description Adapters that may name it as their credential. */
+      adapters: string[];
+      name: string;
+      updatedAt: number;
+      /** @description Adapters that name it. */
+      usedBy: {
+        adapterId: string;
+        name: components['schemas']['Text'];
+      }[];
+    };
+    SecretList: {
+      items: components['schemas']['SecretItem'][];
+    };
+    SessionLine: {
+      createdAt: number;
+      /** @description True for the session that asks. */
+      current: boolean;
+      /** @description Ends at this time, even when in use. */
+      endsAt: number;
+      /** @description Expires at this time if it is not used again. */
+      expiresAt: number;
+      /** @description Address from which it was opened. */
+      from?: string;
+      id: string;
+      /** @enum {unknown} */
+      kind: 'session' | 'token';
+      label: string;
+      lastSeenAt: number;
+      /** @description Permissions of a token, within those of its account; absent: all of them. */
+      rights?: components['schemas']['Permission'][];
+    };
+    SettingDescription: {
+      description: string;
+      name: string;
+      /** @enum {unknown} */
+      source: 'default' | 'environment' | 'option';
+      text: components['schemas']['Text'];
+      /** @description User names and passwords in addresses are masked. Secrets are never settings: they are in files. */
+      value: string;
+      variable: string;
+    };
+    ShownAlarm: {
+      acknowledged?: {
+        at: number;
+        by: string;
+      };
+      alarmId: string;
+      endedAt?: number;
+      escalatedAt?: number;
+      isSilenced: boolean;
+      label: components['schemas']['Text'];
+      link: string;
+      openedAt: number;
+      rule: components['schemas']['AlarmRuleName'];
+      severity: components['schemas']['AlarmSeverity'];
+      status: components['schemas']['AlarmStatus'];
+      subject: string;
+      text: components['schemas']['Text'];
+      /** @description When receivers were last notified. */
+      toldAt?: number;
+      /** @description Receivers that could not be reached after all retries. */
+      undelivered?: {
+        at: number;
+        code: string;
+        to: string[];
+      };
+    };
+    ShownGateway: {
+      address: string;
+      connections: number;
+      front: string;
+      host: string;
+      inFlight: number;
+      isCurrent: boolean;
+      pid: number;
+      /** @description The number of the plan it serves. */
+      planNumber: number;
+      processId: string;
+      refused: number;
+      /** @description Counted since it started. */
+      requests: number;
+    };
+    ShownMessage: {
+      charset?: string;
+      data: unknown;
+      /**
+       * @description `json`: the value itself. `text`: textual bytes, or the beginning of a longer value. `base64`: other bytes.
+       * @enum {unknown}
+       */
+      form: 'json' | 'text' | 'base64';
+      headers: {
+        [key: string]: string;
+      };
+      keys: {
+        [key: string]: string;
+      };
+      lineage: string[];
+      mediaType: string;
+      /** @description Size of the whole payload as stored. */
+      sizeBytes: number;
+      /**
+       * @description Only the beginning is here, as text.
+       * @constant
+       */
+      truncated?: true;
+    };
+    ShownProcess: {
+      /** @description Its last beat by its own clock; an observing process may have seen it later. */
+      beatAt: number;
+      /** @description The address of the console, if it serves one. */
+      console?: string;
+      fronts: string[];
+      /** @description When it is removed from the list; absent while it is alive. */
+      goneAt?: number;
+      host: string;
+      /** @description Calls of the interfaces its gateways serve. */
+      interfaces?: components['schemas']['CallCounts'][];
+      /** @description True for the process that creates this list. */
+      isSelf: boolean;
+      lastSeenAt: number;
+      load: components['schemas']['ProcessLoad'];
+      pid: number;
+      processId: string;
+      /** @description `worker`, `control`, `gateway open` …, `start` for all in one. */
+      role: string;
+      /** @description Adapters and tags it serves exclusively. */
+      serves?: string[];
+      startedAt: number;
+      /** @description `silent`: no heartbeat for too long; its numbers are not counted. */
+      state: components['schemas']['LifeState'];
+      version: string;
+      /**
+       * @description Absent: its version does not write marks.
+       * @constant
+       */
+      writesMarks?: true;
+    };
+    ShownReply: {
+      headers: {
+        [key: string]: string;
+      };
+      message: components['schemas']['ShownMessage'];
+      status: number;
+    };
+    SilenceList: {
+      items: {
+        at: number;
+        by: string;
+        label?: components['schemas']['Text'];
+        /** @description Absent: every rule. */
+        rule?: components['schemas']['AlarmRuleName'];
+        silenceId: string;
+        /** @description Absent: every subject of the rule. */
+        subject?: string;
+        until: number;
+      }[];
+    };
+    /** @enum {unknown} */
+    Stage:
+      | 'body'
+      | 'headers'
+      | 'schema'
+      | 'call'
+      | 'route'
+      | 'state'
+      | 'log'
+      | 'grant'
+      | 'seal'
+      | 'limit'
+      | 'connection'
+      | 'trace'
+      | 'client-ip'
+      | 'coarse-limit'
+      | 'claim'
+      | 'authenticate'
+      | 'nonce'
+      | 'decrypt'
+      | 'attack'
+      | 'access'
+      | 'cache'
+      | 'admission'
+      | 'mirror'
+      | 'response';
+    Standstill: {
+      /** @description The latest attempt, counted from 1; absent if none failed, or if an older version stored it. */
+      attempt?: number;
+      /** @description Why it failed last; absent for a plain wait. */
+      error?: components['schemas']['ErrorRecord'];
+      /** @description When the execution was held for the first time. */
+      firstHeldAt?: number;
+      /** @description How many attempts it makes automatically; absent if there was only one. */
+      mostAttempts?: number;
+      /** @description When it continues automatically; absent if it does not. */
+      nextAt?: number;
+      /** @description Empty if it is held before its first node, or by no node. */
+      node: string;
+      /** @description The iteration path; `''` outside loops. */
+      scope: string;
+      /** @description When it failed, was held, or started its first attempt; epoch milliseconds. */
+      since?: number;
+      /**
+       * @description `retrying`: it waits for the next attempt. `waiting`: it waits for a time or for an outside message.
+       * @enum {unknown}
+       */
+      state: 'waiting' | 'held' | 'failed' | 'retrying';
+    };
+    StepRecord: {
+      attempt: number;
+      durationMs: number;
+      error?: components['schemas']['ErrorRecord'];
+      node: string;
+      /** @description Ports that emitted. */
+      ports: string[];
+      /** @description How long its scripts and expressions waited for the sandbox while others used it; absent below 100 ms. */
+      sandboxWaitMs?: number;
+      scope: string;
+      startedAt: number;
+      status: components['schemas']['StepStatus'];
+    };
+    /** @enum {unknown} */
+    StepStatus: 'completed' | 'failed' | 'skipped';
+    SystemReport: {
+      /** @description Listener name -> its address. */
+      addresses: {
+        [key: string]: string;
+      };
+      environment: string;
+      /** @description Gateways of all living processes. */
+      gateways: components['schemas']['ShownGateway'][];
+      /** @description Flows that receive messages by themselves, in any process; absent without the right to read flows. */
+      listeners?: components['schemas']['ListenerState'][];
+      machine?: components['schemas']['MachineState'];
+      name: string;
+      /** @description Number of the plan that the gateways get. */
+      plan: number;
+      planMadeAt: number;
+      platformKey: {
+        keyId: string;
+        publicPem: string;
+      };
+      /** @description All of the installation, including those that ended a short while ago. */
+      processes: components['schemas']['ShownProcess'][];
+      /** @description Absent without the right to read executions. */
+      queue?: {
+        oldestQueuedAt?: number;
+        queued: number;
+        running: number;
+      };
+      settings: components['schemas']['SettingDescription'][];
+      store: {
+        errorCode?: string;
+        ok: boolean;
+        pingMs: number;
+      };
+      version: string;
+    };
+    TableItem: {
+      domain?: string;
+      fallback?: string;
+      /** @description False: the owner shares it for use only. */
+      mayEdit: boolean;
+      name: {
+        en: string;
+        'zh-CN': string;
+      };
+      revision: number;
+      sharedWith?: string[];
+      size: number;
+      tableId: string;
+      usedBy: components['schemas']['UsedBy'][];
+    };
+    TableList: {
+      items: components['schemas']['TableItem'][];
+    };
+    Target:
+      | {
+          flowId: string;
+          /** @constant */
+          kind: 'flow';
+        }
+      | {
+          honoursIdempotencyKey?: boolean;
+          instances: string[];
+          /** @constant */
+          kind: 'upstream';
+        };
+    TestReport: {
+      passed: boolean;
+      tests: {
+        durationMs: number;
+        name: string;
+        passed: boolean;
+        /** @description The failures, each with its path into the test: unmet expectations, and how the run ended. */
+        problems: components['schemas']['Issue'][];
+      }[];
+    };
+    Text: {
+      en: string;
+      'zh-CN': string;
+    };
+    TrafficPoint: {
+      /** @description Start of the minute or hour, epoch milliseconds. */
+      at: number;
+      count: number;
+      failed: number;
+      /** @description Mean duration of the runs, without waiting time; 0 if nothing ended. */
+      meanMs: number;
+      /** @description Counted for calls; always 0 for executions. */
+      refused: number;
+    };
+    TrafficSeries: {
+      /** @description The last 24 hours, the current one last. */
+      hours: components['schemas']['TrafficPoint'][];
+      /** @description The last 60 minutes, the current one last, without gaps. */
+      minutes: components['schemas']['TrafficPoint'][];
+    };
+    TrailProblem: {
+      headAt?: number;
+      headNumber?: number;
+      /** @description The first broken line. */
+      line?: number;
+      lines: number;
+      /** @enum {unknown} */
+      why: 'older' | 'other' | 'broken' | 'unreadable';
+    };
+    TrialAnswer: {
+      error?: components['schemas']['ErrorRecord'];
+      /** @description Nodes that reached the other side. */
+      reached: string[];
+      reply?: components['schemas']['ShownReply'];
+      /** @enum {unknown} */
+      status: 'waiting' | 'held' | 'completed' | 'failed' | 'not-reached' | 'stopped';
+      steps: components['schemas']['TrialStepAnswer'][];
+      /** @description Number of steps not shown here (long loops). */
+      stepsLeftOut: number;
+      /** @description The reached nodes that write; their steps show how each ended. */
+      wrote: string[];
+    };
+    TrialStepAnswer: {
+      attempt: number;
+      durationMs: number;
+      error?: components['schemas']['ErrorRecord'];
+      input?: components['schemas']['ShownMessage'];
+      node: string;
+      output?: {
+        [key: string]: components['schemas']['ShownMessage'];
+      };
+      /** @description Ports that emitted. */
+      ports: string[];
+      /** @description How long its scripts and expressions waited for the sandbox while others used it; absent below 100 ms. */
+      sandboxWaitMs?: number;
+      scope: string;
+      startedAt: number;
+      status: components['schemas']['TrialStepStatus'];
+    };
+    /** @enum {unknown} */
+    TrialStepStatus: 'waiting' | 'completed' | 'failed' | 'skipped' | 'not-reached' | 'stopped';
+    /** @enum {unknown} */
+    TriggerState: 'stopped' | 'starting' | 'listening' | 'standby' | 'failing';
+    UpgradedNode: {
+      config: {
+        [key: string]: unknown;
+      };
+      type: string;
+    };
+    UsedBy: {
+      domain: string;
+      flowId: string;
+      inDraft: boolean;
+      inPublished: boolean;
+      name: components['schemas']['Text'];
+    };
+    UserTokenKey: {
+      /** @enum {unknown} */
+      alg: 'SM2-SM3' | 'ES256';
+      audience: string;
+      issuer: string;
+      kid: string;
+      publicPem: string;
+    };
+    Uses: {
+      flows: components['schemas']['FlowUse'][];
+      interfaces: {
+        interfaceId: string;
+        name: components['schemas']['Text'];
+        state: string;
+      }[];
+    };
+    VerifyReport:
+      | {
+          head: string;
+          /** @constant */
+          intact: true;
+          lines: number;
+          marks?: {
+            /** @description Number of marked documents. */
+            documents: number;
+            findings: components['schemas']['Finding'][];
+            headMissingSince?: number;
+            isEnforced: boolean;
+            trail?: components['schemas']['TrailProblem'];
+          };
+        }
+      | {
+          breakCount: number;
+          /** @description At most `MAX_BREAKS`, in line order. */
+          breaks: components['schemas']['ChainBreak'][];
+          brokenAt: number;
+          /** @constant */
+          intact: false;
+          /** @description Number of valid lines before the first break. */
+          lines: number;
+          marks?: {
+            /** @description Number of marked documents. */
+            documents: number;
+            findings: components['schemas']['Finding'][];
+            headMissingSince?: number;
+            isEnforced: boolean;
+            trail?: components['schemas']['TrailProblem'];
+          };
+          /** @enum {unknown} */
+          why: 'missing' | 'changed' | 'cut off';
+        };
+    VersionItem: {
+      contentHash: string;
+      /** @description The domain it belongs to: the flow may have moved since. */
+      domain: string;
+      /** @description True for the version that serves now: the latest, or the one after a rollback. */
+      isCurrent: boolean;
+      note?: string;
+      publishedAt: number;
+      publishedBy: string;
+      /** @description Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to read, or not visible to this person. */
+      running?: number;
+      version: number;
+    };
+    VersionList: {
+      items: components['schemas']['VersionItem'][];
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type Account = components['schemas']['Account'];
+export type AccountItem = components['schemas']['AccountItem'];
+export type AccountList = components['schemas']['AccountList'];
+export type ActPage = components['schemas']['ActPage'];
+export type AdapterDocument = components['schemas']['AdapterDocument'];
+export type AdapterItem = components['schemas']['AdapterItem'];
+export type AdapterList = components['schemas']['AdapterList'];
+export type AdapterTest = components['schemas']['AdapterTest'];
+export type AdapterTypeDescription = components['schemas']['AdapterTypeDescription'];
+export type AdapterTypeList = components['schemas']['AdapterTypeList'];
+export type AlarmList = components['schemas']['AlarmList'];
+export type AlarmMail = components['schemas']['AlarmMail'];
+export type AlarmReceiver = components['schemas']['AlarmReceiver'];
+export type AlarmRuleName = components['schemas']['AlarmRuleName'];
+export type AlarmSettings = components['schemas']['AlarmSettings'];
+export type AlarmSettingsAnswer = components['schemas']['AlarmSettingsAnswer'];
+export type AlarmSeverity = components['schemas']['AlarmSeverity'];
+export type AlarmStatus = components['schemas']['AlarmStatus'];
+export type AppDocument = components['schemas']['AppDocument'];
+export type AppItem = components['schemas']['AppItem'];
+export type AppKey = components['schemas']['AppKey'];
+export type AppList = components['schemas']['AppList'];
+export type ArchiveDay = components['schemas']['ArchiveDay'];
+export type ArchiveReport = components['schemas']['ArchiveReport'];
+export type ArchiveRun = components['schemas']['ArchiveRun'];
+export type Attention = components['schemas']['Attention'];
+export type AuditedAction = components['schemas']['AuditedAction'];
+export type AuditedActions = components['schemas']['AuditedActions'];
+export type AuditLine = components['schemas']['AuditLine'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type BackupReport = components['schemas']['BackupReport'];
+export type BlobRef = components['schemas']['BlobRef'];
+export type Bulk = components['schemas']['Bulk'];
+export type BulkAnswer = components['schemas']['BulkAnswer'];
+export type BulkKind = components['schemas']['BulkKind'];
+export type BulkOutcome = components['schemas']['BulkOutcome'];
+export type BulkPreview = components['schemas']['BulkPreview'];
+export type BundleReport = components['schemas']['BundleReport'];
+export type BusConsumer = components['schemas']['BusConsumer'];
+export type BusinessKeys = components['schemas']['BusinessKeys'];
+export type CallCounts = components['schemas']['CallCounts'];
+export type CallReport = components['schemas']['CallReport'];
+export type CallState = components['schemas']['CallState'];
+export type CallStateName = components['schemas']['CallStateName'];
+export type CarriedShared = components['schemas']['CarriedShared'];
+export type Category = components['schemas']['Category'];
+export type ChainBreak = components['schemas']['ChainBreak'];
+export type CodeTable = components['schemas']['CodeTable'];
+export type ConcludeAnswer = components['schemas']['ConcludeAnswer'];
+export type ControlRole = components['schemas']['ControlRole'];
+export type DomainList = components['schemas']['DomainList'];
+export type Domains = components['schemas']['Domains'];
+export type DraftRevisionItem = components['schemas']['DraftRevisionItem'];
+export type DraftRevisionList = components['schemas']['DraftRevisionList'];
+export type EdgeCounts = components['schemas']['EdgeCounts'];
+export type ErrorKind = components['schemas']['ErrorKind'];
+export type ErrorRecord = components['schemas']['ErrorRecord'];
+export type ErrorValues = components['schemas']['ErrorValues'];
+export type ExecutionDetails = components['schemas']['ExecutionDetails'];
+export type ExecutionPage = components['schemas']['ExecutionPage'];
+export type ExecutionStatus = components['schemas']['ExecutionStatus'];
+export type ExecutionSummary = components['schemas']['ExecutionSummary'];
+export type Expiring = components['schemas']['Expiring'];
+export type FailingAdapter = components['schemas']['FailingAdapter'];
+export type FailingFlow = components['schemas']['FailingFlow'];
+export type FailingListener = components['schemas']['FailingListener'];
+export type FieldChange = components['schemas']['FieldChange'];
+export type Finding = components['schemas']['Finding'];
+export type FindingWhy = components['schemas']['FindingWhy'];
+export type FlowDiff = components['schemas']['FlowDiff'];
+export type FlowDocument = components['schemas']['FlowDocument'];
+export type FlowEdge = components['schemas']['FlowEdge'];
+export type FlowItem = components['schemas']['FlowItem'];
+export type FlowList = components['schemas']['FlowList'];
+export type FlowLiveDetail = components['schemas']['FlowLiveDetail'];
+export type FlowMock = components['schemas']['FlowMock'];
+export type FlowNode = components['schemas']['FlowNode'];
+export type FlowTest = components['schemas']['FlowTest'];
+export type FlowUse = components['schemas']['FlowUse'];
+export type FlowVersion = components['schemas']['FlowVersion'];
+export type FlowVisit = components['schemas']['FlowVisit'];
+export type FlowVisitor = components['schemas']['FlowVisitor'];
+export type Front = components['schemas']['Front'];
+export type GrantDocument = components['schemas']['GrantDocument'];
+export type Handling = components['schemas']['Handling'];
+export type Health = components['schemas']['Health'];
+export type Ingress = components['schemas']['Ingress'];
+export type IntegrityView = components['schemas']['IntegrityView'];
+export type InterfaceDocument = components['schemas']['InterfaceDocument'];
+export type InterfaceItem = components['schemas']['InterfaceItem'];
+export type InterfaceList = components['schemas']['InterfaceList'];
+export type Issue = components['schemas']['Issue'];
+export type KeysAnswer = components['schemas']['KeysAnswer'];
+export type Kq1Scheme = components['schemas']['Kq1Scheme'];
+export type LayoutColour = components['schemas']['LayoutColour'];
+export type LayoutGroup = components['schemas']['LayoutGroup'];
+export type LayoutNote = components['schemas']['LayoutNote'];
+export type LifeState = components['schemas']['LifeState'];
+export type ListenerState = components['schemas']['ListenerState'];
+export type LogLevel = components['schemas']['LogLevel'];
+export type LostStanding = components['schemas']['LostStanding'];
+export type MachineState = components['schemas']['MachineState'];
+export type MayChange = components['schemas']['MayChange'];
+export type Me = components['schemas']['Me'];
+export type Message = components['schemas']['Message'];
+export type MovedCollection = components['schemas']['MovedCollection'];
+export type MoveReport = components['schemas']['MoveReport'];
+export type NamedAct = components['schemas']['NamedAct'];
+export type NamedHeldGroup = components['schemas']['NamedHeldGroup'];
+export type NamedHeldGroups = components['schemas']['NamedHeldGroups'];
+export type NamedObject = components['schemas']['NamedObject'];
+export type NodeCounts = components['schemas']['NodeCounts'];
+export type NodeDescription = components['schemas']['NodeDescription'];
+export type NodePorts = components['schemas']['NodePorts'];
+export type NodeSample = components['schemas']['NodeSample'];
+export type NodeTypeList = components['schemas']['NodeTypeList'];
+export type ObjectList = components['schemas']['ObjectList'];
+export type Offer = components['schemas']['Offer'];
+export type OfferList = components['schemas']['OfferList'];
+export type OutboundList = components['schemas']['OutboundList'];
+export type Overview = components['schemas']['Overview'];
+export type PayloadAnswer = components['schemas']['PayloadAnswer'];
+export type Permission = components['schemas']['Permission'];
+export type PolicyDescription = components['schemas']['PolicyDescription'];
+export type PolicyList = components['schemas']['PolicyList'];
+export type PortSpec = components['schemas']['PortSpec'];
+export type ProbeStep = components['schemas']['ProbeStep'];
+export type ProcessLoad = components['schemas']['ProcessLoad'];
+export type ProcessName = components['schemas']['ProcessName'];
+export type PublishReport = components['schemas']['PublishReport'];
+export type Recording = components['schemas']['Recording'];
+export type RefusalCause = components['schemas']['RefusalCause'];
+export type RefusedClass = components['schemas']['RefusedClass'];
+export type RefusingInterface = components['schemas']['RefusingInterface'];
+export type Reply = components['schemas']['Reply'];
+export type RequestDetails = components['schemas']['RequestDetails'];
+export type RequestItem = components['schemas']['RequestItem'];
+export type RequestList = components['schemas']['RequestList'];
+export type RequestStatus = components['schemas']['RequestStatus'];
+export type ResendAnswer = components['schemas']['ResendAnswer'];
+export type ResendPlace = components['schemas']['ResendPlace'];
+export type RetryRule = components['schemas']['RetryRule'];
+export type Role = components['schemas']['Role'];
+export type Sample = components['schemas']['Sample'];
+export type SecretItem = components['schemas']['SecretItem'];
+export type SecretList = components['schemas']['SecretList'];
+export type SessionLine = components['schemas']['SessionLine'];
+export type SettingDescription = components['schemas']['SettingDescription'];
+export type ShownAlarm = components['schemas']['ShownAlarm'];
+export type ShownGateway = components['schemas']['ShownGateway'];
+export type ShownMessage = components['schemas']['ShownMessage'];
+export type ShownProcess = components['schemas']['ShownProcess'];
+export type ShownReply = components['schemas']['ShownReply'];
+export type SilenceList = components['schemas']['SilenceList'];
+export type Stage = components['schemas']['Stage'];
+export type Standstill = components['schemas']['Standstill'];
+export type StepRecord = components['schemas']['StepRecord'];
+export type StepStatus = components['schemas']['StepStatus'];
+export type SystemReport = components['schemas']['SystemReport'];
+export type TableItem = components['schemas']['TableItem'];
+export type TableList = components['schemas']['TableList'];
+export type Target = components['schemas']['Target'];
+export type TestReport = components['schemas']['TestReport'];
+export type Text = components['schemas']['Text'];
+export type TrafficPoint = components['schemas']['TrafficPoint'];
+export type TrafficSeries = components['schemas']['TrafficSeries'];
+export type TrailProblem = components['schemas']['TrailProblem'];
+export type TrialAnswer = components['schemas']['TrialAnswer'];
+export type TrialStepAnswer = components['schemas']['TrialStepAnswer'];
+export type TrialStepStatus = components['schemas']['TrialStepStatus'];
+export type TriggerState = components['schemas']['TriggerState'];
+export type UpgradedNode = components['schemas']['UpgradedNode'];
+export type UsedBy = components['schemas']['UsedBy'];
+export type UserTokenKey = components['schemas']['UserTokenKey'];
+export type Uses = components['schemas']['Uses'];
+export type VerifyReport = components['schemas']['VerifyReport'];
+export type VersionItem = components['schemas']['VersionItem'];
+export type VersionList = components['schemas']['VersionList'];
+export type $defs = Record<string, never>;
 export interface operations {
   'accounts.list': {
     parameters: {
@@ -152,7 +2690,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AccountList'];
+        };
+      };
+    };
   };
   'accounts.create': {
     parameters: {
@@ -172,7 +2720,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            account: components['schemas']['Account'];
+            oneTimePassword: string;
+          };
+        };
+      };
+    };
   };
   'accounts.update': {
     parameters: {
@@ -195,7 +2756,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Account'];
+        };
+      };
+    };
   };
   'accounts.end-sessions': {
     parameters: {
@@ -213,7 +2784,19 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ended: number;
+          };
+        };
+      };
+    };
   };
   'accounts.remove-second-factor': {
     parameters: {
@@ -225,7 +2808,20 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+            sessionsEnded: number;
+          };
+        };
+      };
+    };
   };
   'accounts.reset-password': {
     parameters: {
@@ -237,7 +2833,20 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            name: string;
+            oneTimePassword: string;
+          };
+        };
+      };
+    };
   };
   'accounts.sessions': {
     parameters: {
@@ -249,7 +2858,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['SessionLine'][];
+          };
+        };
+      };
+    };
   };
   'adapters.types': {
     parameters: {
@@ -259,7 +2880,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AdapterTypeList'];
+        };
+      };
+    };
   };
   'adapters.list': {
     parameters: {
@@ -269,7 +2900,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AdapterList'];
+        };
+      };
+    };
   };
   'adapters.get': {
     parameters: {
@@ -281,7 +2922,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AdapterDocument'];
+        };
+      };
+    };
   };
   'adapters.save': {
     parameters: {
@@ -329,7 +2980,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AdapterDocument'];
+        };
+      };
+    };
   };
   'adapters.remove': {
     parameters: {
@@ -341,7 +3002,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'adapters.calls': {
     parameters: {
@@ -353,7 +3026,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CallReport'];
+        };
+      };
+    };
   };
   'adapters.offers': {
     parameters: {
@@ -365,7 +3048,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OfferList'];
+        };
+      };
+    };
   };
   'adapters.test': {
     parameters: {
@@ -377,7 +3070,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Health'];
+        };
+      };
+    };
   };
   'adapters.try': {
     parameters: {
@@ -423,7 +3126,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Health'];
+        };
+      };
+    };
   };
   'alarms.test-receiver': {
     parameters: {
@@ -435,7 +3148,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            sent: boolean;
+          };
+        };
+      };
+    };
   };
   'alarms.settings': {
     parameters: {
@@ -445,7 +3170,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AlarmSettingsAnswer'];
+        };
+      };
+    };
   };
   'alarms.save-settings': {
     parameters: {
@@ -556,7 +3291,22 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            newKeys: {
+              [key: string]: string;
+            };
+            settings: components['schemas']['AlarmSettings'];
+          };
+        };
+      };
+    };
   };
   'alarms.silences': {
     parameters: {
@@ -566,7 +3316,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SilenceList'];
+        };
+      };
+    };
   };
   'alarms.silence': {
     parameters: {
@@ -598,7 +3358,19 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            silenceId: string;
+          };
+        };
+      };
+    };
   };
   'alarms.end-silence': {
     parameters: {
@@ -610,7 +3382,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'alarms.list': {
     parameters: {
@@ -620,7 +3404,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AlarmList'];
+        };
+      };
+    };
   };
   'alarms.acknowledge': {
     parameters: {
@@ -632,7 +3426,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            alarmId: string;
+          };
+        };
+      };
+    };
   };
   'apps.list': {
     parameters: {
@@ -642,7 +3448,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AppList'];
+        };
+      };
+    };
   };
   'apps.get': {
     parameters: {
@@ -654,7 +3470,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AppDocument'];
+        };
+      };
+    };
   };
   'apps.save': {
     parameters: {
@@ -682,7 +3508,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AppDocument'];
+        };
+      };
+    };
   };
   'apps.remove': {
     parameters: {
@@ -694,7 +3530,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'keys.list': {
     parameters: {
@@ -706,7 +3554,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['AppKey'][];
+          };
+        };
+      };
+    };
   };
   'keys.upload': {
     parameters: {
@@ -729,7 +3589,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            challenge: string;
+            key: components['schemas']['AppKey'];
+          };
+        };
+      };
+    };
   };
   'keys.activate': {
     parameters: {
@@ -749,7 +3622,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AppKey'];
+        };
+      };
+    };
   };
   'keys.retire': {
     parameters: {
@@ -762,7 +3645,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AppKey'];
+        };
+      };
+    };
   };
   'keys.revoke': {
     parameters: {
@@ -775,7 +3668,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AppKey'];
+        };
+      };
+    };
   };
   'keys.create-secret': {
     parameters: {
@@ -797,7 +3700,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            key: components['schemas']['AppKey'];
+            secret: string;
+          };
+        };
+      };
+    };
   };
   'archive.get': {
     parameters: {
@@ -807,7 +3723,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ArchiveReport'];
+        };
+      };
+    };
   };
   'archive.run': {
     parameters: {
@@ -817,7 +3743,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ArchiveRun'];
+        };
+      };
+    };
   };
   'archive.stop': {
     parameters: {
@@ -827,7 +3763,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            stopped: boolean;
+          };
+        };
+      };
+    };
   };
   'audit.list': {
     parameters: {
@@ -848,7 +3796,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AuditPage'];
+        };
+      };
+    };
   };
   'audit.actions': {
     parameters: {
@@ -858,7 +3816,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AuditedActions'];
+        };
+      };
+    };
   };
   'audit.acts': {
     parameters: {
@@ -879,7 +3847,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ActPage'];
+        };
+      };
+    };
   };
   'audit.objects': {
     parameters: {
@@ -889,7 +3867,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ObjectList'];
+        };
+      };
+    };
   };
   'audit.verify': {
     parameters: {
@@ -899,7 +3887,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['VerifyReport'];
+        };
+      };
+    };
   };
   'bulks.list': {
     parameters: {
@@ -911,7 +3909,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['Bulk'][];
+          };
+        };
+      };
+    };
   };
   'bulks.get': {
     parameters: {
@@ -923,7 +3933,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Bulk'];
+        };
+      };
+    };
   };
   'bulks.cancel': {
     parameters: {
@@ -935,7 +3955,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Bulk'];
+        };
+      };
+    };
   };
   'bulks.close': {
     parameters: {
@@ -947,7 +3977,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Bulk'];
+        };
+      };
+    };
   };
   'bundles.export': {
     parameters: {
@@ -970,7 +4010,32 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            adapters?: components['schemas']['AdapterDocument'][];
+            flows: components['schemas']['FlowDocument'][];
+            interfaces?: components['schemas']['InterfaceDocument'][];
+            /** @constant */
+            schema: 'bundle/1';
+            /**
+             * @description Absent in bundles of 0.1.0, which do not include the flows that their flows call.
+             * @enum {unknown}
+             */
+            source?: 'draft' | 'published';
+            tables?: components['schemas']['CodeTable'][];
+            versions?: {
+              [key: string]: number;
+            };
+          };
+        };
+      };
+    };
   };
   'bundles.import': {
     parameters: {
@@ -1100,7 +4165,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BundleReport'];
+        };
+      };
+    };
   };
   'bus-consumers.list': {
     parameters: {
@@ -1110,7 +4185,30 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              id: string;
+              revision: number;
+              value: {
+                appId: string;
+                certificateFingerprint?: string;
+                createdAt?: number;
+                expiresAt?: number;
+                /** @description The system that holds it. Absent for consumers of older versions. */
+                label?: string;
+              };
+            }[];
+          };
+        };
+      };
+    };
   };
   'bus-consumers.remove': {
     parameters: {
@@ -1122,7 +4220,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'bus-consumers.add-certificate': {
     parameters: {
@@ -1143,7 +4253,21 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            revision: number;
+            value: components['schemas']['BusConsumer'];
+          };
+        };
+      };
+    };
   };
   'bus-consumers.create-token': {
     parameters: {
@@ -1163,7 +4287,21 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            appId: string;
+            id: string;
+            token: string;
+          };
+        };
+      };
+    };
   };
   'tables.list': {
     parameters: {
@@ -1173,7 +4311,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TableList'];
+        };
+      };
+    };
   };
   'tables.get': {
     parameters: {
@@ -1185,7 +4333,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CodeTable'];
+        };
+      };
+    };
   };
   'tables.save': {
     parameters: {
@@ -1214,7 +4372,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CodeTable'];
+        };
+      };
+    };
   };
   'tables.remove': {
     parameters: {
@@ -1226,7 +4394,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'domains.list': {
     parameters: {
@@ -1236,7 +4416,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DomainList'];
+        };
+      };
+    };
   };
   'executions.list': {
     parameters: {
@@ -1264,7 +4454,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExecutionPage'];
+        };
+      };
+    };
   };
   'executions.get': {
     parameters: {
@@ -1276,7 +4476,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExecutionDetails'];
+        };
+      };
+    };
   };
   'executions.cancel': {
     parameters: {
@@ -1294,7 +4504,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            cancelRequested: boolean;
+            executionId: string;
+          };
+        };
+      };
+    };
   };
   'executions.conclude': {
     parameters: {
@@ -1330,7 +4553,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ConcludeAnswer'];
+        };
+      };
+    };
   };
   'executions.payload': {
     parameters: {
@@ -1342,7 +4575,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PayloadAnswer'];
+        };
+      };
+    };
   };
   'executions.resend': {
     parameters: {
@@ -1390,7 +4633,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ResendAnswer'];
+        };
+      };
+    };
   };
   'executions.retry': {
     parameters: {
@@ -1413,7 +4666,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            executionId: string;
+            retried: boolean;
+          };
+        };
+      };
+    };
   };
   'executions.try-now': {
     parameters: {
@@ -1425,7 +4691,20 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            executionId: string;
+            triedNow: boolean;
+          };
+        };
+      };
+    };
   };
   'executions.keys': {
     parameters: {
@@ -1441,7 +4720,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['KeysAnswer'];
+        };
+      };
+    };
   };
   'executions.resume': {
     parameters: {
@@ -1461,7 +4750,29 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json':
+            | {
+                executionId: string;
+                resumed: boolean;
+              }
+            | {
+                keptUntil: number;
+                message: {
+                  en: string;
+                  'zh-CN': string;
+                };
+                resumed: boolean;
+              };
+        };
+      };
+    };
   };
   'executions.search': {
     parameters: {
@@ -1506,7 +4817,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExecutionPage'];
+        };
+      };
+    };
   };
   'flows.list': {
     parameters: {
@@ -1516,7 +4837,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowList'];
+        };
+      };
+    };
   };
   'flows.get': {
     parameters: {
@@ -1528,7 +4859,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowDocument'];
+        };
+      };
+    };
   };
   'flows.save': {
     parameters: {
@@ -1686,7 +5027,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowDocument'];
+        };
+      };
+    };
   };
   'flows.remove': {
     parameters: {
@@ -1698,7 +5049,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'flows.diff': {
     parameters: {
@@ -1713,7 +5076,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowDiff'];
+        };
+      };
+    };
   };
   'flows.live': {
     parameters: {
@@ -1725,7 +5098,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowLiveDetail'];
+        };
+      };
+    };
   };
   'flows.publish': {
     parameters: {
@@ -1745,7 +5128,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishReport'];
+        };
+      };
+    };
   };
   'flows.revisions': {
     parameters: {
@@ -1757,7 +5150,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DraftRevisionList'];
+        };
+      };
+    };
   };
   'flows.revision': {
     parameters: {
@@ -1770,7 +5173,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowDocument'];
+        };
+      };
+    };
   };
   'flows.rollback': {
     parameters: {
@@ -1788,7 +5201,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PublishReport'];
+        };
+      };
+    };
   };
   'flows.samples': {
     parameters: {
@@ -1803,7 +5226,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['Sample'][];
+          };
+        };
+      };
+    };
   };
   'flows.set-aside': {
     parameters: {
@@ -1961,7 +5396,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': Record<string, never>;
+        };
+      };
+    };
   };
   'flows.unpublish': {
     parameters: {
@@ -1973,7 +5418,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            unpublished: boolean;
+          };
+        };
+      };
+    };
   };
   'flows.versions': {
     parameters: {
@@ -1985,7 +5442,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['VersionList'];
+        };
+      };
+    };
   };
   'flows.version': {
     parameters: {
@@ -1998,7 +5465,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowVersion'];
+        };
+      };
+    };
   };
   'flows.visit': {
     parameters: {
@@ -2016,7 +5493,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FlowVisit'];
+        };
+      };
+    };
   };
   'flows.test': {
     parameters: {
@@ -2068,7 +5555,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TestReport'];
+        };
+      };
+    };
   };
   'flows.trial': {
     parameters: {
@@ -2126,7 +5623,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TrialAnswer'];
+        };
+      };
+    };
   };
   'flows.validate': {
     parameters: {
@@ -2282,7 +5789,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            issues: components['schemas']['Issue'][];
+            valid: boolean;
+          };
+        };
+      };
+    };
   };
   'grants.list': {
     parameters: {
@@ -2294,7 +5814,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['GrantDocument'][];
+          };
+        };
+      };
+    };
   };
   'grants.save': {
     parameters: {
@@ -2316,7 +5848,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['GrantDocument'];
+        };
+      };
+    };
   };
   'grants.remove': {
     parameters: {
@@ -2328,7 +5870,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'executions.held': {
     parameters: {
@@ -2350,7 +5904,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExecutionPage'];
+        };
+      };
+    };
   };
   'executions.cancel-many': {
     parameters: {
@@ -2394,7 +5958,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkAnswer'];
+        };
+      };
+    };
   };
   'executions.conclude-many': {
     parameters: {
@@ -2438,7 +6012,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkAnswer'];
+        };
+      };
+    };
   };
   'held.groups': {
     parameters: {
@@ -2448,7 +6032,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NamedHeldGroups'];
+        };
+      };
+    };
   };
   'executions.resend-many': {
     parameters: {
@@ -2492,7 +6086,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkAnswer'];
+        };
+      };
+    };
   };
   'executions.retry-many': {
     parameters: {
@@ -2541,7 +6145,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BulkAnswer'];
+        };
+      };
+    };
   };
   'integrity.get': {
     parameters: {
@@ -2551,7 +6165,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IntegrityView'];
+        };
+      };
+    };
   };
   'integrity.accept-trail': {
     parameters: {
@@ -2568,7 +6192,19 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            accepted: boolean;
+          };
+        };
+      };
+    };
   };
   'integrity.decide': {
     parameters: {
@@ -2613,7 +6249,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @enum {unknown} */
+            decision: 'keep' | 'remove';
+          };
+        };
+      };
+    };
   };
   'integrity.enforce': {
     parameters: {
@@ -2623,7 +6272,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            enforced: boolean;
+          };
+        };
+      };
+    };
   };
   'interfaces.list': {
     parameters: {
@@ -2633,7 +6294,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterfaceList'];
+        };
+      };
+    };
   };
   'interfaces.get': {
     parameters: {
@@ -2645,7 +6316,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterfaceDocument'];
+        };
+      };
+    };
   };
   'interfaces.save': {
     parameters: {
@@ -2717,7 +6398,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterfaceDocument'];
+        };
+      };
+    };
   };
   'interfaces.remove': {
     parameters: {
@@ -2729,7 +6420,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'interfaces.calls': {
     parameters: {
@@ -2741,7 +6444,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CallReport'];
+        };
+      };
+    };
   };
   'interfaces.set-state': {
     parameters: {
@@ -2760,7 +6473,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['InterfaceDocument'];
+        };
+      };
+    };
   };
   'interfaces.validate': {
     parameters: {
@@ -2830,7 +6553,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            issues: components['schemas']['Issue'][];
+            valid: boolean;
+          };
+        };
+      };
+    };
   };
   'me.logout': {
     parameters: {
@@ -2840,7 +6576,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ended: boolean;
+          };
+        };
+      };
+    };
   };
   'me.get': {
     parameters: {
@@ -2850,7 +6598,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Me'];
+        };
+      };
+    };
   };
   'me.end-other-sessions': {
     parameters: {
@@ -2860,7 +6618,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ended: number;
+          };
+        };
+      };
+    };
   };
   'me.change-password': {
     parameters: {
@@ -2877,7 +6647,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            changed: boolean;
+            sessionsEnded: number;
+          };
+        };
+      };
+    };
   };
   'me.begin-second-factor': {
     parameters: {
@@ -2887,7 +6670,20 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            secret: string;
+            uri: string;
+          };
+        };
+      };
+    };
   };
   'me.remove-second-factor': {
     parameters: {
@@ -2897,7 +6693,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'me.confirm-second-factor': {
     parameters: {
@@ -2913,7 +6721,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            recoveryCodes: string[];
+            sessionsEnded: number;
+          };
+        };
+      };
+    };
   };
   'me.sessions': {
     parameters: {
@@ -2923,7 +6744,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['SessionLine'][];
+          };
+        };
+      };
+    };
   };
   'me.end-session': {
     parameters: {
@@ -2935,7 +6768,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            ended: boolean;
+          };
+        };
+      };
+    };
   };
   'me.create-token': {
     parameters: {
@@ -2987,7 +6832,22 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            expiresAt: number;
+            id: string;
+            rights?: components['schemas']['Permission'][];
+            token: string;
+          };
+        };
+      };
+    };
   };
   'nodes.list': {
     parameters: {
@@ -2997,7 +6857,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NodeTypeList'];
+        };
+      };
+    };
   };
   'nodes.ports': {
     parameters: {
@@ -3014,7 +6884,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NodePorts'];
+        };
+      };
+    };
   };
   'nodes.upgrade': {
     parameters: {
@@ -3033,7 +6913,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UpgradedNode'];
+        };
+      };
+    };
   };
   'outbound.list': {
     parameters: {
@@ -3043,7 +6933,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OutboundList'];
+        };
+      };
+    };
   };
   'outbound.allow': {
     parameters: {
@@ -3061,7 +6961,19 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            allowed: boolean;
+          };
+        };
+      };
+    };
   };
   'outbound.remove': {
     parameters: {
@@ -3073,7 +6985,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'system.overview': {
     parameters: {
@@ -3083,7 +7007,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Overview'];
+        };
+      };
+    };
   };
   'policies.list': {
     parameters: {
@@ -3093,7 +7027,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PolicyList'];
+        };
+      };
+    };
   };
   'requests.list': {
     parameters: {
@@ -3108,7 +7052,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RequestList'];
+        };
+      };
+    };
   };
   'requests.create': {
     parameters: {
@@ -3126,7 +7080,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RequestItem'];
+        };
+      };
+    };
   };
   'requests.get': {
     parameters: {
@@ -3138,7 +7102,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RequestDetails'];
+        };
+      };
+    };
   };
   'requests.decide': {
     parameters: {
@@ -3157,7 +7131,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RequestItem'];
+        };
+      };
+    };
   };
   'requests.withdraw': {
     parameters: {
@@ -3169,7 +7153,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': Record<string, never>;
+        };
+      };
+    };
   };
   'secrets.list': {
     parameters: {
@@ -3179,7 +7173,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SecretList'];
+        };
+      };
+    };
   };
   'secrets.save': {
     parameters: {
@@ -3198,7 +7202,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            adapters: string[];
+            name: string;
+          };
+        };
+      };
+    };
   };
   'secrets.remove': {
     parameters: {
@@ -3210,7 +7227,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'secrets.reveal': {
     parameters: {
@@ -3228,7 +7257,20 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            name: string;
+            value: string;
+          };
+        };
+      };
+    };
   };
   'system.get': {
     parameters: {
@@ -3238,7 +7280,17 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SystemReport'];
+        };
+      };
+    };
   };
   'system.backup': {
     parameters: {
@@ -3257,7 +7309,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BackupReport'];
+        };
+      };
+    };
   };
   'system.move': {
     parameters: {
@@ -3278,7 +7340,17 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MoveReport'];
+        };
+      };
+    };
   };
   'user-token-keys.list': {
     parameters: {
@@ -3288,7 +7360,23 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              id: string;
+              revision: number;
+              value: components['schemas']['UserTokenKey'];
+            }[];
+          };
+        };
+      };
+    };
   };
   'user-token-keys.save': {
     parameters: {
@@ -3311,7 +7399,21 @@ export interface operations {
         };
       };
     };
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            id: string;
+            revision: number;
+            value: components['schemas']['UserTokenKey'];
+          };
+        };
+      };
+    };
   };
   'user-token-keys.remove': {
     parameters: {
@@ -3323,7 +7425,19 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            removed: boolean;
+          };
+        };
+      };
+    };
   };
   'flows.uses': {
     parameters: {
@@ -3337,6 +7451,16 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
-    responses: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Uses'];
+        };
+      };
+    };
   };
 }

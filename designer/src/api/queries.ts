@@ -3,7 +3,8 @@
  * may affect.
  */
 import { QueryClient, useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from '@tanstack/react-query';
-import { ApiError, call, type Input, type OperationId, type Output } from './client.ts';
+import { ApiError, call } from './client.ts';
+import type { Input, OperationId, Output } from './operation-types.ts';
 
 const FRESH_MS = 5000;
 const MOST_TRIES = 2;

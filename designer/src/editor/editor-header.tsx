@@ -123,7 +123,9 @@ function PublishedState({ keeper }: { readonly keeper: DraftKeeper }) {
   if (versions.data === undefined || (current !== undefined && published === undefined)) return null;
   return (
     <>
-      <FlowStateTag flow={{ publishedVersion: current, isChanged: status !== 'saved' || !isSameAsSaved }} />
+      <FlowStateTag
+        flow={{ ...(current === undefined ? {} : { publishedVersion: current }), isChanged: status !== 'saved' || !isSameAsSaved }}
+      />
       {current === undefined ? null : <span className={styles.version}>{t('version', { version: current })}</span>}
     </>
   );

@@ -1,5 +1,5 @@
 /** Shows live counts and errors of the published version on nodes and wires while the page is open. */
-import type { FlowLiveDetail } from '../api/outputs.ts';
+import type { FlowLiveDetail } from '../api/operations.ts';
 import { useLive, useWatchedFlow } from '../api/live.ts';
 import { useEditorStore } from './state/editor-context.tsx';
 

@@ -1,5 +1,5 @@
 /** The name and purpose of each role. */
-import type { Role } from '../api/outputs.ts';
+import type { Role } from '../api/operations.ts';
 import { defineTexts } from './texts.ts';
 
 export const ROLE_TEXTS = defineTexts({

@@ -5,7 +5,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
-import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../api/operations.ts';
 import { call } from '../api/client.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useLanguage, useText, useTexts } from '../i18n/texts.ts';

@@ -1,6 +1,6 @@
 import { useId, useMemo } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
-import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../api/operations.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { AdapterSelect } from './references/adapter-select.tsx';

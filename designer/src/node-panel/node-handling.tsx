@@ -1,7 +1,7 @@
 import { RefreshCw } from 'lucide-react';
 import { useMemo } from 'react';
 import type { FlowNode, Handling, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
-import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../api/operations.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';

@@ -1,6 +1,6 @@
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import type { Effect } from '../../../engine/contract/node/node.ts';
-import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../api/operations.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { HelpText } from './help-text.tsx';

@@ -2,7 +2,7 @@
 import { Input, Tabs, type InputRef } from 'antd';
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
-import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../api/operations.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { NodeIcon } from '../kit/icon/node-icon.tsx';

@@ -1,5 +1,5 @@
+import type { Output } from '../api/operation-types.ts';
 import { Radio, Skeleton } from 'antd';
-import type { Outputs } from '../api/outputs.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../kit/feedback/error-box.tsx';
@@ -13,7 +13,7 @@ const TEXTS = defineTexts({
   more: ['{{fields}} 等 {{count}} 项', '{{fields}} … ({{count}} {{count|field|fields}})'],
 });
 
-export type Offer = Outputs['adapters.offers']['items'][number];
+export type Offer = Output<'adapters.offers'>['items'][number];
 
 const SHOWN = 6;
 

@@ -1,5 +1,5 @@
 import { CircleCheck, PencilLine } from 'lucide-react';
-import type { FlowSummary } from '../api/outputs.ts';
+import type { FlowItem } from '../api/operations.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { Tag } from '../kit/feedback/status-tag.tsx';
 
@@ -9,7 +9,7 @@ export const FLOW_STATE_TEXTS = defineTexts({
   edited: ['有未发布的修改', 'Changes not published'],
 });
 
-type PublishedState = Pick<FlowSummary, 'publishedVersion' | 'isChanged'>;
+type PublishedState = Pick<FlowItem, 'publishedVersion' | 'isChanged'>;
 
 export function flowStateOf(flow: PublishedState): keyof typeof FLOW_STATE_TEXTS {
   if (flow.publishedVersion === undefined) return 'draft';

@@ -1,6 +1,6 @@
+import type { Output } from '../api/operation-types.ts';
 import { CircleCheck, CircleSlash } from 'lucide-react';
 import { Link } from 'react-router';
-import type { Outputs } from '../api/outputs.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import type { Held } from '../kit/traffic/call-state.tsx';
 import { Tag } from '../kit/feedback/status-tag.tsx';
@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   upstream: ['后端服务（{{count}} 个实例）', 'Upstream service ({{count}} {{count|instance|instances}})'],
 });
 
-export type InterfaceItem = Outputs['interfaces.list']['items'][number];
+export type InterfaceItem = Output<'interfaces.list'>['items'][number];
 
 export function StateTag({ state }: { readonly state: InterfaceItem['state'] }) {
   const t = useTexts(TEXTS);

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { createStore } from 'zustand/vanilla';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { ApiError, call, callWithProgress } from '../api/client.ts';
-import type { Outputs } from '../api/outputs.ts';
+import type { Output } from '../api/operation-types.ts';
 import { useEnvironment } from '../session/environment.ts';
 import { useDraftKeeper } from '../editor/draft/draft-keeper-context.tsx';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
@@ -72,7 +72,7 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
   const [note, setNote] = useState('');
   const [isNoteMissing, setNoteMissing] = useState(false);
   const [stage, setStage] = useState<Stage>();
-  const [report, setReport] = useState<Outputs['flows.publish']>();
+  const [report, setReport] = useState<Output<'flows.publish'>>();
   const [failure, setFailure] = useState<unknown>();
 
   /** Saves pending edits and returns the platform's draft. */

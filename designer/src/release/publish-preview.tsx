@@ -1,8 +1,8 @@
+import type { Output } from '../api/operation-types.ts';
 import { Alert } from 'antd';
 import { useStore } from 'zustand';
 import type { StoreApi } from 'zustand/vanilla';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
-import type { Outputs } from '../api/outputs.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import type { NodeTypes } from '../model/flow/node-types.ts';
@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
 export interface ShownDraft {
   readonly draft: FlowDocument;
   /** Set if another user saved after this user had seen `before`. */
-  readonly since?: { readonly before: FlowDocument; readonly save: Outputs['flows.revisions']['items'][number] | undefined };
+  readonly since?: { readonly before: FlowDocument; readonly save: Output<'flows.revisions'>['items'][number] | undefined };
 }
 
 interface PublishPreviewProps {

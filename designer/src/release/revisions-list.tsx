@@ -1,8 +1,8 @@
 import { Button, Drawer } from 'antd';
 import { CircleCheck, GitCompareArrows, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import type { Outputs } from '../api/outputs.ts';
 import { call } from '../api/client.ts';
+import type { Output } from '../api/operation-types.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -29,7 +29,7 @@ const TEXTS = defineTexts({
   more: ['更早的 {{count}} 次', '{{count}} earlier ones'],
 });
 
-type Revision = Outputs['flows.revisions']['items'][number];
+type Revision = Output<'flows.revisions'>['items'][number];
 
 const PAGE = 20;
 

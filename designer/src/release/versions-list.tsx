@@ -1,7 +1,7 @@
+import type { Output } from '../api/operation-types.ts';
 import { Button, Drawer } from 'antd';
 import { CircleCheck, GitCompareArrows, Undo2 } from 'lucide-react';
 import { useState } from 'react';
-import type { Outputs } from '../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../api/queries.ts';
 import { useMay } from '../session/session-context.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
@@ -28,7 +28,7 @@ const TEXTS = defineTexts({
   none: ['还没有版本', 'No versions yet'],
 });
 
-type Version = Outputs['flows.versions']['items'][number];
+type Version = Output<'flows.versions'>['items'][number];
 
 /** Newest first: who published it, when and why, and what still runs on it. */
 export function VersionsList({ flowId, items }: { readonly flowId: string; readonly items: readonly Version[] }) {

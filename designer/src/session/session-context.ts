@@ -1,7 +1,7 @@
 /** The logged-in user and their permissions. */
 import { createContext, use } from 'react';
 import type { Permission } from '../../../engine/contract/access/access.ts';
-import type { Me } from '../api/outputs.ts';
+import type { Me } from '../api/operations.ts';
 
 export const SessionContext = createContext<Me | undefined>(undefined);
 

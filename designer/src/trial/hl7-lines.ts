@@ -2,7 +2,7 @@
  * An HL7 message as the user pastes it, one segment per line, and as it is sent, with segments ended by CR (HL7 v2.8
  * section 2.5). Pure.
  */
-import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../api/operations.ts';
 
 /** Returns true if the node's samples start with the text of an HL7 message. */
 export function takesHl7Text(type: NodeDescription | undefined): boolean {

@@ -1,5 +1,5 @@
 /** One trial of the open flow: the request, and its result on the canvas. */
-import type { TrialAnswer } from '../../../control/flows/trials.ts';
+import type { TrialAnswer } from '../api/operations.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { call } from '../api/client.ts';
 import type { NodeRun, Overlay, Sample } from '../editor/state/editor-store.ts';

@@ -3,7 +3,7 @@ import { CircleCheck, CircleX, Play, Square, Trash2 } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
-import type { TestReport } from '../../../engine/publish/interface.ts';
+import type { TestReport } from '../api/operations.ts';
 import { callWithProgress } from '../api/client.ts';
 import { useMay } from '../session/session-context.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';

@@ -1,6 +1,6 @@
 import { Alert, Collapse } from 'antd';
 import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
-import type { TrialAnswer } from '../../../control/flows/trials.ts';
+import type { TrialAnswer } from '../api/operations.ts';
 import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { RUN_TEXTS } from '../editor/state/node-looks.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';

@@ -1,5 +1,5 @@
 /** Decides how a payload is shown: structure, XML, HL7 v2, text, or bytes. Pure. */
-import type { ShownMessage } from '../../../control/executions/shown-message.ts';
+import type { ShownMessage } from '../api/operations.ts';
 import { parseJson } from '../kit/code/parse-json.ts';
 
 export type Content =

@@ -4,7 +4,7 @@
 import { Button, Input, Modal, Segmented, Tooltip } from 'antd';
 import { Maximize2, Scissors, Search } from 'lucide-react';
 import { useDeferredValue, useMemo, useState } from 'react';
-import type { ShownMessage } from '../../../control/executions/shown-message.ts';
+import type { ShownMessage } from '../api/operations.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { CodeEditor } from '../kit/code/code-editor.tsx';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PayloadAnswer } from '../../../control/executions/execution-payload.ts';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
-import type { Standstill } from '../../../engine/execution/standstill.ts';
+import type { PayloadAnswer, Standstill } from '../../../designer/src/api/operations.ts';
 import { missingCode, plainCode } from '../../../designer/src/pages/messages/message/missing-code.ts';
 
 const lookup = { table: 'events', key: { path: 'data.body.event' } };

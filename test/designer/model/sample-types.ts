@@ -1,5 +1,6 @@
 /** The installation's own node types, as the designer gets them, and flows to begin with. */
 import { readFileSync } from 'node:fs';
+import type { NodeDescription } from '../../../designer/src/api/operations.ts';
 import { createNodeTypes } from '../../../designer/src/model/flow/node-types.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { describeNode } from '../../../engine/registry/describe-node.ts';
@@ -7,7 +8,10 @@ import { loadNodes } from '../../../engine/registry/load-nodes.ts';
 
 const loaded = await loadNodes([new URL('../../../nodes/', import.meta.url)]);
 
-export const types = createNodeTypes(loaded.list().map((definition) => describeNode(definition)));
+/** Descriptions are sent as JSON. */
+const described = JSON.stringify(loaded.list().map((definition) => describeNode(definition)));
+
+export const types = createNodeTypes(JSON.parse(described) as NodeDescription[]);
 export const registry = loaded;
 
 export const exampleFlows: readonly FlowDocument[] = ['appointment', 'admission', 'reports'].map(

@@ -1,5 +1,5 @@
 /** Searches node types by Chinese, pinyin and English. */
-import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../api/operations.ts';
 import { useSearch } from '../../kit/search/use-search.ts';
 
 export function useNodeSearch(types: readonly NodeDescription[], query: string): readonly NodeDescription[] {

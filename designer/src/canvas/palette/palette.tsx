@@ -5,7 +5,7 @@
 import { Input, Tooltip } from 'antd';
 import { PanelLeftClose, PanelLeftOpen, Search } from 'lucide-react';
 import { useState, useSyncExternalStore, type DragEvent } from 'react';
-import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../api/operations.ts';
 import { usePreferences } from '../../kit/theme/preferences.ts';
 import { useEditor } from '../../editor/state/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

@@ -4,7 +4,7 @@
  */
 import { Search } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
-import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../api/operations.ts';
 import { useEditor } from '../../editor/state/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { CATEGORIES, type NodeTypes } from '../../model/flow/node-types.ts';

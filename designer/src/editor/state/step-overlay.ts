@@ -1,6 +1,6 @@
 /** Converts settled steps, of a trial or a real message, for the canvas. */
 import type { FlowEdge } from '../../../../engine/contract/flow/flow-document.ts';
-import type { StepRecord } from '../../../../engine/execution/execution-document.ts';
+import type { StepRecord } from '../../api/operations.ts';
 import type { NodeRun, RunStatus } from './editor-store.ts';
 
 /** Returns the ids of the wires along which the steps sent something. */

@@ -1,5 +1,5 @@
 /** State of a trial in the side panel. */
-import type { TrialAnswer } from '../../../../control/flows/trials.ts';
+import type { TrialAnswer } from '../../api/operations.ts';
 import type { FlowDocument, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
 
 export type Scope = { readonly kind: 'whole' } | { readonly kind: 'from' | 'only'; readonly nodeId: string };

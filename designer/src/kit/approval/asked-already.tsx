@@ -1,7 +1,7 @@
 /** Shows the user's existing requests at the place where they would make another. */
+import type { Output } from '../../api/operation-types.ts';
 import { Alert } from 'antd';
 import { Link } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   look: ['查看申请', 'See the request'],
 });
 
-type Item = Outputs['requests.list']['items'][number];
+type Item = Output<'requests.list'>['items'][number];
 
 /** Decisions older than this are no longer shown. */
 const NEWS_MS = 7 * 86_400_000;

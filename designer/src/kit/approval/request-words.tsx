@@ -1,9 +1,9 @@
+import type { Output } from '../../api/operation-types.ts';
 import { CircleCheck, CircleX, Clock3, Undo2, type LucideIcon } from 'lucide-react';
-import type { Outputs } from '../../api/outputs.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { Tag, type Tone } from '../feedback/status-tag.tsx';
 
-export type RequestItem = Outputs['requests.list']['items'][number];
+export type RequestItem = Output<'requests.list'>['items'][number];
 
 const ACT_TEXTS = defineTexts({
   what: ['{{act}}：{{things}}', '{{act}}: {{things}}'],

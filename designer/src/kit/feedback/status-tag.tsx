@@ -1,6 +1,6 @@
 import { CircleCheck, CircleDashed, CircleSlash, CircleX, Clock3, Hand, LoaderCircle, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { ExecutionStatus } from '../../../../engine/execution/execution-document.ts';
+import type { ExecutionStatus } from '../../api/operations.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import styles from './status-tag.module.css';
 

@@ -2,7 +2,7 @@
 import { Descriptions } from 'antd';
 import { Ban, CircleAlert, CircleCheck, CircleDashed, CircleX, Hand, Hourglass, type LucideIcon } from 'lucide-react';
 import { Link } from 'react-router';
-import type { CallReport, CallState, CallStateName } from '../../../../control/adapters/call-states.ts';
+import type { CallReport, CallState, CallStateName } from '../../api/operations.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -11,7 +11,7 @@ import {
 import { init, use, type ComposeOption, type EChartsType } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
-import type { TrafficPoint } from '../../../../engine/observe/traffic.ts';
+import type { TrafficPoint } from '../../api/operations.ts';
 import type { Scheme } from '../theme/theme.ts';
 import type { Format } from '../../i18n/format.ts';
 import styles from './traffic.module.css';

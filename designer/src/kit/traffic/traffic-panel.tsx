@@ -1,6 +1,6 @@
 import { Segmented, Skeleton } from 'antd';
 import { lazy, Suspense, useMemo, useState } from 'react';
-import type { TrafficPoint, TrafficSeries } from '../../../../engine/observe/traffic.ts';
+import type { TrafficPoint, TrafficSeries } from '../../api/operations.ts';
 import { usePreferences } from '../theme/preferences.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';

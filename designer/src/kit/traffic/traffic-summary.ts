@@ -1,4 +1,4 @@
-import type { TrafficPoint } from '../../../../engine/observe/traffic.ts';
+import type { TrafficPoint } from '../../api/operations.ts';
 
 export interface TrafficSummary {
   readonly count: number;

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
-import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../api/operations.ts';
 import { isErrorPort, type NodeTypes } from '../flow/node-types.ts';
 import { findNode } from '../flow/draft-parts.ts';
 import { startConfig, uniqueLabel, type NewNodeOptions } from './new-node.ts';

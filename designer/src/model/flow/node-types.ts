@@ -3,7 +3,7 @@ import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts
 import { errorPort, outPort, type Category, type PortSpec } from '../../../../engine/contract/node/node.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { canonicalJson } from '../../../../engine/flow/content-hash.ts';
-import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../api/operations.ts';
 import { withDefaults } from '../schema/schema-defaults.ts';
 
 /** Sections of the palette in order, with their names. */

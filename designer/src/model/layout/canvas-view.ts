@@ -6,7 +6,7 @@
 import type { FlowDocument, FlowEdge, FlowNode, LayoutGroup, LayoutNote } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Category, ControlRole, PortSpec } from '../../../../engine/contract/node/node.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../api/operations.ts';
 import { boxOf, CARD_WIDTH, cardHeight, groupFrame, portHeight, placeOf, portPoint, type Box, type Point } from '../flow/card-geometry.ts';
 import { flowFrames, type FlowFrame } from '../flow/flow-frames.ts';
 import { flowOrder } from '../flow/flow-order.ts';

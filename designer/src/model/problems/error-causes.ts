@@ -1,5 +1,5 @@
 /** Maps the error code of a failed or held message to one of a few causes that an operator can act on. */
-import type { ExecutionStatus } from '../../../../engine/execution/execution-document.ts';
+import type { ExecutionStatus } from '../../api/operations.ts';
 
 export const CAUSES = [
   'unreachable',

@@ -6,7 +6,7 @@ import type { NodeDefinition } from '../../../../engine/contract/node/node.ts';
 import type { ValidateDeps } from '../../../../engine/flow/validate-deps.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
 import { validateFlow } from '../../../../engine/flow/validate-flow.ts';
-import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import type { NodeDescription } from '../../api/operations.ts';
 import { fitsSchema } from '../schema/fits-schema.ts';
 import type { NodeTypes } from '../flow/node-types.ts';
 

@@ -1,6 +1,5 @@
 /** Input and output of each node in a real message, as a sample for a mapping. */
-import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
-import type { ShownMessage } from '../../../../control/executions/shown-message.ts';
+import type { PayloadAnswer, ShownMessage } from '../../api/operations.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { NodeTypes } from '../flow/node-types.ts';
 

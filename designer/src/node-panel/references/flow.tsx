@@ -1,4 +1,4 @@
-import type { FlowSummary } from '../../api/outputs.ts';
+import type { FlowItem } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';
@@ -21,7 +21,7 @@ export function FlowField({ value, onChange, id, label, isInvalid }: FieldProps)
   const own = flows.data?.items.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) }));
   // Shared flows of other domains can be called but not opened.
   const shared = flows.data?.shared.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) ?? <Tag tone="blue">{t('shared')}</Tag> }));
-  function referenceTo({ flowId, name }: Pick<FlowSummary, 'flowId' | 'name'>) {
+  function referenceTo({ flowId, name }: Pick<FlowItem, 'flowId' | 'name'>) {
     return { id: flowId, name: text(name) || flowId };
   }
   return (

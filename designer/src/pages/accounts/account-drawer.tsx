@@ -1,7 +1,7 @@
 import { Button, Checkbox, Drawer, Form, Input, Radio } from 'antd';
 import { useState } from 'react';
 import type { Domains } from '../../../../engine/contract/values/domain.ts';
-import type { AccountItem, Role } from '../../api/outputs.ts';
+import type { AccountItem, Role } from '../../api/operations.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DomainsSelect } from '../../kit/form/inputs/domain-select.tsx';

@@ -13,7 +13,7 @@ import {
   UserRoundX,
 } from 'lucide-react';
 import { useState } from 'react';
-import type { AccountItem, Role } from '../../api/outputs.ts';
+import type { AccountItem, Role } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';

@@ -2,7 +2,7 @@ import { Button, Checkbox, Form, Input, InputNumber, Modal, Radio } from 'antd';
 import { LogOut, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Permission } from '../../../../engine/contract/access/access.ts';
-import type { SessionLine } from '../../api/outputs.ts';
+import type { SessionLine } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

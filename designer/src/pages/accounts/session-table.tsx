@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { MonitorSmartphone, Terminal } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { SessionLine } from '../../api/outputs.ts';
+import type { SessionLine } from '../../api/operations.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';

@@ -1,5 +1,5 @@
 import { Alert } from 'antd';
-import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
+import type { AdapterTypeDescription } from '../../api/operations.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';

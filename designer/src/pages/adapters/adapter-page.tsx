@@ -1,8 +1,7 @@
 import { App } from 'antd';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import type { Input } from '../../api/client.ts';
-import type { Outputs } from '../../api/outputs.ts';
+import type { Input, Output } from '../../api/operation-types.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -32,7 +31,7 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5000;
 
-type Adapter = Outputs['adapters.get'];
+type Adapter = Output<'adapters.get'>;
 
 /** One adapter: its form, a connection test, and its uses. */
 export function AdapterPage() {

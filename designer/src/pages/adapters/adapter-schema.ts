@@ -1,6 +1,6 @@
 /** The form of an adapter: its sections, the initial values, and the problems that prevent saving. Pure. */
 import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/node/adapter.ts';
-import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
+import type { AdapterTypeDescription } from '../../api/operations.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import { asField, type FieldSchema } from '../../kit/form/field-schema.ts';

@@ -1,7 +1,7 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { CircleAlert, CircleCheck, CircleDashed, CircleX, Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -44,7 +44,7 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5000;
 
-type Adapter = Outputs['adapters.list']['items'][number];
+type Adapter = Output<'adapters.list'>['items'][number];
 
 export function AdaptersPage() {
   const t = useTexts(TEXTS);

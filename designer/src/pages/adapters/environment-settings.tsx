@@ -1,7 +1,7 @@
 import { AutoComplete, Button, Segmented } from 'antd';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
+import type { AdapterTypeDescription } from '../../api/operations.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
 import { JsonInput } from '../../kit/form/inputs/json-input.tsx';

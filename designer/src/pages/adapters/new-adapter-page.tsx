@@ -1,8 +1,8 @@
 import { App, Button } from 'antd';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
-import type { Input } from '../../api/client.ts';
+import type { AdapterTypeDescription } from '../../api/operations.ts';
+import type { Input } from '../../api/operation-types.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

@@ -2,7 +2,7 @@ import { Button } from 'antd';
 import { BellOff, Check } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
+import type { ShownAlarm } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';

@@ -1,7 +1,7 @@
 import { App, Button, Skeleton, Switch } from 'antd';
 import { Plus, Send } from 'lucide-react';
 import { useState } from 'react';
-import type { AlarmReceiver } from '../../../../control/alarms/alarm-settings.ts';
+import type { AlarmReceiver } from '../../api/operations.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useErrorWords } from '../../kit/feedback/error-words.ts';

@@ -1,8 +1,6 @@
 import { Button, InputNumber, Select, Skeleton, Switch, Table } from 'antd';
 import { Save } from 'lucide-react';
-import type { AlarmSettingsAnswer } from '../../../../control/alarms/alarms.ts';
-import type { AlarmRuleName } from '../../../../control/alarms/alarm-rules.ts';
-import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
+import type { AlarmRuleName, AlarmSettings, AlarmSettingsAnswer } from '../../api/operations.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { BellOff, BellRing } from 'lucide-react';
 import { useState } from 'react';
-import type { SilenceList } from '../../../../control/alarms/alarms.ts';
+import type { SilenceList } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

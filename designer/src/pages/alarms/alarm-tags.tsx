@@ -1,5 +1,5 @@
 import { BellOff, BellRing, CircleCheck, OctagonAlert, TriangleAlert, UserCheck } from 'lucide-react';
-import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
+import type { ShownAlarm } from '../../api/operations.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 

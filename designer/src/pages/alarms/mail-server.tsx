@@ -1,7 +1,7 @@
 import { Button, Drawer, Form, Input, InputNumber, Select } from 'antd';
 import { PencilLine } from 'lucide-react';
 import { useState } from 'react';
-import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
+import type { AlarmSettings } from '../../api/operations.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { SaveProblem } from '../../kit/feedback/save-problem.tsx';

@@ -1,5 +1,5 @@
 import { Button, Drawer, Form, Input, Radio, Select } from 'antd';
-import type { AlarmReceiver } from '../../../../control/alarms/alarm-settings.ts';
+import type { AlarmReceiver } from '../../api/operations.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { SaveProblem } from '../../kit/feedback/save-problem.tsx';

@@ -1,6 +1,5 @@
 import { Form, Modal, Select } from 'antd';
-import type { ShownAlarm } from '../../../../control/alarms/alarms.ts';
-import type { AlarmRuleName } from '../../../../control/alarms/alarm-rules.ts';
+import type { AlarmRuleName, ShownAlarm } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
+import type { AlarmSettings } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 
 /** The edited settings, saved as a whole with their revision. */

@@ -1,6 +1,6 @@
 import { Collapse, Descriptions } from 'antd';
 import { Link } from 'react-router';
-import type { NamedAct } from '../../api/outputs.ts';
+import type { NamedAct } from '../../api/operations.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { CodeEditor } from '../../kit/code/code-editor.tsx';
 import { CopyText } from '../../kit/text/copy-text.tsx';

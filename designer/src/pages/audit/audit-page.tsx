@@ -5,7 +5,7 @@ import { Calendar, CircleCheck, CircleX, Download, RefreshCw, Search, ShieldChec
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { call } from '../../api/client.ts';
-import type { NamedAct } from '../../api/outputs.ts';
+import type { NamedAct } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

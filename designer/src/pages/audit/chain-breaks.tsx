@@ -1,4 +1,4 @@
-import type { Outputs } from '../../api/outputs.ts';
+import type { Output } from '../../api/operation-types.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 
 const TEXTS = defineTexts({
@@ -10,7 +10,7 @@ const TEXTS = defineTexts({
 });
 
 /** Lists the lines of the audit trail that fail verification, and why. */
-export function ChainBreaks({ breaks }: { readonly breaks: Outputs['integrity.get']['breaks'] }) {
+export function ChainBreaks({ breaks }: { readonly breaks: Output<'integrity.get'>['breaks'] }) {
   const t = useTexts(TEXTS);
   return (
     <ul>

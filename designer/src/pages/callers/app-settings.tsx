@@ -1,5 +1,5 @@
+import type { Output } from '../../api/operation-types.ts';
 import { App } from 'antd';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { FormProvider } from '../../kit/form/form-context.tsx';
@@ -16,7 +16,7 @@ const TEXTS = defineTexts({
   saved: ['已保存，网关一秒内生效', 'Saved: gateways use it within a second'],
 });
 
-type AppDocument = Outputs['apps.get'];
+type AppDocument = Output<'apps.get'>;
 
 interface AppSettingsProps {
   readonly app: AppDocument;

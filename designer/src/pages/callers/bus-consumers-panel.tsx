@@ -1,7 +1,7 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Button, Table } from 'antd';
 import { FileBadge, Plus } from 'lucide-react';
 import { useState } from 'react';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -39,7 +39,7 @@ const TEXTS = defineTexts({
   empty: ['还没有：此应用不能调用总线网关。', 'None yet: this app cannot call the bus front.'],
 });
 
-type Consumer = Outputs['bus-consumers.list']['items'][number];
+type Consumer = Output<'bus-consumers.list'>['items'][number];
 
 /** The identities by which the bus gateway recognizes the app. */
 export function BusConsumersPanel({ appId }: { readonly appId: string }) {

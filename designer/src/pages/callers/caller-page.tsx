@@ -1,6 +1,6 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Tabs } from 'antd';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-type AppDocument = Outputs['apps.get'];
+type AppDocument = Output<'apps.get'>;
 
 /** One calling app: keys, granted interfaces, signing, and settings. */
 export function CallerPage() {

@@ -1,7 +1,7 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Button, Tabs } from 'antd';
 import { CircleCheck, CircleSlash, Plus } from 'lucide-react';
 import { useNavigate, useSearchParams } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -35,7 +35,7 @@ const TEXTS = defineTexts({
   create: ['新建应用', 'New app'],
 });
 
-type AppItem = Outputs['apps.list']['items'][number];
+type AppItem = Output<'apps.list'>['items'][number];
 
 /** `/callers`: the calling apps, and the keys that sign the tokens of citizens. */
 export function CallersPage() {

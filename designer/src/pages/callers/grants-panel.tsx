@@ -1,6 +1,6 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Table } from 'antd';
 import { Link } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -25,7 +25,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-type Grant = Outputs['grants.list']['items'][number];
+type Grant = Output<'grants.list'>['items'][number];
 
 /** The interfaces that the app may call. */
 export function GrantsPanel({ appId, appName }: { readonly appId: string; readonly appName: string }) {

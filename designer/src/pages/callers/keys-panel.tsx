@@ -1,7 +1,7 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Button, Table } from 'antd';
 import { CircleCheck, CircleDashed, CircleX, Clock3, Plus, Upload, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -44,7 +44,7 @@ const TEXTS = defineTexts({
   empty: ['还没有密钥，此应用无法签名', 'No keys yet: this app cannot sign'],
 });
 
-type Key = Outputs['keys.list']['items'][number];
+type Key = Output<'keys.list'>['items'][number];
 
 const LOOKS: Readonly<Record<Key['state'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {
   PENDING: { tone: 'grey', icon: CircleDashed },

@@ -1,6 +1,6 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Input, Modal } from 'antd';
 import { useState } from 'react';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CodeBlock } from '../../kit/code/code-block.tsx';
@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
   signature: ['签名（base64url）', 'Signature (base64url)'],
 });
 
-type Key = Outputs['keys.list']['items'][number];
+type Key = Output<'keys.list'>['items'][number];
 
 interface ProveKeyDialogProps {
   readonly appKey: Key;

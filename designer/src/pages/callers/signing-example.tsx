@@ -1,8 +1,8 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Alert, Input, Select, Tabs } from 'antd';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Kq1Scheme } from '../../../../engine/contract/kq1/kq1.ts';
-import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -63,7 +63,7 @@ const LANGUAGES: Readonly<Record<ExampleLanguage, { readonly name: string; reado
   python: { name: 'Python', write: pythonExample },
 };
 
-type Interface = Outputs['interfaces.list']['items'][number];
+type Interface = Output<'interfaces.list'>['items'][number];
 
 /** A call that is ready to run, with a key of the app and an interface granted to it. */
 export function SigningExample({ appId }: { readonly appId: string }) {

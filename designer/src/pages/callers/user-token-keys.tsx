@@ -1,8 +1,8 @@
 /** Public keys with which the user gateway verifies the tokens of citizens. */
+import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-type TokenKey = Outputs['user-token-keys.list']['items'][number];
+type TokenKey = Output<'user-token-keys.list'>['items'][number];
 
 export function UserTokenKeys() {
   const t = useTexts(TEXTS);

@@ -1,6 +1,6 @@
 import { Modal, Radio } from 'antd';
 import { useState } from 'react';
-import type { FlowSummary } from '../../api/outputs.ts';
+import type { FlowItem } from '../../api/operations.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { download } from '../../kit/table/download.ts';
@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
 type Source = 'draft' | 'published';
 
 /** Exports a flow for another installation; the file name states which content it has. */
-export function ExportFlowDialog({ flow, onClose }: { readonly flow: FlowSummary; readonly onClose: () => void }) {
+export function ExportFlowDialog({ flow, onClose }: { readonly flow: FlowItem; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const { flowId, publishedVersion } = flow;

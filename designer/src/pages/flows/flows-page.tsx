@@ -2,7 +2,7 @@ import { Button, Dropdown } from 'antd';
 import { CirclePause, Copy, Download, EllipsisVertical, Plus, Trash2, Upload as UploadIcon } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import type { FlowSummary } from '../../api/outputs.ts';
+import type { FlowItem } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { GuideCard } from '../../guide/guide-card.tsx';
@@ -86,7 +86,7 @@ export function FlowsPage() {
           )
         }
       />
-      <DataTable<FlowSummary>
+      <DataTable<FlowItem>
         label={t('title')}
         rows={flows.data?.items}
         rowKey={({ flowId }) => flowId}
@@ -108,7 +108,7 @@ export function FlowsPage() {
   );
 }
 
-function useColumns(): readonly Column<FlowSummary>[] {
+function useColumns(): readonly Column<FlowItem>[] {
   const t = useTexts(TEXTS);
   const state = useTexts(FLOW_STATE_TEXTS);
   const text = useText();
@@ -147,7 +147,7 @@ function useColumns(): readonly Column<FlowSummary>[] {
   ];
 }
 
-function useFilters(): readonly Filter<FlowSummary>[] {
+function useFilters(): readonly Filter<FlowItem>[] {
   const t = useTexts(TEXTS);
   const state = useTexts(FLOW_STATE_TEXTS);
   return [
@@ -178,7 +178,7 @@ function Tags({ tags }: { readonly tags: readonly string[] }) {
   );
 }
 
-function FlowMenu({ flow }: { readonly flow: FlowSummary }) {
+function FlowMenu({ flow }: { readonly flow: FlowItem }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();

@@ -1,7 +1,7 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Alert, Button, Checkbox, Modal, Upload } from 'antd';
 import { Upload as UploadIcon } from 'lucide-react';
 import { useState } from 'react';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, type MutationInput } from '../../api/queries.ts';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
@@ -99,7 +99,7 @@ export function ImportBundleDialog({ onClose }: { readonly onClose: () => void }
   );
 }
 
-function Report({ report: { warnings, ...counts } }: { readonly report: Outputs['bundles.import'] }) {
+function Report({ report: { warnings, ...counts } }: { readonly report: Output<'bundles.import'> }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
   return (

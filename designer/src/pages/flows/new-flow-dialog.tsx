@@ -2,7 +2,7 @@ import { Form, Input, Modal, Radio } from 'antd';
 import { useId, useMemo, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { call } from '../../api/client.ts';
-import type { FlowSummary } from '../../api/outputs.ts';
+import type { FlowItem } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useGuide } from '../../guide/guide-store.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
 });
 
 interface NewFlowDialogProps {
-  readonly copyOf?: FlowSummary;
+  readonly copyOf?: FlowItem;
   readonly onClose: () => void;
 }
 

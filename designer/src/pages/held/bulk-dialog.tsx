@@ -1,17 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert, Checkbox, Input, Modal, Select, Skeleton } from 'antd';
 import { useState, type ReactNode } from 'react';
-import type { BulkKind } from '../../../../control/held/bulk-store.ts';
-import type { BulkPreview } from '../../../../control/held/create-bulks.ts';
-import type { RetryTables } from '../../../../engine/operate/interface.ts';
-import { call, type ApiError, type Input as InputOf } from '../../api/client.ts';
+import type { BulkKind, BulkPreview } from '../../api/operations.ts';
+import { call, type ApiError } from '../../api/client.ts';
+import type { Input as InputOf } from '../../api/operation-types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { actOf, BULK_TEXTS } from './bulk-texts.ts';
 import { FailingSystem, GroupFacts } from './group-facts.tsx';
 import { isCodeMissing, type GroupName } from '../messages/held-group.ts';
-import { TablesChoice } from '../messages/tables-choice.tsx';
+import { TablesChoice, type RetryTables } from '../messages/tables-choice.tsx';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({

@@ -1,7 +1,7 @@
 import { Button, Collapse, Progress, Table, type TableColumnsType } from 'antd';
 import { CircleAlert, CircleCheck, CirclePause, CircleSlash, CircleX, LoaderCircle, Play, Square, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
-import type { Bulk } from '../../../../control/held/bulk-store.ts';
+import type { Bulk } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -5,8 +5,7 @@
 import { Alert } from 'antd';
 import { CircleCheck, CircleX, Hand, LoaderCircle } from 'lucide-react';
 import { Link } from 'react-router';
-import type { Bulk } from '../../../../control/held/bulk-store.ts';
-import type { BulkOutcome } from '../../../../engine/operate/interface.ts';
+import type { Bulk, BulkOutcome } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,4 +1,4 @@
-import type { Bulk, BulkKind } from '../../../../control/held/bulk-store.ts';
+import type { Bulk, BulkKind } from '../../api/operations.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useFlowName } from '../messages/use-flow-name.ts';

@@ -1,7 +1,7 @@
 import { Button, Table, type TableColumnsType } from 'antd';
 import { Ban, CheckCheck, CircleHelp, CircleSlash, RotateCcw, Send, ShieldCheck } from 'lucide-react';
 import { Link, useNavigate } from 'react-router';
-import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
+import type { NamedHeldGroup } from '../../api/operations.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';

@@ -1,7 +1,7 @@
 /** Shows where the messages of a group stand and why, on their page and before a bulk. */
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
-import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
+import type { NamedHeldGroup } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';

@@ -6,7 +6,7 @@ import { Button } from 'antd';
 import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
-import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
+import type { ExecutionSummary } from '../../api/operations.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -2,7 +2,7 @@
 import { Button, Skeleton, Tooltip } from 'antd';
 import { RefreshCw, Search } from 'lucide-react';
 import { Link } from 'react-router';
-import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
+import type { NamedHeldGroup } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { causeOf } from '../../model/problems/error-causes.ts';

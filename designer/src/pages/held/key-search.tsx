@@ -1,7 +1,7 @@
 /** Searches held messages by a business key. The value may identify a patient, so it never appears in an address. */
 import { KeyRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import type { Input } from '../../api/client.ts';
+import type { Input } from '../../api/operation-types.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import listStyles from '../../kit/table/data-table.module.css';

@@ -1,7 +1,7 @@
 /** The outcome of a single retry from a row. An accepted retry does not mean that the message continued. */
 import { Alert } from 'antd';
 import { Link } from 'react-router';
-import type { ExecutionDetails, ExecutionSummary } from '../../../../engine/operate/interface.ts';
+import type { ExecutionDetails, ExecutionSummary } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { repeatOf } from '../../model/problems/error-causes.ts';

@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
-import type { BulkAnswer } from '../../../../control/held/held.ts';
-import type { Bulk } from '../../../../control/held/bulk-store.ts';
+import type { Bulk, BulkAnswer } from '../../api/operations.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import { callWithProgress } from '../../api/client.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

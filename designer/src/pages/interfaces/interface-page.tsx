@@ -2,8 +2,7 @@ import { App, Button } from 'antd';
 import { CirclePower, CircleSlash, Send } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import type { Input } from '../../api/client.ts';
-import type { Outputs } from '../../api/outputs.ts';
+import type { Input, Output } from '../../api/operation-types.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -46,7 +45,7 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5000;
 
-type Interface = Outputs['interfaces.get'];
+type Interface = Output<'interfaces.get'>;
 
 /** One interface: its form with problems, an example call, its grants, and its online state. */
 export function InterfacePage() {

@@ -1,7 +1,7 @@
 import { Switch } from 'antd';
 import type { Front } from '../../../../engine/contract/access/access.ts';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
-import type { PolicyDescription } from '../../../../control/interfaces/policies.ts';
+import type { PolicyDescription } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
 import { SchemaForm } from '../../kit/form/schema-form.tsx';

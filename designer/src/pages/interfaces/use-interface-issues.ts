@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { InterfaceDocument } from '../../../../gateways/documents.ts';
-import type { Input } from '../../api/client.ts';
+import type { Input } from '../../api/operation-types.ts';
 import { useQueryOf } from '../../api/queries.ts';
 
 const PAUSE_MS = 500;

@@ -1,7 +1,7 @@
 import { Alert, Button } from 'antd';
 import { Archive, Square } from 'lucide-react';
 import { useState } from 'react';
-import type { ArchiveRun } from '../../../../engine/archive/archive-runs.ts';
+import type { ArchiveRun } from '../../api/operations.ts';
 import { callWithProgress } from '../../api/client.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';

@@ -1,9 +1,9 @@
 /** A group of held messages as an address names it. Pure. */
-import type { HeldGroup } from '../../../../engine/operate/interface.ts';
+import type { NamedHeldGroup } from '../../api/operations.ts';
 import { causeOf } from '../../model/problems/error-causes.ts';
 
 /** Identifies a group. */
-export type GroupName = Pick<HeldGroup, 'flowId' | 'node' | 'code' | 'outcomeKnown'>;
+export type GroupName = Pick<NamedHeldGroup, 'flowId' | 'node' | 'code' | 'outcomeKnown'>;
 
 export function addressOf({ flowId, node, code, outcomeKnown }: GroupName): string {
   const query = new URLSearchParams({ flow: flowId, node, code, outcome: outcomeKnown ? 'known' : 'unknown' });

@@ -3,7 +3,7 @@
  * an address.
  */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { BusinessKeys, ExecutionSummary } from '../../../../engine/operate/interface.ts';
+import type { BusinessKeys, ExecutionSummary } from '../../api/operations.ts';
 import { call, type ApiError } from '../../api/client.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,7 +1,7 @@
 import { Button, Table } from 'antd';
 import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
-import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
+import type { ExecutionSummary } from '../../api/operations.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { fixedOf, rowOpens, type Column } from '../../kit/table/data-table.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';

@@ -2,7 +2,7 @@
 import { Alert, Button, Switch, Tooltip } from 'antd';
 import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
-import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
+import type { ExecutionSummary } from '../../api/operations.ts';
 import { ApiError } from '../../api/client.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -3,9 +3,11 @@
  * current ones.
  */
 import { Radio } from 'antd';
-import type { RetryTables } from '../../../../engine/operate/interface.ts';
+import type { Input } from '../../api/operation-types.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import styles from './tables-choice.module.css';
+
+export type RetryTables = NonNullable<Input<'executions.retry'>['tables']>;
 
 const TEXTS = defineTexts({
   label: ['代码表', 'Code tables'],

@@ -1,5 +1,5 @@
 import { useLocation, useSearchParams } from 'react-router';
-import type { Input } from '../../api/client.ts';
+import type { Input } from '../../api/operation-types.ts';
 import type { Question } from './use-message-pages.ts';
 
 type Query = Omit<Input<'executions.list'>, 'limit' | 'after'>;

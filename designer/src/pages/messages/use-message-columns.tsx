@@ -1,6 +1,6 @@
 import { Send } from 'lucide-react';
 import { Link } from 'react-router';
-import type { ExecutionSummary } from '../../../../engine/operate/interface.ts';
+import type { ExecutionSummary } from '../../api/operations.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { ExecutionPage, ExecutionSummary } from '../../../../engine/operate/interface.ts';
-import { call, type ApiError, type Input } from '../../api/client.ts';
+import type { ExecutionPage, ExecutionSummary } from '../../api/operations.ts';
+import { call, type ApiError } from '../../api/client.ts';
+import type { Input } from '../../api/operation-types.ts';
 
 type Listing = 'executions.list' | 'executions.search' | 'executions.held';
 

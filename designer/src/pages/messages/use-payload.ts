@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { PayloadAnswer } from '../../../../control/executions/execution-payload.ts';
+import type { PayloadAnswer } from '../../api/operations.ts';
 import { call, type ApiError } from '../../api/client.ts';
 
 /**

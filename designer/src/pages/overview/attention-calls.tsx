@@ -1,9 +1,7 @@
 /** Calls that fail: systems that do not respond, and interfaces that refuse their callers. */
 import { Ban, CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
-import type { FailingAdapter } from '../../../../control/adapters/find-failing-adapters.ts';
-import type { RefusingInterface } from '../../../../control/interfaces/find-refusing-interfaces.ts';
-import type { Attention } from '../../../../control/overview/overview.ts';
+import type { Attention, FailingAdapter, RefusingInterface } from '../../api/operations.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

@@ -1,7 +1,6 @@
 import { CircleCheck, CircleX, ClipboardCheck, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug } from 'lucide-react';
 import { Link } from 'react-router';
-import type { FailingFlow } from '../../../../control/overview/find-failing-flows.ts';
-import type { Attention } from '../../../../control/overview/overview.ts';
+import type { Attention, FailingFlow } from '../../api/operations.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';

@@ -1,7 +1,7 @@
 /** Held messages by cause. Completed writes and missing codes, for example, need different actions. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import type { NamedHeldGroup } from '../../../../control/held/held-groups.ts';
+import type { NamedHeldGroup } from '../../api/operations.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from 'antd';
 import { BookOpen, RefreshCw } from 'lucide-react';
-import type { Overview } from '../../../../control/overview/overview.ts';
+import type { Overview } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

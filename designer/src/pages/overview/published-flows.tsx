@@ -1,6 +1,6 @@
 import { Table, type TableColumnsType } from 'antd';
 import { Link } from 'react-router';
-import type { Overview } from '../../../../control/overview/overview.ts';
+import type { Overview } from '../../api/operations.ts';
 import { useLiveFlows } from '../../api/live-flows.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';

@@ -1,6 +1,6 @@
 /** Shows the changes that a request would make, field by field with the labels of the forms. */
 import { useMemo } from 'react';
-import type { Input } from '../../api/client.ts';
+import type { Input } from '../../api/operation-types.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import type { FieldSchema } from '../../kit/form/field-schema.ts';
 import { useFormat } from '../../i18n/format.ts';

@@ -2,8 +2,7 @@
  * Labels for the fields of requested objects, as in their forms, including the settings of protocols and policies.
  * Pure.
  */
-import type { AdapterTypeDescription } from '../../../../control/adapters/adapters.ts';
-import type { PolicyDescription } from '../../../../control/interfaces/policies.ts';
+import type { AdapterTypeDescription, PolicyDescription } from '../../api/operations.ts';
 import { AdapterDocument } from '../../../../engine/contract/node/adapter.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';

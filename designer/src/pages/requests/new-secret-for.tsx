@@ -1,7 +1,6 @@
 import { Alert, Button } from 'antd';
 import { useState } from 'react';
-import type { Input } from '../../api/client.ts';
-import type { Outputs } from '../../api/outputs.ts';
+import type { Input, Output } from '../../api/operation-types.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -19,7 +18,7 @@ const TEXTS = defineTexts({
 });
 
 /** Lets the approver enter the credential that a requested adapter needs and cannot use yet. */
-export function NewSecretFor({ request: { action, input } }: { readonly request: Outputs['requests.get'] }) {
+export function NewSecretFor({ request: { action, input } }: { readonly request: Output<'requests.get'> }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();

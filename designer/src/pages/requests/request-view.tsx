@@ -2,8 +2,8 @@
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { type ApiError, type Input } from '../../api/client.ts';
-import type { Outputs } from '../../api/outputs.ts';
+import type { ApiError } from '../../api/client.ts';
+import type { Input, Output } from '../../api/operation-types.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -43,7 +43,7 @@ const TEXTS = defineTexts({
   instances: ['后端实例', 'Instances'],
 });
 
-type Details = Outputs['requests.get'];
+type Details = Output<'requests.get'>;
 
 /** Renders requests that the console knows; for others it renders nothing, and their input is shown as it is. */
 export function RequestView({ request: { action, input } }: { readonly request: Details }): ReactNode {
@@ -124,7 +124,7 @@ function Publication({ input: { flowId, revision = 0, note } }: { readonly input
   );
 }
 
-type Interface = Outputs['interfaces.get'];
+type Interface = Output<'interfaces.get'>;
 
 function SetState({ input: { interfaceId, state } }: { readonly input: Input<'interfaces.set-state'> }) {
   const stored = useQueryOf('interfaces.get', { interfaceId });

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { call, type ApiError } from '../../api/client.ts';
-import type { Outputs } from '../../api/outputs.ts';
+import type { Output } from '../../api/operation-types.ts';
 import type { RequestItem } from '../../kit/approval/request-words.tsx';
 
 /** Pages of 50. One user has at most 20 open requests. */
@@ -23,7 +23,7 @@ interface AllRequests {
 
 /** The API returns requests in pages; the console's list loads them all. */
 export function useAllRequests(): AllRequests {
-  const list = useInfiniteQuery<Outputs['requests.list'], ApiError, Pages, readonly string[], PageWish>({
+  const list = useInfiniteQuery<Output<'requests.list'>, ApiError, Pages, readonly string[], PageWish>({
     queryKey: ['requests.list'],
     queryFn: ({ pageParam, signal }) => call('requests.list', pageParam, { signal }),
     initialPageParam: {},

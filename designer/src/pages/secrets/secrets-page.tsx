@@ -1,8 +1,8 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -35,7 +35,7 @@ const TEXTS = defineTexts({
   emptyNext: ['存入凭据后，在适配器里写它的名称。', 'Store a credential, then name it in an adapter.'],
 });
 
-type Secret = Outputs['secrets.list']['items'][number];
+type Secret = Output<'secrets.list'>['items'][number];
 
 export function SecretsPage() {
   const t = useTexts(TEXTS);

@@ -1,6 +1,6 @@
 import { Table, type TableColumnsType } from 'antd';
 import { CircleAlert, CircleCheck } from 'lucide-react';
-import type { SystemReport } from '../../../../control/system/system.ts';
+import type { SystemReport } from '../../api/operations.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../kit/text/copy-text.tsx';

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, CircleX } from 'lucide-react';
-import type { SystemReport } from '../../../../control/system/system.ts';
+import type { SystemReport } from '../../api/operations.ts';
 import { useFormat, type Format } from '../../i18n/format.ts';
 import { defineTexts, useTexts, type Translate } from '../../i18n/texts.ts';
 import { Tag } from '../../kit/feedback/status-tag.tsx';

@@ -1,5 +1,5 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Alert, Button } from 'antd';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -67,7 +67,7 @@ const TEXTS = defineTexts({
   empty: ['没有发现问题', 'Nothing was found'],
 });
 
-type View = Outputs['integrity.get'];
+type View = Output<'integrity.get'>;
 type Finding = View['findings'][number];
 
 export function IntegrityPanel() {

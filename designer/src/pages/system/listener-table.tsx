@@ -1,7 +1,7 @@
 import { Table, type TableColumnsType } from 'antd';
 import { CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX } from 'lucide-react';
 import { Link } from 'react-router';
-import type { ListenerState } from '../../../../control/system/system.ts';
+import type { ListenerState } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';

@@ -1,7 +1,7 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { Check, Plus } from 'lucide-react';
 import { useState } from 'react';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -41,7 +41,7 @@ const TEXTS = defineTexts({
   empty: ['没有例外', 'No exceptions'],
 });
 
-type Item = Outputs['outbound.list']['items'][number];
+type Item = Output<'outbound.list'>['items'][number];
 type Row = Pick<Item, 'target'> & Partial<Item>;
 
 export function OutboundTable() {

@@ -1,6 +1,6 @@
 import { Table, type TableColumnsType } from 'antd';
 import { CircleCheck, CircleSlash, CircleX } from 'lucide-react';
-import type { ShownProcess } from '../../../../control/system/shown-process.ts';
+import type { ShownProcess } from '../../api/operations.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../kit/text/copy-text.tsx';

@@ -1,4 +1,4 @@
-import type { SettingDescription } from '../../../../engine/host/settings.ts';
+import type { SettingDescription } from '../../api/operations.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';

@@ -1,6 +1,6 @@
 import { Alert, Button, Skeleton } from 'antd';
 import { RefreshCw } from 'lucide-react';
-import type { SystemReport } from '../../../../control/system/system.ts';
+import type { SystemReport } from '../../api/operations.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,4 +1,4 @@
-import type { SystemReport } from '../../../../control/system/system.ts';
+import type { SystemReport } from '../../api/operations.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyButton, CopyText } from '../../kit/text/copy-text.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';

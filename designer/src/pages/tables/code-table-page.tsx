@@ -1,8 +1,8 @@
+import type { Output } from '../../api/operation-types.ts';
 import { App, Button, Input, Switch, Table, Upload } from 'antd';
 import { Download, Plus, Save, Trash2, Upload as UploadIcon } from 'lucide-react';
 import { useState } from 'react';
 import { useParams } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useHolds, useMay, useMe } from '../../session/session-context.ts';
 import { defineTexts, LANGUAGES, translateWith, useText, useTexts } from '../../i18n/texts.ts';
@@ -54,7 +54,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-type CodeTable = Outputs['tables.get'];
+type CodeTable = Output<'tables.get'>;
 
 /** One code table: rows are edited in place and saved as a whole. */
 export function CodeTablePage() {

@@ -1,8 +1,8 @@
+import type { Output } from '../../api/operation-types.ts';
 import { Button, Form, Input, Modal } from 'antd';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay, useMe } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -48,7 +48,7 @@ const TEXTS = defineTexts({
   cancel: ['取消', 'Cancel'],
 });
 
-type Table = Outputs['tables.list']['items'][number];
+type Table = Output<'tables.list'>['items'][number];
 
 export function CodeTablesPage() {
   const t = useTexts(TEXTS);

@@ -1,6 +1,6 @@
 import { Alert, Button } from 'antd';
 import { Eye } from 'lucide-react';
-import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
+import type { PayloadAnswer } from '../../../api/operations.ts';
 import { useMay } from '../../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { ErrorBox } from '../../../kit/feedback/error-box.tsx';

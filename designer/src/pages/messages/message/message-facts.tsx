@@ -2,7 +2,7 @@ import { Alert, Descriptions } from 'antd';
 import { Link } from 'react-router';
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
-import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
+import type { ExecutionDetails } from '../../../api/operations.ts';
 import { RUN_TEXTS } from '../../../editor/state/node-looks.ts';
 import { useFormat } from '../../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';

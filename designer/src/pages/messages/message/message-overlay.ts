@@ -1,10 +1,6 @@
 /** The history of a message as an overlay on its flow. Pure. */
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
-import type { StepRecord } from '../../../../../engine/execution/execution-document.ts';
-import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
-import type { ShownMessage } from '../../../../../control/executions/shown-message.ts';
-import type { Standstill } from '../../../../../engine/execution/standstill.ts';
-import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
+import type { ExecutionDetails, PayloadAnswer, ShownMessage, Standstill, StepRecord } from '../../../api/operations.ts';
 import type { NodeRun, Overlay } from '../../../editor/state/editor-store.ts';
 import { runOfStep, wiresTaken } from '../../../editor/state/step-overlay.ts';
 

@@ -3,7 +3,7 @@ import { Skeleton } from 'antd';
 import { useEffect, useMemo, useState } from 'react';
 import { useParams } from 'react-router';
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
-import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
+import type { ExecutionDetails } from '../../../api/operations.ts';
 import { useQueryOf } from '../../../api/queries.ts';
 import { usePreferences } from '../../../kit/theme/preferences.ts';
 import { useMay } from '../../../session/session-context.ts';

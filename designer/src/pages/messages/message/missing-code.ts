@@ -2,10 +2,9 @@
  * Finds the code that a code table lacked in the node's input, since errors never contain values of the content.
  * Pure.
  */
-import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../../engine/contract/values/is-record.ts';
-import type { Standstill } from '../../../../../engine/execution/standstill.ts';
+import type { PayloadAnswer, Standstill } from '../../../api/operations.ts';
 import { valueAtRow } from '../../../model/mapping/preview-mapping.ts';
 
 /**

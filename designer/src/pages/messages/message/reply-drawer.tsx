@@ -1,7 +1,7 @@
 import { Alert, Button, Checkbox, Drawer, Form, Input, InputNumber } from 'antd';
 import { useState } from 'react';
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
-import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
+import type { ExecutionDetails } from '../../../api/operations.ts';
 import { useMutationOf } from '../../../api/queries.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { CodeEditor } from '../../../kit/code/code-editor.tsx';

@@ -1,9 +1,7 @@
 import type { ReactNode } from 'react';
 import { CircleX, Clock3, Hand, TriangleAlert, type LucideIcon } from 'lucide-react';
-import type { PayloadAnswer } from '../../../../../control/executions/execution-payload.ts';
 import type { FlowDocument, FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
-import type { Standstill } from '../../../../../engine/execution/standstill.ts';
-import type { ExecutionDetails } from '../../../../../engine/operate/interface.ts';
+import type { ExecutionDetails, PayloadAnswer, Standstill } from '../../../api/operations.ts';
 import { useMay } from '../../../session/session-context.ts';
 import { useFormat } from '../../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';

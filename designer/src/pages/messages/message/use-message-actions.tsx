@@ -1,13 +1,12 @@
 import { Alert } from 'antd';
 import { useState } from 'react';
-import type { RetryTables } from '../../../../../engine/operate/interface.ts';
 import { useMutationOf } from '../../../api/queries.ts';
 import { useCauseWords } from '../../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { useConfirm } from '../../../kit/feedback/confirm-act.tsx';
 import { isInFlow } from '../../../model/problems/error-causes.ts';
 import { isCodeMissing } from '../held-group.ts';
-import { TablesChoice } from '../tables-choice.tsx';
+import { TablesChoice, type RetryTables } from '../tables-choice.tsx';
 import styles from '../messages-page.module.css';
 
 const TEXTS = defineTexts({
@@ -60,7 +59,7 @@ const TEXTS = defineTexts({
 
 interface Acted {
   readonly executionId: string;
-  readonly held: { readonly outcomeKnown: boolean; readonly reason: string } | undefined;
+  readonly held?: { readonly outcomeKnown: boolean; readonly reason: string };
   readonly hasWritten: boolean;
   readonly attempt: number;
   /** The last error of the message. */

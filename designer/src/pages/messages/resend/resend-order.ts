@@ -1,7 +1,6 @@
 /** Resending a message: which ones can be resent, what can be edited, and what is sent. Pure. */
-import type { ShownMessage } from '../../../../../control/executions/shown-message.ts';
 import { createId } from '../../../../../engine/contract/values/ids.ts';
-import type { ExecutionSummary } from '../../../../../engine/operate/interface.ts';
+import type { ExecutionSummary, ShownMessage } from '../../../api/operations.ts';
 import type { operations } from '../../../api/operations.ts';
 import { withLineEnds } from './line-difference.ts';
 import { parseJson } from '../../../kit/code/parse-json.ts';
