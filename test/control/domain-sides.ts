@@ -109,7 +109,7 @@ export async function makeSide(running: RunningEngine, security: Client, domain:
   const alarmId = `alm_${mark}`;
   await alarms.alarms.insert({
     ...{ _id: alarmId, rule: 'feed-silent', subject: own.flowId, about: `feed-silent|${own.flowId}`, severity: 'warning' },
-    ...{ values: { flowId: own.flowId }, name: both(`flow ${mark}`), status: 'open', open: true, openedAt: at, seenAt: at, told: [] },
+    ...{ values: { flowId: own.flowId }, name: both(`flow ${mark}`), status: 'ended', openedAt: at, seenAt: at, endedAt: at, told: [] },
   });
   const silenceId = `sil_${mark}`;
   await alarms.silences.insert({ _id: silenceId, until: at + 86_400_000, by: `person-${mark}`, at, subject: own.flowId });

@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 /** Control on memory, behind a real socket, with an engine that only remembers: what the tests of this folder share. */
 import { createControl, type Control, type ControlDeps } from '../../control/create-control.ts';
 import { openAuditLog } from '../../control/audit/audit-log.ts';

@@ -26,7 +26,7 @@ export interface RunningEngine extends Running {
 }
 
 const NODES = new URL('../../nodes', import.meta.url);
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 /** `controlOffsetMs`: how far control's clock is ahead of the engine's. */
 export async function startWithEngine(

@@ -2,7 +2,6 @@
  * The readable scope of a field's paths and expressions, derived from a sample: a tree of places with their paths.
  * Pure.
  */
-import type { Output } from '../../api/operation-types.ts';
 import { pathStep, shapeOf, type Shape } from '../../model/schema/sample-shape.ts';
 
 /** Absent parts are unknown. */
