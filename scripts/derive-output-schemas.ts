@@ -65,7 +65,7 @@ class SchemaReader {
   readonly #checker: ts.TypeChecker;
   /** Names under which types are exported. */
   readonly #exported: ReadonlyMap<ts.Type, string>;
-  /** Names given so far; two types of one name are told apart by a number. */
+  /** Names given so far; a number distinguishes two types of one name. */
   readonly #given = new Map<ts.Type, string>();
 
   constructor(checker: ts.TypeChecker, exported: ReadonlyMap<ts.Type, string>) {
