@@ -5,7 +5,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
-import { AppError } from '../../engine/contract/values/errors.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { FieldText, Text } from '../../engine/contract/values/texts.ts';
 import type { Action } from '../action/action.ts';
@@ -52,7 +51,7 @@ async function addDocument(
   await app.register(swagger, {
     transform: ({ schema, url, route }) => ({ schema: shown(route.config?.describe?.() ?? schema), url }),
     transformObject: (document) => {
-      if (!('openapiObject' in document)) throw new AppError('CONTROL_API_DOCUMENT', 'bug', 'The API is described by OpenAPI alone.');
+      if (!('openapiObject' in document)) return document.swaggerObject;
       const { openapiObject } = document;
       for (const path of Object.values(openapiObject.paths ?? {}))
         for (const operation of Object.values(path ?? {})) addOutput(operation as Operation, outputs);
