@@ -128,8 +128,13 @@ export async function removePrepared(
 ): Promise<void> {
   for (const other of await findResends(oldId, executions)) {
     if (other._id === except || other.replacesEpoch === undefined || !isPrepared(other)) continue;
-    await executions.remove(other._id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
+    await removeIfPrepared(other._id, executions);
   }
+}
+
+/** Removes it unless it was released meanwhile, or is being cancelled. */
+async function removeIfPrepared(id: string, executions: ReleaseDeps['executions']): Promise<void> {
+  await executions.remove(id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
 }
 
 async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend, deps: ResendDeps): Promise<void> {
@@ -138,7 +143,7 @@ async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend
   // state.
   const now = await deps.executions.get(prepared._id);
   if (now && (!isPrepared(now) || now.cancelRequested)) return;
-  await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
+  await removeIfPrepared(prepared._id, deps.executions);
   throw goneOn(prepared.replayOf ?? '');
 }
 
