@@ -2,6 +2,7 @@
 import type { Issue } from '../../../engine/contract/values/errors.ts';
 import type { Input, OperationId, Output } from './operation-types.ts';
 import { OPERATIONS } from './operations.ts';
+import type { Progress } from './progress.ts';
 import { askConfirmation, type Confirmation } from './step-up.ts';
 
 export interface CallOptions {
@@ -54,14 +55,14 @@ export async function call<Id extends OperationId>(id: Id, input: Input<Id>, opt
 export async function callWithProgress<Id extends OperationId>(
   id: Id,
   input: Input<Id>,
-  onProgress: (event: Readonly<Record<string, unknown>>) => void,
+  onProgress: (event: Progress<Id>) => void,
   options: CallOptions = {},
 ): Promise<Output<Id>> {
   const response = await send(id, input as Record<string, unknown>, options, 'application/x-ndjson');
   if (response.headers.get('content-type')?.startsWith('application/x-ndjson') !== true || response.body === null)
     return (await readJson(response)) as Output<Id>;
   for await (const line of linesOf(response.body)) {
-    const event = JSON.parse(line) as { progress?: Record<string, unknown>; result?: unknown; error?: Record<string, unknown> };
+    const event = JSON.parse(line) as { progress?: Progress<Id>; result?: unknown; error?: Record<string, unknown> };
     if (event.progress !== undefined) onProgress(event.progress);
     if (event.error !== undefined) throw new ApiError(Number(event.error['status'] ?? 500), event.error);
     if ('result' in event) return event.result as Output<Id>;
@@ -94,7 +95,8 @@ type SendOptions = CallOptions & { readonly confirmation?: Confirmation };
 
 async function sendOnce(id: OperationId, input: Record<string, unknown>, options: SendOptions, accept?: string): Promise<Response> {
   const operation: { readonly method: string; readonly path: string; readonly body?: string } = OPERATIONS[id];
-  const rest = { ...input };
+  // The reason of a mutation goes into a header.
+  const { $reason: _reason, ...rest } = input;
   const path = operation.path.replace(/:(\w+)/g, (_all, name: string) => {
     const value = rest[name];
     delete rest[name];

@@ -62,7 +62,7 @@ export function useMutationOf<Id extends OperationId>(
   const client = useQueryClient();
   const areas = [id.split('.')[0], ...refresh];
   return useMutation<Output<Id>, ApiError, MutationInput<Id>>({
-    mutationFn: ({ $reason, ...input }) => call(id, input as unknown as Input<Id>, $reason === undefined ? {} : { reason: $reason }),
+    mutationFn: (input) => call(id, input, input.$reason === undefined ? {} : { reason: input.$reason }),
     onSettled: () =>
       client.invalidateQueries({
         predicate: ({ queryKey }) => typeof queryKey[0] === 'string' && areas.includes(queryKey[0].split('.')[0]),

@@ -68,7 +68,7 @@ export function TestsPanel() {
     setFailure(undefined);
     setProgress({ done: 0, of: tests.length });
     const { document } = store.getState().history;
-    await callWithProgress('flows.test', { document }, (event) => setProgress(event as { done: number; of: number }), {
+    await callWithProgress('flows.test', { document }, setProgress, {
       signal: controller.signal,
     }).then(
       ({ tests: done }) => setResults(done),

@@ -1,7 +1,6 @@
 /**
  * Problems of a form's value, assigned to fields: those found locally by the schema, and those from the server. Pure.
  */
-import type { TSchema } from 'typebox';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
@@ -49,7 +48,7 @@ const TEXTS = defineTexts({
 /** Returns every schema violation, after filling in defaults as the engine does. */
 export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
   const filled = withDefaults(schema, value);
-  return schemaIssues(schema as unknown as TSchema, filled, LOCAL, '', fitsSchema).map((issue) => ({
+  return schemaIssues(schema, filled, LOCAL, '', fitsSchema).map((issue) => ({
     ...toFormIssue(issue, language),
     label: fieldOf(schema, issue.path, language).label,
   }));

@@ -111,8 +111,7 @@ export function clipboardBox(clipboard: Clipboard, types: NodeTypes): Box | unde
 }
 
 function boxesOf(clipboard: Clipboard, types: NodeTypes): Box[] {
-  const document = clipboard as unknown as FlowDocument;
-  return [...clipboard.nodes.map((node) => boxOf(document, node, types)), ...clipboard.layout.notes];
+  return [...clipboard.nodes.map((node) => boxOf(clipboard, node, types)), ...clipboard.layout.notes];
 }
 
 function whole(raw: Clipboard, ids: ReadonlySet<string>): Clipboard {

@@ -55,7 +55,7 @@ export function placeOf(document: Pick<FlowDocument, 'layout'>, id: string): Poi
   return { x: place?.[0] ?? 0, y: place?.[1] ?? 0 };
 }
 
-export function boxOf(document: FlowDocument, node: FlowDocument['nodes'][number], types: NodeTypes): Box {
+export function boxOf(document: Pick<FlowDocument, 'layout'>, node: FlowDocument['nodes'][number], types: NodeTypes): Box {
   return { ...placeOf(document, node.id), width: CARD_WIDTH, height: cardHeight(types.outPorts(node)) };
 }
 

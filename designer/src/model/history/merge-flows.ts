@@ -95,7 +95,8 @@ function orderOf(mine: readonly string[], theirs: readonly string[]): readonly s
 
 /** Removing a node also conflicts with the other side rewiring it. */
 function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: string) => MergeSide): Map<string, FlowNode> {
-  const maps = [base, mine, theirs].map(({ nodes }) => byKey(nodes, ({ id }) => id)) as unknown as Three<ReadonlyMap<string, FlowNode>>;
+  const nodesOf = ({ nodes }: FlowDocument) => byKey(nodes, ({ id }) => id);
+  const maps = [nodesOf(base), nodesOf(mine), nodesOf(theirs)] as const;
   const merged = mergeMaps(maps, isEqual, decide);
   const [old, my, their] = maps;
   for (const [id, node] of old) {

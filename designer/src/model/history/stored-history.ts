@@ -1,9 +1,9 @@
 /** A history as JSON for the browser's store. After a crash nothing is lost and undo still works. */
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Check } from 'typebox/value';
 import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { parseFlow } from '../../../../engine/flow/parse-flow.ts';
-import { isCommandName } from './command-texts.ts';
+import { isCommandName, type CommandName } from './command-texts.ts';
 import { applyChanges, findChanges } from './document-changes.ts';
 import { begin, HISTORY_LIMIT, type History, type HistoryEntry } from './flow-history.ts';
 
@@ -23,10 +23,9 @@ const StoredChange = Type.Union([
   Type.Object({ path: Path, removed: Items, inserted: Items }, closed),
   Type.Object({ path: Path, before: Type.Optional(Type.Unknown()), after: Type.Optional(Type.Unknown()) }, closed),
 ]);
-const Entries = Type.Array(
-  Type.Object({ name: Type.String(), subject: Type.Optional(Type.String()), changes: Type.Array(StoredChange) }, closed),
-  { maxItems: HISTORY_LIMIT },
-);
+const StoredEntry = Type.Object({ name: Type.String(), subject: Type.Optional(Type.String()), changes: Type.Array(StoredChange) }, closed);
+type StoredEntry = Static<typeof StoredEntry>;
+const Entries = Type.Array(StoredEntry, { maxItems: HISTORY_LIMIT });
 const StoredSchema = Type.Object({ schema: Type.Literal(SCHEMA), document: Type.Unknown(), past: Entries, future: Entries }, closed);
 
 /** Returns plain JSON without the gesture in progress. */
@@ -45,10 +44,14 @@ export function fromStored(raw: unknown): History | undefined {
   if (flow === undefined) return undefined;
   const fresh = begin(flow);
   if (!Check(StoredSchema, raw)) return fresh;
-  const { past, future } = raw as unknown as StoredHistory;
-  if (![...past, ...future].every((entry) => isCommandName(entry.name))) return fresh;
+  const { past, future } = raw;
+  if (!past.every(isNamedByCommand) || !future.every(isNamedByCommand)) return fresh;
   const history: History = { ...fresh, past, future };
   return canBePlayed(history) ? history : fresh;
+}
+
+function isNamedByCommand(entry: StoredEntry): entry is StoredEntry & { name: CommandName } {
+  return isCommandName(entry.name);
 }
 
 /** Checks that every step back and forward yields a flow document and that replaying returns to this one. */

@@ -191,26 +191,38 @@ function definitionLike(type: NodeDescription, types: NodeTypes): NodeDefinition
   const cannotRun = () => {
     throw new TypeError('A described node cannot run.');
   };
-  const { ports } = type;
-  const like = {
-    type: type.name.split('@')[0],
-    major: type.major,
-    kind: type.kind,
-    role: type.role,
-    category: type.category,
-    icon: type.icon,
-    text: type.text,
-    // Configurations are checked and cached separately.
-    config: ANYTHING,
-    expressions: type.expressions,
-    ports: {
-      in: ports.in,
-      out: ports.dependOnConfig ? (config: Record<string, unknown>) => types.outPorts({ type: type.name, config }) : ports.out,
-    },
-    ...(type.adapter === undefined ? {} : { adapter: type.adapter }),
-    effect: type.effect === 'depends-on-config' ? () => 'write' : (type.effect ?? 'pure'),
-    ...(type.listens === true ? { listen: cannotRun } : {}),
-    prepare: cannotRun,
-  };
-  return like as unknown as NodeDefinition;
+  const { type: name, major, category, icon, text, expressions, ports } = type;
+  // Configurations are checked and cached separately.
+  const described = { type: name, major, category, icon, text, config: ANYTHING, expressions };
+  const adapter = type.adapter === undefined ? {} : { adapter: type.adapter };
+  switch (type.kind) {
+    case 'trigger':
+      return {
+        ...described,
+        ...adapter,
+        kind: 'trigger',
+        ports: { in: [], out: ports.out },
+        ...(type.listens === true ? { listen: cannotRun } : {}),
+      };
+    case 'control':
+      return {
+        ...described,
+        kind: 'control',
+        role: type.role ?? 'route',
+        ports: {
+          in: ports.in,
+          out: ports.dependOnConfig ? (config) => types.outPorts({ type: type.name, config }) ?? ports.out : ports.out,
+        },
+        prepare: cannotRun,
+      };
+    case 'action':
+      return {
+        ...described,
+        ...adapter,
+        kind: 'action',
+        ports,
+        effect: type.effect === 'depends-on-config' ? () => 'write' : (type.effect ?? 'pure'),
+        prepare: cannotRun,
+      };
+  }
 }

@@ -89,7 +89,7 @@ function useTest(adapterId: string, unsaved: Content | undefined) {
     setSteps([]);
     setOutcome({});
     setRunning(true);
-    const hear = (event: Readonly<Record<string, unknown>>) => setSteps((now) => [...now, event['step'] as ProbeStep]);
+    const hear = ({ step }: { readonly step: ProbeStep }) => setSteps((now) => [...now, step]);
     try {
       const health =
         unsaved === undefined

@@ -88,7 +88,7 @@ function NewAdapter({ type, environment, domain }: NewAdapterProps) {
   const [start] = useState(() => newAdapter(type.protocol, environment, domain));
   const ask = useAsk();
   const { isMade, setMade } = useMade('/adapters');
-  const whole = (content: Content) => ({ ...content, revision: 0 }) as unknown as Input<'adapters.save'>['document'];
+  const whole = (content: Content) => ({ ...content, revision: 0 }) as Input<'adapters.save'>['document'];
   const submit = async (content: Content) => {
     const input = { adapterId: String(content['adapterId']), document: whole(content) };
     try {
@@ -124,7 +124,7 @@ function NewAdapter({ type, environment, domain }: NewAdapterProps) {
         aside={({ content }) => (
           <ConnectionTest
             adapterId={String(content['adapterId'])}
-            unsaved={whole(content) as unknown as Content}
+            unsaved={whole(content)}
             isOff={adapterProblems(content, undefined, type, 'en').length > 0}
           />
         )}

@@ -67,7 +67,7 @@ function useBulkWork(): (what: BulkOrder | Bulk) => Work<Bulk> {
     stopped: t('stopped'),
     async run(report, signal) {
       const tell = (bulk: Bulk) => report({ done: bulk.handled, of: bulk.total, note: <Counts bulk={bulk} act={actOfEither(what)} /> });
-      const bulk = (await ask(what, (event) => tell(event as unknown as Bulk), signal)) as Bulk;
+      const bulk = (await ask(what, tell, signal)) as Bulk;
       tell(bulk);
       return bulk;
     },
@@ -80,11 +80,7 @@ function actOfEither(what: BulkOrder | Bulk): keyof typeof DONE {
 }
 
 /** Uses an id of its own, so that a lost reply or a closed page does not start the bulk twice. */
-function ask(
-  what: BulkOrder | Bulk,
-  onProgress: (event: Readonly<Record<string, unknown>>) => void,
-  signal: AbortSignal,
-): Promise<BulkAnswer> {
+function ask(what: BulkOrder | Bulk, onProgress: (bulk: Bulk) => void, signal: AbortSignal): Promise<BulkAnswer> {
   const operation = BULK_OPERATIONS[what.kind];
   if ('bulkId' in what) return callWithProgress(operation, { bulkId: what.bulkId }, onProgress, { signal });
   const { kind, choice, tables, perSecond, reason } = what;

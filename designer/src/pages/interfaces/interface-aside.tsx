@@ -4,7 +4,6 @@ import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CodeBlock } from '../../kit/code/code-block.tsx';
 import { CopyText } from '../../kit/text/copy-text.tsx';
-import type { Content } from '../../kit/document/content.ts';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { bearerExample, exampleBody, examplePath } from '../../signing/example-call.ts';
 import { shellExample } from '../../signing/shell-example.ts';
@@ -26,14 +25,11 @@ const TEXTS = defineTexts({
   ],
 });
 
-type Called = Pick<InterfaceDocument, 'front' | 'method' | 'path'> & Partial<InterfaceDocument>;
-
 /** Shows the address for callers, as the form stands, and a call to copy. */
-export function InterfaceCall({ content }: { readonly content: Content }) {
+export function InterfaceCall({ called }: { readonly called: InterfaceDocument }) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
-  const called = content as unknown as Called;
   const url = system.data?.addresses[called.front] ?? 'https://gateway.example:8443';
   return (
     <Panel title={t('title')}>
@@ -54,7 +50,7 @@ export function InterfaceCall({ content }: { readonly content: Content }) {
   );
 }
 
-function callOf(url: string, called: Called): string {
+function callOf(url: string, called: InterfaceDocument): string {
   if (called.front !== 'open') return bearerExample(url, called, called.front === 'user' ? 'USER_TOKEN' : 'BUS_TOKEN');
   const body = exampleBody(called);
   return shellExample({

@@ -2,7 +2,7 @@ import { App, Button } from 'antd';
 import { CirclePower, CircleSlash, Send } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import type { Input, Output } from '../../api/operation-types.ts';
+import type { Output } from '../../api/operation-types.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -74,8 +74,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
   const item = list.data?.items.find((one) => one.interfaceId === interfaceId);
   const fixed = useMemo(() => ({ interfaceId, revision, state }), [interfaceId, revision, state]);
   const submit = async (next: Content) => {
-    const whole = wholeInterface(next, fixed) as unknown as Input<'interfaces.save'>['document'];
-    onSaved(await save.mutateAsync({ interfaceId, document: whole }));
+    onSaved(await save.mutateAsync({ interfaceId, document: wholeInterface(next, fixed) }));
     void message.success(t('saved'));
   };
   const reload = () => {
@@ -119,7 +118,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
           <>
             <InterfaceTraffic interfaceId={interfaceId} />
             <InterfaceGrants interfaceId={interfaceId} name={text(document.name)} />
-            <InterfaceCall content={now} />
+            <InterfaceCall called={wholeInterface(now, fixed)} />
           </>
         )}
       />

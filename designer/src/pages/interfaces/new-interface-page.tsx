@@ -1,6 +1,5 @@
 import { App } from 'antd';
 import { useState } from 'react';
-import type { Input } from '../../api/operation-types.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -41,7 +40,7 @@ function NewInterface({ domain }: { readonly domain: string }) {
   const submit = async (content: Content) => {
     const document = wholeInterface(content, FIXED);
     const { interfaceId } = document;
-    await save.mutateAsync({ interfaceId, document: document as unknown as Input<'interfaces.save'>['document'] });
+    await save.mutateAsync({ interfaceId, document });
     void message.success(t('saved'));
     setMade(interfaceId);
   };
@@ -59,7 +58,7 @@ function NewInterface({ domain }: { readonly domain: string }) {
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}
         form={(parts) => <CheckedForm {...parts} fixed={FIXED} isNew isReadOnly={false} />}
-        aside={({ content }) => <InterfaceCall content={content} />}
+        aside={({ content }) => <InterfaceCall called={wholeInterface(content, FIXED)} />}
       />
     </Page>
   );

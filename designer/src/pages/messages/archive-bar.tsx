@@ -67,7 +67,7 @@ export function ArchiveBar({ onArchived }: { readonly onArchived: () => void }) 
     async run(report, signal) {
       const tell = ({ status, archived, candidates }: ArchiveRun) =>
         report({ done: archived, of: Math.max(candidates, archived), ...(status === 'wanted' ? { note: t('waiting') } : {}) });
-      const ended = await callWithProgress('archive.run', {}, (event) => tell(event as unknown as ArchiveRun), { signal });
+      const ended = await callWithProgress('archive.run', {}, tell, { signal });
       tell(ended);
       return ended;
     },
