@@ -1,29 +1,22 @@
 import { Alert, Button, Input } from 'antd';
-import { useQueryClient } from '@tanstack/react-query';
 import { Rocket } from 'lucide-react';
 import { useState } from 'react';
-import { createStore } from 'zustand/vanilla';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
-import { ApiError, call, callWithProgress } from '../api/client.ts';
-import type { Output } from '../api/operation-types.ts';
+import { ApiError } from '../api/client.ts';
+import type { PublishStage } from '../api/progress.ts';
 import { useEnvironment } from '../session/environment.ts';
-import { useDraftKeeper } from '../editor/draft/draft-keeper-context.tsx';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { useConfirm } from '../kit/feedback/confirm-act.tsx';
-import { ToldInPlace } from '../kit/feedback/error-box.tsx';
 import { AskOthersToPublish } from './ask-to-publish.tsx';
 import { FlowErrorBox } from './flow-error-box.tsx';
-import { PublishPreview, type ShownDraft } from './publish-preview.tsx';
 import styles from './release.module.css';
+import { type PublicationState, UnsavedError, usePublication } from './use-publication.tsx';
 import { WhoIsAffected } from './who-is-affected.tsx';
 
 const TEXTS = defineTexts({
   note: ['说明（可不填）：为什么改', 'Note (optional): why'],
   noteDemanded: ['说明（必填）：改了什么，为什么改', 'Note: what changes and why'],
   noteMissing: ['在生产环境发布须写说明。', 'Publishing in production takes a note.'],
-  productionTitle: ['发布到生产环境', 'Publish in production'],
-  changedTitle: ['草稿刚刚被修改，请再次确认', 'The draft has just been changed: confirm again'],
   publish: ['发布', 'Publish'],
   how: [
     '先校验、跑测试、准备，再切换；任何一步失败，线上版本照常服务。',
@@ -42,8 +35,7 @@ const TEXTS = defineTexts({
   apply: ['切换', 'Take over'],
 });
 
-const STAGES = ['validate', 'test', 'prepare', 'commit', 'apply'] as const;
-type Stage = (typeof STAGES)[number];
+const STAGES: readonly PublishStage[] = ['validate', 'test', 'prepare', 'commit', 'apply'];
 
 interface PublishDraftProps {
   readonly flowId: string;
@@ -51,175 +43,126 @@ interface PublishDraftProps {
   readonly onPublished: () => void;
 }
 
-/**
- * Publishes exactly the draft that the user sees. If another user saves meanwhile, the changes are shown before
- * publication.
- */
+/** Publishes the draft, with a note; a draft with errors cannot be published. */
 export function PublishDraft({ flowId, inService, onPublished }: PublishDraftProps) {
-  const t = useTexts(TEXTS);
-  const keeper = useDraftKeeper();
-  const client = useQueryClient();
-  const { openPanel } = useEditorStore().getState();
-  const document = useEditor(({ history }) => history.document);
-  const types = useEditor((editor) => editor.types);
-  const errors = useEditor(({ problems }) => problems.errors);
-  const isOthersAlone = useEditor(({ problems }) =>
-    problems.all.every(({ issue }) => issue.severity === 'warning' || issue.code === 'FLOW_REFERENCE_OUTSIDE'),
-  );
-  const { isProduction } = useEnvironment();
-  const confirm = useConfirm();
-  const warnings = useEditor(({ problems }) => problems.warnings);
   const [note, setNote] = useState('');
-  const [isNoteMissing, setNoteMissing] = useState(false);
-  const [stage, setStage] = useState<Stage>();
-  const [report, setReport] = useState<Output<'flows.publish'>>();
-  const [failure, setFailure] = useState<unknown>();
-
-  /** Saves pending edits and returns the platform's draft. */
-  const savedDraft = async () => {
-    const { status, base } = await keeper.flush();
-    if (status !== 'saved') throw new UnsavedError();
-    return base;
-  };
-  const publish = async ({ revision }: FlowDocument) => {
-    setReport(undefined);
-    setFailure(undefined);
-    setStage('validate');
-    const input = { flowId, revision, ...(note.trim() === '' ? {} : { note: note.trim() }) };
-    try {
-      setReport(await callWithProgress('flows.publish', input, (event) => setStage(event['stage'] as Stage)));
-    } finally {
-      setStage(undefined);
-    }
-    setNote('');
-    onPublished();
-    void client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('flows.') });
-  };
-  /** Returns the draft with the changes saved since `before`, which the user is asked about next. */
-  const changedSince = async (before: FlowDocument, revision: number): Promise<ShownDraft> => {
-    await keeper.follow(revision);
-    const draft = await savedDraft();
-    const { items } = await call('flows.revisions', { flowId });
-    return { draft, since: { before, save: items.find(({ id }) => id === String(revision)) } };
-  };
-  /** Shows the user what would be published, and shows it again if it changes meanwhile. */
-  const confirmAndPublish = (first: ShownDraft) => {
-    const shown = createStore<ShownDraft>(() => first);
-    confirm({
-      title: t(isProduction ? 'productionTitle' : 'changedTitle'),
-      effect: <PublishPreview shown={shown} inService={inService} types={types} note={note.trim()} />,
-      verb: t('publish'),
-      isWide: true,
-      async run() {
-        const { draft } = shown.getState();
-        try {
-          await publish(draft);
-        } catch (error) {
-          if (!isDraftChanged(error)) throw error;
-          shown.setState(await changedSince(draft, Number(error.values['stored'])), true);
-          throw new ToldInPlace();
-        }
-      },
-    });
-  };
-  const publishOrAsk = async (draft: FlowDocument) => {
-    try {
-      await publish(draft);
-    } catch (error) {
-      if (!isDraftChanged(error)) throw error;
-      confirmAndPublish(await changedSince(draft, Number(error.values['stored'])));
-    }
-  };
-  const begin = async () => {
-    if (isProduction && note.trim() === '') return setNoteMissing(true);
-    setReport(undefined);
-    setFailure(undefined);
-    try {
-      const merged = keeper.merged.getState().last;
-      const draft = await savedDraft();
-      const { last = merged } = keeper.merged.getState();
-      // This last save merged another user's changes, which this user has not seen.
-      if (last !== undefined && last !== merged) confirmAndPublish(await changedSince(last.base, last.theirs.revision));
-      else if (isProduction) confirmAndPublish({ draft });
-      else await publishOrAsk(draft);
-    } catch (error) {
-      setFailure(error);
-    }
-  };
+  const errors = useEditor(({ problems }) => problems.errors);
+  const { state, begin } = usePublication({
+    flowId,
+    inService,
+    onPublished() {
+      setNote('');
+      onPublished();
+    },
+  });
   return (
     <section>
-      {errors > 0 ? (
-        <div className={styles.list}>
-          <Alert
-            type="error"
-            showIcon
-            title={t('errors', { count: errors })}
-            action={<Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>}
-          />
-          {isOthersAlone ? <AskOthersToPublish flowId={flowId} /> : null}
-        </div>
-      ) : (
-        <div className={styles.list}>
-          <WhoIsAffected flowId={flowId} />
-          {warnings === 0 ? null : (
-            <Alert
-              type="warning"
-              showIcon
-              title={t('warnings', { count: warnings })}
-              action={<Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>}
-            />
-          )}
-          <Input.TextArea
-            rows={2}
-            maxLength={500}
-            value={note}
-            placeholder={t(isProduction ? 'noteDemanded' : 'note')}
-            aria-label={t(isProduction ? 'noteDemanded' : 'note')}
-            status={isNoteMissing ? 'error' : ''}
-            onChange={(event) => {
-              setNote(event.target.value);
-              setNoteMissing(false);
-            }}
-          />
-          <Button type="primary" icon={<Rocket size={16} />} loading={stage !== undefined} onClick={() => void begin()}>
-            {t('publish')}
-          </Button>
-          {isNoteMissing ? (
-            <p role="alert" className={styles.bad}>
-              {t('noteMissing')}
-            </p>
-          ) : null}
-          <p className={styles.hint}>{t('how')}</p>
-        </div>
-      )}
-      <div aria-live="polite" className={styles.list}>
-        {stage === undefined ? null : <Stages at={stage} />}
-        {report === undefined ? null : (
-          <Alert
-            type="success"
-            showIcon
-            title={report.changed ? t('done', { version: report.version }) : t('unchanged', { version: report.version })}
-          />
-        )}
-        {failure === undefined ? null : failure instanceof UnsavedError ? (
-          <Alert type="warning" showIcon title={t('unsaved')} />
+      <div className={styles.list}>
+        {errors > 0 ? (
+          <Errors flowId={flowId} count={errors} />
         ) : (
-          <FlowErrorBox error={failure} document={document} />
+          <>
+            <WhoIsAffected flowId={flowId} />
+            <Warnings />
+            <NoteAndPublish note={note} onNote={setNote} isBusy={state.stage !== undefined} onPublish={() => void begin(note.trim())} />
+          </>
         )}
-        {failure instanceof ApiError && failure.code === 'FLOW_OUTSIDE_DOMAINS' ? <AskOthersToPublish flowId={flowId} /> : null}
+      </div>
+      <div aria-live="polite" className={styles.list}>
+        <Outcome state={state} flowId={flowId} />
       </div>
     </section>
   );
 }
 
-/** Publishing uses the platform's draft, so unsaved edits would be left out. */
-class UnsavedError extends Error {}
-
-function isDraftChanged(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.code === 'FLOW_DRAFT_CHANGED';
+/** Others can publish a draft whose only errors are references that this user may not use. */
+function Errors({ flowId, count }: { readonly flowId: string; readonly count: number }) {
+  const t = useTexts(TEXTS);
+  const isOthersAlone = useEditor(({ problems }) =>
+    problems.all.every(({ issue }) => issue.severity === 'warning' || issue.code === 'FLOW_REFERENCE_OUTSIDE'),
+  );
+  return (
+    <>
+      <Alert type="error" showIcon title={t('errors', { count })} action={<ShowProblems />} />
+      {isOthersAlone ? <AskOthersToPublish flowId={flowId} /> : null}
+    </>
+  );
 }
 
-function Stages({ at }: { readonly at: Stage }) {
+function Warnings() {
+  const t = useTexts(TEXTS);
+  const count = useEditor(({ problems }) => problems.warnings);
+  return count === 0 ? null : <Alert type="warning" showIcon title={t('warnings', { count })} action={<ShowProblems />} />;
+}
+
+function ShowProblems() {
+  const t = useTexts(TEXTS);
+  const { openPanel } = useEditorStore().getState();
+  return <Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>;
+}
+
+interface NoteAndPublishProps {
+  readonly note: string;
+  readonly onNote: (note: string) => void;
+  readonly isBusy: boolean;
+  readonly onPublish: () => void;
+}
+
+/** Publishing in production requires a note. */
+function NoteAndPublish({ note, onNote, isBusy, onPublish }: NoteAndPublishProps) {
+  const t = useTexts(TEXTS);
+  const { isProduction } = useEnvironment();
+  const [isNoteMissing, setNoteMissing] = useState(false);
+  const noteWord = t(isProduction ? 'noteDemanded' : 'note');
+  return (
+    <>
+      <Input.TextArea
+        rows={2}
+        maxLength={500}
+        value={note}
+        placeholder={noteWord}
+        aria-label={noteWord}
+        status={isNoteMissing ? 'error' : ''}
+        onChange={(event) => {
+          onNote(event.target.value);
+          setNoteMissing(false);
+        }}
+      />
+      <Button
+        type="primary"
+        icon={<Rocket size={16} />}
+        loading={isBusy}
+        onClick={() => (isProduction && note.trim() === '' ? setNoteMissing(true) : onPublish())}
+      >
+        {t('publish')}
+      </Button>
+      {isNoteMissing ? (
+        <p role="alert" className={styles.bad}>
+          {t('noteMissing')}
+        </p>
+      ) : null}
+      <p className={styles.hint}>{t('how')}</p>
+    </>
+  );
+}
+
+function Outcome({ state: { stage, report, failure }, flowId }: { readonly state: PublicationState; readonly flowId: string }) {
+  const t = useTexts(TEXTS);
+  const document = useEditor(({ history }) => history.document);
+  if (stage !== undefined) return <Stages at={stage} />;
+  if (report !== undefined)
+    return <Alert type="success" showIcon title={t(report.changed ? 'done' : 'unchanged', { version: report.version })} />;
+  if (failure === undefined) return null;
+  if (failure instanceof UnsavedError) return <Alert type="warning" showIcon title={t('unsaved')} />;
+  return (
+    <>
+      <FlowErrorBox error={failure} document={document} />
+      {failure instanceof ApiError && failure.code === 'FLOW_OUTSIDE_DOMAINS' ? <AskOthersToPublish flowId={flowId} /> : null}
+    </>
+  );
+}
+
+function Stages({ at }: { readonly at: PublishStage }) {
   const t = useTexts(TEXTS);
   return (
     <div className={styles.stages}>

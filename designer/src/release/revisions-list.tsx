@@ -39,7 +39,6 @@ const PAGE = 20;
 export function RevisionsList({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const store = useEditorStore();
-  const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const { data, error, refetch } = useQueryOf('flows.revisions', { flowId }, { refetchIntervalMs: 15_000 });
   const [shown, setShown] = useState(PAGE);
   const [compared, setCompared] = useState<Revision>();
@@ -61,44 +60,9 @@ export function RevisionsList({ flowId }: { readonly flowId: string }) {
       <ul className={styles.list}>
         {items.slice(0, shown).map((item) => (
           <li key={item.id} className={styles.version}>
-            <div className={styles.versionText}>
-              <div className={styles.changeTitle}>
-                {t(item.isSetAside === true ? 'from' : 'revision', { revision: item.revision })}
-                {item.isCurrent === true ? (
-                  <Tag tone="green" icon={CircleCheck}>
-                    {t('current')}
-                  </Tag>
-                ) : null}
-                {item.isSetAside === true ? <Tag tone="amber">{t('setAside')}</Tag> : null}
-                {item.versions.map((version) => (
-                  <Tag key={version} tone="blue">
-                    {t('version', { version })}
-                  </Tag>
-                ))}
-              </div>
-              <span className={styles.hint}>
-                {item.savedBy} · <TimeText at={item.savedAt} />
-              </span>
-            </div>
+            <RevisionText revision={item} />
             {item.isCurrent === true ? null : (
-              <>
-                <Button
-                  type="text"
-                  icon={<GitCompareArrows size={16} />}
-                  title={t('compare')}
-                  aria-label={`${t('compare')}: ${item.id}`}
-                  onClick={() => setCompared(item)}
-                />
-                {isReadOnly ? null : (
-                  <Button
-                    type="text"
-                    icon={<RotateCcw size={16} />}
-                    title={t('restore')}
-                    aria-label={`${t('restore')}: ${item.id}`}
-                    onClick={() => void restore(item)}
-                  />
-                )}
-              </>
+              <RevisionActs revision={item} onCompare={() => setCompared(item)} onRestore={() => void restore(item)} />
             )}
           </li>
         ))}
@@ -116,6 +80,57 @@ export function RevisionsList({ flowId }: { readonly flowId: string }) {
       >
         {compared === undefined ? null : <ComparedRevision flowId={flowId} revisionId={compared.id} />}
       </Drawer>
+    </>
+  );
+}
+
+function RevisionText({ revision: item }: { readonly revision: Revision }) {
+  const t = useTexts(TEXTS);
+  const isSetAside = item.isSetAside === true;
+  return (
+    <div className={styles.versionText}>
+      <div className={styles.changeTitle}>
+        {t(isSetAside ? 'from' : 'revision', { revision: item.revision })}
+        {item.isCurrent === true ? (
+          <Tag tone="green" icon={CircleCheck}>
+            {t('current')}
+          </Tag>
+        ) : null}
+        {isSetAside ? <Tag tone="amber">{t('setAside')}</Tag> : null}
+        {item.versions.map((version) => (
+          <Tag key={version} tone="blue">
+            {t('version', { version })}
+          </Tag>
+        ))}
+      </div>
+      <span className={styles.hint}>
+        {item.savedBy} · <TimeText at={item.savedAt} />
+      </span>
+    </div>
+  );
+}
+
+interface RevisionActsProps {
+  readonly revision: Revision;
+  readonly onCompare: () => void;
+  readonly onRestore: () => void;
+}
+
+function RevisionActs({ revision: { id }, onCompare, onRestore }: RevisionActsProps) {
+  const t = useTexts(TEXTS);
+  const isReadOnly = useEditor((editor) => editor.isReadOnly);
+  return (
+    <>
+      <Button
+        type="text"
+        icon={<GitCompareArrows size={16} />}
+        title={t('compare')}
+        aria-label={`${t('compare')}: ${id}`}
+        onClick={onCompare}
+      />
+      {isReadOnly ? null : (
+        <Button type="text" icon={<RotateCcw size={16} />} title={t('restore')} aria-label={`${t('restore')}: ${id}`} onClick={onRestore} />
+      )}
     </>
   );
 }

@@ -1,27 +1,25 @@
 import { Alert, App, Button, Select, Switch } from 'antd';
 import { FlaskConical, Play, Square } from 'lucide-react';
-import { useMemo } from 'react';
-import type { FlowTest } from '../../../engine/contract/flow/flow-document.ts';
+import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
 import { useMay } from '../session/session-context.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { useOfferedShapes } from '../node-panel/use-offered-shapes.ts';
-import { useGuide } from '../guide/guide-store.ts';
-import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { addTest } from '../model/commands/saved-tests.ts';
-import { answersOfShapes, bodySchema, type OfferedShapes } from '../model/samples/offered-shapes.ts';
-import { sampleOf } from '../model/schema/schema-sample.ts';
+import { answersOfShapes } from '../model/samples/offered-shapes.ts';
 import { CodeEditor } from '../kit/code/code-editor.tsx';
 import { parseJson } from '../kit/code/parse-json.ts';
 import { FlowErrorBox } from '../release/flow-error-box.tsx';
 import { hl7OfLines, linesOfHl7, takesHl7Text } from './hl7-lines.ts';
-import { handedIn, overlayOf, runTrial, samplesOf, testOfTrial } from './run-trial.ts';
-import type { Scope, TrialOrder } from '../editor/state/trial-state.ts';
+import { playTrial } from './play-trial.ts';
+import { testOfTrial } from './run-trial.ts';
+import type { Scope, TrialOrder, TrialRun } from '../editor/state/trial-state.ts';
 import { TrialResult } from './trial-result.tsx';
 import styles from './trial.module.css';
+import { useStarts, type Start } from './use-starts.ts';
 
 const TEXTS = defineTexts({
   sample: ['样例', 'Sample'],
-  structure: ['按请求结构编的示例', 'Example made from the structure of the request'],
   own: ['自己填写', 'Written here'],
   input: ['输入消息（JSON）', 'Message to begin with (JSON)'],
   inputHl7: ['输入消息（HL7，每段一行）', 'Message to begin with (HL7, one segment on each line)'],
@@ -47,137 +45,168 @@ const TEXTS = defineTexts({
   name: ['试运行 {{number}}', 'Trial {{number}}'],
 });
 
-interface Start {
-  readonly key: string;
-  readonly label: string;
-  readonly input: FlowTest['input'];
-  readonly mocks: FlowTest['mocks'];
-}
-
 /** No sample: the user's own input. */
 const OWN = 'own';
 
 /** Runs the flow, or part of it, once. Shows each node's input, output and time, and can save the run as a test. */
 export function TryPanel() {
-  const t = useTexts(TEXTS);
-  const may = useMay();
-  const { message } = App.useApp();
   const store = useEditorStore();
   const offered = useOfferedShapes({ mayAsk: true });
   const starts = useStarts(offered);
-  const trial = useEditor((editor) => editor.trial);
-  const { setTrial, setOverlay, setSamples } = store.getState();
-  const { scope, reachesAdapters, run } = trial;
-  const selected = useEditor(({ selection, history }) => history.document.nodes.find(({ id }) => id === selection.nodes[0]));
-  const start = trial.startKey === undefined ? starts[0] : starts.find(({ key }) => key === trial.startKey);
-  const typed = trial.typed ?? JSON.stringify(start?.input.data ?? {}, null, 2);
+  const { setTrial } = store.getState();
+  const { startKey, typed: own, scope, reachesAdapters, run } = useEditor((editor) => editor.trial);
+  const selected = useSelectedNode();
+  const start = startKey === undefined ? starts[0] : starts.find(({ key }) => key === startKey);
+  const typed = own ?? JSON.stringify(start?.input.data ?? {}, null, 2);
   const data = parseJson(typed);
-  const begun = useEditor(({ history, types }) =>
-    scope === 'whole' || selected === undefined ? history.document.nodes.find((node) => types.isTrigger(node)) : selected,
-  );
-  const isHl7 = useEditor(({ types }) => begun !== undefined && takesHl7Text(types.get(begun.type)));
-  const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;
-  const choose = (key: string) => setTrial({ startKey: key, typed: key === OWN ? typed : undefined });
-  const go = async () => {
-    if (data === undefined) return;
-    const { document } = store.getState().history;
-    const part: Scope = scope === 'whole' || selected === undefined ? { kind: 'whole' } : { kind: scope, nodeId: selected.id };
-    const order: TrialOrder = {
-      document,
-      input: { ...start?.input, data: data.value },
-      mocks: { ...(reachesAdapters ? {} : answersOfShapes(document.nodes, store.getState().types, offered)), ...start?.mocks },
-      reachesAdapters,
-      scope: part,
-    };
-    const trigger = part.kind === 'whole' ? document.nodes.find((node) => store.getState().types.isTrigger(node))?.id : undefined;
-    const stop = new AbortController();
-    setTrial({ run: { order, stop } });
-    setOverlay(undefined);
-    try {
-      const answer = await runTrial(order, stop.signal);
-      setOverlay(overlayOf(answer, document, trigger));
-      const begun = part.kind === 'whole' ? handedIn(document, store.getState().types, data.value) : {};
-      setSamples(samplesOf(answer, begun));
-      useGuide.getState().finish('try');
-      setTrial({ run: { order, stop, answer } });
-    } catch (error) {
-      setTrial({ run: stop.signal.aborted ? undefined : { order, stop, error } });
-    }
-  };
-  const save = () => {
-    if (run?.answer === undefined) return;
+  const isHl7 = useBeginsWithHl7(scope === 'whole' ? undefined : selected);
+  const begin = ({ value }: { readonly value: unknown }) => {
     const { history, types } = store.getState();
     const { document } = history;
-    const isOutside = (id: string) => types.get(document.nodes.find((node) => node.id === id)?.type ?? '')?.adapter !== undefined;
-    const name = t('name', { number: document.tests.length + 1 });
-    const planned = addTest(document, testOfTrial(run.answer, run.order, isOutside, name));
-    if ('refusal' in planned) return;
-    store.getState().run(planned.command);
-    void message.success(t('saved', { name }));
+    void playTrial(store, {
+      document,
+      input: { ...start?.input, data: value },
+      mocks: { ...(reachesAdapters ? {} : answersOfShapes(document.nodes, types, offered)), ...start?.mocks },
+      reachesAdapters,
+      scope: scope === 'whole' || selected === undefined ? { kind: 'whole' } : { kind: scope, nodeId: selected.id },
+    });
   };
   return (
     <div className={styles.panel}>
-      <label className={styles.field}>
-        {t('sample')}
-        <Select
-          value={start?.key ?? OWN}
-          aria-label={t('sample')}
-          options={[...starts.map(({ key, label }) => ({ value: key, label })), { value: OWN, label: t('own') }]}
-          onChange={choose}
-        />
-      </label>
+      <SampleSelect
+        starts={starts}
+        value={start?.key ?? OWN}
+        onChange={(key) => setTrial({ startKey: key, typed: key === OWN ? typed : undefined })}
+      />
       <InputEditor typed={typed} data={data} isHl7={isHl7} onType={(next) => setTrial({ typed: next })} />
-      <label className={styles.field}>
-        {t('scope')}
-        <Select<Scope['kind']>
-          value={selected === undefined ? 'whole' : scope}
-          aria-label={t('scope')}
-          onChange={(next) => setTrial({ scope: next })}
-          options={[
-            { value: 'whole', label: t('whole') },
-            ...(selected === undefined
-              ? []
-              : (['from', 'only'] as const).map((value) => ({ value, label: t(value, { label: selected.label }) }))),
-          ]}
-        />
-      </label>
-      {may('adapters.test') ? (
-        <div className={styles.reach}>
-          <Switch checked={reachesAdapters} aria-label={t('reach')} onChange={(next) => setTrial({ reachesAdapters: next })} /> {t('reach')}
-        </div>
-      ) : null}
-      {reachesAdapters ? <Alert type="warning" showIcon title={t('reachOn')} /> : <p className={styles.hint}>{t('reachOff')}</p>}
+      <ScopeSelect selected={selected} />
+      <ReachSwitch />
       <div className={styles.acts}>
-        {isRunning ? (
-          <Button icon={<Square size={16} />} onClick={() => run.stop.abort()}>
-            {t('stop')}
-          </Button>
-        ) : (
-          <Button type="primary" icon={<Play size={16} />} disabled={data === undefined} onClick={() => void go()}>
-            {t('run')}
-          </Button>
-        )}
-        {run?.answer === undefined ? null : (
-          <>
-            {run.order.scope.kind === 'whole' ? (
-              <Button icon={<FlaskConical size={16} />} onClick={save}>
-                {t('save')}
-              </Button>
-            ) : null}
-            <Button
-              onClick={() => {
-                setTrial({ run: undefined });
-                setOverlay(undefined);
-              }}
-            >
-              {t('clear')}
-            </Button>
-          </>
-        )}
+        <RunOrStop run={run} onRun={data === undefined ? undefined : () => begin(data)} />
+        {run?.answer === undefined ? null : <AfterRun answer={run.answer} order={run.order} />}
       </div>
       {run?.error === undefined ? null : <FlowErrorBox error={run.error} document={run.order.document} />}
       {run?.answer === undefined ? null : <TrialResult answer={run.answer} mocks={run.order.mocks} offered={offered} />}
     </div>
+  );
+}
+
+function useSelectedNode(): FlowNode | undefined {
+  return useEditor(({ selection, history }) => history.document.nodes.find(({ id }) => id === selection.nodes[0]));
+}
+
+/** Whether the node that gets the input takes HL7 text. Without `first`, that is the trigger. */
+function useBeginsWithHl7(first: FlowNode | undefined): boolean {
+  return useEditor(({ history, types }) => {
+    const node = first ?? history.document.nodes.find((other) => types.isTrigger(other));
+    return node !== undefined && takesHl7Text(types.get(node.type));
+  });
+}
+
+interface SampleSelectProps {
+  readonly starts: readonly Start[];
+  readonly value: string;
+  readonly onChange: (key: string) => void;
+}
+
+function SampleSelect({ starts, value, onChange }: SampleSelectProps) {
+  const t = useTexts(TEXTS);
+  return (
+    <label className={styles.field}>
+      {t('sample')}
+      <Select
+        value={value}
+        aria-label={t('sample')}
+        options={[...starts.map(({ key, label }) => ({ value: key, label })), { value: OWN, label: t('own') }]}
+        onChange={onChange}
+      />
+    </label>
+  );
+}
+
+function ScopeSelect({ selected }: { readonly selected: FlowNode | undefined }) {
+  const t = useTexts(TEXTS);
+  const scope = useEditor(({ trial }) => trial.scope);
+  const { setTrial } = useEditorStore().getState();
+  return (
+    <label className={styles.field}>
+      {t('scope')}
+      <Select<Scope['kind']>
+        value={selected === undefined ? 'whole' : scope}
+        aria-label={t('scope')}
+        onChange={(next) => setTrial({ scope: next })}
+        options={[
+          { value: 'whole', label: t('whole') },
+          ...(selected === undefined
+            ? []
+            : (['from', 'only'] as const).map((value) => ({ value, label: t(value, { label: selected.label }) }))),
+        ]}
+      />
+    </label>
+  );
+}
+
+function ReachSwitch() {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const isOn = useEditor(({ trial }) => trial.reachesAdapters);
+  const { setTrial } = useEditorStore().getState();
+  return (
+    <>
+      {may('adapters.test') ? (
+        <div className={styles.reach}>
+          <Switch checked={isOn} aria-label={t('reach')} onChange={(next) => setTrial({ reachesAdapters: next })} /> {t('reach')}
+        </div>
+      ) : null}
+      {isOn ? <Alert type="warning" showIcon title={t('reachOn')} /> : <p className={styles.hint}>{t('reachOff')}</p>}
+    </>
+  );
+}
+
+/** `onRun` is undefined while the input cannot be read. */
+function RunOrStop({ run, onRun }: { readonly run: TrialRun | undefined; readonly onRun: (() => void) | undefined }) {
+  const t = useTexts(TEXTS);
+  const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;
+  return isRunning ? (
+    <Button icon={<Square size={16} />} onClick={() => run.stop.abort()}>
+      {t('stop')}
+    </Button>
+  ) : (
+    <Button type="primary" icon={<Play size={16} />} disabled={onRun === undefined} onClick={onRun}>
+      {t('run')}
+    </Button>
+  );
+}
+
+/** What the user may do with the result. Only a run of the whole flow can become a test. */
+function AfterRun({ answer, order }: { readonly answer: NonNullable<TrialRun['answer']>; readonly order: TrialOrder }) {
+  const t = useTexts(TEXTS);
+  const { message } = App.useApp();
+  const store = useEditorStore();
+  const save = () => {
+    const { history, types, run } = store.getState();
+    const { document } = history;
+    const isOutside = (id: string) => types.get(document.nodes.find((node) => node.id === id)?.type ?? '')?.adapter !== undefined;
+    const name = t('name', { number: document.tests.length + 1 });
+    const planned = addTest(document, testOfTrial(answer, order, isOutside, name));
+    if ('refusal' in planned) return;
+    run(planned.command);
+    void message.success(t('saved', { name }));
+  };
+  const clear = () => {
+    const { setTrial, setOverlay } = store.getState();
+    setTrial({ run: undefined });
+    setOverlay(undefined);
+  };
+  return (
+    <>
+      {order.scope.kind === 'whole' ? (
+        <Button icon={<FlaskConical size={16} />} onClick={save}>
+          {t('save')}
+        </Button>
+      ) : null}
+      <Button onClick={clear}>{t('clear')}</Button>
+    </>
   );
 }
 
@@ -212,30 +241,5 @@ function InputEditor({ typed, data, isHl7, onType }: InputEditorProps) {
       )}
       {data === undefined ? <span className={styles.bad}>{t('notJson')}</span> : null}
     </div>
-  );
-}
-
-/** Saved tests first, then an example of the known structure, then the samples of the trigger's type. */
-function useStarts(offered: OfferedShapes): readonly Start[] {
-  const t = useTexts(TEXTS);
-  const text = useText();
-  const tests = useEditor(({ history }) => history.document.tests);
-  const trigger = useEditor(({ history, types }) => history.document.nodes.find((node) => types.isTrigger(node)));
-  const samples = useEditor(({ types }) => (trigger === undefined ? undefined : types.get(trigger.type)?.samples));
-  const body = useEditor(({ history, types }) => bodySchema(history.document, types, offered));
-  return useMemo(
-    () => [
-      ...tests.map(({ name, input, mocks }, index) => ({ key: `test ${index}`, label: name, input, mocks })),
-      ...(body === undefined
-        ? []
-        : [{ key: 'structure', label: t('structure'), input: { data: { body: sampleOf(body), query: {}, params: {} } }, mocks: {} }]),
-      ...(samples ?? []).map(({ name, data, mediaType }, index) => ({
-        key: `sample ${index}`,
-        label: text(name),
-        input: { data, ...(mediaType === undefined ? {} : { mediaType }) },
-        mocks: {},
-      })),
-    ],
-    [tests, body, samples, text, t],
   );
 }
