@@ -6,13 +6,13 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { CALL_STATES, CallStateTag, LastError, urgencyOf, useCallStateWord } from '../../kit/traffic/call-state.tsx';
-import { DataTable } from '../../kit/table/data-table.tsx';
+import { CallStateTag, urgencyOf } from '../../kit/traffic/call-state.tsx';
+import { useCallColumns, useCallFilter } from '../../kit/traffic/use-call-columns.tsx';
+import { DataTable, type Column, type Filter } from '../../kit/table/data-table.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { NodeIcon } from '../../kit/icon/node-icon.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
-import { TimeText } from '../../kit/time/time-text.tsx';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import styles from './adapters.module.css';
 
@@ -28,11 +28,6 @@ const TEXTS = defineTexts({
   absent: ['未设置', 'Not set up'],
   usedBy: ['流程', 'Flows'],
   lastTest: ['最近测试', 'Last test'],
-  calls: ['调用', 'Calls'],
-  lastOk: ['最近成功', 'Last success'],
-  lastError: ['最近错误', 'Last error'],
-  rate: ['每分钟', 'Per minute'],
-  p95: ['p95 耗时', 'p95'],
   waiting: ['等待', 'Waiting'],
   good: ['通过', 'Passed'],
   bad: ['失败', 'Failed'],
@@ -48,25 +43,17 @@ type Adapter = Output<'adapters.list'>['items'][number];
 
 export function AdaptersPage() {
   const t = useTexts(TEXTS);
-  const text = useText();
   const words = useTexts(ADAPTER_TEXTS);
   const may = useMay();
   const go = useNavigate();
-  const format = useFormat();
-  const callWord = useCallStateWord();
-  const number = (value: number | undefined) => (value === undefined ? '—' : format.number(value));
+  const columns = useColumns();
   const adapters = useQueryOf('adapters.list', {}, { refetchIntervalMs: REFRESH_MS });
-  const types = useQueryOf('adapters.types', {});
-  const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
-  const typeOf = (protocol: string) => types.data?.items.find((type) => type.protocol === protocol);
-  const kind = (protocol: string) => text(typeOf(protocol)?.text.label) || protocol.toUpperCase();
-  const isReady = ({ environments }: Adapter) => environments[system.data?.environment ?? ''] !== undefined;
+  const filters = useFilters(adapters.data?.items ?? []);
   const create = may('adapters.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/adapters/new')}>
       {words('create')}
     </Button>
   ) : null;
-  const protocols = [...new Set((adapters.data?.items ?? []).map(({ protocol }) => protocol))].toSorted();
   return (
     <Page>
       <PageHeader title={words('adapters')} help={t('help')} actions={create} />
@@ -75,94 +62,8 @@ export function AdaptersPage() {
         rows={adapters.data?.items.toSorted((a, b) => urgencyOf(a.calls) - urgencyOf(b.calls))}
         rowKey={({ adapterId }) => adapterId}
         searchText={({ adapterId, name, owner }) => `${adapterId} ${name['zh-CN']} ${name.en} ${owner}`}
-        filters={[
-          {
-            key: 'calls',
-            label: t('calls'),
-            options: CALL_STATES.map((state) => ({ value: state, label: callWord({ state }) })),
-            test: ({ calls }, value) => (calls?.state ?? 'idle') === value,
-          },
-          {
-            key: 'protocol',
-            label: t('protocol'),
-            options: protocols.map((value) => ({ value, label: kind(value) })),
-            test: ({ protocol }, value) => protocol === value,
-          },
-        ]}
-        columns={[
-          {
-            key: 'name',
-            title: t('name'),
-            value: ({ name, adapterId }) => `${text(name)} (${adapterId})`,
-            render: ({ name, adapterId, protocol }) => (
-              <span className={styles.named}>
-                <NodeIcon name={typeOf(protocol)?.icon ?? 'plug'} size={16} />
-                <span>
-                  {text(name)}
-                  <code className={styles.id}>{adapterId}</code>
-                </span>
-              </span>
-            ),
-          },
-          {
-            key: 'calls',
-            title: t('calls'),
-            value: ({ calls }) => callWord(calls),
-            render: ({ calls }) => <CallStateTag calls={calls} />,
-          },
-          {
-            key: 'lastOk',
-            title: t('lastOk'),
-            value: ({ calls }) => calls?.lastOkAt,
-            render: ({ calls }) => <TimeText at={calls?.lastOkAt} isAgo />,
-          },
-          {
-            key: 'lastError',
-            title: t('lastError'),
-            value: ({ calls }) => calls?.lastError?.code,
-            render: ({ calls }) => <LastError error={calls?.lastError} />,
-          },
-          {
-            key: 'rate',
-            title: t('rate'),
-            align: 'right',
-            value: ({ calls }) => calls?.perMinute,
-            render: ({ calls }) => number(calls?.perMinute),
-          },
-          {
-            key: 'p95',
-            title: t('p95'),
-            align: 'right',
-            value: ({ calls }) => calls?.p95Ms,
-            render: ({ calls }) => (calls?.p95Ms === undefined ? '—' : format.duration(calls.p95Ms)),
-          },
-          {
-            key: 'waiting',
-            title: t('waiting'),
-            align: 'right',
-            value: ({ calls }) => calls?.waiting,
-            render: ({ calls }) => number(calls?.waiting),
-          },
-          {
-            key: 'state',
-            title: t('state'),
-            value: (adapter) => t(isReady(adapter) ? 'ready' : 'absent'),
-            render: (adapter) => <ReadyTag isReady={isReady(adapter)} />,
-          },
-          {
-            key: 'usedBy',
-            title: t('usedBy'),
-            align: 'right',
-            value: ({ usedBy }) => usedBy.length,
-            render: ({ usedBy }) => usedBy.length,
-          },
-          {
-            key: 'lastTest',
-            title: t('lastTest'),
-            value: ({ lastTest }) => (lastTest === undefined ? t('untested') : lastTest.ok ? t('good') : t('bad')),
-            render: ({ lastTest }) => <LastTest test={lastTest} />,
-          },
-        ]}
+        filters={filters}
+        columns={columns}
         isLoading={adapters.isPending}
         error={adapters.error}
         onRefresh={() => void adapters.refetch()}
@@ -172,6 +73,77 @@ export function AdaptersPage() {
       />
     </Page>
   );
+}
+
+/** Returns what is known about the type of a protocol. */
+function useTypeOf() {
+  const types = useQueryOf('adapters.types', {});
+  return (protocol: string) => types.data?.items.find((type) => type.protocol === protocol);
+}
+
+function useFilters(adapters: readonly Adapter[]): readonly Filter<Adapter>[] {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const typeOf = useTypeOf();
+  const callFilter = useCallFilter<Adapter>();
+  const protocols = [...new Set(adapters.map(({ protocol }) => protocol))].toSorted();
+  return [
+    callFilter,
+    {
+      key: 'protocol',
+      label: t('protocol'),
+      options: protocols.map((value) => ({ value, label: text(typeOf(value)?.text.label) || value.toUpperCase() })),
+      test: ({ protocol }, value) => protocol === value,
+    },
+  ];
+}
+
+function useColumns(): readonly Column<Adapter>[] {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const may = useMay();
+  const typeOf = useTypeOf();
+  const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
+  const callColumns = useCallColumns<Adapter>(({ calls }) => <CallStateTag calls={calls} />);
+  const isReady = ({ environments }: Adapter) => environments[system.data?.environment ?? ''] !== undefined;
+  return [
+    {
+      key: 'name',
+      title: t('name'),
+      value: ({ name, adapterId }) => `${text(name)} (${adapterId})`,
+      render: ({ name, adapterId, protocol }) => (
+        <span className={styles.named}>
+          <NodeIcon name={typeOf(protocol)?.icon ?? 'plug'} size={16} />
+          <span>
+            {text(name)}
+            <code className={styles.id}>{adapterId}</code>
+          </span>
+        </span>
+      ),
+    },
+    ...callColumns,
+    {
+      key: 'waiting',
+      title: t('waiting'),
+      align: 'right',
+      value: ({ calls }) => calls?.waiting,
+      render: ({ calls }) => (calls?.waiting === undefined ? '—' : format.number(calls.waiting)),
+    },
+    {
+      key: 'state',
+      title: t('state'),
+      value: (adapter) => t(isReady(adapter) ? 'ready' : 'absent'),
+      render: (adapter) => <ReadyTag isReady={isReady(adapter)} />,
+    },
+    { key: 'usedBy', title: t('usedBy'), align: 'right', value: ({ usedBy }) => usedBy.length, render: ({ usedBy }) => usedBy.length },
+    {
+      key: 'lastTest',
+      title: t('lastTest'),
+      value: ({ lastTest }) => (lastTest === undefined ? t('untested') : lastTest.ok ? t('good') : t('bad')),
+      render: ({ lastTest }) => <LastTest test={lastTest} />,
+    },
+  ];
 }
 
 function ReadyTag({ isReady }: { readonly isReady: boolean }) {

@@ -8,7 +8,7 @@ import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
-import { DataTable } from '../../kit/table/data-table.tsx';
+import { DataTable, type Column, type Filter } from '../../kit/table/data-table.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
@@ -44,12 +44,11 @@ const TEXTS = defineTexts({
 
 export function AlarmList() {
   const t = useTexts(TEXTS);
-  const words = useTexts(ALARM_TEXTS);
   const text = useText();
-  const format = useFormat();
+  const filters = useFilters();
   const alarms = useQueryOf('alarms.list', {});
   const [silenced, setSilenced] = useState<ShownAlarm>();
-  const lasted = ({ openedAt, endedAt = Date.now() }: ShownAlarm) => endedAt - openedAt;
+  const columns = useColumns(setSilenced);
   return (
     <>
       <DataTable<ShownAlarm>
@@ -57,67 +56,8 @@ export function AlarmList() {
         rows={alarms.data?.items}
         rowKey={({ alarmId }) => alarmId}
         searchText={(alarm) => `${text(alarm.label)} ${text(alarm.text)} ${alarm.subject}`}
-        filters={[
-          {
-            key: 'status',
-            label: t('status'),
-            options: (['open', 'acknowledged', 'ended'] as const).map((value) => ({ value, label: words(value) })),
-            test: ({ status }, value) => status === value,
-          },
-          {
-            key: 'severity',
-            label: t('severity'),
-            options: (['critical', 'warning'] as const).map((value) => ({ value, label: words(value) })),
-            test: ({ severity }, value) => severity === value,
-          },
-        ]}
-        columns={[
-          {
-            key: 'severity',
-            title: t('severity'),
-            value: ({ severity }) => words(severity),
-            render: ({ severity }) => <SeverityTag severity={severity} />,
-          },
-          {
-            key: 'what',
-            title: t('what'),
-            value: (alarm) => `${text(alarm.label)} ${text(alarm.text)}`,
-            render: (alarm) => (
-              <div className={styles.what}>
-                <strong>{text(alarm.label)}</strong>
-                <span>{text(alarm.text)}</span>
-                <Link to={alarm.link} aria-label={`${t('see')}: ${text(alarm.text)}`}>
-                  {t('see')}
-                </Link>
-              </div>
-            ),
-          },
-          {
-            key: 'status',
-            title: t('status'),
-            value: ({ status }) => words(status),
-            render: (alarm) => (
-              <div className={styles.stack}>
-                <AlarmStatusTag {...alarm} />
-                {alarm.acknowledged === undefined ? null : <span className={styles.faint}>{t('by', { name: alarm.acknowledged.by })}</span>}
-              </div>
-            ),
-          },
-          {
-            key: 'openedAt',
-            title: t('openedAt'),
-            value: ({ openedAt }) => openedAt,
-            render: ({ openedAt }) => <TimeText at={openedAt} />,
-          },
-          { key: 'lasted', title: t('lasted'), value: lasted, render: (alarm) => format.duration(lasted(alarm)) },
-          { key: 'told', title: t('told'), value: ({ toldAt }) => toldAt, render: (alarm) => <Told alarm={alarm} /> },
-          {
-            key: 'acts',
-            title: '',
-            width: 120,
-            render: (alarm) => <Acts alarm={alarm} what={text(alarm.text)} onSilence={() => setSilenced(alarm)} />,
-          },
-        ]}
+        filters={filters}
+        columns={columns}
         isLoading={alarms.isPending}
         error={alarms.error}
         onRefresh={() => void alarms.refetch()}
@@ -127,6 +67,80 @@ export function AlarmList() {
       {silenced === undefined ? null : <SilenceDialog alarm={silenced} onClose={() => setSilenced(undefined)} />}
     </>
   );
+}
+
+function useFilters(): readonly Filter<ShownAlarm>[] {
+  const t = useTexts(TEXTS);
+  const words = useTexts(ALARM_TEXTS);
+  return [
+    {
+      key: 'status',
+      label: t('status'),
+      options: (['open', 'acknowledged', 'ended'] as const).map((value) => ({ value, label: words(value) })),
+      test: ({ status }, value) => status === value,
+    },
+    {
+      key: 'severity',
+      label: t('severity'),
+      options: (['critical', 'warning'] as const).map((value) => ({ value, label: words(value) })),
+      test: ({ severity }, value) => severity === value,
+    },
+  ];
+}
+
+function useColumns(onSilence: (alarm: ShownAlarm) => void): readonly Column<ShownAlarm>[] {
+  const t = useTexts(TEXTS);
+  const words = useTexts(ALARM_TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const lasted = ({ openedAt, endedAt = Date.now() }: ShownAlarm) => endedAt - openedAt;
+  return [
+    {
+      key: 'severity',
+      title: t('severity'),
+      value: ({ severity }) => words(severity),
+      render: ({ severity }) => <SeverityTag severity={severity} />,
+    },
+    {
+      key: 'what',
+      title: t('what'),
+      value: (alarm) => `${text(alarm.label)} ${text(alarm.text)}`,
+      render: (alarm) => (
+        <div className={styles.what}>
+          <strong>{text(alarm.label)}</strong>
+          <span>{text(alarm.text)}</span>
+          <Link to={alarm.link} aria-label={`${t('see')}: ${text(alarm.text)}`}>
+            {t('see')}
+          </Link>
+        </div>
+      ),
+    },
+    {
+      key: 'status',
+      title: t('status'),
+      value: ({ status }) => words(status),
+      render: (alarm) => (
+        <div className={styles.stack}>
+          <AlarmStatusTag {...alarm} />
+          {alarm.acknowledged === undefined ? null : <span className={styles.faint}>{t('by', { name: alarm.acknowledged.by })}</span>}
+        </div>
+      ),
+    },
+    {
+      key: 'openedAt',
+      title: t('openedAt'),
+      value: ({ openedAt }) => openedAt,
+      render: ({ openedAt }) => <TimeText at={openedAt} />,
+    },
+    { key: 'lasted', title: t('lasted'), value: lasted, render: (alarm) => format.duration(lasted(alarm)) },
+    { key: 'told', title: t('told'), value: ({ toldAt }) => toldAt, render: (alarm) => <Told alarm={alarm} /> },
+    {
+      key: 'acts',
+      title: '',
+      width: 120,
+      render: (alarm) => <Acts alarm={alarm} what={text(alarm.text)} onSilence={() => onSilence(alarm)} />,
+    },
+  ];
 }
 
 function Told({ alarm: { toldAt, escalatedAt, undelivered } }: { readonly alarm: ShownAlarm }) {

@@ -1,12 +1,12 @@
 import { App, Button, Skeleton, Switch } from 'antd';
 import { Plus, Send } from 'lucide-react';
 import { useState } from 'react';
-import type { AlarmReceiver } from '../../api/operations.ts';
+import type { AlarmReceiver, AlarmSettings } from '../../api/operations.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useErrorWords } from '../../kit/feedback/error-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { DataTable } from '../../kit/table/data-table.tsx';
+import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { RemoveButton } from '../../kit/feedback/remove-button.tsx';
@@ -34,88 +34,14 @@ const TEXTS = defineTexts({
 });
 
 export function AlarmReceivers() {
-  const t = useTexts(TEXTS);
-  const words = useTexts(RECEIVER_TEXTS);
   const mayEdit = useMay()('alarms.edit');
-  const { query, settings, error, isSaving, reload, save } = useAlarmSettings();
-  const [edited, setEdited] = useState<AlarmReceiver | 'new'>();
-  const [made, setMade] = useState<{ readonly name: string; readonly key: string }>();
+  const alarmSettings = useAlarmSettings();
+  const { query, settings, error, isSaving, reload, save } = alarmSettings;
   if (query.error !== null) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
   if (settings === undefined) return <Skeleton active paragraph={{ rows: 6 }} />;
-  const put = (receivers: readonly AlarmReceiver[], secrets: Readonly<Record<string, string>> = {}) =>
-    save({ ...settings, receivers: [...receivers] }, secrets);
-  const replace = (next: AlarmReceiver) =>
-    settings.receivers.map((receiver) => (receiver.receiverId === next.receiverId ? next : receiver));
-  const keep = async (next: AlarmReceiver, key: string | undefined) => {
-    const receivers = edited === 'new' ? [...settings.receivers, next] : replace(next);
-    const { newKeys } = await put(receivers, key === undefined ? {} : { [next.receiverId]: key });
-    setEdited(undefined);
-    const newKey = newKeys[next.receiverId];
-    if (newKey !== undefined) setMade({ name: next.name, key: newKey });
-  };
-  const create = mayEdit ? (
-    <Button type="primary" icon={<Plus size={16} />} onClick={() => setEdited('new')}>
-      {t('create')}
-    </Button>
-  ) : null;
-  const addressOf = ({ kind, url = '', to = [] }: AlarmReceiver) => (kind === 'webhook' ? url : to.join(', '));
   return (
     <div className={styles.panels}>
-      <DataTable<AlarmReceiver>
-        label={t('label')}
-        rows={settings.receivers}
-        rowKey={({ receiverId }) => receiverId}
-        searchText={(receiver) => `${receiver.name} ${addressOf(receiver)}`}
-        columns={[
-          {
-            key: 'on',
-            title: t('on'),
-            width: 72,
-            render: (receiver) => (
-              <Switch
-                size="small"
-                disabled={!mayEdit || isSaving}
-                checked={receiver.on}
-                aria-label={t('onOf', { name: receiver.name })}
-                onChange={(on) => void put(replace({ ...receiver, on })).catch(() => undefined)}
-              />
-            ),
-          },
-          { key: 'name', title: t('name'), value: ({ name }) => name, render: ({ name }) => name },
-          { key: 'kind', title: t('kind'), value: ({ kind }) => words(kind), render: ({ kind }) => words(kind) },
-          { key: 'group', title: t('group'), value: ({ group }) => words(group), render: ({ group }) => words(group) },
-          {
-            key: 'address',
-            title: t('address'),
-            value: addressOf,
-            render: (receiver) => <code className={styles.address}>{addressOf(receiver)}</code>,
-          },
-          {
-            key: 'acts',
-            title: '',
-            width: 96,
-            render: (receiver) =>
-              mayEdit ? (
-                <div className={styles.acts}>
-                  <TestButton receiver={receiver} />
-                  <RemoveButton
-                    isSmall
-                    name={receiver.name}
-                    effect={t('removeEffect', { name: receiver.name })}
-                    run={() => put(settings.receivers.filter((other) => other !== receiver))}
-                  />
-                </div>
-              ) : null,
-          },
-        ]}
-        isLoading={query.isPending}
-        error={null}
-        onRefresh={() => void query.refetch()}
-        {...(mayEdit ? { onOpen: setEdited } : {})}
-        empty={<EmptyState needs="alarms.edit" title={t('empty')} next={t('emptyNext')} />}
-        actions={create}
-        exportName="receivers"
-      />
+      <Receivers {...alarmSettings} settings={settings} mayEdit={mayEdit} />
       <MailServer
         mail={settings.mail}
         mayEdit={mayEdit}
@@ -123,6 +49,58 @@ export function AlarmReceivers() {
         isSaving={isSaving}
         onSave={(mail, password) => save({ ...settings, mail }, password === undefined ? {} : { mail: password })}
         onReload={() => void reload()}
+      />
+    </div>
+  );
+}
+
+interface ReceiversProps extends ReturnType<typeof useAlarmSettings> {
+  readonly settings: AlarmSettings;
+  readonly mayEdit: boolean;
+}
+
+/** The list with the form of one receiver. The signing key of a new webhook is shown once. */
+function Receivers({ query, settings, error, isSaving, reload, save, mayEdit }: ReceiversProps) {
+  const t = useTexts(TEXTS);
+  const [edited, setEdited] = useState<AlarmReceiver | 'new'>();
+  const [made, setMade] = useState<{ readonly name: string; readonly key: string }>();
+  const { receivers } = settings;
+  const put = (next: readonly AlarmReceiver[], secrets: Readonly<Record<string, string>> = {}) =>
+    save({ ...settings, receivers: [...next] }, secrets);
+  const replace = (next: AlarmReceiver) => receivers.map((receiver) => (receiver.receiverId === next.receiverId ? next : receiver));
+  const keep = async (next: AlarmReceiver, key: string | undefined) => {
+    const secrets = key === undefined ? {} : { [next.receiverId]: key };
+    const { newKeys } = await put(edited === 'new' ? [...receivers, next] : replace(next), secrets);
+    setEdited(undefined);
+    const newKey = newKeys[next.receiverId];
+    if (newKey !== undefined) setMade({ name: next.name, key: newKey });
+  };
+  const columns = useColumns({
+    isSwitchOff: !mayEdit || isSaving,
+    onSwitch: (receiver, on) => void put(replace({ ...receiver, on })).catch(() => undefined),
+    onRemove: mayEdit ? (receiver) => put(receivers.filter((other) => other !== receiver)) : undefined,
+  });
+  return (
+    <>
+      <DataTable<AlarmReceiver>
+        label={t('label')}
+        rows={receivers}
+        rowKey={({ receiverId }) => receiverId}
+        searchText={(receiver) => `${receiver.name} ${addressOf(receiver)}`}
+        columns={columns}
+        isLoading={query.isPending}
+        error={null}
+        onRefresh={() => void query.refetch()}
+        {...(mayEdit ? { onOpen: setEdited } : {})}
+        empty={<EmptyState needs="alarms.edit" title={t('empty')} next={t('emptyNext')} />}
+        actions={
+          mayEdit ? (
+            <Button type="primary" icon={<Plus size={16} />} onClick={() => setEdited('new')}>
+              {t('create')}
+            </Button>
+          ) : null
+        }
+        exportName="receivers"
       />
       {edited === undefined ? null : (
         <ReceiverDrawer
@@ -137,8 +115,61 @@ export function AlarmReceivers() {
       {made === undefined ? null : (
         <SecretOnce title={t('newKey', { name: made.name })} secret={made.key} onClose={() => setMade(undefined)} />
       )}
-    </div>
+    </>
   );
+}
+
+interface ReceiverActs {
+  readonly isSwitchOff: boolean;
+  readonly onSwitch: (receiver: AlarmReceiver, on: boolean) => void;
+  /** Undefined if the user may not edit. */
+  readonly onRemove: ((receiver: AlarmReceiver) => Promise<unknown>) | undefined;
+}
+
+function useColumns({ isSwitchOff, onSwitch, onRemove }: ReceiverActs): readonly Column<AlarmReceiver>[] {
+  const t = useTexts(TEXTS);
+  const words = useTexts(RECEIVER_TEXTS);
+  return [
+    {
+      key: 'on',
+      title: t('on'),
+      width: 72,
+      render: (receiver) => (
+        <Switch
+          size="small"
+          disabled={isSwitchOff}
+          checked={receiver.on}
+          aria-label={t('onOf', { name: receiver.name })}
+          onChange={(on) => onSwitch(receiver, on)}
+        />
+      ),
+    },
+    { key: 'name', title: t('name'), value: ({ name }) => name, render: ({ name }) => name },
+    { key: 'kind', title: t('kind'), value: ({ kind }) => words(kind), render: ({ kind }) => words(kind) },
+    { key: 'group', title: t('group'), value: ({ group }) => words(group), render: ({ group }) => words(group) },
+    {
+      key: 'address',
+      title: t('address'),
+      value: addressOf,
+      render: (receiver) => <code className={styles.address}>{addressOf(receiver)}</code>,
+    },
+    {
+      key: 'acts',
+      title: '',
+      width: 96,
+      render: (receiver) =>
+        onRemove === undefined ? null : (
+          <div className={styles.acts}>
+            <TestButton receiver={receiver} />
+            <RemoveButton isSmall name={receiver.name} effect={t('removeEffect', { name: receiver.name })} run={() => onRemove(receiver)} />
+          </div>
+        ),
+    },
+  ];
+}
+
+function addressOf({ kind, url = '', to = [] }: AlarmReceiver): string {
+  return kind === 'webhook' ? url : to.join(', ');
 }
 
 function TestButton({ receiver: { receiverId, name } }: { readonly receiver: AlarmReceiver }) {

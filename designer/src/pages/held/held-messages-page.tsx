@@ -146,39 +146,26 @@ interface MessagesProps extends Omit<BulkWish, 'kind'> {
 }
 
 /** Lists the selected messages; the user acts on one, some, or all of them. */
-function Messages({
-  title,
-  help,
-  beside,
-  facts,
-  columns,
-  empty,
-  choice,
-  outcome,
-  isAfterWrite: wasDone,
-  group,
-  isDoneThere = true,
-}: MessagesProps) {
+function Messages({ title, help, beside, facts, columns, empty, isDoneThere = true, ...wish }: MessagesProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [retried, setRetried] = useState<Retried>();
   const search = useKeySearch();
-  const { all: _all, ids: _ids, key: _key, ...where } = choice;
-  const query = { ...where, ...(outcome === 'any' ? {} : { outcome }) };
+  const { all: _all, ids: _ids, key: _key, ...where } = wish.choice;
+  const query = { ...where, ...(wish.outcome === 'any' ? {} : { outcome: wish.outcome }) };
   const list = useMessagePages(search.questionOf(query), REFRESH_MS);
   const keysColumn = useKeysColumn(list.rows);
   const acts: Column<ExecutionSummary> = {
     ...{ key: 'acts', title: '', align: 'right' },
     render: (row) => <Acts message={row} onRetried={() => setRetried(row)} />,
   };
-  const found: BulkChoice = search.key === undefined ? choice : { ...where, key: search.key };
   const bulks = useBulks();
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
   const ids = chosen.filter((id) => isHeld.has(id));
   const begin = (kind: BulkWish['kind']) => {
-    const chosenOnes = ids.length === 0 ? found : { ids: [...ids] };
-    bulks.begin({ kind, choice: chosenOnes, outcome, isAfterWrite: wasDone, ...(group === undefined ? {} : { group }) });
+    const found: BulkChoice = search.key === undefined ? wish.choice : { ...where, key: search.key };
+    bulks.begin({ ...wish, kind, choice: ids.length === 0 ? found : { ids: [...ids] } });
     setChosen([]);
   };
   const mayAct = may('executions.retry') || may('executions.cancel');
@@ -190,26 +177,13 @@ function Messages({
           {facts}
           <div className={listStyles.actions}>
             <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void list.refetch()} />
-            {may('executions.retry') ? (
-              <Button type="primary" icon={<RotateCcw size={16} />} disabled={list.rows.length === 0} onClick={() => begin('retry')}>
-                {ids.length === 0 ? t(wasDone ? 'goOnAll' : 'retryAll') : t(wasDone ? 'goOnSome' : 'retrySome', { count: ids.length })}
-              </Button>
-            ) : null}
-            {may('executions.retry') && !wasDone ? (
-              <Button icon={<Send size={16} />} disabled={list.rows.length === 0} onClick={() => begin('resend')}>
-                {ids.length === 0 ? t('resendAll') : t('resendSome', { count: ids.length })}
-              </Button>
-            ) : null}
-            {may('executions.retry') && isDoneThere ? (
-              <Button icon={<CheckCheck size={16} />} disabled={list.rows.length === 0} onClick={() => begin('conclude')}>
-                {ids.length === 0 ? t('concludeAll') : t('concludeSome', { count: ids.length })}
-              </Button>
-            ) : null}
-            {may('executions.cancel') ? (
-              <Button danger icon={<Ban size={16} />} disabled={list.rows.length === 0} onClick={() => begin('cancel')}>
-                {ids.length === 0 ? t('cancelAll') : t('cancelSome', { count: ids.length })}
-              </Button>
-            ) : null}
+            <BulkButtons
+              count={ids.length}
+              isOff={list.rows.length === 0}
+              isAfterWrite={wish.isAfterWrite}
+              isDoneThere={isDoneThere}
+              onBegin={begin}
+            />
           </div>
         </div>
         {search.fields}
@@ -226,6 +200,47 @@ function Messages({
       </div>
       {bulks.dialog}
     </Page>
+  );
+}
+
+interface BulkButtonsProps {
+  /** Of the chosen messages; 0: the buttons act on all of them. */
+  readonly count: number;
+  readonly isOff: boolean;
+  readonly isAfterWrite: boolean;
+  readonly isDoneThere: boolean;
+  readonly onBegin: (kind: BulkWish['kind']) => void;
+}
+
+function BulkButtons({ count, isOff, isAfterWrite: wasDone, isDoneThere, onBegin }: BulkButtonsProps) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const isAll = count === 0;
+  return (
+    <>
+      {may('executions.retry') ? (
+        <>
+          <Button type="primary" icon={<RotateCcw size={16} />} disabled={isOff} onClick={() => onBegin('retry')}>
+            {isAll ? t(wasDone ? 'goOnAll' : 'retryAll') : t(wasDone ? 'goOnSome' : 'retrySome', { count })}
+          </Button>
+          {wasDone ? null : (
+            <Button icon={<Send size={16} />} disabled={isOff} onClick={() => onBegin('resend')}>
+              {isAll ? t('resendAll') : t('resendSome', { count })}
+            </Button>
+          )}
+          {isDoneThere ? (
+            <Button icon={<CheckCheck size={16} />} disabled={isOff} onClick={() => onBegin('conclude')}>
+              {isAll ? t('concludeAll') : t('concludeSome', { count })}
+            </Button>
+          ) : null}
+        </>
+      ) : null}
+      {may('executions.cancel') ? (
+        <Button danger icon={<Ban size={16} />} disabled={isOff} onClick={() => onBegin('cancel')}>
+          {isAll ? t('cancelAll') : t('cancelSome', { count })}
+        </Button>
+      ) : null}
+    </>
   );
 }
 

@@ -7,7 +7,7 @@ import { fixedOf, rowOpens, type Column } from '../../kit/table/data-table.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { useRowSelection } from '../../kit/table/row-selection.tsx';
 import styles from './messages-page.module.css';
-import type { useMessagePages } from './use-message-pages.ts';
+import type { MessagePages } from './use-message-pages.ts';
 
 const TEXTS = defineTexts({
   more: ['加载更早的消息', 'Show earlier messages'],
@@ -16,10 +16,7 @@ const TEXTS = defineTexts({
 
 interface Props {
   readonly label: string;
-  readonly list: Pick<
-    ReturnType<typeof useMessagePages>,
-    'rows' | 'error' | 'refetch' | 'isPending' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'
-  >;
+  readonly list: Pick<MessagePages, 'rows' | 'error' | 'refetch' | 'isPending' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'>;
   readonly columns: readonly Column<ExecutionSummary>[];
   readonly empty: ReactNode;
   readonly selection?: { readonly keys: readonly string[]; readonly onChange: (keys: readonly string[]) => void };

@@ -1,26 +1,25 @@
 /** `/messages`: messages of all flows, newest first. */
-import { Alert, Button, Switch, Tooltip } from 'antd';
+import { Alert, Button, Switch, Tooltip, type SwitchProps } from 'antd';
 import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 import type { ExecutionSummary } from '../../api/operations.ts';
 import { ApiError } from '../../api/client.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { csvOf } from '../../kit/table/csv.ts';
-import { download } from '../../kit/table/download.ts';
 import type { Column } from '../../kit/table/data-table.tsx';
 import listStyles from '../../kit/table/data-table.module.css';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { Page, PageHeader } from '../../kit/page/page-header.tsx';
 import { ProgressDialog, type Work } from '../../kit/feedback/progress-dialog.tsx';
 import { ArchiveBar } from './archive-bar.tsx';
-import { readKeys, useKeysColumn, useKeysColumnOf } from './keys-column.tsx';
+import { useKeysColumn } from './keys-column.tsx';
 import { MessageSearch } from './message-search.tsx';
 import { MessageTable } from './message-table.tsx';
 import styles from './messages-page.module.css';
 import { useConditions } from './use-conditions.ts';
-import { useExportColumns, useMessageColumns } from './use-message-columns.tsx';
-import { readMessages, useMessagePages } from './use-message-pages.ts';
+import { useExport, type Exported } from './use-export.tsx';
+import { useMessageColumns } from './use-message-columns.tsx';
+import { useMessagePages, type MessagePages } from './use-message-pages.ts';
 
 const TEXTS = defineTexts({
   title: ['消息', 'Messages'],
@@ -40,12 +39,6 @@ const TEXTS = defineTexts({
   archiveLeave: ['返回消息', 'Back to the messages'],
   archiveHelp: ['在归档文件中查找较早的消息', 'Looks for older messages in the archive'],
   export: ['导出 CSV', 'Export CSV'],
-  exporting: ['导出消息列表', 'Exporting the list'],
-  exported: ['已导出 {{count}} 条', '{{count}} {{count|message|messages}} exported'],
-  cut: [
-    '只导出最近的 {{count}} 条；请缩小时间范围后分次导出。',
-    'Only the latest {{count}} were exported; narrow the time and export in parts.',
-  ],
   empty: ['没有符合条件的消息', 'No message fits these conditions'],
   emptyNext: ['放宽条件，或向接口发一条消息后刷新。', 'Widen the conditions, or send a message to an interface and refresh.'],
   clear: ['清除条件', 'Clear the conditions'],
@@ -56,44 +49,19 @@ const TEXTS = defineTexts({
 });
 
 const LIVE_MS = 5000;
-const EXPORT_MOST = 20_000;
 const NO_ROWS: readonly ExecutionSummary[] = [];
 
 export function MessagesPage() {
   const t = useTexts(TEXTS);
-  const format = useFormat();
   const { conditions, question, set, clear } = useConditions();
   const { query } = question;
-  const known = useMessageColumns();
-  const exported = useExportColumns();
-  const keysColumnOf = useKeysColumnOf();
   const [isLive, setLive] = useState(true);
   // Do not poll a search by trace id, which scans the store, nor a period that lies in the past.
   const mayBeLive = query.archived === undefined && query.text === undefined && (query.to === undefined || query.to > Date.now());
   const list = useMessagePages(question, mayBeLive && isLive ? LIVE_MS : undefined);
-  const keysColumn = useKeysColumn(query.archived === undefined ? list.rows : NO_ROWS);
-  const columns = query.archived === undefined ? behind(known, 'flow', keysColumn) : known;
+  const exportAll = useExport(question);
   const [work, setWork] = useState<Work<Exported>>();
-  const searchedFrom = list.data?.pages.at(-1)?.searchedFrom;
-  const isConditional = Object.keys(conditions).length > 0;
-  const exportAll: Work<Exported> = {
-    title: t('exporting'),
-    async run(report, signal) {
-      const tell = (done: number) => report({ done, of: Math.max(done, EXPORT_MOST) });
-      const { rows, isCut } = await readMessages(question, EXPORT_MOST, tell, signal);
-      const ids = rows.map(({ executionId }) => executionId);
-      // The file contains exactly what the user may see on the page.
-      const keysColumns = keysColumnOf === undefined || query.archived === true ? [] : [keysColumnOf(await readKeys(ids, signal))];
-      report({ done: rows.length, of: rows.length });
-      download('messages.csv', csvOf([...exported, ...keysColumns], rows));
-      return { count: rows.length, isCut };
-    },
-    show: ({ count, isCut }) => (
-      <Alert type={isCut ? 'warning' : 'success'} showIcon title={t(isCut ? 'cut' : 'exported', { count: format.number(count) })} />
-    ),
-  };
   const isArchiveOff = query.archived === true && list.error instanceof ApiError && list.error.code === 'ARCHIVE_ABSENT';
-  const next = isConditional ? <Button onClick={clear}>{t('clear')}</Button> : undefined;
   return (
     <Page>
       <PageHeader
@@ -101,23 +69,13 @@ export function MessagesPage() {
         help={t('help')}
         actions={
           <>
-            <Tooltip title={t('archiveHelp')}>
-              <label className={styles.live}>
-                <Switch
-                  size="small"
-                  checked={query.archived === true}
-                  onChange={(isOn) => set({ archive: isOn ? '1' : undefined })}
-                  aria-label={t('archive')}
-                />
-                {t('archive')}
-              </label>
-            </Tooltip>
-            <Tooltip title={t('liveHelp')}>
-              <label className={styles.live}>
-                <Switch size="small" checked={mayBeLive && isLive} disabled={!mayBeLive} onChange={setLive} aria-label={t('live')} />
-                {t('live')}
-              </label>
-            </Tooltip>
+            <HeaderSwitch
+              label={t('archive')}
+              help={t('archiveHelp')}
+              checked={query.archived === true}
+              onChange={(isOn) => set({ archive: isOn ? '1' : undefined })}
+            />
+            <HeaderSwitch label={t('live')} help={t('liveHelp')} checked={mayBeLive && isLive} disabled={!mayBeLive} onChange={setLive} />
           </>
         }
       />
@@ -137,7 +95,7 @@ export function MessagesPage() {
             </>
           }
         />
-        {searchedFrom === undefined ? null : <Alert type="info" showIcon title={t('brokenOff', { at: format.time(searchedFrom) })} />}
+        <SearchedUntil list={list} />
         {isArchiveOff ? (
           <EmptyState
             title={t('archiveOff')}
@@ -145,12 +103,7 @@ export function MessagesPage() {
             action={<Button onClick={() => set({ archive: undefined })}>{t('archiveLeave')}</Button>}
           />
         ) : (
-          <MessageTable
-            label={t('title')}
-            list={list}
-            columns={columns}
-            empty={<EmptyState title={t('empty')} next={t('emptyNext')} {...(next === undefined ? {} : { action: next })} />}
-          />
+          <Messages list={list} isArchived={query.archived === true} onClear={Object.keys(conditions).length > 0 ? clear : undefined} />
         )}
       </div>
       {work === undefined ? null : <ProgressDialog work={work} onClose={() => setWork(undefined)} />}
@@ -158,12 +111,53 @@ export function MessagesPage() {
   );
 }
 
+interface HeaderSwitchProps extends Pick<SwitchProps, 'checked' | 'disabled' | 'onChange'> {
+  readonly label: string;
+  readonly help: string;
+}
+
+function HeaderSwitch({ label, help, ...state }: HeaderSwitchProps) {
+  return (
+    <Tooltip title={help}>
+      <label className={styles.live}>
+        <Switch size="small" {...state} aria-label={label} />
+        {label}
+      </label>
+    </Tooltip>
+  );
+}
+
+/** A search by trace id ends early when it has looked at enough messages. */
+function SearchedUntil({ list }: { readonly list: MessagePages }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const searchedFrom = list.data?.pages.at(-1)?.searchedFrom;
+  return searchedFrom === undefined ? null : <Alert type="info" showIcon title={t('brokenOff', { at: format.time(searchedFrom) })} />;
+}
+
+interface MessagesProps {
+  readonly list: MessagePages;
+  readonly isArchived: boolean;
+  /** Undefined if there are no conditions. */
+  readonly onClear: (() => void) | undefined;
+}
+
+function Messages({ list, isArchived, onClear }: MessagesProps) {
+  const t = useTexts(TEXTS);
+  const known = useMessageColumns();
+  const keysColumn = useKeysColumn(isArchived ? NO_ROWS : list.rows);
+  const next = onClear === undefined ? {} : { action: <Button onClick={onClear}>{t('clear')}</Button> };
+  return (
+    <MessageTable
+      label={t('title')}
+      list={list}
+      columns={isArchived ? known : behind(known, 'flow', keysColumn)}
+      empty={<EmptyState title={t('empty')} next={t('emptyNext')} {...next} />}
+    />
+  );
+}
+
 function behind<Row>(columns: readonly Column<Row>[], key: string, more: readonly Column<Row>[]): readonly Column<Row>[] {
   const at = columns.findIndex((column) => column.key === key) + 1;
   return [...columns.slice(0, at), ...more, ...columns.slice(at)];
-}
-
-interface Exported {
-  readonly count: number;
-  readonly isCut: boolean;
 }

@@ -27,6 +27,8 @@ export function useMessagePages(question: Question, refreshMs: number | undefine
   return { ...list, rows: list.data?.pages.flatMap(({ items }) => items) ?? [] };
 }
 
+export type MessagePages = ReturnType<typeof useMessagePages>;
+
 /** Reads up to `most` messages; `isCut` is true if there are more. */
 export async function readMessages(
   question: Question,

@@ -1,5 +1,6 @@
 import { Alert, App, Button, Collapse } from 'antd';
 import { Link } from 'react-router';
+import type { Output } from '../../api/operation-types.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -42,96 +43,130 @@ const TEXTS = defineTexts({
   nobodyNext: ['请系统管理员在“账号”页建立一个。', 'Ask the system administrator to make one on the page "Accounts".'],
 });
 
+type Request = Output<'requests.get'>;
+
+interface RequestProps {
+  readonly request: Request;
+}
+
 /** One request in full, with the actions that the user may take. */
 export function RequestDetails({ requestId, onEnd }: { readonly requestId: string; readonly onEnd: () => void }) {
+  const whatOf = useWhat();
+  const outcomeOf = useOutcomeWords();
+  const { data: request, error, refetch } = useQueryOf('requests.get', { requestId });
+  if (error !== null) return <ErrorBox error={error} onRetry={() => void refetch()} />;
+  if (request === undefined) return null;
+  const { status, outcome, mayDecide, input, isOutdated } = request;
+  return (
+    <div className={styles.request}>
+      <h2 className={styles.what}>{whatOf(request)}</h2>
+      <div>
+        <RequestStatusTag status={status} /> {outcome === undefined ? null : outcomeOf({ outcome })}
+      </div>
+      {isOutdated ? <Outdated request={request} /> : status === 'open' ? <WhoDecides request={request} /> : null}
+      <Facts request={request} />
+      {status === 'open' && !isOutdated ? <RequestView request={request} /> : null}
+      {mayDecide && !isOutdated ? <NewSecretFor request={request} /> : null}
+      {input === undefined ? null : <AsSent input={input} />}
+      <Decide request={request} onEnd={onEnd} />
+    </div>
+  );
+}
+
+function WhoDecides({ request: { deciders, needs } }: RequestProps) {
   const t = useTexts(TEXTS);
-  const me = useMe();
+  const whoMay = useWhoMay();
+  if (deciders === undefined) return null;
+  const roles = whoMay(needs);
+  if (deciders === 0) return <Alert type="warning" showIcon title={t('nobody', { roles })} description={t('nobodyNext')} />;
+  return <Alert type="info" showIcon title={t('waits', { count: deciders, roles })} />;
+}
+
+function Outdated({ request }: RequestProps) {
+  const t = useTexts(TEXTS);
+  const isOwn = useIsOwn(request);
+  const page = pageOf(request);
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      title={t('outdated')}
+      description={
+        <>
+          {t(isOwn ? 'outdatedOwn' : 'outdatedDecide')} {page === undefined ? null : <Link to={page}>{t('look')}</Link>}
+        </>
+      }
+    />
+  );
+}
+
+function Facts({ request: { by, at, reason, decidedBy, decidedAt, decision } }: RequestProps) {
+  const t = useTexts(TEXTS);
+  return (
+    <dl className={styles.facts}>
+      <div>
+        <dt>{t('by')}</dt>
+        <dd>
+          {by} · <TimeText at={at} />
+        </dd>
+      </div>
+      <div>
+        <dt>{t('reason')}</dt>
+        <dd>{reason}</dd>
+      </div>
+      {decision === undefined ? null : (
+        <div>
+          <dt>{t('decision')}</dt>
+          <dd>
+            {decidedBy} · {decidedAt === undefined ? null : <TimeText at={decidedAt} />} · {decision}
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function AsSent({ input }: { readonly input: unknown }) {
+  const t = useTexts(TEXTS);
+  return (
+    <Collapse
+      ghost
+      items={[
+        {
+          key: 'raw',
+          label: t('content'),
+          children: <CodeEditor label={t('content')} language="json" isReadOnly value={JSON.stringify(input, null, 2)} />,
+        },
+      ]}
+    />
+  );
+}
+
+/** An outdated request can only be refused or withdrawn. */
+function Decide({ request, onEnd }: RequestProps & { readonly onEnd: () => void }) {
+  const t = useTexts(TEXTS);
   const confirm = useConfirm();
   const { message } = App.useApp();
-  const whatOf = useWhat();
-  const whoMay = useWhoMay();
-  const outcomeOf = useOutcomeWords();
-  const request = useQueryOf('requests.get', { requestId });
+  const what = useWhat()(request);
+  const isOwn = useIsOwn(request);
   const decide = useMutationOf('requests.decide', ['grants', 'adapters', 'interfaces', 'apps', 'flows', 'system']);
   const withdraw = useMutationOf('requests.withdraw', ['system']);
-  if (request.error !== null) return <ErrorBox error={request.error} onRetry={() => void request.refetch()} />;
-  if (request.data === undefined) return null;
-  const { status, by, at, reason, decidedBy, decidedAt, decision, outcome, mayDecide, input, isOutdated, deciders, needs } = request.data;
-  const isOwn = by === me.name;
-  const page = pageOf(request.data);
+  const { requestId, status, mayDecide, isOutdated } = request;
   const ask = (accept: boolean) =>
     confirm({
       title: accept ? t('accept') : t('refuse'),
-      effect: accept ? t('acceptEffect', { what: whatOf(request.data) }) : t('refuseEffect'),
+      effect: accept ? t('acceptEffect', { what }) : t('refuseEffect'),
       verb: accept ? t('accept') : t('refuse'),
       isDangerous: !accept,
       needsReason: true,
       async run(why) {
         await decide.mutateAsync({ requestId, accept, reason: oneLine(why) });
-        void message.success(t(accept ? 'done' : 'refused', { what: whatOf(request.data) }));
+        void message.success(t(accept ? 'done' : 'refused', { what }));
         onEnd();
       },
     });
   return (
-    <div className={styles.request}>
-      <h2 className={styles.what}>{whatOf(request.data)}</h2>
-      <div>
-        <RequestStatusTag status={status} /> {outcome === undefined ? null : outcomeOf({ outcome })}
-      </div>
-      {status === 'open' && deciders !== undefined && !isOutdated ? (
-        <Alert
-          type={deciders === 0 ? 'warning' : 'info'}
-          showIcon
-          title={t(deciders === 0 ? 'nobody' : 'waits', { count: deciders, roles: whoMay(needs) })}
-          description={deciders === 0 ? t('nobodyNext') : undefined}
-        />
-      ) : null}
-      {isOutdated ? (
-        <Alert
-          type="warning"
-          showIcon
-          title={t('outdated')}
-          description={
-            <>
-              {t(isOwn ? 'outdatedOwn' : 'outdatedDecide')} {page === undefined ? null : <Link to={page}>{t('look')}</Link>}
-            </>
-          }
-        />
-      ) : null}
-      <dl className={styles.facts}>
-        <div>
-          <dt>{t('by')}</dt>
-          <dd>
-            {by} · <TimeText at={at} />
-          </dd>
-        </div>
-        <div>
-          <dt>{t('reason')}</dt>
-          <dd>{reason}</dd>
-        </div>
-        {decision === undefined ? null : (
-          <div>
-            <dt>{t('decision')}</dt>
-            <dd>
-              {decidedBy} · {decidedAt === undefined ? null : <TimeText at={decidedAt} />} · {decision}
-            </dd>
-          </div>
-        )}
-      </dl>
-      {status === 'open' && !isOutdated ? <RequestView request={request.data} /> : null}
-      {mayDecide && !isOutdated ? <NewSecretFor request={request.data} /> : null}
-      {input === undefined ? null : (
-        <Collapse
-          ghost
-          items={[
-            {
-              key: 'raw',
-              label: t('content'),
-              children: <CodeEditor label={t('content')} language="json" isReadOnly value={JSON.stringify(input, null, 2)} />,
-            },
-          ]}
-        />
-      )}
+    <>
       <div className={styles.acts}>
         {mayDecide && !isOutdated ? (
           <Button type="primary" onClick={() => ask(true)}>
@@ -150,6 +185,10 @@ export function RequestDetails({ requestId, onEnd }: { readonly requestId: strin
         ) : null}
       </div>
       {withdraw.error === null ? null : <ErrorBox error={withdraw.error} />}
-    </div>
+    </>
   );
+}
+
+function useIsOwn({ by }: Request): boolean {
+  return by === useMe().name;
 }

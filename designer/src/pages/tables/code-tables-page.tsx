@@ -8,7 +8,7 @@ import { useMay, useMe } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
-import { DataTable } from '../../kit/table/data-table.tsx';
+import { DataTable, type Column } from '../../kit/table/data-table.tsx';
 import { DomainSelect, useStartDomain } from '../../kit/form/inputs/domain-select.tsx';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
@@ -52,28 +52,16 @@ type Table = Output<'tables.list'>['items'][number];
 
 export function CodeTablesPage() {
   const t = useTexts(TEXTS);
-  const text = useText();
-  const format = useFormat();
   const may = useMay();
   const go = useNavigate();
-  const confirm = useConfirm();
+  const columns = useColumns();
   const tables = useQueryOf('tables.list', {});
-  const remove = useMutationOf('tables.remove');
   const [isCreating, setCreating] = useState(false);
   const create = may('tables.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => setCreating(true)}>
       {t('create')}
     </Button>
   ) : null;
-  const askToRemove = ({ tableId, name }: Table) =>
-    confirm({
-      title: t('remove'),
-      effect: t('removeEffect', { name: text(name) }),
-      verb: t('remove'),
-      isDangerous: true,
-      needsReason: true,
-      run: ($reason) => remove.mutateAsync({ tableId, $reason }),
-    });
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} actions={create} />
@@ -82,49 +70,7 @@ export function CodeTablesPage() {
         rows={tables.data?.items}
         rowKey={({ tableId }) => tableId}
         searchText={({ tableId, name }) => `${tableId} ${name['zh-CN']} ${name.en}`}
-        columns={[
-          { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
-          { key: 'id', title: t('id'), value: ({ tableId }) => tableId, render: ({ tableId }) => <code>{tableId}</code> },
-          {
-            key: 'domain',
-            title: t('domain'),
-            value: ({ domain }) => domain ?? t('whole'),
-            render: ({ domain, mayEdit }) => (
-              <>
-                {domain ?? t('whole')}
-                {mayEdit || domain === undefined ? null : (
-                  <>
-                    {' '}
-                    <Tag tone="blue">{t('shared')}</Tag>
-                  </>
-                )}
-              </>
-            ),
-          },
-          {
-            key: 'entries',
-            title: t('entries'),
-            align: 'right',
-            value: ({ size }) => size,
-            render: ({ size }) => format.number(size),
-          },
-          { key: 'fallback', title: t('fallback'), value: ({ fallback }) => fallback, render: ({ fallback }) => fallback ?? t('fails') },
-          {
-            key: 'remove',
-            title: '',
-            width: 48,
-            render: (table) =>
-              may('tables.edit') && table.mayEdit ? (
-                <Button
-                  type="text"
-                  size="small"
-                  icon={<Trash2 size={16} />}
-                  aria-label={`${t('remove')}: ${text(table.name)}`}
-                  onClick={() => askToRemove(table)}
-                />
-              ) : null,
-          },
-        ]}
+        columns={columns}
         isLoading={tables.isPending}
         error={tables.error}
         onRefresh={() => void tables.refetch()}
@@ -135,6 +81,54 @@ export function CodeTablesPage() {
       {isCreating ? <NewTable onClose={() => setCreating(false)} /> : null}
     </Page>
   );
+}
+
+function useColumns(): readonly Column<Table>[] {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  return [
+    { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
+    { key: 'id', title: t('id'), value: ({ tableId }) => tableId, render: ({ tableId }) => <code>{tableId}</code> },
+    {
+      key: 'domain',
+      title: t('domain'),
+      value: ({ domain }) => domain ?? t('whole'),
+      render: ({ domain, mayEdit }) => (
+        <>
+          {domain ?? t('whole')}
+          {mayEdit || domain === undefined ? null : (
+            <>
+              {' '}
+              <Tag tone="blue">{t('shared')}</Tag>
+            </>
+          )}
+        </>
+      ),
+    },
+    { key: 'entries', title: t('entries'), align: 'right', value: ({ size }) => size, render: ({ size }) => format.number(size) },
+    { key: 'fallback', title: t('fallback'), value: ({ fallback }) => fallback, render: ({ fallback }) => fallback ?? t('fails') },
+    { key: 'remove', title: '', width: 48, render: (table) => <Remove table={table} /> },
+  ];
+}
+
+function Remove({ table: { tableId, name, mayEdit } }: { readonly table: Table }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const may = useMay();
+  const confirm = useConfirm();
+  const remove = useMutationOf('tables.remove');
+  if (!may('tables.edit') || !mayEdit) return null;
+  const ask = () =>
+    confirm({
+      title: t('remove'),
+      effect: t('removeEffect', { name: text(name) }),
+      verb: t('remove'),
+      isDangerous: true,
+      needsReason: true,
+      run: ($reason) => remove.mutateAsync({ tableId, $reason }),
+    });
+  return <Button type="text" size="small" icon={<Trash2 size={16} />} aria-label={`${t('remove')}: ${text(name)}`} onClick={ask} />;
 }
 
 interface Values {
