@@ -60,74 +60,26 @@ interface DocumentFormProps {
 }
 
 export function DocumentForm(props: DocumentFormProps) {
-  const { title, isNew = false, isReadOnly, aside, form, onChanged } = props;
-  const t = useTexts(TEXTS);
-  const language = useLanguage();
-  const [view, setView] = useState<'form' | 'json'>('form');
-  const [content, setContent] = useState(props.content);
-  // While the JSON is shown, keep the text as typed, with the user's own white space.
-  const [text, setText] = useState<string>();
-  const [isAsked, setAsked] = useState(false);
-  const isBroken = text !== undefined && objectOf(text) === undefined;
-  const isChanged = isBroken || JSON.stringify(content) !== JSON.stringify(props.content);
-  useLeaveGuard(isChanged && !props.isSaving);
-  useEffect(() => onChanged?.(isChanged), [isChanged, onChanged]);
-  const problems = props.problems(content, language);
-  const save = () => {
-    setAsked(true);
-    if (problems.length === 0) props.onSave(content);
+  const { title, isReadOnly, aside } = props;
+  const [view, setView] = useState<View>('form');
+  const draft = useDocumentDraft(props);
+  const { text, type, parts, problems } = draft;
+  const show = (next: View) => {
+    draft.endTyping();
+    setView(next);
   };
-  const type = (typed: string) => {
-    const read = objectOf(typed);
-    setText(typed);
-    if (read !== undefined) setContent(read);
-  };
-  const parts: FormParts = { content, change: setContent, isFresh: isNew && !isAsked, isChanged };
   return (
     <section aria-label={title} className={aside === undefined ? styles.narrow : undefined}>
-      <div className={styles.bar}>
-        <Segmented<'form' | 'json'>
-          className={styles.view ?? ''}
-          value={view}
-          aria-label={t('view')}
-          onChange={(next) => {
-            setText(undefined);
-            setView(next);
-          }}
-          options={[
-            { value: 'form', label: t('form'), icon: <FormInput size={14} className={styles.icon} />, disabled: isBroken },
-            { value: 'json', label: t('json'), icon: <Braces size={14} className={styles.icon} /> },
-          ]}
-        />
-        <span className={styles.space} />
-        {isReadOnly ? <Tag tone="grey">{t('readOnly')}</Tag> : isChanged ? <Tag tone="amber">{t('changed')}</Tag> : null}
-        {isReadOnly ? null : (
-          <Button
-            type="primary"
-            icon={<Save size={16} />}
-            disabled={isBroken || !(isChanged || isNew)}
-            loading={props.isSaving}
-            onClick={save}
-          >
-            {t('save')}
-          </Button>
-        )}
-      </div>
-      <div className={styles.told}>
-        <SaveProblem error={props.error} onReload={props.onReload} isNew={isNew} />
-        {isAsked && problems.length > 0 ? (
-          <Alert type="error" showIcon title={t('wrong')} description={<Problems problems={problems} />} />
-        ) : null}
-        {isBroken ? <Alert type="error" showIcon title={t('noJson')} /> : null}
-      </div>
+      <Bar {...props} draft={draft} view={view} onView={show} />
+      <Told {...props} draft={draft} />
       <div className={aside === undefined ? undefined : styles.columns}>
         {view === 'form' ? (
-          <div className={styles.sections}>{form(parts)}</div>
+          <div className={styles.sections}>{props.form(parts)}</div>
         ) : (
           <CodeEditor
             // Remount after the first attempt to save, so that the JSON is checked again.
             key={String(parts.isFresh)}
-            value={text ?? JSON.stringify(content, undefined, 2)}
+            value={text ?? JSON.stringify(parts.content, undefined, 2)}
             language="json"
             label={title}
             height="560px"
@@ -139,6 +91,93 @@ export function DocumentForm(props: DocumentFormProps) {
         {aside === undefined ? null : <div className={styles.aside}>{aside(parts)}</div>}
       </div>
     </section>
+  );
+}
+
+type View = 'form' | 'json';
+type DocumentDraft = ReturnType<typeof useDocumentDraft>;
+
+/** The edited content, which the form and the JSON share, and its way to the server. */
+function useDocumentDraft(props: DocumentFormProps) {
+  const { isNew = false, onChanged } = props;
+  const language = useLanguage();
+  const [content, setContent] = useState(props.content);
+  // While the JSON is shown, keep the text as typed, with the user's own white space.
+  const [text, setText] = useState<string>();
+  const [isAsked, setAsked] = useState(false);
+  const isBroken = text !== undefined && objectOf(text) === undefined;
+  const isChanged = isBroken || JSON.stringify(content) !== JSON.stringify(props.content);
+  useLeaveGuard(isChanged && !props.isSaving);
+  useEffect(() => onChanged?.(isChanged), [isChanged, onChanged]);
+  const problems = props.problems(content, language);
+  const parts: FormParts = { content, change: setContent, isFresh: isNew && !isAsked, isChanged };
+  return {
+    text,
+    parts,
+    problems,
+    isBroken,
+    /** True once the user tried to save. */
+    isAsked,
+    type(typed: string) {
+      const read = objectOf(typed);
+      setText(typed);
+      if (read !== undefined) setContent(read);
+    },
+    endTyping: () => setText(undefined),
+    save() {
+      setAsked(true);
+      if (problems.length === 0) props.onSave(content);
+    },
+  };
+}
+
+interface PartProps extends DocumentFormProps {
+  readonly draft: DocumentDraft;
+}
+
+interface BarProps extends PartProps {
+  readonly view: View;
+  readonly onView: (view: View) => void;
+}
+
+function Bar({ draft, view, onView, isNew = false, isReadOnly, isSaving }: BarProps) {
+  const t = useTexts(TEXTS);
+  const { isBroken, save } = draft;
+  const { isChanged } = draft.parts;
+  return (
+    <div className={styles.bar}>
+      <Segmented<View>
+        className={styles.view ?? ''}
+        value={view}
+        aria-label={t('view')}
+        onChange={onView}
+        options={[
+          { value: 'form', label: t('form'), icon: <FormInput size={14} className={styles.icon} />, disabled: isBroken },
+          { value: 'json', label: t('json'), icon: <Braces size={14} className={styles.icon} /> },
+        ]}
+      />
+      <span className={styles.space} />
+      {isReadOnly ? <Tag tone="grey">{t('readOnly')}</Tag> : isChanged ? <Tag tone="amber">{t('changed')}</Tag> : null}
+      {isReadOnly ? null : (
+        <Button type="primary" icon={<Save size={16} />} disabled={isBroken || !(isChanged || isNew)} loading={isSaving} onClick={save}>
+          {t('save')}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** What the server refused, and what prevents saving. */
+function Told({ draft: { isAsked, isBroken, problems }, error, onReload, isNew = false }: PartProps) {
+  const t = useTexts(TEXTS);
+  return (
+    <div className={styles.told}>
+      <SaveProblem error={error} onReload={onReload} isNew={isNew} />
+      {isAsked && problems.length > 0 ? (
+        <Alert type="error" showIcon title={t('wrong')} description={<Problems problems={problems} />} />
+      ) : null}
+      {isBroken ? <Alert type="error" showIcon title={t('noJson')} /> : null}
+    </div>
   );
 }
 

@@ -66,13 +66,35 @@ interface DataTableProps<Row> {
 
 const PAGE_SIZES = [20, 50, 100, 200];
 
-/** Search and filters stand in the address, so that the user can send the view to a colleague. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { rows, columns, filters = [], searchText } = props;
-  const t = useTexts(TEXTS);
-  const clear = useClear();
-  const [address, setAddress] = useSearchParams();
+  const search = useRowSearch(props);
   const [pageSize, setPageSize] = useState(PAGE_SIZES[0]);
+  return (
+    <div className={styles.list}>
+      <Tools {...props} search={search} />
+      {props.error === null || props.error === undefined ? (
+        <Rows {...props} search={search} pageSize={pageSize} onPageSize={setPageSize} />
+      ) : (
+        <ErrorBox error={props.error} onRetry={props.onRefresh} />
+      )}
+    </div>
+  );
+}
+
+interface RowSearch<Row> {
+  readonly found: readonly Row[];
+  /** The text in the search field. */
+  readonly typed: string;
+  readonly setTyped: (text: string) => void;
+  readonly filterOf: (key: string) => string | null;
+  readonly setFilter: (key: string, value: string | undefined) => void;
+  readonly isConditional: boolean;
+  readonly clearAll: () => void;
+}
+
+/** Search and filters stand in the address, so that the user can send the view to a colleague. */
+function useRowSearch<Row extends object>({ rows, filters = [], searchText }: DataTableProps<Row>): RowSearch<Row> {
+  const [address, setAddress] = useSearchParams();
   const set = (key: string, value: string | undefined) =>
     setAddress(
       (now) => {
@@ -93,12 +115,77 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const [typed, setTyped] = useTypedSearch(address.get('q') ?? '', (text) => set('q', text));
   // Rendering a long list must not delay the next keystroke.
   const query = useDeferredValue(typed);
-  const found = useSearch(filtered, query, searchText);
-  const isConditional = query !== '' || filters.some(({ key }) => address.get(key) !== null);
-  const clearAll = () => {
-    setTyped('');
-    setAddress({}, { replace: true });
+  return {
+    found: useSearch(filtered, query, searchText),
+    typed,
+    setTyped,
+    filterOf: (key) => address.get(key),
+    setFilter: set,
+    isConditional: query !== '' || filters.some(({ key }) => address.get(key) !== null),
+    clearAll() {
+      setTyped('');
+      setAddress({}, { replace: true });
+    },
   };
+}
+
+interface PartProps<Row> extends DataTableProps<Row> {
+  readonly search: RowSearch<Row>;
+}
+
+function Tools<Row>({ label, filters = [], columns, exportName, actions, onRefresh, search }: PartProps<Row>) {
+  const t = useTexts(TEXTS);
+  const clear = useClear();
+  const { found, typed, setTyped, filterOf, setFilter } = search;
+  return (
+    <div className={styles.tools} role="search" aria-label={label}>
+      <Input
+        className={styles.search ?? ''}
+        prefix={<Search size={16} />}
+        allowClear
+        placeholder={t('search')}
+        aria-label={t('search')}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      {filters.map(({ key, label: name, options }) => (
+        <Select
+          key={key}
+          className={styles.filter ?? ''}
+          allowClear={clear}
+          placeholder={name}
+          aria-label={name}
+          value={filterOf(key)}
+          options={[...options]}
+          onChange={(value: string | undefined) => setFilter(key, value)}
+        />
+      ))}
+      <div className={styles.actions}>
+        <Tooltip title={t('refresh')}>
+          <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={onRefresh} />
+        </Tooltip>
+        <Tooltip title={t('export')}>
+          <Button
+            icon={<Download size={16} />}
+            aria-label={t('export')}
+            disabled={found.length === 0}
+            onClick={() => download(`${exportName}.csv`, csvOf(columns, found))}
+          />
+        </Tooltip>
+        {actions}
+      </div>
+    </div>
+  );
+}
+
+interface RowsProps<Row> extends PartProps<Row> {
+  readonly pageSize: number | undefined;
+  readonly onPageSize: (pageSize: number) => void;
+}
+
+function Rows<Row extends object>({ search, rows, columns, pageSize, onPageSize, onOpen, ...props }: RowsProps<Row>) {
+  const t = useTexts(TEXTS);
+  const { found, isConditional, clearAll } = search;
   const empty =
     isConditional && (rows ?? []).length > 0 ? (
       <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('nothingFits')}>
@@ -108,69 +195,26 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       props.empty
     );
   return (
-    <div className={styles.list}>
-      <div className={styles.tools} role="search" aria-label={props.label}>
-        <Input
-          className={styles.search ?? ''}
-          prefix={<Search size={16} />}
-          allowClear
-          placeholder={t('search')}
-          aria-label={t('search')}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-        {filters.map(({ key, label, options }) => (
-          <Select
-            key={key}
-            className={styles.filter ?? ''}
-            allowClear={clear}
-            placeholder={label}
-            aria-label={label}
-            value={address.get(key)}
-            options={[...options]}
-            onChange={(value: string | undefined) => set(key, value)}
-          />
-        ))}
-        <div className={styles.actions}>
-          <Tooltip title={t('refresh')}>
-            <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={props.onRefresh} />
-          </Tooltip>
-          <Tooltip title={t('export')}>
-            <Button
-              icon={<Download size={16} />}
-              aria-label={t('export')}
-              disabled={found.length === 0}
-              onClick={() => download(`${props.exportName}.csv`, csvOf(columns, found))}
-            />
-          </Tooltip>
-          {props.actions}
-        </div>
-      </div>
-      {props.error === null || props.error === undefined ? (
-        <Table<Row>
-          aria-label={props.label}
-          size="small"
-          rowKey={props.rowKey}
-          dataSource={[...found]}
-          columns={columnsOf(columns, props.defaultSort, <span className={styles.unseen}>{t('acts')}</span>)}
-          loading={props.isLoading}
-          locale={{ emptyText: props.isLoading ? ' ' : empty }}
-          scroll={{ x: 'max-content' }}
-          pagination={{
-            pageSize: pageSize ?? 20,
-            onShowSizeChange: (_page, size) => setPageSize(size),
-            pageSizeOptions: PAGE_SIZES,
-            showSizeChanger: found.length > 20,
-            hideOnSinglePage: false,
-            showTotal: (count) => t('total', { count }),
-            itemRender: (_page, type, element) => arrowOf(type, element, t),
-          }}
-          onRow={(row) => (props.onOpen === undefined ? {} : rowOpens(() => props.onOpen?.(row)))}
-        />
-      ) : (
-        <ErrorBox error={props.error} onRetry={props.onRefresh} />
-      )}
-    </div>
+    <Table<Row>
+      aria-label={props.label}
+      size="small"
+      rowKey={props.rowKey}
+      dataSource={[...found]}
+      columns={columnsOf(columns, props.defaultSort, <span className={styles.unseen}>{t('acts')}</span>)}
+      loading={props.isLoading}
+      locale={{ emptyText: props.isLoading ? ' ' : empty }}
+      scroll={{ x: 'max-content' }}
+      pagination={{
+        pageSize: pageSize ?? 20,
+        onShowSizeChange: (_page, size) => onPageSize(size),
+        pageSizeOptions: PAGE_SIZES,
+        showSizeChanger: found.length > 20,
+        hideOnSinglePage: false,
+        showTotal: (count) => t('total', { count }),
+        itemRender: (_page, type, element) => arrowOf(type, element, t),
+      }}
+      onRow={(row) => (onOpen === undefined ? {} : rowOpens(() => onOpen(row)))}
+    />
   );
 }
 

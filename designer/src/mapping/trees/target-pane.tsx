@@ -1,7 +1,7 @@
 /** Right: the target, with the rule of each field and its result for the sample. */
 import { Button, Tooltip } from 'antd';
 import { FileInput, Pencil, Plus, Trash2, Unlink } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useState, type KeyboardEvent } from 'react';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 import { disconnect, removeField } from '../../model/mapping/edit-mapping.ts';
 import type { Pane } from '../../model/mapping/mapping-lines.ts';
@@ -57,9 +57,9 @@ export const NEW_FIELD = '\n';
 
 export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit, reveal }: TargetPaneProps) {
   const t = useTexts(TEXTS);
-  const { tree, selected, select, picked, pick, lead, editing } = useMappingView();
-  const rowOf = useTargetRow();
+  const { selected, select, editing } = useMappingView();
   const { isReadOnly } = editing;
+  const rowOf = useTargetRow();
   const { rows, query, setQuery, toggle } = list;
   const [hovered, setHovered] = useState<string>();
   const hover = (key: string | undefined) => {
@@ -68,22 +68,14 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
   };
   const rails = useMemo(() => loopRails(rows), [rows]);
   const remove = (node: TargetNode) => editing.edit((mapping) => removeField(mapping, node.key));
+  const onKey = useKeys(onField, remove);
   return (
     <section className={styles.zone} aria-label={t('title')}>
       <header className={styles.head}>
         <h3>{t('title')}</h3>
         <PaneSearch label={t('search')} query={query} onQuery={setQuery} />
         <span className={styles.space} />
-        {isReadOnly ? null : (
-          <>
-            <Button size="small" icon={<FileInput size={14} />} onClick={onImport}>
-              {t('import')}
-            </Button>
-            <Button size="small" icon={<Plus size={14} />} onClick={() => onField({ kind: 'add', parent: '' })}>
-              {t('add')}
-            </Button>
-          </>
-        )}
+        {isReadOnly ? null : <NewFields onField={onField} onImport={onImport} />}
       </header>
       <div className={styles.columns} aria-hidden>
         <span>{t('name')}</span>
@@ -100,46 +92,21 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
         onFold={toggle}
         onPane={onPane}
         onHover={hover}
-        rowClass={(row) =>
+        rowClass={({ key }) =>
           [
             styles.target,
-            row.key === selected ? styles.active : '',
-            row.key === over ? styles.over : '',
-            lit.has(row.key) ? styles.lit : '',
-            rails.has(row.key) ? styles.inLoop : '',
+            key === selected ? styles.active : '',
+            key === over ? styles.over : '',
+            lit.has(key) ? styles.lit : '',
+            rails.has(key) ? styles.inLoop : '',
           ]
             .filter(Boolean)
             .join(' ')
         }
-        rowStyle={(row) => ({ '--loop': rails.get(row.key) ?? 0 })}
+        rowStyle={({ key }) => ({ '--loop': rails.get(key) ?? 0 })}
         onRowDouble={({ node }) => (isReadOnly || node.kind !== 'field' ? undefined : onField({ kind: 'rename', key: node.key }))}
-        onKey={(event, row) => {
-          if (event.key === 'Escape' && picked !== undefined) pick(undefined);
-          else if (row === undefined || isReadOnly) return false;
-          else if (event.key === 'Enter' && picked !== undefined) {
-            const { left, bottom } = event.currentTarget.getBoundingClientRect();
-            const at = document.getElementById(event.currentTarget.getAttribute('aria-activedescendant') ?? '')?.getBoundingClientRect();
-            lead(picked, row.key, { x: (at?.left ?? left) + 40, y: at?.bottom ?? bottom });
-          } else if (event.key === 'Enter')
-            document.querySelector<HTMLElement>('[data-rule-panel] :is(input, button, [role=combobox])')?.focus();
-          else if (event.key === 'F2' && row.node.kind === 'field') onField({ kind: 'rename', key: row.key });
-          else if (event.key === 'Insert') onField({ kind: 'add', parent: row.key });
-          else if (event.key === 'Delete') remove(row.node);
-          else return false;
-          event.stopPropagation();
-          return true;
-        }}
-        footer={
-          <>
-            {tree.children.length > 0 && rows.length === 0 && query.trim() !== '' ? <NothingFound query={query} /> : null}
-            {tree.children.length === 0 ? <p className={styles.empty}>{t('empty')}</p> : null}
-            {isReadOnly ? null : (
-              <div className={over === NEW_FIELD ? `${styles.drop} ${styles.over}` : styles.drop} data-new-field>
-                <Plus size={14} aria-hidden /> {t('drop')}
-              </div>
-            )}
-          </>
-        }
+        onKey={onKey}
+        footer={<Footer list={list} isOver={over === NEW_FIELD} />}
       >
         {(row) => (
           <>
@@ -149,6 +116,58 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
         )}
       </TreePane>
     </section>
+  );
+}
+
+/** Returns the keys of the tree: they do for a row what the pointer does. */
+function useKeys(onField: TargetPaneProps['onField'], remove: (node: TargetNode) => void) {
+  const { picked, pick, lead, editing } = useMappingView();
+  return (event: KeyboardEvent, row: TreeRow<TargetNode> | undefined): boolean => {
+    if (event.key === 'Escape' && picked !== undefined) pick(undefined);
+    else if (row === undefined || editing.isReadOnly) return false;
+    else if (event.key === 'Enter' && picked !== undefined) {
+      const { left, bottom } = event.currentTarget.getBoundingClientRect();
+      const at = document.getElementById(event.currentTarget.getAttribute('aria-activedescendant') ?? '')?.getBoundingClientRect();
+      lead(picked, row.key, { x: (at?.left ?? left) + 40, y: at?.bottom ?? bottom });
+    } else if (event.key === 'Enter') document.querySelector<HTMLElement>('[data-rule-panel] :is(input, button, [role=combobox])')?.focus();
+    else if (event.key === 'F2' && row.node.kind === 'field') onField({ kind: 'rename', key: row.key });
+    else if (event.key === 'Insert') onField({ kind: 'add', parent: row.key });
+    else if (event.key === 'Delete') remove(row.node);
+    else return false;
+    event.stopPropagation();
+    return true;
+  };
+}
+
+function NewFields({ onField, onImport }: Pick<TargetPaneProps, 'onField' | 'onImport'>) {
+  const t = useTexts(TEXTS);
+  return (
+    <>
+      <Button size="small" icon={<FileInput size={14} />} onClick={onImport}>
+        {t('import')}
+      </Button>
+      <Button size="small" icon={<Plus size={14} />} onClick={() => onField({ kind: 'add', parent: '' })}>
+        {t('add')}
+      </Button>
+    </>
+  );
+}
+
+/** Says that there are no rows, and takes a dragged source as a new field. */
+function Footer({ list: { rows, query }, isOver }: Pick<TargetPaneProps, 'list'> & { readonly isOver: boolean }) {
+  const t = useTexts(TEXTS);
+  const { tree, editing } = useMappingView();
+  const isEmpty = tree.children.length === 0;
+  return (
+    <>
+      {!isEmpty && rows.length === 0 && query.trim() !== '' ? <NothingFound query={query} /> : null}
+      {isEmpty ? <p className={styles.empty}>{t('empty')}</p> : null}
+      {editing.isReadOnly ? null : (
+        <div className={isOver ? `${styles.drop} ${styles.over}` : styles.drop} data-new-field>
+          <Plus size={14} aria-hidden /> {t('drop')}
+        </div>
+      )}
+    </>
   );
 }
 

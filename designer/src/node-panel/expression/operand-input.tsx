@@ -67,97 +67,146 @@ export function OperandInput(props: OperandInputProps) {
   );
 }
 
-function ValueInput({ mode, id, label, value, onChange, isInvalid, placeholder }: OperandInputProps & { readonly mode: OperandMode }) {
-  const t = useTexts(TEXTS);
-  const { isReadOnly, seal } = useForm();
-  const commit = useCommit(onChange);
-  const places = useScopePlaces();
-  const fixed = value !== undefined && 'value' in value ? value.value : undefined;
-  const status = isInvalid ? { status: 'error' as const } : {};
+function ValueInput({ mode, ...props }: OperandInputProps & { readonly mode: OperandMode }) {
   switch (mode) {
     case 'path':
-      return (
-        <PathInput
-          id={id}
-          label={label}
-          isInvalid={isInvalid}
-          value={value !== undefined && 'path' in value ? value.path : ''}
-          places={places}
-          placeholder={placeholder ?? t('pathExample')}
-          onChange={(path) => onChange(path === '' ? undefined : { path })}
-        />
-      );
+      return <PathValue {...props} />;
     case 'expression':
-      return (
-        <ExpressionInput
-          label={label}
-          value={value !== undefined && 'expression' in value ? value.expression : ''}
-          placeholder={t('expressionExample')}
-          isInvalid={isInvalid}
-          onChange={(expression) => onChange(expression === '' ? undefined : { expression })}
-        />
-      );
+      return <ExpressionValue {...props} />;
     case 'text':
-      return (
-        <Input
-          id={id}
-          aria-label={label}
-          value={typeof fixed === 'string' ? fixed : ''}
-          readOnly={isReadOnly}
-          {...status}
-          onChange={(event) => onChange({ value: event.target.value })}
-          onBlur={seal}
-        />
-      );
+      return <TextValue {...props} />;
     case 'number':
-      return (
-        <InputNumber<number>
-          controls={false}
-          id={id}
-          aria-label={label}
-          className={styles.wide ?? ''}
-          value={typeof fixed === 'number' ? fixed : null}
-          readOnly={isReadOnly}
-          changeOnWheel={false}
-          {...status}
-          onChange={(next) => onChange({ value: next ?? 0 })}
-          onBlur={seal}
-        />
-      );
+      return <NumberValue {...props} />;
     case 'boolean':
-      return (
-        <Select
-          id={id}
-          aria-label={label}
-          className={styles.wide ?? ''}
-          value={fixed === true}
-          disabled={isReadOnly}
-          options={[
-            { value: true, label: t('yes') },
-            { value: false, label: t('no') },
-          ]}
-          onChange={(next: boolean) => commit({ value: next })}
-        />
-      );
+      return <BooleanValue {...props} />;
     case 'list':
-      return (
-        <Select<string[]>
-          id={id}
-          aria-label={label}
-          className={styles.wide ?? ''}
-          mode="tags"
-          open={false}
-          suffixIcon={null}
-          placeholder={t('listExample')}
-          tokenSeparators={[',', '，', ' ']}
-          value={Array.isArray(fixed) ? (fixed as string[]) : []}
-          disabled={isReadOnly}
-          onChange={(next) => commit({ value: next })}
-        />
-      );
+      return <ListValue {...props} />;
     case 'json':
-      return (
-        <JsonInput label={label} value={fixed} height="96px" onChange={(next) => onChange({ value: next === undefined ? null : next })} />
-      );
+      return <JsonValue {...props} />;
   }
+}
+
+function PathValue({ id, label, value, onChange, isInvalid, placeholder }: OperandInputProps) {
+  const t = useTexts(TEXTS);
+  const places = useScopePlaces();
+  return (
+    <PathInput
+      id={id}
+      label={label}
+      isInvalid={isInvalid}
+      value={value !== undefined && 'path' in value ? value.path : ''}
+      places={places}
+      placeholder={placeholder ?? t('pathExample')}
+      onChange={(path) => onChange(path === '' ? undefined : { path })}
+    />
+  );
+}
+
+function ExpressionValue({ label, value, onChange, isInvalid }: OperandInputProps) {
+  const t = useTexts(TEXTS);
+  return (
+    <ExpressionInput
+      label={label}
+      value={value !== undefined && 'expression' in value ? value.expression : ''}
+      placeholder={t('expressionExample')}
+      isInvalid={isInvalid}
+      onChange={(expression) => onChange(expression === '' ? undefined : { expression })}
+    />
+  );
+}
+
+function TextValue({ id, label, value, onChange, isInvalid }: OperandInputProps) {
+  const { isReadOnly, seal } = useForm();
+  const fixed = fixedOf(value);
+  return (
+    <Input
+      id={id}
+      aria-label={label}
+      value={typeof fixed === 'string' ? fixed : ''}
+      readOnly={isReadOnly}
+      {...statusOf(isInvalid)}
+      onChange={(event) => onChange({ value: event.target.value })}
+      onBlur={seal}
+    />
+  );
+}
+
+function NumberValue({ id, label, value, onChange, isInvalid }: OperandInputProps) {
+  const { isReadOnly, seal } = useForm();
+  const fixed = fixedOf(value);
+  return (
+    <InputNumber<number>
+      controls={false}
+      id={id}
+      aria-label={label}
+      className={styles.wide ?? ''}
+      value={typeof fixed === 'number' ? fixed : null}
+      readOnly={isReadOnly}
+      changeOnWheel={false}
+      {...statusOf(isInvalid)}
+      onChange={(next) => onChange({ value: next ?? 0 })}
+      onBlur={seal}
+    />
+  );
+}
+
+function BooleanValue({ id, label, value, onChange }: OperandInputProps) {
+  const t = useTexts(TEXTS);
+  const { isReadOnly } = useForm();
+  const commit = useCommit(onChange);
+  return (
+    <Select
+      id={id}
+      aria-label={label}
+      className={styles.wide ?? ''}
+      value={fixedOf(value) === true}
+      disabled={isReadOnly}
+      options={[
+        { value: true, label: t('yes') },
+        { value: false, label: t('no') },
+      ]}
+      onChange={(next: boolean) => commit({ value: next })}
+    />
+  );
+}
+
+function ListValue({ id, label, value, onChange }: OperandInputProps) {
+  const t = useTexts(TEXTS);
+  const { isReadOnly } = useForm();
+  const commit = useCommit(onChange);
+  const fixed = fixedOf(value);
+  return (
+    <Select<string[]>
+      id={id}
+      aria-label={label}
+      className={styles.wide ?? ''}
+      mode="tags"
+      open={false}
+      suffixIcon={null}
+      placeholder={t('listExample')}
+      tokenSeparators={[',', '，', ' ']}
+      value={Array.isArray(fixed) ? (fixed as string[]) : []}
+      disabled={isReadOnly}
+      onChange={(next) => commit({ value: next })}
+    />
+  );
+}
+
+function JsonValue({ label, value, onChange }: OperandInputProps) {
+  return (
+    <JsonInput
+      label={label}
+      value={fixedOf(value)}
+      height="96px"
+      onChange={(next) => onChange({ value: next === undefined ? null : next })}
+    />
+  );
+}
+
+function fixedOf(value: Operand | undefined): unknown {
+  return value !== undefined && 'value' in value ? value.value : undefined;
+}
+
+function statusOf(isInvalid: boolean) {
+  return isInvalid ? { status: 'error' as const } : {};
 }

@@ -39,15 +39,58 @@ interface PairsInputProps extends FieldProps {
 }
 
 export function PairsInput(props: PairsInputProps) {
-  const { schema, value, onChange, id, label, pointer, names = [] } = props;
+  const { schema, label } = props;
   const t = useTexts(TEXTS);
-  const language = useLanguage();
-  const { isReadOnly, seal } = useForm();
-  const { issues } = useFormState();
+  const { isReadOnly } = useForm();
+  const { pairs, pattern, change, commit } = usePairs(props);
+  const isWrong = pairs.some(([name], index) => !isKept(name, pairs.slice(0, index), pattern) && (name !== '' || index < pairs.length - 1));
+  return (
+    <div className={styles.stack} role="group" aria-label={label}>
+      {pairs.length === 0 ? null : (
+        <div className={own.heads} aria-hidden>
+          <span>{props.nameWord ?? t('name')}</span>
+          <span>{props.valueWord ?? t('value')}</span>
+        </div>
+      )}
+      {pairs.map((pair, index) => (
+        <div key={index} className={own.pair}>
+          <PairFields
+            {...props}
+            index={index}
+            pair={pair}
+            isNameKept={isKept(pair[0], pairs.slice(0, index), pattern)}
+            onPair={(next) => change(replaced(pairs, index, next))}
+          />
+          {isReadOnly ? null : (
+            <ItemButtons
+              name={t('item', { label, number: index + 1 })}
+              index={index}
+              count={pairs.length}
+              onRemove={() => commit(without(pairs, index))}
+            />
+          )}
+        </div>
+      ))}
+      {isWrong ? <NamesWrong pattern={pattern} /> : null}
+      {isReadOnly ? null : (
+        <div>
+          <AddButton
+            words={t('add')}
+            isOff={pairs.length >= (schema.maxProperties ?? Infinity)}
+            onClick={() => commit([...pairs, ['', '']])}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The rows as typed. `commit` makes a change an undo step of its own. */
+function usePairs({ schema, value, onChange }: PairsInputProps) {
+  const { seal } = useForm();
   const given = value ?? schema.default;
   const [kept, setKept] = useState<{ readonly pairs: readonly Pair[]; readonly record: unknown }>();
   const pattern = Object.keys(schema.patternProperties ?? {})[0];
-  const rule = nameRuleOf(pattern);
   // Keep the typed rows as long as the record comes from them; undo or another node replaces them.
   const pairs = kept !== undefined && sameJson(kept.record, given ?? {}) ? kept.pairs : pairsOf(isRecord(given) ? given : {});
   const change = (next: readonly Pair[]) => {
@@ -60,64 +103,55 @@ export function PairsInput(props: PairsInputProps) {
     change(next);
     seal();
   };
+  return { pairs, pattern, change, commit };
+}
+
+interface PairFieldsProps extends PairsInputProps {
+  readonly index: number;
+  readonly pair: Pair;
+  readonly isNameKept: boolean;
+  readonly onPair: (pair: Pair) => void;
+}
+
+function PairFields({ schema, id, label, pointer, names = [], index, pair: [name, item], isNameKept, onPair }: PairFieldsProps) {
+  const t = useTexts(TEXTS);
+  const { isReadOnly, seal } = useForm();
+  const { issues } = useFormState();
   const valueSchema: FieldSchema = { ...(pairValuesOf(schema) as FieldSchema | undefined), default: '' };
-  const isWrong = pairs.some(([name], index) => !isKept(name, pairs.slice(0, index), pattern) && (name !== '' || index < pairs.length - 1));
+  const valuePointer = `${pointer}${pointerStep(name)}`;
   return (
-    <div className={styles.stack} role="group" aria-label={label}>
-      {pairs.length === 0 ? null : (
-        <div className={own.heads} aria-hidden>
-          <span>{props.nameWord ?? t('name')}</span>
-          <span>{props.valueWord ?? t('value')}</span>
-        </div>
-      )}
-      {pairs.map(([name, item], index) => (
-        <div key={index} className={own.pair}>
-          <AutoComplete
-            {...(index === 0 ? { id } : {})}
-            aria-label={t('nameOf', { label, number: index + 1 })}
-            value={name}
-            disabled={isReadOnly}
-            options={names.filter((known) => known.toLowerCase().includes(name.toLowerCase())).map((known) => ({ value: known }))}
-            onChange={(next: string) => change(replaced(pairs, index, [next, item]))}
-            onBlur={seal}
-          >
-            <Input {...(isKept(name, pairs.slice(0, index), pattern) ? {} : { status: 'error' as const })} />
-          </AutoComplete>
-          <div className={styles.grow}>
-            <FieldControl
-              schema={valueSchema}
-              value={item}
-              onChange={(next) => change(replaced(pairs, index, [name, typeof next === 'string' ? next : '']))}
-              id={`${id}-${index}-value`}
-              label={t('valueOf', { label, number: index + 1 })}
-              pointer={`${pointer}${pointerStep(name)}`}
-              isInvalid={issuesAt(issues, `${pointer}${pointerStep(name)}`, false).length > 0}
-            />
-          </div>
-          {isReadOnly ? null : (
-            <ItemButtons
-              name={t('item', { label, number: index + 1 })}
-              index={index}
-              count={pairs.length}
-              onRemove={() => commit(without(pairs, index))}
-            />
-          )}
-        </div>
-      ))}
-      {isWrong ? (
-        <div className={own.wrong}>{rule === undefined ? t('wrong') : t('wrongForm', { rule: NAME_RULES[rule].text[language] })}</div>
-      ) : null}
-      {isReadOnly ? null : (
-        <div>
-          <AddButton
-            words={t('add')}
-            isOff={pairs.length >= (schema.maxProperties ?? Infinity)}
-            onClick={() => commit([...pairs, ['', '']])}
-          />
-        </div>
-      )}
-    </div>
+    <>
+      <AutoComplete
+        {...(index === 0 ? { id } : {})}
+        aria-label={t('nameOf', { label, number: index + 1 })}
+        value={name}
+        disabled={isReadOnly}
+        options={names.filter((known) => known.toLowerCase().includes(name.toLowerCase())).map((known) => ({ value: known }))}
+        onChange={(next: string) => onPair([next, item])}
+        onBlur={seal}
+      >
+        <Input {...(isNameKept ? {} : { status: 'error' as const })} />
+      </AutoComplete>
+      <div className={styles.grow}>
+        <FieldControl
+          schema={valueSchema}
+          value={item}
+          onChange={(next) => onPair([name, typeof next === 'string' ? next : ''])}
+          id={`${id}-${index}-value`}
+          label={t('valueOf', { label, number: index + 1 })}
+          pointer={valuePointer}
+          isInvalid={issuesAt(issues, valuePointer, false).length > 0}
+        />
+      </div>
+    </>
   );
+}
+
+function NamesWrong({ pattern }: { readonly pattern: string | undefined }) {
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  const rule = nameRuleOf(pattern);
+  return <div className={own.wrong}>{rule === undefined ? t('wrong') : t('wrongForm', { rule: NAME_RULES[rule].text[language] })}</div>;
 }
 
 function isKept(name: string, before: readonly Pair[], pattern: string | undefined): boolean {
