@@ -65,121 +65,155 @@ const KEEP_MS = 86_400_000;
 const PAGE = 1_000;
 
 export function createOwners(deps: OwnersDeps): Owners {
-  const { clock, workers, pace = PATIENT } = deps;
+  return new HeartbeatOwners(deps);
+}
+
+class HeartbeatOwners implements Owners {
+  readonly #deps: OwnersDeps;
+  readonly #pace: Pace;
   /** Each owner's last beat, and since when it has not changed. `beat` is undefined if the owner has no document. */
-  const seen = new Map<string, { readonly beat: number | undefined; readonly at: number }>();
+  readonly #seen = new Map<string, { readonly beat: number | undefined; readonly at: number }>();
   /**
    * Owners that ended with nothing in flight, and when this process learned it. Data read before may be older than
    * their last write.
    */
-  const ended = new Map<string, number>();
-  const over = new Set<string>();
-  let ends = 0;
-  let current = deps.processId;
-  let incarnations = 0;
-  let trustedUntil = Number.NEGATIVE_INFINITY;
-  let readAt = Number.NEGATIVE_INFINITY;
-  let isStopped = false;
-  let cancel: () => void = () => undefined;
+  readonly #ended = new Map<string, number>();
+  /** Dead owners that are counted in `ends` already. */
+  readonly #counted = new Set<string>();
+  #ends = 0;
+  #current: string;
+  #incarnations = 0;
+  #trustedUntil = Number.NEGATIVE_INFINITY;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #isStopped = false;
+  #cancel: () => void = () => undefined;
 
-  return {
-    get current() {
-      return current;
-    },
-    isTrusted: (incarnation) => !isStopped && (deps.isExclusive || (incarnation === current && clock.monotonic() < trustedUntil)),
-    isDead,
-    get isStopped() {
-      return isStopped;
-    },
-    get ends() {
-      return ends;
-    },
-    async start() {
-      await begin();
-      await observe();
-      schedule();
-    },
-    async stop(isIdle) {
-      isStopped = true;
-      cancel();
-      if (deps.isExclusive || !isIdle) return;
-      await workers
-        .patchIf(current, {}, { set: { ended: true } })
-        .catch((error: unknown) => deps.log.warn('worker.end_untold', { code: toErrorRecord(error).code }));
-    },
-  };
+  constructor(deps: OwnersDeps) {
+    this.#deps = deps;
+    this.#pace = deps.pace ?? PATIENT;
+    this.#current = deps.processId;
+  }
 
-  function schedule(): void {
-    cancel = clock.after(pace.beatMs, () => {
-      void tick().finally(() => {
-        if (!isStopped) schedule();
+  get current(): string {
+    return this.#current;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  get ends(): number {
+    return this.#ends;
+  }
+
+  isTrusted(incarnation: string): boolean {
+    return !this.#isStopped && (this.#deps.isExclusive || (incarnation === this.#current && this.#isWithinTrust()));
+  }
+
+  isDead(owner: string, asOf: number): boolean {
+    if (this.#deps.isExclusive) return owner !== this.#current;
+    if (asOf >= (this.#ended.get(owner) ?? Infinity)) return true;
+    const observed = this.#seen.get(owner);
+    // Its document is gone, or was missing at the last read: start watching now.
+    if (!observed) this.#seen.set(owner, { beat: undefined, at: this.#deps.clock.monotonic() });
+    return observed !== undefined && Math.min(this.#readAt, asOf) - observed.at >= this.#pace.deadAfterMs;
+  }
+
+  async start(): Promise<void> {
+    await this.#begin();
+    await this.#observe();
+    this.#schedule();
+  }
+
+  async stop(isIdle: boolean): Promise<void> {
+    const { isExclusive, workers, log } = this.#deps;
+    this.#isStopped = true;
+    this.#cancel();
+    if (isExclusive || !isIdle) return;
+    await workers
+      .patchIf(this.#current, {}, { set: { ended: true } })
+      .catch((error: unknown) => log.warn('worker.end_untold', { code: toErrorRecord(error).code }));
+  }
+
+  #isWithinTrust(): boolean {
+    return this.#deps.clock.monotonic() < this.#trustedUntil;
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#deps.clock.after(this.#pace.beatMs, () => {
+      void this.#tick().finally(() => {
+        if (!this.#isStopped) this.#schedule();
       });
     });
   }
 
-  async function tick(): Promise<void> {
+  async #tick(): Promise<void> {
     try {
-      if (deps.isExclusive || clock.monotonic() < trustedUntil) await beat();
-      else await begin();
-      await observe();
+      if (this.#deps.isExclusive || this.#isWithinTrust()) await this.#beat();
+      else await this.#begin();
+      await this.#observe();
     } catch (error) {
-      deps.log.error('worker.beat_failed', error);
+      this.#deps.log.error('worker.beat_failed', error);
     }
   }
 
-  async function begin(): Promise<void> {
-    incarnations += 1;
-    const incarnation = incarnations === 1 ? deps.processId : `${deps.processId}.${incarnations}`;
+  /** Continues under a new incarnation. */
+  async #begin(): Promise<void> {
+    const { clock, workers, processId } = this.#deps;
+    this.#incarnations += 1;
+    const incarnation = this.#incarnations === 1 ? processId : `${processId}.${this.#incarnations}`;
     const sentAt = clock.monotonic();
     const startedAt = clock.now();
     const { inserted } = await workers.insert({ _id: incarnation, beat: 0, startedAt, expiresAt: startedAt + KEEP_MS });
     if (!inserted) return;
-    current = incarnation;
-    trustedUntil = sentAt + pace.trustMs;
+    this.#current = incarnation;
+    this.#trustedUntil = sentAt + this.#pace.trustMs;
   }
 
-  async function beat(): Promise<void> {
+  async #beat(): Promise<void> {
+    const { clock, workers } = this.#deps;
     const sentAt = clock.monotonic();
-    const result = await workers.patchIf(current, {}, { inc: { beat: 1 }, set: { expiresAt: clock.now() + KEEP_MS } });
-    if (result.outcome === 'patched' && clock.monotonic() < trustedUntil) trustedUntil = sentAt + pace.trustMs;
+    const result = await workers.patchIf(this.#current, {}, { inc: { beat: 1 }, set: { expiresAt: clock.now() + KEEP_MS } });
+    if (result.outcome === 'patched' && this.#isWithinTrust()) this.#trustedUntil = sentAt + this.#pace.trustMs;
   }
 
-  async function observe(): Promise<void> {
-    if (deps.isExclusive) return;
+  async #observe(): Promise<void> {
+    const { clock, isExclusive } = this.#deps;
+    if (isExclusive) return;
     const sentAt = clock.monotonic();
-    const beats = await readBeats();
-    const at = clock.monotonic();
-    for (const [owner, beat] of beats) if (seen.get(owner)?.beat !== beat) seen.set(owner, { beat, at });
-    for (const owner of ended.keys()) if (!beats.has(owner)) ended.delete(owner);
-    for (const [owner, { beat }] of seen) if (beat !== undefined && !beats.has(owner)) seen.set(owner, { beat: undefined, at });
-    readAt = sentAt;
-    for (const owner of over) if (!beats.has(owner)) over.delete(owner);
-    for (const owner of beats.keys()) {
-      if (over.has(owner) || !isDead(owner, clock.monotonic())) continue;
-      over.add(owner);
-      ends += 1;
-    }
+    const beats = await this.#readBeats();
+    this.#noteBeats(beats);
+    this.#readAt = sentAt;
+    this.#countEnds(beats);
   }
 
-  async function readBeats(): Promise<Map<string, number>> {
+  async #readBeats(): Promise<Map<string, number>> {
+    const { clock, workers } = this.#deps;
     const beats = new Map<string, number>();
     for (let after: string | undefined; ;) {
       const page = await workers.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
       for (const worker of page) {
         beats.set(worker._id, worker.beat);
-        if (worker.ended && !ended.has(worker._id)) ended.set(worker._id, clock.monotonic());
+        if (worker.ended && !this.#ended.has(worker._id)) this.#ended.set(worker._id, clock.monotonic());
       }
       if (page.length < PAGE) return beats;
       after = page.at(-1)!._id;
     }
   }
 
-  function isDead(owner: string, asOf: number): boolean {
-    if (deps.isExclusive) return owner !== current;
-    if (asOf >= (ended.get(owner) ?? Infinity)) return true;
-    const observed = seen.get(owner);
-    // Its document is gone, or was missing at the last read: start watching now.
-    if (!observed) seen.set(owner, { beat: undefined, at: clock.monotonic() });
-    return observed !== undefined && Math.min(readAt, asOf) - observed.at >= pace.deadAfterMs;
+  #noteBeats(beats: ReadonlyMap<string, number>): void {
+    const at = this.#deps.clock.monotonic();
+    for (const [owner, beat] of beats) if (this.#seen.get(owner)?.beat !== beat) this.#seen.set(owner, { beat, at });
+    for (const owner of this.#ended.keys()) if (!beats.has(owner)) this.#ended.delete(owner);
+    for (const [owner, { beat }] of this.#seen) if (beat !== undefined && !beats.has(owner)) this.#seen.set(owner, { beat: undefined, at });
+  }
+
+  #countEnds(beats: ReadonlyMap<string, number>): void {
+    for (const owner of this.#counted) if (!beats.has(owner)) this.#counted.delete(owner);
+    for (const owner of beats.keys()) {
+      if (this.#counted.has(owner) || !this.isDead(owner, this.#deps.clock.monotonic())) continue;
+      this.#counted.add(owner);
+      this.#ends += 1;
+    }
   }
 }
