@@ -8,7 +8,7 @@ import type { CallCounts } from '../contract/calls/call-stats.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
-import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import { addCounts, type CallSums } from './sum-calls.ts';
 
 export type CalledKind = 'adapter' | 'interface';
@@ -59,86 +59,111 @@ const KEEP_MS = 30 * 86_400_000;
 const MOST = 2_000;
 const KINDS: readonly CalledKind[] = ['adapter', 'interface'];
 
-export async function createCallMemory({ documents, clock, log, own, sums }: CallMemoryDeps): Promise<CallMemory> {
-  const stored = await documents.open(callsSpec);
+export async function createCallMemory(deps: CallMemoryDeps): Promise<CallMemory> {
+  return new StoredCallMemory(deps, await deps.documents.open(callsSpec));
+}
+
+class StoredCallMemory implements CallMemory {
+  readonly #deps: CallMemoryDeps;
+  readonly #stored: Collection<KnownCalls>;
   /** What this process had counted at its last write. */
-  const written = new Map<string, string>();
-  let memory: { readonly at: number; readonly known: Map<string, KnownCalls> } | undefined;
-  let cancel = () => {};
+  readonly #written = new Map<string, string>();
+  #memory: { readonly at: number; readonly known: Map<string, KnownCalls> } | undefined;
+  #cancel: () => void = () => undefined;
+
+  constructor(deps: CallMemoryDeps, stored: Collection<KnownCalls>) {
+    this.#deps = deps;
+    this.#stored = stored;
+  }
+
+  async recall(kind: CalledKind, current: CallSums): Promise<CallSums> {
+    const before = (await this.#knownOrLast()) ?? new Map<string, KnownCalls>();
+    const together = new Map(current);
+    for (const [key, document] of before) {
+      if (!key.startsWith(`${kind}/`)) continue;
+      const id = key.slice(kind.length + 1);
+      const now = together.get(id);
+      if (now !== undefined || document.endedAt === undefined) together.set(id, join(now, { id, ...document }));
+    }
+    return together;
+  }
+
+  async end(kind: CalledKind, id: string): Promise<void> {
+    const _id = `${kind}/${id}`;
+    const now = this.#deps.clock.now();
+    const document: KnownCalls = { _id, failures: 0, at: now, endedAt: now, expiresAt: now + KEEP_MS };
+    (await this.#knownOrLast())?.set(_id, document);
+    this.#written.delete(_id);
+    await this.#put(document);
+  }
+
+  async since(kind: CalledKind, id: string): Promise<number> {
+    return (await this.#known()).get(`${kind}/${id}`)?.endedAt ?? 0;
+  }
+
+  readAgain(): void {
+    if (!this.#deps.documents.isExclusive) this.#memory = undefined;
+  }
+
+  start(): void {
+    this.#cancel = this.#deps.clock.after(WRITE_MS, () => {
+      this.start();
+      void this.#write();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    await this.#write();
+  }
 
   /**
    * Reads the documents once if this process owns the store. On a shared store it reads them again, because other
    * processes write too.
    */
-  async function known(): Promise<Map<string, KnownCalls>> {
-    if (memory === undefined || (!documents.isExclusive && clock.monotonic() - memory.at >= WRITE_MS)) {
-      const found = await stored.find({}, { limit: MOST });
-      memory = { at: clock.monotonic(), known: new Map(found.map((document) => [document._id, document])) };
+  async #known(): Promise<Map<string, KnownCalls>> {
+    const { clock, documents } = this.#deps;
+    if (this.#memory === undefined || (!documents.isExclusive && clock.monotonic() - this.#memory.at >= WRITE_MS)) {
+      const found = await this.#stored.find({}, { limit: MOST });
+      this.#memory = { at: clock.monotonic(), known: new Map(found.map((document) => [document._id, document])) };
     }
-    return memory.known;
+    return this.#memory.known;
   }
 
-  async function put(document: KnownCalls): Promise<void> {
-    const { outcome } = await stored.replaceIf(document, {});
-    if (outcome === 'no-match') await stored.insert(document);
+  /** If the store fails, what was read last. */
+  #knownOrLast(): Promise<Map<string, KnownCalls> | undefined> {
+    return this.#known().catch(() => this.#memory?.known);
   }
 
-  async function write(): Promise<void> {
-    for (const kind of KINDS) {
-      const changed = own(kind).filter((counts) => JSON.stringify(knownOf(counts)) !== written.get(`${kind}/${counts.id}`));
-      if (changed.length === 0) continue;
-      // If it cannot be read, do not overwrite it.
-      const before = await known();
-      const all = await sums(kind);
-      for (const counts of changed) {
-        const _id = `${kind}/${counts.id}`;
-        const text = JSON.stringify(knownOf(counts));
-        const now = clock.now();
-        const endedAt = before.get(_id)?.endedAt;
-        const ended = endedAt === undefined ? {} : { endedAt };
-        await put({ _id, ...knownOf(all.get(counts.id) ?? counts), at: now, ...ended, expiresAt: now + KEEP_MS });
-        written.set(_id, text);
-      }
+  async #write(): Promise<void> {
+    try {
+      for (const kind of KINDS) await this.#writeChanged(kind);
+    } catch (error) {
+      this.#deps.log.debug('process.calls_not_kept', { code: toErrorRecord(error).code });
     }
   }
 
-  const writeNow = () => write().catch((error: unknown) => log.debug('process.calls_not_kept', { code: toErrorRecord(error).code }));
-
-  function schedule(): void {
-    cancel = clock.after(WRITE_MS, () => {
-      schedule();
-      void writeNow();
-    });
+  async #writeChanged(kind: CalledKind): Promise<void> {
+    const texts = this.#deps.own(kind).map((counts) => [counts, JSON.stringify(knownOf(counts))] as const);
+    const changed = texts.filter(([{ id }, text]) => text !== this.#written.get(`${kind}/${id}`));
+    if (changed.length === 0) return;
+    // If it cannot be read, do not overwrite it.
+    const before = await this.#known();
+    const all = await this.#deps.sums(kind);
+    for (const [counts, text] of changed) {
+      const _id = `${kind}/${counts.id}`;
+      const now = this.#deps.clock.now();
+      const endedAt = before.get(_id)?.endedAt;
+      const ended = endedAt === undefined ? {} : { endedAt };
+      await this.#put({ _id, ...knownOf(all.get(counts.id) ?? counts), at: now, ...ended, expiresAt: now + KEEP_MS });
+      this.#written.set(_id, text);
+    }
   }
 
-  return {
-    async recall(kind, current) {
-      const before = await known().catch(() => memory?.known ?? new Map<string, KnownCalls>());
-      const together = new Map(current);
-      for (const [key, document] of before) {
-        if (!key.startsWith(`${kind}/`)) continue;
-        const id = key.slice(kind.length + 1);
-        const now = together.get(id);
-        if (now !== undefined || document.endedAt === undefined) together.set(id, join(now, { id, ...document }));
-      }
-      return together;
-    },
-    async end(kind, id) {
-      const _id = `${kind}/${id}`;
-      const now = clock.now();
-      const document: KnownCalls = { _id, failures: 0, at: now, endedAt: now, expiresAt: now + KEEP_MS };
-      (await known().catch(() => memory?.known))?.set(_id, document);
-      written.delete(_id);
-      await put(document);
-    },
-    since: async (kind, id) => (await known()).get(`${kind}/${id}`)?.endedAt ?? 0,
-    readAgain: () => (memory = documents.isExclusive ? memory : undefined),
-    start: schedule,
-    async stop() {
-      cancel();
-      await writeNow();
-    },
-  };
+  async #put(document: KnownCalls): Promise<void> {
+    const { outcome } = await this.#stored.replaceIf(document, {});
+    if (outcome === 'no-match') await this.#stored.insert(document);
+  }
 }
 
 /** After a deletion, keeps only what belongs to the one that has the id now. */
