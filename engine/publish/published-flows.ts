@@ -49,117 +49,152 @@ const MAX_OLD = 200;
  * serving.
  */
 export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<RunningPublishedFlows> {
-  const { stores, changes, clock, logger } = deps;
-  const current = new Map<string, CompiledFlow>();
+  const flows = new FlowsInMemory(deps);
+  await flows.start();
+  return flows;
+}
+
+class FlowsInMemory implements RunningPublishedFlows {
+  readonly failing = new Map<string, unknown>();
+  readonly #deps: PublishedFlowsDeps;
+  readonly #current = new Map<string, CompiledFlow>();
   /** The pointer revision each flow has in this process. */
-  const seen = new Map<string, number>();
-  const failing = new Map<string, unknown>();
-  const old = new Map<string, CompiledFlow>();
-  const listeners = new Set<PublishedListener>();
-  let list: readonly CompiledFlow[] = [];
-  let isStopped = false;
+  readonly #seen = new Map<string, number>();
+  readonly #old = new Map<string, CompiledFlow>();
+  readonly #listeners = new Set<PublishedListener>();
+  #list: readonly CompiledFlow[] = [];
   /** The last running turn of each flow. */
-  const turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+  #isStopped = false;
+  #unfollow: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
 
-  const remember = (flow: CompiledFlow): CompiledFlow => {
-    const name = `${flow.flowId}@${flow.version}`;
-    old.delete(name);
-    old.set(name, flow);
-    if (old.size > MAX_OLD) old.delete(old.keys().next().value!);
-    return flow;
-  };
-  const cached = (flowId: string, version: number): CompiledFlow | undefined => {
-    const flow = current.get(flowId);
-    return flow?.version === version ? flow : old.get(`${flowId}@${version}`);
-  };
-  const at = async (flowId: string, version: number): Promise<CompiledFlow> =>
-    cached(flowId, version) ?? remember(await compileStored(deps, flowId, version));
+  constructor(deps: PublishedFlowsDeps) {
+    this.#deps = deps;
+  }
 
-  async function apply(flowId: string, pointer: PointerRecord | undefined, ready?: CompiledFlow): Promise<void> {
-    if (pointer === undefined ? !seen.has(flowId) : seen.get(flowId) === pointer.revision) return;
-    const before = current.get(flowId);
-    if (pointer === undefined || pointer.version === null) {
-      current.delete(flowId);
-    } else {
-      try {
-        current.set(flowId, ready?.version === pointer.version ? ready : await at(flowId, pointer.version));
-      } catch (error) {
-        failing.set(flowId, error);
-        logger.error('flow.version-unusable', error, { flowId, version: pointer.version });
-        return;
-      }
-    }
-    failing.delete(flowId);
-    if (pointer === undefined) seen.delete(flowId);
-    else seen.set(flowId, pointer.revision);
-    if (before !== undefined) remember(before);
-    list = [...current.values()];
-    for (const listener of listeners) {
-      await Promise.resolve(listener(flowId, current.get(flowId))).catch((error: unknown) =>
-        logger.error('flow.swap-failed', error, { flowId }),
-      );
-    }
+  async start(): Promise<void> {
+    // Subscribe first: what is published during the full read is then read after it.
+    this.#unfollow = this.#deps.changes.follow(TOPIC, (flowId) => this.#reload(flowId));
+    await this.#reloadAll();
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#unfollow();
+    this.#cancelTimer();
+    await Promise.all(this.#turns.values());
+  }
+
+  current(flowId: string): CompiledFlow | undefined {
+    return this.#current.get(flowId);
+  }
+
+  list(): readonly CompiledFlow[] {
+    return this.#list;
+  }
+
+  cached(flowId: string, version: number): CompiledFlow | undefined {
+    const flow = this.#current.get(flowId);
+    return flow?.version === version ? flow : this.#old.get(nameOf(flowId, version));
+  }
+
+  async at(flowId: string, version: number): Promise<CompiledFlow> {
+    return this.cached(flowId, version) ?? this.#remember(await compileStored(this.#deps, flowId, version));
+  }
+
+  onChange(listener: PublishedListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  hint(flowId: string): Promise<void> {
+    return this.#deps.changes.announce(TOPIC, flowId);
   }
 
   /**
    * Swaps of one flow run one after the other, so that an older read never replaces a newer one. Flows do not wait
    * for each other, because a listener may take seconds to stop.
    */
-  function refresh(flowId: string, ready?: CompiledFlow): Promise<void> {
-    const before = turns.get(flowId) ?? Promise.resolve();
-    const mine = before.then(async () => apply(flowId, await stores.pointers.get(flowId), ready));
+  refresh(flowId: string, ready?: CompiledFlow): Promise<void> {
+    const before = this.#turns.get(flowId) ?? Promise.resolve();
+    const mine = before.then(async () => this.#apply(flowId, await this.#deps.stores.pointers.get(flowId), ready));
     const settled = mine
       .catch(() => undefined)
       .finally(() => {
-        if (turns.get(flowId) === settled) turns.delete(flowId);
+        if (this.#turns.get(flowId) === settled) this.#turns.delete(flowId);
       });
-    turns.set(flowId, settled);
+    this.#turns.set(flowId, settled);
     return mine;
   }
-  /** The list only shows which pointers changed; each is read again in its own turn. */
-  async function reloadAll(): Promise<void> {
-    const revisions = new Map((await findAll(stores.pointers)).map(({ _id, revision }) => [_id, revision]));
-    const moved = [...new Set([...revisions.keys(), ...seen.keys()])].filter((flowId) => revisions.get(flowId) !== seen.get(flowId));
-    await Promise.all(moved.map((flowId) => refresh(flowId)));
+
+  #schedule(): void {
+    this.#cancelTimer = this.#deps.clock.after(RELOAD_EVERY_MS, () => {
+      void this.#reload().catch(() => {});
+      this.#schedule();
+    });
   }
+
   /** A failure while the process stops is not logged. */
-  async function reload(flowId?: string): Promise<void> {
+  async #reload(flowId?: string): Promise<void> {
     try {
-      await (flowId === undefined ? reloadAll() : refresh(flowId));
+      await (flowId === undefined ? this.#reloadAll() : this.refresh(flowId));
     } catch (error) {
-      if (!isStopped) logger.error('flow.reload-failed', error, flowId === undefined ? {} : { flowId });
+      if (!this.#isStopped) this.#deps.logger.error('flow.reload-failed', error, flowId === undefined ? {} : { flowId });
       throw error;
     }
   }
 
-  // Subscribe first: what is published during the full read is then read after it.
-  const unfollow = changes.follow(TOPIC, reload);
-  await reloadAll();
-  let cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
-  function tick(): void {
-    void reload().catch(() => {});
-    cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
+  /** The list only shows which pointers changed; each is read again in its own turn. */
+  async #reloadAll(): Promise<void> {
+    const revisions = new Map((await findAll(this.#deps.stores.pointers)).map(({ _id, revision }) => [_id, revision]));
+    const flowIds = new Set([...revisions.keys(), ...this.#seen.keys()]);
+    const moved = [...flowIds].filter((flowId) => revisions.get(flowId) !== this.#seen.get(flowId));
+    await Promise.all(moved.map((flowId) => this.refresh(flowId)));
   }
 
-  return {
-    current: (flowId) => current.get(flowId),
-    list: () => list,
-    at,
-    cached,
-    failing,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    refresh,
-    hint: (flowId) => changes.announce(TOPIC, flowId),
-    async stop() {
-      isStopped = true;
-      unfollow();
-      cancelTimer();
-      await Promise.all(turns.values());
-    },
-  };
+  async #apply(flowId: string, pointer: PointerRecord | undefined, ready?: CompiledFlow): Promise<void> {
+    if (this.#seen.get(flowId) === pointer?.revision) return;
+    const before = this.#current.get(flowId);
+    if (pointer === undefined || pointer.version === null) {
+      this.#current.delete(flowId);
+    } else {
+      try {
+        this.#current.set(flowId, ready?.version === pointer.version ? ready : await this.at(flowId, pointer.version));
+      } catch (error) {
+        this.failing.set(flowId, error);
+        this.#deps.logger.error('flow.version-unusable', error, { flowId, version: pointer.version });
+        return;
+      }
+    }
+    this.failing.delete(flowId);
+    if (pointer === undefined) this.#seen.delete(flowId);
+    else this.#seen.set(flowId, pointer.revision);
+    if (before !== undefined) this.#remember(before);
+    this.#list = [...this.#current.values()];
+    await this.#tellListeners(flowId);
+  }
+
+  async #tellListeners(flowId: string): Promise<void> {
+    for (const listener of this.#listeners) {
+      await Promise.resolve(listener(flowId, this.#current.get(flowId))).catch((error: unknown) =>
+        this.#deps.logger.error('flow.swap-failed', error, { flowId }),
+      );
+    }
+  }
+
+  #remember(flow: CompiledFlow): CompiledFlow {
+    const name = nameOf(flow.flowId, flow.version);
+    this.#old.delete(name);
+    this.#old.set(name, flow);
+    if (this.#old.size > MAX_OLD) this.#old.delete(this.#old.keys().next().value!);
+    return flow;
+  }
+}
+
+function nameOf(flowId: string, version: number): string {
+  return `${flowId}@${version}`;
 }
 
 /**

@@ -1,8 +1,8 @@
-import type { FlowVersion } from '../contract/flow/flow-document.ts';
+import type { FlowDocument, FlowVersion } from '../contract/flow/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
-import type { FlowCatalog, PublishOptions, PublishReport, TestReport } from './interface.ts';
+import type { PublishOptions, PublishReport, TestReport } from './interface.ts';
 import { checkListener } from './check-listener.ts';
 import type { FlowCatalogDeps } from './examine-flow.ts';
 import { findIssues } from './find-issues.ts';
@@ -16,22 +16,24 @@ const NO_TESTS: TestReport = { passed: true, tests: [] };
  * Publication: validate, test, prepare, commit, apply. If a step before the commit fails, the old version keeps
  * serving. Nothing after the commit is undone.
  */
-export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publish' | 'rollback' | 'unpublish'> {
-  const { stores, published, clock } = deps;
+export class Publisher {
+  readonly #deps: FlowCatalogDeps;
 
-  async function publish(
+  constructor(deps: FlowCatalogDeps) {
+    this.#deps = deps;
+  }
+
+  async publish(
     flowId: string,
     actor: string,
     signal: AbortSignal,
     { onStage, note, revision }: PublishOptions = {},
   ): Promise<PublishReport> {
+    const { stores } = this.#deps;
     onStage?.('validate');
-    const draft = await stores.drafts.get(flowId);
-    const document = bodyOf(stores, draft);
-    if (draft === undefined || document === undefined) throw unknown(flowId);
-    if (revision !== undefined && revision !== draft.revision) throw draftChanged(revision, draft);
+    const document = await this.#readDraft(flowId, revision);
     const pointer = await stores.pointers.get(flowId);
-    const issues = await findIssues(deps, document, actor);
+    const issues = await findIssues(this.#deps, document, actor);
     if (!isPublishable(issues)) throw invalid(issues);
     const hash = contentHash(document);
     const warnings = issues.filter((issue) => issue.severity === 'warning');
@@ -39,76 +41,97 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
       return { flowId, version: pointer.version, contentHash: hash, changed: false, warnings, tests: NO_TESTS };
     }
     onStage?.('test');
-    const number = Math.max(pointer?.newest ?? 0, await latestVersion(flowId)) + 1;
+    const number = Math.max(pointer?.newest ?? 0, await this.#latestVersion(flowId)) + 1;
     const version: FlowVersion = { flowId, version: number, contentHash: hash, document };
-    const flow = await deps.compileInTurns(version, signal);
-    const tests = await runTests(flow, document.tests, deps.runTrial, clock, signal);
-    if (!tests.passed) throw testsFailed(flowId, tests);
+    const { flow, tests } = await this.#test(version, signal);
     onStage?.('prepare');
-    await prepare(flow, signal);
+    await this.#prepare(flow, signal);
     onStage?.('commit');
     // Tests and listeners take seconds, so check again. A removal between this line and the commit is still missed.
     if ((await stores.drafts.get(flowId)) === undefined) throw unknown(flowId);
-    const _id = `${flowId}@${number}`;
+    await this.#storeVersion(version, actor, note);
+    // If the commit fails the version stays: a commit whose response was lost may have taken effect.
+    await this.#commit(flowId, pointer, { version: number, contentHash: hash, ...countUp(pointer, number) }, actor);
+    onStage?.('apply');
+    await this.#apply(flowId, flow);
+    return { flowId, version: number, contentHash: hash, changed: true, warnings, tests };
+  }
+
+  async rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport> {
+    const { stores, published } = this.#deps;
+    const pointer = await stores.pointers.get(flowId);
+    const record = await stores.versions.get(`${flowId}@${version}`);
+    if (record === undefined || pointer === undefined || !wasPublished(pointer, version)) throw unknown(flowId, version);
+    const { contentHash: hash } = record;
+    const changed = pointer.version !== version;
+    const report: PublishReport = { flowId, version, contentHash: hash, changed, warnings: [], tests: NO_TESTS };
+    if (!changed) return report;
+    const flow = await published.at(flowId, version);
+    await this.#prepare(flow, signal);
+    await this.#commit(flowId, pointer, { ...pointer, version, contentHash: hash }, actor);
+    await this.#apply(flowId, flow);
+    return report;
+  }
+
+  async unpublish(flowId: string, actor: string): Promise<boolean> {
+    const pointer = await this.#deps.stores.pointers.get(flowId);
+    if (!isPublished(pointer)) return false;
+    await this.#commit(flowId, pointer, { ...pointer, version: null, contentHash: '' }, actor);
+    await this.#apply(flowId);
+    return true;
+  }
+
+  /** `revision`: the one the person saw. */
+  async #readDraft(flowId: string, revision: number | undefined): Promise<FlowDocument> {
+    const { stores } = this.#deps;
+    const draft = await stores.drafts.get(flowId);
+    const document = bodyOf(stores, draft);
+    if (draft === undefined || document === undefined) throw unknown(flowId);
+    if (revision !== undefined && revision !== draft.revision) throw draftChanged(revision, draft);
+    return document;
+  }
+
+  async #latestVersion(flowId: string): Promise<number> {
+    const [latest] = await this.#deps.stores.versions.find({ flowId }, { sort: ['-version'], limit: 1 });
+    return latest?.version ?? 0;
+  }
+
+  async #test(version: FlowVersion, signal: AbortSignal): Promise<{ readonly flow: CompiledFlow; readonly tests: TestReport }> {
+    const { runTrial, clock } = this.#deps;
+    const flow = await this.#deps.compileInTurns(version, signal);
+    const tests = await runTests(flow, version.document.tests, runTrial, clock, signal);
+    if (!tests.passed) throw testsFailed(version.flowId, tests);
+    return { flow, tests };
+  }
+
+  async #prepare(flow: CompiledFlow, signal: AbortSignal): Promise<void> {
+    checkListener(flow, this.#deps);
+    await this.#deps.prepareTrigger?.(flow, signal);
+    signal.throwIfAborted();
+  }
+
+  async #storeVersion({ document, ...version }: FlowVersion, actor: string, note: string | undefined): Promise<void> {
+    const { stores, clock } = this.#deps;
+    const _id = `${version.flowId}@${version.version}`;
     const record = {
       _id,
-      flowId,
-      version: number,
-      contentHash: hash,
+      ...version,
       body: sealJson(stores.seal, stores.versions, _id, document),
       publishedAt: clock.now(),
       publishedBy: actor,
       ...(note === undefined ? {} : { note: sealJson(stores.seal, stores.versions, _id, note) }),
     };
-    if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(flowId);
-    // If the commit fails the version stays: a commit whose response was lost may have taken effect.
-    await commit(flowId, pointer, { version: number, contentHash: hash, ...countUp(pointer, number) }, actor);
-    onStage?.('apply');
-    await apply(flowId, flow);
-    return { flowId, version: number, contentHash: hash, changed: true, warnings, tests };
-  }
-
-  async function rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport> {
-    const pointer = await stores.pointers.get(flowId);
-    const record = await stores.versions.get(`${flowId}@${version}`);
-    if (record === undefined || pointer === undefined || !wasPublished(pointer, version)) throw unknown(flowId, version);
-    const report: PublishReport = {
-      flowId,
-      version,
-      contentHash: record.contentHash,
-      changed: pointer.version !== version,
-      warnings: [],
-      tests: NO_TESTS,
-    };
-    if (!report.changed) return report;
-    const flow = await published.at(flowId, version);
-    await prepare(flow, signal);
-    await commit(flowId, pointer, { ...pointer, version, contentHash: record.contentHash }, actor);
-    await apply(flowId, flow);
-    return report;
-  }
-
-  async function unpublish(flowId: string, actor: string): Promise<boolean> {
-    const pointer = await stores.pointers.get(flowId);
-    if (!isPublished(pointer)) return false;
-    await commit(flowId, pointer, { ...pointer, version: null, contentHash: '' }, actor);
-    await apply(flowId);
-    return true;
-  }
-
-  async function prepare(flow: CompiledFlow, signal: AbortSignal): Promise<void> {
-    checkListener(flow, deps);
-    await deps.prepareTrigger?.(flow, signal);
-    signal.throwIfAborted();
+    if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(version.flowId);
   }
 
   /** The one write that publishes: a process that read an older pointer fails. */
-  async function commit(
+  async #commit(
     flowId: string,
     before: PointerRecord | undefined,
     after: Pick<PointerRecord, 'version' | 'contentHash' | 'newest' | 'skipped'>,
     actor: string,
   ): Promise<void> {
+    const { stores, clock } = this.#deps;
     const revision = (before?.revision ?? 0) + 1;
     const pointer: PointerRecord = { ...after, _id: flowId, revision, changedAt: clock.now(), changedBy: actor };
     const isCommitted =
@@ -119,16 +142,11 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
   }
 
   /** Nothing is undone after the commit: a process that cannot follow says so in its status. */
-  async function apply(flowId: string, flow?: CompiledFlow): Promise<void> {
-    await published.refresh(flowId, flow).catch((error: unknown) => deps.logger.error('flow.apply-failed', error, { flowId }));
+  async #apply(flowId: string, flow?: CompiledFlow): Promise<void> {
+    const { published, logger } = this.#deps;
+    await published.refresh(flowId, flow).catch((error: unknown) => logger.error('flow.apply-failed', error, { flowId }));
     await published.hint(flowId);
   }
-
-  async function latestVersion(flowId: string): Promise<number> {
-    return (await stores.versions.find({ flowId }, { sort: ['-version'], limit: 1 }))[0]?.version ?? 0;
-  }
-
-  return { publish, rollback, unpublish };
 }
 
 /**
