@@ -13,7 +13,7 @@ import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
 import { freeCopiedLeases } from '../ownership/leases.ts';
 import { carryShared, type CarriedShared } from './carry-shared.ts';
 import { openCollectionList } from './collection-list.ts';
-import { compareBlobs, copyBlobs } from './copy-blobs.ts';
+import { compareBlobs, copyBlobs, type BlobPair } from './copy-blobs.ts';
 import {
   compareCollection,
   compareDocuments,
@@ -97,7 +97,7 @@ export async function moveStore(options: MoveOptions): Promise<MoveReport> {
   const moveId = await begin(options, marks);
   const tracker = traffic?.gate.track();
   try {
-    const copy = createCopy(options, tracker);
+    const copy = new GrowingCopy(options, tracker);
     await copy.underTraffic();
     const pausedAt = clock.monotonic();
     if (traffic) {
@@ -151,89 +151,102 @@ type Ids = ReadonlyMap<string, ReadonlySet<string>>;
 /**
  * The growing copy: which documents are not yet known to be equal on both sides, and the results of the comparison.
  */
-function createCopy({ source, target, clock, signal, onProgress }: MoveOptions, tracker: ChangeTracker | undefined) {
-  const blobs = { source: source.blobs, target: target.blobs };
-  const opened = new Map<string, Pair>();
-  let compared = new Map<string, Comparison>();
+class GrowingCopy {
+  readonly #options: MoveOptions;
+  readonly #tracker: ChangeTracker | undefined;
+  readonly #blobs: BlobPair;
+  readonly #opened = new Map<string, Pair>();
+  #compared = new Map<string, Comparison>();
   /** Documents written, or found different, since the comparison; not yet known to be equal. */
-  let unequal: Ids = new Map();
+  #unequal: Ids = new Map();
 
-  async function pairs(): Promise<readonly Pair[]> {
-    for (const spec of (await openCollectionList(source.documents)).all()) {
-      if (spec.name === storeMarksSpec.name || opened.has(spec.name)) continue;
-      opened.set(spec.name, { spec, source: await source.documents.open(spec), target: await target.documents.open(spec) });
-    }
-    return [...opened.values()];
+  constructor(options: MoveOptions, tracker: ChangeTracker | undefined) {
+    this.#options = options;
+    this.#tracker = tracker;
+    this.#blobs = { source: options.source.blobs, target: options.target.blobs };
   }
 
-  async function walk(stage: MoveStage, { spec, source: from }: Pair, marginMs: number): Promise<Walk> {
-    const total = await from.count({}, COUNT_LIMIT);
-    const tell = (documents: number) => onProgress({ stage, collection: spec.name, documents, total });
-    return { expiredAt: clock.now() + marginMs, signal, onProgress: tell };
+  async underTraffic(): Promise<void> {
+    await this.#copyAll();
+    await this.#catchUp();
+    await this.#compareAll();
+    await this.#catchUp();
   }
 
-  async function copyAll(): Promise<void> {
-    for (const pair of await pairs()) await copyCollection(pair, await walk('copy', pair, 0));
+  /** Call when all writes have stopped. */
+  async last(): Promise<Pick<MoveReport, 'collections' | 'blobs' | 'lastChanges'>> {
+    const lastChanges = await this.#carry();
+    const copied = await copyBlobs(this.#blobs, this.#options.signal);
+    if (sumOf(this.#compared) <= COMPARE_ALL) await this.#compareAll();
+    for (const [name, ids] of this.#unequal) if (ids.size > 0) throw differs(name);
+    const [missing] = await compareBlobs(this.#blobs);
+    if (missing !== undefined) throw differs(missing);
+    return { collections: [...this.#compared.values()].map(toMoved), blobs: copied.blobs, lastChanges };
+  }
+
+  async #copyAll(): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    for (const pair of await this.#pairs()) await copyCollection(pair, await this.#walk('copy', pair, 0));
     onProgress({ stage: 'payloads' });
-    await copyBlobs(blobs, signal, (documents) => onProgress({ stage: 'payloads', documents }));
+    await copyBlobs(this.#blobs, signal, (documents) => onProgress({ stage: 'payloads', documents }));
   }
 
-  async function compareAll(): Promise<void> {
-    compared = new Map();
-    for (const pair of await pairs())
-      compared.set(pair.spec.name, await compareCollection(pair, await walk('compare', pair, EXPIRY_MARGIN_MS)));
-    unequal = new Map([...compared].map(([name, { different }]) => [name, new Set(different)]));
-  }
-
-  /** Carries over what was written, and compares it again. Returns how many documents there were. */
-  async function carry(): Promise<number> {
-    const changes = tracker ? tracker.take() : NO_CHANGES;
-    // Too many changes to record: copy and compare everything again.
-    if (!changes) {
-      await copyAll();
-      await compareAll();
-      return Number.POSITIVE_INFINITY;
+  async #compareAll(): Promise<void> {
+    this.#compared = new Map();
+    for (const pair of await this.#pairs()) {
+      const comparison = await compareCollection(pair, await this.#walk('compare', pair, EXPIRY_MARGIN_MS));
+      this.#compared.set(pair.spec.name, comparison);
     }
-    let count = 0;
-    const still = new Map<string, ReadonlySet<string>>();
-    for (const pair of await pairs()) {
-      const { name } = pair.spec;
-      const ids = new Set([...(unequal.get(name) ?? []), ...(changes.get(name) ?? [])]);
-      count += await copyDocuments(pair, ids);
-      still.set(name, new Set(await compareDocuments(pair, ids, clock.now() + EXPIRY_MARGIN_MS)));
-    }
-    unequal = still;
-    return count;
+    this.#unequal = new Map([...this.#compared].map(([name, { different }]) => [name, new Set(different)]));
   }
 
-  async function catchUp(): Promise<void> {
+  async #catchUp(): Promise<void> {
+    const { signal, onProgress } = this.#options;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       signal.throwIfAborted();
-      const documents = await carry();
+      const documents = await this.#carry();
       onProgress({ stage: 'catch-up', documents });
       if (documents < FEW_CHANGES) return;
     }
   }
 
-  return {
-    async underTraffic(): Promise<void> {
-      await copyAll();
-      await catchUp();
-      await compareAll();
-      await catchUp();
-    },
+  /** Carries over what was written, and compares it again. Returns how many documents there were. */
+  async #carry(): Promise<number> {
+    const changes = this.#tracker ? this.#tracker.take() : NO_CHANGES;
+    // Too many changes to record: copy and compare everything again.
+    if (!changes) {
+      await this.#copyAll();
+      await this.#compareAll();
+      return Number.POSITIVE_INFINITY;
+    }
+    let count = 0;
+    const still = new Map<string, ReadonlySet<string>>();
+    for (const pair of await this.#pairs()) {
+      const { name } = pair.spec;
+      const ids = new Set([...(this.#unequal.get(name) ?? []), ...(changes.get(name) ?? [])]);
+      count += await copyDocuments(pair, ids);
+      still.set(name, new Set(await compareDocuments(pair, ids, this.#options.clock.now() + EXPIRY_MARGIN_MS)));
+    }
+    this.#unequal = still;
+    return count;
+  }
 
-    /** Call when all writes have stopped. */
-    async last(): Promise<Pick<MoveReport, 'collections' | 'blobs' | 'lastChanges'>> {
-      const lastChanges = await carry();
-      const copied = await copyBlobs(blobs, signal);
-      if (sumOf(compared) <= COMPARE_ALL) await compareAll();
-      for (const [name, ids] of unequal) if (ids.size > 0) throw differs(name);
-      const [missing] = await compareBlobs(blobs);
-      if (missing !== undefined) throw differs(missing);
-      return { collections: [...compared.values()].map(toMoved), blobs: copied.blobs, lastChanges };
-    },
-  };
+  /** Includes collections opened since. */
+  async #pairs(): Promise<readonly Pair[]> {
+    const { source, target } = this.#options;
+    for (const spec of (await openCollectionList(source.documents)).all()) {
+      if (spec.name === storeMarksSpec.name || this.#opened.has(spec.name)) continue;
+      this.#opened.set(spec.name, { spec, source: await source.documents.open(spec), target: await target.documents.open(spec) });
+    }
+    return [...this.#opened.values()];
+  }
+
+  async #walk(stage: MoveStage, { spec, source }: Pair, marginMs: number): Promise<Walk> {
+    const { clock, signal, onProgress } = this.#options;
+    const total = await source.count({}, COUNT_LIMIT);
+    const tell = (documents: number) => onProgress({ stage, collection: spec.name, documents, total });
+    return { expiredAt: clock.now() + marginMs, signal, onProgress: tell };
+  }
 }
 
 function sumOf(compared: ReadonlyMap<string, Comparison>): number {

@@ -2,7 +2,6 @@
  * Writes a backup while the store is in use: everything in order of ids, then in rounds what was written meanwhile,
  * and finally the rest during a short pause of all operations. A restore shows the store as of that pause.
  */
-import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import { createTimedId } from '../contract/values/ids.ts';
@@ -10,7 +9,7 @@ import type { Blobs } from '../contract/ports/blobs.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { KeptEntry } from '../contract/ports/shared-state.ts';
 import type { Seal } from '../contract/values/seal.ts';
-import { createFrameWriter } from './backup-frames.ts';
+import { createFrameWriter, type FrameWriter } from './backup-frames.ts';
 import { BACKUP_VERSION, writeRecord, type BackupRecord } from './backup-records.ts';
 import { ALL } from './copy-blobs.ts';
 import type { ChangeTracker, Gate } from './gate.ts';
@@ -61,7 +60,8 @@ export async function writeBackup(options: BackupOptions): Promise<BackupReport>
   try {
     const file = await options.create();
     try {
-      const report = await writeAll(options, file.handle, tracker);
+      const frames = await createFrameWriter(file.handle, options.key);
+      const report = await new BackupRun(options, tracker, frames).writeAll();
       await file.keep();
       return { ...report, file: file.file };
     } catch (error) {
@@ -78,66 +78,128 @@ const FEW_CHANGES = 100;
 const MAX_ROUNDS = 20;
 const BLOB_CHUNK_BYTES = 256 * 1024;
 
-async function writeAll(options: BackupOptions, handle: FileHandle, tracker: ChangeTracker): Promise<Omit<BackupReport, 'file'>> {
-  const { source, documents: store, key, clock, signal, onProgress } = options;
-  const backupId = createTimedId('bak', clock.now());
-  const frames = await createFrameWriter(handle, key);
-  const write = (record: BackupRecord) => writeRecord(frames, record);
-  const known = new Set<string>();
-  const sent = new Set<string>();
-  let documents = 0;
-  let blobs = 0;
+/** One backup: what of the store is in it already. */
+class BackupRun {
+  readonly #options: BackupOptions;
+  readonly #tracker: ChangeTracker;
+  readonly #frames: FrameWriter;
+  readonly #backupId: string;
+  /** Collections whose record is written. */
+  readonly #known = new Set<string>();
+  readonly #sent = new Set<string>();
+  #documents = 0;
+  #blobs = 0;
+
+  constructor(options: BackupOptions, tracker: ChangeTracker, frames: FrameWriter) {
+    this.#options = options;
+    this.#tracker = tracker;
+    this.#frames = frames;
+    this.#backupId = createTimedId('bak', options.clock.now());
+  }
+
+  async writeAll(): Promise<Omit<BackupReport, 'file'>> {
+    const { source, clock } = this.#options;
+    await this.#write({ kind: 'head', version: BACKUP_VERSION, backupId: this.#backupId, at: clock.now(), from: 'kangqiao' });
+    for (const spec of await this.#newCollections()) await this.#writeCollection(spec);
+    for (const id of await blobIds(source.blobs)) await this.#writeBlob(id);
+    await this.#catchUp();
+    const { at, heldMs, lastBlobs } = await this.#writeLast();
+    for (const id of lastBlobs) if (!this.#sent.has(id)) await this.#writeBlob(id);
+    const [documents, blobs] = [this.#documents, this.#blobs];
+    await this.#write({ kind: 'end', documents, blobs, at });
+    await this.#frames.end();
+    return { backupId: this.#backupId, at, documents, blobs, heldMs };
+  }
+
+  async #catchUp(): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      signal.throwIfAborted();
+      const changed = await this.#writeChanges();
+      onProgress({ stage: 'catch-up', documents: changed });
+      if (changed < FEW_CHANGES) return;
+    }
+  }
+
+  /** Pauses all operations for the rest, so that the backup shows one moment. Blobs never change, so they may follow. */
+  async #writeLast(): Promise<{ readonly at: number; readonly heldMs: number; readonly lastBlobs: readonly string[] }> {
+    const { source, clock, onProgress } = this.#options;
+    onProgress({ stage: 'last' });
+    const heldAt = clock.monotonic();
+    const release = source.gate.hold();
+    let lastBlobs: readonly string[];
+    let at: number;
+    try {
+      await source.gate.idle();
+      at = clock.now();
+      await this.#writeChanges();
+      for await (const entry of source.kept()) await this.#write({ kind: 'shared', entry });
+      lastBlobs = await blobIds(source.blobs);
+    } finally {
+      release();
+    }
+    return { at, heldMs: Math.round(clock.monotonic() - heldAt), lastBlobs };
+  }
+
+  #collections(): readonly CollectionSpec<StoredDocument>[] {
+    return this.#options.source.gate.collections.all().filter(({ name }) => name !== storeMarksSpec.name);
+  }
 
   /** Includes collections opened since: one may be opened at any time. */
-  async function newCollections(): Promise<readonly CollectionSpec<StoredDocument>[]> {
-    const fresh = source.gate.collections.all().filter(({ name }) => name !== storeMarksSpec.name && !known.has(name));
+  async #newCollections(): Promise<readonly CollectionSpec<StoredDocument>[]> {
+    const fresh = this.#collections().filter(({ name }) => !this.#known.has(name));
     for (const { name, indexes, expiresAt } of fresh) {
-      known.add(name);
-      await write({ kind: 'collection', name, indexes, ...(expiresAt === undefined ? {} : { expiresAt }) });
+      this.#known.add(name);
+      await this.#write({ kind: 'collection', name, indexes, ...(expiresAt === undefined ? {} : { expiresAt }) });
     }
     return fresh;
   }
 
-  async function writeCollection(spec: CollectionSpec<StoredDocument>): Promise<void> {
-    const collection = await store.open(spec);
+  async #writeCollection(spec: CollectionSpec<StoredDocument>): Promise<void> {
+    const { documents, signal, onProgress } = this.#options;
+    const collection = await documents.open(spec);
     for (let after: string | undefined; ;) {
       signal.throwIfAborted();
       const page: readonly StoredDocument[] = await collection.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const document of page) await write({ kind: 'document', collection: spec.name, document });
-      documents += page.length;
-      onProgress({ stage: 'documents', collection: spec.name, documents });
+      for (const document of page) await this.#write({ kind: 'document', collection: spec.name, document });
+      this.#documents += page.length;
+      onProgress({ stage: 'documents', collection: spec.name, documents: this.#documents });
       if (page.length < PAGE) return;
       after = page.at(-1)!._id;
     }
   }
 
-  async function writeChanges(): Promise<number> {
-    await write({ kind: 'round' });
-    const changes = tracker.take();
-    const fresh = await newCollections();
-    const all = changes ? fresh : source.gate.collections.all().filter(({ name }) => name !== storeMarksSpec.name);
-    for (const spec of all) await writeCollection(spec);
+  /** Returns how many documents were written since the last round. */
+  async #writeChanges(): Promise<number> {
+    await this.#write({ kind: 'round' });
+    const changes = this.#tracker.take();
+    const fresh = await this.#newCollections();
+    for (const spec of changes ? fresh : this.#collections()) await this.#writeCollection(spec);
     if (!changes) return Number.POSITIVE_INFINITY;
     let count = 0;
-    for (const spec of source.gate.collections.all()) {
-      const collection = await store.open(spec);
+    for (const spec of this.#options.source.gate.collections.all()) {
+      const collection = await this.#options.documents.open(spec);
       for (const id of changes.get(spec.name) ?? []) {
-        const document = await collection.get(id);
-        await write(document ? { kind: 'document', collection: spec.name, document } : { kind: 'removed', collection: spec.name, id });
+        await this.#writeChange(spec.name, id, await collection.get(id));
         count++;
-        if (document) documents++;
       }
     }
     return count;
   }
 
-  async function writeBlob(id: string): Promise<void> {
-    sent.add(id);
+  async #writeChange(collection: string, id: string, document: StoredDocument | undefined): Promise<void> {
+    await this.#write(document ? { kind: 'document', collection, document } : { kind: 'removed', collection, id });
+    if (document) this.#documents++;
+  }
+
+  async #writeBlob(id: string): Promise<void> {
+    const { source, signal, onProgress } = this.#options;
+    this.#sent.add(id);
     let index = 0;
     try {
       for await (const chunk of pieces(source.blobs.get(id))) {
         signal.throwIfAborted();
-        await write({ kind: 'blob', id, index, sealed: source.seal.seal(blobPlace(id, index), chunk), isLast: false });
+        await this.#write({ kind: 'blob', id, index, sealed: source.seal.seal(blobPlace(id, index), chunk), isLast: false });
         index++;
       }
     } catch (error) {
@@ -145,39 +207,14 @@ async function writeAll(options: BackupOptions, handle: FileHandle, tracker: Cha
       if (error instanceof AppError && error.code === 'BLOB_MISSING' && index === 0) return;
       throw error;
     }
-    await write({ kind: 'blob', id, index, sealed: source.seal.seal(blobPlace(id, index), ''), isLast: true });
-    blobs++;
-    onProgress({ stage: 'payloads', documents: blobs });
+    await this.#write({ kind: 'blob', id, index, sealed: source.seal.seal(blobPlace(id, index), ''), isLast: true });
+    this.#blobs++;
+    onProgress({ stage: 'payloads', documents: this.#blobs });
   }
 
-  await write({ kind: 'head', version: BACKUP_VERSION, backupId, at: clock.now(), from: 'kangqiao' });
-  for (const spec of await newCollections()) await writeCollection(spec);
-  for (const id of await blobIds(source.blobs)) await writeBlob(id);
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    signal.throwIfAborted();
-    const changed = await writeChanges();
-    onProgress({ stage: 'catch-up', documents: changed });
-    if (changed < FEW_CHANGES) break;
+  #write(record: BackupRecord): Promise<void> {
+    return writeRecord(this.#frames, record);
   }
-  onProgress({ stage: 'last' });
-  const heldAt = clock.monotonic();
-  const release = source.gate.hold();
-  let lastBlobs: readonly string[];
-  let at: number;
-  try {
-    await source.gate.idle();
-    at = clock.now();
-    await writeChanges();
-    for await (const entry of source.kept()) await write({ kind: 'shared', entry });
-    lastBlobs = await blobIds(source.blobs);
-  } finally {
-    release();
-  }
-  const heldMs = Math.round(clock.monotonic() - heldAt);
-  for (const id of lastBlobs) if (!sent.has(id)) await writeBlob(id);
-  await write({ kind: 'end', documents, blobs, at });
-  await frames.end();
-  return { backupId, at, documents, blobs, heldMs };
 }
 
 export function blobPlace(id: string, index: number): { readonly collection: string; readonly id: string; readonly field: string } {
