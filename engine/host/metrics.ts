@@ -10,6 +10,11 @@ interface Count {
   value: number;
 }
 
+interface Reader {
+  readonly labels: Labels;
+  readonly read: Read;
+}
+
 export interface HostMetrics extends Metrics {
   /** All metrics in Prometheus text format. */
   text(): Promise<string>;
@@ -20,100 +25,107 @@ export interface HostMetrics extends Metrics {
  * convention.
  */
 export function createMetrics(): HostMetrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const counts = new Map<string, Map<string, Count>>();
-  const durations = new Map<string, Map<string, Durations>>();
-  const reads = new Map<string, { readonly labels: Labels; readonly read: Read }[]>();
-  const series = new Map<string, Set<string>>();
+  return new PrometheusMetrics();
+}
 
-  const isWithinLimit = (name: string, labels: Labels): boolean => {
-    let seen = series.get(name);
-    if (seen === undefined) series.set(name, (seen = new Set()));
+class PrometheusMetrics implements HostMetrics {
+  readonly #registry = new Registry();
+  readonly #counts = new Map<string, Map<string, Count>>();
+  readonly #durations = new Map<string, Map<string, Durations>>();
+  readonly #readers = new Map<string, Reader[]>();
+  readonly #series = new Map<string, Set<string>>();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  count(name: string, labels: Labels = {}, by = 1): void {
+    const all = made(this.#counts, name, () => this.#showCounts(name, labels));
     const key = seriesKey(labels);
-    if (seen.has(key)) return true;
-    if (seen.size >= MAX_SERIES) return false;
-    seen.add(key);
-    return true;
-  };
+    const known = all.get(key);
+    if (known !== undefined) known.value += by;
+    else if (all.size < MAX_SERIES) all.set(key, { labels, value: by });
+  }
 
-  /** Adds a reader. Returns the readers of this name for the first one; undefined if the metric exists already. */
-  const readers = (name: string, read: Read, labels: Labels) => {
-    const entries = made(reads, name, () => []);
-    if (isWithinLimit(name, labels)) entries.push({ labels, read });
-    return entries.length === 1 ? entries : undefined;
-  };
-  const described = (name: string, labels: Labels) => ({
-    name: nameOf(name),
-    help: name,
-    labelNames: Object.keys(labels),
-    registers: [registry],
-  });
+  observeMs(name: string, durationMs: number, labels: Labels = {}): void {
+    const all = made(this.#durations, name, () => new Map<string, Durations>());
+    const key = seriesKey(labels);
+    if (all.has(key) || all.size < MAX_SERIES) made(all, key, () => new Durations(labels)).observe(durationMs / 1000);
+  }
+
+  gauge(name: string, read: Read, labels: Labels = {}): void {
+    const readers = this.#addReader(name, read, labels);
+    if (readers === undefined) return;
+    const gauge: Gauge = new Gauge({
+      ...this.#describe(name, labels),
+      collect: () => collect(gauge, readers, (values, value) => gauge.set(values, value)),
+    });
+  }
+
+  total(name: string, read: Read, labels: Labels = {}): void {
+    const readers = this.#addReader(name, read, labels);
+    if (readers === undefined) return;
+    const counter: Counter = new Counter({
+      ...this.#describe(name, labels),
+      collect: () => collect(counter, readers, (values, value) => counter.inc(values, value)),
+    });
+  }
+
+  async text(): Promise<string> {
+    let text = await this.#registry.metrics();
+    for (const [name, all] of this.#durations) {
+      const spelled = `${nameOf(name).replace(/_ms$/, '')}_seconds`;
+      text += `\n# HELP ${spelled} ${name}\n# TYPE ${spelled} histogram\n`;
+      for (const series of all.values()) text += series.text(spelled);
+    }
+    return text;
+  }
+
   /** Counted here: many are counted with each message, and prom-client checks and joins the labels each time. */
-  const shown = (name: string, labels: Labels): Map<string, Count> => {
+  #showCounts(name: string, labels: Labels): Map<string, Count> {
     const all = new Map<string, Count>();
     const counter: Counter = new Counter({
-      ...described(name, labels),
+      ...this.#describe(name, labels),
       collect() {
         counter.reset();
         for (const count of all.values()) counter.inc(count.labels, count.value);
       },
     });
     return all;
-  };
+  }
 
-  return {
-    count(name, labels = {}, by = 1) {
-      const all = made(counts, name, () => shown(name, labels));
-      const key = seriesKey(labels);
-      const known = all.get(key);
-      if (known !== undefined) known.value += by;
-      else if (all.size < MAX_SERIES) all.set(key, { labels, value: by });
-    },
-    observeMs(name, durationMs, labels = {}) {
-      const all = made(durations, name, () => new Map<string, Durations>());
-      const key = seriesKey(labels);
-      if (all.has(key) || all.size < MAX_SERIES) made(all, key, () => new Durations(labels)).observe(durationMs / 1000);
-    },
-    gauge(name, read, labels = {}) {
-      const entries = readers(name, read, labels);
-      if (entries === undefined) return;
-      const gauge: Gauge = new Gauge({
-        ...described(name, labels),
-        collect: () => collect(gauge, entries, (values, value) => gauge.set(values, value)),
-      });
-    },
-    total(name, read, labels = {}) {
-      const entries = readers(name, read, labels);
-      if (entries === undefined) return;
-      const counter: Counter = new Counter({
-        ...described(name, labels),
-        collect: () => collect(counter, entries, (values, value) => counter.inc(values, value)),
-      });
-    },
-    async text() {
-      let text = await registry.metrics();
-      for (const [name, all] of durations) {
-        const spelled = `${nameOf(name).replace(/_ms$/, '')}_seconds`;
-        text += `\n# HELP ${spelled} ${name}\n# TYPE ${spelled} histogram\n`;
-        for (const series of all.values()) text += series.text(spelled);
-      }
-      return text;
-    },
-  };
+  /** Returns the readers of this name for the first one; undefined if the metric exists already. */
+  #addReader(name: string, read: Read, labels: Labels): readonly Reader[] | undefined {
+    const readers = made(this.#readers, name, () => []);
+    if (this.#isWithinLimit(name, labels)) readers.push({ labels, read });
+    return readers.length === 1 ? readers : undefined;
+  }
+
+  #isWithinLimit(name: string, labels: Labels): boolean {
+    const seen = made(this.#series, name, () => new Set<string>());
+    const key = seriesKey(labels);
+    if (seen.has(key)) return true;
+    if (seen.size >= MAX_SERIES) return false;
+    seen.add(key);
+    return true;
+  }
+
+  #describe(name: string, labels: Labels) {
+    return { name: nameOf(name), help: name, labelNames: Object.keys(labels), registers: [this.#registry] };
+  }
 }
 
 /** Leaves out what cannot be read now: an old value would look like the current one. */
 async function collect(
   metric: { reset(): void; remove(): void },
-  entries: readonly { readonly labels: Labels; readonly read: Read }[],
+  readers: readonly Reader[],
   put: (labels: Labels, value: number) => void,
 ): Promise<void> {
-  const values = await Promise.all(entries.map(async ({ read }) => read()).map((value) => value.catch(() => undefined)));
+  const values = await Promise.all(readers.map(async ({ read }) => read()).map((value) => value.catch(() => undefined)));
   metric.reset();
   // Without labels, a reset leaves a zero.
-  if (Object.keys(entries[0]?.labels ?? {}).length === 0) metric.remove();
-  entries.forEach(({ labels }, index) => {
+  if (Object.keys(readers[0]?.labels ?? {}).length === 0) metric.remove();
+  readers.forEach(({ labels }, index) => {
     const value = values[index];
     if (value !== undefined) put(labels, value);
   });
