@@ -9,12 +9,12 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import { silentMetrics, type Logger, type Metrics } from '../contract/values/observe.ts';
-import { SandboxWait, type SandboxUser } from '../contract/node/sandbox-wait.ts';
 import type { ExpressionRunner } from '../expression/compile-expression.ts';
-import { createFairQueue } from '../threads/fair-queue.ts';
-import { createTimeShares } from '../threads/time-shares.ts';
+import { createFairQueue, type FairQueue } from '../threads/fair-queue.ts';
+import { createTimeShares, type TimeShares } from '../threads/time-shares.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 import { toScriptError } from './script-errors.ts';
+import { createJob, createTask, type ScriptLimits, type Task } from './script-task.ts';
 
 export interface ScriptPoolOptions {
   readonly clock: Clock;
@@ -24,22 +24,6 @@ export interface ScriptPoolOptions {
   readonly size?: number;
   /** Maximum number of waiting jobs, for all keys together. Default 1000; one key gets at most half. */
   readonly queueLimit?: number;
-}
-
-export interface ScriptLimits {
-  /** The key whose share is used; usually the flow's id. */
-  readonly key?: string;
-  /** CPU time limit; default 1000 (an expression: 5000), at most 60 000. */
-  readonly timeoutMs?: number;
-  /** Memory of the script's realm. Default 32 MB. */
-  readonly memoryBytes?: number;
-  readonly signal?: AbortSignal;
-  /** The time the script's clocks show, in epoch milliseconds; default 0. */
-  readonly nowMs?: number;
-  /** Seed of its `Math.random`, from 0 to below 1: the same seed gives the same numbers. Default 0. */
-  readonly seed?: number;
-  /** The step it runs for; the wait is recorded in it. */
-  readonly user?: SandboxUser;
 }
 
 export interface ScriptPool extends ExpressionRunner {
@@ -64,11 +48,6 @@ export interface ScriptInput {
   readonly now?: unknown;
 }
 
-const DEFAULTS = { timeoutMs: 1000, memoryBytes: 32 * 1024 * 1024, resultBytes: 10 * 1024 * 1024 } as const;
-/** Authors set no limit for an expression: this one is enough for tens of thousands of rows. */
-const EXPRESSION_TIMEOUT_MS = 5000;
-const MAX_TIMEOUT_MS = 60_000;
-const MIN_MEMORY_BYTES = 1024 * 1024;
 /**
  * A worker measures its CPU time. It is ended if it has not responded within this multiple of the limit, by the
  * clock.
@@ -84,16 +63,6 @@ const MOST_A_TURN = 32;
 const WAIT_TOLD_MS = 1000;
 const WAIT_TOLD_AGAIN_MS = 10_000;
 
-interface Task {
-  readonly job: ScriptJob;
-  readonly key: string;
-  /** Monotonic. */
-  readonly sinceMs: number;
-  /** Called when a thread starts it. */
-  start(): void;
-  settle(error: AppError | undefined, result?: unknown): void;
-}
-
 interface Thread {
   readonly worker: Worker;
   /** The port for jobs and results; the worker's own messages pass through more layers. */
@@ -107,139 +76,179 @@ interface Thread {
 }
 
 export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
-  const { clock, logger, metrics = silentMetrics, size = 2, queueLimit = 1000 } = options;
-  const threads = new Set<Thread>();
-  const queue = createFairQueue<Task>({
-    limit: queueLimit,
-    perKeyWaiting: Math.ceil(queueLimit / 2),
-    perKeyRunning: Math.max(1, Math.floor(size / 2)),
-  });
-  const shares = createTimeShares(() => clock.monotonic());
-  let isClosed = false;
-  let cancelWatch: (() => void) | undefined;
-  let ended = 0;
+  return new QuickJsPool(options);
+}
 
-  function submit(kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): Promise<unknown> {
+class QuickJsPool implements ScriptPool {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #size: number;
+  readonly #threads = new Set<Thread>();
+  readonly #queue: FairQueue<Task>;
+  readonly #shares: TimeShares;
+  #isClosed = false;
+  #cancelWatch: (() => void) | undefined;
+  #ended = 0;
+
+  constructor({ clock, logger, metrics = silentMetrics, size = 2, queueLimit = 1000 }: ScriptPoolOptions) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#size = size;
+    this.#queue = createFairQueue<Task>({
+      limit: queueLimit,
+      perKeyWaiting: Math.ceil(queueLimit / 2),
+      perKeyRunning: Math.max(1, Math.floor(size / 2)),
+    });
+    this.#shares = createTimeShares(() => clock.monotonic());
+  }
+
+  run(source: string, input: ScriptInput, limits: ScriptLimits = {}): Promise<unknown> {
+    return this.#submit('script', source, input, limits);
+  }
+
+  runExpression(text: string, root: unknown, limits: ScriptLimits = {}): Promise<unknown> {
+    return this.#submit('expression', text, root, limits);
+  }
+
+  async checkScript(source: string): Promise<void> {
+    await this.#submit('check', source, null, { key: 'check' });
+  }
+
+  status() {
+    return {
+      threads: this.#threads.size,
+      busy: [...this.#threads].filter((thread) => thread.tasks.length > 0).length,
+      waiting: this.#queue.size(),
+      ended: this.#ended,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelWatch?.();
+    for (const task of this.#queue.drain()) task.settle(closed());
+    const ending = [...this.#threads].map((thread) => thread.worker.terminate());
+    for (const thread of [...this.#threads]) this.#discard(thread, closed());
+    await Promise.all(ending);
+  }
+
+  #submit(kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (isClosed) return reject(closed());
+      if (this.#isClosed) return reject(closed());
       if (limits.signal?.aborted) return reject(limits.signal.reason as Error);
-      const leave = () => queue.remove(task.key, task);
-      const task = createTask(createJob(kind, source, input, limits), limits, clock, leave, resolve, reject);
-      if (!queue.add(task.key, task)) return task.settle(busy());
-      dispatch();
-      watchWaits(WAIT_TOLD_MS);
+      const leave = () => this.#queue.remove(task.key, task);
+      const task = createTask(createJob(kind, source, input, limits), limits, this.#clock, { leave, resolve, reject });
+      if (!this.#queue.add(task.key, task)) return task.settle(busy());
+      this.#dispatch();
+      this.#watchWaits(WAIT_TOLD_MS);
     });
   }
 
   /** A flow whose scripts are late may not be slow itself: the log names the flows that use the sandbox. */
-  function watchWaits(afterMs: number): void {
-    if (cancelWatch !== undefined || queue.size() === 0 || isClosed) return;
-    cancelWatch = clock.after(afterMs, () => {
-      cancelWatch = undefined;
-      const takenBy = [...new Set([...threads].flatMap(({ share }) => share ?? []))].sort().join(', ');
-      for (const [key, { sinceMs }] of queue.firsts()) {
-        const waitedMs = Math.round(clock.monotonic() - sinceMs);
-        if (waitedMs >= WAIT_TOLD_MS) logger.warn('script.waits', { key, waitedMs, takenBy });
+  #watchWaits(afterMs: number): void {
+    if (this.#cancelWatch !== undefined || this.#queue.size() === 0 || this.#isClosed) return;
+    this.#cancelWatch = this.#clock.after(afterMs, () => {
+      this.#cancelWatch = undefined;
+      const takenBy = [...new Set([...this.#threads].flatMap(({ share }) => share ?? []))].sort().join(', ');
+      for (const [key, { sinceMs }] of this.#queue.firsts()) {
+        const waitedMs = Math.round(this.#clock.monotonic() - sinceMs);
+        if (waitedMs >= WAIT_TOLD_MS) this.#logger.warn('script.waits', { key, waitedMs, takenBy });
       }
-      watchWaits(WAIT_TOLD_AGAIN_MS);
+      this.#watchWaits(WAIT_TOLD_AGAIN_MS);
     });
   }
 
-  function dispatch(): void {
+  #dispatch(): void {
     for (;;) {
-      const idle = findIdle();
+      const idle = this.#findIdle();
       if (idle === undefined) break;
-      const task = queue.take(choose);
+      const task = this.#queue.take((keys) => this.#choose(keys));
       if (task === undefined) return;
-      assign(idle, [task, ...queue.takeAlong(task.key, MOST_A_TURN - 1)]);
+      this.#assign(idle, [task, ...this.#queue.takeAlong(task.key, MOST_A_TURN - 1)]);
     }
-    if (threads.size === size) return;
-    const starting = [...threads].filter((thread) => !thread.isReady).length;
+    if (this.#threads.size === this.#size) return;
+    const starting = [...this.#threads].filter((thread) => !thread.isReady).length;
     // Starts one more thread than there is work for, so that a job that comes while a runaway blocks the others does
     // not wait for a thread to start.
-    if (queue.ready() >= starting) start();
+    if (this.#queue.ready() >= starting) this.#start();
   }
 
   /**
    * Chooses the key that had the least time. If there are short jobs, long jobs and those of new keys leave one
    * thread free.
    */
-  function choose(keys: readonly string[]): string | undefined {
+  #choose(keys: readonly string[]): string | undefined {
+    const shares = this.#shares;
     const isLong = ({ share }: Thread) => share !== undefined && !shares.isLight(share);
-    const isFull = size > 1 && [...threads].filter(isLong).length >= size - 1 && shares.hasLight();
+    const isFull = this.#size > 1 && [...this.#threads].filter(isLong).length >= this.#size - 1 && shares.hasLight();
     return shares.least(isFull ? keys.filter(shares.isLight) : keys);
   }
 
-  function findIdle(): Thread | undefined {
-    for (const thread of threads) if (thread.isReady && thread.tasks.length === 0) return thread;
+  #findIdle(): Thread | undefined {
+    for (const thread of this.#threads) if (thread.isReady && thread.tasks.length === 0) return thread;
     return undefined;
   }
 
-  function assign(thread: Thread, tasks: Task[]): void {
+  #assign(thread: Thread, tasks: Task[]): void {
     thread.port.postMessage(tasks.map(({ job }) => job));
     thread.tasks = tasks;
     thread.share = tasks[0]!.key;
     thread.port.ref();
-    begin(thread, tasks[0]!);
+    this.#begin(thread, tasks[0]!);
   }
 
-  function begin(thread: Thread, task: Task): void {
-    metrics.observeMs('script_wait_ms', clock.monotonic() - task.sinceMs);
+  #begin(thread: Thread, task: Task): void {
+    this.#metrics.observeMs('script_wait_ms', this.#clock.monotonic() - task.sinceMs);
     task.start();
-    thread.cancelTimer = clock.after(task.job.timeoutMs * PATIENCE + GRACE_MS, () => {
-      logger.warn('script.worker-ended', { key: task.key, timeoutMs: task.job.timeoutMs });
-      discard(thread, toScriptError({ code: 'SCRIPT_TIMEOUT', message: '' }, task.job));
+    thread.cancelTimer = this.#clock.after(task.job.timeoutMs * PATIENCE + GRACE_MS, () => {
+      this.#logger.warn('script.worker-ended', { key: task.key, timeoutMs: task.job.timeoutMs });
+      this.#discard(thread, toScriptError({ code: 'SCRIPT_TIMEOUT', message: '' }, task.job));
     });
   }
 
-  function start(share?: string): void {
-    const file = import.meta.url.endsWith('.ts') ? './script-worker.ts' : './script-worker.js';
-    const { port1: port, port2: workerData } = new MessageChannel();
-    const worker = new Worker(new URL(file, import.meta.url), {
-      env: {},
-      stdin: false,
-      resourceLimits: { maxOldGenerationSizeMb: 128 },
-      workerData,
-      transferList: [workerData],
-    });
+  #start(share?: string): void {
+    const { worker, port } = startWorker();
     const thread: Thread = { worker, port, isReady: false, tasks: [], share, cancelTimer: () => undefined };
-    threads.add(thread);
-    thread.cancelTimer = clock.after(START_MS, () => discard(thread, undefined));
-    port.on('message', (answer: ScriptAnswer) => onAnswer(thread, answer));
+    this.#threads.add(thread);
+    thread.cancelTimer = this.#clock.after(START_MS, () => this.#discard(thread, undefined));
+    port.on('message', (answer: ScriptAnswer) => this.#onAnswer(thread, answer));
     port.unref();
     worker.on('error', (error) => {
-      logger.error('script.worker-failed', error);
+      this.#logger.error('script.worker-failed', error);
       const [task] = thread.tasks;
-      discard(thread, task && toScriptError({ code: 'SCRIPT_ERROR', message: 'the sandbox itself failed' }, task.job));
+      const fault = task && toScriptError({ code: 'SCRIPT_ERROR', message: 'the sandbox itself failed' }, task.job);
+      this.#discard(thread, fault);
     });
   }
 
-  function onAnswer(thread: Thread, answer: ScriptAnswer): void {
-    if (!threads.has(thread)) return;
+  #onAnswer(thread: Thread, answer: ScriptAnswer): void {
+    if (!this.#threads.has(thread)) return;
     thread.cancelTimer();
     if (!thread.isReady) thread.worker.unref();
     thread.isReady = true;
     const task = thread.tasks.shift();
     if (task !== undefined) {
-      shares.add(task.key, answer.computedMs ?? 0);
+      this.#shares.add(task.key, answer.computedMs ?? 0);
       if (answer.fault) task.settle(toScriptError(answer.fault, task.job));
       else task.settle(undefined, answer.result === undefined ? undefined : JSON.parse(answer.result));
     }
-    if (answer.isLast) return discard(thread, undefined);
-    if (answer.endsTurn) putBack(thread);
+    if (answer.isLast) return this.#discard(thread, undefined);
+    if (answer.endsTurn) this.#putBack(thread);
     const [next] = thread.tasks;
-    if (next !== undefined) return begin(thread, next);
+    if (next !== undefined) return this.#begin(thread, next);
     thread.port.unref();
-    giveBackShare(thread);
-    dispatch();
+    this.#giveBackShare(thread);
+    this.#dispatch();
   }
 
-  function putBack(thread: Thread): void {
-    if (thread.share !== undefined) queue.putBack(thread.share, thread.tasks.splice(0));
+  #putBack(thread: Thread): void {
+    if (thread.share !== undefined) this.#queue.putBack(thread.share, thread.tasks.splice(0));
   }
 
-  function giveBackShare(thread: Thread): void {
-    if (thread.share !== undefined) queue.done(thread.share);
+  #giveBackShare(thread: Thread): void {
+    if (thread.share !== undefined) this.#queue.done(thread.share);
     thread.share = undefined;
   }
 
@@ -247,101 +256,36 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
    * Ends a thread. A thread that did work is replaced at once. The key that broke it waits for the new thread; other
    * keys have theirs.
    */
-  function discard(thread: Thread, error: AppError | undefined): void {
-    if (!threads.delete(thread)) return;
+  #discard(thread: Thread, error: AppError | undefined): void {
+    if (!this.#threads.delete(thread)) return;
     thread.cancelTimer();
     thread.port.close();
     void thread.worker.terminate();
     if (error !== undefined) {
       const [ruined] = thread.tasks;
-      if (ruined !== undefined) shares.add(ruined.key, ruined.job.timeoutMs);
+      if (ruined !== undefined) this.#shares.add(ruined.key, ruined.job.timeoutMs);
       thread.tasks.shift()?.settle(error);
     }
-    if (isClosed) return thread.tasks.forEach((task) => task.settle(closed()));
-    putBack(thread);
-    if (error !== undefined) ended += 1;
-    if (thread.isReady) start(thread.share);
-    else giveBackShare(thread);
-    dispatch();
+    if (this.#isClosed) return thread.tasks.forEach((task) => task.settle(closed()));
+    this.#putBack(thread);
+    if (error !== undefined) this.#ended += 1;
+    if (thread.isReady) this.#start(thread.share);
+    else this.#giveBackShare(thread);
+    this.#dispatch();
   }
-
-  return {
-    run: (source, input, limits = {}) => submit('script', source, input, limits),
-    runExpression: (text, root, limits = {}) => submit('expression', text, root, limits),
-    async checkScript(source) {
-      await submit('check', source, null, { key: 'check' });
-    },
-    status: () => ({
-      threads: threads.size,
-      busy: [...threads].filter((thread) => thread.tasks.length > 0).length,
-      waiting: queue.size(),
-      ended,
-    }),
-    async close() {
-      isClosed = true;
-      cancelWatch?.();
-      for (const task of queue.drain()) task.settle(closed());
-      const ending = [...threads].map((thread) => thread.worker.terminate());
-      for (const thread of [...threads]) discard(thread, closed());
-      await Promise.all(ending);
-    },
-  };
 }
 
-function createJob(kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): ScriptJob {
-  return {
-    kind,
-    source,
-    input: JSON.stringify(input) ?? 'null',
-    nowMs: limits.nowMs ?? 0,
-    seed: limits.seed ?? 0,
-    timeoutMs: Math.min(limits.timeoutMs ?? (kind === 'expression' ? EXPRESSION_TIMEOUT_MS : DEFAULTS.timeoutMs), MAX_TIMEOUT_MS),
-    memoryBytes: Math.max(limits.memoryBytes ?? DEFAULTS.memoryBytes, MIN_MEMORY_BYTES),
-    resultBytes: DEFAULTS.resultBytes,
-  };
-}
-
-/**
- * If a caller leaves, its task is removed from the queue. A running task ends by its own limit, and its result is
- * dropped.
- */
-function createTask(
-  job: ScriptJob,
-  { signal, key = '', user }: ScriptLimits,
-  clock: Clock,
-  leave: () => void,
-  resolve: (value: unknown) => void,
-  reject: (error: Error) => void,
-): Task {
-  const sinceMs = clock.monotonic();
-  let wait = user && (user.sandboxWait ??= new SandboxWait());
-  let hasStarted = false;
-  const onAbort = () => {
-    leave();
-    if (!hasStarted) {
-      wait?.ended(clock.monotonic(), false);
-      // A thread that has the task may still run it, but the result is dropped.
-      wait = undefined;
-    }
-    reject(signal!.reason as Error);
-  };
-  signal?.addEventListener('abort', onAbort, { once: true });
-  wait?.queued(sinceMs);
-  return {
-    job,
-    key,
-    sinceMs,
-    start() {
-      hasStarted = true;
-      wait?.started(clock.monotonic());
-    },
-    settle(error, result) {
-      signal?.removeEventListener('abort', onAbort);
-      wait?.ended(clock.monotonic(), hasStarted);
-      if (error === undefined) resolve(result);
-      else reject(error);
-    },
-  };
+function startWorker(): Pick<Thread, 'worker' | 'port'> {
+  const file = import.meta.url.endsWith('.ts') ? './script-worker.ts' : './script-worker.js';
+  const { port1: port, port2: workerData } = new MessageChannel();
+  const worker = new Worker(new URL(file, import.meta.url), {
+    env: {},
+    stdin: false,
+    resourceLimits: { maxOldGenerationSizeMb: 128 },
+    workerData,
+    transferList: [workerData],
+  });
+  return { worker, port };
 }
 
 function busy(): AppError {
