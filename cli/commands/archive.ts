@@ -29,9 +29,7 @@ function runCommand(terminal: Terminal): Command {
         if (line !== told) terminal.tell(line);
         told = line;
       };
-      const run = (await withApi(this, terminal, (api) =>
-        api.follow('/archive/run', {}, (event) => tell(event as unknown as ArchiveRun)),
-      )) as ArchiveRun;
+      const run = (await withApi(this, terminal, (api) => api.follow('/archive/run', {}, tell))) as ArchiveRun;
       terminal.print(
         `${run.runId}: ${run.status}, ${run.archived} executions archived${run.errorCode === undefined ? '' : ` (${run.errorCode})`}`,
       );

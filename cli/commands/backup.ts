@@ -46,8 +46,7 @@ export function backupCommand(terminal: Terminal): Command {
           await requireFree(file);
           const name = exchangeName();
           const target = { file: name, key: Buffer.from(key).toString('base64') };
-          const tell = (event: object) => onProgress(event as BackupProgress);
-          const made = (await api.follow('/system/backup', target, tell)) as BackupReport;
+          const made = (await api.follow('/system/backup', target, onProgress)) as BackupReport;
           await takeFromExchange(made.file, name, file);
           return { ...made, file };
         },

@@ -51,8 +51,7 @@ export function moveCommand(terminal: Terminal): Command {
       const report = await runningOrOffline<MoveReport>(this, terminal, {
         isOffline: options.offline === true || options.from !== undefined,
         name: options.name,
-        running: (api) =>
-          api.follow('/system/move', target, (event) => onProgress(event as unknown as MoveProgress)) as Promise<MoveReport>,
+        running: (api) => api.follow('/system/move', target, onProgress) as Promise<MoveReport>,
         offline: async () => {
           const { moveOffline } = await import('../offline/keep-offline.ts');
           const from = options.from === undefined ? {} : { storeAddress: absolute(options.from) };

@@ -18,7 +18,11 @@ export interface ApiTarget {
 export interface ApiClient {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Calls `onProgress` for each step that control reports. */
-  follow(path: string, body: unknown, onProgress: (event: Readonly<Record<string, unknown>>) => void): Promise<unknown>;
+  follow<Progress = Readonly<Record<string, unknown>>>(
+    path: string,
+    body: unknown,
+    onProgress: (event: Progress) => void,
+  ): Promise<unknown>;
   /** Logs in and returns a client with the session, which sends the password again with each action that needs it. */
   login(name: string, password: string, code?: string): Promise<LoggedIn>;
   /** The same session, with another password to send. */
@@ -65,11 +69,11 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
       const response = await send(method, path, body, 'application/json');
       return readAnswer(response.status, await response.text());
     },
-    async follow(path, body, onProgress) {
+    async follow<Progress>(path: string, body: unknown, onProgress: (event: Progress) => void) {
       const response = await send('POST', path, body, 'application/x-ndjson');
       if (response.headers.get('content-type')?.includes('x-ndjson') !== true) return readAnswer(response.status, await response.text());
       for await (const line of linesOf(response.body)) {
-        const { progress, result, error } = JSON.parse(line) as Lines;
+        const { progress, result, error } = JSON.parse(line) as Lines<Progress>;
         if (error !== undefined) throw new ApiError(error.status, error);
         if (progress === undefined) return result;
         onProgress(progress);
@@ -88,8 +92,8 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
   };
 }
 
-interface Lines {
-  readonly progress?: Readonly<Record<string, unknown>>;
+interface Lines<Progress> {
+  readonly progress?: Progress;
   readonly result?: unknown;
   readonly error?: Readonly<Record<string, unknown>> & { readonly status: number };
 }
