@@ -85,11 +85,18 @@ export function parseExpression(text: string): Syntax {
   if (text.length > MAX_LENGTH)
     throw invalid('', `it is longer than ${MAX_LENGTH} characters`, undefined, { problem: 'length', limit: MAX_LENGTH });
   try {
-    return jsonata(text).ast() as unknown as Syntax;
+    const tree = jsonata(text).ast();
+    if (isSyntax(tree)) return tree;
+    throw new Error('it has no syntax tree');
   } catch (error) {
     const { message, position } = error as { message?: string; position?: number };
     throw invalid(text, message ?? 'it cannot be read', position, syntaxValues(error));
   }
+}
+
+/** Looks at the root only. The types of JSONata leave out much of what its parser returns. */
+function isSyntax(tree: object): tree is Syntax {
+  return 'type' in tree && typeof tree.type === 'string';
 }
 
 /** The details of a JSONata syntax error besides its message: its code, the token found and what it expected. */

@@ -14,7 +14,7 @@ export interface PatternHost {
  */
 export function createRegexEngine(host: PatternHost): RegExpConstructor {
   const numbers = new WeakMap<RegExp, number>();
-  function LinearRegExp(value: RegExp): unknown {
+  function createMatcher(value: RegExp): object {
     const number = numbers.get(value) ?? host.open(value.source, value.flags);
     numbers.set(value, number);
     if (number < 0) return new RegExp(value);
@@ -34,5 +34,5 @@ export function createRegexEngine(host: PatternHost): RegExpConstructor {
     };
     return matcher;
   }
-  return LinearRegExp as unknown as RegExpConstructor;
+  return new Proxy(RegExp, { construct: (_engine, [value]: [RegExp]) => createMatcher(value) });
 }

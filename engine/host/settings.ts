@@ -14,6 +14,7 @@ import { readOutboundTarget } from '../outbound/exception.ts';
 
 /** What a setting means, in both languages. */
 const means = (zhCN: string, en: string) => ({ description: en, text: { 'zh-CN': zhCN, en } });
+type Meaning = ReturnType<typeof means>;
 const file = (zhCN: string, en: string) => Type.Optional(Type.String({ ...means(zhCN, en), minLength: 1, maxLength: 1000 }));
 const port = (value: number, zhCN: string, en: string) => Type.Integer({ ...means(zhCN, en), minimum: 0, maximum: 65_535, default: value });
 const count = (value: number, maximum: number, zhCN: string, en: string) =>
@@ -267,14 +268,21 @@ export function describeSettings(
   environment: Readonly<Record<string, string | undefined>> = {},
   overrides: Overrides = {},
 ): readonly SettingDescription[] {
-  return names().map((name) => {
+  return names().flatMap((name) => {
     const value = settings[name];
-    const { description, text } = SettingsSchema.properties[name] as unknown as { readonly description: string; readonly text: Text };
+    const schema = SettingsSchema.properties[name];
+    if (!hasMeaning(schema)) return [];
+    const { description, text } = schema;
     const variable = variableOf(name);
     const isNamed = (overrides as Readonly<Record<string, unknown>>)[name] !== undefined;
     const source = isNamed ? 'option' : (environment[variable] ?? '') === '' ? 'default' : 'environment';
     return { name, variable, value: value === undefined ? '' : maskUserInfo(String(value)), source, description, text };
   });
+}
+
+/** The types of TypeBox leave out what `means` adds. */
+function hasMeaning(schema: object): schema is Meaning {
+  return 'description' in schema && 'text' in schema;
 }
 
 function names(): (keyof Settings)[] {

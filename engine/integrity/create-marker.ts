@@ -57,7 +57,7 @@ export function markOf(stored: StoredDocument): Mark | undefined {
   return Number.isSafeInteger(mark.revision) && typeof mark.mac === 'string' ? (mark as Mark) : undefined;
 }
 
-export function withoutMark<T extends StoredDocument>(stored: T): T {
-  const { [MARK_FIELD]: _mark, ...document } = stored as Marked<T>;
-  return document as unknown as T;
+export function withoutMark<T extends StoredDocument>(stored: T): T;
+export function withoutMark({ [MARK_FIELD]: _mark, ...document }: Marked<StoredDocument>): StoredDocument {
+  return document;
 }

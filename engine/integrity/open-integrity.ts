@@ -37,6 +37,9 @@ export const integritySpec: CollectionSpec<StoredState> = {
   indexes: [],
 };
 
+/** Its one hold is beside the state. */
+const holdsSpec: CollectionSpec<StoredHold> = { name: integritySpec.name, schema: integritySpec.schema, indexes: [] };
+
 export interface Integrity {
   readonly storeId: string;
   /** The store had no state about its marks: it is new, from the previous version, or the state was removed. */
@@ -121,7 +124,7 @@ export async function openIntegrity(deps: IntegrityDeps): Promise<Integrity> {
     state,
     revisions,
     documents: openMarkedDocuments(deps.documents, { marker, state, revisions }),
-    ...holds((await deps.documents.open(integritySpec)) as unknown as Collection<StoredHold>, known.storeId, marker, state),
+    ...holds(await deps.documents.open(holdsSpec), known.storeId, marker, state),
     boundSince: () => (state.isEnforced() ? (known.enforcedAt ?? 0) : undefined),
     commit,
     stop,

@@ -1,5 +1,5 @@
 /** The graph of a flow for the planner: indices instead of ids, and the body of every loop precomputed. Pure. */
-import type { FlowDocument } from '../contract/flow/flow-document.ts';
+import type { FlowDocument, FlowNode } from '../contract/flow/flow-document.ts';
 import type { ControlRole, Effect } from '../contract/node/node.ts';
 
 export type PlanRole = 'trigger' | 'action' | ControlRole;
@@ -60,8 +60,13 @@ export interface FlowGraph {
   readonly catches: ReadonlyMap<number, readonly GraphNode[]>;
 }
 
+/** The part of a document that makes its graph. */
+export interface FlowShape extends Pick<FlowDocument, 'edges'> {
+  readonly nodes: readonly Pick<FlowNode, 'id'>[];
+}
+
 /** Precondition: the document passed `validateFlow` (ids known, one trigger, no cycle, bodies closed). */
-export function buildGraph(document: FlowDocument, describe: (nodeId: string) => PlanNode): FlowGraph {
+export function buildGraph(document: FlowShape, describe: (nodeId: string) => PlanNode): FlowGraph {
   const position = new Map(document.nodes.map((node, index) => [node.id, index]));
   const edges: GraphEdge[] = document.edges.map((edge, index) => ({
     index,

@@ -12,7 +12,7 @@ export function knownOutPorts(definition: NodeDefinition, config: unknown): read
   const { out } = definition.ports;
   if (typeof out !== 'function') return out;
   const given = Default(definition.config, structuredClone(isRecord(config) ? config : {})) as Fields;
-  const mended = mend(definition.config as unknown as Fields, given);
+  const mended = mend(definition.config, given);
   try {
     return readable(out(mended as never));
   } catch {
@@ -23,7 +23,7 @@ export function knownOutPorts(definition: NodeDefinition, config: unknown): read
 
 function portsOfNothing({ config }: NodeDefinition, out: (config: unknown) => readonly PortSpec[]): readonly PortSpec[] {
   try {
-    return readable(out(mend(config as unknown as Fields, {})));
+    return readable(out(mend(config, {})));
   } catch {
     return [];
   }
@@ -33,8 +33,8 @@ function portsOfNothing({ config }: NodeDefinition, out: (config: unknown) => re
  * Makes missing lists empty, and drops rows that are not objects: these are the most frequent causes of errors in
  * port functions.
  */
-function mend(schema: Fields, config: Fields): Fields {
-  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+function mend(schema: object, config: Fields): Fields {
+  const properties = 'properties' in schema && isRecord(schema.properties) ? schema.properties : {};
   const mended: Record<string, unknown> = { ...config };
   for (const [name, field] of Object.entries(properties)) {
     if (!isRecord(field) || field['type'] !== 'array') continue;

@@ -1,9 +1,9 @@
 /**
  * Builds a flow that runs only a part of another one. An entry replaces its trigger and feeds the part's first node.
  */
-import type { FlowDocument, FlowEdge } from '../contract/flow/flow-document.ts';
+import type { FlowEdge } from '../contract/flow/flow-document.ts';
 import type { FlowPart } from '../plan/cut-part.ts';
-import { buildGraph, type PlanNode } from '../plan/flow-graph.ts';
+import { buildGraph, type FlowShape, type PlanNode } from '../plan/flow-graph.ts';
 import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 
 /** Not a valid node id in a document. */
@@ -16,12 +16,12 @@ export function partAsFlow(flow: CompiledFlow, part: FlowPart): CompiledFlow {
   // Pinned nodes never run, because their outcome is known.
   for (const id of part.pinned) nodes.set(id, { ...flow.trigger, id });
   const ids = [ENTRY, ...part.pinned, ...part.nodes];
-  const document = {
+  const shape: FlowShape = {
     nodes: ids.map((id) => ({ id })),
     // Pinned nodes come first, because the part's first node may read them.
     edges: [...part.pinned, part.start].map((id) => feed(id)).concat(part.edges),
-  } as unknown as FlowDocument;
-  return { ...flow, nodes, triggerPort: PORT, graph: buildGraph(document, (id) => planOf(id, flow, part)) };
+  };
+  return { ...flow, nodes, triggerPort: PORT, graph: buildGraph(shape, (id) => planOf(id, flow, part)) };
 }
 
 function feed(to: string): FlowEdge {

@@ -14,9 +14,7 @@ interface WasmMemory {
 }
 
 /** Node's types only declare it together with browser types. */
-const { WebAssembly } = globalThis as unknown as {
-  readonly WebAssembly: { readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory };
-};
+declare const WebAssembly: { readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory };
 
 const PAGE_BYTES = 65_536;
 /** The initial size the module requires; a realm fits easily, even with JSONata. */

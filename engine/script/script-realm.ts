@@ -9,7 +9,6 @@ import {
   type QuickJSContext,
   type QuickJSHandle,
   type QuickJSRuntime,
-  type QuickJSSyncVariant,
   type QuickJSWASMModule,
 } from 'quickjs-emscripten-core';
 import { createJobTime, type JobTime } from './job-time.ts';
@@ -37,8 +36,8 @@ export interface Realm {
 
 export async function loadSandboxModule(): Promise<SandboxModule> {
   const { memory, allow } = createScriptMemory();
-  // Its types describe the CommonJS build; in Node the import is the variant itself.
-  const ownVariant = newVariant(variant as unknown as QuickJSSyncVariant, { wasmMemory: memory });
+  // Its types describe the CommonJS build, where the variant is inside; in Node the import is the variant itself.
+  const ownVariant = newVariant('default' in variant ? variant.default : variant, { wasmMemory: memory });
   return { quickjs: await newQuickJSWASMModuleFromVariant(ownVariant), memory, allow };
 }
 
