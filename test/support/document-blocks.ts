@@ -30,6 +30,11 @@ export const NOT_RUN: readonly Unrun[] = [
     begins: 'npm ci && npm start',
     reason: 'installs the packages and runs all tests; test/e2e/start.test.ts starts the example city',
   })),
+  {
+    page: 'docs/add-a-node.md',
+    begins: '   import { Input }',
+    reason: 'one of several edits; test/designer/forms.browser.test.ts opens every kind of field that there is',
+  },
   { page: 'docs/add-a-store.md', begins: 'export const demoBackend', reason: FRAGMENT },
   { page: 'docs/add-a-store.md', begins: 'const STORES', reason: FRAGMENT },
   { page: 'docs/add-a-store.md', begins: 'documentsConformance(', reason: FRAGMENT },
