@@ -106,7 +106,7 @@ module.exports = {
       { path: '^gateways/policies/([^/]+)' },
       productBut([
         '^engine/(contract|schema)/',
-        '^gateways/(contract|documents|errors)\\.ts$',
+        '^gateways/((contract|errors)\\.ts$|documents/)',
         '^gateways/shared/',
         '^gateways/policies/$1',
       ]),
@@ -115,7 +115,7 @@ module.exports = {
       'gateways-shared-is-below-policies',
       'What policies share knows the contracts only.',
       { path: '^gateways/(shared/|errors\\.ts$)' },
-      productBut(['^engine/(contract|threads|schema)/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/']),
+      productBut(['^engine/(contract|threads|schema)/', '^gateways/((contract|errors)\\.ts$|documents/)', '^gateways/shared/']),
     ),
     rule(
       'gateways-reach-flows-by-run-flow',
@@ -126,8 +126,8 @@ module.exports = {
     rule(
       'gateways-contract-is-a-leaf',
       'gateways/contract.ts and the documents it speaks of are what everything else in gateways/ stands on.',
-      { path: '^gateways/(contract|documents)\\.ts$' },
-      productBut(['^engine/contract/', '^gateways/documents\\.ts$']),
+      { path: '^gateways/(contract\\.ts$|documents/)' },
+      productBut(['^engine/contract/', '^gateways/documents/']),
     ),
 
     rule(
@@ -155,7 +155,7 @@ module.exports = {
       'control-sees-engine-and-gateway-contract',
       'Control uses the engine and the contract and documents of the gateways.',
       { path: '^control/' },
-      productBut(['^engine/', '^gateways/(contract|documents)\\.ts$', '^control/']),
+      productBut(['^engine/', '^gateways/(contract\\.ts$|documents/)', '^control/']),
     ),
     rule(
       'actions-know-no-http',
@@ -179,7 +179,7 @@ module.exports = {
           '^engine/contract/',
           '^engine/flow/',
           '^engine/expression/browser\\.ts$',
-          '^gateways/(documents|errors)\\.ts$',
+          '^gateways/(documents/|errors\\.ts$)',
           '^nodes/shared/mapping/',
           '^nodes/shared/hl7/(form|message)\\.ts$',
           '^designer/',

@@ -18,12 +18,12 @@ import type {
   AppDocument,
   AppKeyDocument,
   BusConsumer,
-  GatewayPlan,
   GrantDocument,
-  InterfaceDocument,
   SIGNATURE_SCHEMES,
   UserTokenKey,
-} from './documents.ts';
+} from './documents/caller-documents.ts';
+import type { GatewayPlan } from './documents/gateway-plan.ts';
+import type { InterfaceDocument } from './documents/interface-document.ts';
 
 /**
  * The closed ordered list of stages. Their order is part of the security argument: a policy names its stage and

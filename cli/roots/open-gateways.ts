@@ -11,7 +11,7 @@ import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createOutboundGuard } from '../../engine/outbound/create-outbound-guard.ts';
 import { compileExceptions, readOutboundTarget, type MatchException } from '../../engine/outbound/exception.ts';
 import type { PlanSource, Policy } from '../../gateways/contract.ts';
-import type { GatewayPlan } from '../../gateways/documents.ts';
+import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import type { Inside } from '../../gateways/forward/open-inside.ts';
 import { createGateway } from '../../gateways/fronts/create-gateway.ts';
 import type { Gateway } from '../../gateways/fronts/gateway-options.ts';

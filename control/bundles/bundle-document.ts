@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import type { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
-import type { InterfaceDocument } from '../../gateways/documents.ts';
+import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 
 export interface BundleDocument {
   readonly schema: 'bundle/1';

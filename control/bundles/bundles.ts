@@ -8,7 +8,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { valuesByName } from '../../engine/contract/values/named-values.ts';
 import { calledFlowIds } from '../../engine/publish/called-flows.ts';
-import { InterfaceDocument } from '../../gateways/documents.ts';
+import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { maskSecrets } from '../audit/without-secrets.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { notFound, type Demand, type DomainScope } from '../access/domains.ts';

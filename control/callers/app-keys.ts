@@ -4,7 +4,7 @@ import { type Action, closed, defineAction } from '../action/action.ts';
 import type { CallerServices } from './caller-services.ts';
 import { all } from '../action/owners.ts';
 import { existing } from '../access/domains.ts';
-import { SIGNATURE_SCHEMES } from '../../gateways/documents.ts';
+import { SIGNATURE_SCHEMES } from '../../gateways/documents/caller-documents.ts';
 import { AppId, byApp, Expiry, KeyId } from './caller-inputs.ts';
 
 const byKey = Type.Object({ appId: AppId, keyId: KeyId }, closed);

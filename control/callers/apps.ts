@@ -9,7 +9,7 @@ import { type DomainScope, existing } from '../access/domains.ts';
 import { AppId, byApp } from './caller-inputs.ts';
 import { requireSameId } from '../action/require-same-id.ts';
 import { grantsSeen } from './grants-seen.ts';
-import { AppDocument } from '../../gateways/documents.ts';
+import { AppDocument } from '../../gateways/documents/caller-documents.ts';
 
 export interface AppItem extends AppDocument {
   readonly keys: { readonly pending: number; readonly active: number; readonly retiring: number };

@@ -9,7 +9,7 @@ import { all, type Owners } from '../action/owners.ts';
 import { AppId, CallerId, Expiry, Label } from './caller-inputs.ts';
 import { type Demand, existing, notFound } from '../access/domains.ts';
 import type { Revised } from '../registry/registry.ts';
-import type { BusConsumer } from '../../gateways/documents.ts';
+import type { BusConsumer } from '../../gateways/documents/caller-documents.ts';
 
 export function consumerActions(services: CallerServices): readonly Action[] {
   return [listConsumers(services), removeConsumer(services), createToken(services), addCertificate(services)];

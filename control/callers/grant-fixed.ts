@@ -1,5 +1,5 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { GrantDocument } from '../../gateways/documents.ts';
+import type { GrantDocument } from '../../gateways/documents/caller-documents.ts';
 
 /**
  * The app and the interface of a grant never change under the same id: one app would silently lose what another

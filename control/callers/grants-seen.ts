@@ -1,5 +1,5 @@
 /** The grants that a person of some domains sees: those whose app and interface are both theirs. */
-import type { GrantDocument } from '../../gateways/documents.ts';
+import type { GrantDocument } from '../../gateways/documents/caller-documents.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { DomainScope } from '../access/domains.ts';
 

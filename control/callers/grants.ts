@@ -8,7 +8,7 @@ import { requireSameId } from '../action/require-same-id.ts';
 import { AppId } from './caller-inputs.ts';
 import { grantsSeen } from './grants-seen.ts';
 import { requireSameSides } from './grant-fixed.ts';
-import { GrantDocument } from '../../gateways/documents.ts';
+import { GrantDocument } from '../../gateways/documents/caller-documents.ts';
 
 export function grantActions(services: CallerServices): readonly Action[] {
   return [listGrants(services), saveGrant(services), removeGrant(services)];

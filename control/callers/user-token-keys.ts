@@ -4,7 +4,7 @@ import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import { notFound } from '../access/domains.ts';
 import { CallerId } from './caller-inputs.ts';
-import { UserTokenKey } from '../../gateways/documents.ts';
+import { UserTokenKey } from '../../gateways/documents/caller-documents.ts';
 
 export function userTokenKeyActions(services: CallerServices): readonly Action[] {
   return [listUserTokenKeys(services), removeUserTokenKey(services), saveUserTokenKey(services)];

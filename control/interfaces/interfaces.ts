@@ -1,6 +1,6 @@
 /** Published interfaces. A saved interface is fully checked, and reaches the gateways within a second. */
 import { Type } from 'typebox';
-import { InterfaceDocument } from '../../gateways/documents.ts';
+import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';

@@ -3,7 +3,8 @@
  * are reported and not served.
  */
 import { Type } from 'typebox';
-import type { GatewayPlan, InterfaceDocument } from '../../gateways/documents.ts';
+import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
+import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import type { Changes } from '../../engine/changes/create-changes.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';

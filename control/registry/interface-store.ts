@@ -2,7 +2,7 @@
  * Published interfaces. Two of them never share front, method and path: the store's unique key prevents it, also in a
  * race.
  */
-import type { InterfaceDocument } from '../../gateways/documents.ts';
+import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import { openRevisionedStore, type RevisionedStore } from './revisioned-store.ts';

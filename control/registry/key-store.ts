@@ -5,7 +5,7 @@
  * sealed.
  */
 import { Type } from 'typebox';
-import type { AppKeyDocument } from '../../gateways/documents.ts';
+import type { AppKeyDocument } from '../../gateways/documents/caller-documents.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';

@@ -1,6 +1,6 @@
 /** The platform's SM2 key that signs responses: generated at first start, its private half sealed. */
 import { Type } from 'typebox';
-import type { GatewayPlan } from '../../gateways/documents.ts';
+import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { KeyStoreDeps } from './key-store.ts';

@@ -1,5 +1,5 @@
 /** All stores that a gateway plan is built from, opened together. */
-import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/documents.ts';
+import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/documents/caller-documents.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
 import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';

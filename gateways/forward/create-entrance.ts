@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Answer, Exchange, ForwardNode, Relay } from '../contract.ts';
-import type { GatewayPlan } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import { refuse } from '../errors.ts';
 import { toErrorAnswer } from '../listen/write-answer.ts';
 import type { CompiledFront } from '../pipeline/compile-front.ts';

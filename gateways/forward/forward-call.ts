@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/values/observe.ts';
 import { STAGES, type BodyBudget, type Exchange, type GatewayError, type Policy } from '../contract.ts';
-import type { InterfaceDocument } from '../documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';

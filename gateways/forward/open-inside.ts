@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
-import type { GatewayPlan } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { Instance } from '../upstream/create-pools.ts';
 import { NOT_TAKEN, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 

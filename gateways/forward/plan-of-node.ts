@@ -1,5 +1,6 @@
 import type { ForwardNode } from '../contract.ts';
-import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 
 /** The interfaces that a node may call: those of its front and its service domains. It cannot see any others. */
 export function interfacesOfNode({ interfaces }: GatewayPlan, { front, domains }: ForwardNode): readonly InterfaceDocument[] {

@@ -5,7 +5,7 @@ import type { Gateway, GatewayOptions, GatewayStats } from './gateway-options.ts
 import { loadPolicies } from '../pipeline/load-policies.ts';
 import type { AccessLog, Answer, Exchange, GatewayError, JsonReader } from '../contract.ts';
 import { createEntrance, type Entered, toRefusedAnswer } from '../forward/create-entrance.ts';
-import type { GatewayPlan } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import { createNodeBounds, type NodeBounds } from '../pipeline/create-node-bounds.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import { hasNodeRequest, RELAY_ROOM_BYTES } from '../forward/relay-header.ts';

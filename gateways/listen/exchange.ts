@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Span } from '../../engine/contract/values/observe.ts';
 import type { Answer, Claim, Exchange, GatewayError, Relay, RunPolicy } from '../contract.ts';
-import type { AppDocument, InterfaceDocument } from '../documents.ts';
+import type { AppDocument } from '../documents/caller-documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { Listed } from './in-flight.ts';
 
 const NO_NAMES: ReadonlySet<string> = new Set();

@@ -3,7 +3,7 @@ import { Compile, type Validator } from 'typebox/compile';
 import type { ErrorValues, Issue } from '../../engine/contract/values/errors.ts';
 import { fieldOf, schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 import type { Policy } from '../contract.ts';
-import { StoredInterface, type InterfaceDocument } from '../documents.ts';
+import { StoredInterface, type InterfaceDocument } from '../documents/interface-document.ts';
 import type { SchemaTrial } from '../shared/create-schema-trial.ts';
 
 /** Returns every problem of an interface document at once, with its path; warnings do not prevent publishing. */

@@ -1,7 +1,8 @@
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Policy, PolicyDeps, RunPolicy } from '../contract.ts';
-import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';
 import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';

@@ -1,5 +1,5 @@
 import { STAGES, type Exchange, type Policy, type PolicyDeps, type RunPolicy, type Stage } from '../contract.ts';
-import type { InterfaceDocument } from '../documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 
 /** The call stage: sets the response or the error of the exchange, or streams the response itself. */

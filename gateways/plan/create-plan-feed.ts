@@ -1,5 +1,5 @@
 import type { PlanSource } from '../contract.ts';
-import type { GatewayPlan } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 export interface PlanFeed extends PlanSource {
   /**

@@ -2,7 +2,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import type { PlanIndex, PlanKey } from '../contract.ts';
-import type { GatewayPlan } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { Memo } from '../pipeline/create-memo.ts';
 
 /**

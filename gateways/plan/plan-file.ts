@@ -4,7 +4,7 @@ import Value from 'typebox/value';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
-import type { GatewayPlan } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 /**
  * The file: the plan sealed under the node's key, and the platform's SM2 signature over all of it. Where the signing

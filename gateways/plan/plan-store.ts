@@ -9,7 +9,7 @@ import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
-import type { GatewayPlan } from '../documents.ts';
+import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 export interface PlanStore {
   /** Makes the plan current, unless an equal or later one is; returns the current one. */

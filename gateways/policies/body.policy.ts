@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
-import type { InterfaceDocument } from '../documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse } from '../errors.ts';
 import type { Front } from '../../engine/contract/access/access.ts';
 import type { Crypto, Hash } from '../../engine/contract/ports/crypto.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { definePolicy, type Exchange } from '../contract.ts';
-import type { BusConsumer } from '../documents.ts';
+import type { BusConsumer } from '../documents/caller-documents.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/trace-ids.ts';
 import { peerFingerprint } from '../shared/peer-fingerprint.ts';

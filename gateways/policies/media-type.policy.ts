@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 import { definePolicy, type GatewayError } from '../contract.ts';
-import type { InterfaceDocument } from '../documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse } from '../errors.ts';
 
 const FOR_FLOWS = [

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { definePolicy } from '../contract.ts';
-import type { UserTokenKey } from '../documents.ts';
+import type { UserTokenKey } from '../documents/caller-documents.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/trace-ids.ts';
 import { parseJson } from '../shared/parse-json.ts';

@@ -1,4 +1,4 @@
-import type { InterfaceDocument } from '../documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 
 /** The result for a path: its methods, and the raw values of its parameters in the order of the path. */
 export interface RouteMatch<Target> {

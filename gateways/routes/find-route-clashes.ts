@@ -1,4 +1,4 @@
-import type { InterfaceDocument } from '../documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 
 /** Two interfaces with the same route: same front, method and path, apart from parameter names. */
 export interface RouteClash {

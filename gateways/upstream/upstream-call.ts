@@ -3,7 +3,7 @@ import type { Metrics, SpanStart, Tracer } from '../../engine/contract/values/ob
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { originOfCaller } from '../../engine/contract/node/run-flow.ts';
 import type { BodyBudget, Exchange, GatewayError } from '../contract.ts';
-import type { InterfaceDocument } from '../documents.ts';
+import type { InterfaceDocument } from '../documents/interface-document.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { callerOf } from '../shared/caller-of.ts';

@@ -1,7 +1,8 @@
 import type { TSchema } from 'typebox';
 import { CodeTable } from '../../engine/contract/node/adapter.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
-import { AppDocument, GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
+import { AppDocument, GrantDocument } from '../../gateways/documents/caller-documents.ts';
+import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { cityExample } from './examples.ts';
 import { fieldTable, GENERATED, inBoth, json, undescribedOf, type Page } from './markdown.ts';
 import { rowsOf } from './schema-rows.ts';

@@ -7,7 +7,7 @@ import type { Overview } from '../../control/overview/overview.ts';
 import type { RequestDetails, RequestItem, RequestList } from '../../control/requests/requests.ts';
 import { openRequestStore } from '../../control/requests/request-store.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
-import type { InterfaceDocument } from '../../gateways/documents.ts';
+import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { plainSeal } from './start-control.ts';
 import { startWithEngine } from './start-engine.ts';

@@ -11,7 +11,7 @@ import { type ExecutionCatalog } from '../../engine/operate/interface.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import { StaleDraft } from '../../engine/contract/values/stale-draft.ts';
 import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
-import type { GatewayPlan } from '../../gateways/documents.ts';
+import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';

@@ -18,7 +18,8 @@ import type { Content } from '../../designer/src/kit/document/content.ts';
 import { textOfFile } from '../../designer/src/kit/table/text-of-file.ts';
 import { sampleOf } from '../../designer/src/model/schema/schema-sample.ts';
 import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
-import { AppDocument, InterfaceDocument } from '../../gateways/documents.ts';
+import { AppDocument } from '../../gateways/documents/caller-documents.ts';
+import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';
 
 const name = { 'zh-CN': '名称', en: 'Name' };

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
-import type { GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
+import type { GrantDocument } from '../../gateways/documents/caller-documents.ts';
+import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';

@@ -6,7 +6,7 @@ import { nodeExample } from '../../designer/src/signing/node-example.ts';
 import { pythonExample } from '../../designer/src/signing/python-example.ts';
 import { shellExample } from '../../designer/src/signing/shell-example.ts';
 import type { SignedCall } from '../../designer/src/signing/signed-call.ts';
-import { SIGNATURE_SCHEMES } from '../../gateways/documents.ts';
+import { SIGNATURE_SCHEMES } from '../../gateways/documents/caller-documents.ts';
 import { EXAMPLE_APP, has, startExamplePrograms, type ExamplePrograms } from './example-programs.ts';
 
 type Scheme = SignedCall['scheme'];

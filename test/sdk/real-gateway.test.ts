@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
-import type { AppDocument, GatewayPlan, GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
+import type { AppDocument, GrantDocument } from '../../gateways/documents/caller-documents.ts';
+import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
+import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createSigningClient, KQ1_SCHEMES, type Kq1Scheme, type SigningClient } from '../../sdk/public.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
-import type { InterfaceDocument } from '../../gateways/documents.ts';
+import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { cityFiles } from '../../examples/city/load-city.ts';
 import { logInAdministrator } from './administrator.ts';
 import { type Ask, KEEPER_PASSWORD, keeperName, makeAccount } from './make-account.ts';

@@ -1,5 +1,5 @@
 /** The call in an example: the interface with its parameters filled in, and a matching body. Pure. */
-import type { InterfaceDocument } from '../../../gateways/documents.ts';
+import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { sampleOf } from '../model/schema/schema-sample.ts';
 
 type Called = Pick<InterfaceDocument, 'method' | 'path'> & Partial<Pick<InterfaceDocument, 'requestSchema' | 'requireIdempotencyKey'>>;

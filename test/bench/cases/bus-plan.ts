@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
+import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { buildInterface, buildPlan } from '../../gateways/support/city-plan.ts';
 
 const TOKEN = 'a-token-of-the-hospital-information-system';

@@ -1,5 +1,5 @@
 /** What a request costs on its way through a front to an upstream service, beside a bare proxy. */
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { buildInterface, buildPlan, createTestKey } from '../../gateways/support/city-plan.ts';
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { compare, type Side } from '../measure/compare.ts';

@@ -5,7 +5,7 @@ import { connect as connectPlain } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { FlowCall, FlowResult } from '../../../engine/contract/node/run-flow.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { RELAY_HEADER, writeNodeRequest } from '../../../gateways/forward/relay-header.ts';
 import { buildInterface, signRequest } from '../support/city-plan.ts';
 import { fingerprintOf, openDmzLab, type DmzLab } from '../support/dmz-lab.ts';

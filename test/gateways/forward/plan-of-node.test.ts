@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ForwardNode } from '../../../gateways/contract.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { planOfNode } from '../../../gateways/forward/plan-of-node.ts';
 
 const app = (appId: string) => ({ appId, name: { 'zh-CN': appId, en: appId } });

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { buildInterface, buildPlan, createTestKey, SCHEMES, signRequest, type TestKey } from '../support/city-plan.ts';
 import { callGateway, callSigned, startGateway, testCertificate, type TestGateway } from '../support/start-gateway.ts';
 import { signsAnswer } from '../support/verify-answer.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 
 let started: TestGateway;
 let plan: GatewayPlan;

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { silentLogger, silentMetrics } from '../../../engine/contract/values/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import { loadNodeKey } from '../../../engine/seal/load-node-key.ts';
 import { createNodeSeal, type NodeSeal } from '../../../gateways/plan/create-node-seal.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { silentLogger } from '../../../engine/contract/values/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { createNodeSeal } from '../../../gateways/plan/create-node-seal.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { followPlanStore } from '../../../gateways/plan/follow-plan-store.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import accessLog from '../../../gateways/policies/access-log.policy.ts';
 import type { LogLevel } from '../../../engine/contract/access/access.ts';
-import type { AppDocument } from '../../../gateways/documents.ts';
+import type { AppDocument } from '../../../gateways/documents/caller-documents.ts';
 import { runPolicy } from '../support/run-policy.ts';
 
 const APP = { appId: 'A1' } as AppDocument;

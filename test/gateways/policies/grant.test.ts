@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AppDocument } from '../../../gateways/documents.ts';
+import type { AppDocument } from '../../../gateways/documents/caller-documents.ts';
 import grant from '../../../gateways/policies/grant.policy.ts';
 import { runPolicy } from '../support/run-policy.ts';
 

@@ -8,7 +8,8 @@ import {
   type Kq1Scheme,
 } from '../../../engine/contract/kq1/kq1.ts';
 import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
-import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
+import type { InterfaceDocument } from '../../../gateways/documents/interface-document.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 
 export const crypto = createSoftwareCrypto();

@@ -9,7 +9,7 @@ import type { Tracer } from '../../../engine/contract/values/observe.ts';
 import type { FlowCall, FlowResult } from '../../../engine/contract/node/run-flow.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { ForwardNode } from '../../../gateways/contract.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { openInside, type Inside } from '../../../gateways/forward/open-inside.ts';
 import { buildInterface, buildPlan, createTestKey, type TestKey } from './city-plan.ts';
 import { echo, makeCertificate, memoryState, startGateway, type TestGateway } from './start-gateway.ts';

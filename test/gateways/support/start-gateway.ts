@@ -14,7 +14,7 @@ import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/nod
 import { createMessage } from '../../../engine/contract/values/message.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { GatewaySettings } from '../../../gateways/contract.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import type { Gateway, GatewayOptions } from '../../../gateways/fronts/gateway-options.ts';
 import type { Inside } from '../../../gateways/forward/open-inside.ts';

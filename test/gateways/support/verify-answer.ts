@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalAnswer, digestOfScheme, responseSchemeFor, signedAnswerHeaders } from '../../../engine/contract/kq1/kq1.ts';
-import type { GatewayPlan } from '../../../gateways/documents.ts';
+import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { crypto, type SignedRequest, type TestKey } from './city-plan.ts';
 import type { TestAnswer } from './start-gateway.ts';
 

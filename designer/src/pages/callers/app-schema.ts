@@ -1,5 +1,5 @@
 /** The form of an app. Pure. */
-import { AppDocument } from '../../../../gateways/documents.ts';
+import { AppDocument } from '../../../../gateways/documents/caller-documents.ts';
 import { localIssues, type FormIssue } from '../../kit/form/form-issues.ts';
 import { asField } from '../../kit/form/field-schema.ts';
 import { pickFields } from '../../kit/form/pick-fields.ts';

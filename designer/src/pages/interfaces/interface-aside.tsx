@@ -1,4 +1,4 @@
-import type { InterfaceDocument } from '../../../../gateways/documents.ts';
+import type { InterfaceDocument } from '../../../../gateways/documents/interface-document.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,5 +1,5 @@
 /** The form of an interface: its sections, the initial values, and the problems that prevent saving. Pure. */
-import { InterfaceDocument, Target } from '../../../../gateways/documents.ts';
+import { InterfaceDocument, Target } from '../../../../gateways/documents/interface-document.ts';
 import type { Front } from '../../../../engine/contract/access/access.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import { asField, type FieldSchema } from '../../kit/form/field-schema.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
-import type { InterfaceDocument } from '../../../../gateways/documents.ts';
+import type { InterfaceDocument } from '../../../../gateways/documents/interface-document.ts';
 import type { Input } from '../../api/operation-types.ts';
 import { useQueryOf } from '../../api/queries.ts';
 

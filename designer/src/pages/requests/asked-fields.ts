@@ -6,7 +6,8 @@ import type { AdapterTypeDescription, PolicyDescription } from '../../api/operat
 import { AdapterDocument } from '../../../../engine/contract/node/adapter.ts';
 import { pointerStep } from '../../../../engine/contract/schema/schema-problem.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import { GrantDocument, InterfaceDocument } from '../../../../gateways/documents.ts';
+import { GrantDocument } from '../../../../gateways/documents/caller-documents.ts';
+import { InterfaceDocument } from '../../../../gateways/documents/interface-document.ts';
 import { asField, type FieldSchema } from '../../kit/form/field-schema.ts';
 import { inUnit, unitOf, type Units } from '../../model/schema/in-unit.ts';
 import { fieldOf, schemaAt } from '../../model/problems/field-names.ts';

@@ -1,0 +1,126 @@
+/** Who may call: apps, their keys and grants, keys of user tokens, and consumers of the bus. */
+import { Type, type Static } from 'typebox';
+import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
+import { Revision } from '../../engine/contract/values/revision.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
+import { closed, Domain, Id, Name, OneOf } from './document-fields.ts';
+
+export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
+
+/** A caller's application. */
+export const AppDocument = Type.Object(
+  {
+    appId: Type.String({
+      ...fieldText('应用编号', 'App id', '调用方签名时使用，保存后不能更改。', 'Callers sign with it, and it never changes.', {
+        example: 'CITIZEN_APP',
+      }),
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+    }),
+    revision: Revision,
+    name: Name(),
+    caller: Type.String({
+      ...fieldText('所属单位', 'Of', '拥有这个应用的单位。', 'The organisation that owns the app.'),
+      minLength: 1,
+      maxLength: 200,
+      pattern: PLAIN_LINE,
+    }),
+    state: Type.Union([Type.Literal('active'), Type.Literal('disabled')], {
+      ...fieldText('状态', 'State', '停用后，它的调用在一秒内被拒绝。', 'Once disabled its calls are refused within a second.', {
+        options: { active: ['启用', 'Active'], disabled: ['停用', 'Disabled'] },
+      }),
+    }),
+    windowSec: Type.Integer({
+      ...fieldText(
+        '时间允差',
+        'Clock tolerance',
+        '签名时间与平台时钟的最大差距。',
+        'How far the time of a signature may be from the platform’s clock.',
+      ),
+      ...fieldEditor('duration-sec'),
+      minimum: 30,
+      maximum: 600,
+      default: 300,
+    }),
+    domain: Domain,
+  },
+  closed,
+);
+export type AppDocument = Static<typeof AppDocument>;
+
+export const KEY_STATES = ['PENDING', 'ACTIVE', 'RETIRING', 'REVOKED'] as const;
+
+/**
+ * A key with which an app signs. A public key is stored here as PEM; an HMAC secret only sealed, in `sealedSecret`.
+ */
+export const AppKeyDocument = Type.Object(
+  {
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    keyId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    revision: Type.Integer({ minimum: 0 }),
+    scheme: OneOf(SIGNATURE_SCHEMES),
+    state: OneOf(KEY_STATES),
+    publicPem: Type.Optional(Type.String({ maxLength: 10_000 })),
+    sealedSecret: Type.Optional(Type.String({ maxLength: 2000 })),
+    fingerprint: Type.String({ maxLength: 200 }),
+    createdAt: Type.Integer(),
+    expiresAt: Type.Optional(Type.Integer()),
+  },
+  closed,
+);
+export type AppKeyDocument = Static<typeof AppKeyDocument>;
+
+export const GrantDocument = Type.Object(
+  {
+    grantId: Id('grt', fieldText('编号', 'Id', 'grt_ 开头；保存后不能更改。', 'Begins with grt_; it never changes.')),
+    revision: Revision,
+    appId: Type.String({
+      ...fieldText('应用', 'App', '应用的编号。', 'Id of the app that may call.', { example: 'A10021' }),
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+    }),
+    interfaceId: Id('ifc', fieldText('接口', 'Interface', '接口的编号。', 'Id of the interface that it may call.')),
+    expiresAt: Type.Optional(
+      Type.Integer({
+        ...fieldText(
+          '到期时间',
+          'Ends',
+          '自 1970 年起的毫秒数，2100 年之前；不填时不到期。',
+          'Milliseconds since 1970, before 2100; left out, it does not end.',
+        ),
+        exclusiveMaximum: 4_102_444_800_000,
+      }),
+    ),
+  },
+  closed,
+);
+export type GrantDocument = Static<typeof GrantDocument>;
+
+/** A key that verifies user tokens; the set is configuration. */
+export const UserTokenKey = Type.Object(
+  {
+    kid: Type.String({ minLength: 1, maxLength: 100 }),
+    issuer: Type.String({ minLength: 1, maxLength: 300 }),
+    audience: Type.String({ minLength: 1, maxLength: 300 }),
+    alg: Type.Union([Type.Literal('ES256'), Type.Literal('SM2-SM3')]),
+    publicPem: Type.String({ maxLength: 10_000 }),
+  },
+  closed,
+);
+export type UserTokenKey = Static<typeof UserTokenKey>;
+
+/**
+ * A consumer of the bus front: a token stored as SM3 digest (hex), or a client certificate by SHA-256 fingerprint
+ * (hex, lower case).
+ */
+export const BusConsumer = Type.Object(
+  {
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    tokenDigest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    certificateFingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    /** The system that holds it. Absent for consumers of older versions. */
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    createdAt: Type.Optional(Type.Integer()),
+    expiresAt: Type.Optional(Type.Integer()),
+  },
+  closed,
+);
+export type BusConsumer = Static<typeof BusConsumer>;

@@ -1,0 +1,33 @@
+import type { ListedTarget } from '../../engine/contract/node/outbound-guard.ts';
+import type { AppDocument, AppKeyDocument, BusConsumer, GrantDocument, UserTokenKey } from './caller-documents.ts';
+import type { InterfaceDocument } from './interface-document.ts';
+
+/**
+ * Everything that a gateway needs. Built by control (`control/registry/build-plan.ts`) and numbered; numbers never go
+ * backwards.
+ */
+export interface GatewayPlan {
+  readonly number: number;
+  readonly madeAt: number;
+  readonly interfaces: readonly InterfaceDocument[];
+  readonly apps: readonly AppDocument[];
+  /**
+   * Built for a gateway in the DMZ (`gateways/forward`): only its interfaces, no secrets, nothing about the systems
+   * behind.
+   */
+  readonly isHandedOut?: true;
+  /** HMAC secrets are open here; the plan file is sealed as a whole. */
+  readonly keys: readonly (Omit<AppKeyDocument, 'sealedSecret'> & { readonly secret?: string })[];
+  readonly grants: readonly GrantDocument[];
+  readonly userTokenKeys: readonly UserTokenKey[];
+  readonly busConsumers: readonly BusConsumer[];
+  /**
+   * Further allowed targets of services: docs/decisions/0046. Absent in a plan of an older version, which had no such
+   * limits.
+   */
+  readonly outbound?: readonly ListedTarget[];
+  /** The app that gets the grants of users without an app of their own. */
+  readonly defaultAppId: string;
+  /** The platform's signing key for responses (PEM private key, never in a plan for the DMZ) and its id. */
+  readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem?: string; readonly publicPem: string };
+}
