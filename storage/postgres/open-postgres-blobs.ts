@@ -1,7 +1,8 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createTimedId } from '../../engine/contract/values/ids.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
-import type { Blobs } from '../../engine/contract/ports/blobs.ts';
+import type { Blobs, PutOptions } from '../../engine/contract/ports/blobs.ts';
+import type { BlobRef } from '../../engine/contract/values/message.ts';
 import type { DataKeys } from '../../engine/contract/values/seal.ts';
 import { openFrames, readChunks, sealFrames } from '../blobs/blob-frames.ts';
 import { blobMissing, checked, limited } from '../blobs/blob-rules.ts';
@@ -25,93 +26,120 @@ export function createBlobTablesSql(schema: string): readonly string[] {
   ];
 }
 
+interface PostgresBlobsOptions {
+  readonly schema: string;
+  /** Used by the blobs alone, and closed with them. */
+  readonly pool: QueryPool;
+  readonly dataKeys: DataKeys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
 /**
  * Blobs as sealed files in rows of 256 KB, in constant memory whatever their size. A separate row starts a blob and,
  * with its size, completes it. A half-written blob is listed with the others, and so removed as an orphan. Every
  * statement may be sent twice.
  */
-export function openPostgresBlobs(options: {
-  readonly schema: string;
-  readonly pool: QueryPool;
-  readonly dataKeys: DataKeys;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}): Blobs {
-  const { schema, pool, dataKeys, clock, logger } = options;
-  const [blobs, chunks] = tablesOf(schema);
+export function openPostgresBlobs(options: PostgresBlobsOptions): Blobs {
+  return new PostgresBlobs(options);
+}
 
-  /** Removes the start row last: as long as it exists, the blob is listed. */
-  async function remove(blobId: string): Promise<void> {
-    await pool.query(`UPDATE ${blobs} SET size_bytes = NULL WHERE id = $1`, [blobId]);
-    await pool.query(`DELETE FROM ${chunks} WHERE id = $1`, [blobId], CHUNK_MS);
-    await pool.query(`DELETE FROM ${blobs} WHERE id = $1`, [blobId]);
+class PostgresBlobs implements Blobs {
+  readonly #pool: QueryPool;
+  readonly #dataKeys: DataKeys;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #blobs: string;
+  readonly #chunks: string;
+
+  constructor({ schema, pool, dataKeys, clock, logger }: PostgresBlobsOptions) {
+    this.#pool = pool;
+    this.#dataKeys = dataKeys;
+    this.#clock = clock;
+    this.#logger = logger;
+    [this.#blobs, this.#chunks] = tablesOf(schema);
   }
 
-  /** Returns the number of sealed plain bytes. */
-  async function writeChunks(blobId: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
-    let n = 0;
-    let held: Uint8Array[] = [];
-    let heldBytes = 0;
-    const flush = async () => {
-      const text = `INSERT INTO ${chunks} (id, n, bytes) SELECT $1::text, $2::integer, $3::bytea WHERE NOT EXISTS (SELECT 1 FROM ${chunks} WHERE id = $1 AND n = $2)`;
-      await pool.query(text, [blobId, n++, Buffer.concat(held)], CHUNK_MS);
-      held = [];
-      heldBytes = 0;
-    };
-    for (;;) {
-      const next = await frames.next();
-      if (next.done) {
-        if (heldBytes > 0) await flush();
-        return next.value;
-      }
-      held.push(next.value);
-      heldBytes += next.value.length;
-      if (heldBytes >= CHUNK_BYTES) await flush();
+  async put(source: AsyncIterable<Uint8Array>, { limitBytes, blobId: given }: PutOptions): Promise<BlobRef> {
+    const blobs = this.#blobs;
+    const blobId = given === undefined ? createTimedId('blob', this.#clock.now()) : checked(given);
+    if (given !== undefined) await this.#remove(blobId);
+    try {
+      await this.#pool.query(`INSERT INTO ${blobs} (id) SELECT $1::text WHERE NOT EXISTS (SELECT 1 FROM ${blobs} WHERE id = $1)`, [blobId]);
+      const sizeBytes = await this.#writeChunks(blobId, sealFrames(limited(source, limitBytes), blobId, this.#dataKeys.current()));
+      await this.#pool.query(`UPDATE ${blobs} SET size_bytes = $2 WHERE id = $1`, [blobId, sizeBytes]);
+      return { blobId, sizeBytes };
+    } catch (error) {
+      await this.#remove(blobId).catch((cause: unknown) => this.#logger.error('blobs.left-behind', cause, { blobId }));
+      throw error;
     }
   }
 
-  async function* readBytes(blobId: string): AsyncGenerator<Uint8Array> {
+  async *get(blobId: string): AsyncGenerator<Uint8Array> {
+    const [row] = await this.#pool.query(`SELECT 1 FROM ${this.#blobs} WHERE id = $1 AND size_bytes IS NOT NULL`, [checked(blobId)]);
+    if (!row) throw blobMissing(blobId);
+    yield* openFrames(readChunks(this.#readBytes(blobId)), blobId, this.#dataKeys);
+  }
+
+  async remove(blobId: string): Promise<void> {
+    await this.#remove(checked(blobId));
+  }
+
+  async *list(olderThanMs: number): AsyncGenerator<string> {
+    // An id contains its time: ids made before sort before this one.
+    const end = createTimedId('blob', Math.max(0, this.#clock.now() - olderThanMs)).slice(0, 14);
+    for (let after = ''; ;) {
+      const text = `SELECT id FROM ${this.#blobs} WHERE id > $1 AND id < $2 ORDER BY id LIMIT ${LIST_ROWS}`;
+      const rows = await this.#pool.query<{ id: string }>(text, [after, end]);
+      for (const { id } of rows) yield id;
+      if (rows.length < LIST_ROWS) return;
+      after = rows.at(-1)!.id;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /** Removes the start row last: as long as it exists, the blob is listed. */
+  async #remove(blobId: string): Promise<void> {
+    await this.#pool.query(`UPDATE ${this.#blobs} SET size_bytes = NULL WHERE id = $1`, [blobId]);
+    await this.#pool.query(`DELETE FROM ${this.#chunks} WHERE id = $1`, [blobId], CHUNK_MS);
+    await this.#pool.query(`DELETE FROM ${this.#blobs} WHERE id = $1`, [blobId]);
+  }
+
+  /** Returns the number of sealed plain bytes. */
+  async #writeChunks(blobId: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
+    let held: Uint8Array[] = [];
+    let heldBytes = 0;
+    for (let n = 0; ;) {
+      const next = await frames.next();
+      if (!next.done) {
+        held.push(next.value);
+        heldBytes += next.value.length;
+      }
+      if (heldBytes >= CHUNK_BYTES || (next.done && heldBytes > 0)) {
+        await this.#writeChunk(blobId, n++, Buffer.concat(held));
+        held = [];
+        heldBytes = 0;
+      }
+      if (next.done) return next.value;
+    }
+  }
+
+  async #writeChunk(blobId: string, n: number, bytes: Buffer): Promise<void> {
+    const text = `INSERT INTO ${this.#chunks} (id, n, bytes) SELECT $1::text, $2::integer, $3::bytea WHERE NOT EXISTS (SELECT 1 FROM ${this.#chunks} WHERE id = $1 AND n = $2)`;
+    await this.#pool.query(text, [blobId, n, bytes], CHUNK_MS);
+  }
+
+  async *#readBytes(blobId: string): AsyncGenerator<Uint8Array> {
     for (let n = 0; ; n++) {
-      const text = `SELECT bytes FROM ${chunks} WHERE id = $1 AND n = $2`;
-      const [row] = await pool.query<{ bytes: Buffer }>(text, [blobId, n], CHUNK_MS);
+      const text = `SELECT bytes FROM ${this.#chunks} WHERE id = $1 AND n = $2`;
+      const [row] = await this.#pool.query<{ bytes: Buffer }>(text, [blobId, n], CHUNK_MS);
       if (!row) return;
       yield row.bytes;
     }
   }
-
-  return {
-    async put(source, { limitBytes, blobId: given }) {
-      const blobId = given === undefined ? createTimedId('blob', clock.now()) : checked(given);
-      if (given !== undefined) await remove(blobId);
-      try {
-        await pool.query(`INSERT INTO ${blobs} (id) SELECT $1::text WHERE NOT EXISTS (SELECT 1 FROM ${blobs} WHERE id = $1)`, [blobId]);
-        const sizeBytes = await writeChunks(blobId, sealFrames(limited(source, limitBytes), blobId, dataKeys.current()));
-        await pool.query(`UPDATE ${blobs} SET size_bytes = $2 WHERE id = $1`, [blobId, sizeBytes]);
-        return { blobId, sizeBytes };
-      } catch (error) {
-        await remove(blobId).catch((cause: unknown) => logger.error('blobs.left-behind', cause, { blobId }));
-        throw error;
-      }
-    },
-    async *get(blobId) {
-      const [row] = await pool.query(`SELECT 1 FROM ${blobs} WHERE id = $1 AND size_bytes IS NOT NULL`, [checked(blobId)]);
-      if (!row) throw blobMissing(blobId);
-      yield* openFrames(readChunks(readBytes(blobId)), blobId, dataKeys);
-    },
-    remove: async (blobId) => remove(checked(blobId)),
-    async *list(olderThanMs) {
-      // An id contains its time: ids made before sort before this one.
-      const end = createTimedId('blob', Math.max(0, clock.now() - olderThanMs)).slice(0, 14);
-      for (let after = ''; ;) {
-        const text = `SELECT id FROM ${blobs} WHERE id > $1 AND id < $2 ORDER BY id LIMIT ${LIST_ROWS}`;
-        const rows = await pool.query<{ id: string }>(text, [after, end]);
-        for (const { id } of rows) yield id;
-        if (rows.length < LIST_ROWS) return;
-        after = rows.at(-1)!.id;
-      }
-    },
-    async close() {},
-  };
 }
 
 function tablesOf(schema: string): readonly [blobs: string, chunks: string] {

@@ -49,8 +49,7 @@ export async function openPostgresStore(
     documents,
     async openBlobs(dataKeys) {
       const pool = openQueryPool(settings, BLOB_CONNECTIONS);
-      const blobs = openPostgresBlobs({ schema: target.schema, pool, dataKeys, clock, logger });
-      return { ...blobs, close: () => pool.close() };
+      return openPostgresBlobs({ schema: target.schema, pool, dataKeys, clock, logger });
     },
     dataFolder: undefined,
     async serverTime() {
