@@ -3,10 +3,11 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
-import { openRevisionedCollection } from './open-revisioned-collection.ts';
+import { RevisionedCollection } from './revisioned-collection.ts';
 import { createRevisionCache } from './revision-cache.ts';
 import type { RevisionedDriver, RevisionedTable } from './revisioned-table.ts';
 import { isStoreDown } from './store-down.ts';
+import { createWriteOrder, type WriteOrder } from './write-order.ts';
 
 export interface RevisionedOptions {
   readonly driver: RevisionedDriver;
@@ -17,7 +18,7 @@ export interface RevisionedOptions {
 interface Opened {
   readonly layout: string;
   readonly table: RevisionedTable;
-  readonly collection: Collection<StoredDocument>;
+  readonly order: WriteOrder;
 }
 
 /** Every process sweeps every collection: rarely, or many processes would keep the database busy. */
@@ -35,12 +36,7 @@ export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOpt
   const stopSweeping = startSweeping(opened, clock, logger);
 
   async function openTable(spec: CollectionSpec<StoredDocument>): Promise<Opened> {
-    const table = await driver.openTable(spec);
-    return {
-      layout: layoutOf(spec),
-      table,
-      collection: openRevisionedCollection({ name: spec.name, table, cache, clock, counters }),
-    };
+    return { layout: layoutOf(spec), table: await driver.openTable(spec), order: createWriteOrder() };
   }
 
   return {
@@ -52,9 +48,9 @@ export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOpt
         opened.set(spec.name, opening);
         opening.catch(() => opened.delete(spec.name));
       }
-      const { layout, collection } = await opening;
+      const { layout, table, order } = await opening;
       if (layout !== layoutOf(spec)) throw schemaMismatch(spec.name, 'this process opened it with other indexes before');
-      return collection as unknown as Collection<T>;
+      return new RevisionedCollection<T>({ name: spec.name, table, cache, order, clock, counters });
     },
     isExclusive: false,
     counters,

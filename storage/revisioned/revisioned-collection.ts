@@ -1,0 +1,219 @@
+import { randomInt } from 'node:crypto';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import { AppError } from '../../engine/contract/values/errors.ts';
+import type {
+  Collection,
+  Filter,
+  FindOptions,
+  InsertResult,
+  Patch,
+  PatchResult,
+  StoredDocument,
+  Without,
+  WriteOptions,
+} from '../../engine/contract/ports/documents.ts';
+import { applyPatch, matchesFilter, withoutFields } from '../../engine/contract/ports/document-semantics.ts';
+import { Patched } from '../../engine/contract/ports/patched.ts';
+import { answerSeen, sendUntilCertain } from './fate-of-write.ts';
+import { frozenRow, WrittenRow, type RevisionCache } from './revision-cache.ts';
+import { PAST_REVISIONS, type Durability, type NextRow, type ReplaceAnswer, type RevisionedTable, type Row } from './revisioned-table.ts';
+import type { WriteOrder } from './write-order.ts';
+
+export interface CollectionParts {
+  readonly name: string;
+  readonly table: RevisionedTable;
+  readonly cache: RevisionCache;
+  /** Of this collection, however often this process opens it. */
+  readonly order: WriteOrder;
+  readonly clock: Clock;
+  readonly counters: { writes: number; reads: number };
+}
+
+const REVISIONS = 2 ** 48 - 1;
+/**
+ * Each conflict means that another process succeeded, and will need fewer round trips for its next write: the slower
+ * one retries until it succeeds.
+ */
+const CONTEND_FOR_MS = 10_000;
+
+/**
+ * A collection whose conditional updates use revisions. What to write is decided on the copy that this process saw
+ * last, and stored in one round trip if that is still the stored one; otherwise it is decided again on the stored
+ * one.
+ */
+export class RevisionedCollection<T extends StoredDocument> implements Collection<T> {
+  readonly name: string;
+  readonly #table: RevisionedTable;
+  readonly #cache: RevisionCache;
+  readonly #order: WriteOrder;
+  readonly #clock: Clock;
+  readonly #counters: { writes: number; reads: number };
+
+  constructor({ name, table, cache, order, clock, counters }: CollectionParts) {
+    this.name = name;
+    this.#table = table;
+    this.#cache = cache;
+    this.#order = order;
+    this.#clock = clock;
+    this.#counters = counters;
+  }
+
+  get(id: string): Promise<T | undefined> {
+    return this.#order.onId(id, async () => (await this.#read(id))?.document as T | undefined);
+  }
+
+  insert(document: T, { durability = 'light' }: WriteOptions = {}): Promise<InsertResult> {
+    return this.#order.writeOnId(document._id, () => this.#insert(document, durability));
+  }
+
+  replaceIf(document: T, match: Filter, { durability = 'light' }: WriteOptions = {}): Promise<PatchResult<T>> {
+    return this.#order.writeOnId(document._id, () => this.#change(document._id, match, () => document, durability));
+  }
+
+  patchIf(id: string, match: Filter, patch: Patch, { durability = 'light' }: WriteOptions = {}): Promise<PatchResult<T>> {
+    return this.#order.writeOnId(id, () => this.#change(id, match, (old) => applyPatch(old, patch), durability));
+  }
+
+  find<K extends string>(filter: Filter, options: FindOptions<K>): Promise<readonly Without<T, K>[]> {
+    return this.#order.afterWrites(() => this.#find(filter, options));
+  }
+
+  count(filter: Filter, limit = 10_000): Promise<number> {
+    return this.#order.afterWrites(() => {
+      this.#counters.reads++;
+      return this.#table.count(filter, limit);
+    });
+  }
+
+  remove(id: string, match: Filter = {}): Promise<boolean> {
+    return this.#order.writeOnId(id, () => this.#remove(id, match));
+  }
+
+  async #read(id: string): Promise<Row | undefined> {
+    this.#counters.reads++;
+    const row = await this.#table.read(id);
+    if (row) this.#cache.put(this.name, id, frozenRow(row));
+    else this.#cache.drop(this.name, id);
+    return row;
+  }
+
+  async #insert(document: T, durability: Durability): Promise<InsertResult> {
+    const { _id } = document;
+    const next = nextRow(document, undefined);
+    const send = () => {
+      this.#counters.writes++;
+      return this.#table.insert(next, durability);
+    };
+    const look = async () => answerSeen(await this.#read(_id), next.rev, undefined, 'taken' as const);
+    const answer = await sendUntilCertain(send, look, this.#clock);
+    if (answer === 'taken') return { inserted: false, duplicateOf: 'id' };
+    if (answer !== 'done') return { inserted: false, duplicateOf: 'unique', index: answer.duplicateKey };
+    this.#cache.put(this.name, _id, new WrittenRow(next));
+    return { inserted: true };
+  }
+
+  /** Decides on the cached copy; if that does not match, or the write is refused, decides on the stored document. */
+  async #change(
+    id: string,
+    match: Filter,
+    decide: (old: StoredDocument) => StoredDocument,
+    durability: Durability,
+  ): Promise<PatchResult<T>> {
+    let old = this.#cache.get(this.name, id);
+    let isFresh = false;
+    for (const endAt = this.#clock.monotonic() + CONTEND_FOR_MS; this.#clock.monotonic() <= endAt;) {
+      if (!old) {
+        old = await this.#read(id);
+        isFresh = true;
+      }
+      const next = decideOn(old, isFresh, match, decide);
+      if (next) {
+        const answer = await this.#replaceAt(old!, next, durability);
+        if (answer === 'done') {
+          const row = new WrittenRow(next);
+          this.#cache.put(this.name, id, row);
+          return new Patched(() => row.document as T);
+        }
+        if (answer !== 'moved') return { outcome: 'duplicate-key', index: answer.duplicateKey };
+      } else if (isFresh) {
+        return { outcome: 'no-match' };
+      }
+      old = undefined;
+    }
+    throw contended(this.name);
+  }
+
+  #replaceAt(old: Row, next: NextRow, durability: Durability): Promise<ReplaceAnswer> {
+    const send = () => {
+      this.#counters.writes++;
+      return this.#table.replaceAt(old, next, durability);
+    };
+    const look = async () => answerSeen(await this.#read(next.document._id), next.rev, old.rev, 'moved' as const);
+    return sendUntilCertain(send, look, this.#clock);
+  }
+
+  async #remove(id: string, match: Filter): Promise<boolean> {
+    const isMatched = Object.keys(match).length > 0;
+    for (const endAt = this.#clock.monotonic() + CONTEND_FOR_MS; this.#clock.monotonic() <= endAt;) {
+      const old = isMatched ? await this.#read(id) : undefined;
+      if (isMatched && (!old || !matchesFilter(old.document, match))) return false;
+      const send = () => {
+        this.#counters.writes++;
+        return this.#table.remove(id, old?.rev);
+      };
+      const isRemoved = await sendUntilCertain(send, async () => ((await this.#read(id)) ? undefined : true), this.#clock);
+      this.#cache.drop(this.name, id);
+      if (isRemoved || !isMatched) return isRemoved;
+    }
+    throw contended(this.name);
+  }
+
+  async #find<K extends string>(filter: Filter, { sort = [], limit, after, omit }: FindOptions<K>): Promise<readonly Without<T, K>[]> {
+    const start = after === undefined ? undefined : await this.#startAt(after, sort);
+    const since = this.#cache.moment;
+    this.#counters.reads++;
+    const rows = await this.#table.find(filter, { sort, limit, ...(start ? { after: start } : {}), ...(omit ? { omit } : {}) });
+    // No decision is possible on a document with missing parts, so do not cache it.
+    if (omit === undefined) for (const row of rows) this.#cache.putListed(this.name, frozenRow(row), since);
+    return rows.map((row) => withoutFields(row.document as T, omit));
+  }
+
+  /** The document after which a page starts. When sorted by id alone it need not exist any more. */
+  async #startAt(after: string, sort: readonly string[]): Promise<StoredDocument> {
+    if (sort.length === 0) return { _id: after };
+    const row = await this.#read(after);
+    if (row) return row.document;
+    throw new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should go on was removed meanwhile.', {
+      fix: 'Read the list again from its first page.',
+    });
+  }
+}
+
+/** What to store, or undefined when the document does not match. A stale copy must not cause an error either. */
+function decideOn(
+  old: Row | undefined,
+  isFresh: boolean,
+  match: Filter,
+  decide: (old: StoredDocument) => StoredDocument,
+): NextRow | undefined {
+  if (!old || !matchesFilter(old.document, match)) return undefined;
+  try {
+    return nextRow(decide(old.document), old);
+  } catch (error) {
+    if (isFresh) throw error;
+    return undefined;
+  }
+}
+
+function nextRow(document: StoredDocument, old: Row | undefined): NextRow {
+  const past = old ? [old.rev, ...old.past].slice(0, PAST_REVISIONS) : [];
+  return { document, json: JSON.stringify(document), rev: randomInt(REVISIONS) + 1, past };
+}
+
+function contended(collection: string): AppError {
+  return new AppError('STORE_BUSY', 'transient', `Other processes change the same document of "${collection}" all the time.`, {
+    values: { collection },
+    fix: 'Try again in a moment.',
+    retryAfterMs: 1000,
+  });
+}
