@@ -10,11 +10,6 @@ export type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
 
 export const COLUMNS = { d: 1, r: 1, p: 1 } as const;
 
-export interface RowFinder {
-  find(filter: Filter, options: FindRows): Promise<readonly Row[]>;
-  count(filter: Filter, limit: number): Promise<number>;
-}
-
 /** What the server filters, in its order, and what remains to be checked here. */
 interface Selection {
   readonly query: Query;
@@ -27,10 +22,89 @@ type Order = Readonly<Record<string, 1 | -1>>;
 
 const BY_ID: Order = { _id: 1 };
 
-export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): RowFinder {
-  async function* scan({ query, rest, omit }: Selection, order: Order, limit: number): AsyncGenerator<Row> {
+/** Lists and counts rows: by queries where fields decide, otherwise on the documents. */
+export class RowFinder {
+  readonly #rows: Collection<MongoRow>;
+  readonly #layout: RowLayout;
+
+  constructor(rows: Collection<MongoRow>, layout: RowLayout) {
+    this.#rows = rows;
+    this.#layout = layout;
+  }
+
+  async find(filter: Filter, options: FindRows): Promise<readonly Row[]> {
+    const { sort, omit = [] } = options;
+    const sorted = new Set(sort.map((key) => key.replace(/^-/, '').split('.')[0]));
+    // Fields that decide the order here are needed until the sort is done.
+    const selection = { ...compileFilter(this.#layout, filter), omit: omit.filter((field) => !sorted.has(field)) };
+    const order = compileSort(this.#layout, sort);
+    if (!order) return this.#findUnsorted(selection, options);
+    const isDescending = sort.length > 0 && sort.every((key) => key.startsWith('-') && key !== '-_id');
+    return isDescending ? this.#findDescending(selection, options) : this.#findSorted(selection, order, options);
+  }
+
+  /** Counts up to `limit`. */
+  async count(filter: Filter, limit: number): Promise<number> {
+    const selection = { ...compileFilter(this.#layout, filter), omit: [] };
+    if (!selection.rest) return this.#rows.countDocuments(selection.query as MongoFilter<MongoRow>, { limit });
+    return (await this.#select(selection, BY_ID, limit)).length;
+  }
+
+  /** Sorts by a path without a field: reads everything that matches, and keeps only as much as requested. */
+  async #findUnsorted(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    const compare = compareDocuments(sort);
+    const inOrder = (found: Row[]) => found.sort((a, b) => compare(a.document, b.document)).slice(0, limit);
+    let kept: Row[] = [];
+    for await (const row of this.#scan(selection, BY_ID, Infinity)) {
+      if (after && compare(row.document, after) <= 0) continue;
+      kept.push(row);
+      if (kept.length >= 2 * limit + 100) kept = inOrder(kept);
+    }
+    return inOrder(kept);
+  }
+
+  async #findSorted(selection: Selection, order: Order, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    if (!after) return this.#select(selection, order, limit);
+    const alike = allOf([compileAlike(this.#layout, sort, after), behindId(after._id)]);
+    const query = withOneOf(selection.query, [...compileBehind(this.#layout, sort, after), alike]);
+    return this.#select({ ...selection, query }, order, limit);
+  }
+
+  /**
+   * Among equal keys ids ascend, even where the keys descend, and no index has that order. So read keys and ids
+   * descending, as in the index, and sort here. Where the end of the page cuts through equal keys, read these again
+   * with ids ascending.
+   */
+  async #findDescending(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    const { query } = selection;
+    const among = (chosen: Query): Selection => ({ ...selection, query: chosen });
+    const alike = (document: StoredDocument) => allOf([query, compileAlike(this.#layout, sort, document)]);
+    const first = after ? await this.#select(among(allOf([alike(after), behindId(after._id)])), BY_ID, limit) : [];
+    const wanted = limit - first.length;
+    const choices = after ? compileBehind(this.#layout, sort, after) : [{}];
+    if (wanted === 0 || choices.length === 0) return first;
+    const read = await this.#select(among(withOneOf(query, choices)), compileSort(this.#layout, sort, -1)!, wanted + 1);
+    const compare = compareDocuments(sort);
+    const page = read.slice(0, wanted).sort((a, b) => compare(a.document, b.document));
+    const [last, next] = [page.at(-1)?.document, read[wanted]?.document];
+    if (!last || !next || !this.#isAlike(sort, last, next)) return [...first, ...page];
+    const whole = page.filter(({ document }) => !this.#isAlike(sort, document, last));
+    return [...first, ...whole, ...(await this.#select(among(alike(last)), BY_ID, wanted - whole.length))];
+  }
+
+  #isAlike(sort: readonly string[], a: StoredDocument, b: StoredDocument): boolean {
+    return JSON.stringify(compileAlike(this.#layout, sort, a)) === JSON.stringify(compileAlike(this.#layout, sort, b));
+  }
+
+  async #select(selection: Selection, order: Order, limit: number): Promise<Row[]> {
+    const found: Row[] = [];
+    for await (const row of this.#scan(selection, order, limit)) found.push(row);
+    return found;
+  }
+
+  async *#scan({ query, rest, omit }: Selection, order: Order, limit: number): AsyncGenerator<Row> {
     const isLimited = rest === undefined && limit !== Infinity;
-    const cursor = rows.find(query as MongoFilter<MongoRow>, { projection: COLUMNS, sort: order, ...(isLimited ? { limit } : {}) });
+    const cursor = this.#rows.find(query as MongoFilter<MongoRow>, { projection: COLUMNS, sort: order, ...(isLimited ? { limit } : {}) });
     try {
       let found = 0;
       for await (const stored of cursor as AsyncIterable<StoredRow>) {
@@ -43,76 +117,6 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
       await cursor.close();
     }
   }
-
-  async function select(selection: Selection, order: Order, limit: number): Promise<Row[]> {
-    const found: Row[] = [];
-    for await (const row of scan(selection, order, limit)) found.push(row);
-    return found;
-  }
-
-  /** Sorts by a path without a field: reads everything that matches, and keeps only as much as requested. */
-  async function findUnsorted(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
-    const compare = compareDocuments(sort);
-    const inOrder = (found: Row[]) => found.sort((a, b) => compare(a.document, b.document)).slice(0, limit);
-    let kept: Row[] = [];
-    for await (const row of scan(selection, BY_ID, Infinity)) {
-      if (after && compare(row.document, after) <= 0) continue;
-      kept.push(row);
-      if (kept.length >= 2 * limit + 100) kept = inOrder(kept);
-    }
-    return inOrder(kept);
-  }
-
-  async function findSorted(selection: Selection, order: Order, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
-    if (!after) return select(selection, order, limit);
-    const alike = allOf([compileAlike(layout, sort, after), behindId(after._id)]);
-    const query = withOneOf(selection.query, [...compileBehind(layout, sort, after), alike]);
-    return select({ ...selection, query }, order, limit);
-  }
-
-  /**
-   * Among equal keys ids ascend, even where the keys descend, and no index has that order. So read keys and ids
-   * descending, as in the index, and sort here. Where the end of the page cuts through equal keys, read these again
-   * with ids ascending.
-   */
-  async function findDescending(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
-    const { query } = selection;
-    const among = (chosen: Query): Selection => ({ ...selection, query: chosen });
-    const alike = (document: StoredDocument) => allOf([query, compileAlike(layout, sort, document)]);
-    const first = after ? await select(among(allOf([alike(after), behindId(after._id)])), BY_ID, limit) : [];
-    const wanted = limit - first.length;
-    const choices = after ? compileBehind(layout, sort, after) : [{}];
-    if (wanted === 0 || choices.length === 0) return first;
-    const read = await select(among(withOneOf(query, choices)), compileSort(layout, sort, -1)!, wanted + 1);
-    const compare = compareDocuments(sort);
-    const page = read.slice(0, wanted).sort((a, b) => compare(a.document, b.document));
-    const [last, next] = [page.at(-1)?.document, read[wanted]?.document];
-    if (!last || !next || !isAlike(sort, last, next)) return [...first, ...page];
-    const whole = page.filter(({ document }) => !isAlike(sort, document, last));
-    return [...first, ...whole, ...(await select(among(alike(last)), BY_ID, wanted - whole.length))];
-  }
-
-  function isAlike(sort: readonly string[], a: StoredDocument, b: StoredDocument): boolean {
-    return JSON.stringify(compileAlike(layout, sort, a)) === JSON.stringify(compileAlike(layout, sort, b));
-  }
-
-  return {
-    async find(filter, options) {
-      const { sort, omit = [] } = options;
-      const sorted = new Set(sort.map((key) => key.replace(/^-/, '').split('.')[0]));
-      // Fields that decide the order here are needed until the sort is done.
-      const selection = { ...compileFilter(layout, filter), omit: omit.filter((field) => !sorted.has(field)) };
-      const order = compileSort(layout, sort);
-      if (!order) return findUnsorted(selection, options);
-      const isDescending = sort.length > 0 && sort.every((key) => key.startsWith('-') && key !== '-_id');
-      return isDescending ? findDescending(selection, options) : findSorted(selection, order, options);
-    },
-    async count(filter, limit) {
-      const selection = { ...compileFilter(layout, filter), omit: [] };
-      if (!selection.rest) return rows.countDocuments(selection.query as MongoFilter<MongoRow>, { limit });
-      return (await select(selection, BY_ID, limit)).length;
-    },
-  };
 }
 
 export function toRead({ _id, d, r, p }: StoredRow): Row {

@@ -1,7 +1,7 @@
 import type { Collection, Filter as MongoFilter, WriteConcernSettings } from 'mongodb';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Durability, RevisionedTable } from '../revisioned/revisioned-table.ts';
-import { COLUMNS, createRowFinder, toRead } from './find-rows.ts';
+import { COLUMNS, RowFinder, toRead } from './find-rows.ts';
 import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.ts';
 import { isDuplicateKey, isNotSent, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
 
@@ -47,7 +47,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
     throw contended(layout.name);
   }
 
-  const finder = createRowFinder(rows, layout);
+  const finder = new RowFinder(rows, layout);
   return {
     async read(id) {
       const row = await rows.findOne({ _id: encodeText(id) }, { projection: COLUMNS }).catch(rethrow);

@@ -71,7 +71,7 @@ export function layoutRows(spec: CollectionSpec<StoredDocument>): RowLayout {
 }
 
 export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, { document, json, rev, past }: NextRow): MongoRow {
-  const row: Record<string, unknown> = { _id: encodeText(document._id), r: rev, p: past, d: json };
+  const row: { -readonly [Field in keyof MongoRow]: MongoRow[Field] } = { _id: encodeText(document._id), r: rev, p: past, d: json };
   for (let i = 0; i < paths.length; i++) row[`c${i}`] = toFieldValue(readPath(document, paths[i] as string));
   for (let i = 0; i < elementPaths.length; i++) {
     const values = elements(readPath(document, elementPaths[i] as string));
@@ -81,7 +81,7 @@ export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, { docum
     const key = uniqueKey(document, (uniqueIndexes[i] as IndexSpec).fields);
     if (key !== undefined) row[`u${i}`] = encodeText(key);
   }
-  return row as unknown as MongoRow;
+  return row;
 }
 
 /** Field values sort as the port requires: null, numbers, strings by code point, booleans, the rest. */
