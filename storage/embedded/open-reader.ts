@@ -20,58 +20,77 @@ const MAX_STATEMENTS = 200;
  */
 export function openReader(database: DatabaseSync): Reader {
   database.exec('PRAGMA query_only = 1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY');
-  const layouts = new Map<string, TableLayout>();
-  const prepare = createStatementCache(database);
+  return new TableReader(database);
+}
 
-  function runOne([kind, collection, argument, options]: ReadOp): string {
-    if (kind === 'ping') return String(prepare('SELECT 1').get() !== undefined);
-    if (kind === 'open') {
-      layouts.set(collection, layoutTable(JSON.parse(argument) as CollectionSpec<StoredDocument>));
-      return '';
-    }
-    const layout = layouts.get(collection) as TableLayout;
-    switch (kind) {
-      case 'get':
-        return selectDoc(layout, argument) ?? '';
-      case 'find':
-        return `[${find(layout, JSON.parse(argument) as Filter, JSON.parse(options) as FindOptions<string>).join()}]`;
-      case 'count':
-        return String(count(layout, JSON.parse(argument) as Filter, Number(options)));
+class TableReader implements Reader {
+  readonly #database: DatabaseSync;
+  readonly #layouts = new Map<string, TableLayout>();
+  readonly #prepare: (sql: string) => StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#prepare = createStatementCache(database);
+  }
+
+  run(op: ReadOp): ReadAnswer {
+    try {
+      return this.#runOne(op);
+    } catch (error) {
+      return translateSqliteError(error);
     }
   }
 
-  function selectDoc({ name }: TableLayout, id: string): string | undefined {
-    return (prepare(`SELECT doc FROM "${name}" WHERE id = ?`).get(id) as { doc: string } | undefined)?.doc;
+  close(): void {
+    this.#database.close();
+  }
+
+  #runOne([kind, collection, argument, options]: ReadOp): string {
+    if (kind === 'ping') return String(this.#prepare('SELECT 1').get() !== undefined);
+    if (kind === 'open') {
+      this.#layouts.set(collection, layoutTable(JSON.parse(argument) as CollectionSpec<StoredDocument>));
+      return '';
+    }
+    const layout = this.#layouts.get(collection) as TableLayout;
+    switch (kind) {
+      case 'get':
+        return this.#selectDoc(layout, argument) ?? '';
+      case 'find':
+        return `[${this.#find(layout, JSON.parse(argument) as Filter, JSON.parse(options) as FindOptions<string>).join()}]`;
+      case 'count':
+        return String(this.#count(layout, JSON.parse(argument) as Filter, Number(options)));
+    }
+  }
+
+  #selectDoc({ name }: TableLayout, id: string): string | undefined {
+    return (this.#prepare(`SELECT doc FROM "${name}" WHERE id = ?`).get(id) as { doc: string } | undefined)?.doc;
   }
 
   /** Returns the id of each row, followed by its document. */
-  function find(layout: TableLayout, filter: Filter, { sort = [], limit, after, omit }: FindOptions<string>): readonly string[] {
+  #find(layout: TableLayout, filter: Filter, { sort = [], limit, after, omit }: FindOptions<string>): readonly string[] {
     const { clause, rest } = compileFilter(layout, filter);
-    const position = after === undefined ? undefined : compilePosition(layout, sort, startAt(layout, sort, after));
-    const where = position ? and(clause, position) : clause;
-    return select(layout, where, rest, `ORDER BY ${compileSort(layout, sort)}`, limit, omit);
+    const position = after === undefined ? undefined : compilePosition(layout, sort, this.#startAt(layout, sort, after));
+    const { sql, values } = position ? and(clause, position) : clause;
+    const query = { from: `FROM "${layout.name}" WHERE ${sql} ORDER BY ${compileSort(layout, sort)}`, values };
+    return rest ? this.#selectChecked(query, rest, limit, omit) : this.#select(query, limit, omit);
   }
 
   /** The document after which a page starts. When sorted by id alone it need not exist any more. */
-  function startAt(layout: TableLayout, sort: readonly string[], after: string): StoredDocument {
-    const json = selectDoc(layout, after);
+  #startAt(layout: TableLayout, sort: readonly string[], after: string): StoredDocument {
+    const json = this.#selectDoc(layout, after);
     if (json === undefined && sort.length > 0) throw cursorGone();
     return json === undefined ? { _id: after } : documentOfRow(after, JSON.parse(json));
   }
 
-  function select(
-    { name }: TableLayout,
-    { sql, values }: Clause,
-    rest: Filter | undefined,
-    order: string,
-    limit: number,
-    omit?: readonly string[],
-  ): readonly string[] {
-    const textOf = (document: string) => `SELECT id, ${document} AS json FROM "${name}" WHERE ${sql} ${order}`;
-    if (!rest) return (prepare(`${textOf(compileOmission(omit))} LIMIT ?`).all(...values, limit) as unknown as StoredRow[]).map(inAnswer);
+  #select({ from, values }: RowQuery, limit: number, omit?: readonly string[]): readonly string[] {
+    const statement = this.#prepare(`SELECT id, ${compileOmission(omit)} AS json ${from} LIMIT ?`);
+    return (statement.all(...values, limit) as StoredRow[]).map(inAnswer);
+  }
+
+  #selectChecked({ from, values }: RowQuery, rest: Filter, limit: number, omit?: readonly string[]): readonly string[] {
     const found: string[] = [];
     // A separate statement: another query would disturb the iteration of a shared one.
-    for (const row of database.prepare(textOf('doc')).iterate(...values) as Iterable<unknown>) {
+    for (const row of this.#database.prepare(`SELECT id, doc AS json ${from}`).iterate(...values)) {
       const { id, json } = row as StoredRow;
       const document = documentOfRow(id, JSON.parse(json));
       if (!matchesFilter(document, rest)) continue;
@@ -81,29 +100,22 @@ export function openReader(database: DatabaseSync): Reader {
     return found;
   }
 
-  function count(layout: TableLayout, filter: Filter, limit: number): number {
+  #count(layout: TableLayout, filter: Filter, limit: number): number {
     const { clause, rest } = compileFilter(layout, filter);
-    if (rest) return select(layout, clause, rest, '', limit).length;
-    const sql = `SELECT count(*) AS n FROM (SELECT 1 FROM "${layout.name}" WHERE ${clause.sql} LIMIT ?)`;
-    return (prepare(sql).get(...clause.values, limit) as { n: number }).n;
+    const { sql, values } = clause;
+    const from = `FROM "${layout.name}" WHERE ${sql}`;
+    if (rest) return this.#selectChecked({ from, values }, rest, limit).length;
+    return (this.#prepare(`SELECT count(*) AS n FROM (SELECT 1 ${from} LIMIT ?)`).get(...values, limit) as { n: number }).n;
   }
-
-  return {
-    run(op) {
-      try {
-        return runOne(op);
-      } catch (error) {
-        return translateSqliteError(error);
-      }
-    },
-    close: () => database.close(),
-  };
 }
 
-interface StoredRow {
-  readonly id: string;
-  readonly json: string;
+/** What follows the columns in a SELECT, and its values. */
+interface RowQuery {
+  readonly from: string;
+  readonly values: Clause['values'];
 }
+
+type StoredRow = Readonly<Record<'id' | 'json', string>>;
 
 function inAnswer({ id, json }: StoredRow): string {
   return `${JSON.stringify(id)},${json}`;

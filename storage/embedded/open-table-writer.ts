@@ -82,7 +82,7 @@ export function openTableWriter(database: DatabaseSync, layout: TableLayout, cac
       return DONE;
     },
     removeExpired(nowMs, most) {
-      const rows = (selectExpired?.all(nowMs, most) ?? []) as unknown as readonly { readonly id: string; readonly doc: string }[];
+      const rows = (selectExpired?.all(nowMs, most) ?? []) as { id: string; doc: string }[];
       for (const { id, doc } of rows) remove(id, JSON.parse(doc) as StoredDocument);
       return rows.length;
     },

@@ -41,6 +41,9 @@ const VALUES = 'kq:{values}:v:';
 const TAGS = 'kq:{values}:t:';
 
 type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
+type ScriptName = `kq${string}`;
+/** `defineCommand` adds a method of that name. */
+type RedisWithScripts = Redis & { readonly [Name in ScriptName]: Script };
 
 export interface RedisSharedState extends SharedState {
   /**
@@ -116,9 +119,9 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
 }
 
 function defineScripts(client: Redis) {
-  const define = (name: string, numberOfKeys: number, lua: string): Script => {
+  const define = (name: ScriptName, numberOfKeys: number, lua: string): Script => {
     client.defineCommand(name, { numberOfKeys, lua });
-    const send = (client as unknown as Readonly<Record<string, Script>>)[name]!.bind(client);
+    const send = (client as RedisWithScripts)[name]!.bind(client);
     return (...words) => send(...words).catch((error: unknown) => Promise.reject(translateRedisError(error)));
   };
   return {
