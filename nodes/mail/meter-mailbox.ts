@@ -19,7 +19,7 @@ export interface Meter {
  * offers no hook for it.
  */
 export function meterMailbox(client: ImapFlow, bytes: number): Meter {
-  const { streamer } = client as unknown as { readonly streamer: Writable };
+  const { streamer } = client as ImapFlow & { readonly streamer: Writable };
   const write = streamer.write.bind(streamer) as (chunk: Buffer) => boolean;
   const end = streamer.end.bind(streamer);
   const waiting: Buffer[] = [];

@@ -14,7 +14,7 @@ import { buildAck, buildBlindNak, type AckCode } from '../shared/hl7/acknowledge
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
 import { describeHl7, type KeyPaths } from './describe-hl7.ts';
-import { createFrameCutter, frameOf } from './frames.ts';
+import { createFrameCutter, frameOf, type FrameCutter } from './frames.ts';
 
 export interface ConnectionOptions {
   readonly charset: string | undefined;
@@ -46,86 +46,114 @@ const DRAIN_MS = 2000;
 const WITHHOLD_MS = 1000;
 
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
-  const { clock, log } = options;
-  const cutter = createFrameCutter(options.maxFrameBytes);
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  let active = 0;
-  let isOver = false;
+  return new MllpConnection(socket, options);
+}
+
+class MllpConnection implements Connection {
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #cutter: FrameCutter;
+  readonly #closed = Promise.withResolvers<void>();
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  /** Messages passed on whose ACK is not sent yet. */
+  #active = 0;
+  #isOver = false;
   /** The peer sends no more, and waits for its ACKs. */
-  let isPeerDone = false;
-  let refusal: { readonly reason: unknown } | undefined;
-  let isWithheld = false;
-  let cancelWithheld = () => {};
-  let answered: Promise<void> = Promise.resolve();
-  let lastHeard = clock.monotonic();
-  let cancelWatch = watch();
-  const closed = Promise.withResolvers<void>();
+  #isPeerDone = false;
+  #refusal: { readonly reason: unknown } | undefined;
+  #isWithheld = false;
+  #cancelWithheld = () => {};
+  /** Settles when the last ACK of the messages passed on so far was sent. */
+  #answered: Promise<void> = Promise.resolve();
+  #lastHeard: number;
+  #cancelWatch = () => {};
 
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 30_000);
-  socket.on('data', onData);
-  socket.on('end', () => {
-    isPeerDone = true;
-    pump();
-  });
-  socket.on('error', (error) => log.debug('mllp.connection-error', { reason: error.message }));
-  socket.on('close', () => {
-    dropWaiting();
-    cancelWatch();
-    cancelWithheld();
-    closed.resolve();
-  });
-
-  function onData(chunk: Buffer): void {
-    if (isOver) return;
-    lastHeard = clock.monotonic();
-    try {
-      cutter.push(chunk, (frame) => {
-        waiting.push(frame);
-        waitingBytes += frame.length;
-      });
-    } catch (error) {
-      isOver = true;
-      refusal = { reason: error };
-    }
-    pump();
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#cutter = createFrameCutter(options.maxFrameBytes);
+    this.#lastHeard = options.clock.monotonic();
+    this.#watch();
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('end', () => {
+      this.#isPeerDone = true;
+      this.#pump();
+    });
+    socket.on('error', (error) => options.log.debug('mllp.connection-error', { reason: error.message }));
+    socket.on('close', () => {
+      this.#dropWaiting();
+      this.#cancelWatch();
+      this.#cancelWithheld();
+      this.#closed.resolve();
+    });
   }
 
-  function pump(): void {
-    while (active < options.maxUnhandled && waiting.length > 0) {
-      const frame = waiting.shift()!;
-      waitingBytes -= frame.length;
-      active += 1;
-      const ack = acceptFrame(frame, options);
-      answered = answered.then(async () => {
-        const content = await ack;
-        if (content === undefined) withhold();
-        else if (!isWithheld) await writeFrame(content);
-        active -= 1;
-        pump();
+  async stop(): Promise<void> {
+    this.#dropWaiting();
+    this.#socket.pause();
+    const cancel = this.#options.clock.after(DRAIN_MS, () => this.#socket.destroy());
+    await Promise.race([this.#answered, this.#closed.promise]);
+    cancel();
+    await this.#close();
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#lastHeard = this.#options.clock.monotonic();
+    try {
+      this.#cutter.push(chunk, (frame) => {
+        this.#waiting.push(frame);
+        this.#waitingBytes += frame.length;
       });
+    } catch (error) {
+      this.#isOver = true;
+      this.#refusal = { reason: error };
     }
-    if (refusal !== undefined && waiting.length === 0) refuseConnection(refusal.reason);
-    if (isPeerDone && waiting.length === 0) void answered.then(() => socket.end());
-    const isFull = active + waiting.length >= options.maxUnhandled || waitingBytes > options.maxFrameBytes;
-    if (isFull || isOver) socket.pause();
-    else if (socket.isPaused()) socket.resume();
+    this.#pump();
+  }
+
+  /** Passes on as many messages as may be active, and reads on only while there is room for more. */
+  #pump(): void {
+    const { maxUnhandled, maxFrameBytes } = this.#options;
+    while (this.#active < maxUnhandled && this.#waiting.length > 0) this.#passOn(this.#waiting.shift()!);
+    if (this.#refusal !== undefined && this.#waiting.length === 0) this.#refuse(this.#refusal.reason);
+    if (this.#isPeerDone && this.#waiting.length === 0) void this.#answered.then(() => this.#socket.end());
+    const isFull = this.#active + this.#waiting.length >= maxUnhandled || this.#waitingBytes > maxFrameBytes;
+    if (isFull || this.#isOver) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #passOn(frame: Buffer): void {
+    this.#waitingBytes -= frame.length;
+    this.#active += 1;
+    const ack = acceptFrame(frame, this.#options);
+    this.#answered = this.#answered.then(async () => {
+      const content = await ack;
+      if (content === undefined) this.#withhold();
+      else if (!this.#isWithheld) await this.#write(content);
+      this.#active -= 1;
+      this.#pump();
+    });
   }
 
   /**
    * If a peer reads no ACKs, its messages are not read either, and in the end it is disconnected: it repeats messages
    * without an ACK.
    */
-  async function writeFrame(content: Buffer): Promise<void> {
+  async #write(content: Buffer): Promise<void> {
+    const socket = this.#socket;
     if (socket.destroyed || socket.write(frameOf(content))) return;
-    const cancel = clock.after(options.ackTimeoutMs, () => {
-      log.warn('mllp.ack-not-taken', { waitedMs: options.ackTimeoutMs });
+    const { clock, log, ackTimeoutMs } = this.#options;
+    const cancel = clock.after(ackTimeoutMs, () => {
+      log.warn('mllp.ack-not-taken', { waitedMs: ackTimeoutMs });
       socket.destroy();
     });
     const drained = Promise.withResolvers<void>();
     socket.once('drain', drained.resolve);
-    await Promise.race([drained.promise, closed.promise]);
+    await Promise.race([drained.promise, this.#closed.promise]);
     socket.off('drain', drained.resolve);
     cancel();
   }
@@ -135,58 +163,51 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
    * what was refused. No later message is answered either, so that it repeats them in order. Then the connection
    * ends, as if this process had died.
    */
-  function withhold(): void {
-    if (isWithheld) return;
-    isWithheld = true;
-    dropWaiting();
-    socket.pause();
-    log.warn('mllp.ack-withheld');
-    cancelWithheld = clock.after(WITHHOLD_MS, () => void closeSocket());
+  #withhold(): void {
+    if (this.#isWithheld) return;
+    this.#isWithheld = true;
+    this.#dropWaiting();
+    this.#socket.pause();
+    this.#options.log.warn('mllp.ack-withheld');
+    this.#cancelWithheld = this.#options.clock.after(WITHHOLD_MS, () => void this.#close());
   }
 
   /** No further frame can be found on this connection: send the reason after the due ACKs, and close. */
-  function refuseConnection(error: unknown): void {
-    refusal = undefined;
+  #refuse(error: unknown): void {
+    const { clock, log } = this.#options;
+    this.#refusal = undefined;
     const { code, message } = toErrorRecord(error);
     log.warn('mllp.connection-refused', { code });
-    answered = answered.then(() => writeFrame(Buffer.from(buildBlindNak(`${code}: ${message}`, clock.now())))).then(() => closeSocket());
+    this.#answered = this.#answered
+      .then(() => this.#write(Buffer.from(buildBlindNak(`${code}: ${message}`, clock.now()))))
+      .then(() => this.#close());
   }
 
-  function watch(): () => void {
-    return clock.after(Math.min(options.idleTimeoutMs, options.frameTimeoutMs), () => {
-      const silentMs = clock.monotonic() - lastHeard;
-      const limitMs = cutter.heldBytes() > 0 ? options.frameTimeoutMs : options.idleTimeoutMs;
-      if (silentMs >= limitMs && active === 0) {
-        log.info('mllp.connection-idle', { silentMs: Math.round(silentMs), halfMessage: cutter.heldBytes() > 0 });
-        socket.destroy();
-      } else cancelWatch = watch();
+  /** Ends the connection when its peer is silent for too long, within a message or between two. */
+  #watch(): void {
+    const { clock, log, idleTimeoutMs, frameTimeoutMs } = this.#options;
+    this.#cancelWatch = clock.after(Math.min(idleTimeoutMs, frameTimeoutMs), () => {
+      const silentMs = clock.monotonic() - this.#lastHeard;
+      const halfMessage = this.#cutter.heldBytes() > 0;
+      if (silentMs < (halfMessage ? frameTimeoutMs : idleTimeoutMs) || this.#active > 0) return this.#watch();
+      log.info('mllp.connection-idle', { silentMs: Math.round(silentMs), halfMessage });
+      this.#socket.destroy();
     });
   }
 
-  function dropWaiting(): void {
-    isOver = true;
-    waiting = [];
-    waitingBytes = 0;
+  #dropWaiting(): void {
+    this.#isOver = true;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
   }
 
-  async function closeSocket(): Promise<void> {
-    if (socket.destroyed) return;
-    const cancel = clock.after(CLOSE_GRACE_MS, () => socket.destroy());
-    socket.end(() => socket.destroy());
-    await closed.promise;
+  async #close(): Promise<void> {
+    if (this.#socket.destroyed) return;
+    const cancel = this.#options.clock.after(CLOSE_GRACE_MS, () => this.#socket.destroy());
+    this.#socket.end(() => this.#socket.destroy());
+    await this.#closed.promise;
     cancel();
   }
-
-  return {
-    async stop() {
-      dropWaiting();
-      socket.pause();
-      const cancel = clock.after(DRAIN_MS, () => socket.destroy());
-      await Promise.race([answered, closed.promise]);
-      cancel();
-      await closeSocket();
-    },
-  };
 }
 
 /**

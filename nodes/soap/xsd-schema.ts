@@ -25,101 +25,118 @@ const FORMATS: Readonly<Record<string, string>> = { date: 'date', dateTime: 'dat
 
 /** WSDL_TOO_COSTLY (input) for types that contain each other too often. */
 export function readXsd(schemas: readonly XmlObject[]): XsdTypes {
-  const elements = byName(schemas.flatMap((schema) => parts(schema, 'element')));
-  const complex = byName(schemas.flatMap((schema) => parts(schema, 'complexType')));
-  const simple = byName(schemas.flatMap((schema) => parts(schema, 'simpleType')));
-  const room = { left: MOST_FIELDS, steps: MOST_STEPS };
+  return new XsdReader(schemas);
+}
+
+class XsdReader implements XsdTypes {
+  readonly #elements: ReadonlyMap<string, XmlObject>;
+  readonly #complex: ReadonlyMap<string, XmlObject>;
+  readonly #simple: ReadonlyMap<string, XmlObject>;
   /**
    * Types whose bases are being read: one that extends itself adds nothing (XML Schema 1.0 part 1, 3.4.6, forbids
    * it).
    */
-  const extending = new Set<XmlObject>();
+  readonly #extending = new Set<XmlObject>();
+  #fieldsLeft = MOST_FIELDS;
+  #stepsLeft = MOST_STEPS;
 
-  const element = (node: XmlObject, depth: number): JsonSchema => {
+  constructor(schemas: readonly XmlObject[]) {
+    const named = (kind: string) => byName(schemas.flatMap((schema) => parts(schema, kind)));
+    this.#elements = named('element');
+    this.#complex = named('complexType');
+    this.#simple = named('simpleType');
+  }
+
+  ofElement(name: string): JsonSchema | undefined {
+    const found = this.#elements.get(name);
+    return found === undefined ? undefined : this.#element(found, 0);
+  }
+
+  ofType(name: string): JsonSchema {
+    return this.#namedType(name, 0);
+  }
+
+  #element(node: XmlObject, depth: number): JsonSchema {
     const reference = attribute(node, 'ref');
-    const named = reference === undefined ? node : elements.get(local(reference));
+    const named = reference === undefined ? node : this.#elements.get(local(reference));
     if (named === undefined) return {};
-    const type = attribute(named, 'type');
-    const [ownComplex] = parts(named, 'complexType');
-    const [ownSimple] = parts(named, 'simpleType');
+    const schema = this.#typeOf(named, depth);
     const about = documentation(node);
-    const schema =
-      type !== undefined
-        ? namedType(local(type), depth)
-        : ownComplex !== undefined
-          ? object(ownComplex, depth)
-          : ownSimple !== undefined
-            ? restricted(ownSimple)
-            : { type: 'string' };
     return about === undefined ? schema : { ...schema, description: about };
-  };
+  }
 
-  /** A choice of short values; each takes a tenth of a field's room. */
-  const restricted = (node: XmlObject): JsonSchema => {
-    const [restriction] = parts(node, 'restriction');
-    const values = restriction === undefined ? [] : parts(restriction, 'enumeration').flatMap((one) => attribute(one, 'value') ?? []);
-    if (values.length === 0 || values.length > room.left * 10 || values.some((value) => value.length > LONGEST_VALUE))
-      return { type: 'string' };
-    room.left -= Math.ceil(values.length / 10);
-    return { type: 'string', enum: values };
-  };
+  /** The type that an element names, or has within. */
+  #typeOf(element: XmlObject, depth: number): JsonSchema {
+    const type = attribute(element, 'type');
+    if (type !== undefined) return this.#namedType(local(type), depth);
+    const [complex] = parts(element, 'complexType');
+    if (complex !== undefined) return this.#object(complex, depth);
+    const [simple] = parts(element, 'simpleType');
+    return simple === undefined ? { type: 'string' } : this.#restricted(simple);
+  }
 
-  const namedType = (name: string, depth: number): JsonSchema => {
-    const found = complex.get(name);
-    if (found !== undefined) return object(found, depth);
-    const plain = simple.get(name);
-    if (plain !== undefined) return restricted(plain);
+  #namedType(name: string, depth: number): JsonSchema {
+    const complex = this.#complex.get(name);
+    if (complex !== undefined) return this.#object(complex, depth);
+    const simple = this.#simple.get(name);
+    if (simple !== undefined) return this.#restricted(simple);
     const format = FORMATS[name];
     return format === undefined ? { type: 'string' } : { type: 'string', format };
-  };
+  }
 
-  const object = (node: XmlObject, depth: number): JsonSchema => {
+  /** A choice of short values; each takes a tenth of a field's room. */
+  #restricted(node: XmlObject): JsonSchema {
+    const [restriction] = parts(node, 'restriction');
+    const values = restriction === undefined ? [] : parts(restriction, 'enumeration').flatMap((one) => attribute(one, 'value') ?? []);
+    if (values.length === 0 || values.length > this.#fieldsLeft * 10 || values.some((value) => value.length > LONGEST_VALUE))
+      return { type: 'string' };
+    this.#fieldsLeft -= Math.ceil(values.length / 10);
+    return { type: 'string', enum: values };
+  }
+
+  #object(node: XmlObject, depth: number): JsonSchema {
     const properties: Record<string, JsonSchema> = {};
     const required: string[] = [];
-    if (depth < MAX_DEPTH) collect(node, { properties, required }, depth, true);
+    if (depth < MAX_DEPTH) this.#collect(node, { properties, required }, depth, true);
     return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) };
-  };
+  }
 
   /** Fields of a type, of the type that it extends, and of the groups in it. */
-  const collect = (node: XmlObject, into: Fields, depth: number, isCertain: boolean): void => {
-    room.steps -= 1;
-    if (room.steps < 0) throw tooCostly();
-    for (const content of [...parts(node, 'complexContent'), ...parts(node, 'simpleContent')]) {
+  #collect(node: XmlObject, into: Fields, depth: number, isCertain: boolean): void {
+    this.#stepsLeft -= 1;
+    if (this.#stepsLeft < 0) throw tooCostly();
+    for (const content of [...parts(node, 'complexContent'), ...parts(node, 'simpleContent')])
       for (const extension of [...parts(content, 'extension'), ...parts(content, 'restriction')]) {
-        const base = complex.get(local(attribute(extension, 'base') ?? ''));
-        if (base !== undefined && depth < MAX_DEPTH && !extending.has(base)) {
-          extending.add(base);
-          collect(base, into, depth + 1, isCertain);
-          extending.delete(base);
-        }
-        collect(extension, into, depth, isCertain);
+        this.#collectBase(extension, into, depth, isCertain);
+        this.#collect(extension, into, depth, isCertain);
       }
-    }
     for (const group of [...parts(node, 'sequence'), ...parts(node, 'all')])
-      collect(group, into, depth, isCertain && attribute(group, 'minOccurs') !== '0');
-    for (const choice of parts(node, 'choice')) collect(choice, into, depth, false);
-    for (const field of parts(node, 'element')) {
-      const name = attribute(field, 'name') ?? local(attribute(field, 'ref') ?? '');
-      if (name === '' || room.left <= 0) continue;
-      room.left -= 1;
-      const schema = element(field, depth + 1);
-      const most = attribute(field, 'maxOccurs');
-      into.properties[name] = most === undefined || most === '0' || most === '1' ? schema : { type: 'array', items: schema };
-      if (isCertain && attribute(field, 'minOccurs') !== '0') into.required.push(name);
-    }
+      this.#collect(group, into, depth, isCertain && attribute(group, 'minOccurs') !== '0');
+    for (const choice of parts(node, 'choice')) this.#collect(choice, into, depth, false);
+    for (const field of parts(node, 'element')) this.#addField(field, into, depth, isCertain);
     for (const one of parts(node, 'attribute')) {
       const name = attribute(one, 'name');
       if (name !== undefined) into.properties[`@${name}`] = { type: 'string' };
     }
-  };
+  }
 
-  return {
-    ofElement(name) {
-      const found = elements.get(name);
-      return found === undefined ? undefined : element(found, 0);
-    },
-    ofType: (name) => namedType(name, 0),
-  };
+  #collectBase(extension: XmlObject, into: Fields, depth: number, isCertain: boolean): void {
+    const base = this.#complex.get(local(attribute(extension, 'base') ?? ''));
+    if (base === undefined || depth >= MAX_DEPTH || this.#extending.has(base)) return;
+    this.#extending.add(base);
+    this.#collect(base, into, depth + 1, isCertain);
+    this.#extending.delete(base);
+  }
+
+  #addField(field: XmlObject, into: Fields, depth: number, isCertain: boolean): void {
+    const name = attribute(field, 'name') ?? local(attribute(field, 'ref') ?? '');
+    if (name === '' || this.#fieldsLeft <= 0) return;
+    this.#fieldsLeft -= 1;
+    const schema = this.#element(field, depth + 1);
+    const most = attribute(field, 'maxOccurs');
+    into.properties[name] = most === undefined || most === '0' || most === '1' ? schema : { type: 'array', items: schema };
+    if (isCertain && attribute(field, 'minOccurs') !== '0') into.required.push(name);
+  }
 }
 
 interface Fields {

@@ -301,20 +301,23 @@ function compileTarget(to: string): (target: Target, value: unknown) => void {
   return (target, value) => {
     let current: Record<PathStep, unknown> = target;
     for (let index = 0; index < last; index++) current = enter(current, steps[index]!, typeof steps[index + 1] === 'number');
-    if (isAppend) (enter(current, steps[last]!, true) as unknown as unknown[]).push(value);
+    if (isAppend) enter(current, steps[last]!, true).push(value);
     else current[steps[last]!] = value;
   };
 }
 
-function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: boolean): Record<PathStep, unknown> {
+/** Returns the list or the object at this step; creates it if there is none. */
+function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: true): unknown[];
+function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: boolean): Record<PathStep, unknown>;
+function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: boolean): unknown {
   const found = Object.hasOwn(parent, step) ? parent[step] : undefined;
   if (typeof found === 'object' && found !== null) {
-    if (Array.isArray(found) === isList) return found as Record<PathStep, unknown>;
+    if (Array.isArray(found) === isList) return found;
     throw new AppError('MAP_TARGET_CLASH', 'input', `one rule writes a list where another writes an object ("${step}")`, {
       values: { field: String(step) },
     });
   }
-  const made: unknown = isList ? [] : {};
+  const made = isList ? [] : {};
   parent[step] = made;
-  return made as Record<PathStep, unknown>;
+  return made;
 }
