@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
-import type { ArrivingBody, BodyBudget } from '../contract.ts';
+import type { ArrivingBody, BodyBudget, Exchange } from '../contract.ts';
 import { InFlight, type Listed } from './in-flight.ts';
 
 /** An attacker in the DMZ must not take so much memory that calls of internal systems are refused. */
@@ -26,95 +26,116 @@ interface Arriving extends Listed {
   lastPiece: number;
 }
 
+interface BodyBudgetOptions {
+  readonly limitBytes: number;
+  readonly clock: Clock;
+}
+
 /**
  * Memory for arriving bodies. Unauthenticated clients must not fill it. When it is full, the network that holds the
  * most arriving bytes loses the body that has waited longest for its next piece. So small bodies succeed however much
  * others hold. There is no share per app: the app is only claimed here, and a stranger could use up the share of the
  * app they name. A body that brings less than 1 KB a second for ten seconds is dropped.
  */
-export function createBodyBudget({ limitBytes, clock }: { readonly limitBytes: number; readonly clock: Clock }): BodyBudget {
-  const arriving = new InFlight<Arriving>();
-  let usedBytes = 0;
-  let relayedBytes = 0;
-  let pieces = 0;
-  let isWatching = false;
+export function createBodyBudget(options: BodyBudgetOptions): BodyBudget {
+  return new SharedBodyBudget(options);
+}
 
-  function count(body: Arriving, bytes: number): void {
-    body.heldBytes += bytes;
-    usedBytes += bytes;
-    if (body.isRelayed) relayedBytes += bytes;
+class SharedBodyBudget implements BodyBudget {
+  readonly #limitBytes: number;
+  readonly #clock: Clock;
+  readonly #arriving = new InFlight<Arriving>();
+  #usedBytes = 0;
+  #relayedBytes = 0;
+  #pieces = 0;
+  #isWatching = false;
+
+  constructor({ limitBytes, clock }: BodyBudgetOptions) {
+    this.#limitBytes = limitBytes;
+    this.#clock = clock;
   }
 
-  function end(body: Arriving): void {
-    if (!body.isArriving) return;
-    body.isArriving = false;
-    arriving.remove(body);
+  begin({ clientIp, relay }: Pick<Exchange, 'clientIp' | 'relay'>, letGo: Arriving['letGo']): ArrivingBody {
+    const body: Arriving = {
+      ...{ place: -1, network: networkOf(clientIp), isRelayed: relay !== undefined, letGo, isArriving: true },
+      ...{ heldBytes: 0, receivedBytes: 0, receivedBefore: 0, slowWatches: 0, lastPiece: this.#pieces },
+    };
+    this.#arriving.add(body);
+    if (!this.#isWatching) this.#watchSoon();
+    return { add: (bytes) => this.#add(body, bytes), end: () => this.#end(body), release: () => this.#release(body) };
   }
 
-  function release(body: Arriving): void {
-    end(body);
-    count(body, -body.heldBytes);
-  }
-
-  /** Drops one body; undefined when none is arriving. */
-  function makeRoom(isOfDmz: boolean): Arriving | undefined {
-    const found = findStalest(isOfDmz ? arriving.all().filter(({ isRelayed }) => isRelayed) : arriving.all());
-    if (found !== undefined) release(found);
-    return found;
-  }
-
-  function watch(): void {
-    for (const body of arriving.all()) {
-      body.slowWatches = body.receivedBytes - body.receivedBefore < SLOW_BYTES ? body.slowWatches + 1 : 0;
-      body.receivedBefore = body.receivedBytes;
-      if (body.slowWatches < SLOW_WATCHES) continue;
-      release(body);
-      body.letGo('slow');
+  take(bytes: number): boolean {
+    this.#usedBytes += bytes;
+    while (this.#usedBytes > this.#limitBytes) {
+      const gone = this.#makeRoom(false);
+      if (gone === undefined) {
+        this.#usedBytes -= bytes;
+        return false;
+      }
+      gone.letGo('full');
     }
-    isWatching = arriving.size > 0;
-    if (isWatching) clock.after(WATCH_MS, watch);
+    return true;
   }
 
-  function add(body: Arriving, bytes: number): boolean {
+  give(bytes: number): void {
+    this.#usedBytes -= bytes;
+  }
+
+  #add(body: Arriving, bytes: number): boolean {
     body.receivedBytes += bytes;
-    body.lastPiece = ++pieces;
-    count(body, bytes + PIECE_BYTES);
+    body.lastPiece = ++this.#pieces;
+    this.#count(body, bytes + PIECE_BYTES);
     for (;;) {
-      const isDmzFull = body.isRelayed && relayedBytes > limitBytes * SHARE_OF_DMZ;
-      if (usedBytes <= limitBytes && !isDmzFull) return true;
-      const gone = makeRoom(isDmzFull)!;
+      const isDmzFull = body.isRelayed && this.#relayedBytes > this.#limitBytes * SHARE_OF_DMZ;
+      if (this.#usedBytes <= this.#limitBytes && !isDmzFull) return true;
+      const gone = this.#makeRoom(isDmzFull)!;
       if (gone === body) return false;
       gone.letGo('full');
     }
   }
 
-  return {
-    begin({ clientIp, relay }, letGo): ArrivingBody {
-      const body: Arriving = {
-        ...{ place: -1, network: networkOf(clientIp), isRelayed: relay !== undefined, letGo, isArriving: true },
-        ...{ heldBytes: 0, receivedBytes: 0, receivedBefore: 0, slowWatches: 0, lastPiece: pieces },
-      };
-      arriving.add(body);
-      if (!isWatching) {
-        isWatching = true;
-        clock.after(WATCH_MS, watch);
-      }
-      return { add: (bytes) => add(body, bytes), end: () => end(body), release: () => release(body) };
-    },
-    take(bytes) {
-      usedBytes += bytes;
-      while (usedBytes > limitBytes) {
-        const gone = makeRoom(false);
-        if (gone === undefined) {
-          usedBytes -= bytes;
-          return false;
-        }
-        gone.letGo('full');
-      }
-      return true;
-    },
-    give: (bytes) => void (usedBytes -= bytes),
-  };
+  #end(body: Arriving): void {
+    if (!body.isArriving) return;
+    body.isArriving = false;
+    this.#arriving.remove(body);
+  }
+
+  #release(body: Arriving): void {
+    this.#end(body);
+    this.#count(body, -body.heldBytes);
+  }
+
+  #count(body: Arriving, bytes: number): void {
+    body.heldBytes += bytes;
+    this.#usedBytes += bytes;
+    if (body.isRelayed) this.#relayedBytes += bytes;
+  }
+
+  /** Drops one body; undefined when none is arriving. */
+  #makeRoom(isOfDmz: boolean): Arriving | undefined {
+    const arriving = this.#arriving.all();
+    const found = findStalest(isOfDmz ? arriving.filter(({ isRelayed }) => isRelayed) : arriving);
+    if (found !== undefined) this.#release(found);
+    return found;
+  }
+
+  #watchSoon(): void {
+    this.#isWatching = true;
+    this.#clock.after(WATCH_MS, () => this.#watch());
+  }
+
+  #watch(): void {
+    for (const body of this.#arriving.all()) {
+      body.slowWatches = body.receivedBytes - body.receivedBefore < SLOW_BYTES ? body.slowWatches + 1 : 0;
+      body.receivedBefore = body.receivedBytes;
+      if (body.slowWatches < SLOW_WATCHES) continue;
+      this.#release(body);
+      body.letGo('slow');
+    }
+    if (this.#arriving.size > 0) this.#watchSoon();
+    else this.#isWatching = false;
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import type { GatewayError, GatewayLimits, GatewaySettings } from '../contract.t
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { USUAL_RATE } from '../shared/create-rate-buckets.ts';
 import { createTraceId } from '../shared/trace-ids.ts';
-import { createPipeliningBound, MOST_WAITING } from './bound-pipelining.ts';
+import { createPipeliningBound, MOST_WAITING, type PipeliningBound } from './bound-pipelining.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 10_000,
@@ -76,86 +76,126 @@ export interface Listener {
  * only on loopback (LISTEN_PLAIN_REFUSED, kind input). Why node:http itself: docs/decisions/0002.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { settings, limits, clock, metrics } = options;
-  if (settings.tls === undefined && !isLoopback(settings.host)) {
-    throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `A gateway on ${settings.host} must speak TLS: plain HTTP is for loopback only.`, {
+  const { host, tls } = options.settings;
+  if (tls === undefined && !isLoopback(host)) {
+    throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `A gateway on ${host} must speak TLS: plain HTTP is for loopback only.`, {
       fix: 'Give a key and a certificate, or bind to 127.0.0.1.',
-      values: { host: settings.host },
+      values: { host },
     });
   }
-  const server = createServer(options);
-  let isDraining = false;
-  let inFlight = 0;
-  boundConnections(server, limits, metrics);
-  const pipelining = createPipeliningBound(options.mostWaiting ?? (() => MOST_WAITING));
-  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Socket) => {
-    const refusal = refusalOf(code);
-    if (refusal === undefined) socket.destroy();
-    else answerOnSocket(refusal, code, socket, pipelining.hasWaiting(socket), options);
-  });
-  server.on('connect', ({ method = '' }: IncomingMessage, socket: Socket) =>
-    answerOnSocket(refuse('GW40501'), method, socket, pipelining.hasWaiting(socket), options),
-  );
-  const faulty = new WeakSet<Socket>();
-  let hasFaulty = false;
-  /** RFC 9112, 6.1: the framing of such a message is faulty; what follows may not be a request at all. */
-  const endAfter = ({ socket }: IncomingMessage, response: ServerResponse) => {
-    hasFaulty = true;
-    faulty.add(socket);
-    response.shouldKeepAlive = false;
-  };
-  const accept = (request: IncomingMessage, response: ServerResponse) => {
-    if (!pipelining.admits(request, response)) return;
-    if (hasFaulty && faulty.has(request.socket)) return;
-    if (request.httpVersion === '1.0' && request.headers['transfer-encoding'] !== undefined) endAfter(request, response);
-    inFlight++;
-    response.on('close', () => inFlight--);
-    options.onRequest(request, response);
-  };
-  server.on('request', accept);
-  // With `Expect: 100-continue` only the stage that reads the body asks for it, after the cheap checks.
-  server.on('checkContinue', accept);
-  // The policy `header-filter` refuses any other expectation.
-  server.on('checkExpectation', accept);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${settings.host}:${settings.port} (${cause.code ?? 'error'}).`, {
-          values: { host: settings.host, port: settings.port, reason: cause.code ?? 'error' },
-          cause,
-          fix: 'Choose a free port and an address of this machine.',
-        }),
-      ),
+  const listener = new HttpListener(options);
+  await listener.open();
+  return listener;
+}
+
+class HttpListener implements Listener {
+  readonly #options: ListenOptions;
+  readonly #server: Server;
+  readonly #pipelining: PipeliningBound;
+  /** Connections that end after their running response. */
+  readonly #faulty = new WeakSet<Socket>();
+  #hasFaulty = false;
+  #isDraining = false;
+  #inFlight = 0;
+  #port = 0;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.#server = createServer(options);
+    this.#pipelining = createPipeliningBound(options.mostWaiting ?? (() => MOST_WAITING));
+    boundConnections(this.#server, options.limits, options.metrics);
+    this.#server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Socket) => {
+      const refusal = refusalOf(code);
+      if (refusal === undefined) socket.destroy();
+      else this.#answerOnSocket(refusal, code, socket);
+    });
+    this.#server.on('connect', ({ method = '' }: IncomingMessage, socket: Socket) =>
+      this.#answerOnSocket(refuse('GW40501'), method, socket),
     );
-    server.listen(settings.port, settings.host, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  const name = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-  const openConnections = () => (server as unknown as { _connections: number })._connections;
-  return {
-    address: `${settings.tls === undefined ? 'http' : 'https'}://${name}:${port}`,
-    port,
-    isDraining: () => isDraining,
-    connections: openConnections,
-    async stop() {
-      if (isDraining) return;
-      isDraining = true;
-      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
-      const until = clock.monotonic() + limits.drainMs;
-      const graceUntil = clock.monotonic() + Math.min(IDLE_GRACE_MS, limits.drainMs);
-      while (openConnections() > 0 && clock.monotonic() < graceUntil) await sleep(clock, 20);
-      await readArrived();
-      server.closeIdleConnections();
-      while (inFlight > 0 && clock.monotonic() < until) await sleep(clock, 20);
-      if (inFlight > 0) {
-        options.onDrainOver();
-        await sleep(clock, 50);
-      }
-      server.closeAllConnections();
-      server.close(() => undefined);
-      await closed;
-    },
-  };
+    const accept = (request: IncomingMessage, response: ServerResponse) => this.#accept(request, response);
+    this.#server.on('request', accept);
+    // With `Expect: 100-continue` only the stage that reads the body asks for it, after the cheap checks.
+    this.#server.on('checkContinue', accept);
+    // The policy `header-filter` refuses any other expectation.
+    this.#server.on('checkExpectation', accept);
+  }
+
+  get address(): string {
+    const { host, tls } = this.#options.settings;
+    return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** `getConnections` of node:net reports the same number, but later, in a callback. */
+  connections(): number {
+    return (this.#server as Server & { readonly _connections: number })._connections;
+  }
+
+  /** LISTEN_FAILED (input). */
+  async open(): Promise<void> {
+    const { host, port } = this.#options.settings;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(
+          new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${host}:${port} (${cause.code ?? 'error'}).`, {
+            values: { host, port, reason: cause.code ?? 'error' },
+            cause,
+            fix: 'Choose a free port and an address of this machine.',
+          }),
+        ),
+      );
+      this.#server.listen(port, host, resolve);
+    });
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    const server = this.#server;
+    const { clock, limits, onDrainOver } = this.#options;
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    const until = clock.monotonic() + limits.drainMs;
+    const graceUntil = clock.monotonic() + Math.min(IDLE_GRACE_MS, limits.drainMs);
+    while (this.connections() > 0 && clock.monotonic() < graceUntil) await sleep(clock, 20);
+    await readArrived();
+    server.closeIdleConnections();
+    while (this.#inFlight > 0 && clock.monotonic() < until) await sleep(clock, 20);
+    if (this.#inFlight > 0) {
+      onDrainOver();
+      await sleep(clock, 50);
+    }
+    server.closeAllConnections();
+    server.close(() => undefined);
+    await closed;
+  }
+
+  #accept(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#pipelining.admits(request, response)) return;
+    if (this.#hasFaulty && this.#faulty.has(request.socket)) return;
+    if (request.httpVersion === '1.0' && request.headers['transfer-encoding'] !== undefined) this.#endAfter(request, response);
+    this.#inFlight++;
+    response.on('close', () => this.#inFlight--);
+    this.#options.onRequest(request, response);
+  }
+
+  /** RFC 9112, 6.1: the framing of such a message is faulty; what follows may not be a request at all. */
+  #endAfter({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.#hasFaulty = true;
+    this.#faulty.add(socket);
+    response.shouldKeepAlive = false;
+  }
+
+  #answerOnSocket(refusal: GatewayError, reason: string, socket: Socket): void {
+    answerOnSocket(refusal, reason, socket, this.#pipelining.hasWaiting(socket), this.#options);
+  }
 }
 
 /**
