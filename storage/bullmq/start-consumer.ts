@@ -38,81 +38,103 @@ class BellWorker extends Worker {
   }
 }
 
+type Listener = (partitions: readonly number[]) => Promise<void>;
+
+export function startConsumer(bell: Bell, listener: Listener): Consumer {
+  return new BellConsumer(bell, listener);
+}
+
 /**
  * The order matters. A ring adds no job while one exists, so the job must be gone before the set is read, and the set
  * must be read before the partitions are. Then this call sees whatever was stored before its ring, or the next job
  * announces it.
  */
-export function startConsumer(bell: Bell, listener: (partitions: readonly number[]) => Promise<void>): Consumer {
-  const { client, clock, logger } = bell;
-  const heard = new Set<number>();
-  let worker: Worker | undefined;
+class BellConsumer implements Consumer {
+  readonly #bell: Bell;
+  readonly #listener: Listener;
+  readonly #heard = new Set<number>();
+  readonly #ended: Promise<void>;
+  #worker: Worker | undefined;
   /**
    * The bell job may have ended without a read of the set. Also true at the start, for the rings of a consumer that
    * died.
    */
-  let owesLook = true;
-  let isStopped = false;
-  let wake = () => {};
-  let complainedAt = Number.NEGATIVE_INFINITY;
+  #owesLook = true;
+  #isStopped = false;
+  #wake = () => {};
+  #complainedAt = Number.NEGATIVE_INFINITY;
 
-  async function run(): Promise<void> {
-    while (!isStopped) {
-      try {
-        await hear();
-      } catch (error) {
-        complain(error);
-        await closeWorker();
-        owesLook = true;
-        await pause(RETRY_MS);
-      }
-      if (heard.size > 0 && !isStopped) await deliver();
-    }
-    for (const partition of heard) bell.ringBack(partition);
-    await closeWorker();
+  constructor(bell: Bell, listener: Listener) {
+    this.#bell = bell;
+    this.#listener = listener;
+    this.#ended = this.#run();
   }
 
-  async function hear(): Promise<void> {
-    worker ??= await openWorker();
-    const isIdle = heard.size === 0 && !owesLook;
-    let isDone = await takeJob(worker, isIdle);
-    owesLook ||= isIdle;
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#wake();
+    // Ends a wait for the bell on any connection.
+    await this.#worker?.close(true).catch(() => undefined);
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#hear();
+      } catch (error) {
+        this.#complain(error);
+        await this.#closeWorker();
+        this.#owesLook = true;
+        await this.#pause(RETRY_MS);
+      }
+      if (this.#heard.size > 0 && !this.#isStopped) await this.#deliver();
+    }
+    for (const partition of this.#heard) this.#bell.ringBack(partition);
+    await this.#closeWorker();
+  }
+
+  async #hear(): Promise<void> {
+    const worker = (this.#worker ??= await this.#openWorker());
+    const isIdle = this.#heard.size === 0 && !this.#owesLook;
+    let isDone = await this.#takeJob(worker, isIdle);
+    this.#owesLook ||= isIdle;
     // Delayed rings that are due together become one call.
-    while (!isDone) isDone = await takeJob(worker, false);
-    if (!owesLook) return;
-    for (const partition of await client.spop(RUNG, MOST_AT_ONCE)) heard.add(Number(partition));
-    owesLook = false;
+    while (!isDone) isDone = await this.#takeJob(worker, false);
+    if (!this.#owesLook) return;
+    for (const partition of await this.#bell.client.spop(RUNG, MOST_AT_ONCE)) this.#heard.add(Number(partition));
+    this.#owesLook = false;
   }
 
   /** Returns true when there is no point in looking for another job. */
-  async function takeJob(from: Worker, block: boolean): Promise<boolean> {
+  async #takeJob(from: Worker, block: boolean): Promise<boolean> {
     // BullMQ identifies the holder of a job's lock by it, so it must be unique.
     const token = randomUUID();
     const job = await from.getNextJob(token, { block });
     if (!job) return true;
     const partition = partitionOfJob(job.id);
-    if (partition === undefined) owesLook = true;
-    else heard.add(partition);
+    if (partition === undefined) this.#owesLook = true;
+    else this.#heard.add(partition);
     await job.moveToCompleted(null, token, false);
-    return partition === undefined || heard.size >= MOST_AT_ONCE;
+    return partition === undefined || this.#heard.size >= MOST_AT_ONCE;
   }
 
-  async function deliver(): Promise<void> {
-    const partitions = [...heard];
-    heard.clear();
+  async #deliver(): Promise<void> {
+    const partitions = [...this.#heard];
+    this.#heard.clear();
     try {
-      await listener(partitions);
+      await this.#listener(partitions);
     } catch (error) {
-      logger.error('work-queue.listener-failed', error);
-      for (const partition of partitions) heard.add(partition);
-      await pause(LISTENER_RETRY_MS);
+      this.#bell.logger.error('work-queue.listener-failed', error);
+      for (const partition of partitions) this.#heard.add(partition);
+      await this.#pause(LISTENER_RETRY_MS);
     }
   }
 
-  async function openWorker(): Promise<Worker> {
+  async #openWorker(): Promise<Worker> {
     const fresh = new BellWorker(QUEUE.name, null, {
       prefix: QUEUE.prefix,
-      connection: client,
+      connection: this.#bell.client,
       autorun: false,
       drainDelay: WAIT_SECONDS,
       lockDuration: LOCK_MS,
@@ -120,45 +142,34 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
       // A ring must never be given up: its job would block all further ones.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
-    fresh.on('error', complain);
-    worker = fresh;
+    fresh.on('error', (error) => this.#complain(error));
+    this.#worker = fresh;
     await fresh.waitUntilReady();
     await fresh.startStalledCheckTimer();
     return fresh;
   }
 
-  async function closeWorker(): Promise<void> {
-    const old = worker;
-    worker = undefined;
+  async #closeWorker(): Promise<void> {
+    const old = this.#worker;
+    this.#worker = undefined;
     await old?.close(true).catch(() => undefined);
   }
 
   /** Ends early at `stop`. */
-  async function pause(ms: number): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     let cancel = () => {};
     await new Promise<void>((resolve) => {
-      wake = resolve;
-      cancel = clock.after(ms, resolve);
-      if (isStopped) resolve();
+      this.#wake = resolve;
+      cancel = this.#bell.clock.after(ms, resolve);
+      if (this.#isStopped) resolve();
     });
     cancel();
   }
 
-  function complain(error: unknown): void {
-    const now = clock.monotonic();
-    if (isStopped || now - complainedAt < COMPLAIN_EVERY_MS) return;
-    complainedAt = now;
-    logger.warn('work-queue.deaf', { reason: String(error) });
+  #complain(error: unknown): void {
+    const now = this.#bell.clock.monotonic();
+    if (this.#isStopped || now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = now;
+    this.#bell.logger.warn('work-queue.deaf', { reason: String(error) });
   }
-
-  const ended = run();
-  return {
-    async stop() {
-      isStopped = true;
-      wake();
-      // Ends a wait for the bell on any connection.
-      await worker?.close(true).catch(() => undefined);
-      await ended;
-    },
-  };
 }

@@ -1,0 +1,121 @@
+import type { Redis } from 'ioredis';
+import type { JobsOptions, Queue } from 'bullmq';
+import type { Clock } from '../../engine/contract/values/clock.ts';
+import type { Logger } from '../../engine/contract/values/observe.ts';
+import { delayedJobId, BELL, RUNG } from './doorbell-keys.ts';
+
+/** Sends the rings of one process at most this often; rings in between are sent together. */
+const FLUSH_EVERY_MS = 10;
+const RETRY_MS = 500;
+const COMPLAIN_EVERY_MS = 10_000;
+/** Delayed rings kept until Redis is back; the reconciler finds what is due anyway. */
+const MAX_KEPT_DELAYED = 10_000;
+export const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: true };
+
+export interface RingSenderOptions {
+  readonly client: Redis;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Gathers the rings of this process and sends them together. What Redis does not take is kept and sent later. */
+export class RingSender {
+  readonly #client: Redis;
+  readonly #queue: Queue;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #rung = new Set<number>();
+  /** Job id -> due time. */
+  readonly #delayed = new Map<string, number>();
+  #flushing: Promise<void> | undefined;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #cancelFlush: (() => void) | undefined;
+  #complainedAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor({ client, queue, clock, logger }: RingSenderOptions) {
+    this.#client = client;
+    this.#queue = queue;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  ring(partition: number): void {
+    this.#rung.add(partition);
+    this.#schedule();
+  }
+
+  ringLater(partition: number, delayMs: number): void {
+    const { id, at } = delayedJobId(partition, delayMs, this.#clock.now());
+    this.#keepDelayed(id, at);
+    this.#schedule();
+  }
+
+  /** Sends the last rings. If Redis is down they are lost, which the port allows. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelFlush?.();
+    await this.#flushing;
+    await this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#cancelFlush || this.#flushing) return;
+    const pauseMs = this.#notBefore - this.#clock.monotonic();
+    if (pauseMs <= 0) return this.#begin();
+    this.#cancelFlush = this.#clock.after(pauseMs, () => this.#begin());
+  }
+
+  #begin(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    this.#notBefore = this.#clock.monotonic() + FLUSH_EVERY_MS;
+    this.#flushing = this.#flush().finally(() => {
+      this.#flushing = undefined;
+      if (!this.#isClosed && this.#rung.size + this.#delayed.size > 0) this.#schedule();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const partitions = [...this.#rung];
+    const due = [...this.#delayed];
+    this.#rung.clear();
+    this.#delayed.clear();
+    try {
+      await Promise.all([this.#sendRung(partitions), this.#sendDelayed(due)]);
+    } catch (error) {
+      // Keep them and send them when Redis is back: the callers have long continued.
+      for (const partition of partitions) this.#rung.add(partition);
+      for (const [id, at] of due) this.#keepDelayed(id, at);
+      this.#notBefore = this.#clock.monotonic() + RETRY_MS;
+      this.#complain(error);
+    }
+  }
+
+  /** The set first: a consumer of the job must find the partition there. */
+  async #sendRung(partitions: readonly number[]): Promise<void> {
+    if (partitions.length === 0) return;
+    await Promise.all([this.#client.sadd(RUNG, ...partitions), this.#queue.add('ring', {}, { jobId: BELL })]);
+  }
+
+  async #sendDelayed(due: readonly (readonly [string, number])[]): Promise<void> {
+    if (due.length === 0) return;
+    const now = this.#clock.now();
+    await this.#queue.addBulk(
+      due.map(([jobId, at]) => ({ name: 'ring', data: {}, opts: { ...JOB, jobId, delay: Math.max(0, at - now) } })),
+    );
+  }
+
+  #keepDelayed(id: string, at: number): void {
+    if (this.#delayed.size < MAX_KEPT_DELAYED) this.#delayed.set(id, at);
+    else this.#complain(new Error('too many delayed rings wait'));
+  }
+
+  #complain(error: unknown): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = now;
+    this.#logger.warn('work-queue.ring-waits', { reason: String(error) });
+  }
+}
