@@ -36,10 +36,11 @@ function namesUnknown(candidate: CompiledNode): boolean {
 
 /** `attempt`: the attempt that failed. */
 export function mayRetry({ effect, retry }: CompiledNode, { kind }: ErrorRecord, attempt: number): boolean {
-  // An unknown outcome may be retried unless the effect is `write`: repeating it with the same key has the same
-  // result.
-  const isTransient = kind === 'transient' || (kind === 'unknown-outcome' && effect !== 'write');
-  return isTransient && retry.on.includes('transient') && attempt <= retry.max;
+  if (attempt > retry.max) return false;
+  if (retry.on.includes('transient') && kind === 'transient') return true;
+  // Repeating anything but a `write` with the same key has the same result, so its unknown outcome is as good as a
+  // transient error.
+  return kind === 'unknown-outcome' && effect !== 'write' && retry.on.length > 0;
 }
 
 /** Exponential backoff with full jitter (at least a fifth). Honours the other side's `Retry-After`. */

@@ -171,7 +171,7 @@ function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError
       {
         values: { node: ctx.node.id },
         cause: thrown,
-        fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
+        fix: 'Ask the other side whether it was done. If it was, conclude the message; if not, retry it: the write is sent again.',
       },
     );
   }

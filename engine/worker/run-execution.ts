@@ -169,7 +169,7 @@ function heldForUnknown(node: string, path: string, hasWritten: boolean): RunEnd
     `The process ended after node ${node} had announced its write; whether it was done is not known.`,
     {
       values: { node },
-      fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
+      fix: 'Ask the other side whether it was done. If it was, conclude the message; if not, retry it: the write is sent again.',
     },
   );
   return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false, reply: undefined, hasWritten };

@@ -1,7 +1,7 @@
 /** Executions: what happens while a flow runs, waits, is retried, cancelled or tried. */
 import type { ErrorTemplates } from './template.ts';
 
-const askThere = '先向对方核实是否已办理，再决定重试或取消该执行。';
+const askThere = '先向对方核实是否已办理：已办理则“按已办理结束”，未办理则重试（会再次发送该写操作）。';
 
 export const runTexts: ErrorTemplates = {
   FLOW_NOT_PUBLISHED: { what: '流程 {flowId} 没有发布', fix: '发布该流程，或更正接口的目标。' },

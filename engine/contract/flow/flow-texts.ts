@@ -111,8 +111,8 @@ export const HANDLING_TEXTS = {
   onError: fieldText(
     '重试用完仍失败时',
     'When retries are used up',
-    '决定这条消息接下来去哪里。不填时：错误端口有连线就走错误分支，否则失败。',
-    'Decides where this message goes from here. Left out: the error branch where one is connected, else the run fails.',
+    '决定这条消息接下来去哪里。不填时：错误端口有连线就走错误分支，否则失败。写操作结果不明时一律挂起，除非在此明确选错误分支，或有捕获节点写明“结果不明”。',
+    'Decides where this message continues. If left out: the error branch if one is connected, otherwise the run fails. A write whose outcome is unknown is always held, unless the error branch is chosen here or a catch names “Unknown outcome”.',
     {
       options: {
         port: ['走错误分支（连到“错误”端口的节点）', 'Take the error branch (what its error port leads to)'],

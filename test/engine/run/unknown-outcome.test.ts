@@ -39,6 +39,19 @@ test('goes on by the error port where the flow’s author chose it by name', asy
   await lab.untilStatus(await (await lab.start()).take({}), 'completed');
 });
 
+test('an idempotent write is done again after an unknown outcome, also where the flow names that outcome alone', async (t) => {
+  const handling = { handling: { retry: { max: 2, baseMs: 1, factor: 1, capMs: 1, on: ['unknown-outcome'] } } };
+  let attempts = 0;
+  const second: Deed = (...given) => {
+    attempts += 1;
+    return attempts === 1 ? lost(...given) : 'done';
+  };
+  const lab = await openLab(flow(handling), [testAction(write, 'idempotent-write', second), testAction(note, 'pure', () => 'noted')]);
+  t.after(() => lab.close());
+  await lab.untilStatus(await (await lab.start()).take({}), 'completed');
+  assert.equal(attempts, 2);
+});
+
 test('an unknown write outweighs the failure of a branch that came first, and keeps the caller’s key', async (t) => {
   const document = twoBranches(node('a', read), node('b', write), 'all', 8_000);
 
