@@ -27,10 +27,9 @@ import type { InterfaceDocument } from './documents/interface-document.ts';
 
 /**
  * The closed ordered list of stages. Their order is part of the security argument: a policy names its stage and
- * cannot move it. Stages that have no policy yet are listed too.
+ * cannot move it. `access` is for policies of an installation's own; no policy of the product stands there.
  */
 export const STAGES = [
-  'connection',
   'trace',
   'client-ip',
   'coarse-limit',
@@ -43,15 +42,9 @@ export const STAGES = [
   'nonce',
   'grant',
   'limit',
-  'decrypt',
   'schema',
-  'attack',
   'access',
-  'cache',
-  'admission',
-  'mirror',
   'call',
-  'response',
   'seal',
   'log',
 ] as const;

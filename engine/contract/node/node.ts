@@ -250,7 +250,6 @@ export interface ActionNode<Schema extends TObject = TObject> extends Described<
   /** The protocol of the adapter it needs. */
   readonly adapter?: string;
   readonly effect: Effect | ((config: Static<Schema>) => Effect);
-  readonly streaming?: boolean;
   /** Prepares the node for one configuration (at publish) and returns the function that runs per message. */
   prepare(config: Static<Schema>, build: BuildContext): RunNode<Static<Schema>>;
   probe?(ctx: ProbeContext): Promise<Health>;

@@ -14,13 +14,20 @@ export interface Program<Request = never, Answer = never> {
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 10_000;
 
+/** The programs of this checkout. */
+const PROGRAMS = new URL('../programs/', import.meta.url);
+
 /**
  * Starts `programs/<name>.ts` with options, which must be JSON. With the environment variable `BENCH_CPU_PROF=<name>` that program leaves a
- * profile in `.cache/profiles`.
+ * profile in `.cache/profiles`. `programs`: the folder of another checkout.
  */
-export async function startProgram<Request = never, Answer = never>(name: string, options: unknown): Promise<Program<Request, Answer>> {
+export async function startProgram<Request = never, Answer = never>(
+  name: string,
+  options: unknown,
+  programs = PROGRAMS,
+): Promise<Program<Request, Answer>> {
   const execArgv = process.env['BENCH_CPU_PROF'] === name ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : [];
-  const child = fork(new URL(`../programs/${name}.ts`, import.meta.url), [JSON.stringify(options)], {
+  const child = fork(new URL(`${name}.ts`, programs), [JSON.stringify(options)], {
     execArgv,
     serialization: 'advanced',
   });
