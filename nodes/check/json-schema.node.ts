@@ -10,8 +10,8 @@ import { refuseUnusableSchema, toCheckIssue } from '../shared/json/schema-check.
 import { createParser, type ParseContext } from '../shared/parse-worker/create-parser.ts';
 
 /**
- * Checks the data against a JSON Schema (2020-12). Invalid data fails with CHECK_SCHEMA and every place, never a
- * value.
+ * Checks the data against a JSON Schema (2020-12). Rejects invalid data with CHECK_SCHEMA (input), which lists the
+ * places that are wrong but no values.
  */
 export default defineNode({
   type: 'check.json-schema',
@@ -51,13 +51,13 @@ export default defineNode({
     }
   },
   prepare(config) {
-    // Compiled at the first message: it takes milliseconds, and a starting process may have thousands of flows.
-    // Publishing has already tried it (`check`).
+    // The schema is compiled when the first message arrives: compiling takes milliseconds, and a starting process may
+    // have thousands of flows. Publishing has already checked that it compiles (`check`).
     let plain: { readonly size: PlainSchemaSize | undefined; readonly text: string } | undefined;
     let findFirst: FirstBreach | undefined;
     const parser = createParser();
 
-    /** Reports all problems where they can be listed, else the first one. */
+    /** Reports all problems if the parser can list them, otherwise only the first one. */
     async function refusal(first: Breach, schema: string, { data }: Message, ctx: ParseContext): Promise<Outcome> {
       const all = await parser.listBreaches({ data, schema, most: config.maxIssues }, ctx);
       const { breaches, count } = all ?? { breaches: [first] };

@@ -6,8 +6,8 @@ import { fieldText } from '../../engine/contract/values/texts.ts';
 const Kind = Type.Union([Type.Literal('input'), Type.Literal('transient'), Type.Literal('unknown-outcome'), Type.Literal('bug')]);
 
 /**
- * Catches errors of nodes that have no error path of their own; its data is `{ error, node, data }`. An error that it
- * does not name continues as if there were no catch.
+ * Catches errors of nodes that have no error path. The data of its message is `{ error, node, data }`. An error whose
+ * code is not in its list propagates as if there were no catch.
  */
 export default defineNode({
   type: 'control.catch',

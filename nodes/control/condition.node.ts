@@ -21,7 +21,10 @@ const Branch = Type.Object(
 );
 const elsePort: PortSpec = { name: 'else', label: { 'zh-CN': '其他', en: 'Else' } };
 
-/** Sends the message along the first branch whose condition is true, else along `else`: always exactly one port. */
+/**
+ * Sends the message along the first branch whose condition is true, otherwise along `else`: always through exactly
+ * one port.
+ */
 export default defineNode({
   type: 'control.condition',
   major: 1,

@@ -41,7 +41,8 @@ export default defineNode({
   ),
   ports: { in: [inPort], out: [] },
   prepare: ({ code, kind, message, status }) => {
-    // The author's own words, in any language: no text of the platform replaces them.
+    // The text was written by the flow's author, in any language, so it is used for every language and never
+    // replaced.
     const reject = { code, kind, message, text: { 'zh-CN': message, en: message }, status };
     return () => ({ reject });
   },

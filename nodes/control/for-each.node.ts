@@ -8,8 +8,8 @@ import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Runs the nodes on `each` once per item; `done` then carries the results in the order of the items (the engine does
- * that). The only node that emits several messages on one port.
+ * Runs the nodes after `each` once per item. When all items are done, the engine sends the results through `done`, in
+ * the order of the items. This is the only node that emits several messages on one port.
  */
 export default defineNode({
   type: 'control.for-each',

@@ -4,12 +4,15 @@ import { valuesBy } from '../../engine/contract/values/named-values.ts';
 import { defineNode, errorPort, inPort, outPort } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
-/** In major 1 `any` continued with a failed branch, and ended with the first branch that had no error edge. */
+/**
+ * Major 1 had a mode `any` instead: it accepted a failed branch as a result, and ended with the first branch that had
+ * no error edge.
+ */
 const MODES = ['all', 'first-success', 'first-end', 'n-of'] as const;
 
 /**
- * Waits for branches (the engine counts them) and returns one object: a field per branch, named by the source node's
- * id or a friendlier name. A failed branch appears as `{ error }`.
+ * Waits for branches (the engine counts them) and returns one object with a field per branch. The field has the
+ * source node's id or a name from the configuration. A failed branch appears as `{ error }`.
  */
 export default defineNode({
   type: 'control.join',

@@ -5,8 +5,8 @@ import { defineNode, inPort, outPort } from '../../engine/contract/node/node.ts'
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Waits for branches (the engine counts them) and returns one object: a field per branch, named by the source node's
- * id or a friendlier name. A failed branch appears as `{ error }`.
+ * Waits for branches (the engine counts them) and returns one object with a field per branch. The field has the
+ * source node's id or a name from the configuration. A failed branch appears as `{ error }`.
  */
 export default defineNode({
   type: 'control.join',

@@ -17,7 +17,7 @@ const Branch = Type.Object(
   { additionalProperties: false },
 );
 
-/** Sends the same message along every branch; a join brings them together again. */
+/** Sends the same message along every branch. A join can bring the branches together again. */
 export default defineNode({
   type: 'control.parallel',
   major: 1,

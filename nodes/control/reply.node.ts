@@ -7,7 +7,9 @@ import { defineNode, inPort, outPort, type Outcome } from '../../engine/contract
 import { compileOperand } from '../../engine/contract/flow/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
-/** Sends the caller of this execution its one reply; the message then continues by `out`. */
+/**
+ * Sends the reply to the caller of this execution, which gets exactly one. The message then continues through `out`.
+ */
 export default defineNode({
   type: 'control.reply',
   major: 1,

@@ -9,8 +9,8 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 const MAX_WAIT_MS = 30 * 86_400_000;
 
 /**
- * Suspends the execution: for a time, until a given time, or until a caller resumes it by a token. It continues by
- * `out` (with the data of the resume, if any) or, when no resume came in time, by `timeout`.
+ * Suspends the execution: for a time, until a given time, or until a caller resumes it with a token. It continues
+ * through `out` (with the data of the resume, if there is any), or through `timeout` if it was not resumed in time.
  */
 export default defineNode({
   type: 'control.wait',

@@ -3,9 +3,9 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Runs another published flow inline with this message and continues with its reply. Its outward keys derive from
- * this node's. A called flow that writes has no record of its own: this node's intent stands for it, and a called
- * flow that does more than declared is refused.
+ * Runs another published flow inline with this message and continues with its reply. The idempotency keys of the
+ * called flow derive from this node's key. The writes of the called flow are recorded by this node's intent only, and
+ * the call is refused if the flow does more than this node declares.
  */
 export default defineNode({
   type: 'flow.call',

@@ -4,7 +4,7 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { textSteps } from '../shared/hl7/form.ts';
 import { inTurns } from '../shared/in-turns.ts';
 
-/** Converts data of `hl7.parse`, or built by a mapping, to HL7 v2 text. */
+/** Converts data to HL7 v2 text. The data comes from `hl7.parse` or is built by a mapping. */
 export default defineNode({
   type: 'hl7.serialise',
   major: 1,

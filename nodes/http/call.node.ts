@@ -29,7 +29,7 @@ import { decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
 import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
 
-/** Headers that only the connection sets, never a flow. */
+/** Headers that the node or its HTTP client sets; a flow must not set them. */
 const OWN_HEADERS = [
   'host',
   'connection',
@@ -262,7 +262,10 @@ function unreadable(cause: unknown): AppError {
   });
 }
 
-/** Names with their filled-in values; those without a value are left out. */
+/**
+ * Compiles names and templates. The function that it returns gives each name with its filled-in value, and leaves out
+ * names without a value.
+ */
 function compileFields(
   templates: Readonly<Record<string, string>>,
   encodeName: (name: string) => string,
@@ -295,7 +298,9 @@ interface Body {
   readonly contentType: string;
 }
 
-/** Bytes are sent as they are, text in the message's or adapter's charset, everything else as JSON. */
+/**
+ * Encodes the body: bytes are sent unchanged, text in the charset of the message or adapter, everything else as JSON.
+ */
 function encodeBody(data: unknown, message: Message, ctx: NodeContext<Config>): Body | undefined {
   if (data === NO_BODY || data === undefined) return undefined;
   if (data instanceof Uint8Array) return { bytes: data, contentType: message.mediaType };
@@ -331,7 +336,7 @@ function decodeAnswer(
   return body instanceof Promise ? body.then(toMessage) : toMessage(body);
 }
 
-/** Returns the value, or a promise of it when a large body is parsed. */
+/** Returns the decoded body, or a promise of it when a large body is parsed in a thread. */
 function decodeBody(as: Config['responseAs'], type: MediaType, ctx: NodeContext<Config>, body: Buffer, parser: Parser): unknown {
   const form = as !== 'auto' ? as : isJsonType(type.name) ? 'json' : isTextType(type.name) ? 'text' : 'bytes';
   if (form === 'bytes') return new Uint8Array(body);

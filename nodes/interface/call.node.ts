@@ -3,7 +3,7 @@ import { defineNode, outPort } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText, Text } from '../../engine/contract/values/texts.ts';
 
 /**
- * Starts an execution for every call of a published interface; the gateway passes the call in, so this trigger opens
+ * Starts an execution for every call of a published interface. The gateway receives the call, so this trigger opens
  * no listener.
  */
 export default defineNode({

@@ -5,8 +5,8 @@ import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { asParsed, sourceOf } from '../shared/parse-worker/parsed-message.ts';
 
 /**
- * Parses JSON text or bytes into data (RFC 8259), strictly: text that readers could understand differently is
- * refused.
+ * Parses JSON text or bytes into data (RFC 8259). It is strict: text that other parsers could understand differently
+ * is refused.
  */
 export default defineNode({
   type: 'json.parse',

@@ -2,21 +2,21 @@ import type { Writable } from 'node:stream';
 import type { ImapFlow } from 'imapflow';
 
 /**
- * Small responses cost the client far more than their bytes, so it parses this much at a time and then lets other
- * work run.
+ * Parsing costs far more time per byte when responses are small. So the client parses this many bytes at a time, and
+ * other work runs in between.
  */
 const SLICE_BYTES = 2048;
 
 export interface Meter {
-  /** The server may send this many more bytes. */
+  /** Sets how many more bytes the server may send. */
   allow(bytes: number): void;
   isOver(): boolean;
 }
 
 /**
- * Counts what a server sends before the client reads it, and cuts the connection beyond the limit: the client's own
- * limits apply to one response, and endless lists come in small ones. It sits in front of the client's parser, which
- * offers no hook for it.
+ * Counts what a server sends before the client parses it, and closes the connection when the limit is exceeded. The
+ * client's own limits apply to a single response only, so a server could send endless small ones. The client's parser
+ * has no hook for this, so the meter replaces its `write`.
  */
 export function meterMailbox(client: ImapFlow, bytes: number): Meter {
   const { streamer } = client as ImapFlow & { readonly streamer: Writable };

@@ -8,23 +8,27 @@ import { readSettings } from '../shared/read-settings.ts';
 import { meterMailbox } from './meter-mailbox.ts';
 import { MailSettings } from './settings.ts';
 
-/** Enough for a search result line with a hundred thousand mails. */
+/** Enough for the line that lists a hundred thousand mails in a search result. */
 const MAX_LINE_BYTES = 768 * 1024;
 const MAX_TOKENS = 100_000;
-/** Limit for everything but mails, per request. */
+/** Limit per request for everything that the server sends besides the mail. */
 const OTHER_BYTES = 1024 * 1024;
 
 export interface Mailbox {
   readonly client: ImapFlow;
-  /** The server may now send a mail of this size, besides the usual responses; beyond that the connection is cut. */
+  /**
+   * Allows the server to send a mail of this size, besides the usual responses. If it sends more, the connection is
+   * closed.
+   */
   expect(bytes: number): void;
-  /** MAIL_FLOOD (transient) if the limit caused the error. */
+  /** Returns MAIL_FLOOD (transient) if `error` was caused by the limit. */
   flood(error: unknown): AppError | undefined;
 }
 
 /**
- * A connection over IMAP (RFC 3501), encrypted and logged in; the caller closes it. ADAPTER_SETTINGS_WRONG,
- * OUTBOUND_REFUSED, MAIL_TLS_REQUIRED and MAIL_LOGIN_FAILED (input), MAIL_CONNECT_FAILED (transient).
+ * Opens an encrypted IMAP connection (RFC 3501) and logs in; the caller closes it. Rejects with
+ * ADAPTER_SETTINGS_WRONG, OUTBOUND_REFUSED, MAIL_TLS_REQUIRED or MAIL_LOGIN_FAILED (input), or with
+ * MAIL_CONNECT_FAILED (transient).
  */
 export async function openMailbox(adapter: Adapter, password: string, outbound: OutboundGuard, mailBytes = 0): Promise<Mailbox> {
   const { user, imap } = readSettings(adapter, MailSettings);
@@ -34,7 +38,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
       fix: 'Set its encryption to TLS or STARTTLS.',
     });
   }
-  // A literal address triggers no lookup on connect, so check it here.
+  // For a literal address, connecting calls no lookup, so check the address here.
   if (isIP(imap.host) !== 0) await outbound.resolve(imap.host, imap.port);
   const imapflow = await import('imapflow');
   const client = new imapflow.ImapFlow({
@@ -43,7 +47,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     secure: imap.security === 'tls',
     doSTARTTLS: imap.security === 'starttls',
     auth: { user, pass: password },
-    // Options of the client's socket, encrypted or not.
+    // These options apply to the client's socket whether it is encrypted or not.
     tls: {
       lookup: outbound.lookup(imap.port),
       minVersion: 'TLSv1.2',
@@ -55,7 +59,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     greetingTimeout: adapter.limits.connectTimeoutMs,
     socketTimeout: adapter.limits.timeoutMs,
     disableAutoIdle: true,
-    // A few compressed bytes can expand to any number.
+    // Compressed data can expand to any size and bypass the limits.
     disableCompression: true,
     maxLineLength: MAX_LINE_BYTES,
     maxLiteralSize: mailBytes + OTHER_BYTES,
@@ -63,7 +67,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     maxResponseTokens: MAX_TOKENS,
     logger: false,
   });
-  // Every error also rejects the current command.
+  // This listener only prevents an unhandled error event: the error also rejects the current command.
   client.on('error', () => undefined);
   const mailbox = metered(client);
   try {
@@ -79,7 +83,7 @@ function metered(client: ImapFlow): Mailbox {
   const meter = meterMailbox(client, OTHER_BYTES);
   let mostBytes = OTHER_BYTES;
   let isTooMuch = false;
-  // The current command only learns that the connection is gone.
+  // The error of the current command only says that the connection is gone; the reason comes with this event.
   client.on('error', (error: NodeJS.ErrnoException) => {
     isTooMuch ||= TOO_MUCH.has(error.code);
   });

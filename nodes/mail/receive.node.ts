@@ -58,7 +58,10 @@ type Config = Static<typeof Config>;
 
 const parser = createParser();
 
-/** Receives the mails of a mailbox one after the other; each leaves its folder only once it is stored safely. */
+/**
+ * Receives the mails of a mailbox one after the other. A mail is moved to another folder only after it was stored
+ * safely.
+ */
 export default defineNode({
   type: 'mail.receive',
   major: 1,
@@ -98,8 +101,8 @@ export default defineNode({
 });
 
 /**
- * A mail moved into its own folder would be a new mail there and start the flow again, without end. Folder names may
- * differ in case only.
+ * If the target folder is the folder being read, a moved mail would be a new mail there and start the flow again,
+ * endlessly. Folder names are compared without case, since servers may ignore it.
  */
 function checkConfig(config: Config): readonly ConfigProblem[] {
   const inbox = config.folder.toLowerCase();
@@ -164,7 +167,7 @@ async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder, failed
   for (const path of [doneFolder, failedFolder]) if (!there.has(path)) await client.mailboxCreate(path);
 }
 
-/** One check of the mailbox. */
+/** What one check of the mailbox needs. */
 interface Look {
   readonly mailbox: Mailbox;
   readonly ctx: TriggerContext<Config>;
@@ -173,8 +176,8 @@ interface Look {
 }
 
 /**
- * Oldest first, by the number that the server gave (UID, with the folder's UIDVALIDITY): a mail that arrives twice
- * has two of them.
+ * Processes the mails, oldest first. A mail is identified by its UID and the folder's UIDVALIDITY, so a mail that is
+ * delivered twice counts as two mails.
  */
 async function takeAll(look: Look): Promise<void> {
   const { ctx, signal } = look;
@@ -184,14 +187,14 @@ async function takeAll(look: Look): Promise<void> {
   for (const uid of uids.map(String)) {
     if (signal.aborted) return;
     const goesTo = await take(look, uid, `${ctx.adapter!.adapterId}/${ctx.config.folder}/${uidValidity}/${uid}`);
-    // This mail cannot be stored now, so neither could the next.
+    // If this mail cannot be stored now, the next one cannot be stored either.
     if (goesTo === undefined) return;
     look.mailbox.expect(0);
     await client.messageMove(uid, goesTo, { uid: true });
   }
 }
 
-/** Returns the folder that the mail goes to; undefined if it stays. */
+/** Returns the folder that the mail is moved to; undefined if it stays. */
 async function take(look: Look, uid: string, dedupeKey: string): Promise<string | undefined> {
   const { config, log } = look.ctx;
   const refuse = (code: string) => {
@@ -200,7 +203,7 @@ async function take(look: Look, uid: string, dedupeKey: string): Promise<string 
   };
   try {
     const message = await read(look, uid);
-    // Another client moved it in the meantime.
+    // Another client moved the mail in the meantime.
     if (message === undefined) return config.doneFolder;
     const result = await look.emit({ message, dedupeKey });
     if (result.status !== 'refused') return config.doneFolder;
@@ -212,7 +215,7 @@ async function take(look: Look, uid: string, dedupeKey: string): Promise<string 
   }
 }
 
-/** Undefined when the mail is gone. */
+/** Fetches and parses a mail; returns undefined if it no longer exists. */
 async function read({ mailbox, ctx, signal }: Look, uid: string): Promise<Message | undefined> {
   const { maxBytes } = ctx.config;
   const { client } = mailbox;
@@ -223,7 +226,7 @@ async function read({ mailbox, ctx, signal }: Look, uid: string): Promise<Messag
   if (sizeBytes > maxBytes) throw tooLarge(sizeBytes, maxBytes);
   const mail = await client.fetchOne(uid, { source: { maxLength: maxBytes } }, { uid: true });
   if (!mail || mail.source === undefined) return undefined;
-  // Its size may differ from what the server said.
+  // The actual size may differ from the size that the server reported.
   if (mail.source.length > maxBytes) throw tooLarge(mail.source.length, maxBytes);
   return createMessage(await parser.parse({ kind: 'mail', source: mail.source }, { clock: ctx.clock, signal }));
 }

@@ -9,17 +9,18 @@ import type { SendSettings } from './settings.ts';
 export interface ConnectOptions {
   readonly settings: SendSettings;
   readonly timeoutMs: number;
-  /** Absent only when the other side is this process itself. */
+  /** Absent only when this process connects to itself. */
   readonly outbound: OutboundGuard | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** PEM of certificate and key, if the adapter has one. */
+  /** PEM text of certificate and key, if the adapter has them. */
   readonly credential: string | undefined;
 }
 
 /**
- * Opens a connection that is ready to send. MLLP_TLS_REQUIRED (input) for a plain connection off loopback,
- * OUTBOUND_REFUSED, MLLP_CREDENTIAL_WRONG (input); else MLLP_CONNECT_FAILED (transient: nothing was sent).
+ * Opens a connection that is ready to send. Rejects with MLLP_TLS_REQUIRED (input) for an unencrypted connection to
+ * another machine, with OUTBOUND_REFUSED or MLLP_CREDENTIAL_WRONG (input), otherwise with MLLP_CONNECT_FAILED
+ * (transient: nothing was sent).
  */
 export async function connect(options: ConnectOptions): Promise<Socket> {
   const { settings, outbound } = options;
@@ -29,7 +30,7 @@ export async function connect(options: ConnectOptions): Promise<Socket> {
       fix: 'Set tls in its settings; or allowPlain, if the other side knows no TLS and stands in the same protected network.',
     });
   }
-  // A literal address triggers no lookup on connect, so check it here.
+  // For a literal address, connecting calls no lookup, so check the address here.
   if (outbound !== undefined && isIP(host) !== 0) await outbound.resolve(host, port);
   return openConnection(options);
 }

@@ -1,6 +1,6 @@
 /**
- * Data that the listener reads from a message without a full parse: headers for the flow, business keys for lane,
- * dedupe and search.
+ * Reads data from a message without a full parse: headers for the flow, and business keys for lane, deduplication and
+ * search.
  */
 import type { Message } from '../../engine/contract/values/message.ts';
 import { headerField, type Hl7Message } from '../shared/hl7/message.ts';
@@ -12,12 +12,12 @@ export function describeHl7(request: Hl7Message, paths: KeyPaths): Pick<Message,
   return { headers: headersOf(request), keys: keysOf(request, paths) };
 }
 
-/** `texts`: HL7 paths by the name of the key. */
+/** Parses HL7 paths. `texts` maps the name of each key to its path. */
 export function parseKeyPaths(texts: Readonly<Record<string, string>>): KeyPaths {
   return Object.fromEntries(Object.entries(texts).map(([name, path]) => [name, parseHl7Path(path)]));
 }
 
-/** Type and control id, nothing personal. */
+/** Returns type and control id, but nothing personal. */
 function headersOf(request: Hl7Message): Record<string, string> {
   return { 'hl7-type': headerField(request, 9), 'hl7-control-id': headerField(request, 10) };
 }

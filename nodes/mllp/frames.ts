@@ -1,6 +1,6 @@
 /**
- * MLLP frames on bytes (HL7 MLLP release 1): VT, content, FS CR. Split before decoding: in GBK the byte of a
- * delimiter may end a character.
+ * Splits bytes into MLLP frames (HL7 MLLP release 1): VT, content, FS CR. Bytes are split before they are decoded,
+ * because in GBK the second byte of a character can equal a delimiter of HL7.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 
@@ -9,8 +9,8 @@ const FS = 0x1c;
 const CR = 0x0d;
 
 /**
- * Bytes between frames are dropped (senders pad with line ends); this many mean that the peer speaks another
- * protocol.
+ * Bytes between frames are dropped, because some senders pad with line ends. More bytes than this mean that the peer
+ * speaks another protocol.
  */
 const STRAY_LIMIT_BYTES = 64 * 1024;
 const FIRST_HOLD_BYTES = 8 * 1024;
@@ -19,12 +19,12 @@ export type OnFrame = (frame: Buffer) => void;
 
 export interface FrameCutter {
   /**
-   * Calls `onFrame` for every frame that the chunk completes, in order, before it returns. The handler must only
-   * queue them: a `push` while a handler waits would find the old frames again. Frames before a bad one are passed
-   * on, then it throws MLLP_FRAME_TOO_LARGE or MLLP_NOT_FRAMED (input); the connection is then unusable.
+   * Calls `onFrame` for every frame that the chunk completes, in order, before `push` returns. The handler must only
+   * queue the frames: a second `push` during the handler would find the old frames again. Throws MLLP_FRAME_TOO_LARGE
+   * or MLLP_NOT_FRAMED (input) after passing on the frames before the bad one; the connection is then unusable.
    */
   push(chunk: Buffer, onFrame: OnFrame): void;
-  /** Number of bytes held of an incomplete frame; 0 between frames. */
+  /** Returns the number of bytes held of an incomplete frame; 0 between frames. */
   heldBytes(): number;
 }
 
@@ -75,7 +75,8 @@ export function createFrameCutter(limitBytes: number): FrameCutter {
   }
 
   /**
-   * Doubles its buffer, so that a frame that trickles in byte by byte costs linear time and at most twice its size.
+   * Doubles the buffer when it is full. So a frame that arrives byte by byte costs linear time and at most twice its
+   * size.
    */
   function hold(chunk: Buffer, from: number, to: number): void {
     checkSize(size + to - from);
@@ -107,7 +108,7 @@ export function createFrameCutter(limitBytes: number): FrameCutter {
   return { push, heldBytes: () => (isInside ? size + 1 : 0) };
 }
 
-/** The frame around an encoded message. */
+/** Returns an encoded message in an MLLP frame. */
 export function frameOf(content: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(VT), content, Buffer.of(FS, CR)]);
 }

@@ -51,7 +51,7 @@ const Config = Type.Object(
 type Config = Static<typeof Config>;
 
 /**
- * Receives a hospital's HL7 v2 feed over MLLP; data is the decoded text, and the ACK follows once the message is
+ * Receives a hospital's HL7 v2 feed over MLLP. The data is the decoded text. The ACK is sent once the message is
  * stored safely.
  */
 export default defineNode({
@@ -95,7 +95,7 @@ function problemOf(attempt: () => unknown): Text | undefined {
   }
 }
 
-/** A corrected message: text, or bytes in the charset of the message. */
+/** Reads a message that a person corrected: text, or bytes in the charset of the message. */
 function readCorrected({ data, charset }: Message): Hl7Message {
   return readHl7(data instanceof Uint8Array ? decodeHl7(Buffer.from(data), charset).text : String(data));
 }
@@ -130,7 +130,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([...connections].map((connection) => connection.stop()));
-      // These never became a connection: their TLS handshake is still running.
+      // These sockets are still in their TLS handshake, so no connection object closes them.
       for (const socket of sockets) socket.destroy();
       await closed;
     },
@@ -147,7 +147,7 @@ function listenAddress(settings: ListenSettings): { readonly host: string; reado
   });
 }
 
-/** TLS 1.2 or newer except on loopback. Requests a client certificate if any peer is identified by one. */
+/** Requires TLS 1.2 or newer, except on loopback. Requests a client certificate if `requestCert` is set. */
 async function createServer(ctx: TriggerContext<Config>, settings: ListenSettings, host: string, requestCert: boolean): Promise<Server> {
   const isTls = settings.listenTls ?? !isLoopback(host);
   if (!isTls && !isLoopback(host)) {

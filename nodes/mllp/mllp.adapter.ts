@@ -26,7 +26,7 @@ export default defineAdapter({
   },
   connectsTo: (settings) => {
     const { host, port, listen, peers } = settings as Partial<SendSettings & ListenSettings>;
-    // Without `listen`, host and port are its own listening address if it names allowed peers.
+    // Without `listen`, an adapter that names allowed peers uses `host` and `port` as its own listening address.
     const isListener = listen === undefined && peers !== undefined;
     return host === undefined || port === undefined || isListener ? [] : [{ host, port }];
   },

@@ -10,8 +10,8 @@ export interface Peer {
 export type IsPeerAllowed = (peer: Peer) => boolean;
 
 /**
- * Compiles a list of addresses, networks (`10.0.0.0/8`) and certificate names (`cn:his-a`). An empty list refuses
- * all. MLLP_PEER_WRONG (input).
+ * Compiles a list of addresses, networks (`10.0.0.0/8`) and certificate names (`cn:his-a`). An empty list allows no
+ * peer. Throws MLLP_PEER_WRONG (input) if an entry cannot be read.
  */
 export function compilePeers(list: readonly string[]): IsPeerAllowed {
   const names = new Set(list.filter(isCertificatePeer).map((entry) => entry.slice(3)));

@@ -1,6 +1,6 @@
 /**
- * Connection test of an MLLP adapter: name, connection, TLS. It sends no message: the receiver would treat any as
- * real.
+ * Tests the connection of an MLLP adapter: name, connection and TLS. It sends no message, since the receiver would
+ * treat it as a real one.
  */
 import { networkInterfaces } from 'node:os';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -23,7 +23,10 @@ export async function probeMllp(ctx: ProbeContext): Promise<Health> {
   return steps.health();
 }
 
-/** It only receives: the platform itself is the only place to connect to. */
+/**
+ * Returns whether the adapter only receives. The test then connects to the platform's own listener, since there is no
+ * remote address.
+ */
 function isListener({ adapter }: ProbeContext): boolean {
   return adapter.settings['host'] === undefined && adapter.settings['listen'] !== undefined;
 }
@@ -45,7 +48,10 @@ async function reachListener(ctx: ProbeContext): Promise<string> {
   return `${host}:${port}`;
 }
 
-/** It can only listen on this machine, and a test must not contact others. */
+/**
+ * Returns whether the host is an address of this machine. A listener can only be here, and its test must not contact
+ * other machines.
+ */
 function isThisMachine(host: string): boolean {
   if (isLoopback(host)) return true;
   return Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === host) === true);

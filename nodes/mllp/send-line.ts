@@ -1,6 +1,6 @@
 /**
- * One connection to a hospital that carries one message at a time: request, ACK, next. Opened when needed, closed
- * when idle.
+ * One connection to a hospital that carries one message at a time: it sends a request, waits for the ACK, then sends
+ * the next. It is opened when needed and closed when idle.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -26,10 +26,10 @@ export interface Exchange {
 
 export interface SendLine {
   /**
-   * Sends and waits for the matching ACK. Errors: as of `connect` while nothing was sent; MLLP_STOPPED (transient)
-   * when stopped before; MLLP_ACK_TIMEOUT, MLLP_CONNECTION_LOST, MLLP_ACK_UNREADABLE (unknown-outcome) after the
-   * first byte. After any of these three the connection is closed, so that a late ACK can never match another
-   * message.
+   * Sends and waits for the matching ACK. Before the first byte it rejects with the errors of `connect`, or with
+   * MLLP_STOPPED (transient) if the step was stopped. After the first byte it rejects with MLLP_ACK_TIMEOUT,
+   * MLLP_CONNECTION_LOST or MLLP_ACK_UNREADABLE (unknown-outcome) and closes the connection, so that a late ACK can
+   * never match another message.
    */
   exchange(request: Exchange): Promise<Ack>;
   close(): void;
@@ -61,7 +61,8 @@ export function createSendLine(idleCloseMs: number): SendLine {
     close();
     const opened = await request.connect();
     opened.on('error', (error) => request.log.debug('mllp.connection-error', { reason: error.message }));
-    // Data on an idle connection belongs to no request; if the peer ends its side, open a new connection next time.
+    // Data on an idle connection belongs to no request and is dropped. If the peer ends its side, the next request
+    // opens a new connection.
     opened.on('end', () => opened.destroy());
     opened.resume();
     socket = opened;
@@ -117,14 +118,14 @@ function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
 }
 
 /**
- * A negative ACK without MSA-2 comes from a peer that could not even read our MSH. With one message in flight it can
- * only refer to that.
+ * Returns whether the ACK belongs to the message. A negative ACK without MSA-2 comes from a peer that could not read
+ * our MSH. It can only mean this message, since only one is in flight.
  */
 function isAnswer(ack: Ack, controlId: string): boolean {
   return ack.controlId === controlId || (ack.controlId === '' && ack.code[1] !== 'A');
 }
 
-/** Some peers respond in another charset than they were asked in; the codes are ASCII in all of them. */
+/** Decodes an ACK. Some peers respond in another charset than expected, but the codes are ASCII in every charset. */
 function decodeAck(frame: Buffer, charset: string): string {
   try {
     return decodeHl7(frame, charset).text;

@@ -1,17 +1,23 @@
 /**
- * The connections of one send node: as many lines as the adapter allows (one by default), each busy with one message
- * at a time.
+ * The connections of one send node: as many as the adapter allows (one by default). Each carries one message at a
+ * time.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { createSendLine, type Exchange, type SendLine } from './send-line.ts';
 import type { SendSettings } from './settings.ts';
 
-/** More waiting steps than this mean that the remote system is far too slow: refuse, and let the engine wait. */
+/**
+ * If more steps than this wait, the remote system is far too slow. Further steps are refused, and the engine retries
+ * them later.
+ */
 const MAX_WAITING = 1000;
 
 export interface SendPool {
-  /** As `SendLine.exchange`, once a line is free. MLLP_BUSY (transient) when too many wait. */
+  /**
+   * Waits for a free connection, then sends like `SendLine.exchange`. Rejects with MLLP_BUSY (transient) if too many
+   * steps wait.
+   */
   send(settings: SendSettings, request: Exchange): Promise<Ack>;
 }
 
@@ -33,8 +39,8 @@ export function createSendPool(): SendPool {
   }
 
   /**
-   * After a change of address or certificate the idle lines lead to the old one, so close them. Busy ones are closed
-   * when they come back.
+   * Closes the idle connections when the address or certificate has changed, since they still use the old settings.
+   * Busy connections are closed when their message is done.
    */
   function follow(settings: SendSettings): void {
     const wanted = JSON.stringify(settings);

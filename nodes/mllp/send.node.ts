@@ -93,7 +93,8 @@ interface Outgoing {
 }
 
 /**
- * Text as it is, data as from hl7.parse; encoded in the adapter's charset, which MSH-18 then names if it names one.
+ * Builds what is sent: text as it is, or text from data of `hl7.parse`. It is encoded in the adapter's charset. If
+ * the message has MSH-18, it is set to that charset.
  */
 async function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): Promise<Outgoing> {
   let request = readHl7(await textOf(message, ctx.signal));
@@ -137,7 +138,7 @@ async function send(pool: SendPool, settings: SendSettings, message: Outgoing, c
   });
 }
 
-/** The peer's text may mention a patient: only its codes are shown. */
+/** Only the codes are reported, since the peer's text may mention a patient. */
 function refused({ code, errorCode }: Ack, config: Config): AppError {
   const level = `A${code[1]!}` as 'AE' | 'AR';
   const reason = /^[A-Za-z0-9_.-]{1,20}$/.test(errorCode) ? `, error ${errorCode}` : '';

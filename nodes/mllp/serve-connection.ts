@@ -1,7 +1,7 @@
 /**
- * Serves one hospital's connection. Frames are split as they arrive, passed on in order, several at once, and
- * acknowledged in order. Each ACK is sent only after the message was stored (or answered); a message that cannot be
- * stored now gets none. Reading pauses while too many messages have no ACK yet.
+ * Serves one hospital's connection. Frames are split as they arrive and passed on in order, several at once. ACKs are
+ * sent in the same order. Each ACK is sent only after its message was stored or refused; a message that cannot be
+ * stored now gets no ACK. Reading pauses while too many messages have no ACK yet.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   readonly maxUnhandled: number;
   readonly idleTimeoutMs: number;
   readonly frameTimeoutMs: number;
-  /** How long an ACK may wait for a peer that does not read it. */
+  /** Milliseconds that an ACK may wait for a peer that does not read it. */
   readonly ackTimeoutMs: number;
   /** Business keys to read from each message. */
   readonly keys: KeyPaths;
@@ -33,16 +33,19 @@ export interface ConnectionOptions {
 
 export interface Connection {
   /**
-   * Stops reading, acknowledges what was already passed on, closes within seconds. The sender repeats messages that
-   * got no ACK by then.
+   * Stops reading, acknowledges the messages that were already passed on, and closes within seconds. The sender
+   * repeats the messages that have no ACK by then.
    */
   stop(): Promise<void>;
 }
 
 const CLOSE_GRACE_MS = 1000;
-/** On stop: time for passed-on messages to be stored and their ACKs to be read. */
+/** Time on stop for storing the messages that were passed on and for sending their ACKs. */
 const DRAIN_MS = 2000;
-/** A sender that reconnects and repeats at once must not do so without a pause. */
+/**
+ * Delay before the connection is closed, for a sender that reconnects and repeats immediately: without it, the sender
+ * would repeat in a tight loop.
+ */
 const WITHHOLD_MS = 1000;
 
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
@@ -59,7 +62,7 @@ class MllpConnection implements Connection {
   /** Messages passed on whose ACK is not sent yet. */
   #active = 0;
   #isOver = false;
-  /** The peer sends no more, and waits for its ACKs. */
+  /** The peer has ended its side; it only waits for its ACKs. */
   #isPeerDone = false;
   #refusal: { readonly reason: unknown } | undefined;
   #isWithheld = false;
@@ -115,7 +118,7 @@ class MllpConnection implements Connection {
     this.#pump();
   }
 
-  /** Passes on as many messages as may be active, and reads on only while there is room for more. */
+  /** Passes on as many messages as may be active, and reads more only while there is room. */
   #pump(): void {
     const { maxUnhandled, maxFrameBytes } = this.#options;
     while (this.#active < maxUnhandled && this.#waiting.length > 0) this.#passOn(this.#waiting.shift()!);
@@ -140,8 +143,8 @@ class MllpConnection implements Connection {
   }
 
   /**
-   * If a peer reads no ACKs, its messages are not read either, and in the end it is disconnected: it repeats messages
-   * without an ACK.
+   * Sends one ACK. A peer that does not read its ACKs is disconnected after a while, and until then its messages are
+   * not read. It repeats the messages without an ACK.
    */
   async #write(content: Buffer): Promise<void> {
     const socket = this.#socket;
@@ -159,9 +162,9 @@ class MllpConnection implements Connection {
   }
 
   /**
-   * A message that cannot be stored now gets no response at all: a sender repeats what is unanswered, but may drop
-   * what was refused. No later message is answered either, so that it repeats them in order. Then the connection
-   * ends, as if this process had died.
+   * Sends no ACK for a message that cannot be stored now: senders repeat a message without an ACK, but may drop a
+   * refused one. Later messages get no ACK either, so that the sender repeats all of them in order. Then the
+   * connection is closed, as if this process had crashed.
    */
   #withhold(): void {
     if (this.#isWithheld) return;
@@ -172,7 +175,7 @@ class MllpConnection implements Connection {
     this.#cancelWithheld = this.#options.clock.after(WITHHOLD_MS, () => void this.#close());
   }
 
-  /** No further frame can be found on this connection: send the reason after the due ACKs, and close. */
+  /** No further frame can be found on this connection: sends the reason after the due ACKs, and closes. */
   #refuse(error: unknown): void {
     const { clock, log } = this.#options;
     this.#refusal = undefined;
@@ -183,7 +186,7 @@ class MllpConnection implements Connection {
       .then(() => this.#close());
   }
 
-  /** Ends the connection when its peer is silent for too long, within a message or between two. */
+  /** Closes the connection when its peer is silent for too long, within a message or between two messages. */
   #watch(): void {
     const { clock, log, idleTimeoutMs, frameTimeoutMs } = this.#options;
     this.#cancelWatch = clock.after(Math.min(idleTimeoutMs, frameTimeoutMs), () => {
@@ -211,8 +214,8 @@ class MllpConnection implements Connection {
 }
 
 /**
- * Returns the response; undefined while the message cannot be stored. Everything up to `emit` runs before this
- * function first awaits, so messages arrive in the order of the frames.
+ * Returns the ACK; undefined if the message cannot be stored now. Everything up to `emit` runs synchronously, so
+ * messages are emitted in the order of the frames.
  */
 async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<Buffer | undefined> {
   const now = options.clock.now();
@@ -226,7 +229,7 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
     options.log.warn('mllp.message-unreadable', { code: toErrorRecord(error).code });
     return refuseUnreadable(frame, toErrorRecord(error), now);
   }
-  // HL7 v2.8, 2.9.2.2: without type or control id the message is rejected, since responses could not be told apart.
+  // HL7 v2.8, 2.9.2.2: a message without type or control id is rejected. The sender could not match the ACK to it.
   const lacking = [9, 10].filter((number) => headerField(request, number).trim() === '');
   if (lacking.length > 0) {
     options.log.warn('mllp.header-incomplete', { fields: lacking.join(',') });
@@ -237,7 +240,7 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
   return encodeAck(request, judge(result), charset, now);
 }
 
-/** Leaves out the reason if the sender's charset cannot encode it: the response itself matters more. */
+/** Encodes the ACK. If the sender's charset cannot encode the reason, the ACK is sent without it. */
 function encodeAck(request: Hl7Message, judgement: ReturnType<typeof judge>, charset: string, now: number): Buffer {
   try {
     return encodeText(buildAck(request, { ...judgement, now }), charset);
@@ -256,7 +259,7 @@ async function handIn(request: Hl7Message, text: string, charset: string, { emit
   }
 }
 
-/** AE: the message is wrong, sending it again will not help. AR: a failure of ours (HL7 v2.8, 2.9.2.2). */
+/** AE: the message is wrong, sending it again will not help. AR: the platform failed (HL7 v2.8, 2.9.2.2). */
 function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?: string } {
   switch (result.status) {
     case 'accepted':
@@ -268,8 +271,8 @@ function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?:
 }
 
 /**
- * If only the text is unreadable, its header still identifies the refused message; Latin-1 returns each byte as
- * received.
+ * Builds the refusal of a message whose text cannot be decoded. Its header is read as Latin-1, which returns each
+ * byte as received, so that the ACK still names the message.
  */
 function refuseUnreadable(frame: Buffer, error: ErrorRecord, now: number): Buffer {
   const code: AckCode = error.code === 'HL7_CHARSET_UNSUPPORTED' ? 'AR' : 'AE';

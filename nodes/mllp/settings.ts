@@ -41,7 +41,10 @@ export const SendSettings = Type.Object({
       },
     ),
   ),
-  /** A deliberate decision of the operator, for a system without TLS in the same protected network. */
+  /**
+   * Allows sending without TLS. The operator decides this deliberately, for a system without TLS in the same
+   * protected network.
+   */
   allowPlain: Type.Optional(
     Type.Boolean({
       ...fieldText(
@@ -73,7 +76,7 @@ export const SendSettings = Type.Object({
 export type SendSettings = Static<typeof SendSettings>;
 
 export const ListenSettings = Type.Object({
-  /** Default for an adapter that only listens: its `host` and `port`. */
+  /** Where it is missing, `host` and `port` of an adapter that only listens are used. */
   listen: Type.Optional(
     Type.Object(
       { host: Host, port: Port },

@@ -1,20 +1,20 @@
 /**
- * Runs long work in slices. For work that cannot move to a thread, because copying its data there and back costs as
- * much as the work itself (measured for HL7 as data).
+ * Runs long work in slices on the event loop. It is for work that cannot move to a thread, because copying the data
+ * there and back costs as much as the work itself (measured for HL7 as data).
  */
 
 const SLICE_MS = 5;
 
 /**
- * Runs the steps to their end. Work of a few milliseconds finishes synchronously; longer work lets the event loop run
- * between slices. The promise rejects with the signal's reason, or with the error of a step.
+ * Runs all steps. Work of a few milliseconds finishes synchronously; for longer work the event loop runs between
+ * slices. The promise rejects with the signal's reason, or with the error of a step.
  */
 export function inTurns<T>(steps: Iterator<void, T>, signal: AbortSignal): T | Promise<T> {
   const first = slice(steps);
   return first === undefined ? goOn(steps, signal) : first.result;
 }
 
-/** The same in one go, for callers that cannot wait. */
+/** Runs all steps synchronously, for callers that cannot wait. */
 export function atOnce<T>(steps: Iterator<void, T>): T {
   for (;;) {
     const step = steps.next();

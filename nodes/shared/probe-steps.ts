@@ -3,13 +3,13 @@ import type { Health, ProbeContext, ProbeStep } from '../../engine/contract/node
 import type { Text } from '../../engine/contract/values/texts.ts';
 
 export interface ProbeSteps {
-  /** Runs one step; its result is the detail. No step runs after a failed one. */
+  /** Runs one step; its result is shown as the detail. After a failed step no further step runs. */
   run(name: Text, step: () => Promise<string> | string): Promise<void>;
-  /** The result of all steps. */
+  /** Returns the result of all steps. */
   health(): Health;
 }
 
-/** The steps of a connection test, each reported as soon as it ends. */
+/** Creates the steps of a connection test. Each step is reported as soon as it ends. */
 export function createProbeSteps({ clock, report }: ProbeContext): ProbeSteps {
   const steps: ProbeStep[] = [];
   const isOk = () => steps.every(({ ok }) => ok);

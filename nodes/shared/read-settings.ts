@@ -4,10 +4,10 @@ import type { Adapter } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { schemaValues } from '../../engine/contract/schema/schema-problem.ts';
 
-/** Returns the adapter's settings with defaults, or throws ADAPTER_SETTINGS_WRONG (input) with every issue. */
+/** Returns the adapter's settings with defaults. Throws ADAPTER_SETTINGS_WRONG (input), which lists every issue. */
 export function readSettings<Schema extends TObject>(adapter: Adapter, schema: Schema): Static<Schema> {
   const settings: unknown = Value.Default(schema, structuredClone(adapter.settings));
-  // Some nodes call this for each message, so valid settings take only the fast check.
+  // Some nodes call this for each message, so for valid settings only the fast check runs.
   if (Value.Check(schema, settings)) return settings;
   const issues = Value.Errors(schema, settings).map((error) => ({
     path: error.instancePath,

@@ -1,4 +1,4 @@
-/** How an adapter defines the trusted certificate of the remote system. */
+/** The settings for the trusted certificate of the remote system. */
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 

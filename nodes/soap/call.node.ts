@@ -183,14 +183,17 @@ async function login(config: Config, ctx: NodeContext<Config>): Promise<Readonly
 }
 
 /**
- * 202 and 204 mean that there is no response message (WS-I Basic Profile 1.1, R1112); 200 means so only for a one-way
- * operation.
+ * Returns whether the service accepted the call without a response message. 202 and 204 mean this always (WS-I Basic
+ * Profile 1.1, R1112), 200 only for a one-way operation.
  */
 function isEmptySuccess({ status, body }: OutboundResponse, { oneWay }: Config): boolean {
   return body.byteLength === 0 && (status === 202 || status === 204 || (oneWay && status === 200));
 }
 
-/** Faults come with HTTP 500, 400 or, from careless servers, 200; every other failing status is HTTP's own. */
+/**
+ * Reads the response. Faults come with HTTP 500, 400 or, from careless servers, 200; every other failing status is an
+ * error of HTTP.
+ */
 async function readAnswer(response: OutboundResponse, effect: Effect, options: ParseXmlOptions, parser: Parser, ctx: NodeContext<Config>) {
   const isSuccess = response.status >= 200 && response.status < 300;
   if (isSuccess && response.body.byteLength === 0) throw emptyAnswer(effect, response.status);
@@ -216,7 +219,7 @@ function emptyAnswer(effect: Effect, status: number): AppError {
   });
 }
 
-/** The remote system accepted the request, but its response is unusable: a write may have been done. */
+/** The remote system accepted the request, but its response is unusable. A write may therefore have been done. */
 function kindOf(effect: Effect): ErrorKind {
   return effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
 }

@@ -17,17 +17,17 @@ export interface Operation {
   readonly namespace: string;
   readonly operation: string;
   readonly prefix: string;
-  /** Whether fields are in the namespace too (`elementFormDefault="qualified"`). */
+  /** Whether the fields are in the namespace too (`elementFormDefault="qualified"`). */
   readonly qualified: boolean;
 }
 
 /**
- * The whole request as bytes. `headers` (joined) and `parameters` are data in the form of `parse-xml.ts`. SOAP_BODY
- * (input) when they are not objects.
+ * Returns the whole request as bytes. `headers` (which are merged) and `parameters` are data in the form of
+ * `parse-xml.ts`. Throws SOAP_BODY (input) if they are not objects.
  */
 export function buildEnvelope(operation: Operation, headers: readonly unknown[], parameters: unknown, charset: string): Buffer {
   const { prefix, qualified, namespace } = operation;
-  // A default namespace applies to the fields, a prefix does not.
+  // A default namespace also applies to the fields inside the element; a prefix applies to the element only.
   const element = qualified
     ? { [operation.operation]: { '@xmlns': namespace, ...fields(parameters, 'body') } }
     : { [`${prefix}:${operation.operation}`]: { [`@xmlns:${prefix}`]: namespace, ...fields(parameters, 'body') } };

@@ -12,8 +12,8 @@ export interface SoapFault {
 }
 
 /**
- * SOAP 1.1 section 4.4 (faultcode, faultstring, detail) or SOAP 1.2 part 1 section 5.4 (Code, Reason, Detail),
- * recognised by its shape.
+ * Reads a fault of SOAP 1.1 section 4.4 (faultcode, faultstring, detail) or SOAP 1.2 part 1 section 5.4 (Code,
+ * Reason, Detail). The version is recognised by the fields.
  */
 export function readFault(fault: XmlObject): SoapFault {
   const code12 = child(fault, 'Code');
@@ -31,7 +31,10 @@ export function readFault(fault: XmlObject): SoapFault {
   };
 }
 
-/** Contains only the code: reason and detail are the hospital's words and may name a patient. */
+/**
+ * Returns the error for a fault. It contains only the code, because reason and detail are the hospital's text and may
+ * name a patient.
+ */
 export function faultError(fault: SoapFault, serverFault: 'refused' | 'unknown'): AppError {
   const kind = fault.isServerSide && serverFault === 'unknown' ? 'unknown-outcome' : 'input';
   const code = /^[\w.-]{1,100}$/.test(fault.code) ? fault.code : 'unnamed';

@@ -1,4 +1,4 @@
-/** The operations of a SOAP service, from its own description at `?wsdl`. */
+/** Reads the operations of a SOAP service from its WSDL at `?wsdl`. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createMessage } from '../../engine/contract/values/message.ts';
 import type { Offer, ProbeContext } from '../../engine/contract/node/node.ts';
@@ -10,17 +10,18 @@ import { tooCostly } from './too-costly.ts';
 import type { WsdlTask } from './wsdl-worker.ts';
 
 const FIX = 'Ask the other side for the address of its WSDL, or fill the fields in by hand.';
-/** CPU time for one description; thousands of operations take a tenth of it. */
+/** CPU time for one description. A description with thousands of operations takes a tenth of this time. */
 const CPU_MS = 2000;
 const HEAP_MB = 256;
-/** In all, and per adapter. */
+/** Maximum number of descriptions that wait: in all, and per adapter. */
 const WAITING = 32;
 const WAITING_PER_ADAPTER = 4;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './wsdl-worker.ts' : './wsdl-worker.js', import.meta.url);
 
 /**
- * WSDL_TOO_COSTLY (input) when reading its description takes too much. WSDL_ABSENT (input) when the service responds
- * with anything but a description of SOAP operations. Also rejects with the errors of the call.
+ * Returns the operations of a service. Rejects with WSDL_TOO_COSTLY (input) if reading its description takes too
+ * much, with WSDL_ABSENT (input) if the service returns no description of SOAP operations, with PARSE_BUSY
+ * (transient) if too many descriptions wait, and with the errors of the call.
  */
 export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
   const basePath = new URL(readSettings(ctx.adapter, HttpSettings).baseUrl).pathname.replace(/\/$/, '');
@@ -36,8 +37,8 @@ export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
 }
 
 /**
- * The hospital's description decides how much work it is, so it is read in a thread that is stopped beyond the limit.
- * One for all, so that many requests take no more processors.
+ * The hospital's description decides how much work it takes, so it is read in a thread that is stopped at the limit.
+ * All requests share one thread, so that many requests use only one processor.
  */
 let threads: BoundedThreads<WsdlTask, readonly Offer[]> | undefined;
 

@@ -1,6 +1,6 @@
 /**
- * A service's own description (WSDL 1.1, W3C Note 2001): its SOAP operations, each with what a node needs to call it.
- * Pure; imports are not followed.
+ * Reads a service's own description (WSDL 1.1, W3C Note 2001): its SOAP operations, each with what a node needs to
+ * call it. The file is pure. Imports are not followed.
  */
 import type { Offer } from '../../engine/contract/node/node.ts';
 import type { XmlObject } from '../shared/xml/parse-xml.ts';
@@ -10,8 +10,8 @@ const SOAP12 = 'http://schemas.xmlsoap.org/wsdl/soap12/';
 const SOAP11 = 'http://schemas.xmlsoap.org/wsdl/soap/';
 
 /**
- * Reads the document that `parse-xml.ts` returns with prefixes. Empty when it describes no SOAP operation; if both
- * are there, 1.1 is preferred to 1.2.
+ * Reads the document that `parse-xml.ts` returns with prefixes. Returns an empty list if it describes no SOAP
+ * operation. If it describes both SOAP 1.1 and 1.2, 1.1 is used.
  */
 export function readWsdl(document: XmlObject, basePath: string): readonly Offer[] {
   const [definitions] = parts(document, 'definitions');
@@ -33,12 +33,12 @@ export function readWsdl(document: XmlObject, basePath: string): readonly Offer[
   return [...first.values()];
 }
 
-/** Look-ups for operations, built once: a description may have thousands of them. */
+/** Look-up tables for operations. They are built once, because a description may have thousands of operations. */
 interface Reader {
   readonly targetNamespace: string;
   readonly messages: ReadonlyMap<string, XmlObject>;
   readonly ports: ReadonlyMap<string, ReadonlyMap<string, XmlObject>>;
-  /** The schema of each global element. */
+  /** The schema that declares each global element. */
   readonly homes: ReadonlyMap<string, XmlObject>;
   readonly addresses: readonly XmlObject[];
   readonly basePath: string;
@@ -100,8 +100,8 @@ interface Side {
 }
 
 /**
- * Document style sends the one element that the message names; rpc an element named after the operation, with a field
- * for each part.
+ * Returns the content of one side of an operation. Document style sends the one element that the message names. Rpc
+ * style sends an element named after the operation, with a field for each part.
  */
 function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlObject, side: 'input' | 'output', operation: string): Side {
   const { types, targetNamespace: target } = reader;
@@ -133,8 +133,8 @@ function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlOb
 }
 
 /**
- * The part of the described address after the adapter's own path. Hospitals write internal host names there, so the
- * host is ignored.
+ * Returns the part of the described address after the adapter's own path. The host is ignored, because hospitals
+ * write internal host names there.
  */
 function pathOf({ addresses, basePath }: Reader, binding: Binding): string {
   const name = attribute(binding.node, 'name');
@@ -146,7 +146,7 @@ function pathOf({ addresses, basePath }: Reader, binding: Binding): string {
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '';
 }
 
-/** Paths of elements that may repeat, in the form of the node's `arrays`. */
+/** Returns the paths of elements that may repeat, in the form of the node's `arrays`. */
 function arraysOf(schema: JsonSchema, path: string): readonly string[] {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
   return Object.entries(properties).flatMap(([name, field]) => {

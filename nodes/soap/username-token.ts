@@ -5,7 +5,10 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 const WSS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
 const PROFILE = `${WSS}-username-token-profile-1.0`;
 
-/** The header that logs in with a credential `user:password`; `digest` never sends the password itself. */
+/**
+ * Returns the header that logs in with a credential `user:password`. The mode `digest` never sends the password
+ * itself.
+ */
 export function securityHeader(mode: 'text' | 'digest', credential: string, nowMs: number): Readonly<Record<string, unknown>> {
   const colon = credential.indexOf(':');
   if (colon < 1)

@@ -1,5 +1,5 @@
 /**
- * Converts XML Schema (XSD 1.0) types to JSON Schema, for the data that `parse-xml.ts` and `serialise-xml.ts` read
+ * Converts types of XML Schema (XSD 1.0) to JSON Schema, for the data that `parse-xml.ts` and `serialise-xml.ts` read
  * and write. Names are compared without their prefixes.
  */
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
@@ -8,22 +8,22 @@ import { tooCostly } from './too-costly.ts';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface XsdTypes {
-  /** The content of a global element; undefined when there is no such element. */
+  /** Returns the content of a global element; undefined if there is no such element. */
   ofElement(name: string): JsonSchema | undefined;
-  /** A named type, global or of XML Schema itself. */
+  /** Returns the schema of a named type, either global or of XML Schema itself. */
   ofType(name: string): JsonSchema;
 }
 
 const MAX_DEPTH = 12;
-/** Limits the schema of a whole hospital when types contain many others. */
+/** Limits the size of one schema. Without it, types that contain many others would lead to huge schemas. */
 const MOST_FIELDS = 2000;
 const LONGEST_VALUE = 200;
-/** Parts of types that are read, however often each is used. */
+/** Maximum number of parts that are read. A part counts each time it is used. */
 const MOST_STEPS = 50_000;
 /** Everything read from XML is text, and all of these are written as text. */
 const FORMATS: Readonly<Record<string, string>> = { date: 'date', dateTime: 'date-time', time: 'time', anyURI: 'uri' };
 
-/** WSDL_TOO_COSTLY (input) for types that contain each other too often. */
+/** Reads the types of schemas. Throws WSDL_TOO_COSTLY (input) if types contain each other too often. */
 export function readXsd(schemas: readonly XmlObject[]): XsdTypes {
   return new XsdReader(schemas);
 }
@@ -33,8 +33,8 @@ class XsdReader implements XsdTypes {
   readonly #complex: ReadonlyMap<string, XmlObject>;
   readonly #simple: ReadonlyMap<string, XmlObject>;
   /**
-   * Types whose bases are being read: one that extends itself adds nothing (XML Schema 1.0 part 1, 3.4.6, forbids
-   * it).
+   * Types whose base types are being read. A type that extends itself adds nothing (XML Schema 1.0 part 1, 3.4.6,
+   * forbids it).
    */
   readonly #extending = new Set<XmlObject>();
   #fieldsLeft = MOST_FIELDS;
@@ -65,7 +65,7 @@ class XsdReader implements XsdTypes {
     return about === undefined ? schema : { ...schema, description: about };
   }
 
-  /** The type that an element names, or has within. */
+  /** Returns the schema of the type that an element names or contains. */
   #typeOf(element: XmlObject, depth: number): JsonSchema {
     const type = attribute(element, 'type');
     if (type !== undefined) return this.#namedType(local(type), depth);
@@ -84,7 +84,7 @@ class XsdReader implements XsdTypes {
     return format === undefined ? { type: 'string' } : { type: 'string', format };
   }
 
-  /** A choice of short values; each takes a tenth of a field's room. */
+  /** Returns a list of allowed values if they are short. Each value uses a tenth of the room of a field. */
   #restricted(node: XmlObject): JsonSchema {
     const [restriction] = parts(node, 'restriction');
     const values = restriction === undefined ? [] : parts(restriction, 'enumeration').flatMap((one) => attribute(one, 'value') ?? []);
@@ -101,7 +101,7 @@ class XsdReader implements XsdTypes {
     return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) };
   }
 
-  /** Fields of a type, of the type that it extends, and of the groups in it. */
+  /** Collects the fields of a type, of its base type, and of the groups in it. */
   #collect(node: XmlObject, into: Fields, depth: number, isCertain: boolean): void {
     this.#stepsLeft -= 1;
     if (this.#stepsLeft < 0) throw tooCostly();
@@ -144,7 +144,7 @@ interface Fields {
   readonly required: string[];
 }
 
-/** The documentation of an element for people, in one line. */
+/** Returns the documentation of an element in one line. */
 export function documentation(node: XmlObject): string | undefined {
   const notes = [...parts(node, 'annotation').flatMap((note) => values(note, 'documentation')), ...values(node, 'documentation')];
   const text = notes.map((note) => (typeof note === 'string' ? note : textOf(note))).find((one) => one.trim() !== '');
@@ -156,7 +156,9 @@ function textOf(value: XmlValue): string {
   return typeof text === 'string' ? text : '';
 }
 
-/** The elements of this name below a node, with any prefix; an empty element is an empty object. */
+/**
+ * Returns the elements with this name below a node, with any prefix. An empty element is returned as an empty object.
+ */
 export function parts(node: XmlObject, name: string): readonly XmlObject[] {
   return values(node, name).flatMap((value) => (typeof value === 'string' ? [{}] : Array.isArray(value) ? [] : [value as XmlObject]));
 }
@@ -172,12 +174,12 @@ export function attribute(node: XmlObject, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A name without its prefix. */
+/** Returns a name without its prefix. */
 export function local(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
 
-/** The first node of each name. */
+/** Returns the first node of each name. */
 export function byName(nodes: readonly XmlObject[]): ReadonlyMap<string, XmlObject> {
   return new Map([...nodes].reverse().flatMap((node) => (attribute(node, 'name') === undefined ? [] : [[attribute(node, 'name')!, node]])));
 }

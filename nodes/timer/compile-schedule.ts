@@ -1,23 +1,24 @@
 /**
- * Planned instants of a timer, as a pure function of time: every process plans the same ones, also after a restart.
+ * Computes the planned instants of a timer as a pure function of time. So every process plans the same instants, also
+ * after a restart.
  */
 import { Cron } from 'croner';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 /** All instants are epoch milliseconds. */
 export interface Schedule {
-  /** The first instant after `afterMs`; undefined when there are no more. */
+  /** Returns the first instant after `afterMs`; undefined if there are no more. */
   next(afterMs: number): number | undefined;
-  /** The last instant in (`afterMs`, `untilMs`]; undefined when there is none. */
+  /** Returns the last instant in (`afterMs`, `untilMs`]; undefined if there is none. */
   latest(afterMs: number, untilMs: number): number | undefined;
 }
 
-/** TIMER_CRON or TIMER_ZONE (input) when the text cannot be read. */
+/** Compiles a schedule. Throws TIMER_CRON or TIMER_ZONE (input) if the text cannot be read. */
 export function compileSchedule(config: { readonly cron?: string; readonly everySec?: number; readonly timeZone: string }): Schedule {
   return config.cron === undefined ? everyInterval((config.everySec ?? 1) * 1000) : byCron(config.cron, config.timeZone);
 }
 
-/** Multiples of the interval since the epoch. */
+/** Plans multiples of the interval since the epoch. */
 function everyInterval(everyMs: number): Schedule {
   return {
     next: (afterMs) => (Math.floor(afterMs / everyMs) + 1) * everyMs,
@@ -33,7 +34,8 @@ function byCron(pattern: string, timeZone: string): Schedule {
   return {
     next: (afterMs) => cron.nextRun(new Date(afterMs))?.getTime(),
     latest(afterMs, untilMs) {
-      // The second after `untilMs` makes an instant that is exactly now count as past: croner plans in whole seconds.
+      // croner plans in whole seconds and returns only instants before the given time. Adding a second includes an
+      // instant that equals `untilMs`.
       const [instant] = cron.previousRuns(1, new Date(Math.floor(untilMs / 1000) * 1000 + 1000));
       return instant !== undefined && instant.getTime() > afterMs && instant.getTime() <= untilMs ? instant.getTime() : undefined;
     },

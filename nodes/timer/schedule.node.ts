@@ -41,11 +41,11 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Detects a jump of the wall clock within this time. */
+/** Maximum time between two looks at the clock. A jump of the wall clock is detected within this time. */
 const LOOK_EVERY_MS = 30_000;
 const RETRY_MS = 5000;
 
-/** Starts executions at planned instants; after downtime one for the latest missed instant, never all of them. */
+/** Starts executions at planned instants. After downtime it starts only one, for the latest missed instant. */
 export default defineNode({
   type: 'timer.schedule',
   major: 1,
@@ -109,8 +109,8 @@ class Timer implements Stop {
   }
 
   /**
-   * Emits the latest due instant, or waits for the next. Timers run on monotonic time, instants on the wall clock, so
-   * it checks often.
+   * Emits the latest due instant, or waits for the next. Timers use monotonic time but instants use the wall clock,
+   * so it checks often.
    */
   #look(): void {
     if (this.#isStopped) return;
@@ -121,7 +121,7 @@ class Timer implements Stop {
       return;
     }
     const nextMs = this.#schedule.next(nowMs);
-    // A schedule without a next instant, such as a past date, is over.
+    // Without a next instant, for example if all dates are past, the schedule is over.
     if (nextMs !== undefined) this.#cancel = this.#clock.after(Math.min(nextMs - nowMs, LOOK_EVERY_MS), () => this.#look());
   }
 

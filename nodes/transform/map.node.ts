@@ -15,7 +15,7 @@ const NO_RULES: Issue = {
   fix: 'Add rules, or remove the node.',
 };
 
-/** Builds new data by a mapping (`nodes/shared/mapping`), compiled once. */
+/** Builds new data by a mapping (`nodes/shared/mapping`) that is compiled once. */
 export default defineNode({
   type: 'transform.map',
   major: 1,

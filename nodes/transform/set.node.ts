@@ -85,7 +85,7 @@ function setField(message: Message, [part, ...steps]: readonly PathStep[], value
   return part === 'headers' ? { ...message, headers: fields } : { ...message, keys: fields };
 }
 
-/** A copy with the field set that shares all unchanged parts. */
+/** Returns a copy with the field set. The copy shares all unchanged parts. */
 function withField(container: unknown, [step, ...rest]: readonly PathStep[], value: unknown): unknown {
   if (step === undefined) return value;
   const isList = typeof step === 'number';

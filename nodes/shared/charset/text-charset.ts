@@ -1,7 +1,8 @@
 /**
- * Text <-> bytes for hospital systems, strictly: a character that cannot be represented is an error, never a `?` in a
- * name. GBK is read as GB18030, its superset, because senders that declare GBK still send rare Han and the euro sign.
- * It is written as real GBK, since a reader of GBK may not know four-byte sequences.
+ * Converts between text and bytes for hospital systems. It is strict: a character that cannot be represented is an
+ * error, never a `?` in a name. GBK is read as its superset GB18030, because senders that declare GBK still send rare
+ * Han characters and the euro sign. It is written as real GBK, since a reader of GBK may not know four-byte
+ * sequences.
  */
 import iconv from 'iconv-lite';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -14,8 +15,8 @@ const REPLACEMENT = '\ufffd';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Bytes to text; a byte order mark stays in the text. Errors: CHARSET_INVALID_BYTES (input) when the bytes are not of
- * this charset, CHARSET_UNKNOWN (input).
+ * Decodes bytes; a byte order mark stays in the text. Throws CHARSET_INVALID_BYTES (input) if the bytes are not of
+ * this charset, and CHARSET_UNKNOWN (input).
  */
 export function decodeText(bytes: Uint8Array, charset: string): string {
   const name = canonicalCharset(charset);
@@ -24,12 +25,13 @@ export function decodeText(bytes: Uint8Array, charset: string): string {
   const buffer = asBuffer(bytes);
   const codec = readingCodec(name);
   const text = iconv.decode(buffer, codec, { stripBOM: false });
-  // iconv-lite reads invalid bytes as U+FFFD, which GB18030 can also encode: only then does encoding it back decide.
+  // iconv-lite decodes invalid bytes as U+FFFD, but GB18030 can also encode a real U+FFFD. Encoding the text again
+  // shows which of the two it was.
   if (text.includes(REPLACEMENT) && !iconv.encode(text, codec).equals(buffer)) throw invalidBytes(name);
   return text;
 }
 
-/** Text to bytes. Errors: CHARSET_UNENCODABLE (input) when the charset lacks a character, CHARSET_UNKNOWN (input). */
+/** Encodes text. Throws CHARSET_UNENCODABLE (input) if the charset lacks a character, and CHARSET_UNKNOWN (input). */
 export function encodeText(text: string, charset: string): Buffer {
   const name = canonicalCharset(charset);
   if (!text.isWellFormed()) throw unencodable(name);
@@ -43,7 +45,7 @@ export function encodeText(text: string, charset: string): Buffer {
   return bytes;
 }
 
-/** The IANA name for a name in any usual spelling. CHARSET_UNKNOWN (input) otherwise. */
+/** Returns the IANA name for a name in any usual spelling. Throws CHARSET_UNKNOWN (input) if there is none. */
 export function canonicalCharset(charset: string): string {
   const known = NAMES.get(charset) ?? NAMES.get(plainName(charset));
   if (known !== undefined) return known;
@@ -56,7 +58,7 @@ function plainName(charset: string): string {
   return charset.toUpperCase().replace(/[\s_-]/g, '');
 }
 
-/** Each charset by its IANA name, its plain name and its aliases. */
+/** Maps the IANA name, the plain name and the aliases of each charset to its IANA name. */
 function namesOf(): ReadonlyMap<string, string> {
   const names = new Map<string, string>([
     ['GB2312', 'GBK'],
@@ -87,7 +89,10 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** In GB18030 a lead byte 0x81..0xFE is followed by 0x30..0x39 exactly when the sequence has four bytes. */
+/**
+ * Returns whether GB18030 bytes contain a four-byte sequence. They do exactly if a lead byte 0x81..0xFE is followed
+ * by 0x30..0x39.
+ */
 function hasFourByteSequence(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) {
     if (bytes[i]! < 0x81) continue;

@@ -1,26 +1,26 @@
-/** Acknowledgements (HL7 v2.8, 2.9.2): builds them for received messages, reads them for sent ones. */
+/** Acknowledgements (HL7 v2.8, 2.9.2): builds those for received messages, and reads those for sent messages. */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { escapeHl7 } from './escapes.ts';
 import { headerField, readHl7, type Hl7Message } from './message.ts';
 import { getHl7 } from './paths.ts';
 
 /**
- * AA: accepted. AE: the message itself is wrong, sending it again will not help. AR: not now, or not this kind, try
- * again later.
+ * AA: accepted. AE: the message itself is wrong, sending it again will not help. AR: the message cannot be processed
+ * now, or is of a kind that is not supported; try again later.
  */
 export type AckCode = 'AA' | 'AE' | 'AR';
 
 export interface AckOptions {
   readonly code: AckCode;
-  /** For people at the sender; never personal data. */
+  /** Text for people at the sender; contains no personal data. */
   readonly text?: string;
   /** Epoch milliseconds, for MSH-7. */
   readonly now: number;
 }
 
 /**
- * The ACK for a request: its delimiters, parties swapped, same version, processing id and charset; MSA-2 is its
- * MSH-10.
+ * Builds the ACK for a request. It has the request's delimiters, version, processing id and charset, with sender and
+ * receiver swapped. MSA-2 is the MSH-10 of the request.
  */
 export function buildAck(request: Hl7Message, { code, text, now }: AckOptions): string {
   const { field, component } = request.delimiters;
@@ -46,7 +46,10 @@ export function buildAck(request: Hl7Message, { code, text, now }: AckOptions): 
   return `${msh.join(field)}\r${msa.join(field)}\r`;
 }
 
-/** The refusal of bytes whose MSH could not be read: there is no party to address and no message to name. */
+/**
+ * Builds the refusal of bytes whose MSH could not be read. It names no receiver and no message, because both are
+ * unknown.
+ */
 export function buildBlindNak(text: string, now: number, code: AckCode = 'AE'): string {
   const delimiters = { field: '|', component: '^', repetition: '~', escape: '\\', subcomponent: '&' };
   return `MSH|^~\\&|||||${formatHl7Time(now)}||ACK|NAK${now}|P|2.4\rMSA|${code}||${escapeHl7(text, delimiters)}\r`;
@@ -63,7 +66,10 @@ export interface Ack {
   readonly errorCode: string;
 }
 
-/** HL7_ACK_MALFORMED (input) when the text is not a message with an MSA. */
+/**
+ * Parses an ACK. Throws HL7_ACK_MALFORMED (input) if its MSA-1 is missing or unknown. Also throws the errors of
+ * `readHl7`.
+ */
 export function readAck(text: string): Ack {
   const message = readHl7(text);
   const code = getHl7(message, 'MSA-1') ?? '';
@@ -77,14 +83,14 @@ export function readAck(text: string): Ack {
   };
 }
 
-/** `YYYYMMDDHHMMSS+0000`: UTC and marked as such, so the same on every machine. */
+/** Formats a time as `YYYYMMDDHHMMSS+0000`: always in UTC, so that it does not depend on the machine's time zone. */
 function formatHl7Time(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19).replace(/[-:T]/g, '')}+0000`;
 }
 
 /**
- * Differs from the request's own, and stays the same for a repeated request. MSH-10 has 20 characters up to version
- * 2.6.
+ * Returns the ACK's own control id. It differs from the request's, and is the same for a repeated request. MSH-10 has
+ * at most 20 characters up to version 2.6.
  */
 function ackControlId(requestId: string): string {
   return requestId.length < 20 ? `A${requestId}` : `A${requestId.slice(1, 20)}`;

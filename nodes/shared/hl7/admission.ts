@@ -1,6 +1,6 @@
 import type { NodeSample } from '../../../engine/contract/node/node.ts';
 
-/** A sample for trying nodes that accept HL7 v2. */
+/** An HL7 v2 message for trying out nodes. */
 export const admission: NodeSample = {
   name: { 'zh-CN': '入院 ADT^A01', en: 'Admission ADT^A01' },
   mediaType: 'application/hl7-v2',

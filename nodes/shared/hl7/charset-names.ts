@@ -1,4 +1,4 @@
-/** The names of MSH-18 (HL7 table 0211), and how to find MSH-18 in bytes of a still unknown charset. */
+/** The charset names of MSH-18 (HL7 table 0211). Also finds MSH-18 in bytes whose charset is still unknown. */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { canonicalCharset, decodeText } from '../charset/text-charset.ts';
 
@@ -11,8 +11,8 @@ const TABLE_0211: Readonly<Record<string, string>> = {
 };
 
 /**
- * The IANA charset of an MSH-18 value (the first repetition); undefined when it is empty. HL7_CHARSET_UNSUPPORTED
- * (input) when unknown.
+ * Returns the IANA charset of an MSH-18 value (its first repetition); undefined if the value is empty. Throws
+ * HL7_CHARSET_UNSUPPORTED (input) if the name is unknown.
  */
 export function charsetOfMsh18(value: string): string | undefined {
   const name = value.trim();
@@ -29,15 +29,15 @@ export function charsetOfMsh18(value: string): string | undefined {
   }
 }
 
-/** The MSH-18 value for an IANA charset. */
+/** Returns the MSH-18 value for an IANA charset. */
 export function msh18OfCharset(charset: string): string {
   const canonical = canonicalCharset(charset);
   return Object.keys(TABLE_0211).find((name) => TABLE_0211[name] === canonical) ?? canonical;
 }
 
 /**
- * Decodes a message by its own MSH-18; without one (or when it wrongly says ASCII) by the adapter's charset, else
- * UTF-8. Errors as of `decodeText` and `charsetOfMsh18`.
+ * Decodes a message by its own MSH-18. If MSH-18 is empty or wrongly says ASCII, it uses the adapter's charset,
+ * otherwise UTF-8. Throws the errors of `decodeText` and `charsetOfMsh18`.
  */
 export function decodeHl7(bytes: Uint8Array, adapterCharset: string | undefined): { readonly text: string; readonly charset: string } {
   const declared = charsetOfMsh18(readMsh18(bytes));
@@ -50,8 +50,9 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /**
- * MSH-18 of undecoded bytes. In GBK and Big5 the second byte of a character may look like `|`, so pairs are skipped,
- * unless the segment is valid UTF-8: there no byte of a character looks like ASCII.
+ * Returns the raw MSH-18 of undecoded bytes. In GBK and Big5 the second byte of a character may equal `|`, so
+ * character pairs are skipped. If the segment is valid UTF-8, no byte of a character equals an ASCII character, and
+ * nothing is skipped.
  */
 function readMsh18(bytes: Uint8Array): string {
   let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;

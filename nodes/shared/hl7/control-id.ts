@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /**
- * MSH-10 for a message we send: 20 characters (the limit up to HL7 2.6), 100 bits of the idempotency key, so that the
- * receiver can recognise a repetition.
+ * Returns the MSH-10 for a message that is sent: 20 characters (the limit up to HL7 2.6) from 100 bits of the
+ * idempotency key. A repeated message has the same MSH-10, so the receiver can recognise it.
  */
 export function controlIdOf(idempotencyKey: string): string {
   const digest = createHash('sha256').update(idempotencyKey).digest();

@@ -1,17 +1,23 @@
 /**
  * Escape sequences (HL7 v2.8, 2.7). `\F\ \S\ \T\ \R\ \E\` stand for delimiters and are decoded. Formatting (`\.br\`),
- * highlighting (`\H\`), bytes (`\X0D\`) and charset switches have a meaning only for the reader of the text: they
- * stay as they are, in both directions.
+ * highlighting (`\H\`), bytes (`\X0D\`) and charset switches have a meaning only for the reader of the text. They
+ * stay unchanged when a message is read or written.
  */
 import { tooMany, type Delimiters } from './message.ts';
 
 /** Sequences that pass through unchanged; anything else between two escape characters is plain text. */
 const KEPT = /^(?:H|N|\.[a-z]{2}[+-]?\d{0,5}|[XZ][0-9A-Za-z]{0,200}|[CM][0-9A-F]{4,6})$/;
 
-/** Escape and control characters in one value: about 50 ms, and more than the longest report has lines. */
+/**
+ * Maximum number of escape and control characters in one value. Processing this many takes about 50 ms. The longest
+ * reports have fewer lines.
+ */
 const MAX_SPECIAL = 200_000;
 
-/** Whether a value has characters with more than one spelling. HL7_TOO_MANY_PARTS (input) when there are too many. */
+/**
+ * Returns whether a value has characters that can be written in more than one way. Throws HL7_TOO_MANY_PARTS (input)
+ * if there are too many.
+ */
 export function hasSpellings(text: string, { escape }: Delimiters): boolean {
   const hasEscapes = escape !== '' && text.includes(escape);
   if (text.length <= MAX_SPECIAL) return hasEscapes || CONTROL.test(text);
@@ -41,7 +47,7 @@ export function unescapeHl7(raw: string, delimiters: Delimiters): string {
       text += raw.slice(from, close + 1);
       from = close + 1;
     } else {
-      // Not a sequence: this escape character is text, and the next one may open one.
+      // This is no escape sequence, so the escape character is text. The next escape character may start a sequence.
       text += raw.slice(from, open + 1);
       from = open + 1;
     }
@@ -50,7 +56,8 @@ export function unescapeHl7(raw: string, delimiters: Delimiters): string {
 }
 
 /**
- * Escapes a value for use inside a component. Line ends become `\X0D\` and `\X0A\`: bare ones would end the segment.
+ * Escapes a value for use inside a component. Line ends become `\X0D\` and `\X0A\`, because a line end would end the
+ * segment.
  */
 export function escapeHl7(text: string, delimiters: Delimiters): string {
   const { field, component, repetition, escape, subcomponent } = delimiters;
@@ -73,14 +80,20 @@ export function escapeHl7(text: string, delimiters: Delimiters): string {
   return raw;
 }
 
-/** True for nearly every value: seven scans at native speed instead of a loop over its characters. */
+/**
+ * Returns whether nothing must be escaped, which is true for nearly every value. The native searches are faster than
+ * a loop over the characters.
+ */
 function isPlain(text: string, { field, component, repetition, escape, subcomponent }: Delimiters): boolean {
   for (const delimiter of [field, component, repetition, escape, subcomponent])
     if (delimiter !== '' && text.includes(delimiter)) return false;
   return !CONTROL.test(text);
 }
 
-/** A message without an escape character cannot contain its own delimiters as text: they become spaces. */
+/**
+ * Returns an escape sequence. A message without an escape character cannot contain delimiters as text, so they become
+ * spaces.
+ */
 function sequence(name: string, escape: string): string {
   return escape === '' ? ' ' : escape + name + escape;
 }

@@ -25,7 +25,7 @@ export interface Hl7Segment {
 }
 export interface Hl7Form {
   readonly order: readonly string[];
-  /** The line end; a list when they differ (the last may have none). */
+  /** The line end; a list if the segments have different ones (the last may have none). */
   readonly end: string | readonly string[];
   readonly lead?: string;
   readonly other?: readonly string[];
@@ -38,21 +38,24 @@ const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
  * components.
  */
 const MAX_PARTS = 20_000;
-/** Characters that are read or written in one go: above that, other work runs in between. */
+/** Number of characters that are processed without a break. For longer text, other work runs in between. */
 const LONG = 8 * 1024;
-/** The cost of a part besides its characters. */
+/** What one part adds to the cost, besides its characters. */
 const PART = 16;
 
 export function toHl7Form(message: Hl7Message): Hl7Form {
   return atOnce(formSteps(message));
 }
 
-/** The text of a form. HL7_FORM_WRONG (input) names the segment and field that do not have the shape above. */
+/**
+ * Returns the HL7 text of a form. Throws HL7_FORM_WRONG (input), which names the segment and field that do not have
+ * the shape above.
+ */
 export function fromHl7Form(form: unknown): string {
   return atOnce(textSteps(form));
 }
 
-/** `toHl7Form`, a few kilobytes at a time. HL7_TOO_MANY_PARTS (input). */
+/** Does the same as `toHl7Form`, but a few kilobytes per step. Throws HL7_TOO_MANY_PARTS (input). */
 export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
   const order: string[] = [];
   const lists: Record<string, unknown[]> = {};
@@ -69,7 +72,7 @@ export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
   return { order, end: isUniform ? first : message.ends, ...(message.lead === '' ? {} : { lead: message.lead }), ...lists };
 }
 
-/** `fromHl7Form`, a few kilobytes at a time. */
+/** Does the same as `fromHl7Form`, but a few kilobytes per step. */
 export function* textSteps(form: unknown): Generator<void, string> {
   if (!isRecord(form)) throw wrong('', 'it is no object', 'object');
   const delimiters = delimitersOf(form);
@@ -115,7 +118,7 @@ function* segmentForm(line: string, delimiters: Delimiters): Generator<void, Hl7
 
 interface FieldForm {
   readonly value: readonly Hl7Repetition[];
-  /** Its values do not determine its spelling. */
+  /** True if the field's text cannot be reproduced from its values. */
   readonly needsRaw: boolean;
 }
 
@@ -124,7 +127,10 @@ function fieldForm(text: string, delimiters: Delimiters): FieldForm {
   return { value, needsRaw: hasSpellings(text, delimiters) && fieldLine(value, delimiters, '') !== text };
 }
 
-/** Does not find out whether the values determine the spelling: that would take as long again. */
+/**
+ * Converts a long field. It sets `needsRaw` without comparing the text that the values would produce, because the
+ * comparison would take as long as the conversion.
+ */
 function* longFieldForm(text: string, delimiters: Delimiters): Generator<void, FieldForm> {
   const value: Hl7Repetition[] = [];
   let needsRaw = false;
@@ -147,7 +153,7 @@ function repetitionForm(text: string, delimiters: Delimiters): Hl7Repetition {
   });
 }
 
-/** `{c1: …, c3: …}`: empty parts are left out, except the last, which shows how many there are. */
+/** Returns `{c1: …, c3: …}`. Empty parts are left out, except the last, which shows how many there are. */
 function parts(letter: string, texts: readonly string[], read: (text: string) => unknown): Record<string, never> {
   if (texts.length > MAX_PARTS) throw tooMany('components', MAX_PARTS);
   const result: Record<string, unknown> = {};
@@ -178,7 +184,10 @@ function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unkn
   return result;
 }
 
-/** Puts parts at their places in a list; `join` turns the holes into empty text. */
+/**
+ * Builds the line of a segment. Each field is put at its index in a list; `join` turns missing fields into empty
+ * text.
+ */
 function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): Generator<void, string> {
   if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields', 'segment');
   const isHeader = name === 'MSH';
@@ -188,7 +197,7 @@ function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): G
     if (key === 'raw') continue;
     const number = partNumber(key, 'f', name);
     const value = segment[key];
-    // MSH-1 is the separator that joins the fields.
+    // MSH-1 is the field separator itself, so it is not an element of the list.
     if (isHeader && number < 3) fields[0] = onlyText(segment['f2']) ?? '^~\\&';
     else {
       const text = value === undefined || value === null ? '' : yield* fieldOrRaw(segment, key, value, delimiters, name);
@@ -218,13 +227,16 @@ function* fieldOrRaw(
   return (yield* fieldSteps(read.value, delimiters, '')) === written ? raw : written;
 }
 
-/** A bare text or number stands for one repetition with one component: the usual output of a mapping. */
+/**
+ * Returns the text of a field. A plain text or number means one repetition with one component; mappings usually
+ * produce this.
+ */
 function fieldLine(value: unknown, delimiters: Delimiters, place: string): string {
   const repetitions = Array.isArray(value) ? (value as unknown[]) : [value];
   return repetitions.map((repetition) => joined(repetition, 'c', delimiters.component, delimiters, place)).join(delimiters.repetition);
 }
 
-/** `fieldLine`, some repetitions at a time. */
+/** Does the same as `fieldLine`, but some repetitions per step. */
 function* fieldSteps(value: unknown, delimiters: Delimiters, place: string): Generator<void, string> {
   if (!Array.isArray(value) || value.length * PART < LONG) return fieldLine(value, delimiters, place);
   const pieces: string[] = [];

@@ -1,6 +1,7 @@
 /**
- * HL7 v2 messages as text (HL7 v2.8 chapter 2), kept so that unknown or untouched parts go out byte for byte. Nothing
- * is parsed before it is needed: reading splits lines; a field is found by counting separators.
+ * HL7 v2 messages as text (HL7 v2.8 chapter 2). Unknown and unchanged parts are written byte for byte as they were
+ * read. Nothing is parsed before it is needed: reading only splits lines, and a field is found by counting
+ * separators.
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 
@@ -8,7 +9,7 @@ export interface Delimiters {
   readonly field: string;
   readonly component: string;
   readonly repetition: string;
-  /** Empty when MSH-2 is shorter: this message then has none. */
+  /** Empty if MSH-2 has no escape character; the message then has no escape sequences. */
   readonly escape: string;
   readonly subcomponent: string;
 }
@@ -16,26 +17,26 @@ export interface Delimiters {
 /** Immutable; `setHl7` returns a new one that shares the unchanged parts. */
 export interface Hl7Message {
   readonly delimiters: Delimiters;
-  /** Text before MSH: a byte order mark, line ends. */
+  /** The text before MSH, such as a byte order mark or line ends. */
   readonly lead: string;
-  /** Segments without their ends. */
+  /** Segments without their line ends. */
   readonly segments: readonly string[];
   /** The line end after each segment: CR as in the standard, or what the sender used; `''` if the last has none. */
   readonly ends: readonly string[];
 }
 
-/** A message of 8 MB has 130,000 observations. */
+/** For comparison: a message of 8 MB has 130,000 observations. */
 const MAX_SEGMENTS = 300_000;
 const MAX_HEADER_CHARS = 64 * 1024;
 
 /**
- * Reads a message. HL7_MALFORMED (input) when it does not start with an MSH that names distinct delimiters, or
- * contains a VT or FS; HL7_TOO_MANY_PARTS (input) beyond the size of any real message.
+ * Reads a message. Throws HL7_MALFORMED (input) if it does not start with an MSH that names distinct delimiters, or
+ * if it contains a VT or FS. Throws HL7_TOO_MANY_PARTS (input) if it has more parts than any real message.
  */
 export function readHl7(text: string): Hl7Message {
   const start = /^[\ufeff\r\n]*/.exec(text)![0].length;
   const delimiters = readDelimiters(text.slice(start, start + 20));
-  // An MLLP block character inside means that two messages ran together.
+  // An MLLP block character inside a message means that two messages were joined by mistake.
   if (text.includes('\u000b') || text.includes('\u001c')) throw malformed('it holds a block character (VT or FS) in its text', 'block');
   const segments: string[] = [];
   const ends: string[] = [];
@@ -54,21 +55,22 @@ export function readHl7(text: string): Hl7Message {
   return { delimiters, lead: text.slice(0, start), segments, ends };
 }
 
-/** The text of a message, byte for byte as read where nothing was set. */
+/** Returns the text of a message. Parts that were not changed are byte for byte as they were read. */
 export function writeHl7(message: Hl7Message): string {
   let text = message.lead;
   for (let i = 0; i < message.segments.length; i++) text += message.segments[i]! + message.ends[i]!;
   return text;
 }
 
-/** The name of a segment line: the text before its first field separator. */
+/** Returns the name of a segment: the text before its first field separator. */
 export function segmentName(line: string, delimiters: Delimiters): string {
   const end = line.indexOf(delimiters.field);
   return end < 0 ? line : line.slice(0, end);
 }
 
 /**
- * The raw text of a field, by its HL7 number; undefined when the segment is shorter. MSH-1 is the separator itself.
+ * Returns the raw text of a field by its HL7 number; undefined if the segment is shorter. MSH-1 is the separator
+ * itself.
  */
 export function fieldText(line: string, number: number, delimiters: Delimiters): string | undefined {
   const isHeader = line.startsWith('MSH');
@@ -82,7 +84,7 @@ export function fieldText(line: string, number: number, delimiters: Delimiters):
   return to < 0 ? line.slice(from) : line.slice(from, to);
 }
 
-/** A raw field of the MSH segment, `''` when it is absent. */
+/** Returns a raw field of the MSH segment; `''` if it is absent. */
 export function headerField(message: Hl7Message, number: number): string {
   return fieldText(message.segments[0]!, number, message.delimiters) ?? '';
 }
@@ -109,7 +111,7 @@ const PARTS = {
   escapes: 'escape and control characters in a component',
 };
 
-/** Would take seconds to read, and no system sends it. */
+/** Returns HL7_TOO_MANY_PARTS (input). Such a message would take seconds to process, and no system sends one. */
 export function tooMany(problem: keyof typeof PARTS, limit: number): AppError {
   return new AppError('HL7_TOO_MANY_PARTS', 'input', `There are more than ${limit} ${PARTS[problem]}.`, {
     values: { problem, limit },

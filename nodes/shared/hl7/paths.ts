@@ -1,7 +1,7 @@
 /**
- * Places in a message, in the notation of HL7: `PID-5.1`, `PID-3[2].4.2`, `OBX[3]-5`, `OBR[*]-4`. Numbers count from
- * 1; a segment or repetition without a number is the first; `[*]` is every one; without components it is the whole
- * field.
+ * Paths into a message, in the notation of HL7: `PID-5.1`, `PID-3[2].4.2`, `OBX[3]-5`, `OBR[*]-4`. Numbers count from
+ * 1. A segment or repetition without a number is the first one; `[*]` means all of them. A path without components
+ * means the whole field.
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { escapeHl7, unescapeHl7 } from './escapes.ts';
@@ -9,7 +9,7 @@ import { fieldText, segmentName, type Delimiters, type Hl7Message } from './mess
 
 export interface Hl7Path {
   readonly segment: string;
-  /** 1 for the first, `undefined` for all. */
+  /** The number, from 1; `undefined` for all. */
   readonly occurrence: number | undefined;
   readonly field: number;
   readonly repetition: number | undefined;
@@ -19,7 +19,7 @@ export interface Hl7Path {
 
 const PATH = /^([A-Z][A-Z0-9]{2})(?:\[(\d{1,4}|\*)\])?-(\d{1,3})(?:\[(\d{1,4}|\*)\])?(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?$/;
 
-/** HL7_PATH_WRONG (input) when the text is not a path. */
+/** Parses a path. Throws HL7_PATH_WRONG (input) if the text is not a path. */
 export function parseHl7Path(text: string): Hl7Path {
   const match = PATH.exec(text);
   const [, segment, occurrence, field, repetition, component, subcomponent] = match ?? [];
@@ -39,20 +39,20 @@ export function parseHl7Path(text: string): Hl7Path {
   };
 }
 
-/** The first value at a path, decoded; undefined when there is none. `path` is text, or parsed once beforehand. */
+/** Returns the first value at a path, decoded; undefined if there is none. `path` is text or a parsed path. */
 export function getHl7(message: Hl7Message, path: string | Hl7Path): string | undefined {
   for (const value of valuesAt(message, typeof path === 'string' ? parseHl7Path(path) : path)) return value;
   return undefined;
 }
 
-/** Every value at a path with `[*]`, in order. */
+/** Returns every value at a path with `[*]`, in order. */
 export function getAllHl7(message: Hl7Message, path: string | Hl7Path): string[] {
   return [...valuesAt(message, typeof path === 'string' ? parseHl7Path(path) : path)];
 }
 
 /**
- * Returns a new message with a value set; creates missing fields, repetitions and components before it as empty ones.
- * HL7_PATH_ABSENT (input) when the segment does not occur; MSH-1 and MSH-2 cannot be set.
+ * Returns a new message with a value set. Missing fields, repetitions and components before the value are created
+ * empty. Throws HL7_PATH_ABSENT (input) if the segment does not occur. MSH-1 and MSH-2 cannot be set.
  */
 export function setHl7(message: Hl7Message, path: string | Hl7Path, value: string): Hl7Message {
   const place = typeof path === 'string' ? parseHl7Path(path) : path;
@@ -93,7 +93,7 @@ function partOf(repetition: string, path: Hl7Path, delimiters: Delimiters): stri
   return partAt(component, delimiters.subcomponent, path.subcomponent);
 }
 
-/** The part of this number, from 1; ignores what follows it. */
+/** Returns the part with this number, counted from 1. It does not read the parts after it. */
 function partAt(text: string, separator: string, number: number): string | undefined {
   return separator === '' ? (number === 1 ? text : undefined) : text.split(separator, number)[number - 1];
 }
@@ -140,7 +140,10 @@ function setPart(text: string, separator: string, index: number, change: (part: 
   return parts.join(separator);
 }
 
-/** `''.split('')` would split into characters: a level without a delimiter has one part. */
+/**
+ * Splits text by a separator. Without a separator the text is one part; `''.split('')` would split it into
+ * characters.
+ */
 function split(text: string, separator: string): string[] {
   return separator === '' ? [text] : text.split(separator);
 }

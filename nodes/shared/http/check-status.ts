@@ -1,6 +1,6 @@
 /**
- * What an HTTP status means for retries, depending on what the call could have changed remotely (RFC 9110, section
- * 15).
+ * Decides what an HTTP status means for retries, given what the call could have changed in the remote system (RFC
+ * 9110, section 15).
  */
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
@@ -13,7 +13,7 @@ interface StatusLine {
 }
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
-/** Statuses that say the request was not handled (RFC 6585, 4 and RFC 9110, 15.6.4). */
+/** Statuses that mean the request was not handled (RFC 6585, section 4, and RFC 9110, section 15.6.4). */
 const NOT_HANDLED = new Set([429, 503]);
 /**
  * Statuses of a server that gave up waiting for the request, or of a gateway that gave up waiting for the response:
@@ -25,9 +25,10 @@ const GIVEN_UP = new Set([408, 502, 504]);
 type StatusMeaning = Pick<HttpSettings, 'unavailableMayBeDone' | 'refusals'>;
 
 /**
- * The error for a status that the flow does not expect: HTTP_REFUSED (input: 3xx, 4xx, and 5xx that the adapter
- * names), HTTP_BUSY (transient: not done, try later), HTTP_SERVER_ERROR (transient for reads, unknown outcome for
- * writes), HTTP_UNEXPECTED (another success: a write was most likely done).
+ * Returns the error for a status that the flow does not expect. HTTP_REFUSED (input) for 3xx, 4xx, and those 5xx that
+ * the adapter names. HTTP_BUSY (transient) if nothing was done and the call can be retried. HTTP_SERVER_ERROR
+ * (transient for reads, unknown-outcome for writes). HTTP_UNEXPECTED (input for reads, unknown-outcome for writes)
+ * for another success status.
  */
 export function statusError(
   response: StatusLine,
@@ -69,18 +70,21 @@ function refused(status: number): AppError {
   });
 }
 
-/** Whether the call may have changed something in the remote system. */
+/** Returns whether the call may have changed something in the remote system. */
 export function isWrite(effect: Effect): boolean {
   return effect === 'write' || effect === 'idempotent-write';
 }
 
-/** Nothing was done, or doing it again is the same as doing it once. */
+/**
+ * Returns whether the call can be retried safely: nothing was done, or doing it twice has the same result as doing it
+ * once.
+ */
 function isBusy(status: number, effect: Effect, { unavailableMayBeDone }: StatusMeaning): boolean {
   if (status === 503 && unavailableMayBeDone && isWrite(effect)) return false;
   return NOT_HANDLED.has(status) || (effect !== 'write' && GIVEN_UP.has(status));
 }
 
-/** Seconds or an HTTP date, as milliseconds from now, at most an hour. */
+/** Parses seconds or an HTTP date; returns milliseconds from now, at most an hour. */
 function readRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const delayMs = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;

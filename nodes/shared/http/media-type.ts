@@ -1,7 +1,7 @@
 /** Reads and writes `content-type` (RFC 9110, section 8.3). */
 
 export interface MediaType {
-  /** Lower case, without parameters; `''` when there is none. */
+  /** Lower case, without parameters; `''` if there is no content type. */
   readonly name: string;
   readonly charset: string | undefined;
 }

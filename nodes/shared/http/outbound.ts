@@ -1,7 +1,7 @@
 /**
- * Calls to hospital systems over HTTP/1.1: one connection pool per adapter, limits everywhere, and an exact answer to
- * the question that matters afterwards: could the remote system have done it? Redirects are never followed, so a call
- * stays with the adapter's own host.
+ * Calls hospital systems over HTTP/1.1. It has one connection pool per adapter, and limits size and time. Each
+ * failure says whether the remote system could have handled the request. Redirects are never followed, so a call
+ * never leaves the adapter's host.
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
@@ -18,7 +18,7 @@ export interface OutboundRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Percent-encoded path below the adapter's base URL, with its query; begins with `/`, or is empty. */
   readonly path: string;
-  /** Lower-case names. */
+  /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | undefined;
   readonly effect: Effect;
@@ -26,9 +26,9 @@ export interface OutboundRequest {
 
 export interface OutboundResponse {
   readonly status: number;
-  /** Lower-case names; repeated ones joined by `, `. */
+  /** Names are in lower case; the values of repeated headers are joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Decompressed. */
+  /** The body after decompression. */
   readonly body: Buffer;
 }
 
@@ -41,15 +41,15 @@ export type OutboundContext = Pick<
 export interface OutboundClient {
   /**
    * Resolves with a response of any status. Rejects with OUTBOUND_REFUSED (input), HTTP_CONNECT (transient: nothing
-   * was sent), HTTP_NO_ANSWER (sent, no complete response: unknown outcome for writes, transient for reads),
-   * HTTP_TOO_LARGE or HTTP_ENCODING (the response cannot be read).
+   * was sent), HTTP_NO_ANSWER (the request was sent, but no complete response came: unknown-outcome for writes,
+   * transient for reads), or HTTP_TOO_LARGE or HTTP_ENCODING if the response cannot be read.
    */
   send(ctx: OutboundContext, request: OutboundRequest): Promise<OutboundResponse>;
 }
 
 /**
- * A client for one prepared node. It holds one pool at a time; when the adapter's settings change, the old pool
- * drains and closes.
+ * Creates a client for one prepared node. It holds one connection pool at a time. When the adapter's settings change,
+ * the old pool finishes its calls and closes.
  */
 export function createOutboundClient(): OutboundClient {
   let current: OpenPool | undefined;
@@ -70,7 +70,7 @@ interface OpenPool {
   readonly key: string;
   readonly settings: HttpSettings;
   readonly pool: Pool;
-  /** Opens an unused connection, which closes when it is released. */
+  /** Opens a new connection, which closes when it is released. */
   connectOnce(): Client;
   readonly basePath: string;
 }
@@ -82,7 +82,7 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter, guard: Outbo
   const url = outboundUrl(settings.baseUrl);
   void current?.pool.close();
   const options = {
-    // Our own timer limits the whole call; undici's are coarse.
+    // Our own timer limits the whole call, because the timers of undici are too coarse.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 4000,
@@ -107,7 +107,7 @@ function guardedConnector(settings: HttpSettings, timeout: number, guard: Outbou
 
 function requestHeaders(ctx: OutboundContext, request: OutboundRequest): Record<string, string> {
   const headers: Record<string, string> = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
-  // W3C Trace Context: pass on this attempt's span, else the caller's own.
+  // W3C Trace Context: pass on the span of this attempt, otherwise the caller's span.
   const traceparent = ctx.traceparent ?? ctx.scope.message.headers.traceparent;
   if (traceparent !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) headers.traceparent = traceparent;
   if (request.effect !== 'read' && request.effect !== 'pure') headers['idempotency-key'] = ctx.idempotencyKey;
@@ -156,7 +156,7 @@ function exchange(
 
 const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-/** One request in flight: a handler of undici's dispatcher. */
+/** Handles one request in flight for undici's dispatcher. */
 class Exchange implements Dispatcher.DispatchHandler {
   onDone: () => void = () => undefined;
   sendOnceMore: () => void = () => undefined;
@@ -192,10 +192,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#fail(failure(cause, this.#isSent, this.#request.effect), cause);
   }
 
-  /** The connection is open, and the first byte comes next. */
+  /** Is called when the connection is open, just before the first byte is sent. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // The call ended while it waited for a connection: it must not be sent any more.
+    // The call was given up while it waited for a connection, so it must no longer be sent.
     if (this.#isSettled) throw new Error('given up before it was sent');
     if (this.#request.effect !== 'read' && this.#request.effect !== 'pure') {
       try {
@@ -240,9 +240,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /**
-   * The remote system may close a connection, especially a kept-alive one, just as a request is sent. A request that
-   * changes nothing is sent once more (RFC 9112, section 9.3.1), over a new connection, since other kept-alive ones
-   * may be closed as well.
+   * Returns whether the request may be sent a second time. The remote system may close a kept-alive connection just
+   * as a request is sent. A request that changes nothing is then repeated (RFC 9112, section 9.3.1) over a new
+   * connection, since other kept-alive ones may be closed as well.
    */
   #mayRepeat(error: Error): boolean {
     const isClosed = CLOSED.has((error as { code?: string }).code ?? '');
@@ -276,7 +276,7 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   return flat;
 }
 
-/** OUTBOUND_REFUSED as it is; HTTP_CONNECT when nothing was sent, else HTTP_NO_ANSWER. */
+/** Returns OUTBOUND_REFUSED unchanged, HTTP_CONNECT if nothing was sent, otherwise HTTP_NO_ANSWER. */
 export function failure(cause: Error, isSent: boolean, effect: Effect): AppError {
   if (cause instanceof AppError) return cause;
   const reason = describe(cause);
@@ -298,13 +298,16 @@ export function failure(cause: Error, isSent: boolean, effect: Effect): AppError
   });
 }
 
-/** A code such as ECONNREFUSED or UND_ERR_SOCKET; never text of the remote system. */
+/** Returns a code such as ECONNREFUSED or UND_ERR_SOCKET, but never text of the remote system. */
 function describe(cause: Error): string {
   const code = (cause as { code?: unknown }).code;
   return typeof code === 'string' ? code : cause.message === 'time-out' || cause.message === 'cancelled' ? cause.message : cause.name;
 }
 
-/** The remote system did or refused the write, but its response cannot be read, so the outcome is unknown. */
+/**
+ * Returns HTTP_TOO_LARGE. The outcome of a write is unknown, because the remote system handled the request but its
+ * response cannot be read.
+ */
 function tooLarge(limitBytes: number, effect: Effect): AppError {
   return new AppError('HTTP_TOO_LARGE', isWrite(effect) ? 'unknown-outcome' : 'input', `The answer is larger than ${limitBytes} bytes.`, {
     values: { limitBytes },

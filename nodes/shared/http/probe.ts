@@ -1,4 +1,4 @@
-/** Connection test of an HTTP adapter: settings, name, TCP, TLS, login and any response. */
+/** Tests the connection of an HTTP adapter: settings, name, TCP, TLS, login and response. */
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -11,7 +11,7 @@ import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
 
 /**
- * Sends `GET` to the base URL. Any status shows that the remote system is there; only 401 and 403 mean a wrong
+ * Sends `GET` to the base URL. Any status shows that the remote system responds; only 401 and 403 mean a wrong
  * credential.
  */
 export async function probeHttp(ctx: ProbeContext): Promise<Health> {
@@ -38,7 +38,10 @@ function isTls({ adapter }: ProbeContext): boolean {
   return String(adapter.settings['baseUrl']).startsWith('https:');
 }
 
-/** Also when the base URL contains an address: the connection that follows looks up nothing. */
+/**
+ * Resolves the host, even if it is a literal address: the later connection calls no lookup, so the address would not
+ * be checked.
+ */
 async function resolveName({ outbound }: ProbeContext, settings: HttpSettings): Promise<string> {
   const { host, port } = targetOfUrl(settings.baseUrl);
   try {
@@ -63,7 +66,7 @@ async function shakeHands(ctx: ProbeContext, { baseUrl, tls }: HttpSettings, pla
   return [socket.getProtocol(), name?.CN].filter(Boolean).join(', ');
 }
 
-/** HTTP_CONNECT (transient) when no connection is made within the adapter's time. */
+/** Opens a connection. Rejects with HTTP_CONNECT (transient) if it is not open within the adapter's timeout. */
 function openSocket(ctx: ProbeContext, open: () => Socket, event: 'connect' | 'secureConnect'): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = open();

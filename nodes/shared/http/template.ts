@@ -1,4 +1,6 @@
-/** Texts with placeholders, `/patients/{data.patient.id}`: compiled once; each placeholder is a scope path. */
+/**
+ * Texts with placeholders, such as `/patients/{data.patient.id}`, compiled once. Each placeholder is a scope path.
+ */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import type { Scope } from '../../../engine/contract/node/node.ts';
 import { compileScopePath } from '../../../engine/contract/flow/scope-path.ts';
@@ -6,9 +8,10 @@ import { compileScopePath } from '../../../engine/contract/flow/scope-path.ts';
 export type EncodeValue = (value: string, placeholder: string) => string;
 
 /**
- * Returns a function that fills in the text. Each value passes through `encode` with its placeholder's text, the rest
- * through `encodeFixed`. A text that consists of one placeholder without a value becomes `undefined`, so that a
- * header or query field can be left out. PATH_INVALID (input) on bad text.
+ * Returns a function that fills in the text. Each value is encoded by `encode`, which also gets the placeholder's
+ * text; the text between placeholders is encoded by `encodeFixed`. A text that consists of one placeholder without a
+ * value becomes `undefined`, so that a header or query field can be left out. Throws PATH_INVALID (input) if a
+ * placeholder is not a path.
  */
 export function compileTemplate(
   template: string,
@@ -32,8 +35,8 @@ export function compileTemplate(
 }
 
 /**
- * Percent-encodes one value of a path. Empty values and dot segments would name another resource: HTTP_VALUE_REFUSED
- * (input).
+ * Percent-encodes one value of a path. Throws HTTP_VALUE_REFUSED (input) for empty values and dot segments, because
+ * they would address another resource.
  */
 export function encodePathValue(value: string, placeholder: string): string {
   if (value === '' || value === '.' || value === '..')
@@ -48,8 +51,8 @@ export function encodeQueryValue(value: string, placeholder: string): string {
 }
 
 /**
- * Values of headers: characters of ISO 8859-1 without controls, so that none ends the line. HTTP_VALUE_REFUSED
- * (input) otherwise.
+ * Checks and returns a header value. Throws HTTP_VALUE_REFUSED (input) if it has characters outside ISO 8859-1 or
+ * control characters, which could end the header line.
  */
 export function encodeHeaderValue(value: string, placeholder: string): string {
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw refuse(placeholder, 'holds characters that a header cannot carry', 'header');

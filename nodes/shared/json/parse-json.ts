@@ -1,22 +1,22 @@
 /**
- * Strict JSON (RFC 8259) from outside: text that readers could understand differently is refused. Pure: also runs in
- * a worker thread.
+ * Strict JSON (RFC 8259) from remote systems: text that other parsers could understand differently is refused. The
+ * file is pure, so it also runs in a worker thread.
  */
 import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
 import { keyFault, scanJson } from '../../../engine/contract/schema/scan-json.ts';
 
 export interface ParseJsonOptions {
-  /** Nesting of objects and arrays. */
+  /** Maximum nesting of objects and arrays. */
   readonly maxDepth: number;
-  /** Numbers that a double cannot hold: refused, or kept as text with every digit. */
+  /** What happens to numbers that a double cannot hold: refused, or kept as text with every digit. */
   readonly bigNumbers: 'refuse' | 'string';
 }
 
 export const DEFAULT_JSON_OPTIONS: ParseJsonOptions = { maxDepth: 100, bigNumbers: 'refuse' };
 
 /**
- * Parses one JSON text. JSON_INVALID (input) when it is not JSON, JSON_DUPLICATE_KEY when an object repeats a key,
- * JSON_KEY_REFUSED for `__proto__`, JSON_TOO_DEEP, JSON_BIG_NUMBER. Messages never quote the text.
+ * Parses one JSON text. Throws JSON_INVALID if it is not JSON, JSON_DUPLICATE_KEY if an object repeats a key,
+ * JSON_KEY_REFUSED for `__proto__`, JSON_TOO_DEEP or JSON_BIG_NUMBER (all input). Messages never quote the text.
  */
 export function parseJson(text: string, options: ParseJsonOptions = DEFAULT_JSON_OPTIONS): unknown {
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
@@ -49,7 +49,10 @@ function fitsDouble(source: string): boolean {
   return Number.isFinite(value) && (/[.eE]/.test(source) || Number.isSafeInteger(value) || String(value) === source);
 }
 
-/** The third argument has the number as written (ECMAScript proposal "JSON.parse source text access"). */
+/**
+ * Keeps a number as text if it is too large. The third argument has the number as written (ECMAScript proposal
+ * "JSON.parse source text access").
+ */
 function keepBigNumber(_key: string, value: unknown, context: { readonly source?: string }): unknown {
   return typeof value === 'number' && context.source !== undefined && !fitsDouble(context.source) ? context.source : value;
 }

@@ -1,11 +1,13 @@
-/** Errors of a flow for data that violates a JSON Schema: they name places and rules, never values. Pure. */
+/**
+ * Errors of a flow for data that violates a JSON Schema. They name places and rules, never values. The file is pure.
+ */
 import { AppError, type Issue } from '../../../engine/contract/values/errors.ts';
 import { schemaValues } from '../../../engine/contract/schema/schema-problem.ts';
 import { createSchemaTest, type Breach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
 
 let findFault: ReturnType<typeof createSchemaTest> | undefined;
 
-/** CHECK_SCHEMA_INVALID (input) for a schema that cannot be used. */
+/** Throws CHECK_SCHEMA_INVALID (input) if the schema cannot be used. */
 export function refuseUnusableSchema(schema: JsonSchema): void {
   const fault = (findFault ??= createSchemaTest())(schema);
   if (fault === undefined) return;
@@ -20,12 +22,12 @@ export function toCheckIssue(breach: Breach): Issue {
     code: 'CHECK_SCHEMA',
     message: describe(breach),
     severity: 'error',
-    // Without `field`: field names come from the data here, and only the path contains them.
+    // `field` is left empty because field names come from the data here; only the path contains them.
     values: schemaValues(breach, ''),
   };
 }
 
-/** Describes what is expected, from the schema alone; it does not show field names of the data either. */
+/** Describes what is expected, using only the schema, so that the message shows no field names of the data. */
 function describe({ keyword, message }: Breach): string {
   return keyword === 'additionalProperties' || keyword === 'unevaluatedProperties' ? 'has a field that is not allowed' : message;
 }

@@ -24,21 +24,24 @@ export interface MailAttachment {
   readonly name: string;
   readonly mediaType: string;
   readonly sizeBytes: number;
-  /** Base64. */
+  /** Base64 text. */
   readonly content: string;
 }
 
-/** Lines that may start a part. Plain text has such lines too: tables, signatures. */
+/** Maximum number of lines that may start a part. Plain text such as tables and signatures has such lines too. */
 const MOST_BOUNDARIES = 10_000;
-/** Nested mails, each of which is parsed again. */
+/** Maximum number of nested mails. Each of them is parsed again. */
 const MOST_MAILS = 50;
 const MOST_ATTACHMENTS = 500;
 const LIMITS = { maxNestingDepth: 20, maxHeadersSize: 256 * 1024 } as const;
 
-/** Uses the charsets and encoded words that the mail names. MAIL_UNREADABLE, MAIL_TOO_MANY_PARTS (input). */
+/**
+ * Parses a mail with the charsets and encoded words that it names. Rejects with MAIL_UNREADABLE or
+ * MAIL_TOO_MANY_PARTS (input).
+ */
 export async function parseMail(source: Uint8Array): Promise<MailData> {
   refuseMany(source);
-  // Few installations receive mail, so load it only here.
+  // Load the library only here, since few installations receive mail.
   const { default: PostalMime } = await import('postal-mime');
   const mail = await PostalMime.parse(source, { ...LIMITS, attachmentEncoding: 'arraybuffer' }).catch((cause: unknown) => {
     throw new AppError('MAIL_UNREADABLE', 'input', 'This is no mail that can be read.', { fix: 'Ask the sender to send it anew.', cause });
@@ -60,7 +63,10 @@ export async function parseMail(source: Uint8Array): Promise<MailData> {
   };
 }
 
-/** Checked before parsing: its time grows faster than the number of parts and nested mails. */
+/**
+ * Refuses a mail with too many parts before it is parsed, since the parsing time grows faster than the number of
+ * parts and nested mails.
+ */
 function refuseMany(source: Uint8Array): void {
   const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   const boundaries = countOf(bytes, '\n--', MOST_BOUNDARIES);
@@ -69,7 +75,7 @@ function refuseMany(source: Uint8Array): void {
   if (mails > MOST_MAILS) throw tooManyParts(mails, MOST_MAILS);
 }
 
-/** Counts occurrences, up to one more than `most`. */
+/** Counts occurrences, but stops at one more than `most`. */
 function countOf(bytes: Buffer, mark: string, most: number): number {
   let count = 0;
   for (let at = bytes.indexOf(mark); at !== -1 && count <= most; at = bytes.indexOf(mark, at + mark.length)) count++;
@@ -83,7 +89,7 @@ function tooManyParts(found: number, limit: number): AppError {
   });
 }
 
-/** Flattens address groups. */
+/** Returns all addresses, including those inside groups. */
 function addressesOf(addresses: readonly Address[] = []): readonly MailAddress[] {
   return addresses.flatMap(({ name, address, group }) => (group === undefined ? [{ name, address: address ?? '' }] : addressesOf(group)));
 }

@@ -1,4 +1,7 @@
-/** Compiles a mapping document once to closures: mappings never run as script. Browser-safe: previews use it too. */
+/**
+ * Compiles a mapping document once to closures; a mapping never runs as a script. The file also runs in the browser,
+ * for previews.
+ */
 import { AppError, toIssue, type ErrorValues, type Issue } from '../../../engine/contract/values/errors.ts';
 import type { BuildContext, Loop, Scope } from '../../../engine/contract/node/node.ts';
 import { compileScopePath, parseFieldPath, type PathStep } from '../../../engine/contract/flow/scope-path.ts';
@@ -6,9 +9,9 @@ import type { Mapping, MappingRule, MappingSource } from './mapping-document.ts'
 import { mappingFunctions } from './mapping-functions.ts';
 import type { MappingFunction } from './mapping-function.ts';
 
-/** Looks up a key in a code table; throws CODE_UNKNOWN when it is missing. */
+/** Returns the value for a key in a code table. Throws CODE_UNKNOWN if the key is missing. */
 export type Lookup = (table: string, key: string) => string;
-/** Returns the target, or a promise of it when one of its expressions runs in the sandbox. */
+/** Returns the target, or a promise of it if one of its expressions runs in the sandbox. */
 export type CompiledMapping = (scope: Scope, lookup: Lookup) => unknown;
 
 const MAX_DEPTH = 16;
@@ -16,9 +19,9 @@ const MAX_ITEMS = 100_000;
 const MAX_PROBLEMS = 100;
 
 /**
- * MAPPING_INVALID (input) lists every problem with its JSON Pointer. At run time all failing rules are reported at
- * once (path of the rule, never a value): MAP_SOURCE_MISSING for a required value that is absent,
- * MAP_FUNCTION_FAILED, or the error of an expression or code table.
+ * Compiles a mapping. Throws MAPPING_INVALID (input), which lists every problem with its JSON Pointer. A message
+ * reports all failing rules at once, with the path of the rule but never a value: MAP_SOURCE_MISSING if a required
+ * value is absent, MAP_FUNCTION_FAILED, or the error of an expression or code table.
  */
 export function compileMapping(mapping: Mapping, build: BuildContext): CompiledMapping {
   const compiler: Compiler = { build, issues: [], checksSettings: false };
@@ -38,9 +41,9 @@ export function compileMapping(mapping: Mapping, build: BuildContext): CompiledM
 }
 
 /**
- * Every problem that can be found without compiling expressions and conditions, with its JSON Pointer. Finds more
- * than `compileMapping` refuses: also wrong fixed settings of functions (pictures, zones), with which an earlier
- * published mapping still runs.
+ * Returns every problem that can be found without compiling expressions and conditions, with its JSON Pointer. It
+ * finds more than `compileMapping` refuses: also wrong fixed settings of functions (pictures, zones). Mappings that
+ * were published before this check continue to run with them.
  */
 export function checkMapping(mapping: Mapping): readonly Issue[] {
   const compiler: Compiler = { build: ANY_TEXT, issues: [], checksSettings: true };
@@ -78,7 +81,7 @@ function finish(target: unknown, run: Run): unknown {
 
 function compileRules(rules: readonly MappingRule[], path: string, depth: number, compiler: Compiler): Read {
   const steps = rules.map((rule, index) => {
-    // Copy a value into which another rule writes: the source belongs to the message.
+    // A value into which another rule writes is copied first, because the original belongs to the message.
     const isExtended = rules.some(
       ({ to }, other) => other !== index && to.length > rule.to.length && to.startsWith(rule.to) && '.['.includes(to[rule.to.length]!),
     );
@@ -186,7 +189,7 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
     try {
       return definition.run(...values);
     } catch {
-      // The function's own message may contain the value: report only the place.
+      // The function's own message may contain the value, so report only the place.
       throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${source.fn} cannot work with its input`, {
         values: { function: source.fn },
       });
@@ -199,8 +202,8 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
 }
 
 /**
- * Checks the settings of a call: fixed ones now, if at all; otherwise returns the check for the settings of each
- * message.
+ * Checks the settings of a function call. Fixed settings are checked now, if at all. Otherwise it returns a check
+ * that runs for each message.
  */
 function compileSettings(
   { name, settings }: MappingFunction,
@@ -219,7 +222,7 @@ function compileSettings(
     if (values[0] === undefined || values[0] === null) return;
     const fault = settings.check(...settings.args.map((position) => values[position]));
     if (fault === undefined) return;
-    // The setting comes from the message, so it is not shown.
+    // The setting comes from the message, so its value is not reported.
     throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${name} was given a setting that it cannot work with`, {
       values: { function: name, problem: 'setting' },
       fix: 'Look at the field that gives the picture or zone, and correct it, or write a fixed one.',
@@ -282,7 +285,10 @@ function withLoop(scope: Scope, item: unknown, index: number): Scope {
   return user === undefined ? { message, nodes, now, loop } : { message, nodes, now, loop, user };
 }
 
-/** Writes into the target, and creates objects and lists on the way. `a[]` appends. */
+/**
+ * Returns a function that writes a value into the target. It creates missing objects and lists on the path. `a[]`
+ * appends.
+ */
 function compileTarget(to: string): (target: Target, value: unknown) => void {
   const isAppend = to.endsWith('[]');
   const steps = parseFieldPath(isAppend ? to.slice(0, -2) : to);
@@ -306,7 +312,7 @@ function compileTarget(to: string): (target: Target, value: unknown) => void {
   };
 }
 
-/** Returns the list or the object at this step; creates it if there is none. */
+/** Returns the list or object at this step of the path; creates it if there is none. */
 function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: true): unknown[];
 function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: boolean): Record<PathStep, unknown>;
 function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: boolean): unknown {

@@ -16,8 +16,8 @@ const picture = argument('格式', 'Picture');
 const zone = optional('时区，默认 +08:00', 'Zone, +08:00 by default');
 
 /**
- * Dates: pictures consist of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`, HL7 DTM); results are ISO 8601 with
- * their zone.
+ * Functions for dates. Pictures consist of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`, HL7 DTM). Results are
+ * ISO 8601 with their zone.
  */
 export const dateFunctions: readonly MappingFunction[] = [
   {
@@ -69,7 +69,7 @@ export const dateFunctions: readonly MappingFunction[] = [
 
 const MIDNIGHT: DateParts = { yyyy: '1970', MM: '01', dd: '01', HH: '00', mm: '00', ss: '00', SSS: '000' };
 
-/** A picture without hours returns a date alone (`2026-01-02`), else a time with its zone. */
+/** Parses a date. A picture without hours gives a date (`2026-01-02`), any other a time with its zone. */
 function parseDate(text: string, format: string, offset: string): string {
   const { yyyy, MM, dd, HH, mm, ss, SSS } = readParts(text, format);
   const day = `${yyyy}-${MM}-${dd}`;
@@ -77,7 +77,7 @@ function parseDate(text: string, format: string, offset: string): string {
   return `${day}T${HH}:${mm}:${ss}${format.includes('SSS') ? `.${SSS}` : ''}${offset}`;
 }
 
-/** Fields missing in the picture default to midnight, 1 January 1970. */
+/** Reads the fields of a text. Fields that the picture lacks default to midnight, 1 January 1970. */
 function readParts(text: string, format: string): DateParts {
   const { fields, rest } = pictureOf(format);
   const parts = { ...MIDNIGHT };
@@ -103,7 +103,10 @@ function isDigits(text: string): boolean {
   return true;
 }
 
-/** By hand: Date turns 30 February into March, and accepts 24:00 as the next midnight. */
+/**
+ * Returns whether the date exists. `Date` cannot check this: it turns 30 February into March, and accepts 24:00 as
+ * the next midnight.
+ */
 function isInCalendar({ yyyy, MM, dd, HH, mm, ss }: DateParts): boolean {
   const [month, day] = [Number(MM), Number(dd)];
   if (month < 1 || month > 12 || day < 1 || day > daysOf(Number(yyyy), month)) return false;
@@ -136,7 +139,10 @@ function formatDate(timeMs: number, format: string, offset: string): string {
   return writeParts(parts, format);
 }
 
-/** A date without a zone is midnight in China, and a time without one is China time. */
+/**
+ * Converts to epoch milliseconds. A date without a zone is midnight in China, and a time without a zone is China
+ * time.
+ */
 function toMillis(time: unknown): number {
   if (typeof time === 'number') return toNumber(time);
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(Z|[+-]\d{2}:\d{2})?$/.exec(toText(time));

@@ -5,7 +5,7 @@
 import type { ErrorValues } from '../../../engine/contract/values/errors.ts';
 import type { FunctionFault } from './mapping-function.ts';
 
-/** Digits by field of a picture. */
+/** The digits of each field of a picture. */
 export interface DateParts {
   yyyy: string;
   MM: string;
@@ -17,7 +17,7 @@ export interface DateParts {
 }
 type Field = keyof DateParts;
 
-/** The meaning of each field of a picture, [Chinese, English]. Their order is that of docs/reference/mappings.md. */
+/** The meaning of each field of a picture, [Chinese, English], in the order of docs/reference/mappings.md. */
 export const PICTURE_FIELDS: Readonly<Record<Field, readonly [zhCN: string, en: string]>> = {
   yyyy: ['年，四位', 'Year, four digits'],
   MM: ['月，01 到 12', 'Month, 01 to 12'],
@@ -28,7 +28,7 @@ export const PICTURE_FIELDS: Readonly<Record<Field, readonly [zhCN: string, en: 
   SSS: ['毫秒，三位', 'Milliseconds, three digits'],
 };
 
-/** A parsed picture: each field with the text before it, and the text after the last. */
+/** A parsed picture: each field with the text before it, and the text after the last field. */
 export interface DatePicture {
   readonly fields: readonly { readonly before: string; readonly field: Field }[];
   readonly rest: string;
@@ -36,7 +36,10 @@ export interface DatePicture {
 
 const FIELDS = /yyyy|MM|dd|HH|mm|ss|SSS/g;
 
-/** Parses any text: letters that are not fields count as fixed text, as they did before pictures were checked. */
+/**
+ * Parses any picture. Letters that are not fields count as fixed text, because mappings from before the check rely on
+ * it.
+ */
 export const pictureOf = remember(takeApart);
 
 function takeApart(format: string): DatePicture {
@@ -49,7 +52,7 @@ function takeApart(format: string): DatePicture {
   return { fields, rest: format.slice(at) };
 }
 
-/** The error in a picture, for parsing a text or for formatting a time in `zone` (`Z`, `+08:00`). */
+/** Returns the error in a picture, for parsing a text or for formatting a time in `zone` (`Z`, `+08:00`). */
 export function pictureFault(picture: unknown, use: 'parse' | 'format', zone: string): FunctionFault | undefined {
   const found = letterFault(picture, use);
   if (found !== undefined || typeof picture !== 'string') return found;
@@ -57,7 +60,7 @@ export function pictureFault(picture: unknown, use: 'parse' | 'format', zone: st
   return picture.includes('Z') && !UTC.has(zone) ? fault('picture-zone', picture, { zone }) : undefined;
 }
 
-/** The error in a pair of pictures: a text is parsed by the first and written by the second. */
+/** Returns the error in a pair of pictures, where a text is parsed by the first and written by the second. */
 export function conversionFault(from: unknown, to: unknown): FunctionFault | undefined {
   const found = letterFault(from, 'parse') ?? letterFault(to, 'format');
   if (found !== undefined || typeof from !== 'string' || typeof to !== 'string') return found;
@@ -75,7 +78,7 @@ function letterFault(picture: unknown, use: 'parse' | 'format'): FunctionFault |
 const ALLOWED = FIELDS.source.split('|');
 /** Separators of ISO 8601. */
 const FIXED_LETTERS: ReadonlySet<string> = new Set(['T', 'Z']);
-/** Letters that people use who know the pictures of another program. */
+/** The field that is probably meant by a letter of another program's date formats. */
 const MEANT: Readonly<Record<string, string>> = {
   Y: 'yyyy',
   y: 'yyyy',
@@ -107,7 +110,10 @@ function unknownLetters(picture: string): FunctionFault | undefined {
 const DATE_FIELDS: ReadonlySet<string | undefined> = new Set(['yyyy', 'dd']);
 const TIME_FIELDS: ReadonlySet<string | undefined> = new Set(['HH', 'ss']);
 
-/** `mm` (minutes) beside years and days, or `MM` (months) beside hours and seconds: the other one is meant. */
+/**
+ * Returns the fault of `mm` (minutes) beside years and days, or `MM` (months) beside hours and seconds. The other
+ * field is meant.
+ */
 function misplacedFields(picture: string): FunctionFault | undefined {
   const fields = pictureOf(picture).fields.map(({ field }) => field);
   for (const [index, field] of fields.entries()) {
@@ -149,7 +155,7 @@ function fault(problem: string, picture: unknown, values: ErrorValues = {}): Fun
   };
 }
 
-/** Flows use a handful of pictures; a flow that builds its own from data must not fill the memory. */
+/** Flows use only a few pictures, but a flow that builds pictures from data must not fill the memory. */
 const MOST_REMEMBERED = 200;
 
 function remember<Value>(make: (text: string) => Value): (text: string) => Value {

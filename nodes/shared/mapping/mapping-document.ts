@@ -1,7 +1,7 @@
 /**
- * A mapping: how a target is built from the scope, as data that two people can compare. Compiled once by
- * `compile-mapping.ts`; drawn by the designer's two-tree mapper. `to` is a field path (`patient.name`,
- * `ids[0].value`, `items[]` appends).
+ * A mapping defines how a target is built from the scope, as data that can be compared. `compile-mapping.ts` compiles
+ * it once; the designer shows it as two trees. `to` is a field path (`patient.name`, `ids[0].value`, `items[]`
+ * appends).
  */
 import { Type } from 'typebox';
 import type { ConditionRule } from '../../../engine/contract/flow/expression-types.ts';
@@ -10,7 +10,7 @@ import { fieldEditor, fieldText } from '../../../engine/contract/values/texts.ts
 const closed = { additionalProperties: false } as const;
 const PATH = { minLength: 1, maxLength: 1000 } as const;
 
-/** The parts of a rule. Defined once, also for docs/reference/mappings.md. */
+/** The texts for the parts of a rule; docs/reference/mappings.md uses them too. */
 export const MAPPING_PARTS = {
   Source: Type.Union([
     Type.Object(
@@ -147,8 +147,8 @@ export interface MappingRule {
 export const TARGET_TYPES = ['object', 'list', 'text', 'number', 'boolean'] as const;
 
 /**
- * A field that the receiver knows, whether or not a rule fills it; the designer's target tree shows it. It maps
- * nothing.
+ * A field that the receiver knows, whether or not a rule fills it. It maps nothing: the designer only shows it in the
+ * target tree.
  */
 const TargetField = Type.Object(
   {
@@ -177,7 +177,7 @@ export interface Mapping {
   readonly target?: readonly TargetField[];
 }
 
-/** The schema of a mapping. A separate compiler checks conditions. */
+/** The schema of a mapping. Conditions are checked by their own compiler. */
 export const MappingSchema = Type.Object(
   {
     rules: Type.Array(MappingRuleSchema, { ...fieldText('规则', 'Rules', '按顺序执行。', 'They run in their order.'), maxItems: 2000 }),

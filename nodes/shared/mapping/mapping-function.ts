@@ -8,24 +8,24 @@ export interface MappingFunction {
   readonly label: Text;
   readonly help: Text;
   readonly args: readonly MappingArgument[];
-  /** Arguments and result: shown in docs/reference/mappings.md, and run by a test. */
+  /** Arguments and results. They are shown in docs/reference/mappings.md and checked by a test. */
   readonly examples: readonly FunctionExample[];
   /** The last argument may be repeated. */
   readonly isVariadic?: true;
   /**
-   * Positions of arguments that configure the function (a picture, a zone). Fixed ones are checked when the mapping
-   * is validated, and not again at run time: mappings published before a check existed continue to run. Values from
-   * the message are checked at each call.
+   * Positions of arguments that configure the function (a picture, a zone). Fixed settings are checked only when the
+   * mapping is validated, so that mappings published before a check existed continue to run. Settings from the
+   * message are checked at each call.
    */
   readonly settings?: { readonly args: readonly number[]; check(...settings: readonly unknown[]): FunctionFault | undefined };
   /**
-   * Receives absent values as `undefined`. Throws any Error when it fails; the mapping reports the place, never the
-   * value.
+   * Calls the function; absent values are `undefined`. It may throw any Error: the mapping reports only the place,
+   * never the value.
    */
   run(...args: readonly unknown[]): unknown;
 }
 
-/** Why a function cannot use its settings: MAPPING_INVALID. */
+/** Says why a function cannot use its settings (MAPPING_INVALID). */
 export type FunctionFault = Omit<Issue, 'path'>;
 
 /** `gives` is left out when the result is absent. */
@@ -55,14 +55,14 @@ export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** Text of a value: numbers and booleans are converted, structures are refused. */
+/** Returns the text of a value. Numbers and booleans are converted, structures are refused. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw new TypeError('a text is needed');
 }
 
-/** Integer or decimal number of a value; text may have blanks around the number and nothing else. */
+/** Returns the number of a value. A text may have blanks around the number and nothing else. */
 export function toNumber(value: unknown): number {
   const text = typeof value === 'string' ? value.trim() : value;
   const number = typeof text === 'string' && /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
@@ -71,7 +71,7 @@ export function toNumber(value: unknown): number {
   return number;
 }
 
-/** Doubles keep 15 digits safely: a longer identity card number would change. */
+/** Doubles keep 15 digits safely; a longer identity card number would be changed. */
 const SAFE_DIGITS = 15;
 
 function losesDigits(text: string, number: number): boolean {
@@ -85,7 +85,7 @@ function losesDigits(text: string, number: number): boolean {
   return plain(text).replace('.', '').length > SAFE_DIGITS && plain(text) !== plain(String(number));
 }
 
-/** Applies `change` to the first argument if it is present; absent stays absent. */
+/** Applies `change` to the first argument if it is present. If it is absent, the result is absent too. */
 export function onText(change: (text: string, ...rest: readonly unknown[]) => unknown): MappingFunction['run'] {
   return (value, ...rest) => (isAbsent(value) ? undefined : change(toText(value), ...rest));
 }

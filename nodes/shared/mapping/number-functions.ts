@@ -76,7 +76,7 @@ function calculation(
   };
 }
 
-/** Rounds the decimal text, so that 1.005 with two decimals is 1.01, despite binary fractions. */
+/** Rounds the decimal text instead of the binary fraction, so that 1.005 with two decimals is 1.01. */
 function roundHalfUp(value: number, decimals: number): number {
   if (!Number.isInteger(decimals) || decimals < 0 || decimals > 15) throw new RangeError('0 to 15 decimals');
   const shifted = Math.round(Number(`${shiftable(Math.abs(value))}e${decimals}`));

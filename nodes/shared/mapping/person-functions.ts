@@ -56,7 +56,7 @@ function readCard(text: string): { readonly birthDate: string; readonly sex: '1'
   return { birthDate, sex: Number(number[isOld ? 14 : 16]) % 2 === 1 ? '1' : '2' };
 }
 
-/** ISO 7064 MOD 11-2. */
+/** Returns the check character by ISO 7064 MOD 11-2. */
 function checkCharacter(number: string): string | undefined {
   let sum = 0;
   for (let index = 0; index < 17; index++) sum += Number(number[index]) * (2 ** (17 - index) % 11);

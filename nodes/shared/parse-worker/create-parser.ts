@@ -1,6 +1,6 @@
 /**
- * Parses, checks and writes bodies: small ones at once, larger ones in a thread, so that the event loop keeps its
- * latency.
+ * Parses, checks and writes bodies. Small bodies are processed at once, larger ones in a thread, so that they do not
+ * block the event loop.
  */
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../engine/contract/values/clock.ts';
@@ -11,30 +11,39 @@ import { createBreachList, type BreachList } from '../../../engine/schema/create
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
 import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
-/** A body of only tags or brackets costs ten times as much as text of the same size. */
+/**
+ * Number of tags or brackets from which a body is parsed in a thread: a body of only tags or brackets costs ten times
+ * as much as text of the same size.
+ */
 const THREAD_FROM_PARTS = 3000;
-/** In all, and per node. */
+/** Maximum number of waiting tasks: for the whole process, and per node. */
 const MAX_WAITING = 1024;
 const MAX_WAITING_OF_ONE = 64;
 const MOST_THREADS = 4;
-/** For all nodes together. One node never gets all of them, so that one hospital's data delays no other. */
+/**
+ * Threads for all nodes together. One node never gets all of them, so that the data of one hospital does not delay
+ * the others.
+ */
 const THREADS = Math.max(2, Math.min(MOST_THREADS, availableParallelism() - 1));
 const HEAP_MB = 768;
-/** CPU time: a payload of 10 MB takes one to four seconds. */
+/** Limit of CPU time. A payload of 10 MB takes one to four seconds. */
 const CPU_MS = 5000;
 const CPU_MS_PER_MB = 1500;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './parse-worker.ts' : './parse-worker.js', import.meta.url);
 
 export interface Parser {
   /**
-   * Returns the parsed value, synchronously when the body is small. Throws the parser's error. A promise rejects with
-   * it, with PARSE_BUSY (transient) when too many wait, with PARSE_TOO_COSTLY (input) when it takes too much
-   * computing or memory, or with the signal's reason.
+   * Returns the parsed value, synchronously if the body is small, and throws the parser's error. A promise rejects
+   * with the parser's error, with PARSE_BUSY (transient) if too many tasks wait, with PARSE_TOO_COSTLY (input) if the
+   * task takes too much computing or memory, or with the signal's reason.
    */
   parse(task: ParseTask, ctx: ParseContext): unknown;
-  /** The same for data that `isLarge`, always in the thread. */
+  /** Does the same as `parse` for data that `isLarge`, always in the thread. */
   inThread(task: LargeTask, ctx: ParseContext): Promise<unknown>;
-  /** All breaches of a schema (JSON) by data; undefined when the data `isLarge`, or there is no room or time. */
+  /**
+   * Returns all breaches of a schema (JSON text) by the data. Returns undefined if the data `isLarge`, or if there is
+   * no free thread or too little time.
+   */
   listBreaches(
     task: { readonly data: unknown; readonly schema: string; readonly most: number },
     ctx: ParseContext,
@@ -51,7 +60,7 @@ interface Shared {
   readonly list: BreachList;
 }
 
-/** One set of threads per process, which has one clock. */
+/** The threads of a process, found by its clock: a process has exactly one clock. */
 const sharedOf = new WeakMap<Clock, Shared>();
 let parsers = 0;
 
@@ -66,8 +75,8 @@ function sharedBy(clock: Clock): Shared {
 }
 
 /**
- * A node's share of the threads that all nodes of the process use together. A thread starts with a large body. It
- * ends after two minutes without one, or with a body that takes too much.
+ * Creates a parser for one node. All nodes of the process share the threads. A thread starts when a large body comes.
+ * It ends after two minutes without work, or when a body exceeds the limits.
  */
 export function createParser(): Parser {
   const key = String((parsers += 1));
@@ -96,7 +105,7 @@ function isSmall(task: ParseTask): boolean {
   return [...marks].reduce((left, mark) => left - countOf(task.source, mark, left), THREAD_FROM_PARTS) > 0;
 }
 
-/** Counts occurrences, up to `most`. */
+/** Counts occurrences, but stops at `most`. */
 function countOf(source: Uint8Array | string, mark: string, most: number): number {
   let count = 0;
   const bytes = typeof source === 'string' ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);

@@ -12,30 +12,30 @@ import { xmlCharset } from '../xml/xml-charset.ts';
 
 export type ParseTask =
   | { readonly kind: 'json'; readonly source: Uint8Array | string; readonly charset: string; readonly options: ParseJsonOptions }
-  /** Without a charset from the transport, the XML declaration decides, then `fallback`. */
+  /** If the transport names no charset, the XML declaration decides, then `fallback`. */
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
   | { readonly kind: 'mail'; readonly source: Uint8Array };
 
-/** Work that goes to a thread for large data only: callers do it themselves for small data. */
+/** Work that moves to a thread only for large data. For small data, callers do it themselves. */
 export type LargeTask =
   | { readonly kind: 'xml-text'; readonly data: unknown; readonly options: SerialiseXmlOptions }
-  /** `schema` is JSON. */
+  /** `schema` is JSON text. */
   | { readonly kind: 'schema'; readonly data: unknown; readonly schema: string };
 
-/** The tasks of one thread; `readAnswer` reads their results. Caches compiled schemas. */
+/** Returns the function that runs tasks in a thread. It caches compiled schemas. `readAnswer` reads its results. */
 export function createTasks(): (task: ParseTask | LargeTask) => unknown {
   const breachBy = keepLast(10, (schema) => compileFirstBreach(JSON.parse(schema) as JsonSchema));
   return (task) => {
     if (task.kind === 'xml-text') return serialiseXml(task.data, task.options);
     if (task.kind === 'mail') return runParseTask(task);
-    // As text, since the event loop pays for the transfer: a structured clone of many small values takes two to four
-    // times as long.
+    // Return text, because the event loop pays for the transfer: a structured clone of many small values takes two to
+    // four times as long.
     if (task.kind !== 'schema') return toBoundedJson(runParseTask(task));
     return breachBy(task.schema)(task.data);
   };
 }
 
-/** JSON that an event loop can parse at once. */
+/** Converts a value to JSON that is small enough for the event loop to parse at once. */
 function toBoundedJson(value: unknown): string {
   const text = JSON.stringify(value);
   const excess = findJsonExcess(
@@ -63,12 +63,12 @@ const EXCESS_WORDS: Readonly<Record<JsonExcess['of'], { readonly what: string; r
   },
 };
 
-/** The value that a thread parsed, from its result. */
+/** Returns the value that a thread parsed, from the result of its task. */
 export function readAnswer(task: ParseTask, answer: unknown): unknown {
   return task.kind === 'mail' ? answer : (JSON.parse(answer as string) as unknown);
 }
 
-/** The value, or a promise of it. */
+/** Returns the value, or a promise of it. */
 export function runParseTask(task: ParseTask): unknown {
   if (task.kind === 'mail') return parseMail(task.source);
   const { source } = task;

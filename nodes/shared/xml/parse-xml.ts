@@ -12,7 +12,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
 
 export interface ParseXmlOptions {
-  /** Nesting of elements; at least 2. */
+  /** Maximum nesting of elements; at least 2. */
   readonly maxDepth: number;
   /** `keep`: names with their prefixes and `@xmlns:…`; `strip`: local names, declarations dropped. */
   readonly namespaces: 'keep' | 'strip';
@@ -27,8 +27,8 @@ export interface XmlObject {
 }
 
 /**
- * Returns `{ root: … }`. XML_INVALID, XML_DOCTYPE, XML_ENTITY, XML_TOO_DEEP, XML_NAME_REFUSED (all input); messages
- * never quote the text.
+ * Returns `{ root: … }`. Throws XML_INVALID, XML_DOCTYPE, XML_ENTITY, XML_TOO_DEEP or XML_NAME_REFUSED (all input).
+ * Messages never quote the text.
  */
 export function parseXml(text: string, options: ParseXmlOptions = DEFAULT_XML_OPTIONS): XmlObject {
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
@@ -52,7 +52,7 @@ export function parseXml(text: string, options: ParseXmlOptions = DEFAULT_XML_OP
   return { [name]: arrays.has(name) ? [value] : value };
 }
 
-/** Looks for `<!` outside comments and CDATA sections: in a document from outside that is a document type. */
+/** Refuses a document with `<!` outside comments and CDATA sections, since it begins a document type. */
 function refuseDeclarations(text: string): void {
   for (let at = text.indexOf('<!'); at !== -1; at = text.indexOf('<!', at)) {
     const end = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined;
@@ -64,7 +64,7 @@ function refuseDeclarations(text: string): void {
   }
 }
 
-/** The output of fast-xml-parser with `preserveOrder`: one key per node, its attributes beside it. */
+/** The output of fast-xml-parser with `preserveOrder`: one key per node, and beside that key its attributes. */
 type OrderedNode = Readonly<Record<string, unknown>>;
 const ATTRIBUTES = ':@';
 const CDATA = '#cdata';
@@ -81,7 +81,7 @@ function readTree(text: string, maxDepth: number): readonly OrderedNode[] {
     parseAttributeValue: false,
     trimValues: false,
     processEntities: false,
-    // toString and the like are ordinary names here: fields are only read as own properties.
+    // Names such as toString are allowed here, because fields are only read as own properties.
     onDangerousProperty: (name) => name,
     ignoreDeclaration: true,
     ignorePiTags: true,
@@ -146,7 +146,7 @@ function addChild(fields: Record<string, XmlValue>, name: string, value: XmlValu
 
 function nameOf(name: string, options: ParseXmlOptions): string {
   const local = options.namespaces === 'strip' ? name.slice(name.indexOf(':') + 1) : name;
-  // As keys these would reach prototypes in careless readers.
+  // As keys, these names would reach prototypes in code that reads carelessly.
   if (/^#?_*(?:__proto__|constructor|prototype)$/.test(local))
     throw refuse('XML_NAME_REFUSED', 'The XML uses a reserved name.', 'Rename the element.');
   return local;
@@ -174,7 +174,7 @@ function decodeEntities(text: string): string {
   });
 }
 
-/** A character reference, when it names a character that XML 1.0 allows (section 2.2). */
+/** Returns the character of a character reference, if XML 1.0 allows it (section 2.2). */
 function characterOf(name: string): string | undefined {
   const digits = /^#(?:x([\da-fA-F]{1,6})|(\d{1,7}))$/.exec(name);
   if (digits === null) return undefined;

@@ -3,7 +3,7 @@ import { AppError } from '../../../engine/contract/values/errors.ts';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
 
 export interface SerialiseXmlOptions {
-  /** Written into the XML declaration; absent: no declaration. */
+  /** The charset in the XML declaration; if it is absent, no declaration is written. */
   readonly charset?: string;
   readonly maxDepth: number;
 }
@@ -15,8 +15,8 @@ const NAME =
 const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /**
- * Accepts `{ root: … }`. XML_FORM (input) with the path, when the value has no single root, a bad name, or text that
- * XML cannot represent.
+ * Writes `{ root: … }` as XML. Throws XML_FORM (input) with the path if the value has no single root, a bad name, or
+ * text that XML cannot represent.
  */
 export function serialiseXml(document: unknown, options: SerialiseXmlOptions): string {
   if (!isObject(document) || Object.keys(document).length !== 1) throw refuse('', 'is not an object with exactly one root element', 'root');
@@ -26,7 +26,7 @@ export function serialiseXml(document: unknown, options: SerialiseXmlOptions): s
   return declaration + elements(name, value, name, options.maxDepth);
 }
 
-/** One element, or one per item of an array; leaves out fields without a value. */
+/** Writes one element, or one per item of an array. Leaves out fields without a value. */
 function elements(name: string, value: unknown, path: string, depthLeft: number): string {
   if (depthLeft === 0) throw refuse(path, 'is nested too deep', 'depth');
   if (Array.isArray(value)) return value.map((item, index) => elements(name, item, `${path}[${index}]`, depthLeft - 1)).join('');
@@ -63,7 +63,7 @@ function scalar(value: unknown, path: string): string {
 
 function escapeText(text: string, path: string): string {
   if (ILLEGAL.test(text) || !text.isWellFormed()) throw refuse(path, 'holds a character that XML cannot carry', 'character');
-  // A bare CR would be read back as LF.
+  // A plain CR would be read back as LF, so it is escaped.
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
 }
 

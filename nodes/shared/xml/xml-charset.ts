@@ -1,5 +1,6 @@
 /**
- * The charset that an XML document declares: byte order mark, then its declaration, then UTF-8 (XML 1.0, appendix F).
+ * Returns the charset of an XML document: from the byte order mark, otherwise from its declaration, otherwise UTF-8
+ * (XML 1.0, appendix F).
  */
 export function xmlCharset(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'UTF-16LE';
