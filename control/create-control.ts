@@ -98,7 +98,7 @@ export interface ControlDeps {
    * Problems that the gateways' policies and routes find in an interface. Runs for each plan, so it must be quick.
    */
   readonly checkInterface: CheckInterface;
-  /** The same with slower checks; runs when an interface is saved. */
+  /** Problems that slower checks find in an interface. Runs when an interface is saved. */
   readonly checkSavedInterface: CheckSavedInterface;
   readonly checkBySchema: CheckBySchema;
   /** Policies that interfaces may name. */
@@ -109,12 +109,12 @@ export interface ControlDeps {
   readonly metrics: Metrics;
   readonly settings: ControlSettings;
   /**
-   * Cost of new password hashes. Only tests that log in hundreds of people set it; no setting leads here, since the
+   * Cost of new password hashes. Only tests that log in hundreds of people set it. No setting changes it, because the
    * default protects passwords.
    */
   readonly passwordCost?: PasswordCost;
   openAudit(): Promise<AuditLog>;
-  /** Absent where marks are not checked: in tests. */
+  /** Absent if marks are not checked, as in tests. */
   readonly guard?: StoreGuard;
   readonly info: ControlInfo;
   /** PEM of the private authority that server certificates may chain to. */
@@ -125,18 +125,24 @@ export interface ControlDeps {
 
 export interface Control {
   readonly address: string;
-  /** Set when the store held no account: created now, and returned only this once. */
+  /**
+   * The administrator created at this start because the store held no account; undefined otherwise. The password is
+   * returned only here.
+   */
   readonly firstAdministrator?: { readonly name: string; readonly oneTimePassword: string };
   /** Runs an action as the process itself (example city, first set-up); audited as `system`. */
   run(action: string, input: unknown): Promise<unknown>;
-  /** Issues a token for the command line, like `kangqiao login`; returns its secret. */
+  /** Issues a token for the command line, as `kangqiao login` does, and returns its secret. */
   issueToken(account: string, label: string, ttlMs: number): Promise<string>;
-  /** Publishes the current registry; returns the plan's number. */
+  /** Publishes the current registry and returns the number of the new plan. */
   flushPlan(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** In a new installation one person must also be able to draw and run flows; security and audit stay with others. */
+/**
+ * The roles of the first administrator. In a new installation this person must also be able to draw and run flows.
+ * Security and audit need another person.
+ */
 const FIRST_ADMINISTRATOR = 'admin';
 const FIRST_ROLES: readonly Role[] = ['system-admin', 'analyst', 'operator'];
 const LENIENT: AccountPolicy = { requireSecondFactor: false, passwordMaxAgeDays: 0 };
@@ -168,7 +174,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     registry,
     visitors: await openFlowVisitors(documents, clock),
     requests: await openRequestStore(documents, deps.seal),
-    // Built from these services, and set before the first request is decided.
+    // `run` is created from these services below, before the first request is decided.
     runAction: (...act) => run(...act),
     plans,
     accounts,
@@ -224,7 +230,10 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   };
 }
 
-/** Targets in use before outbound limits existed stay open until the security administrator decides. */
+/**
+ * Allows the targets that were in use before outbound limits existed. They stay allowed until the security
+ * administrator removes them.
+ */
 async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry: Registry): Promise<void> {
   await outbound.seed('services', async () =>
     (await registry.interfaces.list()).flatMap(({ interfaceId, target }) =>
@@ -240,7 +249,10 @@ async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry
 
 type AlarmsOfControlDeps = ControlDeps & Pick<ProblemDeps, 'registry' | 'counter'>;
 
-/** Rules, receivers and open alarms are in the store; this process checks them while it holds the lease. */
+/**
+ * Starts the alarms. The store holds rules, receivers and open alarms; this process checks the rules while it holds the
+ * lease for alarms.
+ */
 async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<AlarmParts & { stop(): Promise<void> }> {
   const { documents, seal, catalog, bindingStore, engine, info } = deps;
   const store = await openAlarmStore(documents);
@@ -254,7 +266,7 @@ async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<Al
   return { store, settings, send, changed: alarms.changed, stop: () => alarms.stop() };
 }
 
-/** Data of executions and flows for event streams, limited to each person's domains. */
+/** Returns the data of executions and flows for event streams, limited to each person's domains. */
 function eventSources(
   { executions, catalog }: Pick<ControlDeps, 'executions' | 'catalog'>,
   counter: ExecutionCounter,
@@ -279,7 +291,10 @@ function eventsOf(hub: EventHub): ControlServices['events'] {
   };
 }
 
-/** Undefined when there are or were accounts: removing them all must not create a new administrator. */
+/**
+ * Returns undefined if there are accounts, or if the integrity check shows that there were some: removing all accounts
+ * must not create a new administrator.
+ */
 async function createFirstAdministrator(
   accounts: AccountStore,
   audit: AuditLog,
@@ -294,7 +309,7 @@ async function createFirstAdministrator(
   try {
     await collectChanges(marks, () => accounts.create({ name: FIRST_ADMINISTRATOR, ...account }, oneTime));
   } catch (error) {
-    // Another control that started at the same time created it, and shows its password.
+    // Another control process that started at the same time created the account and shows its password.
     if (error instanceof AppError && error.code === 'ACCOUNT_EXISTS') return undefined;
     throw error;
   }

@@ -10,7 +10,7 @@ export interface Actor {
   readonly via: 'session' | 'token' | 'system';
   /** Client address as the socket knows it. */
   readonly from: string;
-  /** Digest of the session or token in use, so that it can be ended, or kept when the others end. */
+  /** Digest of the session or token in use. It allows actions to end this session, or to end all the others. */
   readonly sessionId?: string;
   /** The password is one-time or too old: the account may only change it. */
   readonly mustChangePassword?: boolean;
@@ -18,6 +18,6 @@ export interface Actor {
   readonly mustSetUpSecondFactor?: boolean;
   /** When this session showed its second factor. */
   readonly secondFactorAt?: number;
-  /** The permissions of a token, within those of the roles; absent: all of them. */
+  /** The permissions of a token, limited to those of the roles. Absent: all permissions of the roles. */
   readonly rights?: readonly Permission[];
 }

@@ -1,6 +1,6 @@
 /**
- * Which domains a person acts for, and which ones each action requires. An action declares this in `domain`;
- * `run-action.ts` checks it before the action runs. An action without a declaration does not compile. See decision
+ * The domains of a person, and the domains that each action requires. An action declares its domains in `domain`;
+ * `run-action.ts` checks them before the action runs. An action without a declaration does not compile. See decision
  * 0043.
  */
 import { EVERY_DOMAIN, type Domains, type Owned } from '../../engine/contract/values/domain.ts';
@@ -8,28 +8,31 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 
-/** What a person may see and touch. */
+/** The objects that a person may see and change. */
 export interface DomainScope {
   /** Undefined: all domains. */
   readonly only: readonly string[] | undefined;
-  /** Objects of the installation (no domain) require all domains. */
+  /**
+   * Returns true if the person holds the domain. An object without a domain belongs to the installation and requires
+   * all domains.
+   */
   holds(domain: string | undefined): boolean;
-  /** True for an object of a held domain, or shared with one. */
+  /** Returns true if the object belongs to a held domain or is shared with one. */
   mayUse(thing: Owned): boolean;
-  /** Keeps the objects of held domains. */
+  /** Returns the objects of held domains. */
   keep<T extends Owned>(things: readonly T[]): readonly T[];
 }
 
 /** An object that an action reads or changes. */
 export interface Touched {
   readonly id: string;
-  /** Every domain required to use it; undefined when it does not exist. */
+  /** Every domain required to use the object; undefined if the object does not exist. */
   readonly domains: readonly (string | undefined)[] | undefined;
-  /** The action may create it. */
+  /** The action may create the object. */
   readonly mayBeNew?: true;
 }
 
-/** A domain that the input names as the owner of what it saves. */
+/** A domain that the input names as the owner of the object to save. */
 export interface NamedDomain {
   readonly names: unknown;
 }
@@ -38,9 +41,9 @@ export type Demand = Touched | NamedDomain;
 
 /**
  * - `none`: neither the result nor the effect belongs to a domain.
- * - `all`: an action on the whole installation; it requires all domains.
- * - `filtered`: the action leaves out what is outside `ctx.domains`; `run-action.ts` fails if the action never reads
- *   it.
+ * - `all`: the action concerns the whole installation and requires all domains.
+ * - `filtered`: the action leaves out objects outside `ctx.domains`; `run-action.ts` fails if the action never reads
+ *   `ctx.domains`.
  * - a function: returns the objects that the input refers to; called before the action runs.
  */
 export type DomainRule<Input> = 'none' | 'all' | 'filtered' | ((input: Input) => Promise<readonly Demand[]>);
@@ -54,7 +57,7 @@ export function scopeOf(domains: Domains): DomainScope {
   return { only: domains, holds, mayUse, keep: (things) => things.filter(({ domain }) => holds(domain)) };
 }
 
-/** NOT_FOUND, DOMAIN_NOT_HELD, DOMAINS_ALL_NEEDED (input) unless the scope satisfies the rule. */
+/** Rejects with NOT_FOUND, DOMAIN_NOT_HELD or DOMAINS_ALL_NEEDED (input) unless the scope satisfies the rule. */
 export async function checkDomains<Input>(rule: DomainRule<Input>, input: Input, scope: DomainScope): Promise<void> {
   if (rule === 'all') requireAll(scope);
   if (scope.only === undefined || typeof rule === 'string') return;
@@ -64,7 +67,7 @@ export async function checkDomains<Input>(rule: DomainRule<Input>, input: Input,
   }
 }
 
-/** DOMAINS_ALL_NEEDED (input). */
+/** Throws DOMAINS_ALL_NEEDED (input) unless the person has all domains. */
 export function requireAll({ only }: DomainScope): void {
   if (only === undefined) return;
   throw new AppError('DOMAINS_ALL_NEEDED', 'input', 'This act concerns the whole installation and takes all domains.', {
@@ -72,7 +75,7 @@ export function requireAll({ only }: DomainScope): void {
   });
 }
 
-/** DOMAIN_NOT_HELD (input) unless the person may own things in this domain. */
+/** Throws DOMAIN_NOT_HELD (input) unless the person holds the domain that the input names. */
 function requireNamed(name: unknown, scope: DomainScope): void {
   if (typeof name === 'string' && scope.holds(name)) return;
   throw new AppError('DOMAIN_NOT_HELD', 'input', 'The domain named here is not one of yours.', {
@@ -80,18 +83,21 @@ function requireNamed(name: unknown, scope: DomainScope): void {
   });
 }
 
-/** NOT_FOUND both for a missing object and for one of another domain, so that the response reveals nothing. */
+/**
+ * Throws NOT_FOUND (input) if the object is missing, and also if it belongs to another domain, so that the response
+ * reveals nothing.
+ */
 export function requireTouched({ id, domains, mayBeNew }: Touched, scope: DomainScope): void {
   if (domains === undefined ? mayBeNew === true : domains.every((domain) => scope.holds(domain))) return;
   throw domains === undefined ? notFound(id) : notFound(id, ofOthers(id));
 }
 
-/** The executions of held domains; undefined: all. */
+/** Returns the flows and versions whose executions belong to held domains. Undefined means all executions. */
 export async function scopesIn({ only }: DomainScope, catalog: Pick<FlowCatalog, 'scopesOf'>): Promise<readonly FlowScope[] | undefined> {
   return only === undefined ? undefined : catalog.scopesOf(only);
 }
 
-/** `cause` goes to the audit trail; no response shows it. */
+/** Returns the error NOT_FOUND (input). `cause` is recorded in the audit trail; no response shows it. */
 export function notFound(id: string, cause?: AppError): AppError {
   return new AppError('NOT_FOUND', 'input', `There is nothing under ${id}.`, {
     values: { id },
@@ -100,7 +106,7 @@ export function notFound(id: string, cause?: AppError): AppError {
   });
 }
 
-/** The cause for the audit trail; the person only sees NOT_FOUND. */
+/** Returns the cause for the audit trail; the person only sees NOT_FOUND. */
 function ofOthers(id: string): AppError {
   return new AppError('DOMAIN_OF_OTHERS', 'input', `${id} belongs to a domain that is not one of theirs.`, {
     values: { id },

@@ -10,12 +10,15 @@ const SYSTEM: ReadonlySet<Permission> = new Set(
   PERMISSIONS.filter((name) => !['audit.read', 'secrets.reveal', 'integrity.decide'].includes(name)),
 );
 
-/** Everything that these roles together may do. */
+/** Returns every permission that at least one of these roles gives. */
 export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
   return new Set(roles.flatMap((role) => ROLE_RIGHTS[role]));
 }
 
-/** A token with named rights has those that its owner's roles still include today. */
+/**
+ * Returns true if the actor has the permission. A token with named rights has only those that the roles of its owner
+ * still give.
+ */
 export function isAllowed(
   { roles, via, rights }: { readonly roles: readonly Role[]; readonly via: string; readonly rights?: readonly Permission[] },
   permission: Permission,
@@ -24,7 +27,7 @@ export function isAllowed(
   return (rights?.includes(permission) ?? true) && roles.some((role) => ROLE_RIGHTS[role].includes(permission));
 }
 
-/** ACCOUNT_ROLES_EXCLUSIVE when one person would hold two of the three administrator roles. */
+/** Throws ACCOUNT_ROLES_EXCLUSIVE (input) if one person would hold two of the three administrator roles. */
 export function checkRoles(roles: readonly Role[]): void {
   const both = roles.filter((role) => EXCLUSIVE.includes(role));
   if (new Set(both).size < 2) return;

@@ -1,8 +1,9 @@
 /**
- * Who may do what to an account (decision 0027). Only security administrators give their own role, and only they
- * change, re-enable or reset the password of an account that has it. The same holds for audit administrators. The
- * system administrator keeps all other accounts. Keeping accounts requires all domains, so the first holder of such a
- * role gets them; otherwise no one could create a second.
+ * Rules for who may change an account (decision 0027). Only security administrators may give the role of security
+ * administrator. Only they may change or re-enable an account that has this role, or reset its password. The same rule
+ * applies to audit administrators. System administrators manage all other accounts.
+ * Managing accounts requires all domains. The first holder of such a role must therefore have all domains; otherwise
+ * nobody could create a second holder.
  */
 import { ROLES, type Role } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -14,9 +15,11 @@ const KEEP_THEMSELVES: readonly Role[] = ['security-admin', 'audit-admin'];
 
 export type Holder = Pick<Account, 'name' | 'roles' | 'domains' | 'disabled'>;
 
-/** What the acting person may do to one account. */
+/** The changes that the acting person may make to one account. */
 export interface MayChange {
-  /** Change name, domains and password, enable it again, and remove any role. */
+  /**
+   * The person may change display name, domains and password, enable the account again, and remove any of its roles.
+   */
   readonly account: boolean;
   /** Roles that may be given or removed. */
   readonly roles: readonly Role[];
@@ -36,20 +39,26 @@ export function mayChange(actor: Actor, account: Holder, all: readonly Holder[])
 }
 
 /**
- * Roles that the acting person may give: those they keep; for the system administrator also those that have no first
- * holder yet.
+ * Returns the roles that the acting person may give: those whose accounts they manage. System administrators may also
+ * give a role that has no first holder yet.
  */
 export function rolesToGive(actor: Actor, all: readonly Holder[]): readonly Role[] {
   const isFirst = (role: Role) => isKeeper(actor, 'system-admin') && hasNoKeeper(role, all);
   return ROLES.filter((role) => isKeeper(actor, keeperOf([role])) || isFirst(role));
 }
 
-/** No holder could give the role to others: a holder with only some domains keeps no accounts. */
+/**
+ * Returns true if no holder of the role could give it to others: a holder with only some domains may not manage
+ * accounts.
+ */
 function hasNoKeeper(role: Role, all: readonly Holder[]): boolean {
   return !all.some(({ roles, domains }) => roles.includes(role) && domains === 'all');
 }
 
-/** ACCOUNT_KEPT, ACCOUNT_FIRST_DOMAINS unless these roles may be given to a new account with these domains. */
+/**
+ * Throws ACCOUNT_KEPT or ACCOUNT_FIRST_DOMAINS (input) unless the actor may create an account with these roles and
+ * domains.
+ */
 export function checkCreate(actor: Actor, { roles, domains }: Pick<Account, 'roles' | 'domains'>, all: readonly Holder[]): void {
   const given = rolesToGive(actor, all);
   for (const role of roles) if (!given.includes(role)) throw kept(keeperOf([role]));
@@ -68,7 +77,7 @@ function requireAllOfFirst(given: readonly Role[], domains: Account['domains'], 
 
 type Change = Pick<Account, 'displayName' | 'roles' | 'domains' | 'disabled'>;
 
-/** ACCOUNT_OWN, ACCOUNT_KEPT, ACCOUNT_FIRST_DOMAINS unless this change of an account may be made. */
+/** Throws ACCOUNT_OWN, ACCOUNT_KEPT or ACCOUNT_FIRST_DOMAINS (input) unless the actor may make this change. */
 export function checkChange(actor: Actor, before: Account, after: Change, all: readonly Holder[]): void {
   refuseOneself(actor, before.name);
   const may = mayChange(actor, before, all);
@@ -89,7 +98,7 @@ export function checkChange(actor: Actor, before: Account, after: Change, all: r
   );
 }
 
-/** ACCOUNT_OWN, ACCOUNT_KEPT unless a new password may be given. */
+/** Throws ACCOUNT_OWN or ACCOUNT_KEPT (input) unless the actor may set a new password for the account. */
 export function checkReset(actor: Actor, account: Pick<Account, 'name' | 'roles'>): void {
   refuseOneself(actor, account.name);
   const keeper = keeperOf(account.roles);
@@ -97,8 +106,8 @@ export function checkReset(actor: Actor, account: Pick<Account, 'name' | 'roles'
 }
 
 /**
- * ACCOUNT_OWN, ACCOUNT_KEPT unless the person may end sessions of the account: its keeper may, and so may anyone who
- * could disable it.
+ * Throws ACCOUNT_OWN or ACCOUNT_KEPT (input) unless the actor may end sessions of the account. The administrators who
+ * manage the account may do so, and so may every system administrator, because they could also disable the account.
  */
 export function checkEnd(actor: Actor, account: Pick<Account, 'name' | 'roles'>): void {
   refuseOneself(actor, account.name);
@@ -110,12 +119,18 @@ function keeperOf(roles: readonly Role[]): Role {
   return roles.find((role) => KEEP_THEMSELVES.includes(role)) ?? 'system-admin';
 }
 
-/** The process itself keeps every account: the person who starts it controls the machine and the keys. */
+/**
+ * Returns true if the actor is the process itself or has the role `keeper`. The process may manage every account,
+ * because the person who starts it controls the machine and the keys.
+ */
 function isKeeper({ via, roles }: Actor, keeper: Role): boolean {
   return via === 'system' || roles.includes(keeper);
 }
 
-/** People cannot give themselves a role or lock themselves out: that takes a second person. */
+/**
+ * Throws ACCOUNT_OWN (input) if the account is the actor's own. Nobody can give themselves a role or lock themselves
+ * out; a second person must do it.
+ */
 function refuseOneself({ account }: Actor, name: string): void {
   if (account !== name) return;
   throw new AppError('ACCOUNT_OWN', 'input', 'Nobody changes his own account here.', {

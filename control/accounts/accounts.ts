@@ -27,7 +27,7 @@ export interface AccountServices {
 }
 
 const DisplayName = Type.String({ minLength: 1, maxLength: 200, pattern: PLAIN_LINE });
-/** Looser than the plain-name rule: an account stored with an older name must still be possible to disable. */
+/** Less strict than `DisplayName`, so that an account stored with an older name can still be disabled. */
 const StoredDisplayName = Type.String({ minLength: 1, maxLength: 200 });
 const Roles = Type.Array(RoleSchema, { maxItems: 10, uniqueItems: true });
 const AccountDomains = Type.Optional({
@@ -37,7 +37,7 @@ const AccountDomains = Type.Optional({
 const byName = Type.Object({ name: AccountName }, closed);
 
 export interface AccountItem extends Account {
-  /** What the acting person may do to it. */
+  /** The changes that the acting person may make to the account. */
   readonly mayChange: MayChange;
 }
 
@@ -204,14 +204,14 @@ function removeSecondFactor({ accounts, sessions }: AccountServices): Action {
   });
 }
 
-/** ACCOUNT_UNKNOWN (input). */
+/** Rejects with ACCOUNT_UNKNOWN (input) if there is no account of this name. */
 async function existing(accounts: AccountStore, name: string): Promise<Account> {
   const account = await accounts.get(name);
   if (account === undefined) throw accountUnknown(name);
   return account;
 }
 
-/** INPUT_INVALID (input). */
+/** Throws INPUT_INVALID (input) if the name has control characters or characters that change the direction of text. */
 function requirePlainName(displayName: string): void {
   if (new RegExp(PLAIN_LINE, 'u').test(displayName)) return;
   const message = 'The name must hold no control characters, nor any that turn the direction of text.';

@@ -15,11 +15,11 @@ export interface DomainNameServices {
 
 export interface DomainList {
   /**
-   * The person's own domains. With all domains: every one that owns something or is given to an account, most used
-   * first.
+   * The domains of the person. For a person with all domains: every domain that owns an object or is assigned to an
+   * account, most used first.
    */
   readonly items: readonly string[];
-  /** The person may name a domain that has no objects yet. */
+  /** True if the person may name a domain that has no objects yet. */
   readonly mayBeNew: boolean;
 }
 

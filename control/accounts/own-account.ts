@@ -35,7 +35,7 @@ export interface Me {
   readonly mustChangePassword: boolean;
   readonly mustSetUpSecondFactor: boolean;
   readonly hasSecondFactor: boolean;
-  /** True if no user may go without a second factor. */
+  /** True if every user must have a second factor. */
   readonly isSecondFactorDemanded: boolean;
   readonly isPasswordOneTime: boolean;
   /** Absent if passwords do not expire. */
@@ -48,7 +48,7 @@ export interface Me {
 /** The public part of a session or token. */
 export interface SessionLine extends Omit<StoredSession, '_id' | 'account' | 'secondFactorAt'> {
   readonly id: string;
-  /** True for the session that asks. */
+  /** True for the session or token of the current request. */
   readonly current: boolean;
 }
 
@@ -56,7 +56,7 @@ const Password = Type.String({ minLength: 1, maxLength: 1000 });
 const Code = Type.String({ minLength: 6, maxLength: 40 });
 const DAY_MS = 86_400_000;
 const MOST_TOKEN_DAYS = 366;
-/** Rights that only step-up actions use, which tokens cannot run. */
+/** Rights that only step-up actions use. Tokens cannot run these actions. */
 const NOT_OF_TOKENS: ReadonlySet<Permission> = new Set(['secrets.reveal']);
 
 export function ownAccountActions(services: OwnAccountServices): readonly Action[] {
@@ -135,7 +135,7 @@ function logOut({ sessions }: OwnAccountServices): Action {
   });
 }
 
-/** PASSWORD_REUSED (input). */
+/** Rejects with PASSWORD_REUSED (input) if the password is one of the account's last five. */
 async function refuseFormer(accounts: AccountStore, name: string, password: string): Promise<void> {
   for (const former of await accounts.recentPasswords(name)) {
     if (!(await verifyPassword(password, former))) continue;
@@ -276,7 +276,7 @@ function createToken({ sessions }: OwnAccountServices): Action {
   });
 }
 
-/** TOKEN_RIGHT (input): a token gets no right that its owner lacks. */
+/** Throws TOKEN_RIGHT (input) if the owner lacks the right, or if no token may have it. */
 function checkGiven(actor: Actor, right: Permission): void {
   if (isAllowed(actor, right) && !NOT_OF_TOKENS.has(right)) return;
   throw new AppError('TOKEN_RIGHT', 'input', `A token of yours cannot have the right ${right}.`, {

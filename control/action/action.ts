@@ -1,6 +1,6 @@
 /**
- * An action is one thing a caller can ask of control: a name, a required right, an input schema and a function. It
- * knows no HTTP. Only `run-action.ts` runs actions, and only `control/api/routes.ts` gives them routes.
+ * An action is one operation that control offers: a name, a required right, an input schema and a function. It does not
+ * depend on HTTP. Only `run-action.ts` runs actions, and only `control/api/routes.ts` gives them routes.
  */
 import { Type, type Static, type TObject } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -18,13 +18,13 @@ export interface ActionContext {
   readonly note: AuditNote;
   /** Reports progress to a waiting client; ids and numbers only. */
   progress(event: Readonly<Record<string, unknown>>): void;
-  /** Requires a further right that only some inputs need; PERMISSION_DENIED otherwise. */
+  /** Throws PERMISSION_DENIED (input) unless the person has this further right, which only some inputs require. */
   require(permission: Permission): void;
 }
 
 /**
- * `self` concerns a person's own account: any logged-in person has it, also while they must change the password.
- * `member` is any logged-in person.
+ * Every logged-in person has `self`, which covers their own account, even while they must change the password. Every
+ * logged-in person has `member` too, but not while they must change the password.
  */
 export type Right = Permission | 'self' | 'member';
 
@@ -32,22 +32,23 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
   /** `area.verb`, unique. */
   readonly name: string;
   readonly right: Right;
-  /** Which objects it touches, for the domain check. */
+  /** The domains or objects that the action uses, for the domain check. */
   readonly domain: DomainRule<Static<Schema>>;
   readonly text: Text;
   readonly input: Schema;
   /**
-   * Writes an intent line before and a result line after. Reads write none, except of payloads and secrets. `hourly`:
-   * at most once an hour per person, so that reading the trail does not fill it.
+   * True: an intent line is written to the audit trail before the action runs and a result line after it. Actions that
+   * only read are not audited, unless they read payloads or secrets. `hourly`: lines are written at most once an hour
+   * per person, so that reading the audit trail does not fill it.
    */
   readonly audited: boolean | 'hourly';
-  /** Asks for the password again; tokens cannot run it. */
+  /** The person must enter the password again; tokens cannot run the action. */
   readonly stepUp?: true;
-  /** What the intent line names as its subject; derived from the input alone. */
+  /** Returns the subject that the intent line names, derived from the input alone. */
   readonly subject?: (input: Static<Schema>) => string;
   /**
-   * Refuses what cannot start. Such a refusal leaves no lines in the trail: it records actions that started, and
-   * denials.
+   * Rejects if the action cannot start. The audit trail then gets no lines, because it records only denials and actions
+   * that started.
    */
   admit?(ctx: ActionContext, input: Static<Schema>): Promise<void>;
   run(ctx: ActionContext, input: Static<Schema>): Promise<Output>;
@@ -62,7 +63,7 @@ export function defineAction(action: Action): Action {
   return action;
 }
 
-/** Schema options shared by every input: unknown fields are refused. */
+/** Schema option of every input: unknown fields are refused. */
 export const closed = { additionalProperties: false } as const;
 
 export const FlowId = Type.String({ pattern: '^flw_[A-Za-z0-9_-]{1,60}$' });

@@ -1,10 +1,14 @@
-/** JSON Pointers to the places where two JSON values differ, without the values: enough for the audit trail. */
+/**
+ * JSON Pointers to the places where two JSON values differ. The values are left out; the audit trail does not need
+ * them.
+ */
 import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 
 const MOST = 100;
 
 /**
- * Returns at most 100. An object or array that was added, removed or replaced by another type counts as one place.
+ * Returns at most 100 pointers. An object or array that was added, removed or replaced by another type counts as one
+ * place.
  */
 export function changedPointers(before: unknown, after: unknown): readonly string[] {
   const found: string[] = [];

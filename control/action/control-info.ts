@@ -5,11 +5,11 @@ import type { SettingDescription } from '../../engine/host/settings.ts';
 export interface ControlInfo {
   readonly version: string;
   readonly environment: string;
-  /** Listener name (`open`, `user`, `bus`, `control`, `mllp` …) -> its address. */
+  /** Returns the address of each listener by its name (`open`, `user`, `bus`, `control`, `mllp` …). */
   addresses(): Readonly<Record<string, string>>;
-  /** A command that signs and sends a call when pasted; the overview page shows it. */
+  /** Returns a shell command that signs and sends a call; the overview page shows it. */
   tryIt?(): string | undefined;
-  /** PEM of the listeners' certificate. */
+  /** Returns the PEM of the listeners' certificate. */
   certificate?(): string | undefined;
   readonly settings?: readonly SettingDescription[];
   machine?(): Promise<MachineState>;

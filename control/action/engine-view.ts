@@ -7,7 +7,9 @@ import type { RecordQuota } from '../../engine/execution/record-quota.ts';
 import type { Traffic } from '../../engine/observe/traffic.ts';
 
 export interface EngineView {
-  /** All processes of the installation: their state, where flows listen, and the counts of running calls. */
+  /**
+   * All processes of the installation: their state, the addresses where flows listen, and the counts of running calls.
+   */
   readonly processes: Pick<
     Processes,
     'list' | 'listeners' | 'live' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls' | 'callsSince' | 'endCalls'
@@ -15,11 +17,11 @@ export interface EngineView {
   readonly traffic: Pick<Traffic, 'series'>;
   readonly queue: QueueAge;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
-  /** Absent: nothing is archived. */
+  /** Absent if nothing is archived. */
   readonly archive?: Pick<ArchiveReader, 'days'> & {
     readonly runs: Pick<ArchiveRuns, 'latest' | 'request' | 'stop'>;
     readonly afterDays: number;
   };
-  /** Published durable flows that receive messages by themselves, in any process. */
+  /** Returns the ids of published durable flows whose trigger receives or fetches messages, in any process. */
   feeds(): readonly string[];
 }

@@ -1,4 +1,7 @@
-/** An error may name the objects that are in the way. A person of other domains only sees that there is one. */
+/**
+ * Hides the objects of other domains in errors. An error may name the objects that prevent an action. A person without
+ * the domains of these objects only learns that there are some.
+ */
 import { AppError, toIssue, type ErrorValues, type Issue } from '../../engine/contract/values/errors.ts';
 import type { DomainScope } from '../access/domains.ts';
 import type { Owners } from './owners.ts';
@@ -22,7 +25,7 @@ const NAMED: Readonly<Record<string, readonly Named[]>> = {
   REPLY_NOT_FITTING: [{ value: 'interfaceId', kind: 'interface' }],
 };
 
-/** Returns the error as this person may read it, with each of its issues. */
+/** Returns the error and its issues without the objects that this person may not see. */
 export async function hideOthers(error: unknown, scope: DomainScope, owners: Owners): Promise<unknown> {
   if (scope.only === undefined || !(error instanceof AppError)) return error;
   if (await namesOthers(error, scope, owners)) return hidden(error.code);
@@ -32,7 +35,7 @@ export async function hideOthers(error: unknown, scope: DomainScope, owners: Own
   return new AppError(code, kind, message, { values, issues, cause, ...(fix === undefined ? {} : { fix }) });
 }
 
-/** Returns the issues as this person may read them, in their original positions. */
+/** Returns the issues, in their original order, without the objects that this person may not see. */
 export async function hideOthersIn(issues: readonly Issue[], scope: DomainScope, owners: Owners): Promise<readonly Issue[]> {
   const shown: Issue[] = [];
   for (const issue of issues) {
@@ -59,7 +62,7 @@ async function namesOthers({ code, values = {} }: Coded, scope: DomainScope, own
   return false;
 }
 
-/** Texts for codes where a more specific sentence is still safe to show. */
+/** Texts for codes for which a more specific sentence reveals nothing. */
 const SAID: Readonly<Record<string, { readonly message: string; readonly fix: string }>> = {
   LISTENER_CLASH: { message: 'A flow of another domain listens on this address already.', fix: 'Use another adapter or port.' },
 };

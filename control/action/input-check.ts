@@ -5,7 +5,7 @@ type Check = ReturnType<typeof Compile<Action['input']>>;
 
 const checks = new WeakMap<Action, Check>();
 
-/** The validator of an action's input. Compiled on first use, so that a process starts sooner. */
+/** Returns the validator of an action's input. It is compiled on first use, so that the process starts sooner. */
 export function inputCheck(action: Action): Check {
   const known = checks.get(action);
   if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 /**
- * Which domains own the objects of each kind (decision 0043). An object without a domain belongs to its parent's: a
- * key to its app, a secret to the adapters that may use it, a grant to its app and its interface, an execution to the
- * version that ran it.
+ * Finds the domains that own an object (decision 0043). An object without a domain belongs to the domains of its
+ * parent: a key to its app, a secret to the adapters that may use it, a grant to its app and its interface, an
+ * execution to the version that ran it.
  */
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
@@ -27,16 +27,17 @@ export interface Owners {
   readonly secret: FindOwner;
   readonly execution: FindOwner;
   /**
-   * What a message for this token reaches: the execution that waits for it, or else the versions of the flow, since
-   * one of them may start to wait.
+   * Returns the domains of the execution that waits for the token. If none waits, returns the domains of all versions
+   * of the flow, since an execution of any of them may start to wait.
    */
   waiter(flowId: string, token: string): Promise<Touched>;
-  /** The flow of an execution as it is now: its draft and its current version. */
+  /** Finds the domains of an execution's flow as it is now: of its draft and of its current version. */
   readonly flowOf: FindOwner;
   readonly bulk: FindOwner;
   readonly alarm: FindOwner;
   /**
-   * The subject of an alarm or a silence: a flow, an adapter, an interface, something of an app, or the installation.
+   * Finds the domains of the subject of an alarm or a silence: a flow, an adapter, an interface, an object of an app,
+   * or the installation.
    */
   readonly alarmSubject: FindOwner;
   readonly silence: FindOwner;
@@ -51,7 +52,7 @@ export interface OwnersDeps {
   readonly alarms: { readonly alarms: Find<{ readonly subject: string }>; readonly silences: Find<{ readonly subject?: string }> };
 }
 
-/** The published version in service; undefined when there is none. */
+/** Returns the published version in service; undefined if there is none. */
 export async function versionInService({ versions }: Pick<FlowCatalog, 'versions'>, flowId: string): Promise<VersionSummary | undefined> {
   return (await versions(flowId)).find(({ isCurrent }) => isCurrent);
 }
@@ -124,14 +125,14 @@ function ownerByPrefix(owners: Owners, subject: string): Promise<Touched> {
 }
 
 /**
- * A removed flow leaves its versions and saved revisions behind, and a new flow under its id could read them. Returns
- * undefined when there are none.
+ * Returns the domains of the versions and saved revisions that a removed flow left in the store, because a new flow
+ * with the same id could read them. Returns undefined if there are none.
  */
 async function domainsLeftBehind(catalog: OwnersDeps['catalog'], flowId: string): Promise<Touched['domains']> {
   const [versions, revisions] = await Promise.all([catalog.versions(flowId), catalog.revisions(flowId)]);
   if (versions.length + revisions.length === 0) return undefined;
   const published = await Promise.all(versions.map(({ version }) => catalog.version(flowId, version)));
-  // If no revision records a domain, the newest one decides: it was kept when the flow was removed.
+  // The newest revision may be too old to record its domain. Then read the domain from its document.
   const [newest] = revisions;
   const last = newest === undefined || newest.domain !== undefined ? undefined : await catalog.revision(flowId, newest.id);
   const saved = revisions.flatMap(({ domain }) => domain ?? []);
@@ -145,7 +146,10 @@ function ofOne(find: (id: string) => Promise<{ readonly domain?: string | undefi
   };
 }
 
-/** Saving a document requires the domains of the document it replaces, if any, and the domain it names. */
+/**
+ * Returns the demands for saving a document: the domains of the document that it replaces, if any, and the domain that
+ * it names.
+ */
 export async function saving(stored: Promise<Touched>, document: unknown): Promise<readonly Demand[]> {
   const names = typeof document === 'object' && document !== null && 'domain' in document ? document.domain : undefined;
   return [{ ...(await stored), mayBeNew: true }, { names }];

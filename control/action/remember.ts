@@ -1,8 +1,8 @@
-/** Store reads that many pages request at once: read once, then cached for some seconds. */
+/** A cache for store reads that many pages request at once. Each value is read once and then kept for some seconds. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 
-/** Returns the same result to every caller of this name within some seconds; does not cache a failure. */
+/** Returns the cached result for this name, or calls `read`. A failure is not cached. */
 export type Remember = <T>(name: string, read: () => Promise<T>) => Promise<T>;
 
 const REMEMBERED_MS = 5000;
@@ -21,7 +21,7 @@ export function createRemember(clock: Clock): Remember {
   };
 }
 
-/** The part of a cache name that identifies the domains. */
+/** Returns the part of a cache name that identifies the domains. */
 export function nameOfScopes(within: readonly FlowScope[] | undefined): string {
   return within === undefined ? '' : JSON.stringify(within);
 }

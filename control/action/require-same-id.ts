@@ -1,6 +1,6 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 
-/** A document is saved under its own id. */
+/** Throws DOCUMENT_ID_DIFFERS (input) unless the id in the document equals the id in the path. */
 export function requireSameId(inDocument: string, inPath: string): void {
   if (inDocument === inPath) return;
   throw new AppError('DOCUMENT_ID_DIFFERS', 'input', `The document is about ${inDocument}, the address about ${inPath}.`, {

@@ -24,9 +24,9 @@ import { isAllowed } from '../access/permissions.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
-  /** Why, in the person's own words; goes into the audit line. */
+  /** The reason that the person entered; recorded in the audit trail. */
   readonly reason?: string;
-  /** The password, entered again. */
+  /** The password that the person entered again for a step-up. */
   readonly confirmation?: Confirmation;
   readonly progress?: (event: Readonly<Record<string, unknown>>) => void;
 }
@@ -40,7 +40,7 @@ export interface RunActionDeps {
   readonly checkStepUp: CheckStepUp;
   readonly owners: Owners;
   readonly clock: Pick<Clock, 'now'>;
-  /** Why the store is read only (`StoreGuard`); absent where this is not checked. */
+  /** Returns why the store is read only (`StoreGuard`), or undefined if it is not. Absent if this is not checked. */
   trailProblem?(): TrailProblem | undefined;
 }
 
@@ -65,7 +65,7 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       await checkDomains(action.domain, sent, scope);
       const problem = action.audited !== false ? trailProblem?.() : undefined;
       if (problem !== undefined && !WHILE_READ_ONLY.has(name)) throw trailRefused(problem);
-      // Using up a recovery code changes the account.
+      // `checkStepUp` may use up a recovery code and so change the account; its marks belong to this action.
       await action.admit?.(ctx, sent as never);
       if (action.stepUp) await collectChanges(marks, () => checkStepUp(actor, options.confirmation));
       return sent;
@@ -78,8 +78,8 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
         throw await hideOthers(error, scope, owners);
       });
     if (!action.audited || (action.audited === 'hourly' && isWithinHour(name, actor))) return refusals.watch(name, actor, run);
-    // A reason given with the action goes into its intent line and cannot be replaced later. If the input has a
-    // reason field, that one counts, since others read it too.
+    // A reason sent with the request goes into the intent line, and the action cannot replace it. If the input itself
+    // has a reason, only that one is recorded, because other people read it too.
     const reason = hasReason(input) ? undefined : options.reason;
     const intent = await audit.intent({ action: name, actor, subject: note.subject, reason });
     try {
@@ -101,7 +101,7 @@ function hasReason(input: unknown): boolean {
 const HOUR_MS = 3_600_000;
 const MOST_REMEMBERED = 10_000;
 
-/** Whether this person ran the same action within the last hour. */
+/** Returns a function that returns true if this person already ran the action within the last hour. */
 function createHourly(clock: Pick<Clock, 'now'>): (action: string, actor: Actor) => boolean {
   const noted = new Map<string, number>();
   return (action, { account, from }) => {
@@ -114,7 +114,10 @@ function createHourly(clock: Pick<Clock, 'now'>): (action: string, actor: Actor)
   };
 }
 
-/** Actions needed to inspect a store whose trail is not the signed one, and to decide about it. */
+/**
+ * Actions that still run while the store is read only. People need them to inspect the audit trail and to decide
+ * whether to accept it.
+ */
 const WHILE_READ_ONLY: ReadonlySet<string> = new Set([
   'me.change-password',
   'me.logout',
@@ -143,8 +146,8 @@ function checkRight(action: Action, actor: Actor): void {
 }
 
 /**
- * A token with named rights does not act as its owner: it changes nothing of the account and ends no session but its
- * own.
+ * The `self` actions that a token with named rights may run. Such a token cannot change the account of its owner or end
+ * any session except its own.
  */
 const OF_EVERY_TOKEN: ReadonlySet<string> = new Set(['me.get', 'me.logout']);
 
@@ -162,7 +165,7 @@ function requireRight(actor: Actor, permission: Permission): void {
   });
 }
 
-/** CONTROL_DOMAINS_IGNORED (bug) when an action that filters by domain never read the person's domains. */
+/** Rejects with CONTROL_DOMAINS_IGNORED (bug) if an action that filters by domain never read the person's domains. */
 async function runWhole(action: Action, ctx: Context, input: unknown): Promise<unknown> {
   const output = await action.run(ctx, input as never);
   if (action.domain !== 'filtered' || ctx.askedForDomains()) return output;
@@ -208,7 +211,10 @@ function messageOf(error: SchemaError): string {
   return message === 'schema is false' ? 'is not known here' : message;
 }
 
-/** Reports every problem at once, each with its path; leaves out the duplicate issue that a closed object adds. */
+/**
+ * Returns one error with up to 200 issues, each with its path. Leaves out the duplicate issue that a closed object
+ * adds.
+ */
 function invalidInput(errors: readonly SchemaError[]): AppError {
   const issues: Issue[] = errors
     .filter((error) => !isEcho(error))

@@ -1,13 +1,13 @@
 /**
- * Dangerous actions ask for the password again: an open or stolen session is not enough for them, and a token never
- * is. A wrong password counts as a wrong login.
+ * Dangerous actions require the password again, because a session may be left open or stolen. A token cannot run them.
+ * A wrong password counts as a failed login.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Actor } from '../access/actor.ts';
 import type { CheckLogin } from '../auth/login.ts';
 
-/** What the request carries besides its input. */
+/** The confirmation that a request sends besides its input. */
 export interface Confirmation {
   readonly password: string;
   /** Code of the second factor, if the account has one. */
@@ -15,12 +15,15 @@ export interface Confirmation {
 }
 
 /**
- * TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). The process itself
- * needs no confirmation.
+ * Rejects with TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED or LOGIN_LOCKED (input), or with LOGIN_BUSY (transient),
+ * unless the person confirmed the action. The process itself needs no confirmation.
  */
 export type CheckStepUp = (actor: Actor, given: Confirmation | undefined) => Promise<void>;
 
-/** How long after login the second factor is not asked for again: the app shows its next code only after 30 s. */
+/**
+ * Time after the login during which the second factor is not required again: the authenticator app shows a new code
+ * only every 30 s.
+ */
 const FRESH_MS = 5 * 60_000;
 
 export function createCheckStepUp(checkLogin: CheckLogin, clock: Pick<Clock, 'now'>): CheckStepUp {
@@ -49,7 +52,9 @@ function stepUpRequired(): AppError {
   });
 }
 
-/** Not 401: the session itself is valid. */
+/**
+ * Returns the step-up error that replaces a login error. Its status is not 401, because the session itself is valid.
+ */
 function asStepUp(error: AppError): AppError | undefined {
   switch (error.code) {
     case 'LOGIN_REFUSED':

@@ -1,6 +1,6 @@
 /**
- * The last connection test of each adapter: when, by whom, which step failed. Stores nothing that was sent or
- * received.
+ * The last connection test of each adapter: its time, the person who ran it and the step that failed. The data sent or
+ * received is not stored.
  */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -23,7 +23,7 @@ const adapterTestsSpec: CollectionSpec<StoredTest> = {
 };
 
 export interface AdapterTests {
-  /** Adapter id -> its last test; at most 1000. */
+  /** Returns the last test of each adapter by adapter id; at most 1000. */
   list(): Promise<ReadonlyMap<string, AdapterTest>>;
   keep(adapterId: string, test: AdapterTest): Promise<void>;
   remove(adapterId: string): Promise<void>;

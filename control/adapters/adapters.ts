@@ -41,7 +41,7 @@ const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, clo
 export interface AdapterItem extends AdapterDocument {
   readonly usedBy: readonly UsedBy[];
   readonly lastTest?: AdapterTest;
-  /** Counted from real calls; absent: none since the processes started. */
+  /** The state of the adapter's calls; absent if there were none. */
   readonly calls?: CallState;
 }
 
@@ -54,11 +54,11 @@ export interface AdapterTypeDescription {
   /** Served at `/icons/<icon>.svg`. */
   readonly icon: string;
   readonly text: { readonly label: Text; readonly help: Text };
-  /** JSON Schema 2020-12 of what an environment sets; `text` holds the texts of a field. */
+  /** JSON Schema 2020-12 of the settings for one environment; `text` holds the texts of a field. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly credential?: Text;
   readonly hasCharset: boolean;
-  /** Its connection can be tested step by step. */
+  /** True if a connection can be tested step by step. */
   readonly canProbe: boolean;
 }
 
@@ -248,7 +248,10 @@ function listAdapterTypes(services: AdapterServices): Action {
   });
 }
 
-/** A new credential must be one that the person sees: an error about another one would reveal its name. */
+/**
+ * Returns the demands for saving an adapter. A new credential must be one that the person may see: an error about any
+ * other credential would reveal its name.
+ */
 export async function savingAdapter(
   { owners, bindingStore }: Pick<AdapterServices, 'owners' | 'bindingStore'>,
   adapterId: string,
@@ -260,8 +263,8 @@ export async function savingAdapter(
 }
 
 /**
- * A person without the right to edit secrets must not redirect one, by naming another credential or by changing the
- * address, the protocol or the way to log in.
+ * Throws PERMISSION_DENIED (input) if a person without the right to edit secrets changes where a secret is sent: by
+ * naming another credential, or by changing the protocol or settings of an adapter that has one.
  */
 export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument | undefined, after: AdapterDocument): void {
   if (before?.credential === undefined && after.credential === undefined) return;
@@ -271,8 +274,8 @@ export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument 
 }
 
 /**
- * OUTBOUND_REFUSED when this environment would block the connection. A host name that DNS does not know yet may be
- * saved.
+ * Returns OUTBOUND_REFUSED (input) if this environment would block the connection. An adapter whose host name DNS does
+ * not know yet may be saved.
  */
 export async function forbiddenTarget(
   { nodes, bindingStore, outbound, info, clock }: AdapterServices,

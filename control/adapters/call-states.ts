@@ -1,28 +1,31 @@
-/** The state of an adapter's remote system, or of an interface, from its real calls. Ids, codes and numbers only. */
+/**
+ * The state of an adapter's remote system, or of an interface, derived from its real calls. Contains only ids, codes
+ * and numbers.
+ */
 import { percentileMs, type CallCounts } from '../../engine/contract/calls/call-stats.ts';
 import type { CalledKind } from '../../engine/processes/call-memory.ts';
 import type { TrafficSeries } from '../../engine/observe/traffic.ts';
 import type { EngineView } from '../action/engine-view.ts';
 
 /**
- * - `refused`: most calls of the last five minutes were refused, so callers who should get through do not.
- * - `partly`: some calls of the last five minutes failed.
- * - `slow`: attempts wait long for a response and none has arrived since; their time-out is longer.
+ * - `refused`: most calls of the last five minutes were refused, probably valid ones too.
+ * - `partly`: at least a tenth of the calls of the last five minutes failed.
+ * - `slow`: attempts have waited long for a response, and no response has arrived since they began.
  * - `idle`: no calls for five minutes.
  */
 export type CallStateName = 'ok' | 'partly' | 'refused' | 'slow' | 'failing' | 'idle';
 
 export interface CallState {
   readonly state: CallStateName;
-  /** Calls that ended in the last minute, each once. */
+  /** Calls that ended in the last minute. A call with several attempts counts once. */
   readonly perMinute: number;
-  /** Over the last five minutes. */
+  /** Counts of the last five minutes. */
   readonly recent: CallCounts['recent'];
-  /** Reasons, the most frequent first. */
+  /** Reasons for refused calls, the most frequent first. */
   readonly refusals?: CallCounts['refusals'];
   /** Failed attempts of the last five minutes, retries included; absent when none failed. */
   readonly failedAttempts?: number;
-  /** Over the attempts of the last five minutes; absent when there were none. */
+  /** 95th percentile of the duration of attempts in the last five minutes; absent if there were none. */
   readonly p95Ms?: number;
   readonly lastOkAt?: number;
   readonly lastError?: { readonly code: string; readonly at: number };
@@ -33,26 +36,26 @@ export interface CallState {
   readonly unansweredSince?: number;
   readonly active: number;
   readonly waiting: number;
-  /** The breaker is open. */
+  /** True while the circuit breaker is open. */
   readonly isPaused: boolean;
 }
 
-/** What a page shows of one adapter or interface. */
+/** The call data that a page shows for one adapter or interface. */
 export interface CallReport {
-  /** Absent: never called, or not within a month. */
+  /** Absent if it was never called, or not within a month. */
   readonly now?: CallState;
   readonly traffic: TrafficSeries;
 }
 
-/** Among many calls a few fail; this many in a row are no coincidence. */
+/** Among many calls a few fail. This many consecutive failures are not chance. */
 const FAILURES = 3;
 const RECENT_MS = 300_000;
 /** Without calls for this long, an old failure says little about the present. */
 const FAILING_FOR_MS = 3_600_000;
-/** Most time-outs are shorter. */
+/** Longer than most time-outs. */
 const SLOW_MS = 20_000;
 const PARTLY_SHARE = 0.1;
-/** A few wrong calls say nothing about the other callers. */
+/** Fewer refused calls may come from a single wrong caller. */
 const REFUSED_LEAST = 10;
 const REFUSED_SHARE = 0.5;
 
@@ -64,7 +67,7 @@ export function toCallState(
   return { ...counts, ...(p95Ms === undefined ? {} : { p95Ms }), isPaused, state: judge({ ...counts, isPaused }, now) };
 }
 
-/** For one row of a list. */
+/** Returns the call state for one row of a list; empty if there were no calls. */
 export function callsOf(counts: CallCounts | undefined, now: number): { readonly calls?: CallState } {
   return counts === undefined ? {} : { calls: toCallState(counts, now) };
 }

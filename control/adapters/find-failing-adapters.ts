@@ -1,4 +1,4 @@
-/** Failing adapters, and how many messages each one holds up: the first thing an operator handles. */
+/** Finds failing adapters and counts the messages that each one delays. Operators handle these first. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from './call-states.ts';
 import type { DomainScope } from '../access/domains.ts';
@@ -26,14 +26,17 @@ export interface FailingAdapter {
   readonly code: string;
   readonly lastOkAt?: number;
   /**
-   * Messages held at nodes that use it, and messages of flows that use it which wait for a retry or their turn;
-   * absent without the right to read executions.
+   * `held` counts messages held at nodes that use the adapter. `waiting` counts messages of flows that use the adapter
+   * which wait for a retry or for their turn. Both are absent without the right to read executions.
    */
   readonly held?: number;
   readonly waiting?: number;
 }
 
-/** Longest failing first. `groups`: all held executions; absent without the right to read executions. */
+/**
+ * Returns the failing adapters, longest failing first. `groups` are all groups of held executions; absent without the
+ * right to read executions.
+ */
 export async function findFailingAdapters(
   services: FindFailingAdaptersServices,
   domains: DomainScope,

@@ -1,4 +1,4 @@
-/** What the remote system of an adapter says it offers; read by the first node of its protocol that can. */
+/** Reads what the remote system of an adapter offers, with the first node type of its protocol that supports this. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Offer } from '../../engine/contract/node/node.ts';
 import type { ActionContext } from '../action/action.ts';

@@ -1,6 +1,6 @@
 /**
- * The connection test, run by the first node of the adapter's protocol that can probe, with the adapter's settings in
- * this environment.
+ * The connection test. The first node type of the adapter's protocol that can probe runs it, with the adapter's
+ * settings for this environment.
  */
 import type { Adapter, AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -77,7 +77,7 @@ export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefin
   return undefined;
 }
 
-/** Returns the adapter as bound in this environment; ADAPTER_NOT_HERE when it is not bound. */
+/** Returns the adapter as it is bound in this environment. Throws ADAPTER_NOT_HERE (input) if it is not bound. */
 export function adapterHere(services: TestAdapterServices, adapterId: string): Adapter {
   const adapter = services.bindings.adapter(adapterId);
   if (adapter === undefined) throw notHere(services, adapterId);

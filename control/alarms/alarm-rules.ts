@@ -1,4 +1,4 @@
-/** The alarm rules: each with its threshold, its texts and the page to open. */
+/** The alarm rules. Each one has a threshold, texts and the page to open. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 
 export type AlarmSeverity = 'warning' | 'critical';
@@ -8,9 +8,9 @@ export interface AlarmRule {
   readonly text: { readonly label: Text; readonly help: Text; readonly unit: Text };
   readonly bound: { readonly least: number; readonly most: number; readonly usual: number };
   readonly severity: AlarmSeverity;
-  /** A sentence of ids and numbers. `name`: of the flow it is about. */
+  /** Returns a sentence that contains only ids and numbers. `name` is the name of the flow that the alarm is about. */
   describe(values: AlarmValues, name: Text | undefined): Text;
-  /** Path in the console. */
+  /** Returns the path of the console page to open. */
   link(values: AlarmValues): string;
 }
 
@@ -258,7 +258,7 @@ function describeIntegrity({ count = 0, trail = '', line = 0, broken = 0, headMi
   return both(parts.map((part) => part['zh-CN']).join('；'), parts.map(({ en }) => en).join('; '));
 }
 
-/** In the time zone of the process, which is that of its operators: `2026-11-25 18:05`. */
+/** Returns the time in the time zone of the process, which is that of its operators: `2026-11-25 18:05`. */
 export function time(at: string | number): string {
   return new Date(Number(at)).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
 }

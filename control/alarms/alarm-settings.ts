@@ -1,6 +1,6 @@
 /**
- * When an alarm is raised, and who is notified. One document; passwords and keys are sealed separately and never read
- * back.
+ * Settings for when an alarm is raised and who is notified, in one document. Passwords and keys are encrypted
+ * separately and never returned to the client.
  */
 import { randomBytes } from 'node:crypto';
 import { Type, type Static, type TSchema } from 'typebox';
@@ -62,29 +62,29 @@ export const AlarmSettings = Type.Object(
     ),
     receivers: Type.Array(AlarmReceiver, { maxItems: 20 }),
     mail: Type.Optional(AlarmMail),
-    /** The same alarm is notified at most once in this many minutes. */
+    /** Minimum number of minutes between two notifications of the same alarm. */
     repeatMinutes: minutes(10_080),
-    /** Notify the second group when an alarm is not acknowledged for this long. */
+    /** Minutes without acknowledgement after which the second group is notified. */
     escalateMinutes: minutes(10_080),
   },
   closed,
 );
 export type AlarmSettings = Static<typeof AlarmSettings>;
 
-/** New passwords and keys, by receiver or `mail`; absent ones stay unchanged. */
+/** New passwords and keys by receiver id, or by `mail`. Absent ones stay unchanged. */
 export const AlarmSecrets = valuesBy('id', Type.String({ minLength: 1, maxLength: 500 }));
 
 export interface AlarmSettingsStore {
   read(): Promise<AlarmSettings>;
   /**
-   * Returns the saved settings and the keys generated for new webhooks, which are shown only here.
-   * ALARM_SETTINGS_INVALID, STALE_REVISION (input).
+   * Returns the saved settings and the keys generated for new webhooks; the keys are returned only here. Rejects with
+   * ALARM_SETTINGS_INVALID or STALE_REVISION (input).
    */
   save(
     settings: AlarmSettings,
     secrets: Readonly<Record<string, string>>,
   ): Promise<{ readonly settings: AlarmSettings; readonly newKeys: Readonly<Record<string, string>> }>;
-  /** Ids that have a secret. */
+  /** Returns the ids that have a secret. */
   withSecret(): Promise<readonly string[]>;
   secret(id: string): Promise<string | undefined>;
 }
@@ -137,7 +137,7 @@ async function put(secrets: Collection<StoredSecret>, secret: StoredSecret): Pro
   if (!inserted) await secrets.replaceIf(secret, {}, { durability: 'full' });
 }
 
-/** A rule that a later version added gets its defaults. */
+/** Returns the settings with defaults for rules that were added after they were saved. */
 function filled(stored: AlarmSettings | undefined): AlarmSettings {
   const usual = Object.fromEntries(
     ALARM_RULE_NAMES.map((name) => [name, { on: true, bound: ALARM_RULES[name].bound.usual, severity: ALARM_RULES[name].severity }]),

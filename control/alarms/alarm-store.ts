@@ -7,10 +7,10 @@ import type { AlarmRuleName, AlarmSeverity, AlarmValues } from './alarm-rules.ts
 export type AlarmStatus = 'open' | 'acknowledged' | 'ended';
 export type NoticeKind = 'opened' | 'reminder' | 'escalated' | 'recovered';
 
-/** A notification still to send; removed once every receiver got it. */
+/** A notification that is still to be sent; removed once every receiver got it. */
 export interface PendingNotice {
   readonly kind: NoticeKind;
-  /** Receivers that have not got it yet. */
+  /** Receivers that have not got the notification yet. */
   readonly to: readonly string[];
   readonly nextAt: number;
   readonly tries: number;
@@ -19,19 +19,19 @@ export interface PendingNotice {
 export interface AlarmDocument extends StoredDocument {
   readonly rule: AlarmRuleName;
   readonly subject: string;
-  /** `<rule>|<subject>` while it is open. */
+  /** `<rule>|<subject>` while the alarm is open. */
   readonly key?: string;
-  /** The same value, kept after the alarm ends. */
+  /** `<rule>|<subject>`, also after the alarm ended. */
   readonly about: string;
   readonly severity: AlarmSeverity;
   readonly values: AlarmValues;
-  /** Name of the flow it is about. */
+  /** Name of the flow or other object that the alarm is about. */
   readonly name?: Text;
   readonly status: AlarmStatus;
   readonly open?: true;
   readonly openedAt: number;
   readonly seenAt: number;
-  /** Since when the problem is no longer found. */
+  /** Time since which the problem is no longer found. */
   readonly missedSince?: number;
   readonly endedAt?: number;
   readonly acknowledged?: { readonly by: string; readonly at: number };
@@ -40,7 +40,7 @@ export interface AlarmDocument extends StoredDocument {
   /** When the first group was notified of this alarm. */
   readonly toldAt?: number;
   readonly escalatedAt?: number;
-  /** Receivers that were notified of it, and are notified when it ends. */
+  /** Receivers that were notified of the alarm. They are notified again when it ends. */
   readonly told: readonly string[];
   readonly pending?: PendingNotice;
   /** Receivers that could not be reached after all retries. */

@@ -1,6 +1,5 @@
 /**
- * Alarms, present and past, which operators acknowledge and silence; the system administrator sets rules and
- * receivers.
+ * Present and past alarms. Operators acknowledge and silence them; the system administrator sets rules and receivers.
  */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -38,7 +37,7 @@ export type ShownAlarm = Pick<
 };
 
 export interface AlarmList {
-  /** Open ones first, newest first; then those that ended recently. */
+  /** Open alarms, newest first; then alarms that ended recently. */
   readonly items: readonly ShownAlarm[];
 }
 
@@ -257,7 +256,10 @@ function testReceiver({ alarms, clock }: AlarmServices): Action {
 
 type IsSeen = (subject: string) => Promise<boolean>;
 
-/** Looks up each subject once, since many alarms are about the same flow. */
+/**
+ * Returns a function that checks whether the person may see a subject. Each subject is looked up once, since many
+ * alarms are about the same flow.
+ */
 function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
   if (domains.only === undefined) return async () => true;
   const known = new Map<string, Promise<boolean>>();
@@ -268,7 +270,7 @@ function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
   };
 }
 
-/** Newest first; reads page after page until there are enough. */
+/** Returns up to `limit` alarms that the person may see, newest first. Reads page after page until there are enough. */
 async function findSeen(stored: AlarmStore['alarms'], filter: Filter, limit: number, isSeen: IsSeen): Promise<readonly AlarmDocument[]> {
   const found: AlarmDocument[] = [];
   for (let after: string | undefined, isLast = false; !isLast && found.length < limit;) {
@@ -295,7 +297,7 @@ function toShown(alarm: AlarmDocument, silences: readonly SilenceDocument[], now
   };
 }
 
-/** The address of a webhook may contain a key. */
+/** Returns the settings with only the origin of each webhook URL: the rest of the URL may contain a key. */
 function withoutAddresses(settings: AlarmSettings): AlarmSettings {
   return {
     ...settings,
@@ -305,7 +307,7 @@ function withoutAddresses(settings: AlarmSettings): AlarmSettings {
   };
 }
 
-/** A sample alarm that belongs to no firing rule, for testing a receiver. */
+/** Returns a sample alarm for testing a receiver; no rule raised it. */
 export function testAlarm(now: number): AlarmDocument {
   return {
     _id: 'alm_test',

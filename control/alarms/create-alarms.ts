@@ -1,6 +1,6 @@
 /**
- * Checks for problems every few seconds and notifies people. A lease lets one process do it at a time; without a
- * lease, or with two processes at work, alarms still do not double.
+ * Checks for problems every 15 seconds and notifies people. A lease lets one process do it at a time. If two processes
+ * work at once, alarms are still not duplicated.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
@@ -25,7 +25,7 @@ export interface AlarmsDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** An alarm opened, was acknowledged or ended, in this or another process. */
+  /** Called when an alarm opened, was acknowledged or ended, in this or another process. */
   onChange(): void;
 }
 
@@ -76,8 +76,8 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
   }
 
   /**
-   * While the shared state is down the lease cannot be taken, so every process checks; conditional updates in the
-   * store prevent doubles.
+   * Returns true if this process may check now. While the shared state is down no process can take the lease, so every
+   * process checks; conditional updates in the store prevent duplicates.
    */
   async function mayLook(): Promise<boolean> {
     try {

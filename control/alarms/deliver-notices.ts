@@ -46,7 +46,7 @@ async function makeNotices(settings: AlarmSettings, { store, clock }: DeliverDep
   }
 }
 
-/** Claims the due notices: no other process sends them until their next retry. */
+/** Claims and returns the due notices. No other process sends them until their next retry. */
 async function takeDue({ store, clock }: DeliverDeps): Promise<readonly Due[]> {
   const now = clock.now();
   const taken: Due[] = [];
@@ -67,7 +67,7 @@ function retryMs(tries: number): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1));
 }
 
-/** Returns receiver -> code of its failure. */
+/** Returns the error code of each receiver that could not be reached, by receiver id. */
 async function sendAll(due: readonly Due[], settings: AlarmSettings, deps: DeliverDeps): Promise<ReadonlyMap<string, string>> {
   const failures = new Map<string, string>();
   const ids = new Set(due.flatMap(({ pending }) => pending.to));

@@ -1,6 +1,6 @@
 /**
- * Runs each alarm rule. A rule that fails, or cannot know yet, is returned as unknown: its open alarms stay as they
- * are.
+ * Runs each alarm rule. A rule that fails, or has too little data yet, is returned as unknown, and its open alarms stay
+ * unchanged.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -23,7 +23,7 @@ import type { AlarmSettings } from './alarm-settings.ts';
 
 export interface Problem {
   readonly rule: AlarmRuleName;
-  /** What the problem is about: a flow, a key; `''` when the rule has only one subject. */
+  /** The object that the problem is about, such as a flow or a key; `''` if the rule has only one subject. */
   readonly subject: string;
   readonly values: AlarmValues;
   readonly name?: Text;
@@ -40,7 +40,7 @@ export interface ProblemDeps {
   };
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
-  /** Findings about tampering with the store; absent where it is not checked. */
+  /** Findings about tampering with the store; absent if the store is not checked. */
   readonly guard?: Pick<StoreGuard, 'findings' | 'trailProblem' | 'breaks' | 'headMissingSince'> | undefined;
   readonly flowNames: () => Promise<ReadonlyMap<string, Text>>;
   readonly adapterNames: () => Promise<ReadonlyMap<string, Text>>;
@@ -53,14 +53,14 @@ export interface Found {
 
 type Finding = Omit<Problem, 'rule'>;
 
-/** The unit of `bound` is the rule's own (`ALARM_RULES`). */
+/** Returns the findings of one rule. `ALARM_RULES` names the unit of `bound`. */
 type Check = (bound: number) => Promise<readonly Finding[]>;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MB = 1_048_576;
-/** A single failure says little, and so does the share of a few calls. */
+/** Fewer failures, or a share of fewer calls, may be chance. */
 const LEAST_FAILURES = 3;
 const LEAST_CALLS = 20;
 const RATIO_OF_MS = 300_000;
@@ -71,9 +71,9 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
   return async ({ rules }) => {
     const problems: Problem[] = [];
     const unknown = new Set<AlarmRuleName>();
-    // The counts of the last five minutes were lost with the processes that were killed.
+    // The counts of killed processes are lost, so the share of the last five minutes is not known yet.
     if (rules['error-ratio'].on && deps.clock.monotonic() - begunAt < RATIO_OF_MS) unknown.add('error-ratio');
-    // In sequence: there is no hurry, and other work needs the store.
+    // Run the rules one by one: other work needs the store more.
     for (const rule of ALARM_RULE_NAMES) {
       const { on, bound } = rules[rule];
       if (!on) continue;
@@ -103,7 +103,7 @@ function createChecks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Check>>
     'record-quota': (bound) => checkRecordQuota(deps, bound),
     expiring: (bound) => checkExpiring(deps, bound),
     disk: (bound) => checkDisk(deps, bound),
-    // While the store is down no alarm can be stored: see `watch-store.ts`.
+    // No alarm can be stored while the store is down: see `watch-store.ts`.
     'store-down': () => Promise.resolve([]),
     'shared-down': createSharedCheck(deps),
   };
@@ -128,7 +128,7 @@ async function checkFailed({ counter, clock }: ProblemDeps, bound: number): Prom
 async function checkAdapters({ engine, clock, adapterNames }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
   const now = clock.now();
   const calls = [...(await engine.processes.adapterCalls()).values()];
-  // A lack of calls fixes nothing: only a successful one ends it.
+  // Only a successful call ends the problem; a lack of calls does not.
   const failing = calls.filter(({ failures, failingSince = now }) => failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS);
   const names = failing.length === 0 ? undefined : await adapterNames();
   // Skip adapters that were removed in the meantime.
@@ -174,7 +174,7 @@ function checkProcesses(find: FindSilentProcesses): Check {
   return async (bound) =>
     (await find(bound * MINUTE_MS)).map(({ processId, role, host, pid, lastSeenAt }) => ({
       subject: processId,
-      // To the minute: the value is recomputed on every check and differs slightly.
+      // Round to the minute: the value is recomputed on every check and differs slightly.
       values: { role, host, pid, lastSeenAt: Math.floor(lastSeenAt / MINUTE_MS) * MINUTE_MS },
     }));
 }
@@ -251,7 +251,10 @@ function tooManyFailed(
   })).filter(({ percent, calls: count }) => count >= LEAST_CALLS && percent >= bound);
 }
 
-/** For rules that read the store once per feed; a changed threshold is checked at once. */
+/**
+ * Returns a check that runs at most once a minute, for rules that read the store once per feed. After a change of the
+ * threshold it runs at once.
+ */
 function onceAMinute(clock: Clock, check: Check): Check {
   let last: { readonly at: number; readonly bound: number; readonly found: readonly Finding[] } | undefined;
   return async (bound) => {

@@ -1,8 +1,8 @@
 /**
- * Silent feeds: published durable flows that receive messages by themselves and have stopped getting any. The rule is
- * simple enough for a person to follow. The usual gap is the 90th percentile of the gaps between the last 40
- * messages. A feed is silent after four times that gap, but never before ten minutes. Bursts make the gap small,
- * nights make it large; fewer than ten messages are not judged.
+ * Finds silent feeds: published durable flows whose trigger receives or fetches messages and has stopped getting any.
+ * People can follow the rule: the usual gap is the 90th percentile of the gaps between the last 40 messages. A feed is
+ * silent after four times that gap, but never before ten minutes. Bursts make the gap small and nights make it large. A
+ * feed with fewer than ten messages is not judged.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
@@ -22,7 +22,7 @@ const REMEMBERED_MS = 60_000;
 
 export type FindSilentFeeds = (flowIds: readonly string[]) => Promise<readonly SilentFeed[]>;
 
-/** Reads the store at most once a minute. */
+/** Returns a function that reads the store at most once a minute for the same flows. */
 export function createFindSilentFeeds(counter: Pick<ExecutionCounter, 'arrivals'>, clock: Clock): FindSilentFeeds {
   let known: { readonly at: number; readonly flowIds: string; readonly silent: readonly SilentFeed[] } | undefined;
   return async (flowIds) => {
@@ -34,7 +34,7 @@ export function createFindSilentFeeds(counter: Pick<ExecutionCounter, 'arrivals'
   };
 }
 
-/** `leastMs`: no feed is called silent before this. */
+/** Returns the silent feeds. No feed counts as silent within `leastMs` of its last message. */
 export async function findSilentFeeds(
   flowIds: readonly string[],
   counter: Pick<ExecutionCounter, 'arrivals'>,
@@ -42,7 +42,7 @@ export async function findSilentFeeds(
   leastMs: number,
 ): Promise<readonly SilentFeed[]> {
   const silent: SilentFeed[] = [];
-  // In sequence: there is no hurry, and other work needs the store.
+  // Read the feeds one by one: other work needs the store more.
   for (const flowId of flowIds) {
     const feed = judge(flowId, await counter.arrivals(flowId, MESSAGES), clock.now(), leastMs);
     if (feed !== undefined) silent.push(feed);
@@ -50,7 +50,7 @@ export async function findSilentFeeds(
   return silent;
 }
 
-/** `arrivals`: newest first. */
+/** Returns the feed if it is silent. `arrivals` are times, newest first. */
 function judge(flowId: string, arrivals: readonly number[], now: number, leastMs: number): SilentFeed | undefined {
   const [lastAt] = arrivals;
   if (lastAt === undefined || arrivals.length < LEAST_MESSAGES) return undefined;

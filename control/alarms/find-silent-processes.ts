@@ -1,8 +1,8 @@
-/** Processes that have stopped reporting, and that no other process has replaced. */
+/** Finds processes that have stopped reporting and that no other process has replaced. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
 
-/** Rules run every 15 seconds; processes report every 5. */
+/** A longer pause means that rules did not run: they run every 15 seconds. */
 const PAUSE_MS = 60_000;
 const HEARD_WITHIN_MS = 30_000;
 /** Largest expected difference between the clocks of two machines. */
@@ -20,8 +20,8 @@ export function createFindSilentProcesses(processes: Pick<Processes, 'list'>, cl
 }
 
 /**
- * Returns true once rules have run without a pause long enough to have heard from every living process. While the
- * store is down there is a pause, and afterwards all other processes seem silent.
+ * Returns a function that returns true once rules have run for 30 seconds without a pause. By then every living process
+ * has reported. While the store is down the rules pause; afterwards all other processes seem silent at first.
  */
 function createWatch(clock: Clock): () => boolean {
   let since = 0;
@@ -35,9 +35,9 @@ function createWatch(clock: Clock): () => boolean {
 }
 
 /**
- * Silent processes without a replacement: each living process replaces one of the same role whose last heartbeat came
- * before its start. `lastSeenAt` would be wrong here: a control that starts later first sees a dead process at its
- * own start, which is after the replacement's.
+ * Returns silent processes without a replacement. Each living process replaces one of the same role whose last
+ * heartbeat came before its start. `lastSeenAt` would be wrong here: a control process that starts later first sees a
+ * dead process at its own start, which is after the start of the replacement.
  */
 function findMissing(processes: readonly ProcessState[]): readonly ProcessState[] {
   const living = processes.filter(({ state }) => state === 'alive').sort((a, b) => a.startedAt - b.startedAt);

@@ -8,12 +8,12 @@ import type { AlarmSettings } from './alarm-settings.ts';
 import { KEEP_ENDED_MS, type AlarmDocument, type AlarmStore } from './alarm-store.ts';
 import type { Found, Problem } from './find-problems.ts';
 
-/** Ends an alarm only after its problem is gone this long, so that it does not flicker. */
+/** Ends an alarm only after its problem is gone this long, so that it does not open and end repeatedly. */
 const ENDED_AFTER_MS = 60_000;
 const SEEN_EVERY_MS = 60_000;
 const MOST_OPEN = 1_000;
 
-/** Returns whether an alarm opened or ended. */
+/** Returns true if an alarm opened or ended. */
 export async function keepAlarms(found: Found, settings: AlarmSettings, { alarms }: AlarmStore, clock: Clock): Promise<boolean> {
   const open = await alarms.find({ open: true }, { sort: ['openedAt'], limit: MOST_OPEN });
   const byKey = new Map(open.map((alarm) => [alarm.about, alarm]));
@@ -59,7 +59,7 @@ export async function keepAlarms(found: Found, settings: AlarmSettings, { alarms
       return false;
     }
     if (!isOff && now - alarm.missedSince! < ENDED_AFTER_MS) return false;
-    // Receivers that were notified of the alarm are notified of its end; a notice not yet sent is dropped.
+    // Notify the receivers that were notified of the alarm; drop a notice that is not sent yet.
     const recovery = alarm.told.length > 0 ? { pending: { kind: 'recovered', to: alarm.told, nextAt: now, tries: 0 } } : {};
     const ended = await alarms.patchIf(
       alarm._id,

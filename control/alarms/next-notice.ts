@@ -1,4 +1,6 @@
-/** Which receivers an open alarm notifies now. Pure; applies throttling, silences and escalation. */
+/**
+ * Decides which receivers an open alarm notifies now. A pure function that applies throttling, silences and escalation.
+ */
 import type { AlarmReceiver, AlarmSettings } from './alarm-settings.ts';
 import { isSilenced, type AlarmDocument, type NoticeKind, type SilenceDocument } from './alarm-store.ts';
 

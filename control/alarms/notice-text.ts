@@ -1,4 +1,4 @@
-/** The text that receivers read: ids, numbers and names of flows; no message content. */
+/** The text that receivers read. It contains ids, numbers and names of flows, but no message content. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { ALARM_RULES, time, type AlarmRule } from './alarm-rules.ts';
 import type { AlarmDocument, NoticeKind } from './alarm-store.ts';
@@ -37,7 +37,7 @@ export function subjectOf(lines: readonly NoticeLine[], { environment }: Install
   return `[康桥 ${environment}] ${KINDS[first.kind]['zh-CN']}：${label['zh-CN']} / ${KINDS[first.kind].en}: ${label.en}${more}`;
 }
 
-/** Chinese first, then English. */
+/** Returns the text of a mail, in Chinese first and then in English. */
 export function mailText(lines: readonly NoticeLine[], installation: Installation): string {
   return [
     ...(['zh-CN', 'en'] as const).map((language) => lines.map((line) => lineText(line, language)).join('\n')),

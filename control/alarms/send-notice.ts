@@ -1,4 +1,4 @@
-/** Sends one message to one receiver. A transient AppError means that it may be retried. */
+/** Sends one message to one receiver. It may be sent again after a transient AppError. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
@@ -22,12 +22,9 @@ export interface SendDeps {
   readonly clock: Clock;
   readonly secrets: Pick<AlarmSettingsStore, 'secret'>;
   readonly outbound: { readonly guard: OutboundGuard };
-  /** Called for each message: the console's address is known only once it listens. */
+  /** Called for each message, because the address of the console is known only once it listens. */
   installation(): Installation;
-  /**
-   * PEM of a private authority that certificates of receivers and of the mail server may chain to, besides the public
-   * ones.
-   */
+  /** PEM of a private certificate authority for receivers and the mail server, in addition to the public ones. */
   readonly serverCa?: string;
 }
 
@@ -42,9 +39,9 @@ export function createSendNotice(deps: SendDeps): SendNotice {
 }
 
 /**
- * Signed: `x-kq-signature` is HMAC-SHA256 in hex, by the receiver's key, over `<x-kq-timestamp>.<body>`.
- * `x-kq-delivery` is new for each attempt, as is `id` in the body. A redirect counts as a failure: only the
- * configured address holds the key.
+ * Sends a signed message. `x-kq-signature` is HMAC-SHA256 in hex, with the receiver's key, over
+ * `<x-kq-timestamp>.<body>`. `x-kq-delivery` is new for each attempt, as is `id` in the body. A redirect counts as a
+ * failure, because only the configured address has the key.
  */
 async function sendWebhook({ receiverId, url }: AlarmReceiver, lines: readonly NoticeLine[], trust: Trust, deps: SendDeps): Promise<void> {
   const key = await deps.secrets.secret(receiverId);
@@ -127,9 +124,12 @@ function connectTo(url: string, trust: Trust, guard: OutboundGuard): Client {
   });
 }
 
-/** The mail library would resolve names by itself, past the outbound guard, so it gets a connected socket instead. */
+/**
+ * Opens the connection to the mail server. The mail library would resolve the name without the outbound guard, so it
+ * gets a connected socket instead.
+ */
 async function openSocket({ host, port }: AlarmMail, { outbound: { guard } }: SendDeps): Promise<Socket> {
-  // A literal address triggers no lookup on connect, so check it here.
+  // The socket does not look up an IP address, so check it here.
   if (isIP(host) !== 0) await guard.resolve(host, port);
   const socket = connect({ host, port, lookup: guard.lookup(port) });
   try {
@@ -141,7 +141,7 @@ async function openSocket({ host, port }: AlarmMail, { outbound: { guard } }: Se
   }
 }
 
-/** A forbidden target does not become allowed with time, so it is not transient. */
+/** Returns the error to throw. A forbidden target does not become allowed with time, so its error is not transient. */
 function failed(error: unknown): AppError {
   return error instanceof AppError && error.code === 'OUTBOUND_REFUSED' ? error : notSent(reasonOf(error), 'transient', error);
 }
@@ -160,8 +160,8 @@ const FIXES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A code such as ECONNREFUSED or EAUTH; never text from the other side. TLS errors can only be recognised by their
- * texts.
+ * Returns a code such as ECONNREFUSED or EAUTH, never text from the other side. TLS errors can only be recognised by
+ * their texts.
  */
 function reasonOf(error: unknown): string {
   const { code, name, message = '' } = error as { code?: unknown; name?: string; message?: string };

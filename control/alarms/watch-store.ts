@@ -1,7 +1,7 @@
 /**
- * The one alarm that cannot be stored: the store itself is down. Each control keeps it in memory and notifies by the
- * settings it read last; while the shared state works, only one control notifies. When the store is back, the
- * recovery is notified too, and the alarm is stored as ended.
+ * Raises the one alarm that cannot be stored: the store itself is down. Each control process keeps the alarm in memory
+ * and notifies by the settings that it read last. While the shared state works, only one control process notifies. When
+ * the store is back, receivers are notified again and the alarm is stored as ended.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -23,7 +23,7 @@ export interface WatchStoreDeps {
 
 const MINUTE_MS = 60_000;
 
-/** Returns whether the store can be used. `settings`: as last read. */
+/** Returns a function that returns true if the store can be used. `settings` are those that were read last. */
 export function createWatchStore(deps: WatchStoreDeps): (settings: AlarmSettings | undefined) => Promise<boolean> {
   const { clock, logger } = deps;
   let downSince: number | undefined;

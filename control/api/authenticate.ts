@@ -7,7 +7,7 @@ import type { AccountStore } from '../auth/account-store.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import { loginRequired, type CountWrongToken } from '../auth/wrong-tokens.ts';
 
-/** A browser must ask before it sends this header across origins (CORS preflight), and control never allows it. */
+/** A browser sends this header across origins only after a CORS preflight, which control never allows. */
 const CSRF_HEADER = 'x-kq-client';
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
@@ -41,13 +41,13 @@ export function createAuthenticate({ accounts, sessions, countWrongToken, duties
       sessionId: session._id,
       ...(session.secondFactorAt === undefined ? {} : { secondFactorAt: session.secondFactorAt }),
       ...(session.rights === undefined ? {} : { rights: session.rights }),
-      // A token was issued by a person who had already met these duties.
+      // Only sessions have these duties: the owner had to meet them before issuing a token.
       ...(session.kind === 'session' ? dutiesOf(account) : {}),
     };
   };
 }
 
-/** CSRF_REFUSED unless a request that changes something comes from our own page. */
+/** Throws CSRF_REFUSED (input) if a request that changes something does not come from our own page. */
 export function checkSameOrigin(request: FastifyRequest, isTls: boolean): void {
   if (SAFE_METHODS.has(request.method)) return;
   const { origin, host, 'sec-fetch-site': site } = request.headers;
@@ -59,7 +59,7 @@ export function checkSameOrigin(request: FastifyRequest, isTls: boolean): void {
   });
 }
 
-/** With TLS, the `__Host-` prefix makes browsers insist on Secure, Path=/ and no Domain. */
+/** Returns the cookie name. With TLS, its prefix `__Host-` makes browsers require Secure, Path=/ and no Domain. */
 export function sessionCookieName(isTls: boolean): string {
   return isTls ? '__Host-kq_session' : 'kq_session';
 }

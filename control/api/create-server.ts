@@ -70,19 +70,19 @@ export interface ControlServerDeps {
 
 export interface ControlServer {
   readonly address: string;
-  /** Waits up to 4 s for requests in flight; then cuts the connections. */
+  /** Waits up to 4 s for requests in flight, then closes all connections. */
   stop(): Promise<void>;
 }
 
 /** Limit for requests without a login. */
 const BODY_BYTES = 4096;
 const STOP_MS = 4000;
-/** A slow or silent client must not keep connections from others. */
+/** A slow or silent client must not block connections of others. */
 const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } as const;
 const MOST_CONNECTIONS = 2000;
-/** A browser opens six connections and its event stream, and a whole department may share an address. */
+/** A browser opens six connections and its event stream, and a whole department may share one address. */
 const MOST_CONNECTIONS_PER_ADDRESS = 500;
-/** The framework loads its own compilers of schemas unless it is given others. */
+/** Without these, the framework would load its own schema compilers, which are not used. */
 const NO_COMPILERS = {
   buildValidator: () => {
     throw new TypeError('the server sets its validator itself');
@@ -99,7 +99,7 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   addSecurityHeaders(app, deps.tls !== undefined);
   serveIcons(app);
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, deps.logger));
-  // Responds without waiting for a body that no route reads.
+  // Respond at once: no route would read the body.
   app.addHook('onRequest', async ({ is404 }) => {
     if (is404) throw routeUnknown();
   });
@@ -120,7 +120,10 @@ function routeUnknown(): AppError {
   return new AppError('ROUTE_UNKNOWN', 'input', 'There is nothing under this address.', { fix: 'The API is described at /api/docs.' });
 }
 
-/** A password must never cross a network in the clear. */
+/**
+ * Throws LISTEN_PLAIN_REFUSED (input) if control would listen beyond this machine without TLS: a password must never be
+ * sent in clear text over a network.
+ */
 function refusePlain({ host, tls }: ControlServerDeps): void {
   if (tls !== undefined || LOOPBACK.has(host) || host === 'localhost') return;
   throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `Control does not listen on ${host} without TLS.`, {
@@ -154,7 +157,7 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
           } as const,
         };
   const app: FastifyInstance = Fastify({ ...options, http: PATIENCE, ...secure });
-  // The action checks the input, once; schemas of routes only describe it.
+  // The action itself checks the input; schemas of routes only describe it.
   app.setValidatorCompiler(() => () => true);
   boundConnections(app.server, trustedProxies);
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -188,8 +191,8 @@ function refusedKey(cause: Error): AppError {
 }
 
 /**
- * One address, or connections that send nothing, must not lock others out. Behind a proxy many people share an
- * address.
+ * Limits the connections in total and per address, so that one client cannot lock others out. Trusted proxies have no
+ * limit per address, because many people share them.
  */
 function boundConnections(server: Server, trustedProxies: readonly string[]): void {
   server.maxConnections = MOST_CONNECTIONS;
@@ -250,7 +253,7 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
 }
 
 /**
- * Returns the page's present rights; undefined when the session has ended, or the account may no longer receive
+ * Returns the current rights of the page; undefined if the session has ended or the account may no longer receive
  * events.
  */
 async function lookAgain({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<PageRights | undefined> {
@@ -288,7 +291,7 @@ function addLogin(
     checkSameOrigin(request, isTls);
     const { name, password, code } = readLogin(request.body);
     const marks: MarkChange[] = [];
-    // Using up a recovery code changes the account.
+    // A login may use up a recovery code and so change the account.
     const account = await collectChanges(marks, () => checkLogin(name, password, request.ip, { code })).catch(async (error: unknown) => {
       await tellRefused(error, request.ip);
       throw error;
@@ -327,8 +330,8 @@ function addHealth(app: FastifyInstance, { documents, metricsText, refusals }: C
 }
 
 /**
- * True for a request made directly on this machine. A proxy on this machine would add the client's address, and a
- * page whose own name was bound to this machine (DNS rebinding) sends that name.
+ * Returns true for a request made directly on this machine. A proxy on this machine would add the client's address. A
+ * page whose domain name was pointed at this machine (DNS rebinding) sends that name.
  */
 function isLocal({ ip, hostname, headers }: FastifyRequest): boolean {
   const isOwnName = LOOPBACK.has(hostname.replace(/^\[(.*)\]$/, '$1')) || hostname === 'localhost';
@@ -350,7 +353,10 @@ function requireSystemRead(actor: Actor): void {
   });
 }
 
-/** The metrics name flows and interfaces of every domain. */
+/**
+ * Throws PERMISSION_DENIED or DOMAINS_ALL_NEEDED (input) unless the person has `system.read` and all domains: the
+ * metrics name flows and interfaces of every domain.
+ */
 function requireMetricsRight(actor: Actor): void {
   requireSystemRead(actor);
   requireAll(scopeOf(actor.domains));

@@ -12,7 +12,7 @@ export interface ErrorAnswer {
 
 const BY_KIND: Readonly<Record<ErrorKind, number>> = { input: 422, transient: 503, 'unknown-outcome': 504, bug: 500 };
 
-/** For codes whose kind alone does not determine the status. */
+/** Status of codes for which the kind alone does not determine it. */
 const BY_CODE: Readonly<Record<string, number>> = {
   INPUT_INVALID: 400,
   REQUEST_MALFORMED: 400,
@@ -85,8 +85,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /**
- * Turns any thrown value into an error response: code, message, fix and every issue; for a stale save also both
- * versions.
+ * Turns any thrown value into an error response with code, message, fix and every issue. After a stale save the
+ * response also has both versions of the document.
  */
 export function toErrorAnswer(thrown: unknown, { id, routeOptions }: FastifyRequest): ErrorAnswer {
   const error = fromFastify(thrown, routeOptions.bodyLimit);
@@ -112,7 +112,7 @@ function bothVersions(error: unknown): { readonly yours?: unknown; readonly thei
   return { yours: error.cause.yours, theirs: error.cause.theirs };
 }
 
-/** Translates the framework's own errors where they enter. */
+/** Translates errors of the framework to an AppError; returns any other value unchanged. */
 function fromFastify(thrown: unknown, bodyLimit: number | undefined): unknown {
   if (thrown instanceof AppError || !(thrown instanceof Error) || !('statusCode' in thrown)) return thrown;
   const { statusCode, code } = thrown as Error & { statusCode: unknown; code?: unknown };

@@ -1,13 +1,13 @@
 /**
- * Live events for open pages (SSE). Ids and numbers only, never data:
+ * Live events for open pages (SSE). Events contain ids and numbers, never message data:
  * - `counts` each second: executions by status;
- * - `flows` every two seconds: the published flows whose counts changed (`{ items: FlowLive[], gone: flowId[] }`),
- *   all of them at first;
+ * - `flows` every two seconds: the published flows whose counts changed (`{ items: FlowLive[], gone: flowId[] }`), all
+ *   of them at first;
  * - `flow-live` every two seconds, to a page that watches a flow: its nodes and edges (`FlowLiveDetail`);
  * - `draft` to a page that watches a flow, when its draft was saved;
  * - `alarms` when an alarm opened, was acknowledged or ended;
  * - `flow` when one was published, `plan` when the gateways got a new plan.
- * A page only gets counts and flows of its person's domains.
+ * A page gets counts and flows only of the domains of its user.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -28,8 +28,8 @@ export interface Listener {
   readonly account: string;
   readonly rights: PageRights;
   /**
-   * Called repeatedly: a person who logged out or lost a right stops receiving the events. Undefined: close the
-   * stream.
+   * Returns the current rights of the page; undefined closes the stream. Called repeatedly, so that a person who logged
+   * out or lost a right stops receiving events.
    */
   look(): Promise<PageRights | undefined>;
   /** The flow that the page watches. */
@@ -37,11 +37,11 @@ export interface Listener {
 }
 
 export interface EventHub {
-  /** EVENTS_FULL when no stream is left, for anyone or for this account. */
+  /** Throws EVENTS_FULL (transient) if too many streams are open in total or for this account. */
   requireRoom(account: string): void;
   /** Writes to this response until it closes, its session ends or the hub stops. */
   add(response: ServerResponse, listener: Listener): void;
-  /** Sends to every page, so it must hold nothing of a domain. */
+  /** Sends an event to every page, so the data must not belong to a single domain. */
   send(event: string, data: EventData): void;
   flowPublished(flow: VersionOfFlow): void;
   draftSaved(flow: SavedDraft): void;
@@ -51,9 +51,12 @@ export interface EventHub {
 export interface EventHubDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called once a second for all pages of the same domains, and only while a page is open. */
+  /**
+   * Returns the counts of these domains. Called once a second for all pages of the same domains, and only while a page
+   * is open.
+   */
   counts(domains: Domains): Promise<EventData>;
-  /** Returns which versions of flows belong to these domains. */
+  /** Returns a function that returns true for a version that belongs to these domains. */
   seesOf(domains: Domains): Promise<Sees>;
   readonly flows: LiveFlows;
 }
@@ -76,7 +79,7 @@ const TICK_MS = 1000;
 const FLOW_TICKS = 2;
 /** A page whose person logged out or lost a right stops receiving events within this time. */
 const CHECK_TICKS = 5;
-/** A page that reads slower than this is disconnected; it reconnects by itself. */
+/** A page with more unread bytes is disconnected; the browser reconnects automatically. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
 
 export function createEventHub(deps: EventHubDeps): EventHub {
@@ -217,7 +220,7 @@ function write(response: ServerResponse, event: string, data: EventData): void {
   else response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
-/** Groups pages with the same domains, so that one read serves them all. */
+/** Groups pages with the same domains, so that one read serves all pages of a group. */
 function byDomains(pages: readonly Page[]): readonly (readonly [Domains, readonly Page[]])[] {
   const groups = Map.groupBy(pages, ([, { rights }]) => JSON.stringify(rights.domains));
   return [...groups.values()].map((group) => [group[0]![1].rights.domains, group]);

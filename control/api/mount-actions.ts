@@ -1,6 +1,6 @@
 /**
- * Mounts a route for every action: authenticates, gathers the input from path, query and body, runs the action and
- * responds.
+ * Mounts a route for every action. The route authenticates the request, takes the input from path, query and body, runs
+ * the action and sends the response.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { Type, type TObject, type TSchema } from 'typebox';
@@ -16,7 +16,9 @@ import { ROUTES, type Route } from './routes.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Builds the OpenAPI description of the route. Called only when that document is read, not at each start. */
+    /**
+     * Builds the OpenAPI description of the route. Called only when the OpenAPI document is read, not at each start.
+     */
     readonly describe?: () => FastifySchema;
   }
 }
@@ -25,7 +27,10 @@ export interface MountDeps {
   readonly actions: readonly Action[];
   readonly run: RunAction;
   readonly authenticate: Authenticate;
-  /** Called after an action's response is ready; for what only HTTP knows (the cookie after a logout). */
+  /**
+   * Called when an action has returned its result, for work that belongs to HTTP, such as clearing the cookie after a
+   * logout.
+   */
   readonly afterAction: (name: string, reply: FastifyReply) => void;
 }
 
@@ -54,7 +59,7 @@ function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Acti
     url: route.path,
     config: { describe: () => describe(route, action, partsOf()) },
     bodyLimit: route.large === true ? LARGE_BODY_BYTES : BODY_BYTES,
-    // Before the body is read: an unauthenticated body is not worth the memory.
+    // Authenticate before reading the body, so that a body without a login uses no memory.
     async onRequest(request) {
       request.setDecorator(ACTOR, await deps.authenticate(request));
     },
@@ -80,8 +85,8 @@ interface InputParts {
 }
 
 /**
- * Path parameters come from the path. The other fields come from the query (GET, DELETE, and when the body is one
- * whole field) or from the body.
+ * Splits the input fields: path parameters come from the path. The other fields come from the query (GET, DELETE, and
+ * if the whole body is one field) or from the body.
  */
 function splitInput(route: Route, input: TObject): InputParts {
   const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? ''));
@@ -106,7 +111,10 @@ function splitInput(route: Route, input: TObject): InputParts {
   return { params, query: Type.Object({}), body: Object.keys(rest.properties).length === 0 ? undefined : rest };
 }
 
-/** Path and query values are text and become numbers where the schema says so; a body is taken as it is. */
+/**
+ * Gathers the input. Values of path and query are text and become numbers if the schema says so; the body is used
+ * unchanged.
+ */
 function gather(request: FastifyRequest, route: Route, parts: InputParts): Record<string, unknown> {
   const fromUrl = { ...fromText(parts.query, request.query), ...fromText(parts.params, request.params) };
   const { body } = request;
@@ -125,7 +133,7 @@ function fromText(schema: TObject, values: unknown): Record<string, unknown> {
   return Value.Convert(schema, plain) as Record<string, unknown>;
 }
 
-/** Aborts when the client disconnects before it has its response. */
+/** Returns a signal that aborts if the client disconnects before it gets the response. */
 function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
@@ -135,13 +143,15 @@ function signalOf(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** The person's own words, percent-encoded since headers are ASCII. */
+/** Returns the reason that the person entered. It is percent-encoded, since headers are ASCII. */
 function reasonOf(request: FastifyRequest): { readonly reason?: string } {
   const header = request.headers['x-kq-reason'];
   return typeof header === 'string' ? { reason: decodedText(header).slice(0, 500) } : {};
 }
 
-/** The password entered again, percent-encoded like a reason, and the code of a second factor. */
+/**
+ * Returns the password that the person entered again, percent-encoded like a reason, and the code of the second factor.
+ */
 function confirmationOf({ headers }: FastifyRequest): Pick<RunOptions, 'confirmation'> {
   const { 'x-kq-password': password, 'x-kq-code': code } = headers;
   if (typeof password !== 'string' || password === '') return {};
@@ -159,8 +169,8 @@ function decodedText(header: string): string {
 type Progress = (event: Readonly<Record<string, unknown>>) => void;
 
 /**
- * Writes one JSON value a line. The status is 200 once the stream has started, so the last line carries the result or
- * the error.
+ * Writes one JSON value per line. The status is 200 once the stream has started, so the last line contains the result
+ * or the error.
  */
 async function streamProgress(reply: FastifyReply, work: (progress: Progress) => Promise<unknown>): Promise<FastifyReply> {
   reply.hijack();
@@ -207,7 +217,7 @@ function describe(route: Route, action: Action, parts: InputParts): FastifySchem
   };
 }
 
-/** A copy of the schema without `$id`s, which the resolver of the OpenAPI page would try to resolve. */
+/** Returns a copy of the schema without `$id`, because the OpenAPI page would try to resolve it. */
 function plainSchema(schema: TSchema): Record<string, unknown> {
   return JSON.parse(JSON.stringify(schema, (key, value: unknown) => (key === '$id' ? undefined : value))) as Record<string, unknown>;
 }

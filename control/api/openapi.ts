@@ -1,5 +1,5 @@
 /**
- * The OpenAPI document of the admin API and the page that shows it; the designer's client is generated from the same
+ * The OpenAPI document of the admin API, and the page that shows it. The designer's client is generated from this
  * document.
  */
 import swagger from '@fastify/swagger';
@@ -30,7 +30,7 @@ export async function addOpenApi(app: FastifyInstance, { version, csp, cookieNam
   });
 }
 
-/** Builds the document alone, from actions that are described and never run. */
+/** Builds only the document. The actions are described and never run. */
 export async function apiDocument(actions: readonly Action[], schemas: OutputSchemas): Promise<unknown> {
   const app = Fastify();
   const neverRun = () => Promise.reject(new Error('described only'));
@@ -94,7 +94,7 @@ function withDescriptions(schema: FastifySchema): FastifySchema {
 }
 
 function withDescription(value: unknown): unknown {
-  // A field may be named `text`: its value is then a schema, which has no label.
+  // A field may be named `text`. Its value is then a schema, which has no label.
   const words = isRecord(value) ? (value['text'] as Partial<FieldText> | undefined) : undefined;
   if (!isRecord(value) || words?.label === undefined) return value;
   const { text: _text, editor: _editor, ...schema } = value;
@@ -103,7 +103,7 @@ function withDescription(value: unknown): unknown {
   return { ...schema, description: `${inLanguage('zh-CN')} / ${inLanguage('en')}` };
 }
 
-/** Serialised into the page and run there: marks calls from the page like calls of the console. */
+/** Adds the header that requests of the console have. This function is serialised into the page and runs there. */
 function markOwnRequest(request: Record<string, unknown>) {
   request['headers'] = Object.assign({}, request['headers'], { 'x-kq-client': 'docs' });
   return request;

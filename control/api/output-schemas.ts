@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 export type Schema = Readonly<Record<string, unknown>>;
 
 export interface OutputSchemas {
-  /** By action name. */
+  /** Output schemas by action name. */
   readonly outputs: Readonly<Record<string, Schema>>;
   /** Named types, to which outputs refer by `#/components/schemas/<name>`. */
   readonly components: Readonly<Record<string, Schema>>;

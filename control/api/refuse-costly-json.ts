@@ -1,11 +1,11 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { findJsonExcess, JSON_LIMITS, scanJson, type JsonExcess, type JsonLimits } from '../../engine/contract/schema/scan-json.ts';
 
-/** No document of ours nests deeper. The limit keeps recursive code from overflowing the stack. */
+/** No valid document is nested deeper. The limit keeps recursive code from overflowing the stack. */
 const MOST_LEVELS = 100;
 /**
- * A code table is one object with a field for each code. A bundle has the layouts of all its flows, with a field for
- * each node.
+ * Higher than the usual limits: a code table is one object with a field for each code, and a bundle has the layouts of
+ * all its flows, with a field for each node.
  */
 const LIMITS: JsonLimits = { values: JSON_LIMITS.values, names: 200_000, orders: 50_000, wide: 200_000 };
 const WORDS: Readonly<Record<JsonExcess['of'], string>> = {
@@ -16,8 +16,8 @@ const WORDS: Readonly<Record<JsonExcess['of'], string>> = {
 };
 
 /**
- * Returns an error when JSON text is nested deeper than any document of ours (REQUEST_MALFORMED), or holds more
- * values than the event loop can parse at once (BODY_TOO_LARGE). Scans the text before anything is parsed.
+ * Returns REQUEST_MALFORMED (input) if JSON text is nested deeper than any valid document, and BODY_TOO_LARGE (input)
+ * if it has more values than the event loop can parse at once. Scans the text before it is parsed.
  */
 export function refuseCostlyJson(json: string): AppError | undefined {
   const scan = scanJson(json, () => true);

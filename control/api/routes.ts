@@ -1,6 +1,4 @@
-/**
- * The method and path of each action (prefix /api/v1), and nothing else: rights and behaviour belong to the action.
- */
+/** The method and path of each action (prefix /api/v1). Rights and behaviour belong to the action. */
 import type { TSchema } from 'typebox';
 import { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 
@@ -11,7 +9,8 @@ export interface Route {
   /** Name of the input field that takes the whole body; otherwise the body's fields are input fields. */
   readonly body?: string;
   /**
-   * Schema for the OpenAPI page when the action itself accepts any value, in order to report every problem at once.
+   * Schema of the body for the OpenAPI page. Used if the action itself accepts any value in order to report every
+   * problem at once.
    */
   readonly bodySchema?: TSchema;
   /**
@@ -19,7 +18,7 @@ export interface Route {
    * `{"error"}`.
    */
   readonly progress?: true;
-  /** The body holds a document or a message, and may be as large as these. */
+  /** The body holds a document or a message and may have up to 10 MB. */
   readonly large?: true;
 }
 

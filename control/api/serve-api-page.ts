@@ -1,12 +1,12 @@
 /**
- * Serves the OpenAPI page from a Fastify app of its own, created on the first visit: creating it at every start would
+ * Serves the OpenAPI page from a separate Fastify app, created on the first visit. Creating it at every start would
  * take a tenth of the start time.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ApiPage } from './openapi.ts';
 
 export interface ServedPage extends ApiPage {
-  /** Registers the routes to describe, as they are served. */
+  /** Registers the routes that the page describes. */
   readonly api: (scope: FastifyInstance) => Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** Serves the designer's built pages. Every page address returns the same HTML: the routes live in the browser. */
+/**
+ * Serves the built pages of the designer. Every page address returns the same HTML, because the browser does the
+ * routing.
+ */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -16,7 +16,7 @@ interface IconSet {
   readonly aliases?: Readonly<Record<string, { readonly parent: string }>>;
 }
 
-/** Needs no login: icons are part of the product and reveal nothing. */
+/** Serves icons without a login: they are part of the product and reveal nothing. */
 export function serveIcons(app: FastifyInstance): void {
   let set: IconSet | undefined;
   app.get('/icons/:file', { schema: { hide: true } }, (request, reply) => {
@@ -38,7 +38,7 @@ export function readIconSet(): IconSet {
   return JSON.parse(readFileSync(file, 'utf8')) as IconSet;
 }
 
-/** Undefined when the set has no such icon. Resolves older names to newer ones. */
+/** Returns the SVG body of an icon; undefined if the set has no such icon. Resolves older names to newer ones. */
 export function iconBody({ icons, aliases = {} }: IconSet, name: string): string | undefined {
   const known = Object.hasOwn(icons, name) ? name : Object.hasOwn(aliases, name) ? aliases[name]!.parent : undefined;
   return known === undefined ? undefined : icons[known]?.body;

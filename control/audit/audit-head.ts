@@ -1,9 +1,9 @@
 /**
- * The end of the audit trail, signed with SM2 and kept in a second place. Without it, a trail whose last lines were
- * cut off, or an older copy of the whole store, would look genuine. The key is derived from the key-encryption key
- * and is in no database.
- * The default place is a file beside the data folder. Root on the machine can change both; to protect against that,
- * configure a place on another machine.
+ * The last line of the audit trail, signed with SM2 and stored in a second place. Without it, a trail whose last lines
+ * were cut off, or an older copy of the whole store, would look genuine. The signing key is derived from the
+ * key-encryption key and is in no database.
+ * The default place is a file beside the data folder. A root user of the machine can change the trail and the file; to
+ * protect against that, configure a place on another machine.
  */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -20,8 +20,8 @@ export interface AuditHead {
   /** This store rejects documents without a valid mark, even if the store itself says otherwise. */
   readonly isEnforced: boolean;
   /**
-   * When the head was found missing for a trail that had lines. Until a person accepts the trail, its end cannot be
-   * trusted.
+   * Time when the head was found missing although the trail had lines. The end of the trail cannot be trusted until a
+   * person accepts it.
    */
   readonly missingSince?: number;
 }
@@ -33,19 +33,22 @@ export interface SignedHead extends AuditHead {
 
 interface HeadFile {
   readonly version: 1;
-  /** For checking a head with other tools. */
+  /** Public key, for checking a head with other tools. */
   readonly publicPem: string;
-  /** By store: an installation that was moved has had several. */
+  /** Heads by store id. An installation that was moved has several. */
   readonly heads: Readonly<Record<string, SignedHead>>;
 }
 
 export interface AuditHeads {
   readonly file: string;
-  /** Undefined when there is no head for this store. AUDIT_HEAD_BROKEN (bug) when the file was changed. */
+  /**
+   * Returns the head of this store; undefined if there is none. Rejects with AUDIT_HEAD_BROKEN (bug) if the file was
+   * changed.
+   */
   read(storeId: string): Promise<AuditHead | undefined>;
-  /** The head that was written last, for any store. */
+  /** Returns the head that was written last, for any store. */
   newest(): Promise<AuditHead | undefined>;
-  /** Durable against a power cut once it resolves. */
+  /** Writes the head and returns it signed. Resolves once a power failure cannot lose it. */
   write(head: AuditHead): Promise<SignedHead>;
 }
 

@@ -1,4 +1,4 @@
-/** One line of the audit trail, as people read it and as it is stored. */
+/** A line of the audit trail, as people read it and as it is stored. */
 import { Type } from 'typebox';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -15,11 +15,10 @@ export interface AuditLine {
   readonly via: string;
   readonly from: string;
   readonly subject?: string;
-  /** In the person's own words. */
+  /** The reason that the person entered. */
   readonly reason?: string;
   /**
-   * On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its
-   * act.
+   * On a result line: `done`, or the code of the error. Absent on a result line that only adds marks to an earlier one.
    */
   readonly outcome?: string;
   /** On a result line: the number of its intent line. */
@@ -28,12 +27,12 @@ export interface AuditLine {
   readonly after?: unknown;
 }
 
-/** A line as it is stored and MACed. */
+/** A line as it is stored, and as its MAC covers it. */
 export interface SealedLine extends Omit<AuditLine, 'reason'> {
   readonly sealedReason?: string;
   /** `ChangedFields`: JSON, sealed. */
   readonly sealedChanges?: string;
-  /** On a result line: the marked documents that the act wrote or removed. */
+  /** On a result line: the marked documents that the action wrote or removed. */
   readonly marks?: readonly MarkChange[];
 }
 
@@ -56,7 +55,7 @@ export const auditSpec: CollectionSpec<StoredLine> = {
 
 export const CHAIN = 'main';
 
-/** Sorts as its number does. */
+/** Returns the id of a line. Ids sort in the order of their numbers. */
 export function lineId(number: number): string {
   return `${CHAIN}-${String(number).padStart(12, '0')}`;
 }
@@ -67,7 +66,7 @@ export interface ChainKey {
   readonly auditKey: Uint8Array;
 }
 
-/** HMAC-SM3 over the line and the MAC of the line before it. */
+/** Returns the HMAC-SM3 over the line and the MAC of the line before it. */
 export function macOfLine({ crypto, auditKey }: ChainKey, previousMac: string, line: SealedLine): string {
   return Buffer.from(crypto.hmac('sm3', auditKey, `${previousMac}\n${canonicalJson(line)}`)).toString('hex');
 }
