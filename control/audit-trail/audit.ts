@@ -22,7 +22,7 @@ export interface AuditServices {
   readonly guard?: StoreGuard;
 }
 
-/** The check of the chain, and of the marked documents. */
+/** The result of checking the chain and the marked documents. */
 export type VerifyReport = ChainReport & { readonly marks?: Omit<IntegrityReport, 'chain'> };
 
 const Outcome = Type.Optional(Type.String({ maxLength: 100, description: '`done`, `failed` (anything else), or the code of an error' }));
@@ -30,16 +30,16 @@ const Name = Type.Optional(Type.String({ maxLength: 100 }));
 
 export interface AuditPage {
   readonly items: readonly AuditLine[];
-  /** Pass it as `after` to get the next page; absent at the end. */
+  /** Value for `after` to get the next page; absent on the last page. */
   readonly next?: string | undefined;
 }
 
-/** An act with the name of its object, if that still exists. */
+/** A row of the audit trail with the name of its object, if the object still exists. */
 export type NamedAct = AuditAct & { readonly object?: NamedObject };
 
 export interface ActPage {
   readonly items: readonly NamedAct[];
-  /** Pass it as `after` to get the next page; absent at the end. */
+  /** Value for `after` to get the next page; absent on the last page. */
   readonly next?: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface ObjectList {
   readonly items: readonly NamedObject[];
 }
 
-/** An action of the trail, with its text. */
+/** An action that writes audit lines, with its text. */
 export interface AuditedAction {
   readonly name: string;
   readonly text: Text;
@@ -57,14 +57,16 @@ export interface AuditedActions {
   readonly items: readonly AuditedAction[];
 }
 
-/** Acts that write audit lines but are not actions. */
+/** Operations that write audit lines but are not actions of control. */
 const OTHERS: readonly AuditedAction[] = [
   { name: 'login', text: { 'zh-CN': '登录', en: 'Log in' } },
   { name: 'integrity.enforce', text: { 'zh-CN': '启用数据完整性校验', en: 'Enforce marks' } },
   { name: 'system.restore', text: { 'zh-CN': '从备份恢复', en: 'Restore a backup' } },
 ];
 
-/** `actions`: all other actions, whose names occur in the trail. */
+/**
+ * Returns the actions that read the audit trail. `actions` are all other actions, whose names occur in the audit trail.
+ */
 export function auditActions(services: AuditServices, actions: readonly Action[]): readonly Action[] {
   const own = [listLines(services), listActs(services), listObjects(services), verifyTrail(services)];
   const audited = [...actions, ...own].filter((action) => action.audited !== false).map(({ name, text }) => ({ name, text }));

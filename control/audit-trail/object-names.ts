@@ -1,4 +1,4 @@
-/** Names of the objects that audited acts are about. */
+/** Finds the names of the objects that audit lines are about. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';

@@ -1,8 +1,8 @@
 /**
- * The audit trail: append-only lines in one chain. Each line has an HMAC-SM3 over itself and the line before, under a
- * key outside the database. If a line is changed, moved or cut out of the middle, the chain shows where
- * (`walk-chain.ts`). Reasons, and changes of documents that people edit, may name a patient: they are stored sealed,
- * and the MAC covers the sealed form.
+ * The audit trail: append-only lines in one chain. Each line has an HMAC-SM3 over itself and the line before it, with a
+ * key that is not in the database. If a line is changed, moved or removed from the middle, the chain shows where
+ * (`walk-chain.ts`). Reasons and changes of documents may name a patient. They are stored encrypted, and the MAC covers
+ * the encrypted form.
  */
 import { given } from '../../engine/contract/values/given.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -39,14 +39,17 @@ export interface AuditQuery {
 
 export interface AuditLog {
   intent(entry: { action: string; actor: Actor; subject?: string | undefined; reason?: string | undefined }): Promise<Intent>;
-  /** `marks`: the marked documents that the act wrote or removed. */
+  /** Writes the result line. `marks` are the marked documents that the action wrote or removed. */
   result(intent: Intent, result: { outcome: string; note: AuditNote; marks?: readonly MarkChange[] }): Promise<void>;
   list(query: AuditQuery): Promise<{ readonly items: readonly AuditLine[]; readonly next: string | undefined }>;
-  /** One row per act, newest first. */
+  /** Returns one row per action that was run, newest first. */
   acts(query: ActQuery): ReturnType<typeof listActs>;
-  /** Checks the whole chain; logs a break as an error. */
+  /** Checks the whole chain and logs each break as an error. */
   verify(signal?: AbortSignal): Promise<ChainReport>;
-  /** The same, and replays what the lines say about marked documents. `expected`: a head that was kept elsewhere. */
+  /**
+   * Checks the whole chain and also collects what the lines record about marked documents. `expected` is a head that
+   * was stored elsewhere.
+   */
   replay(options?: { readonly expected?: TrailHead | undefined; readonly signal?: AbortSignal | undefined }): Promise<Replay>;
   head(): TrailHead;
 }
@@ -61,14 +64,14 @@ export interface AuditDeps {
   readonly auditKey: Uint8Array;
 }
 
-/** A line before its reason and changes are sealed. */
+/** A line before its reason and changes are encrypted. */
 type Unsealed = Omit<AuditLine & SealedLine, 'chain' | 'number' | 'at'> & { readonly changes?: ChangedFields };
 
-/** About 100 KB; further marks go into further result lines of the same act. */
+/** Marks in one line, about 100 KB. Further marks go into further result lines of the same action. */
 const MARKS_A_LINE = 500;
 const CLASHES = 50;
 
-/** Opens the trail and finds its last line. */
+/** Opens the audit trail and finds its last line. */
 export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   const lines = await deps.documents.open(auditSpec);
   let head = await readHead(lines);
@@ -76,8 +79,8 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   const told = new Set<string>();
 
   /**
-   * Appends lines in sequence within this process. Between processes the unique row id decides, and the loser retries
-   * with the next number.
+   * Appends lines in sequence within this process. If two processes write the same line number, the unique row id
+   * admits only one; the other process retries with the next number.
    */
   function append({ reason, changes, ...entry }: Unsealed): Promise<AuditLine> {
     const next = queue.then(async () => {
@@ -118,7 +121,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
         changes: note.changes,
       });
       const result = { phase: 'result', action, actor, via, from, intent: line.number } as const;
-      // The outcome is written last: if it is there, no mark of the act is missing.
+      // Write the outcome last. A line with an outcome then proves that no mark of the action is missing.
       let at = 0;
       for (; marks.length - at > MARKS_A_LINE; at += MARKS_A_LINE)
         await append({ ...result, ...given({ subject: note.subject }), marks: marks.slice(at, at + MARKS_A_LINE) });
@@ -142,7 +145,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   }
 }
 
-/** Logs each break once: a process that waits for an acceptance reads the trail repeatedly. */
+/** Logs each break once, because a process that waits for an acceptance reads the audit trail repeatedly. */
 function tellBreaks(breaks: readonly ChainBreak[], told: Set<string>, logger: Logger): void {
   for (const { number, to, why, isAccepted } of breaks) {
     const key = `${number} ${to} ${why}`;
@@ -197,7 +200,10 @@ function changesPlace(number: number): SealPlace {
   return { collection: auditSpec.name, id: lineId(number), field: 'changes' };
 }
 
-/** A sealed text that can no longer be opened must not hide the line, nor the lines around it. */
+/**
+ * Returns the line with its encrypted texts opened. If a text cannot be opened, its error code is shown instead, so
+ * that this line and the others stay readable.
+ */
 function openLine(stored: StoredLine, seal: Seal): AuditLine {
   const { sealedReason, sealedChanges, marks: _marks, ...line } = withoutMac(stored);
   const reason = opened(seal, reasonPlace(line.number), sealedReason);
@@ -211,7 +217,7 @@ function openLine(stored: StoredLine, seal: Seal): AuditLine {
 
 interface Opened {
   readonly text?: string;
-  /** Code of the error that prevented opening it. */
+  /** Code of the error that prevented opening the text. */
   readonly code?: string;
 }
 

@@ -1,14 +1,14 @@
 import type { ChangedFields } from './changed-fields.ts';
 
-/** What an action adds to its audit line besides its name. Never secrets or personal data. */
+/** Data that an action adds to its audit line besides its name. Never secrets or personal data. */
 export interface AuditNote {
   subject?: string;
-  /** The reason in the person's own words, when the input has a field for it. */
+  /** The reason that the person entered, if the input has a field for it. */
   reason?: string;
   before?: unknown;
   after?: unknown;
   /**
-   * The changed fields of a document that people edit. They may name a patient, so they are stored sealed, and shown
+   * The changed fields of a document that people edit. They may name a patient, so they are stored encrypted and shown
    * as part of `before` and `after`.
    */
   changes?: ChangedFields;

@@ -1,6 +1,6 @@
 /**
- * JSON with object keys in a fixed order, so that the same value always gives the same text (RFC 8785 for results of
- * JSON.parse).
+ * Returns JSON with object keys in a fixed order, so that the same value always gives the same text (RFC 8785 for
+ * results of JSON.parse).
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;

@@ -1,4 +1,4 @@
-/** The change of a document as the audit trail stores it: the fields that differ, each with both values. */
+/** The change of a document as the audit trail stores it: the fields that differ, each with its old and new value. */
 import { isDeepStrictEqual } from 'node:util';
 import type { CodeTable } from '../../engine/contract/node/adapter.ts';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
@@ -6,7 +6,7 @@ import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flo
 import { diffFlows, type FieldChange } from '../../engine/flow/diff-flows.ts';
 import { maskSecrets } from './without-secrets.ts';
 
-/** Tests hold data; the other fields say nothing about a change. */
+/** Fields that are left out: tests contain data, and the other fields do not describe a change. */
 const NOT_TOLD = new Set(['/tests', '/schema', '/flowId']);
 const MOST = 100;
 const MOST_TEXT = 500;
@@ -17,8 +17,8 @@ export interface ChangedFields {
 }
 
 /**
- * Names nodes by their labels, since people do not know their ids. Saved tests may hold patient messages: only their
- * number is stored.
+ * Returns the changed fields of a flow. Nodes are named by their labels, since people do not know the ids. Saved tests
+ * may contain patient messages, so only their number is stored.
  */
 export function changedFieldsOfFlow(before: FlowDocument | undefined, after: FlowDocument | undefined): ChangedFields {
   const none = { ...(before ?? after!), nodes: [], edges: [], tests: [] };
@@ -43,7 +43,7 @@ export function changedFieldsOfFlow(before: FlowDocument | undefined, after: Flo
   return sidesOf(changes);
 }
 
-/** Table entries are compared one by one, every other field as a whole. */
+/** Returns the changed fields of a code table. Entries are compared one by one, every other field as a whole. */
 export function changedFieldsOfTable(before: CodeTable | undefined, after: CodeTable): ChangedFields {
   const changes: FieldChange[] = [];
   const compare = (old: object, now: object, prefix: string) => {
@@ -66,7 +66,10 @@ function sidesOf(changes: readonly FieldChange[]): ChangedFields {
   return { before: side('before'), after: { ...side('after'), ...(more === 0 ? {} : { '…': more }) } };
 }
 
-/** Masks secrets first: it goes by field names, which are lost once the value becomes one text. */
+/**
+ * Shortens a long value. Masks secrets first, because masking needs the field names, which are lost once the value is
+ * one text.
+ */
 function shortened(value: unknown): unknown {
   if (!isRecord(value) && !Array.isArray(value)) return value;
   const text = JSON.stringify(maskSecrets(value));

@@ -1,14 +1,16 @@
-/** The audit trail as people read it: one row per act, joined from its intent line and its result line. */
+/**
+ * The audit trail as people read it: one row per action that was run, joined from its intent line and its result line.
+ */
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { Collection, Filter } from '../../engine/contract/ports/documents.ts';
 import { lineId, type AuditLine, type StoredLine } from './audit-line.ts';
 
 export interface AuditAct extends Omit<AuditLine, 'phase' | 'intent' | 'chain'> {
-  /** When it ended; absent: it is still running, or its process died. */
+  /** When the action ended; absent if it is still running or its process died. */
   readonly endedAt?: number;
-  /** Consecutive autosaves of an editor become one row. This is their number, starting at `at`. */
+  /** Number of consecutive autosaves of an editor that this row combines; the first one was at `at`. */
   readonly saves?: number;
-  /** A dry run: it only counted what it would do. */
+  /** A dry run: the action only counted what it would do. */
   readonly isDryRun?: true;
 }
 
@@ -25,15 +27,15 @@ export interface ActQuery {
   readonly after?: string;
 }
 
-/** Editors save automatically at each pause. */
+/** The action by which editors save automatically at each pause. */
 const AUTOSAVED = 'flows.save';
-/** The present read has an intent line and no result yet. */
+/** The action that reads this list. Its own intent line has no result yet and is left out. */
 const READS = 'audit.acts';
 const PAUSE_MS = 10 * 60_000;
 const PAGE = 500;
-/** Most lines that one request reads, however few of them match. */
+/** Maximum number of lines that one request reads, even if few of them match. */
 const MOST_READ = 5000;
-/** An act has no result if none follows its intent within this many lines of the same person. */
+/** An action counts as not ended if no result follows its intent within this many lines of the same person. */
 const MOST_BEHIND = 200;
 
 export async function listActs(
@@ -63,7 +65,7 @@ export async function listActs(
   return { items: acts, next: after };
 
   async function done(line: StoredLine, near: ReadonlyMap<number, StoredLine>): Promise<AuditAct | undefined> {
-    // A line that only carries more marks of its act.
+    // This line only adds marks to an earlier one.
     if (line.outcome === undefined) return undefined;
     const intent = line.intent === undefined ? undefined : (near.get(line.intent) ?? (await lines.get(lineId(line.intent))));
     const { phase: _phase, intent: _intent, chain: _chain, ...result } = open(line);
@@ -79,7 +81,10 @@ export async function listActs(
     };
   }
 
-  /** Undefined when the act has ended: its result line makes the row. */
+  /**
+   * Returns a row for an action without a result. Returns undefined if the action has ended, because then its result
+   * line makes the row.
+   */
   async function begun(line: StoredLine): Promise<AuditAct | undefined> {
     if (ended.has(line.number) || line.action === READS) return undefined;
     const behind = await lines.find({ actor: line.actor, at: { gte: line.at } }, { sort: ['at'], limit: MOST_BEHIND });
@@ -88,7 +93,9 @@ export async function listActs(
     return act;
   }
 
-  /** Joins an autosave to later ones of the same person, as long as the pauses between them are short. */
+  /**
+   * Joins an autosave to later ones of the same person if the pauses between them are short. Returns true if it did.
+   */
   function fold(act: AuditAct): boolean {
     if (act.action !== AUTOSAVED || act.outcome !== 'done') return false;
     const key = `${act.actor} ${act.subject ?? ''}`;
@@ -103,7 +110,7 @@ export async function listActs(
   }
 }
 
-/** `before` of the earlier act and `after` of the later one. */
+/** Returns `before` of the earlier autosave and `after` of the later one. */
 function joined(earlier: AuditAct, later: AuditAct): Pick<AuditAct, 'before' | 'after'> {
   const fields = (value: unknown) => (isRecord(value) ? value : {});
   return {

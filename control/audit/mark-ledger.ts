@@ -1,20 +1,20 @@
 /**
- * What the audit trail says about marked documents: the last revision of each that an action wrote or removed. A
- * document at an earlier revision was rolled back. A document that is gone without a line was removed outside
- * Kangqiao.
+ * Records what the audit trail says about marked documents: the last revision of each one that an action wrote or
+ * removed. A document with an earlier revision was rolled back. A document that is missing without a line about its
+ * removal was removed outside Kangqiao.
  */
 import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 
 export interface MarkLedger {
   take(change: MarkChange): void;
   of(collection: string): ReadonlyMap<string, MarkChange>;
-  /** Starts a baseline: every document is named from here on. `at`: epoch ms of its first line. */
+  /** Starts a baseline: from here on the lines name every document. `at` is the time of its first line in epoch ms. */
   begin(at: number): void;
-  /** A document of an earlier revision that no line names was removed and restored outside Kangqiao. */
+  /** A document whose revision is earlier and that no line names was removed and restored outside Kangqiao. */
   readonly floor: number;
 }
 
-/** Largest difference between the clocks of processes. */
+/** Largest expected difference between the clocks of processes. */
 const CLOCKS_APART_MS = 60_000;
 
 export function createMarkLedger(): MarkLedger {
@@ -36,8 +36,8 @@ export function createMarkLedger(): MarkLedger {
 }
 
 /**
- * Lines of two processes may be in another order than their writes, so the revision decides. A removal carries the
- * revision that it ended.
+ * Returns true if `change` is later. The revision decides, because lines of two processes may be in another order than
+ * their writes. A removal has the revision of the document that it removed.
  */
 function isLater(change: MarkChange, before: MarkChange): boolean {
   return change.revision > before.revision || (change.revision === before.revision && change.mac === undefined);

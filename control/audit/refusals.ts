@@ -1,7 +1,7 @@
 /**
- * Writes an audit line when a person is denied something. Each line costs a write that survives a power cut, so an
- * account leaves at most two lines a minute per action. The first is written at once. When the minute is over, the
- * second says how many denials followed, from how many addresses, with the last address and subject.
+ * Writes an audit line when a person is denied something. Each line costs a write that survives a power failure, so an
+ * account writes at most two lines a minute per action. The first line is written at once. The second line is written
+ * at the end of the minute. It has the number of further denials and of addresses, and the last address and subject.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -22,9 +22,9 @@ const DENIALS: ReadonlySet<string> = new Set([
   'LOGIN_LOCKED',
 ]);
 const FOLD_MS = 60_000;
-/** Accounts times actions; beyond it denials go only to the log. */
+/** Limit for pairs of account and action; further denials go only to the log. */
 const MOST = 10_000;
-/** Per line; further addresses are not counted separately. */
+/** Limit per line; further addresses are not counted separately. */
 const MOST_ADDRESSES = 1000;
 
 export interface Refusals {
@@ -36,7 +36,7 @@ export interface Refusals {
 
 interface Denial {
   readonly outcome: string;
-  /** What the person tried to reach, if the error names it. */
+  /** The object that the person tried to reach, if the error names it. */
   readonly subject?: string;
 }
 
@@ -104,7 +104,7 @@ export function createRefusals({
         const denial = denialOf(error);
         if (denial === undefined) throw error;
         const noted = note(action, actor, denial);
-        // For a NOT_FOUND the time taken must not reveal that the object exists, so do not wait.
+        // Do not wait after a NOT_FOUND: the response time must not reveal that the object exists.
         if (error instanceof AppError && error.code !== denial.outcome) settle(noted);
         else await noted;
         throw error;
@@ -122,7 +122,7 @@ export function createRefusals({
   }
 }
 
-/** The denial: the error itself, or the cause behind a NOT_FOUND. */
+/** Returns the denial from the error itself or from the cause of a NOT_FOUND; undefined if the error is no denial. */
 function denialOf(error: unknown): Denial | undefined {
   if (!(error instanceof AppError)) return undefined;
   if (!DENIALS.has(error.code)) return denialOf(error.cause);

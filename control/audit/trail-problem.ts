@@ -1,13 +1,13 @@
-/** Why a store is read only: its audit trail is not the one that was written. */
+/** The reasons why a store is read only: its audit trail is not the one that was written. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Replay } from './walk-chain.ts';
 import type { AuditHead } from './audit-head.ts';
 
 /**
  * - `older`: lines that existed when the head was signed are missing.
- * - `other`: the line of that number is a different one.
- * - `broken`: a line inside the trail is missing or changed, so the last copy of some documents is unknown.
- * - `unreadable`: the head itself was changed.
+ * - `other`: the line that the head names has other content.
+ * - `broken`: a line inside the audit trail is missing or changed, so the last version of some documents is unknown.
+ * - `unreadable`: the head itself was changed or cannot be read.
  */
 export interface TrailProblem {
   readonly why: 'older' | 'other' | 'broken' | 'unreadable';
@@ -24,12 +24,12 @@ export function problemOf(head: AuditHead | undefined, replay: Replay, isEnforce
   const told = { lines: last.number, ...(head === undefined ? {} : { headNumber: head.number, headAt: head.at }) };
   if (head !== undefined) {
     const { number } = head;
-    // A row planted after the cut has a high number, but leaves a gap before the signed line.
+    // A row that was inserted after a cut has a high number, but leaves a gap before the signed line.
     const isCut = breaks.some((one) => one.why === 'missing' && one.number <= number && one.to >= number - 1);
     if (last.number < number || isCut) return { why: 'older', ...told };
     if (breaks.some((one) => one.why === 'changed' && one.number <= number && one.to >= number)) return { why: 'other', ...told };
   }
-  // Before marks are enforced, no document is trusted because of an audit line.
+  // Until marks are enforced, no decision depends on what audit lines say about documents.
   if (!isInDoubt || !isEnforced) return undefined;
   const [first] = breaks;
   return { why: 'broken', ...told, ...(first === undefined ? {} : { line: first.number }) };

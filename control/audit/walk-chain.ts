@@ -1,28 +1,28 @@
 /**
- * Reads the audit trail from its first line to its last. Each line is checked against the one before, so one bad line
- * is one break, and the lines after it still count. What a bad line said about marked documents is lost. Only a line
- * that names every document (a baseline) restores which copy of each is the last one.
+ * Reads the audit trail from its first line to its last. Each line is checked against the line before it, so one bad
+ * line is one break, and the lines after it are still used. The data of a bad line about marked documents is lost.
+ * After that, only a line that names every document (a baseline) restores the last version of each document.
  */
 import type { Collection } from '../../engine/contract/ports/documents.ts';
 import { CHAIN, macOfLine, withoutMac, type AuditLine, type ChainKey, type StoredLine } from './audit-line.ts';
 import { createMarkLedger, type MarkLedger } from './mark-ledger.ts';
 
-/** The end of the trail: its last line. */
+/** The end of the audit trail: its last line. */
 export interface TrailHead {
   readonly number: number;
   readonly mac: string;
 }
 
-/** A place where the chain does not hold. */
+/** A place where the chain is broken. */
 export interface ChainBreak {
   /**
-   * The first and the last wrong line. The line after a gap proves nothing either: the line it was chained to is
-   * gone.
+   * The first wrong line; `to` is the last one. The line after a gap cannot be checked, because its predecessor is
+   * missing, so it counts as wrong too.
    */
   readonly number: number;
   readonly to: number;
   readonly why: 'missing' | 'changed' | 'cut off';
-  /** The security administrator has accepted it. */
+  /** True if the security administrator accepted the break. */
   readonly isAccepted: boolean;
 }
 
@@ -43,28 +43,28 @@ export interface Replay {
   readonly report: ChainReport;
   readonly head: TrailHead;
   readonly ledger: MarkLedger;
-  /** When this store began to enforce marks, according to its own line. */
+  /** The time when this store began to enforce marks, according to its audit line. */
   readonly enforcedAt: number | undefined;
-  /** A line after the last baseline is broken, so the last copy of some documents is unknown. */
+  /** True if a line after the last baseline is broken, so the last version of some documents is unknown. */
   readonly isInDoubt: boolean;
-  /** Acts without a result: they are still running, or their process died. */
+  /** Actions without a result: they are still running, or their process died. */
   readonly open: readonly OpenAct[];
 }
 
 type OpenAct = Pick<AuditLine, 'number' | 'at' | 'action'> & { readonly subject?: string };
 
-/** The act after which a store rejects documents without a valid mark. */
+/** The action after which a store rejects documents without a valid mark. */
 export const ENFORCE = 'integrity.enforce';
-/** The act by which the security administrator accepts the trail as it is. */
+/** The action by which the security administrator accepts the current audit trail. */
 export const ACCEPT = 'integrity.accept-trail';
 
-/** What the result line of `ACCEPT` holds in `after`. */
+/** The data that the result line of `ACCEPT` has in `after`. */
 export interface Acceptance {
   /** First line, last line and kind of each break. */
   readonly accepted: readonly (readonly [number, number, ChainBreak['why']])[];
   /**
-   * Number of marks in the lines of the act, one for every document that is in its last written state. Absent while
-   * marks are not enforced.
+   * Number of marks in the lines of this action, one for every document whose stored version is the last one written.
+   * Absent while marks are not enforced.
    */
   readonly documents?: number;
 }
@@ -87,7 +87,7 @@ export async function walkChain({ lines, key, expected, signal }: WalkChain): Pr
   for await (const line of allLines(lines, signal)) {
     const number = previous.number + 1;
     if (!Number.isSafeInteger(line.number) || line.number < number) {
-      // A row stored under another number than its own is not a line of the chain.
+      // A row whose number does not fit its position is not a line of the chain.
       breaks.add(number, number, 'changed');
       continue;
     }
@@ -134,7 +134,7 @@ function createBreaks() {
   };
 }
 
-/** Collects what the valid lines say. */
+/** Collects the data of the valid lines. */
 function createActs() {
   const ledger = createMarkLedger();
   const open = new Map<number, OpenAct>();
@@ -142,7 +142,7 @@ function createActs() {
   let enforcedAt: number | undefined;
   let baselineAt = 0;
 
-  /** Starts a baseline: nothing from earlier lines is needed. */
+  /** Starts a baseline, after which no earlier line is needed. */
   function beginAt(intent: number): void {
     baselineAt = intent;
     ledger.begin(open.get(intent)?.at ?? 0);

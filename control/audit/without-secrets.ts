@@ -1,4 +1,4 @@
-/** Hides secrets in documents for the trail and exports: replaces values whose names suggest a secret. */
+/** Hides secrets in documents for the audit trail and exports. Replaces values whose names suggest a secret. */
 import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../../engine/contract/values/is-record.ts';
 import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
@@ -7,12 +7,12 @@ const SECRET_NAME = /pass(word|wd|phrase)?$|secret|token|credential(s|value)|pri
 const SHOWN = '***';
 const MAX_TEXT = 2000;
 
-/** For the trail, whose lines must stay short: also cuts long texts. */
+/** Masks secrets for the audit trail. Also cuts long texts, because audit lines must stay short. */
 export function withoutSecrets(value: unknown): unknown {
   return masked(value, MAX_TEXT, 0);
 }
 
-/** For values that a program reads again: cuts nothing. */
+/** Masks secrets in values that a program reads again; does not cut texts. */
 export function maskSecrets(value: unknown): unknown {
   return masked(value, Infinity, 0);
 }
@@ -27,15 +27,17 @@ function masked(value: unknown, maxText: number, depth: number): unknown {
   );
 }
 
-/** Cut after masking: a cut inside the user info of a URL would leave its first part visible. */
+/**
+ * Cuts a long text. Call it after masking: cutting inside the user info of a URL would leave the first part visible.
+ */
 function cut(text: string, maxText: number): string {
   return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
 }
 
 /**
- * Returns `incoming` with each masked text replaced by the stored text behind the mask. A text that moved, or differs
- * elsewhere, stays masked: nobody may redirect stored user info to another host. A value under a secret's name does
- * not say where it is sent, so it is restored only when nothing else differs.
+ * Returns `incoming` with each masked text replaced by the stored text. A text that moved or has other changes stays
+ * masked, so that nobody can redirect stored user info to another host. A value with the name of a secret does not show
+ * where it is sent. It is restored only if nothing else differs.
  */
 export function unmasked(incoming: unknown, stored: unknown): unknown {
   return isDeepStrictEqual(incoming, maskSecrets(stored)) ? stored : unmaskedTexts(incoming, stored);
@@ -53,12 +55,12 @@ function unmaskedTexts(incoming: unknown, stored: unknown): unknown {
   );
 }
 
-/** Exports of 0.1.0 also cut long texts. */
+/** Returns true if the text is the stored one with its secrets masked. Exports of 0.1.0 also cut long texts. */
 function isMaskOf(incoming: unknown, stored: unknown): boolean {
   return typeof stored === 'string' && (maskSecrets(stored) === incoming || withoutSecrets(stored) === incoming);
 }
 
-/** JSON Pointers of texts that are masked or were cut. */
+/** Returns JSON Pointers of texts that are masked or were cut. */
 export function maskedPlaces(value: unknown, path = ''): readonly string[] {
   if (typeof value === 'string') return value.includes(`://${SHOWN}@`) || isCut(value) ? [path] : [];
   if (typeof value !== 'object' || value === null) return [];
@@ -76,7 +78,7 @@ function isSecret(key: string, field: unknown): boolean {
   return SECRET_NAME.test(key) && typeof field === 'string';
 }
 
-/** Keeps only the host of `https://user:password@host`. */
+/** Masks the user info of `https://user:password@host`. */
 function withoutUserInfo(text: string): string {
   return text.replace(/:\/\/[^/@\s]{1,200}@/g, `://${SHOWN}@`);
 }

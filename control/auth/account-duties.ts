@@ -1,12 +1,12 @@
 /**
- * What an account must do first: change a one-time or old password, set up the second factor that the installation
- * requires.
+ * Duties of an account that come before other actions: change a one-time or old password, and set up the second factor
+ * that the installation requires.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Account } from './account-store.ts';
 
 export interface AccountPolicy {
-  /** Everyone who logs in with a password needs a second factor. */
+  /** True if everyone who logs in with a password needs a second factor. */
   readonly requireSecondFactor: boolean;
   /** Days after which a password must be changed; 0: never. */
   readonly passwordMaxAgeDays: number;
@@ -15,7 +15,7 @@ export interface AccountPolicy {
 export interface AccountDuties {
   readonly mustChangePassword: boolean;
   readonly mustSetUpSecondFactor: boolean;
-  /** Epoch milliseconds; absent when passwords do not age. */
+  /** Time of expiry in epoch milliseconds; absent if passwords do not expire. */
   readonly passwordExpiresAt?: number;
 }
 

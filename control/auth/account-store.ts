@@ -1,6 +1,6 @@
 /**
- * Accounts of people who may log in. The name is the id, in lower case. The password exists only as its hash, which
- * never leaves this folder.
+ * Accounts of people who may log in. The id of an account is its name in lower case. The password is stored only as its
+ * hash, which is never returned to a client.
  */
 import { Type, type Static } from 'typebox';
 import { ROLES } from '../../engine/contract/access/access.ts';
@@ -34,7 +34,7 @@ export const Account = Type.Object(
 export type Account = Static<typeof Account>;
 
 interface StoredAccount extends StoredDocument, Omit<Account, 'name' | 'domains' | 'hasSecondFactor'> {
-  /** Absent in accounts made before domains existed: they have all of them. */
+  /** Absent in accounts that were created before domains existed; these accounts have all domains. */
   readonly domains?: Domains;
   readonly password: PasswordHash;
   /** Earlier passwords, newest first. */
@@ -43,7 +43,7 @@ interface StoredAccount extends StoredDocument, Omit<Account, 'name' | 'domains'
 }
 
 export interface SecondFactor {
-  /** The secret in force, sealed; absent while the first one is being set up. */
+  /** The active secret, encrypted; absent while the first one is being set up. */
   readonly sealed?: string;
   /** A new secret that is not confirmed yet. */
   readonly pending?: string;
@@ -59,7 +59,7 @@ const accountsSpec: CollectionSpec<StoredAccount> = {
 
 const PAGE = 1000;
 const FORMER_PASSWORDS = 5;
-/** Two writers of the same account race; the loser retries. */
+/** Limit of retries when two writers change the same account at once. */
 const MOST_TRIES = 10;
 
 export type NewAccount = Pick<Account, 'name' | 'displayName' | 'roles' | 'domains' | 'mustChangePassword'>;
@@ -71,21 +71,21 @@ export interface AccountStore {
   get(name: string): Promise<Account | undefined>;
   passwordOf(name: string): Promise<PasswordHash | undefined>;
   create(account: NewAccount, password: string): Promise<Account>;
-  /** STALE_REVISION with both versions when another update came first. */
+  /** Rejects with STALE_REVISION (input), with the two versions, if another update came first. */
   update(name: string, change: AccountChange, expectedRevision: number): Promise<Account>;
   setPassword(name: string, password: string, mustChange: boolean): Promise<void>;
-  /** The current and earlier passwords that must not be chosen again. */
+  /** Returns the current and earlier passwords, which must not be chosen again. */
   recentPasswords(name: string): Promise<readonly PasswordHash[]>;
   secondFactorOf(name: string): Promise<SecondFactor | undefined>;
   beginSecondFactor(name: string, sealed: string): Promise<void>;
-  /** Puts the pending secret in force; false when another one replaced it in the meantime. */
+  /** Activates the pending secret. Returns false if another one replaced it in the meantime. */
   confirmSecondFactor(name: string, sealed: string, recovery: readonly string[]): Promise<boolean>;
   removeSecondFactor(name: string): Promise<void>;
-  /** True for exactly one caller of each code. */
+  /** Uses up a recovery code. Returns true for exactly one caller per code. */
   takeRecoveryCode(name: string, digest: string): Promise<boolean>;
 }
 
-/** `passwordCost`: cost of new hashes; absent: the default of `hashPassword`. */
+/** Opens the account store. `passwordCost` is the cost of new hashes; absent: the default of `hashPassword`. */
 export async function openAccountStore(documents: Documents, clock: Clock, passwordCost?: PasswordCost): Promise<AccountStore> {
   return new StoredAccounts(await documents.open(accountsSpec), clock, passwordCost);
 }
@@ -189,8 +189,8 @@ class StoredAccounts implements AccountStore {
   }
 
   /**
-   * Reads, decides and writes, and retries when another write came in between. `decide` returns undefined to write
-   * nothing.
+   * Reads the account, calls `decide` and writes the patch; retries if another write came in between. If `decide`
+   * returns undefined, writes nothing and returns false.
    */
   async #change(name: string, decide: (stored: StoredAccount) => Patch | undefined): Promise<boolean> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -221,7 +221,7 @@ interface Patch {
   readonly unset?: readonly string[];
 }
 
-/** One-time passwords are not kept: people did not choose them. */
+/** Returns the former passwords after a change. One-time passwords are left out, because people did not choose them. */
 function formerOf({ password, mustChangePassword, formerPasswords = [] }: StoredAccount): readonly PasswordHash[] {
   return mustChangePassword ? formerPasswords : [password, ...formerPasswords].slice(0, FORMER_PASSWORDS);
 }

@@ -1,5 +1,6 @@
 /**
- * The networks from which an account has logged in recently, so that strangers elsewhere cannot lock its owner out.
+ * The networks from which an account has logged in recently. Wrong logins from other networks must not lock out the
+ * owner.
  */
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
@@ -7,7 +8,10 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
 export interface KnownNetworks {
-  /** `target` is the account with its current password: a new password forgets all networks. */
+  /**
+   * Returns true if the owner logged in from this network before. `target` is the account with its current password, so
+   * a new password forgets all networks.
+   */
   isKnown(target: string, network: string): Promise<boolean>;
   remember(target: string, network: string): Promise<void>;
 }
@@ -24,10 +28,13 @@ const spec: CollectionSpec<StoredNetwork> = {
 };
 
 const KEPT_MS = 90 * 86_400_000;
-/** Renewed only when the last write is this old. */
+/** A stored network is renewed only if the last write is this old. */
 const RENEW_MS = 7 * 86_400_000;
 
-/** One small document for each network from which the password was right. Its content reveals nothing to a reader. */
+/**
+ * Opens the store. It has one small document for each network from which the password was right. The id is a digest, so
+ * the document does not reveal the account or the network.
+ */
 export async function openKnownNetworks(documents: Documents, clock: Clock): Promise<KnownNetworks> {
   const stored = await documents.open(spec);
   const idOf = (target: string, network: string) => createHash('sha256').update(`${target}\n${network}`).digest('base64url');

@@ -1,7 +1,7 @@
 /**
- * Writes audit lines for refused logins. Anyone may try, and each line costs a write that survives a power cut. So
- * each wrong try leaves one line, and the lockout bounds those. What the lockout then refuses leaves one line per
- * address and lock. Failures before the try was made go only to the log.
+ * Writes audit lines for refused logins. Anyone may try to log in, and each line costs a write that survives a power
+ * failure. Therefore each wrong attempt writes one line, and the lockout limits their number. Attempts that the lockout
+ * refuses write one line per address and lock. Logins that failed before the password was checked go only to the log.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
@@ -20,7 +20,7 @@ export function createTellRefused(audit: AuditLog, shared: SharedState): TellRef
   return async (error, from) => {
     const code = error instanceof AppError ? error.code : '';
     if (!(await isTold(code, from))) return;
-    // The typed name may be a password, so it is not stored.
+    // The name that was typed may be a password, so it is not stored.
     const intent = await audit.intent({ action: 'login', actor: { account: '-', roles: [], domains: 'all', via: 'session', from } });
     await audit.result(intent, { outcome: code, note: {} });
   };

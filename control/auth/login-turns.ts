@@ -1,7 +1,7 @@
 /**
  * A fair queue for password checks. Each check takes memory and a core, so only a few run at once. Addresses take
- * turns, and so do the accounts within an address, so that a flood from one delays no other. Known accounts go first,
- * in queues of their own.
+ * turns, and so do the accounts of one address, so that many checks from one of them do not delay the others. Logins
+ * from networks that the owner has used before have a separate queue, which goes first.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -11,16 +11,16 @@ export interface LoginPlace {
   readonly address: string;
   /** Checks of one account run one after the other, from any address. */
   readonly account: string;
-  /** Goes before those that are not known. */
+  /** True if the owner has logged in from this network before. Such checks go first. */
   readonly isKnown: boolean;
 }
 
 export interface LoginTurnsLimits {
   readonly running: number;
-  /** Limit for the known queue and for the other queue, each. */
+  /** Limit of waiting checks for each of the two queues. */
   readonly waiting: number;
   readonly waitingPerAddress: number;
-  /** Per account at one address. */
+  /** Limit of waiting checks per account at one address. */
   readonly waitingPerAccount: number;
   readonly waitMs: number;
 }
@@ -49,8 +49,8 @@ export class LoginTurns {
   }
 
   /**
-   * Rejects with LOGIN_BUSY (transient), without running the check, when too many wait or the turn does not come in
-   * time.
+   * Runs the check when its turn comes. Rejects with LOGIN_BUSY (transient), without running the check, if too many
+   * wait or the turn does not come in time.
    */
   run<Result>(place: LoginPlace, check: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -60,7 +60,7 @@ export class LoginTurns {
       };
       const start = () => {
         cancelTimer();
-        // Async, so that a check that throws synchronously also ends its turn.
+        // An async function, so that a check that throws synchronously also ends its turn.
         void (async () => check())()
           .then(resolve, reject)
           .finally(() => this.#end(place));
@@ -88,7 +88,10 @@ export class LoginTurns {
     return true;
   }
 
-  /** Drops the last entry of the longest address queue in favour of an address with fewer. */
+  /**
+   * Refuses the last entry of the longest address queue to make room for an address with fewer entries. Returns false
+   * if there is no longer queue.
+   */
   #makeRoom(lines: Lines, size: number): boolean {
     const longest = [...lines.values()].reduce((most, accounts) => (sizeOf(accounts) > sizeOf(most) ? accounts : most));
     if (sizeOf(longest) <= size + 1) return false;
@@ -126,7 +129,7 @@ export class LoginTurns {
     this.#startNext();
   }
 
-  /** Moves the address and the account behind the others after their turn. */
+  /** Moves the address and the account behind the others, because they have had their turn. */
   #toTheEnd(entry: Entry): void {
     const { address, account } = entry.place;
     const lines = this.#linesOf(entry);
@@ -166,7 +169,7 @@ function sum(lines: Lines): number {
   return [...lines.values()].reduce((count, accounts) => count + sizeOf(accounts), 0);
 }
 
-/** The password was not checked, and the try does not count. */
+/** Returns the error for a login whose password was not checked; it does not count as an attempt. */
 function loginBusy(): AppError {
   return new AppError('LOGIN_BUSY', 'transient', 'Too many logins at once.', { fix: 'Try again in a second.', retryAfterMs: 1000 });
 }

@@ -1,16 +1,17 @@
 /**
- * Checks a login without revealing whether the account exists: known and unknown names cost the same work and get the
+ * Checks a login without revealing whether the account exists. Known and unknown names cost the same work and get the
  * same response and lockout.
- * A try counts before the password is checked, so a hundred guesses sent at once are still five. Tries that count
- * together take turns (`LoginTurns`), so right ones sent at once do not fill the count of wrong ones.
- * A try counts first for its address: a locked address must neither fill nor lock the counters of accounts. Then it
- * counts for the account from that address, so that strangers lock out no one else. Then it counts for the account
- * from anywhere (NIST SP 800-63B, 5.2.2: at most 100).
- * Networks from which the owner has logged in before have a count of their own. A hundred tries of strangers must not
- * lock the owner out, and a colleague behind the same address must not guess without end. Counts of an account belong
- * to its password: a new password starts again.
- * A password that a session enters again concerns only its own account. It has turns of its own, and others at its
- * address neither delay nor lock it.
+ * An attempt is counted before the password is checked, so of a hundred guesses sent at once only five are checked.
+ * Attempts with the same counters take turns (`LoginTurns`), so right passwords sent at once do not count as wrong
+ * ones.
+ * An attempt is counted in this order. First for its address: a locked address must not use up the counters of
+ * accounts. Then for the account from that address, so that strangers lock out only themselves. Then for the account
+ * from all addresses (NIST SP 800-63B, 5.2.2: at most 100).
+ * Networks from which the owner has logged in before have a separate count. A hundred attempts of strangers must not
+ * lock the owner out, and a colleague at the same address must not guess without limit. Counts of an account depend on
+ * its password: a new password resets them.
+ * A session that asks for the password again concerns only its account. Such checks have a separate queue, and other
+ * people at the same address neither delay nor lock them.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -28,29 +29,32 @@ const TRIES_PER_ADDRESS = 30;
 const TRIES_AT_ACCOUNT_PER_ADDRESS = 5;
 const TRIES_PER_ACCOUNT = 100;
 export const LOCK_MS = 15 * 60_000;
-/** Five tries in a quarter of an hour would be 480 a day. This long lock allows a hundred in all. */
+/** Five attempts in 15 minutes would be 480 a day. This longer lock allows a hundred a day. */
 const KNOWN_LOCK_MS = 86_400_000;
 /**
- * Attackers can invent names and addresses without end. Names of one slot share their tries, which bounds the number
- * of counters of each kind.
+ * Attackers can invent any number of names and addresses. All names of one slot share a counter, which limits the
+ * number of counters of each kind.
  */
 const SLOTS = 16_384;
-/** Nobody needs more; each login writes a session and two audit lines. */
+/** Nobody needs more logins than this. Each one writes a session and two audit lines. */
 const RIGHT_LOGINS_PER_MINUTE = 30;
 const MINUTE_MS = 60_000;
-/** Each running check holds 32 MB. At most about four seconds' work of one address may wait. */
+/** Each running check uses 32 MB. The waiting checks of one address may take about four seconds at most. */
 const TURNS = { running: 8, waiting: 256, waitingPerAddress: 64, waitingPerAccount: 2, waitMs: 10_000 } as const;
 
 export interface LoginOptions {
   /** Code of the authenticator app, or a recovery code. */
   readonly code?: string | undefined;
-  /** The session has already shown the second factor: only the password is checked. */
+  /** The session has already shown the second factor, so only the password is checked. */
   readonly hasCode?: boolean;
-  /** The account's own session enters the password again. */
+  /** A session of this account asks for the password again. */
   readonly ofSession?: boolean;
 }
 
-/** LOGIN_REFUSED, LOGIN_CODE_REQUIRED, LOGIN_CODE_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). */
+/**
+ * Rejects with LOGIN_REFUSED, LOGIN_CODE_REQUIRED, LOGIN_CODE_REFUSED or LOGIN_LOCKED (input), or with LOGIN_BUSY
+ * (transient).
+ */
 export type CheckLogin = (name: string, password: string, from: string, options?: LoginOptions) => Promise<Account>;
 
 export interface CheckLoginDeps {
@@ -66,22 +70,22 @@ export interface CheckLoginDeps {
 export function createCheckLogin({ accounts, shared, secondFactors, known, clock, verify = verifyPassword }: CheckLoginDeps): CheckLogin {
   const turns = new LoginTurns(TURNS, clock);
 
-  /** Runs when its turn comes. */
+  /** Checks one login; runs when its turn comes. */
   async function check(
     { name, password, network, isKnown }: Try,
     { code, hasCode = false, ofSession = false }: LoginOptions,
   ): Promise<Account> {
     const addressKey = addressKeyOf(network);
     if (!ofSession) await countTry(shared, addressKey, TRIES_PER_ADDRESS, 'address');
-    // Read it during the turn: the password may have been changed while this waited.
+    // Read the password during the turn: it may have been changed while this check waited.
     const stored = await accounts.passwordOf(name);
     const target = targetOf(name, stored);
     const pairKey = `login:pair:${slotOf(`${target} ${network}`)}`;
     const accountKey = `login:${isKnown ? 'known' : 'account'}:${slotOf(target)}`;
     const tries = await countTry(shared, pairKey, TRIES_AT_ACCOUNT_PER_ADDRESS, 'account');
     await countTry(shared, accountKey, TRIES_PER_ACCOUNT, isKnown ? 'known' : 'account');
-    // For the address, take back only this try: a right login to one's own account must not clear wrong tries at
-    // other accounts.
+    // For the address, take back only this attempt. A right login to one account must not clear wrong attempts at other
+    // accounts.
     const takeBackTries = (count: number) =>
       Promise.all([
         takeBack(shared, pairKey, count),
@@ -94,12 +98,12 @@ export function createCheckLogin({ accounts, shared, secondFactors, known, clock
     if (!ofSession) await countRight(shared, name);
     if (account.hasSecondFactor && !hasCode) {
       if (code === undefined) {
-        // A right password alone takes back only its own try: otherwise it would clear the count of wrong codes.
+        // Take back only this attempt: a right password without a code must not clear the count of wrong codes.
         await takeBackTries(1);
         throw codeRequired();
       }
       const isRightCode = await secondFactors.isRight(name, code).catch(async (error: unknown) => {
-        // The code could not be checked, so this is not a wrong try.
+        // The code could not be checked, so this does not count as a wrong attempt.
         await takeBackTries(1);
         throw error;
       });
@@ -117,7 +121,7 @@ export function createCheckLogin({ accounts, shared, secondFactors, known, clock
     const isKnown = await known.isKnown(targetOf(name, await accounts.passwordOf(name)), network);
     const place = {
       address: ofSession ? `session:${name}` : addressKeyOf(network),
-      // Same grouping as the counters: tries of strangers must not delay the owner.
+      // Group as the counters do, so that attempts of strangers do not delay the owner.
       account: `${isKnown ? 'known' : 'account'}:${name}`,
       isKnown: ofSession || isKnown,
     };
@@ -129,7 +133,7 @@ interface Try {
   readonly name: string;
   readonly password: string;
   readonly network: string;
-  /** The owner has logged in from this network before. */
+  /** True if the owner has logged in from this network before. */
   readonly isKnown: boolean;
 }
 
@@ -141,7 +145,10 @@ function targetOf(name: string, stored: PasswordHash | undefined): string {
   return `${name} ${stored?.salt ?? ''}`;
 }
 
-/** The last allowed try restarts the lock, so that the lock always lasts its full time. */
+/**
+ * Counts an attempt and returns the count. Throws LOGIN_LOCKED (input) above the limit. The last allowed attempt sets
+ * the lock, so that the lock always lasts its full time.
+ */
 async function countTry(shared: SharedState, key: string, limit: number, problem: keyof typeof LOCKED): Promise<number> {
   const ttlMs = problem === 'known' ? KNOWN_LOCK_MS : LOCK_MS;
   const isLocked = (await shared.get(`${key}:lock`)) !== undefined;
@@ -174,7 +181,7 @@ async function takeBack(shared: SharedState, key: string, tries: number, ttlMs =
   await Promise.all([shared.increment(key, -tries, ttlMs), shared.delete(`${key}:lock`)]);
 }
 
-/** Right passwords sent without end never lock the account, but each check takes capacity from everyone. */
+/** Counts logins with the right password. They never lock the account, but each check takes capacity from everyone. */
 async function countRight(shared: SharedState, name: string): Promise<void> {
   const key = rightKeyOf(name);
   const logins = await shared.increment(key, 1, MINUTE_MS);

@@ -1,6 +1,6 @@
 /**
- * Passwords are hashed with scrypt; the parameters are stored beside the hash, so that they can grow. A check costs
- * the same whether or not the account exists.
+ * Passwords are hashed with scrypt. The parameters are stored beside the hash, so that they can be raised later. A
+ * check takes the same time whether or not the account exists.
  */
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
@@ -17,12 +17,12 @@ export interface PasswordHash extends PasswordCost {
   readonly hash: string;
 }
 
-/** 2^15 blocks of 8: 32 MB and about 60 ms a check. */
+/** Cost of 2^15 blocks of 8: about 32 MB and 60 ms per check. */
 const COST: PasswordCost = { N: 2 ** 15, r: 8, p: 1 };
 const HASH_BYTES = 32;
 const MIN_LENGTH = 12;
 const MAX_LENGTH = 200;
-/** Leaves out characters that look alike. */
+/** Characters of one-time passwords, without those that look alike. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
 
 export async function hashPassword(password: string, cost = COST): Promise<PasswordHash> {
@@ -31,20 +31,20 @@ export async function hashPassword(password: string, cost = COST): Promise<Passw
   return { algorithm: 'scrypt', ...cost, salt: salt.toString('base64url'), hash: hash.toString('base64url') };
 }
 
-/** Without a stored hash it takes just as long and returns false. */
+/** Returns true if the password matches. Without a stored hash the check takes just as long and returns false. */
 export async function verifyPassword(password: string, stored: PasswordHash | undefined): Promise<boolean> {
   const salt = stored === undefined ? randomBytes(16) : Buffer.from(stored.salt, 'base64url');
   const hash = await derive(password, salt, stored ?? COST);
   return stored !== undefined && timingSafeEqual(hash, Buffer.from(stored.hash, 'base64url'));
 }
 
-/** 20 characters in groups of five: about 116 bits, easy to copy from a terminal. */
+/** Returns a random password of 20 characters in groups of five: about 116 bits, easy to copy from a terminal. */
 export function oneTimePassword(): string {
   const characters = Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]);
   return [0, 5, 10, 15].map((start) => characters.slice(start, start + 5).join('')).join('-');
 }
 
-/** PASSWORD_WEAK, with every rule that the password breaks. */
+/** Throws PASSWORD_WEAK (input), with an issue for every rule that the password breaks. */
 export function checkPassword(password: string, account: string): void {
   const problems = [
     password.length < MIN_LENGTH && problemOf('short', `must have at least ${MIN_LENGTH} characters`, MIN_LENGTH),

@@ -1,7 +1,7 @@
 /**
  * The second factor: time-based one-time passwords (RFC 6238: SHA-1, six digits, 30 s, as every authenticator app
- * supports), and recovery codes for a lost phone. The secret is stored sealed, recovery codes as digests. A code
- * works once.
+ * supports), and recovery codes for a lost phone. The secret is stored encrypted and recovery codes as digests. Each
+ * code works once.
  */
 import { Secret, TOTP } from 'otpauth';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -12,7 +12,7 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { AccountStore } from './account-store.ts';
 
 const PERIOD_S = 30;
-/** Codes of the previous and the next step count too: clocks of phones are a few seconds off. */
+/** Codes of the previous and the next step are accepted too, because clocks of phones may differ by some seconds. */
 const WINDOW = 1;
 const SECRET_BYTES = 20;
 const RECOVERY_CODES = 10;
@@ -20,13 +20,18 @@ const RECOVERY_CODES = 10;
 const RECOVERY_BYTES = 10;
 
 export interface SecondFactors {
-  /** Makes a new secret, shown only to its owner. It takes effect once `confirm` has seen a code of it. */
+  /**
+   * Creates a new secret, shown only to the owner of the account. It takes effect once `confirm` receives a right code.
+   */
   begin(account: string): Promise<{ readonly secret: string; readonly uri: string }>;
-  /** SECOND_FACTOR_CODE, SECOND_FACTOR_NOT_BEGUN (input). Returns the recovery codes, once. */
+  /**
+   * Activates the new secret and returns the recovery codes, which are not shown again. Rejects with SECOND_FACTOR_CODE
+   * or SECOND_FACTOR_NOT_BEGUN (input).
+   */
   confirm(account: string, code: string): Promise<readonly string[]>;
   /**
-   * Accepts a code of the app, or a recovery code, and uses it up. CLAIMS_FORGOTTEN (transient) when the shared state
-   * was lost since the code became valid: it may have been used.
+   * Accepts a code of the app or a recovery code, and uses it up. Rejects with CLAIMS_FORGOTTEN (transient) if the
+   * shared state was lost after the code became valid, because the code may have been used.
    */
   isRight(account: string, code: string): Promise<boolean>;
 }
@@ -83,7 +88,7 @@ function place(account: string) {
   return { collection: 'accounts', id: account, field: 'second-factor' };
 }
 
-/** Accepts codes as people type them: in groups, in small letters. */
+/** Returns the code without spaces and hyphens, in capital letters: people type codes in groups or in small letters. */
 function plainCode(code: string): string {
   return code.replaceAll(/[\s-]/g, '').toUpperCase();
 }

@@ -1,6 +1,6 @@
 /**
- * Sessions of browsers and tokens of the command line. Stores only the SM3 digest of the secret, so a stolen database
- * opens nothing.
+ * Sessions of browsers and tokens of the command line. Only the SM3 digest of a secret is stored, so a stolen database
+ * gives no access.
  */
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -20,17 +20,17 @@ export interface StoredSession extends StoredDocument {
   readonly account: string;
   readonly kind: 'session' | 'token';
   readonly label: string;
-  /** Address from which it was opened. */
+  /** Address from which the session was opened. */
   readonly from?: string;
-  /** When the second factor was shown for it. */
+  /** When the second factor was entered in this session. */
   readonly secondFactorAt?: number;
-  /** Permissions of a token, within those of its account; absent: all of them. */
+  /** Permissions of a token, limited to those of its account; absent: all of them. */
   readonly rights?: readonly Permission[];
   readonly createdAt: number;
   readonly lastSeenAt: number;
-  /** Ends at this time, even when in use. */
+  /** The session ends at this time, even while it is in use. */
   readonly endsAt: number;
-  /** Expires at this time if it is not used again. */
+  /** The session expires at this time if it is not used again. */
   readonly expiresAt: number;
 }
 
@@ -48,12 +48,12 @@ export interface OpenedSession {
 
 export interface SessionStore {
   /**
-   * Returns the secret, which is not shown again. An account has at most 20 open sessions: the least recently used
-   * ends.
+   * Opens a session and returns its secret, which is not shown again. An account has at most 20 open browser sessions;
+   * a further one ends the least recently used.
    */
   open(account: string, more?: Pick<StoredSession, 'from' | 'secondFactorAt'>): Promise<OpenedSession>;
   issueToken(account: string, label: string, ttlMs: number, rights?: readonly Permission[]): Promise<OpenedSession>;
-  /** Returns the live session of a secret and extends it. */
+  /** Returns the open session of a secret and extends it. */
   find(secret: string): Promise<StoredSession | undefined>;
   isLive(sessionId: string): Promise<boolean>;
   /** Records that the session has just shown its second factor. */

@@ -1,7 +1,7 @@
 /**
- * Counts unknown tokens and session cookies per address, like wrong logins. Each wrong secret counts once: a browser
- * whose session has ended sends the same cookie repeatedly, and is not guessing. A right secret always passes, so a
- * guesser locks out no one else.
+ * Counts unknown tokens and session cookies per address, like wrong logins. Each wrong secret counts once, because a
+ * browser whose session has ended sends the same cookie repeatedly without guessing. A right secret is always accepted,
+ * so wrong guesses never lock out other people.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { networkOf } from '../../engine/contract/calls/ip-range.ts';
@@ -11,7 +11,7 @@ import { LOCK_MS, slotOf } from './login.ts';
 
 const WRONG_PER_ADDRESS = 30;
 
-/** Returns the error to send. */
+/** Counts a wrong secret and returns the error to send. */
 export type CountWrongToken = (secret: string, from: string) => Promise<AppError>;
 
 export function createCountWrongToken(shared: SharedState, audit: Pick<AuditLog, 'intent' | 'result'>): CountWrongToken {

@@ -1,4 +1,4 @@
-/** A file with flows and the objects they need, for another installation. */
+/** A file with flows and the objects that they need, for import into another installation. */
 import type { Static } from 'typebox';
 import type { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
@@ -7,7 +7,7 @@ import type { InterfaceDocument } from '../../gateways/documents/interface-docum
 
 export interface BundleDocument {
   readonly schema: 'bundle/1';
-  /** Absent in bundles of 0.1.0, which do not include the flows that their flows call. */
+  /** Absent in bundles of 0.1.0. Those do not include flows that are called by other flows. */
   readonly source?: 'draft' | 'published';
   readonly versions?: Readonly<Record<string, number>>;
   readonly adapters?: readonly AdapterDocument[];
@@ -16,7 +16,7 @@ export interface BundleDocument {
   readonly interfaces?: readonly InterfaceDocument[];
 }
 
-/** Entries that are not flows are skipped. */
+/** Returns the ids of the flows; skips entries that are not flows. */
 export function flowIdsOf({ flows = [] }: BundleDocument): readonly string[] {
   return flows.flatMap((flow: unknown) => (isRecord(flow) && typeof flow['flowId'] === 'string' ? [flow['flowId']] : []));
 }

@@ -1,21 +1,21 @@
-/** What an import would change in the adapters, code tables and interfaces in use here. */
+/** Finds what an import would change in the adapters, code tables and interfaces in use here. */
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 
 /** A document of a bundle that differs from the stored document with the same id. */
 export interface Replacement {
-  /** Its place in the bundle: `/adapters/0`. */
+  /** Position of the document in the bundle, such as `/adapters/0`. */
   readonly path: string;
   readonly id: string;
-  /** JSON Pointers. */
+  /** JSON Pointers to the places that differ. */
   readonly changed: readonly string[];
 }
 
 const MOST_SHOWN = 20;
 
 /**
- * The bundle comes from another environment: for environments that it does not name, the stored adapter keeps its
- * settings.
+ * Returns the incoming adapter with the stored settings of environments that the bundle does not name, since the bundle
+ * comes from another environment.
  */
 export function keepingEnvironments(stored: AdapterDocument | undefined, incoming: AdapterDocument): AdapterDocument {
   if (stored === undefined) return incoming;
@@ -23,8 +23,8 @@ export function keepingEnvironments(stored: AdapterDocument | undefined, incomin
 }
 
 /**
- * BUNDLE_WOULD_REPLACE (input) with an issue for each. Unlike the draft of a flow, these documents are in use as soon
- * as they are saved.
+ * Throws BUNDLE_WOULD_REPLACE (input), with an issue for each replacement, if there are any. Unlike the draft of a
+ * flow, these documents are in use as soon as they are saved.
  */
 export function refuseReplacing(replacements: readonly Replacement[]): void {
   if (replacements.length === 0) return;

@@ -1,4 +1,4 @@
-/** The documents that an import must save, each with the one stored under its id. */
+/** Finds the documents that an import must save, each with the stored document of the same id. */
 import type { ActionContext } from '../action/action.ts';
 import { requireSecretsRight } from '../adapters/adapters.ts';
 import { changedPointers } from '../action/changed-pointers.ts';
@@ -14,19 +14,22 @@ export interface BundleWritesServices {
   readonly registry: Registry;
 }
 
-/** One document of the bundle to save, and what it changes. */
+/** One document of the bundle to save, with its changes. */
 export interface Write {
   readonly kind: 'adapter' | 'table' | 'flow' | 'interface';
   readonly id: string;
-  /** Its place in the bundle. */
+  /** Position of the document in the bundle, such as `/adapters/0`. */
   readonly path: string;
   readonly before: { readonly revision: number } | undefined;
-  /** Where it differs from the stored document: JSON Pointers only, as in the trail of a resend. */
+  /** JSON Pointers to the places that differ from the stored document, without the values. */
   readonly changed: readonly string[];
   save(): Promise<{ readonly revision: number }>;
 }
 
-/** Ordered by dependency. PERMISSION_DENIED when the person could not save one of them by itself. */
+/**
+ * Returns the writes of an import, ordered by dependency. Rejects with PERMISSION_DENIED (input) if the person has no
+ * right to save one of the documents.
+ */
 export async function writesOf(services: BundleWritesServices, ctx: ActionContext, bundle: BundleDocument): Promise<readonly Write[]> {
   const { bindingStore, catalog, registry } = services;
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
@@ -56,7 +59,7 @@ export async function writesOf(services: BundleWritesServices, ctx: ActionContex
   return writes;
 }
 
-/** Called with the stored revision. */
+/** Saves the document; called with the stored revision, or with 0 if the document is new. */
 type Save = (revision: number) => Promise<{ readonly revision: number }>;
 
 function writeOf(kind: Write['kind'], id: string, path: string, before: Write['before'], document: object, save: Save): Write {

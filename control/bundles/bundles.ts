@@ -1,6 +1,6 @@
 /**
- * A bundle carries flows, with the adapters, code tables and interfaces they need, from one installation to another;
- * never a secret.
+ * A bundle transfers flows from one installation to another, with the adapters, code tables and interfaces that they
+ * need. It never contains a secret.
  */
 import { Type } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/node/adapter.ts';
@@ -55,9 +55,9 @@ const Many = (of: ReturnType<typeof Type.Unknown>) => Type.Optional(Type.Array(o
 const Bundle = Type.Object(
   {
     schema: Type.Literal('bundle/1'),
-    /** Whether the flows are drafts or published; bundles of 0.1.0 do not say. */
+    /** Tells whether the flows are drafts or published; absent in bundles of 0.1.0. */
     source: Type.Optional(Type.Enum(['draft', 'published'])),
-    /** For published flows: their versions in the installation they come from. */
+    /** Versions of published flows in the installation that exported them. */
     versions: Type.Optional(valuesByName(Type.Integer())),
     adapters: Many(AdapterDocument as never),
     tables: Many(CodeTable as never),
@@ -130,7 +130,7 @@ function importFlows(services: BundleServices): Action {
   });
 }
 
-/** Flows come first: people recognise the bundle by them. */
+/** Returns the ids of the objects in the bundle, flows first, because people recognise the bundle by them. */
 function idsOf(bundle: BundleDocument): readonly string[] {
   const { interfaces = [], adapters = [], tables = [] } = bundle;
   return [
@@ -172,8 +172,8 @@ async function exportBundle(
 }
 
 /**
- * The requested flows and all flows of the same domains that they call, directly or indirectly. Without ids: every
- * flow.
+ * Returns the requested flows and all flows of the same domains that they call, directly or indirectly. Without ids,
+ * returns every flow.
  */
 async function collectFlows(
   { catalog, nodes }: BundleServices,
@@ -199,7 +199,7 @@ async function collectFlows(
     const document = await documentOf(flowId);
     if (document === undefined && asked.has(flowId))
       throw source === 'draft' || !published.has(flowId) ? notFound(flowId) : notPublished(flowId);
-    // The import reports a call to a missing flow: it knows what is stored there.
+    // The import reports a call to a missing flow, because only there is it known which flows are stored.
     if (document === undefined) continue;
     flows.set(flowId, document);
     for (const called of calledFlowIds(document, nodes)) wanted.add(called);
@@ -214,7 +214,9 @@ function notPublished(flowId: string): AppError {
   });
 }
 
-/** What saving each document by itself would require; an interface may lead to a flow in the same bundle. */
+/**
+ * Returns the demands for saving each document separately. The target of an interface may be a flow in the same bundle.
+ */
 async function demandsOf(services: BundleServices, bundle: BundleDocument): Promise<readonly Demand[]> {
   const { owners } = services;
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
