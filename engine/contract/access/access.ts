@@ -1,13 +1,13 @@
-/** Names of rights, fronts and levels: one list for control, gateways and designer. */
+/** The names of rights, fronts and levels. Control, gateways and designer all use this one list. */
 
 export const FRONTS = ['open', 'user', 'bus'] as const;
 export type Front = (typeof FRONTS)[number];
 
-/** 入参 / 出参 / 全参 / 禁止: which bodies an access log line includes besides its metadata. */
+/** 入参 / 出参 / 全参 / 禁止: which bodies an access log line includes in addition to its metadata. */
 export const LOG_LEVELS = ['in', 'out', 'full', 'none'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** `area.action`; checked in one place (`control/action`). */
+/** The rights, named `area.action`. Only `control/action` checks them. */
 export const PERMISSIONS = [
   'flows.read',
   'flows.edit',
@@ -43,6 +43,6 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-/** Roles; the three administrators are mutually exclusive (三权分立). */
+/** The roles. One account can have only one of the three administrator roles (三权分立). */
 export const ROLES = ['system-admin', 'security-admin', 'audit-admin', 'analyst', 'operator', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];

@@ -1,8 +1,9 @@
 /**
- * Roles and their rights. System, security and audit administrator exclude each other (三权分立). The one who runs the
- * system neither grants access nor edits the trail. The one who grants access cannot publish. The one who reads the
- * trail changes nothing. Each of them edits accounts; `account-keepers.ts` says which. Credentials belong to the
- * security administrator: flow authors use them through adapters, and cannot send them elsewhere.
+ * The rights of each role. The system, security and audit administrator roles exclude each other (三权分立). The system
+ * administrator can neither give callers access nor read the audit log. The security administrator cannot edit or
+ * publish flows. The audit administrator reads the audit log and changes nothing except accounts. Each of the three
+ * edits accounts; `account-keepers.ts` says which ones. Only the security administrator edits credentials: flow
+ * authors use them through adapters and cannot send them to other systems.
  */
 import type { Permission, Role } from './access.ts';
 
@@ -55,7 +56,7 @@ export const ROLE_RIGHTS: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: READING,
 };
 
-/** The roles that grant this right on their own. */
+/** Returns the roles that include this right. */
 export function rolesWith(right: Permission): readonly Role[] {
   return (Object.keys(ROLE_RIGHTS) as Role[]).filter((role) => ROLE_RIGHTS[role].includes(right));
 }

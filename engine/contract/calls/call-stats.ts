@@ -1,14 +1,14 @@
 /**
  * Statistics of calls by target: an adapter that flows call, or an interface that callers call. A call counts once,
- * when it has ended or waits for a retry. Each try is an attempt, which shows the state of the other side. These are
- * one process's numbers; `engine/processes` adds them up.
+ * when it has ended or waits for a retry. Each try counts as an attempt; attempts show whether the target works. The
+ * numbers are those of one process; `engine/processes` adds up the processes.
  */
 import type { Clock } from '../values/clock.ts';
 import type { ErrorKind } from '../values/errors.ts';
 import { RefusalCauses, type RefusalCause } from './refusal-causes.ts';
 import { SlotSums, slotOf } from './slot-sums.ts';
 
-/** `refused`: the other side works and rejects this message. `unknown`: sent, but no outcome came back. */
+/** `refused`: the target works but rejects this message. `unknown`: the call was sent, but no outcome came back. */
 export type CallOutcome = 'ok' | 'refused' | 'failed' | 'unknown';
 
 export interface CallCounts {
@@ -43,7 +43,7 @@ export interface CallCounts {
   readonly unansweredSince?: number;
   /** Calls in flight now. */
   readonly active: number;
-  /** Calls that wait for their turn. */
+  /** Calls that wait because the target's limit of concurrent calls is reached. */
   readonly waiting: number;
   /** True while calls are paused because too many failed in a row. */
   readonly isPaused?: boolean;
@@ -67,9 +67,12 @@ export interface CallStats {
    * known.
    */
   called(id: string, ms: number, outcome: CallOutcome, refusal?: Refusal): void;
-  /** Drops the statistics of these ids, except their totals: a later target with the same id is a different one. */
+  /**
+   * Drops the statistics of the ids for which `isGone` returns true, except their totals: a later target with the same
+   * id is a different one.
+   */
   forget(isGone: (id: string) => boolean): void;
-  /** The counts of all ids ever called. */
+  /** Returns the counts of all ids ever called. */
   counts(): readonly CallCounts[];
 }
 
@@ -116,7 +119,10 @@ export function outcomeOf(kind: ErrorKind | undefined): CallOutcome {
   return kind === 'unknown-outcome' ? 'unknown' : 'failed';
 }
 
-/** Interpolates within a duration class by rank. Undefined if there are no attempts. */
+/**
+ * Returns the duration in milliseconds that this share (0 to 1) of the attempts did not exceed, interpolated within
+ * its duration class. Returns undefined if there are no attempts.
+ */
 export function percentileMs(latency: readonly number[], share: number): number | undefined {
   const total = latency.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
@@ -140,7 +146,7 @@ class Stats {
   #lastOkAt: number | undefined;
   #lastAnswerAt: number | undefined;
   #lastError: CallCounts['lastError'];
-  /** In the order of their start. */
+  /** The attempts that have not ended, oldest first. */
   readonly #open = new Set<{ readonly at: number }>();
   #failures = 0;
   #failingSince: number | undefined;

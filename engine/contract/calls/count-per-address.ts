@@ -1,8 +1,8 @@
 import { networkOf } from './ip-range.ts';
 
 /**
- * Counts what each address holds at once, for example connections, so that one address cannot use up the limit of
- * others. Runs in a browser too.
+ * Counts how many things (for example connections) each address holds at the same time, so that one address cannot use
+ * up the limit of others. Runs in a browser too.
  */
 export interface AddressCount {
   /** Returns false, without counting, if this address is at its limit. */
@@ -10,7 +10,10 @@ export interface AddressCount {
   leave(address: string): void;
 }
 
-/** IPv6 addresses count by network, because the owner of one address has the whole network. */
+/**
+ * Creates a count that allows each address `most` things at the same time. IPv6 addresses are counted by network,
+ * because the owner of one address owns the whole network.
+ */
 export function countPerAddress(most: number): AddressCount {
   const counts = new Map<string, number>();
   return {

@@ -1,6 +1,6 @@
 /**
- * Whether the text is an IPv4 or IPv6 address, or a CIDR range (`10.0.0.0/8`, `2001:db8::/32`). Runs in a browser
- * too.
+ * Returns true if the text is an IPv4 or IPv6 address, or a CIDR range (`10.0.0.0/8`, `2001:db8::/32`). Runs in a
+ * browser too.
  */
 export function isIpRange(text: string): boolean {
   const [, address = '', prefix] = /^([0-9A-Fa-f.:]{2,45})(?:\/(\d{1,3}))?$/.exec(text) ?? [];
@@ -9,8 +9,8 @@ export function isIpRange(text: string): boolean {
 }
 
 /**
- * The network that one owner controls: an IPv4 address itself, or the /64 of an IPv6 address. Returns text that is
- * not an address unchanged.
+ * Returns the network that one owner controls: an IPv4 address itself, or the /64 network of an IPv6 address. Returns
+ * text that is not an address unchanged.
  */
 export function networkOf(address: string): string {
   const [written = ''] = address.split('%');

@@ -7,7 +7,7 @@ import { SlotSums } from './slot-sums.ts';
 export interface RefusalCause {
   readonly code: string;
   readonly count: number;
-  /** When it started; five minutes without a refusal end it. */
+  /** When refusals with this code started. Five minutes without one end the period. */
   readonly since: number;
   /** The app that made the calls; absent if unknown, or if there were several. */
   readonly app?: string;

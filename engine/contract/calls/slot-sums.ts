@@ -1,4 +1,6 @@
-/** Sums over the last five minutes, in ten-second slots in one array, so that counting is one addition. */
+/**
+ * Sums over the last five minutes. Each ten-second slot has its place in one array, so counting is a single addition.
+ */
 import type { Clock } from '../values/clock.ts';
 
 const SLOT_MS = 10_000;
@@ -30,7 +32,7 @@ export class SlotSums {
     return total;
   }
 
-  /** Clears the slots that passed in the meantime. */
+  /** Clears the slots between the newest one and `slot`, so that old sums are not counted again. */
   #turnTo(slot: number): void {
     if (slot <= this.#newest) return;
     const from = Math.max(this.#newest + 1, slot - SLOTS + 1);

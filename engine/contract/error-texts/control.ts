@@ -1,4 +1,4 @@
-/** Control: accounts, rights, documents, keys, audit. */
+/** Texts for errors of the control: accounts, rights, documents, keys, audit. */
 import type { ErrorTemplates } from './template.ts';
 
 export const controlTexts: ErrorTemplates = {

@@ -55,8 +55,8 @@ export const errorTemplates: ErrorTemplates = {
 };
 
 /**
- * Returns the error in `language`. A code without Chinese text (from a third-party node type) says so, and keeps its
- * English message as `original`.
+ * Returns the error in `language`. If a code has no Chinese text (an error of a third-party node type), the Chinese
+ * text only names the code, and `original` contains the English message.
  */
 export function errorText(error: TellableError, language: Language): ErrorText {
   const { code, message, values = {}, text } = error;
@@ -72,7 +72,10 @@ export function errorText(error: TellableError, language: Language): ErrorText {
   };
 }
 
-/** What happened and what to do, in both languages. For a node's `check`, which must return its own texts. */
+/**
+ * Returns what happened and what to do, in Chinese and in English. Used by a node's `check`, which must return texts
+ * in both languages.
+ */
 export function bothTexts(error: AppError): Text {
   const { what, fix } = errorText(error, 'zh-CN');
   return {
@@ -88,8 +91,8 @@ function templateOf(code: string, problem: ErrorValues[string] | undefined): Err
 }
 
 /**
- * Fills in `{name}`. A part in `[…]` is left out if a value it names is absent; elsewhere an absent value becomes a
- * dash.
+ * Fills in `{name}`. A part in `[…]` is left out if one of the values it names is absent. Outside such a part, an
+ * absent value becomes a dash.
  */
 function fill(template: string, values: ErrorValues): string {
   const present = template.replaceAll(/\[([^[\]]*)\]/g, (whole, inner: string) => {
@@ -102,7 +105,10 @@ function fill(template: string, values: ErrorValues): string {
 
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
 
-/** Some values are product terms (an effect, a type, a network reason) and have Chinese words. */
+/**
+ * Returns the Chinese word for a value that is a term of the product (an effect, a type, a network reason), and other
+ * values as text.
+ */
 function wordOf(name: string, value: ErrorValues[string]): string {
   const known = Object.hasOwn(words, name) ? words[name]! : {};
   const text = String(value);

@@ -1,4 +1,4 @@
-/** Texts for expressions, conditions, scripts, mappings and data paths: errors in parsing and in running them. */
+/** Texts for errors in parsing and running expressions, conditions, scripts, mappings and data paths. */
 import type { ErrorTemplate, ErrorTemplates } from './template.ts';
 
 const correct = '更正表达式，语法为 JSONata。';
@@ -47,7 +47,7 @@ const badPicture: ErrorTemplate = {
   fix: '例如 [Y0001]-[M01]-[D01] [H01]:[m01]:[s01]。',
 };
 const at = '[（第 {position} 个字符）]';
-/** Patterns of expressions that RE2 cannot match. */
+/** Texts for regular expressions that RE2 cannot match. */
 const patterns = (code: string): ErrorTemplates => ({
   [`${code}/pattern-look-around`]: {
     what: `正则表达式 {name} 不能使用${at}：平台不支持环视（前瞻、后顾）`,

@@ -1,6 +1,6 @@
 /**
- * Texts for errors that gateways return to callers or meet themselves. The texts for callers are in
- * `gateways/errors.ts`; these tell operators more.
+ * Texts for errors that gateways return to callers, and for errors in the gateways themselves. These texts are for
+ * operators and say more than the texts for callers, which are in `gateways/errors.ts`.
  */
 import type { ErrorTemplates } from './template.ts';
 

@@ -1,4 +1,4 @@
-/** Starting, stopping, settings, and the SDK. */
+/** Texts for errors of starting and stopping, of settings, and of the SDK. */
 import type { ErrorTemplates } from './template.ts';
 
 const askAgain = '将结果视为未知，用同一 Idempotency-Key 再次查询；若仍如此，请检查平台公钥和时钟。';

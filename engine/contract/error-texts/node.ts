@@ -1,4 +1,4 @@
-/** Calls to hospital systems: HTTP, SOAP, MLLP, and the nodes of control and time. */
+/** Texts for errors of calls to hospital systems (HTTP, SOAP, MLLP, mail), and of control and timer nodes. */
 import type { ErrorTemplates } from './template.ts';
 
 const askArrived = '先向对方核实该消息是否已收到，再决定重试或取消。';

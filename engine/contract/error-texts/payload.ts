@@ -1,4 +1,4 @@
-/** Payloads: HL7 v2, XML, JSON, charsets, and checks of data. */
+/** Texts for errors of payloads: HL7 v2, XML, JSON, charsets, and checks of data. */
 import type { ErrorTemplates } from './template.ts';
 
 const form = '按 hl7.parse 输出的形式构造，例如 { order: ["MSH", …], MSH: [{ f9: [{ c1: "ADT", c2: "A01" }] }] }。';

@@ -1,4 +1,4 @@
-/** Executions: what happens while a flow runs, waits, is retried, cancelled or tried. */
+/** Texts for errors of executions: while a flow runs, waits, is retried, cancelled or tried. */
 import type { ErrorTemplates } from './template.ts';
 
 const askThere = '先向对方核实是否已办理：已办理则“按已办理结束”，未办理则重试（会再次发送该写操作）。';

@@ -1,4 +1,4 @@
-/** Store, payloads, seal and cryptography. */
+/** Texts for errors of the store, of stored payloads, of sealed data and of cryptography. */
 import type { ErrorTemplates } from './template.ts';
 
 export const storeTexts: ErrorTemplates = {

@@ -5,11 +5,11 @@ export interface ErrorTemplate {
   /** What the reader should do now; absent if there is nothing to do. */
   readonly fix?: string;
   /**
-   * The English message says more than the values (the text of a library or of an author's script), so it is shown
-   * too.
+   * Set if the English message says more than the values do (the text of a library or of an author's script). The
+   * message is then shown too.
    */
   readonly original?: true;
 }
 
-/** By `CODE`, or by `CODE/problem` if the value `problem` distinguishes several messages of one code. */
+/** The key is `CODE`, or `CODE/problem` if the value `problem` distinguishes several messages of one code. */
 export type ErrorTemplates = Readonly<Record<string, ErrorTemplate>>;

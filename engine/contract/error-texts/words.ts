@@ -1,6 +1,6 @@
 /**
- * Chinese words for values that are words themselves, by the name of the value. Values not listed are shown as they
- * are.
+ * Chinese words for values that are English words, by the name of the value. Values that are not listed are shown
+ * unchanged.
  */
 const effects = { pure: '无外部影响', read: '只读', 'idempotent-write': '幂等写', write: '写' };
 
@@ -12,7 +12,7 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
   what: { expression: '表达式', script: '脚本', adapter: '适配器', code_table: '代码表', table: '代码表', secret: '凭据' },
   part: { header: '消息头', body: '消息体' },
   front: { open: '开放网关（open）', user: '用户网关（user）', bus: '总线网关（bus）' },
-  /** JSON Schema types. */
+  /** The types of JSON Schema. */
   expected: {
     string: '文本',
     number: '数字',
@@ -22,7 +22,7 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
     array: '列表',
     null: '空值',
   },
-  /** Reasons from the network or the operating system, and of unreadable requests. */
+  /** Reasons that the network or the operating system gives, and reasons why a request cannot be read. */
   reason: {
     ECONNREFUSED: '对方拒绝连接',
     ECONNRESET: '连接被对方重置',
@@ -67,7 +67,7 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
     FST_ERR_CTP_INVALID_JSON_BODY: '请求体不是合法的 JSON',
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length 与实际长度不符',
   },
-  /** JSONata errors: parsing (S…), evaluation (D…, T…). */
+  /** JSONata error codes: S… from parsing, D… and T… from evaluation. */
   fault: {
     S0101: '文本缺少结束引号',
     S0102: '数字超出范围',

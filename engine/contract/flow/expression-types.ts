@@ -1,8 +1,9 @@
 /**
- * Structured conditions: data, compiled once to a closure (`engine/expression/compile-condition.ts`), shown as rows in
- * the designer. A *scope path* reads `data`, `headers`, `keys`, `now` or `nodes.<id>`, then fields by dot and items by
- * `[i]`: `data.patient.ids[0].value`, `nodes.n_call1.body.code`. Inside a mapping's loop it can also read `item`,
- * `index`, `outer.item`, `outer.index`. Write a field with other characters in backticks: data.`姓 名`.
+ * The schema of structured conditions. A condition is data: the engine compiles it once to a closure
+ * (`engine/expression/compile-condition.ts`), and the designer shows it as rows. A *scope path* starts with `data`,
+ * `headers`, `keys`, `now` or `nodes.<id>`; fields follow with a dot and items as `[i]`: `data.patient.ids[0].value`,
+ * `nodes.n_call1.body.code`. Inside a mapping's loop it can also start with `item`, `index`, `outer.item` or
+ * `outer.index`. Write a field name with other characters in backticks: data.`姓 名`.
  */
 import { Type, type Static } from 'typebox';
 import { fieldText } from '../values/texts.ts';
@@ -45,7 +46,7 @@ export type ConditionRule =
   | { readonly not: ConditionRule }
   | { readonly left: Operand; readonly op: Comparison; readonly right?: Operand };
 
-/** The schema of a rule; nesting is bounded by the compiler (16 levels). */
+/** The schema of a rule. It does not limit nesting; the compiler does (16 levels). */
 export const ConditionRule = Type.Cyclic(
   {
     Rule: Type.Union([

@@ -1,6 +1,6 @@
 /**
- * The flow document `flow/1`: the only schema behind API, engine check, designer, OpenAPI page and
- * docs/reference/flow-document.md.
+ * The flow document `flow/1`. The API, the engine's check, the designer, the OpenAPI page and
+ * docs/reference/flow-document.md all use this one schema.
  */
 import { Type, type Static } from 'typebox';
 import { sharedWithField } from '../values/domain.ts';
@@ -156,8 +156,9 @@ export const Recording = Type.Object(
     retainDays: Type.Integer({ ...RECORDING_TEXTS.retainDays, minimum: 1, maximum: 3650, default: 30 }),
     perSecond: Type.Optional(Type.Integer({ ...RECORDING_TEXTS.perSecond, minimum: 0, maximum: 10_000, default: 10 })),
     /**
-     * Above this, only keys are kept, and no longer than the dedupe window (at least a day). Failures have the same
-     * amount in addition.
+     * The daily quota of stored records. Above it, successful executions keep only their status and business keys, for
+     * as long as the dedupe window but at least one day. Failed executions keep their content for at most a week, or
+     * for the dedupe window if that is longer.
      */
     megabytesPerDay: Type.Optional(Type.Integer({ ...RECORDING_TEXTS.megabytesPerDay, minimum: 1, maximum: 10_000_000, default: 10_240 })),
   },
@@ -165,7 +166,7 @@ export const Recording = Type.Object(
 );
 export type Recording = Static<typeof Recording>;
 
-/** Colours of notes and groups, by name; the theme defines how they look. */
+/** The names of the colours of notes and groups. The theme defines how each looks. */
 export const LayoutColour = Type.Union(
   [Type.Literal('grey'), Type.Literal('teal'), Type.Literal('green'), Type.Literal('amber'), Type.Literal('red'), Type.Literal('violet')],
   LAYOUT_TEXTS.colour,
@@ -189,7 +190,7 @@ export const LayoutNote = Type.Object(
 );
 export type LayoutNote = Static<typeof LayoutNote>;
 
-/** A named frame around nodes; its position follows from theirs. */
+/** A named frame around nodes. Its position follows from the positions of its nodes. */
 export const LayoutGroup = Type.Object(
   {
     id: Id('group', LAYOUT_TEXTS.groupId),
@@ -231,7 +232,7 @@ export const FlowDocument = Type.Object(
 );
 export type FlowDocument = Static<typeof FlowDocument>;
 
-/** An immutable, numbered version; every execution is pinned to one. */
+/** An immutable, numbered version of a flow. Every execution is pinned to one version. */
 export interface FlowVersion {
   readonly flowId: string;
   readonly version: number;

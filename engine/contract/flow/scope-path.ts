@@ -1,6 +1,6 @@
 /**
- * Scope paths (grammar in `expression-types.ts`): parsed once. They read own properties only, so they never reach a
- * prototype.
+ * Parses and compiles scope paths (the grammar is in `expression-types.ts`). A path reads only own properties, so it
+ * never reaches a prototype.
  */
 import { AppError, type ErrorValues } from '../values/errors.ts';
 import type { Operand } from './expression-types.ts';
@@ -16,8 +16,8 @@ const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_STEPS = 64;
 
 /**
- * Compiles a scope path to a function of the scope, which returns `undefined` for a missing value. PATH_INVALID
- * (input) on bad text.
+ * Compiles a scope path to a function of the scope, which returns `undefined` for a missing value. Throws PATH_INVALID
+ * (input) if the text is not a valid path.
  */
 export function compileScopePath(path: string): (scope: Scope) => unknown {
   const [root, ...steps] = parseScopePath(path);
@@ -45,7 +45,7 @@ export function compileOperand(
   return () => value;
 }
 
-/** Splits a path into its root and steps. PATH_INVALID (input) on bad text. */
+/** Splits a path into its root and steps. Throws PATH_INVALID (input) if the text is not a valid path. */
 export function parseScopePath(path: string): readonly [ScopeRoot, ...PathStep[]] {
   const [root, ...steps] = parseFieldPath(path);
   if (!SCOPE_ROOTS.includes(root as ScopeRoot))
@@ -53,7 +53,10 @@ export function parseScopePath(path: string): readonly [ScopeRoot, ...PathStep[]
   return [root as ScopeRoot, ...steps];
 }
 
-/** Splits `a.b[0].c` into its steps, without requiring a root. PATH_INVALID (input) on bad text. */
+/**
+ * Splits `a.b[0].c` into its steps, without requiring a root. Throws PATH_INVALID (input) if the text is not a valid
+ * path.
+ */
 export function parseFieldPath(path: string): readonly PathStep[] {
   const token = /\.?(?:`([^`]+)`|([^.[\]`\s]+))|\[(-?\d{1,9})\]/y;
   const steps: PathStep[] = [];
@@ -72,13 +75,15 @@ export function parseFieldPath(path: string): readonly PathStep[] {
   return steps;
 }
 
-/** Ids of the nodes whose output a path reads. */
+/**
+ * Returns the ids of the nodes whose output a path reads. Throws PATH_INVALID (input) if the text is not a valid path.
+ */
 export function nodeIdsOfPath(path: string): readonly string[] {
   const [root, id] = parseScopePath(path);
   return root === 'nodes' && typeof id === 'string' ? [id] : [];
 }
 
-/** Value of a root of the scope. */
+/** Returns the value that this root has in the scope. */
 export function readRoot(scope: Scope, root: ScopeRoot): unknown {
   switch (root) {
     case 'data':
@@ -100,7 +105,7 @@ export function readRoot(scope: Scope, root: ScopeRoot): unknown {
   }
 }
 
-/** The scope as one object for expressions. Leaves bytes out, because expressions work on parsed values. */
+/** Returns the scope as one object for expressions. Leaves bytes out, because expressions work on parsed values. */
 export function scopeRoot(scope: Scope): Readonly<Record<string, unknown>> {
   const { data, headers, keys } = scope.message;
   return {

@@ -33,8 +33,8 @@ const EXAMPLE = 'Write: KQ1-SM2-SM3 appid="…",keyid="…",ts="…",nonce="…"
 
 /**
  * Parses `KQ1-<scheme> appid="…",keyid="…",ts="…",nonce="…",signed="a;b",sig="…"`: these fields in this order, once
- * each, without extra spaces. Each content has exactly one valid form, so parsing and formatting are inverse. Throws
- * KQ1_MALFORMED.
+ * each, without extra spaces. Each content has exactly one valid form, so `formatAuthorization` returns the same text
+ * again. Throws KQ1_MALFORMED (input) if the header has any other form.
  */
 export function parseAuthorization(header: string): Kq1Authorization {
   if (header.length > MAX_HEADER_LENGTH) throw malformed('the Authorization header is too long', 'Sign fewer headers.');
@@ -52,12 +52,15 @@ export function parseAuthorization(header: string): Kq1Authorization {
   return authorization;
 }
 
-/** The inverse of `parseAuthorization`. */
+/** Formats the header; the inverse of `parseAuthorization`. */
 export function formatAuthorization(a: Kq1Authorization): string {
   return `KQ1-${a.scheme} appid="${a.appId}",keyid="${a.keyId}",ts="${a.ts}",nonce="${a.nonce}",signed="${a.signed.join(';')}",sig="${a.sig}"`;
 }
 
-/** Checks the four values of the canonical string's identity line. Throws KQ1_MALFORMED. */
+/**
+ * Checks the four values of the canonical string's identity line. Throws KQ1_MALFORMED (input) if one has the wrong
+ * form.
+ */
 export function requireIdentity(part: Pick<Kq1Authorization, 'appId' | 'keyId' | 'ts' | 'nonce'>): void {
   if (!NAME.test(part.appId)) throw malformed('appid is not 1 to 64 of A-Z a-z 0-9 _ -', 'Use the app id as issued.');
   if (!NAME.test(part.keyId)) throw malformed('keyid is not 1 to 64 of A-Z a-z 0-9 _ -', 'Use the key id as issued.');
@@ -69,7 +72,8 @@ export function requireIdentity(part: Pick<Kq1Authorization, 'appId' | 'keyId' |
 }
 
 /**
- * True for base64url without padding whose unused last bits are zero, which is the form that re-encodes to itself.
+ * Returns true for canonical base64url: without padding, and with the unused last bits zero. Only this form is the
+ * same text after decoding and encoding.
  */
 export function isCanonicalBase64url(text: string): boolean {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return false;

@@ -31,21 +31,24 @@ export interface Kq1Answer {
   readonly nonce: string;
   /** Server time, epoch milliseconds as text: the header X-KQ-Ts. */
   readonly ts: string;
-  /** The signing key: the platform's, or the request's own for HMAC. The header X-KQ-Keyid. */
+  /**
+   * The id of the key that signed: the platform's key, or for HMAC the key of the request. Sent as the header
+   * X-KQ-Keyid.
+   */
   readonly keyId: string;
-  /** See `signedAnswerHeaders`. */
+  /** The headers that the signature covers (see `signedAnswerHeaders`). */
   readonly headers: readonly HeaderPair[];
   readonly bodyDigest: string;
 }
 
 /**
- * The text that a request's signature covers. Each line ends with LF:
+ * Returns the text that a request's signature covers. Each line ends with LF:
  *
  *     KQ1 / scheme / METHOD / host / path / query / ts nonce appid keyid / name:value … / body digest
  *
- * The number of lines before the header lines is fixed, only header lines have a colon after a name, and the last
- * line is 64 hex digits. No part can contain LF, so two different requests never have the same text. Plain ASCII.
- * Throws KQ1_MALFORMED.
+ * The number of lines before the header lines is fixed, only header lines have a colon after a name, and the last line
+ * is 64 hex digits. No part can contain LF, so two different requests never have the same text. The text is plain
+ * ASCII. Throws KQ1_MALFORMED (input) if a part has the wrong form.
  */
 export function canonicalRequest(request: Kq1Request): string {
   return `${requestHead(request)}${headerLines(request.headers)}${digestLine(request.bodyDigest)}`;
@@ -62,11 +65,11 @@ function requestHead(request: Omit<Kq1Request, 'headers' | 'bodyDigest'>): strin
 }
 
 /**
- * The text that an answer's signature covers. Each line ends with LF:
+ * Returns the text that an answer's signature covers. Each line ends with LF:
  *
  *     KQ1-RESP / request digest / scheme / status / request nonce / ts / key id / name:value … / body digest
  *
- * Throws KQ1_MALFORMED.
+ * Throws KQ1_MALFORMED (input) if a part has the wrong form.
  */
 export function canonicalAnswer(answer: Kq1Answer): string {
   const { scheme, status, nonce, ts, keyId } = answer;

@@ -20,27 +20,30 @@ const MAX_VALUE_LENGTH = 8192;
 const MUST_BE_SIGNED = new Set(['content-type', 'content-encoding', 'content-language', 'idempotency-key', 'x-request-deadline']);
 const ANSWER_SIGNED = new Set(['content-type', 'content-encoding', 'content-language', 'location', 'retry-after']);
 const ANSWER_OWN_LINES = new Set(['x-kq-signature', 'x-kq-keyid', 'x-kq-ts']);
-/** These have their own lines in the canonical string, or carry the signature itself. */
+/**
+ * Host and the key fields of Authorization have their own lines in the canonical string, so neither header is listed
+ * in `signed`.
+ */
 const NEVER_LISTED = new Set(['authorization', 'host']);
 
 /**
- * True for a header that must be signed if present. `proxyHeaders`: lower-case names that a trusted proxy adds,
- * besides the usual ones.
+ * Returns true for a header that must be signed if present. `proxyHeaders`: lower-case names that a trusted proxy
+ * adds, in addition to the usual ones.
  */
 export function mustBeSigned(lowerName: string, proxyHeaders?: ReadonlySet<string>): boolean {
   if (MUST_BE_SIGNED.has(lowerName)) return true;
   return lowerName.startsWith('x-') && !isProxyHeader(lowerName) && proxyHeaders?.has(lowerName) !== true;
 }
 
-/** True for a lower-case name that is allowed in `signed`. */
+/** Returns true for a lower-case name that is allowed in `signed`. */
 export function isSignableName(name: string): boolean {
   return name.length <= MAX_NAME_LENGTH && /^[a-z0-9][a-z0-9_-]*$/.test(name) && !NEVER_LISTED.has(name);
 }
 
 /**
- * Returns the signed headers of a received request, sorted and with trimmed values. Flow and upstream see only these.
- * Takes Node's `rawHeaders` (name, value, name, value …). Throws KQ1_MALFORMED if a signed header is absent or
- * repeated, if a header that must be signed is not, or if Authorization or Host is repeated.
+ * Returns the signed headers of a received request, sorted and with trimmed values. The flow and the upstream get only
+ * these headers. `rawHeaders` is Node's list (name, value, name, value …). Throws KQ1_MALFORMED (input) if a signed
+ * header is absent or repeated, if a header that must be signed is not, or if Authorization or Host is repeated.
  */
 export function collectSignedHeaders(
   rawHeaders: readonly string[],
@@ -68,19 +71,19 @@ export function collectSignedHeaders(
   });
 }
 
-/** Whether an answer's signature covers the header of this lower-case name. */
+/** Returns true if an answer's signature covers the header of this lower-case name. */
 export function isAnswerHeaderSigned(name: string): boolean {
   return ANSWER_SIGNED.has(name) || (name.startsWith('x-kq-') && !ANSWER_OWN_LINES.has(name));
 }
 
-/** Whether a signed header may have this value: at most 8192 characters of visible ASCII, spaces and tabs. */
+/** Returns true if a signed header may have this value: at most 8192 characters of visible ASCII, spaces and tabs. */
 export function isSignableValue(value: string): boolean {
   return value.length <= MAX_VALUE_LENGTH && /^[\t\x20-\x7e]*$/.test(value);
 }
 
 /**
- * Returns the headers that an answer's signature covers: lower case, sorted, with trimmed values. Throws
- * KQ1_MALFORMED for a repeated one.
+ * Returns the headers that an answer's signature covers: with lower-case names, sorted, with trimmed values. Throws
+ * KQ1_MALFORMED (input) if one of them is repeated or has a value that cannot be signed.
  */
 export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[] {
   const found: HeaderPair[] = [];
@@ -96,8 +99,8 @@ export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[]
 }
 
 /**
- * Returns the value without surrounding spaces. Allows only visible ASCII, spaces and tabs: the bytes of other
- * characters on the wire are not standardised.
+ * Returns the value without surrounding spaces. Throws KQ1_MALFORMED (input) if it is too long, or has characters
+ * other than visible ASCII, spaces and tabs: how other characters are sent as bytes is not standardised.
  */
 export function trimmedValue(name: string, value: string): string {
   if (!isSignableValue(value)) {
@@ -115,7 +118,7 @@ function isBlank(text: string, index: number): boolean {
   return char === ' ' || char === '\t';
 }
 
-/** True for headers that a proxy on the way adds; only the gateway itself reads them. */
+/** Returns true for headers that a proxy between caller and gateway adds. Only the gateway itself reads them. */
 export function isProxyHeader(name: string): boolean {
   return name.startsWith('x-forwarded-') || name === 'x-real-ip' || name === 'x-request-id';
 }

@@ -1,7 +1,7 @@
 /**
- * Signed requests and answers, `KQ1`. Pure text: no cryptography and no `node:` import, so that gateways, sdk,
- * command line and browser build identical canonical strings. Throws `KQ1_MALFORMED` (kind input) for anything
- * malformed.
+ * Signed requests and answers, `KQ1`. This folder only builds and parses text, without cryptography and without
+ * `node:` imports, so that gateways, SDK, command line and browser build identical canonical strings. Its functions
+ * throw KQ1_MALFORMED (input) if a text is malformed.
  */
 export * from './authorization.ts';
 export * from './canonical.ts';

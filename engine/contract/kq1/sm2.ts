@@ -9,7 +9,7 @@
  */
 export const SM2_SPKI_PREFIX = bytesOf('3059301306072a8648ce3d020106082a811ccf5501822d03420004');
 
-/** Length of an SM2 public key as SPKI. */
+/** The length in bytes of an SM2 public key as SPKI. */
 export const SM2_SPKI_LENGTH = SM2_SPKI_PREFIX.length + 64;
 
 /**
@@ -26,7 +26,10 @@ const IDENTITY_PREFIX = bytesOf(
 );
 const ORDER = bytesOf('fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123');
 
-/** The input whose SM3 digest is Z, for a public key of 64 bytes x || y. A signature covers e = SM3(Z || message). */
+/**
+ * Returns the input whose SM3 digest is Z, for a public key of 64 bytes x || y. A signature covers e = SM3(Z ||
+ * message).
+ */
 export function sm2IdentityInput(point: Uint8Array): Uint8Array {
   const input = new Uint8Array(IDENTITY_PREFIX.length + point.length);
   input.set(IDENTITY_PREFIX);
@@ -34,7 +37,7 @@ export function sm2IdentityInput(point: Uint8Array): Uint8Array {
   return input;
 }
 
-/** True for SEQUENCE { INTEGER r, INTEGER s } in its only DER form, with 0 < r, s < n. */
+/** Returns true for SEQUENCE { INTEGER r, INTEGER s } in its only DER form, with 0 < r, s < n. */
 export function isStrictSm2Signature(bytes: Uint8Array): boolean {
   if (bytes.length < 8 || bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2) return false;
   const afterR = endOfScalar(bytes, 2);

@@ -5,8 +5,8 @@ const FIX_PATH = 'Send the path in its one plain form: no //, no . or .. segment
 const ENCODED_REFUSED = new Set(['2f', '5c', '7f']);
 
 /**
- * Splits a request target as sent into path and query, byte for byte. Throws KQ1_MALFORMED for anything ambiguous: an
- * absolute form, a fragment, a bare `?`, and what `requirePlainPath` refuses.
+ * Splits a request target as sent into path and query, without changing a byte. Throws KQ1_MALFORMED (input) for an
+ * ambiguous target: an absolute form, a fragment, a bare `?`, or a path that `requirePlainPath` refuses.
  */
 export function splitTarget(target: string): { readonly path: string; readonly query: string } {
   if (target.length > MAX_TARGET_LENGTH) throw malformed('the request target is too long', 'Send long values in the body.');
@@ -19,7 +19,7 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   return { path, query };
 }
 
-/** Refuses paths that another server might read as a different path. Throws KQ1_MALFORMED. */
+/** Throws KQ1_MALFORMED (input) if another server might read the path as a different one. */
 export function requirePlainPath(path: string): void {
   if (!path.startsWith('/') || !/^[\x21-\x7e]*$/.test(path) || /["#<>?\\^`{|}]/.test(path)) {
     throw malformed('the path is not an absolute path of URL characters', 'Percent-encode other characters as UTF-8.');
@@ -35,13 +35,16 @@ export function requirePlainPath(path: string): void {
   }
 }
 
-/** The query as sent, without `?`: any visible ASCII except `#`. */
+/**
+ * Throws KQ1_MALFORMED (input) if the query (as sent, without `?`) contains anything except visible ASCII, or contains
+ * `#`.
+ */
 export function requireQuery(query: string): void {
   if (!/^[\x21\x22\x24-\x7e]*$/.test(query))
     throw malformed('the query has blanks, #, or other than ASCII characters', 'Percent-encode them as UTF-8.');
 }
 
-/** The host as sent, in lower case, with its port unless that is the default. Throws KQ1_MALFORMED. */
+/** Throws KQ1_MALFORMED (input) unless the host is in lower case, without the default port. */
 export function requireHost(host: string): void {
   if (!/^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[1-9][0-9]{0,4})?$/.test(host) || /\]?:(?:80|443)$/.test(host)) {
     throw malformed('the host is not in its canonical form', 'Send Host in lower case, without the default port.');
@@ -56,7 +59,10 @@ function requireEncodings(path: string, where: string): void {
   }
 }
 
-/** `.` and `..`, also with encoded dots, and with a path parameter (`..;x`, `..%3bx`), which some servers strip. */
+/**
+ * Returns true for `.` and `..`, also if the dots are encoded, or if a path parameter follows (`..;x`, `..%3bx`),
+ * which some servers remove.
+ */
 function isDotSegment(segment: string): boolean {
   const end = segment.search(/;|%3b/i);
   const name = (end < 0 ? segment : segment.slice(0, end)).replaceAll(/%2e/gi, '.');

@@ -1,6 +1,6 @@
 /**
- * Defines the adapters of one protocol (`nodes/<protocol>/<protocol>.adapter.ts`, found by scanning the folder): the
- * settings of each environment, the texts of their form, and the content of the credential.
+ * Defines the adapters of one protocol: the settings of each environment, the texts of their form, and the content of
+ * the credential. The file is `nodes/<protocol>/<protocol>.adapter.ts`; the registry finds it by scanning the folder.
  */
 import type { TObject } from 'typebox';
 import type { Text } from '../values/texts.ts';
@@ -13,15 +13,15 @@ export interface AdapterType<Schema extends TObject = TObject> {
   readonly text: { readonly label: Text; readonly help: Text };
   /** Settings per environment; every field has a `fieldText`. */
   readonly settings: Schema;
-  /** What to store as the credential, for example `user:password`. Absent if it needs no login. */
+  /** Says what to store as the credential, for example `user:password`. Absent if the protocol needs no login. */
   readonly credential?: Text;
-  /** The targets it connects to with these valid settings; an empty list if it only listens. */
+  /** Returns the targets that an adapter with these valid settings connects to; an empty list if it only listens. */
   connectsTo?(settings: Readonly<Record<string, unknown>>): readonly { readonly host: string; readonly port: number }[];
-  /** True if it uses the document's charset. */
+  /** True if adapters of this protocol use the charset of their document. */
   readonly hasCharset: boolean;
 }
 
-/** Only for type inference; returns its input. */
+/** Returns its input; exists only for type inference. */
 export function defineAdapter<Schema extends TObject>(type: AdapterType<Schema>): AdapterType<Schema> {
   return type;
 }

@@ -1,4 +1,4 @@
-/** A hospital system as the bus sees it. It holds addresses, credentials and limits, so that flows contain none. */
+/** An adapter describes one hospital system. It holds addresses, credentials and limits, so that flows contain none. */
 import { Type, type Static } from 'typebox';
 import { domainField, sharedWithField } from '../values/domain.ts';
 import { valuesByName } from '../values/named-values.ts';
@@ -77,7 +77,7 @@ export const AdapterDocument = Type.Object(
     }),
     revision: Revision,
     name: Type.Object(NAME_PROPERTIES, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed }),
-    /** The protocol whose nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
+    /** The protocol whose nodes may use the adapter: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
     protocol: Type.String({ ...fieldText('协议', 'Protocol'), pattern: '^[a-z][a-z0-9-]{0,30}$' }),
     owner: Type.String({
       ...fieldText('负责方', 'Owner', '对方系统出问题时联系谁。', 'Whom to call when the other system is in trouble.'),
@@ -126,7 +126,7 @@ export const AdapterDocument = Type.Object(
 );
 export type AdapterDocument = Static<typeof AdapterDocument>;
 
-/** An adapter resolved for the running environment, as a node sees it. */
+/** An adapter with the settings of the running environment, as a node gets it. */
 export interface Adapter {
   readonly adapterId: string;
   readonly protocol: string;
@@ -135,7 +135,7 @@ export interface Adapter {
   readonly limits: AdapterLimits;
 }
 
-/** A code table translates one coding into another. Executions are pinned to a version of it. */
+/** A code table translates one coding into another. Executions are pinned to a version of each table. */
 export const CodeTable = Type.Object(
   {
     tableId: Type.String({

@@ -1,7 +1,7 @@
 /**
- * The node contract. A node never sees storage, queue or graph; it returns what it emits. Files
- * `nodes/<protocol>/<verb>.node.ts` have `export default defineNode({...})`; the registry finds them by scanning the
- * folder.
+ * The contract between engine and nodes. A node has no access to storage, queue or graph; it only returns what it
+ * emits. Each file `nodes/<protocol>/<verb>.node.ts` has an `export default defineNode({...})`; the registry finds it
+ * by scanning the folder.
  */
 import type { Static, TObject } from 'typebox';
 import type { Adapter } from './adapter.ts';
@@ -18,7 +18,8 @@ import type { Text } from '../values/texts.ts';
  * - `pure`: depends only on the message; may run again at any time.
  * - `read`: queries another system and changes nothing there.
  * - `idempotent-write`: changes something; repeating it with the same key has no further effect.
- * - `write`: each repetition changes something again. Never retried automatically once its first byte may have left.
+ * - `write`: each repetition changes something again. It is never retried automatically once its first byte may have
+ * been sent.
  */
 export type Effect = 'pure' | 'read' | 'idempotent-write' | 'write';
 
@@ -37,14 +38,13 @@ export type Outcome =
   | { readonly emit: Readonly<Record<string, readonly Message[]>> }
   | { readonly wait: { readonly untilMs: number } | { readonly resumeToken: string; readonly untilMs?: number } }
   /**
-   * The reply for the caller of this execution; the token then leaves by the port `out`. Only `reply` and `end with
-   * error` use it.
+   * The reply for the caller of this execution. The message then leaves by the port `out`. Only reply nodes use this.
    */
   | { readonly reply: Reply; readonly emit?: Readonly<Record<string, readonly Message[]>> }
-  /** Rejects the message itself, with an `input` error. */
+  /** Rejects the message with an `input` error. */
   | { readonly reject: ErrorRecord };
 
-/** What a caller gets. Exactly one per execution. */
+/** What a caller gets. An execution has at most one reply. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -59,11 +59,14 @@ export interface Scope {
    * kept.
    */
   readonly nodes: Readonly<Record<string, unknown>>;
-  /** Acceptance time in epoch milliseconds: `now` in expressions. The same on every retry. */
+  /**
+   * The time when the message was accepted, in epoch milliseconds: `now` in expressions. It does not change on a
+   * retry.
+   */
   readonly now: number;
   /** Set inside a loop of a mapping: the source of `item`, `index` and `outer`. */
   readonly loop?: Loop;
-  /** The step that evaluates the scope: its expressions may wait for the sandbox. */
+  /** The step that evaluates the expressions. Its waits for the sandbox are recorded here. */
   readonly user?: SandboxUser;
 }
 
@@ -84,57 +87,57 @@ export interface NodeContext<Config> {
   readonly signal: AbortSignal;
   /** Epoch milliseconds after which the result is no longer needed. */
   readonly deadlineMs: number;
-  /** hash(origin, node, iteration): the same on every retry, new in a replay. */
+  /** A hash of origin, node and iteration. It stays the same on every retry, and differs in a replay. */
   readonly idempotencyKey: string;
-  /** The attempt number, from 1. */
+  /** The number of the attempt; the first is 1. */
   readonly attempt: number;
   readonly executionId: string;
   readonly scope: Scope;
   readonly clock: Clock;
   readonly log: Logger;
-  /** W3C trace context of this attempt, for protocols that support one; absent if it is not traced. */
+  /** The W3C trace context of this attempt, for protocols that can send one. Absent if the attempt is not traced. */
   readonly traceparent?: string | undefined;
-  /** Random numbers seeded by (origin, node, iteration); the same on every retry. */
+  /** Returns a random number. The seed is `idempotencyKey`, so each retry gets the same numbers. */
   random(): number;
   /**
-   * Returns the credential of the node's adapter, or of the adapter with that id. A credential may only be sent to
-   * the system it is meant for. Never put it into a message or log.
+   * Returns the credential of the node's adapter, or of the adapter with the id `name`. Send it only to the system it
+   * belongs to. Never put it into a message or log.
    */
   secret(name?: string): Promise<string>;
   readonly blobs: Blobs;
   /**
-   * Looks up a key in a code table pinned for this execution. CODE_UNKNOWN if it is absent and the table has no
-   * fallback.
+   * Looks up a key in a code table, in the version pinned for this execution. Throws CODE_UNKNOWN (input) if the table
+   * has neither the key nor a fallback.
    */
   lookup(table: string, key: string): string;
-  /** Evaluates an expression of the configuration (compiled and cached by the engine). */
+  /** Evaluates an expression of the configuration. The engine compiles it once and caches it. */
   evaluate(expression: string, scope?: Scope): Promise<unknown> | unknown;
-  /** Runs script text in the sandbox, in another realm, within the limits. */
+  /** Runs script text in the sandbox, isolated from the process, within the limits. */
   runScript(source: string, input: unknown, limits?: { readonly timeoutMs?: number; readonly memoryBytes?: number }): Promise<unknown>;
   /**
    * Runs another published flow inline with this message and returns its reply. Its keys derive from this node's key.
    */
   callFlow(flowId: string, message: Message): Promise<Message>;
   /**
-   * `write` nodes must call this just before the first byte leaves. Throws LEASE_LOST if this worker no longer owns
-   * the execution; send nothing then.
+   * A `write` node must call this just before it sends the first byte. Throws if the attempt was aborted, or if this
+   * worker no longer owns the execution. The node must then send nothing.
    */
   beforeFirstByte(): void;
 }
 
 /**
- * Created once at publish. Prepare here, not per message, whatever depends only on the configuration (schemas,
- * closures).
+ * The function that runs for each message. `prepare` creates it once, at publish. Work that depends only on the
+ * configuration (compiling schemas or closures) belongs in `prepare`, not in this function.
  */
 export type RunNode<Config> = (ctx: NodeContext<Config>, message: Message) => Promise<Outcome> | Outcome;
 
 /**
- * The message a trigger passes in. Accepting it resolves when the message is stored (durable) or has its reply
- * (sync).
+ * A message that a trigger received. The promise that `Emit` returns resolves when the message is stored (durable
+ * flows) or has its reply (sync flows).
  */
 export interface Arrival {
   readonly message: Message;
-  /** Overrides the flow's dedupe expression if the protocol has a better key (timers: the planned instant). */
+  /** Replaces the flow's dedupe expression if the protocol has a better key (for a timer: the planned time). */
   readonly dedupeKey?: string;
 }
 
@@ -155,7 +158,7 @@ export interface TriggerContext<Config> {
   /** TLS material for listeners, as PEM. Plain text is allowed on loopback only. */
   tls(): Promise<{ readonly cert: string; readonly key: string; readonly ca?: string } | undefined>;
   secret(name?: string): Promise<string>;
-  /** The last planned instant that was accepted, for timers; undefined at first. */
+  /** Returns the last planned time that was accepted, for timers; undefined if there was none yet. */
   lastPlanned(): Promise<number | undefined>;
 }
 
@@ -165,8 +168,8 @@ export interface Stop {
   /** Accepts no further messages; resolves when those in flight have settled. */
   stop(): Promise<void>;
   /**
-   * Resolves with the reason if the trigger cannot continue by itself. It is then stopped, and started again later,
-   * here or in another process.
+   * Resolves with the reason if the trigger cannot continue. The engine then stops it and starts it again later, in
+   * this or another process.
    */
   readonly ended?: Promise<unknown>;
 }
@@ -178,7 +181,7 @@ export interface ProbeStep {
   readonly ok: boolean;
   readonly durationMs: number;
   readonly detail?: string;
-  /** Why it failed; `detail` is then its message. */
+  /** The error of a failed step; `detail` then contains its message. */
   readonly error?: ErrorRecord;
 }
 
@@ -193,26 +196,29 @@ export interface ProbeContext {
   secret(name?: string): Promise<string>;
 }
 
-/** One operation that an adapter's other side offers, according to its own description. */
+/** One operation that the system behind an adapter offers, read from that system's own description. */
 export interface Offer {
   readonly name: string;
-  /** In the words of the other side. */
+  /** The description that the other system gives. */
   readonly about?: string;
-  /** The configuration of a node that calls it; fields left out keep their values. */
+  /** The configuration for a node that calls this operation. Fields left out keep their values. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** JSON Schemas of the data that the node then takes, and emits on success. */
+  /** JSON Schemas of the data that the node then takes, and of the data it emits on success. */
   readonly takes: Readonly<Record<string, unknown>>;
   readonly gives: Readonly<Record<string, unknown>>;
 }
 
-/** A problem of a configuration beyond its schema. Has both languages, because a node type brings its own texts. */
+/**
+ * A problem of a configuration that its schema cannot express. It has texts in both languages, because a node type
+ * brings its own texts.
+ */
 export interface ConfigProblem {
   /** JSON Pointer into the configuration, `''` for the whole. */
   readonly path: string;
   readonly message: Text;
 }
 
-/** A message for trying out a node or flow. Invented: never data of a real person. */
+/** A message for trying out a node or flow. The data is invented, never data of a real person. */
 export interface NodeSample {
   readonly name: Text;
   readonly data: unknown;
@@ -228,18 +234,18 @@ interface Described<Schema extends TObject> {
   readonly icon: string;
   readonly text: { readonly label: Text; readonly help: Text };
   readonly config: Schema;
-  /** For a trigger: messages as it emits them. For other nodes: messages as they take them. */
+  /** For a trigger: messages that it emits. For other nodes: messages that they take. */
   readonly samples?: readonly NodeSample[];
   /**
-   * Fields of `config` that contain expressions, as JSON Pointers with `*`. Checked at publish, completed in the
-   * designer.
+   * The fields of `config` that contain expressions, as JSON Pointers with `*`. The expressions are checked at
+   * publish, and the designer completes them.
    */
   readonly expressions?: readonly string[];
-  /** Migrates the configuration of an older major. */
+  /** Returns the configuration of an older major version in the form of this one. */
   upgrade?(old: unknown, fromMajor: number): Static<Schema>;
   /**
-   * Returns problems that the schema cannot express, at validation; paths are relative to the configuration. It may
-   * refuse more than `prepare`: versions published before a check existed keep running.
+   * Returns problems that the schema cannot express. Called at validation; paths are relative to the configuration. It
+   * may refuse configurations that `prepare` accepts, so that versions published before a check existed keep running.
    */
   check?(config: Static<Schema>): readonly (ConfigProblem | Issue)[];
 }
@@ -247,15 +253,15 @@ interface Described<Schema extends TObject> {
 export interface ActionNode<Schema extends TObject = TObject> extends Described<Schema> {
   readonly kind: 'action';
   readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[] };
-  /** The protocol of the adapter it needs. */
+  /** The protocol of the adapter that the node needs; absent if it needs none. */
   readonly adapter?: string;
   readonly effect: Effect | ((config: Static<Schema>) => Effect);
   /** Prepares the node for one configuration (at publish) and returns the function that runs per message. */
   prepare(config: Static<Schema>, build: BuildContext): RunNode<Static<Schema>>;
   probe?(ctx: ProbeContext): Promise<Health>;
   /**
-   * Returns what the other side describes as its operations (a WSDL); changes nothing there. Rejects with an
-   * AppError.
+   * Returns the operations that the other system describes (for example in a WSDL); changes nothing there. Rejects
+   * with an AppError if they cannot be read.
    */
   offers?(ctx: ProbeContext): Promise<readonly Offer[]>;
 }
@@ -265,23 +271,24 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
   readonly ports: { readonly in: readonly []; readonly out: readonly PortSpec[] };
   readonly adapter?: string;
   /**
-   * Absent for triggers that others fire (an interface call). Resolves when it is listening; rejects if it cannot
-   * listen.
+   * Starts listening and resolves when the trigger listens; rejects if it cannot listen. Absent for triggers that
+   * something else fires (an interface call).
    */
   listen?(ctx: TriggerContext<Static<Schema>>, emit: Emit): Promise<Stop>;
   /**
-   * Returns headers and business keys read from the content of a message; called again when a person corrects the
-   * content. Throws an AppError if it would refuse the content. Absent if it reads none.
+   * Returns the headers and business keys that the trigger reads from the content of a message. Also called when a
+   * person corrects the content. Throws an AppError if the trigger would refuse the content. Absent if the trigger
+   * reads none.
    */
   describe?(config: Static<Schema>, message: Message): Pick<Message, 'headers' | 'keys'>;
-  /** Names of the business keys its messages may have. Absent if unknown. */
+  /** Returns the names of the business keys that messages of this trigger may have. Absent if they are unknown. */
   keyNames?(config: Static<Schema>): readonly string[];
   probe?(ctx: ProbeContext): Promise<Health>;
 }
 
 /**
- * Control nodes are a closed set that the planner knows by role. Their `prepare` chooses ports and never changes the
- * graph.
+ * The roles of control nodes, which the planner handles in code; node authors cannot add roles. The `prepare` of a
+ * control node chooses ports and never changes the graph.
  */
 export type ControlRole = 'route' | 'parallel' | 'for-each' | 'join' | 'catch' | 'wait' | 'reply' | 'end';
 
@@ -299,8 +306,8 @@ export interface ControlNode<Schema extends TObject = TObject> extends Described
 export type NodeDefinition<Schema extends TObject = TObject> = ActionNode<Schema> | TriggerNode<Schema> | ControlNode<Schema>;
 
 /**
- * What `prepare` may use: compilers of the engine, so that nodes need not import them. Each throws an `input`
- * AppError on bad text.
+ * Compilers of the engine for `prepare`, so that nodes need not import them. Each throws an AppError (input) if the
+ * text is invalid.
  */
 export interface BuildContext {
   /** Compiles an expression to a function of the scope. */
@@ -309,7 +316,7 @@ export interface BuildContext {
   compileCondition(rule: unknown): (scope: Scope) => boolean | Promise<boolean>;
 }
 
-/** Only for type inference; returns its input. */
+/** Returns its input; exists only for type inference. */
 export function defineNode<Schema extends TObject>(definition: ActionNode<Schema>): ActionNode<Schema>;
 export function defineNode<Schema extends TObject>(definition: TriggerNode<Schema>): TriggerNode<Schema>;
 export function defineNode<Schema extends TObject>(definition: ControlNode<Schema>): ControlNode<Schema>;
@@ -317,7 +324,7 @@ export function defineNode(definition: NodeDefinition): NodeDefinition {
   return definition;
 }
 
-/** `type@major`: the name by which a flow refers to a definition. */
+/** Returns `type@major`, the name that flows use for a definition. */
 export function typeName(definition: Pick<NodeDefinition, 'type' | 'major'>): string {
   return `${definition.type}@${definition.major}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Limits where connections to other systems may go. Every driver checks before it connects: docs/decisions/0046. Runs
- * in a browser too.
+ * Limits where connections to other systems may go. Every driver calls the guard before it connects
+ * (docs/decisions/0046). Runs in a browser too.
  */
 import { AppError } from '../values/errors.ts';
 
@@ -15,13 +15,16 @@ export interface ConnectAddress {
  */
 export type RefusedClass = 'loopback' | 'link-local' | 'metadata' | 'multicast' | 'unspecified' | 'translated' | 'own-port';
 
-/** An allowed exception, as processes and gateways keep it in memory. */
+/** An allowed exception, as kept in the memory of processes and gateways. */
 export interface ListedTarget {
-  /** A name as adapters write it, an address, or a CIDR range. */
+  /** A host name exactly as adapters write it, an address, or a CIDR range. */
   readonly host: string;
-  /** Absent: any port. */
+  /** The allowed port; absent if every port is allowed. */
   readonly port?: number;
-  /** For a name: the address classes it may resolve to. Absent: all of them, because the process settings list it. */
+  /**
+   * For a host name: the address classes it may resolve to. Absent if all classes are allowed, because the name is
+   * listed in the process settings.
+   */
   readonly opens?: readonly RefusedClass[];
 }
 
@@ -34,22 +37,25 @@ export type GuardedLookup = (
 
 export interface OutboundGuard {
   /**
-   * Returns the allowed addresses of a host (a name or an address) at this port, in DNS order. OUTBOUND_REFUSED
-   * (input) if there is none; DNS errors pass through.
+   * Returns the allowed addresses of a host (a name or an address) at this port, in the order of DNS. Rejects with
+   * OUTBOUND_REFUSED (input) if there is none, and with the DNS error if the name cannot be resolved.
    */
   resolve(host: string, port: number): Promise<readonly ConnectAddress[]>;
-  /** OUTBOUND_REFUSED (input) if any of its addresses is refused. For a driver that resolves the name itself. */
+  /**
+   * Rejects with OUTBOUND_REFUSED (input) if any address of the host is refused. For a driver that resolves the name
+   * itself.
+   */
   requireAll(host: string, port: number): Promise<void>;
   /**
-   * For a socket that connects to a name: it gets only addresses checked at that moment. A socket that connects to an
-   * address does no lookup, so call `resolve` before.
+   * Returns the lookup function for a socket that connects to a host name: the socket gets only addresses that were
+   * checked at that moment. A socket that connects to an address does no lookup, so call `resolve` first.
    */
   lookup(port: number): GuardedLookup;
 }
 
 /**
- * Guards an undici connector. Pass `guard.lookup(port)` to the connector itself, which covers names. This function
- * covers addresses, each time a connection is opened.
+ * Returns the connector of undici with a check before it. `guard.lookup(port)`, passed to the connector itself, checks
+ * host names. This function checks addresses, each time a connection is opened.
  */
 export function guardConnector<Given extends { readonly hostname: string }, Done extends (error: Error, socket: null) => void>(
   guard: OutboundGuard,
@@ -70,7 +76,7 @@ function isAddress(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
 }
 
-/** OUTBOUND_URL (input) if the URL cannot be connected to. */
+/** Parses the URL. Throws OUTBOUND_URL (input) if it is not a URL. */
 export function outboundUrl(text: string): URL {
   if (URL.canParse(text)) return new URL(text);
   // Show the host only: a path or the user part may contain a token.
@@ -81,7 +87,10 @@ export function outboundUrl(text: string): URL {
   });
 }
 
-/** The target of an http or https URL; an IPv6 address has no brackets. OUTBOUND_URL (input). */
+/**
+ * Returns the host and port of an http or https URL, an IPv6 address without brackets. Throws OUTBOUND_URL (input) if
+ * it is not a URL.
+ */
 export function targetOfUrl(url: string): { readonly host: string; readonly port: number } {
   const { hostname, port, protocol } = outboundUrl(url);
   return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };

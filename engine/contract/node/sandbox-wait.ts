@@ -1,17 +1,17 @@
 /**
- * A step that uses the sandbox for scripts and expressions. The sandbox records in it how long they waited for
- * others. Created when the first of them is submitted.
+ * A step that uses the sandbox for scripts and expressions. When the first of them is submitted, the sandbox creates
+ * `sandboxWait` to record how long they wait behind jobs of other steps.
  */
 export interface SandboxUser {
   sandboxWait?: SandboxWait;
 }
 
-/** Shorter waits are normal for the sandbox and are not reported. */
+/** Waits shorter than this are normal and are not reported. */
 const TOLD_MS = 100;
 
 /**
- * Time during which something of the user waited for a turn and nothing of it ran. Its own jobs do not count as
- * others. All times are monotonic.
+ * Measures the time during which a job of the step waited while none of its jobs ran. Waiting behind another job of
+ * the same step does not count. All times are monotonic milliseconds.
  */
 export class SandboxWait {
   #waiting = 0;
@@ -36,7 +36,7 @@ export class SandboxWait {
     else this.#waiting--;
   }
 
-  /** Whole milliseconds; undefined if the wait was too short to report. */
+  /** Returns the wait in whole milliseconds; undefined if it was too short to report. */
   toldMs(nowMs: number): number | undefined {
     this.#add(nowMs);
     return this.#totalMs < TOLD_MS ? undefined : Math.round(this.#totalMs);
