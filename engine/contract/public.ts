@@ -1,4 +1,4 @@
-/** What node authors import: `kangqiao/contract`. */
+/** The exports for node authors: `kangqiao/contract`. */
 export * from './access/access.ts';
 export * from './node/adapter.ts';
 export * from './values/clock.ts';

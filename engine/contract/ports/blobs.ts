@@ -1,6 +1,6 @@
 /**
- * Port: large payloads as streams. Conformance suite: `test/conformance/blobs.ts`. Data is flushed to disk before
- * `put` resolves, so that a document may refer to it at once.
+ * The port for large payloads as streams. `put` resolves only after the data is flushed to disk, so a document may
+ * refer to the blob at once. Conformance suite: `test/conformance/blobs.ts`.
  */
 import type { BlobRef } from '../values/message.ts';
 
@@ -11,14 +11,15 @@ export interface PutOptions {
 
 export interface Blobs {
   /**
-   * Stores the stream, up to `limitBytes` long (otherwise BLOB_TOO_LARGE, and nothing is stored). Pass `blobId` only
-   * for a blob copied from another store, where documents already name it; an existing one is replaced.
+   * Stores the stream. Rejects with BLOB_TOO_LARGE (input) if it is longer than `limitBytes`; nothing is stored then.
+   * Pass `blobId` only for a blob copied from another store, whose documents already name that id; an existing blob
+   * with the id is replaced.
    */
   put(source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<BlobRef>;
-  /** BLOB_MISSING if it does not exist; BLOB_DAMAGED if its authentication fails. */
+  /** Reads the blob. Throws BLOB_MISSING if there is no such blob, and BLOB_DAMAGED if its content was changed. */
   get(blobId: string): AsyncIterable<Uint8Array>;
   remove(blobId: string): Promise<void>;
-  /** Ids older than `olderThanMs`, to find orphans. */
+  /** Returns the ids of blobs older than `olderThanMs`, to find blobs that no document refers to. */
   list(olderThanMs: number): AsyncIterable<string>;
   close(): Promise<void>;
 }

@@ -1,12 +1,13 @@
 /**
- * Port: cryptography. Callers hold handles, never raw keys. The software backend is `storage/crypto`; an HSM may
- * replace it. Conformance suite: `test/conformance/crypto.ts`. Algorithms: GB/T 32918 (SM2), GB/T 32905 (SM3), GB/T
- * 32907 (SM4). Work under 1 ms may be synchronous, as the signatures allow; nothing blocks the event loop longer.
+ * The port for cryptography. Callers hold handles, never raw keys. The software backend is `storage/crypto`; an HSM
+ * may replace it. Conformance suite: `test/conformance/crypto.ts`. Algorithms: GB/T 32918 (SM2), GB/T 32905 (SM3),
+ * GB/T 32907 (SM4). Operations shorter than 1 ms may be synchronous where the signature allows it; longer ones must
+ * not block the event loop.
  */
 export type SignatureScheme = 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'ES256';
 export type DigestAlgorithm = 'sm3' | 'sha256';
 
-/** An imported key. Opaque; never serialised, never logged. */
+/** An imported key. The handle is opaque and must never be serialised or logged. */
 export interface KeyHandle {
   readonly scheme: SignatureScheme;
   readonly role: 'private' | 'public' | 'secret';
@@ -24,13 +25,22 @@ export interface Hash {
 }
 
 export interface Crypto {
-  /** KEY_INVALID (kind input) for weak RSA (< 2048 bits), off-curve points, or a scheme that does not fit the key. */
+  /**
+   * Imports a key. Throws KEY_INVALID (input) if RSA has less than 2048 bits, a point is not on the curve, or the
+   * scheme does not fit the key.
+   */
   importKey(material: KeyMaterial, scheme: SignatureScheme, role: KeyHandle['role']): KeyHandle;
   /** Generates a key pair as PEM (PKCS#8 and SPKI), or 32 random bytes (base64url) for the HMAC schemes. */
   generateKey(scheme: SignatureScheme): Promise<{ readonly privatePem: string; readonly publicPem: string } | { readonly secret: string }>;
-  /** SM2 signatures are strict DER, user id 1234567812345678. ES256 signatures are raw r||s, as JOSE requires. */
+  /**
+   * Signs the data. SM2 signatures are strict DER with the user id 1234567812345678. ES256 signatures are raw r||s, as
+   * JOSE requires.
+   */
   sign(key: KeyHandle, data: Uint8Array): Uint8Array | Promise<Uint8Array>;
-  /** False for anything except a valid signature in its only canonical encoding; never throws on malformed input. */
+  /**
+   * Returns true only for a valid signature in its canonical encoding. Returns false for malformed input and never
+   * throws.
+   */
   verify(key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   digest(algorithm: DigestAlgorithm, data: Uint8Array | string): Uint8Array;
   createHash(algorithm: DigestAlgorithm): Hash;
@@ -38,8 +48,8 @@ export interface Crypto {
   randomBytes(size: number): Uint8Array;
   timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
   /**
-   * Runs the official vectors of GB/T 32918, 32905 and 32907. Throws CRYPTO_SELF_TEST if one fails; the process must
-   * not serve then.
+   * Runs the official test vectors of GB/T 32918, 32905 and 32907. Throws CRYPTO_SELF_TEST (bug) if one fails; the
+   * process must then not serve.
    */
   selfTest(): void;
 }

@@ -1,18 +1,19 @@
 /**
  * The semantics of filters, patches, order and unique keys of the port `Documents`, as pure functions. A backend
- * either runs these or has a query language with the same results; `test/conformance/documents.ts` verifies that.
+ * either runs these functions or has a query language that gives the same results; `test/conformance/documents.ts`
+ * verifies this.
  */
 import { AppError } from '../values/errors.ts';
 import type { CollectionSpec, Condition, Filter, IndexSpec, Patch, Scalar, StoredDocument, Without } from './documents.ts';
 
-/** A name that every store accepts. */
+/** A collection name that every store accepts. */
 const COLLECTION_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * True if every path of the filter matches. `null` matches null and absent; a scalar or `in` on an array means
- * "contains".
+ * Returns true if every path of the filter matches. `null` matches null and absent values. On an array, a scalar or
+ * `in` means "contains".
  */
 export function matchesFilter(document: object, filter: Filter): boolean {
   for (const path in filter) {
@@ -22,9 +23,9 @@ export function matchesFilter(document: object, filter: Filter): boolean {
 }
 
 /**
- * Returns a new document; the old one is unchanged and shares its unchanged parts. Order: unset, set, inc.
- * STORE_BAD_PATCH (bug) if a path leads through a value that is not an object, or `inc` finds a value that is not a
- * number.
+ * Returns a new document; the old one stays unchanged, and the two share their unchanged parts. Applies `unset`, then
+ * `set`, then `inc`. Throws STORE_BAD_PATCH (bug) if a path goes through a value that is not an object, or if `inc`
+ * finds a value that is not a number.
  */
 export function applyPatch<T extends object>(document: T, patch: Patch): T {
   let result: Fields = document as Fields;
@@ -40,7 +41,7 @@ export function applyPatch<T extends object>(document: T, patch: Patch): T {
   return result as T;
 }
 
-/** The value at a dotted path, or undefined. Never reads from arrays or prototypes. */
+/** Returns the value at a dotted path, or undefined. Never reads from arrays or prototypes. */
 export function readPath(document: object, path: string): unknown {
   if (!path.includes('.')) return ownField(document, path);
   let value: unknown = document;
@@ -50,7 +51,7 @@ export function readPath(document: object, path: string): unknown {
 
 /**
  * Returns the document of a row, always with the row's id. A document copied into another row still has a valid mark
- * and valid seals under its old id, so its own `_id` must not be trusted.
+ * and valid seals for its old id, so the `_id` inside the document must not be trusted.
  */
 export function documentOfRow(id: string, stored: unknown): StoredDocument {
   const document = stored as StoredDocument | null;
@@ -64,19 +65,19 @@ export function withoutFields<T extends StoredDocument, K extends string>(docume
 }
 
 /**
- * The key by which a unique index compares a document. Undefined if every path is absent or null: the document is not
- * constrained then.
+ * Returns the key by which a unique index compares a document. Returns undefined if every path is absent or null; the
+ * index does not constrain such a document.
  */
 export function uniqueKey(document: object, fields: readonly string[]): string | undefined {
   const values = fields.map((field) => readPath(document, field) ?? null);
   return values.every((value) => value === null) ? undefined : JSON.stringify(values);
 }
 
-/** What every store derives from a collection's specification before it lays out its rows. */
+/** The paths that every store derives from a collection's specification before it lays out its rows. */
 export interface IndexedPaths {
   /** Paths used by an index or by the expiry. */
   readonly paths: readonly string[];
-  /** Those of them that have an index of their own, and so may hold arrays. */
+  /** The paths that have a single-path index, and so may hold arrays. */
   readonly elementPaths: readonly string[];
 }
 
@@ -87,15 +88,15 @@ export function indexedPaths({ indexes, expiresAt }: CollectionSpec<StoredDocume
 }
 
 /**
- * Paths without which a document has no entry in an index, so that fields most documents lack (an open flag, a wait)
- * cost nothing. An index leaves out documents without its leading paths. An index over a single path that may hold
- * arrays leaves out documents without that path.
+ * Returns the paths without which a document has no entry in an index. So fields that most documents lack (an open
+ * flag, a wait) cost nothing. An index leaves out documents that lack one of its leading paths. An index over a single
+ * path that may hold arrays leaves out documents without that path.
  */
 export function pathsOfEntry({ fields }: IndexSpec, { elementPaths }: Pick<IndexedPaths, 'elementPaths'>): readonly string[] {
   return fields.length === 1 && elementPaths.includes(fields[0]!) ? fields : fields.slice(0, -1);
 }
 
-/** Throws STORE_BAD_NAME (bug). */
+/** Throws STORE_BAD_NAME (bug) if the text cannot be the name of a collection. */
 export function refuseBadName(collection: string): void {
   if (COLLECTION_NAME.test(collection)) return;
   throw new AppError('STORE_BAD_NAME', 'bug', `"${collection}" cannot be the name of a collection.`, {
@@ -105,8 +106,8 @@ export function refuseBadName(collection: string): void {
 }
 
 /**
- * The order of a `sort`: absent and null, then numbers, then strings by code point, then everything else; finally
- * `_id` ascending.
+ * Returns a function that compares two documents by `sort`: absent and null come first, then numbers, then strings by
+ * code point, then everything else; finally `_id` ascending.
  */
 export function compareDocuments(sort: readonly string[]): (a: { readonly _id: string }, b: { readonly _id: string }) => number {
   const keys = sort.map((key) => (key.startsWith('-') ? ([key.slice(1), -1] as const) : ([key, 1] as const)));
@@ -119,7 +120,7 @@ export function compareDocuments(sort: readonly string[]): (a: { readonly _id: s
   };
 }
 
-/** The first string after all strings that begin with `prefix`; undefined if there is none. */
+/** Returns the first string after all strings that begin with `prefix`; undefined if there is none. */
 export function endOfPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) as number);
   while (points.length > 0) {
@@ -130,7 +131,10 @@ export function endOfPrefix(prefix: string): string | undefined {
   return undefined;
 }
 
-/** Compares by code point, like UTF-8 bytes. JavaScript's `<` compares UTF-16 units and differs beyond U+FFFF. */
+/**
+ * Compares by code point, in the same order as UTF-8 bytes. JavaScript's `<` compares UTF-16 units and gives another
+ * order beyond U+FFFF.
+ */
 function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -191,7 +195,10 @@ function ownField(value: unknown, name: string): unknown {
   return (value as Fields)[name];
 }
 
-/** Copies only along the path. `change` returns undefined to remove the field. */
+/**
+ * Returns the object with a changed field; copies only the objects on the path. `change` returns undefined to remove
+ * the field.
+ */
 function writePath(parent: Fields, names: readonly string[], at: number, change: (old: unknown) => unknown): Fields {
   const name = names[at] as string;
   const old = ownField(parent, name);

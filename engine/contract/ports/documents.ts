@@ -1,9 +1,11 @@
 /**
- * Port: typed collections of documents. They are the product's source of truth. Backends: `storage/embedded`
- * (SQLite); later MongoDB and the PostgreSQL protocol. Conformance suite: `test/conformance/documents.ts`.
+ * The port for typed collections of documents, which hold all lasting data of the product. Backends:
+ * `storage/embedded` (SQLite); later MongoDB and the PostgreSQL protocol. Conformance suite:
+ * `test/conformance/documents.ts`.
  *
- * Only features that every backend has: single-document conditional updates, unique keys, ordered finds. No
- * transaction over several documents. All operations of one process reach the store in the order of their calls.
+ * The port has only features that every backend has: conditional updates of one document, unique keys, ordered finds.
+ * There is no transaction over several documents. All operations of one process reach the store in the order of their
+ * calls.
  */
 import type { TSchema } from 'typebox';
 
@@ -15,8 +17,8 @@ export interface StoredDocument {
 export interface IndexSpec {
   readonly name: string;
   /**
-   * Dotted paths, most significant first. A path with array values must be alone (`keys`); it then indexes each
-   * element.
+   * Dotted paths, the most significant first. A path whose values are arrays (`keys`) must be the only path of its
+   * index; the index then has an entry for each element.
    */
   readonly fields: readonly string[];
   /** Documents without any of the indexed paths are not constrained. */
@@ -28,17 +30,17 @@ export interface CollectionSpec<T extends StoredDocument> {
   readonly schema: TSchema;
   readonly indexes: readonly IndexSpec[];
   /**
-   * Dotted path of a time in epoch milliseconds. The store removes the document automatically after it, within about
-   * a minute.
+   * The dotted path of a time in epoch milliseconds. The store removes the document within about a minute after that
+   * time.
    */
   readonly expiresAt?: string;
-  /** Type witness only; never set. */
+  /** Exists only for the type; never set. */
   readonly document?: T;
 }
 
 export type Scalar = string | number | boolean | null;
 
-/** What one dotted path must satisfy. A bare scalar means equality; on an array it means "contains". */
+/** The condition on the value at one dotted path. A bare scalar means equality; on an array it means "contains". */
 export type Condition =
   | Scalar
   | { readonly in: readonly Scalar[] }
@@ -46,7 +48,7 @@ export type Condition =
   | { readonly exists: boolean }
   | { readonly prefix: string };
 
-/** All paths must match. */
+/** Conditions by dotted path; all must match. */
 export type Filter = Readonly<Record<string, Condition>>;
 
 export interface Patch {
@@ -59,19 +61,22 @@ export interface Patch {
 
 export interface WriteOptions {
   /**
-   * `full`: resolves only when the write would survive a power cut (accepted messages, intents). `light` (default):
-   * survives a crash of the process; a power cut may lose the last moment.
+   * `full`: resolves only when the write would survive a power cut; for accepted messages and intents. `light`
+   * (default): survives a crash of the process, but a power cut may lose the most recent writes.
    */
   readonly durability?: 'full' | 'light';
 }
 
-/** `K`: the omitted fields. */
+/** `K`: the names of the omitted fields. */
 export interface FindOptions<K extends string = never> {
   /** Paths, each `field` ascending or `-field` descending; `_id` is appended as the last key. */
   readonly sort?: readonly string[];
   /** 1..1000. */
   readonly limit: number;
-  /** Continues after this document of an earlier page (same filter and sort). */
+  /**
+   * The id of the last document of the page before; the find continues after it. Filter and sort must be the same as
+   * for that page.
+   */
   readonly after?: string;
   /**
    * Top-level fields to leave out of the found documents. A store that supports it does not read them, so that lists
@@ -95,25 +100,28 @@ export type PatchResult<T> =
 export interface Collection<T extends StoredDocument> {
   readonly name: string;
   get(id: string): Promise<T | undefined>;
-  /** Never overwrites. */
+  /** Stores a new document. Never overwrites an existing one. */
   insert(document: T, options?: WriteOptions): Promise<InsertResult>;
-  /** Replaces the whole document if `match` holds for the stored one (`_id` must always match). */
+  /** Replaces the whole document if `match` holds for the stored one. The two always have the same `_id`. */
   replaceIf(document: T, match: Filter, options?: WriteOptions): Promise<PatchResult<T>>;
-  /** Changes the document `id` if `match` holds for it, atomically. */
+  /** Changes the document `id` atomically, if `match` holds for it. */
   patchIf(id: string, match: Filter, patch: Patch, options?: WriteOptions): Promise<PatchResult<T>>;
   find<K extends Exclude<keyof T, '_id'> & string = never>(filter: Filter, options: FindOptions<K>): Promise<readonly Without<T, K>[]>;
   /** Counts up to `limit` (default 10 000) and stops there. */
   count(filter: Filter, limit?: number): Promise<number>;
-  /** Returns whether the document existed (and matched). */
+  /** Removes the document if `match` holds for it. Returns whether it was removed. */
   remove(id: string, match?: Filter): Promise<boolean>;
 }
 
 export interface Documents {
-  /** Creates the collection and its indexes if missing; throws STORE_SCHEMA_MISMATCH if the stored ones differ. */
+  /**
+   * Creates the collection and its indexes if they are missing. Rejects with STORE_SCHEMA_MISMATCH if the stored
+   * indexes differ.
+   */
   open<T extends StoredDocument>(spec: CollectionSpec<T>): Promise<Collection<T>>;
-  /** True if every earlier owner of this store is certainly dead: the embedded store holds an exclusive lock. */
+  /** True if no earlier owner of this store can still be alive: the embedded store holds an exclusive lock. */
   readonly isExclusive: boolean;
-  /** Round trips since opening, for benchmarks and metrics. */
+  /** The number of round trips since opening, for benchmarks and metrics. */
   readonly counters: { readonly writes: number; readonly reads: number };
   /** Resolves if the store responds; otherwise rejects with a transient AppError (STORE_DOWN). */
   ping(): Promise<void>;

@@ -1,16 +1,14 @@
-/**
- * Decides, before any check, whether checking data against a plain schema is short enough for the event loop. Pure.
- */
+/** Decides, before any check, whether checking data against a plain schema is quick enough for the event loop. Pure. */
 import type { PlainSchemaSize } from './schema-bounds.ts';
 
-/** About ten milliseconds. A unit of weight takes 5 to 200 ns, most where a branch of a choice fails. */
+/** About ten milliseconds. A unit of weight takes 5 to 200 ns; it takes longest where a branch of a choice fails. */
 const LOOP_UNITS = 50_000;
-/** The least JSON for one value that contains no other: `0,`. */
+/** The length of the shortest JSON for a value that contains no other, with its separator: `0,`. */
 const LEAST_BYTES = 2;
 
 /**
- * `bytes`: the length of the data as JSON, if known. Most data is small enough by that alone and is not walked. The
- * walk skips data that the schema does not look into.
+ * Returns true if the check is quick enough. `bytes` is the length of the data as JSON, if known: it alone is enough
+ * to accept most data. Otherwise the function walks the data, but only as deep as the schema looks.
  */
 export function isQuickCheck({ weight, textWeight, reach }: PlainSchemaSize, data: unknown, bytes = Infinity): boolean {
   if (bytes * (weight / LEAST_BYTES + textWeight) <= LOOP_UNITS) return true;
@@ -26,7 +24,7 @@ export function isQuickCheck({ weight, textWeight, reach }: PlainSchemaSize, dat
         const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
         if (inner.length === 0) left -= weight;
         if (textWeight > 0 && inner !== value) for (const name of Object.keys(value)) left -= name.length * textWeight;
-        // Copy nothing if it already exceeds the limit.
+        // Do not copy the inner values if they alone exceed the limit.
         if (left < 0 || inner.length * weight > left) return false;
         for (const one of inner) next.push(one);
       }

@@ -1,15 +1,19 @@
 /**
- * Estimates the work of a pattern (RE2 syntax) from its text, before it is compiled: repetitions multiply what they
- * repeat.
+ * Estimates the cost of a pattern (RE2 syntax) from its text, before it is compiled. A repetition multiplies the cost
+ * of the part it repeats.
  */
 
 export const MAX_PATTERN_CHARS = 2000;
 /**
- * In instructions. Compiling takes microseconds for each, and each character of a text may pass through all of them.
+ * The largest program, in instructions. Compiling takes microseconds per instruction, and each character of a text may
+ * pass through all instructions.
  */
 export const MAX_PATTERN_PROGRAM = 5000;
 
-/** Returns the size of a pattern, or the bound it breaks. One pass over its first `MAX_PATTERN_CHARS` characters. */
+/**
+ * Returns the size of a pattern, or the bound that it exceeds. Needs one pass over at most `MAX_PATTERN_CHARS`
+ * characters.
+ */
 export function measurePattern(pattern: string): { readonly program: number } | { readonly excess: PatternExcess } {
   if (pattern.length > MAX_PATTERN_CHARS) return { excess: { bound: 'pattern-length', found: pattern.length, limit: MAX_PATTERN_CHARS } };
   const program = patternProgram(pattern);
@@ -29,17 +33,20 @@ export interface PatternExcess {
 }
 
 /**
- * A part that repetition does not change: an escape, a class, the head of a group. Name lengths are bounded, so that
- * the search for their end stays short.
+ * Matches one part of a pattern: an escape, a class, the head of a group, or a character. The length of names is
+ * bounded, so that the search for their end stays short.
  */
 const TOKEN =
   /\\(?:[pP](?:\{[^}]{0,50}\}|.)|x\{[^}]{0,50}\}|[^])|\[\^?\]?(?:\\[^]|\[:\w{1,50}:\]|[^\]\\])*\]|\((?:\?(?:P?<[^>]{0,100}>|[a-zA-Z-]*:?))?|[^]/y;
 const REPEAT = /\{(\d+)(?:,(\d*))?\}/y;
 
-/** Roughly the number of instructions of the compiled program. Never lower by more than a few per group. */
+/**
+ * Returns roughly the number of instructions of the compiled program. The result may be too low only by a few
+ * instructions per group.
+ */
 export function patternProgram(pattern: string): number {
   const folds = IGNORES_CASE.test(pattern);
-  /** No class can end behind this position, so do not search there again. */
+  /** No class ends after this position, so the loop does not search for an end there. */
   const lastEnd = pattern.lastIndexOf(']');
   const outer: { sum: number; last: number }[] = [];
   let group = { sum: 0, last: 0 };
@@ -74,13 +81,16 @@ export function patternProgram(pattern: string): number {
 const IGNORES_CASE = /\(\?[a-zA-Z]*i/;
 /** How many code points of a class are processed in the time of one instruction. */
 const FOLDED_AT_ONCE = 1000;
-/** The cost of a named class. */
+/** The cost of a named class, in instructions. */
 const NAMED = 100;
 const NAMED_CLASS = /\\[pP]/g;
 const ENDPOINT = String.raw`(\\[xu]\{[^}]{0,50}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\?[^])`;
 const RANGE = new RegExp(`${ENDPOINT}-${ENDPOINT}`, 'gu');
 
-/** If case is ignored, each code point of a class is looked up for its other cases when the pattern is compiled. */
+/**
+ * Returns the additional cost of a class if case is ignored: when the pattern is compiled, RE2 looks up the other
+ * cases of each code point.
+ */
 function foldingOf(token: string): number {
   const named = (token.match(NAMED_CLASS)?.length ?? 0) * NAMED;
   if (token[0] !== '[') return named;

@@ -1,19 +1,20 @@
 /**
- * Decides whether a JSON Schema uses only features of known cost. Such a schema is compiled, and checks small data,
- * on the event loop. Everything else runs in a thread that is ended if it takes too long, so safety does not depend
- * on a complete list here.
+ * Decides whether a JSON Schema uses only features of known cost. Such a schema is compiled on the event loop, and
+ * checks small data there. Every other schema runs in a thread that is ended if it takes too long. So a feature that
+ * is missing here costs speed, not safety.
  */
 import { isRecord } from '../values/is-record.ts';
 import { patternProgram } from './pattern-bounds.ts';
 
 /**
- * Limits for the whole schema, so that compiling it takes a few milliseconds. `code`: pieces of code of at most 40
- * µs. `names` and `choices` do not become code (`engine/schema/create-ajv.ts`). `programs`: instructions of patterns.
+ * Limits for a whole schema, so that compiling it takes a few milliseconds. `code`: pieces of generated code, each of
+ * at most 40 µs. `names` and `choices` do not become code (`engine/schema/create-ajv.ts`). `programs`: instructions of
+ * patterns.
  */
 const MOST = { code: 240, names: 1000, choices: 2000, programs: 1000 } as const;
 const MAX_BRANCHES = 10;
 const MAX_PATTERN_CHARS = 200;
-/** Each piece of code contains its path in the schema; this many characters cost as much as one piece. */
+/** Each piece of code contains its path in the schema. A path of this many characters costs as much as one piece. */
 const PATH_CHARS = 200;
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -21,7 +22,7 @@ type Left = Record<keyof typeof MOST, number>;
 /** `path`: the length of the keyword's path in characters. */
 type IsPlain = (value: unknown, left: Left, path: number) => boolean;
 
-/** Pure; stops at its bounds. */
+/** Returns true if the schema is plain and within the limits. Pure; stops at the first limit it reaches. */
 export function isPlainSchema(schema: unknown): boolean {
   const left = { ...MOST };
   if (!isRecord(schema)) return isPlain(schema, left, 0);
@@ -29,7 +30,7 @@ export function isPlainSchema(schema: unknown): boolean {
   return $schema === DRAFT && typeof $id === 'string' && isPlain(rest, left, 0);
 }
 
-/** How many levels of data a plain schema looks into; deeper data costs nothing. */
+/** Returns how many levels of data a plain schema looks into. Deeper data costs nothing. */
 export function reachOfPlain(schema: unknown): number {
   if (!isRecord(schema)) return 0;
   const { properties = {}, additionalProperties, items, minProperties, maxProperties } = schema;
@@ -56,7 +57,7 @@ function takes(left: Left, what: keyof Left, count: number): boolean {
   return left[what] >= 0;
 }
 
-/** For a keyword that becomes one piece of code. */
+/** Adds the cost of one piece of code to a keyword's rule. */
 function coded(isRight: IsPlain): IsPlain {
   return (value, left, path) => takes(left, 'code', 1 + path / PATH_CHARS) && isRight(value, left, path);
 }
@@ -72,7 +73,7 @@ const each = (names: readonly string[], rule: IsPlain) => Object.fromEntries(nam
 const KEYWORDS: Readonly<Record<string, IsPlain>> = {
   ...each(['title', 'description', '$comment'], aText),
   ...each(['deprecated', 'readOnly', 'writeOnly'], aBoolean),
-  // The compiler does not look into them.
+  // The compiler does not look into these two.
   default: () => true,
   examples: Array.isArray,
   ...each(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'], aNumber),
@@ -104,8 +105,8 @@ function isScalar(value: unknown): boolean {
 }
 
 /**
- * Refuses flags, named classes and quotes, whose cost does not follow from their text, and classes whose end is
- * ambiguous.
+ * Returns true for a pattern of known cost. Returns false for flags, named classes and quotes, whose cost cannot be
+ * seen in the text, and for classes whose end is ambiguous.
  */
 function isPlainPattern(value: unknown, left: Left): boolean {
   if (typeof value !== 'string' || value.length > MAX_PATTERN_CHARS) return false;

@@ -1,14 +1,14 @@
 /**
- * Finds what `JSON.parse` accepts but a strict reader must not, in one pass over the text and one over the value.
+ * Finds what `JSON.parse` accepts but a strict reader must refuse, in one pass over the text and one over the value.
  * Pure. The pass over the text is linear and safe on any input, but its result is only meaningful for valid JSON.
  */
 
 export interface JsonScan {
-  /** Nesting depth of objects and arrays at the deepest place. */
+  /** The deepest nesting of objects and arrays. */
   readonly depth: number;
-  /** Number of objects, arrays, texts, numbers and literals, at any depth. */
+  /** The number of objects, arrays, texts, numbers and literals, at any depth. */
   readonly values: number;
-  /** Number of keys in all objects together; repeated keys count each time. */
+  /** The number of keys of all objects; repeated keys count each time. */
   readonly keys: number;
   /** The first number that `isHeld` refuses, as written. */
   readonly unheld: string | undefined;
@@ -22,10 +22,13 @@ const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** A double holds any number of this many characters without an exponent. */
+/** Any number of at most this many characters without an exponent fits into a double exactly. */
 const HELD_LENGTH = 15;
 
-/** `isHeld` is called for numbers that a double might not hold: long ones and those with an exponent. */
+/**
+ * Scans JSON text. Calls `isHeld` for numbers that a double might not represent exactly: long ones, and those with an
+ * exponent.
+ */
 export function scanJson(text: string, isHeld: (number: string) => boolean): JsonScan {
   let depth = 0;
   let deepest = 0;
@@ -52,7 +55,7 @@ export function scanJson(text: string, isHeld: (number: string) => boolean): Jso
       at = end - 1;
     } else if (isLiteral(code)) values++;
   }
-  // A key is a text, but not a value.
+  // The scan counted each key as a text, but a key is not a value.
   return { depth: deepest, values: values - keys, keys, unheld };
 }
 
@@ -66,27 +69,28 @@ export interface JsonLimits {
 /**
  * Limits of JSON that an event loop parses at once. 10 MB of ordinary records have half a million values and take 0.1
  * s; input within the limits takes at most three times as long. A name costs as much as twenty values, but only on
- * first use. Objects with the same names in the same order share one hidden class of V8. With a thousand orders of
- * names, 9 MB take no longer than with one; with 12,500 nine times as long. Objects that V8 keeps as dictionaries
- * take three to five times as long as others to parse, walk and write.
+ * first use. Objects with the same names in the same order share one hidden class of V8. Parsing 9 MB with a thousand
+ * orders of names takes no longer than with one order; with 12,500 orders it takes nine times as long. Objects that V8
+ * keeps as dictionaries take three to five times as long as others to parse, walk and write.
  */
 export const JSON_LIMITS: JsonLimits = { values: 1_000_000, names: 50_000, orders: 10_000, wide: 100_000 };
-/** A larger object becomes a dictionary. */
+/** An object with more names becomes a dictionary. */
 const ORDERED_NAMES = 1_024;
 /**
- * An object also becomes a dictionary if its next name is new and this many names already follow the same beginning.
+ * An object also becomes a dictionary if its next name is new after these first names, and this many other names
+ * already follow them.
  */
 const MOST_FOLLOWERS = 1_536;
-/** Where larger bodies are allowed, they may have as many values as ordinary bodies of that size. */
+/** A body larger than usual may have one value per this many characters, as ordinary bodies of that size have. */
 const CHARS_PER_VALUE = 10;
 /** Text with fewer keys cannot exceed any limit on keys. */
 const FEW_KEYS = 10_000;
 
 export interface JsonExcess {
   /**
-   * `names`: distinct field names as written. `orders`: distinct beginnings of objects, by the order of their names;
-   * plus fields in objects that are dictionaries because too many orders begin alike. `wide`: fields beyond the first
-   * thousand of an object.
+   * `names`: distinct field names as written. `orders`: distinct sequences of names from the start of an object, plus
+   * the fields of objects that are dictionaries because too many sequences start alike. `wide`: fields of an object
+   * beyond the first thousand.
    */
   readonly of: keyof JsonLimits;
   readonly found: number;
@@ -94,8 +98,8 @@ export interface JsonExcess {
 }
 
 /**
- * Returns what makes JSON text too expensive for an event loop, before anything is built from it. Safe on text that
- * is not JSON, if its depth is bounded.
+ * Returns what makes JSON text too expensive for an event loop, before any value is built from it. Also safe on text
+ * that is not JSON, if its depth is bounded.
  */
 export function findJsonExcess({ values, keys }: JsonScan, text: string, limits = JSON_LIMITS): JsonExcess | undefined {
   const limit = Math.max(limits.values, Math.floor(text.length / CHARS_PER_VALUE));
@@ -103,15 +107,15 @@ export function findJsonExcess({ values, keys }: JsonScan, text: string, limits 
   return keys <= FEW_KEYS ? undefined : findShapeExcess(text, limits);
 }
 
-/** The names that may follow a beginning of an object. */
+/** The names that may follow the first names of an object. */
 type Follow = Map<string, Follow>;
 
-/** Stops at the first exceeded limit. */
+/** Returns the first exceeded limit on names, orders or wide objects. */
 function findShapeExcess(text: string, limits: JsonLimits): JsonExcess | undefined {
   const start: Follow = new Map();
   const names = new Set<string>();
-  // For each enclosing object: how far its beginning is followed (undefined: it is a dictionary), and its keys so
-  // far.
+  // Per level of nesting: the names that may follow in the object (undefined if it is a dictionary), and the number of
+  // its keys so far.
   const places: (Follow | undefined)[] = [start];
   const counts = [0];
   const found = { names: 0, orders: 0, wide: 0 };
@@ -146,7 +150,10 @@ function findShapeExcess(text: string, limits: JsonLimits): JsonExcess | undefin
   return undefined;
 }
 
-/** Returns undefined if too many names already follow: the object becomes a dictionary. */
+/**
+ * Adds a name after the first names of an object. Returns undefined if too many names already follow: the object
+ * becomes a dictionary.
+ */
 function addFollower(place: Follow | undefined, name: string): Follow | undefined {
   if (place === undefined || place.size >= MOST_FOLLOWERS) return undefined;
   const next: Follow = new Map();
@@ -155,9 +162,9 @@ function addFollower(place: Follow | undefined, name: string): Follow | undefine
 }
 
 /**
- * Finds what is wrong with the keys of a parsed value; `keys` is their number in the text. `JSON.parse` keeps only
- * the last of equal keys. So fewer keys in the value than in the text mean that one occurs twice. Precondition: the
- * depth is bounded.
+ * Returns what is wrong with the keys of a parsed value. `keys` is the number of keys in the text. `JSON.parse` keeps
+ * only the last of equal keys, so fewer keys in the value than in the text mean that a key occurs twice. The depth of
+ * the value must be bounded.
  */
 export function keyFault(value: unknown, keys: number): 'proto' | 'twice' | undefined {
   let left = keys;
@@ -206,7 +213,7 @@ function mayBeUnheld(text: string, start: number, end: number): boolean {
   return false;
 }
 
-/** The first letter of true, false or null; none of them contains it a second time. */
+/** Returns true for the first letter of true, false or null. None of these words contains its first letter again. */
 function isLiteral(code: number): boolean {
   return code === 0x74 || code === 0x66 || code === 0x6e;
 }
@@ -215,7 +222,7 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** The characters + - . E e, which belong to a number once it has started. */
+/** Returns true for + - . E e, which belong to a number once it has started. */
 function isInsideNumber(code: number): boolean {
   return code === 0x2b || code === MINUS || code === 0x2e || code === 0x45 || code === 0x65;
 }

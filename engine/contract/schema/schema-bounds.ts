@@ -1,7 +1,7 @@
 /**
- * Estimates the work of a JSON Schema (2020-12) from its text, before it is compiled. Pure; the time depends only on
- * the size of the schema. The author of a schema controls how long compiling and checking take, so a schema is
- * measured when it is saved and published.
+ * Estimates the cost of a JSON Schema (2020-12) before it is compiled. The author of a schema controls how long
+ * compiling and checking take, so a schema is measured when it is saved and published. Pure; the time depends only on
+ * the size of the schema.
  */
 import { isRecord } from '../values/is-record.ts';
 import { measurePattern, type PatternExcess } from './pattern-bounds.ts';
@@ -10,20 +10,20 @@ import { pointerStep } from './schema-problem.ts';
 
 export const SCHEMA_LIMITS = {
   bytes: 512 * 1024,
-  /** Of the schema's own objects and lists. */
+  /** The nesting of the objects and lists of the schema itself. */
   depth: 64,
   subschemas: 3000,
   references: 1000,
-  /** How many schemas may apply to one value, with references followed. */
+  /** How many schemas may apply to one value, including those behind references. */
   branches: 1000,
-  /** The same for a value and all values that contain it, `LEVELS` deep. */
+  /** How many schemas may apply to a value and to all values that contain it, `LEVELS` deep. */
   growth: 100_000,
 } as const;
-/** For all patterns together: parsing takes microseconds per character at worst. */
+/** The total length of all patterns: parsing takes up to microseconds per character. */
 const MAX_PATTERNS_CHARS = 32 * 1024;
-/** Work per character when a text is checked. */
+/** The cost of checking a text, per character. */
 const TEXT_WORK = { minLength: 0.02, maxLength: 0.02, format: 0.1, uniqueItems: 0.2 } as const;
-/** The maximum depth of a body. */
+/** The maximum nesting of a body. */
 const LEVELS = 64;
 
 export interface SchemaExcess {
@@ -36,14 +36,14 @@ export interface SchemaExcess {
 
 export interface SchemaSize {
   readonly excess: SchemaExcess | undefined;
-  /** Maximum work for each value of the data that contains no other; 1 is a check of its type. */
+  /** The maximum cost for each value of the data that contains no other value. 1 is a check of its type. */
   readonly weight: number;
-  /** The same for each character of its texts: the cost of patterns. */
+  /** The maximum cost for each character of the data's texts, which patterns cause. */
   readonly textWeight: number;
 }
 
 export interface PlainSchemaSize extends SchemaSize {
-  /** How many levels of the data it looks into. */
+  /** How many levels of the data the schema looks into. */
   readonly reach: number;
 }
 
@@ -57,7 +57,7 @@ export function measurePlainSchema(schema: unknown): PlainSchemaSize | undefined
   return size.excess === undefined ? { ...size, reach: reachOfPlain(schema) } : undefined;
 }
 
-/** Returns the first bound a schema breaks, and the cost of checking data against it. */
+/** Returns the first bound that a schema exceeds, and the cost of checking data against it. */
 export function measureSchema(schema: unknown): SchemaSize {
   const survey: Survey = {
     bytes: 0,
@@ -74,18 +74,18 @@ export function measureSchema(schema: unknown): SchemaSize {
   return excess === undefined ? weigh(parts) : beyond(excess);
 }
 
-/** A schema within the schema. */
+/** An object inside the schema that may itself be a schema. */
 interface Part {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly path: string;
   own: number;
-  /** The cost of its own patterns per character. */
+  /** The cost of the part's own patterns, per character. */
   ownText: number;
   /** Parts that check the same value. */
   readonly same: Part[];
-  /** Parts that check the values inside it. At most one part of each list applies to a value. */
+  /** Parts that check the values inside the checked value. At most one part of each list applies to a value. */
   readonly inside: Part[][];
-  /** Total work for values as deep as the level being computed; `workBefore` is for one level less. */
+  /** The total cost for values as deep as the level being computed; `workBefore` is the cost for one level less. */
   work: number;
   textWork: number;
   workBefore: number;
@@ -103,7 +103,8 @@ interface Survey {
 }
 
 /**
- * Every object becomes a part, even a list of properties or an example, because a reference may point to any of them.
+ * Adds a part for every object of the schema, even for a list of properties or an example, because a reference may
+ * point to any of them.
  */
 function visit(value: unknown, path: string, depth: number, survey: Survey): void {
   if (survey.excess !== undefined) return;
@@ -152,20 +153,20 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
     part.ownText += size.program / 8;
   }
   part.own += Math.ceil(lengthOf(schema['enum']) / 100);
-  // An object without any of its fields still costs a look-up of each name.
+  // Even for an object that has none of these fields, the check looks up each name.
   part.own += Math.floor(lengthOf(schema['properties']) / 20 + lengthOf(schema['required']) / 10);
   for (const [keyword, work] of Object.entries(TEXT_WORK)) if (schema[keyword] !== undefined) part.ownText += work;
-  // Each item is serialised with its fields in one fixed order.
+  // `hasTwins` writes each item as text, with its fields in order.
   if (schema['uniqueItems'] === true) part.own += 5;
 }
 
 /**
- * References whose meaning depends on where they are evaluated, so that their work cannot be computed from the text.
- * Also a keyword of one validator that turns each check into a promise.
+ * References whose meaning depends on where they are evaluated, so that their cost cannot be computed from the text;
+ * and `$async`, a keyword of Ajv that turns each check into a promise.
  */
 const BY_PLACE = ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor', '$async'];
 
-/** A schema must be one resource: `$id` only at its root, and each anchor once. */
+/** Refuses a schema that is not one single resource: `$id` is allowed only at its root, and each anchor only once. */
 function refuseResources({ schema, path }: Part, survey: Survey): void {
   const refuse = () => void (survey.excess ??= { bound: 'resource', found: 1, limit: 0, path });
   if (BY_PLACE.some((name) => typeof schema[name] === 'string' || typeof schema[name] === 'boolean')) refuse();
@@ -176,7 +177,7 @@ function refuseResources({ schema, path }: Part, survey: Survey): void {
   survey.byAnchor.set($anchor, survey.byValue.get(schema)!);
 }
 
-/** The compiler skips this name in these keywords, but data may contain such a field. */
+/** The keywords in which the compiler skips the name `__proto__`, although data may contain such a field. */
 const WITHOUT_PROTO = ['properties', 'patternProperties', 'dependencies'];
 
 function refuseProto({ schema, path }: Part, survey: Survey): void {
@@ -193,14 +194,14 @@ function exceed(survey: Survey, bound: keyof typeof SCHEMA_LIMITS, found: number
 }
 
 const SAME = ['not', 'if', 'then', 'else', 'allOf', 'anyOf', 'oneOf', 'dependentSchemas', 'dependencies'];
-/** At most one part of each list applies to a field or an item. */
+/** Keywords that check the values inside. At most one part of each list applies to a field or an item. */
 const INSIDE = [
   ['properties', 'additionalProperties', 'unevaluatedProperties'],
   ['propertyNames'],
   ['items', 'prefixItems', 'additionalItems', 'unevaluatedItems'],
   ['contains'],
 ];
-/** The value is a map of schemas by name, not a schema. */
+/** Keywords whose value is a map of schemas by name, not a schema. */
 const BY_NAME = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);
 
 function connect(survey: Survey): void {
@@ -215,7 +216,7 @@ function connect(survey: Survey): void {
     };
     part.same.push(...SAME.flatMap(under));
     part.inside.push(...INSIDE.map((names) => names.flatMap(under)));
-    // Several patterns may match one name.
+    // Several patterns may match one name, so each pattern has a list of its own.
     part.inside.push(...under('patternProperties').map((matched) => [matched]));
     if (typeof schema['$ref'] !== 'string') continue;
     const target = targetOf(schema['$ref'], survey);
@@ -225,14 +226,14 @@ function connect(survey: Survey): void {
 }
 
 /**
- * `#`, `#/$defs/name` or `#anchor`. Refuses anything else that validators read as a reference, because they disagree
- * on it.
+ * Returns the part that a reference points to: `#`, `#/$defs/name` or `#anchor`. Returns undefined for every other
+ * form, because validators disagree on what those mean.
  */
 function targetOf(reference: string, { parts, byValue, byAnchor }: Survey): Part | 'no work' | undefined {
   const root = parts[0];
   if (reference === '#') return root;
   if (!reference.startsWith('#/')) return ANCHOR.test(reference) ? byAnchor.get(reference.slice(1)) : undefined;
-  // An empty step means the field "" in the standard, and nothing in some validators.
+  // In the standard, an empty step means the field ""; some validators ignore it. So refuse it.
   const pointed = reference.split('/').slice(1).includes('') ? undefined : followPointer(root?.schema, reference.slice(1));
   return typeof pointed === 'boolean' ? 'no work' : byValue.get(pointed);
 }
@@ -257,7 +258,7 @@ function decoded(step: string): string {
   }
 }
 
-/** Computes level by level, each part once per level. */
+/** Computes the cost level by level, each part once per level. */
 function weigh(parts: readonly Part[]): SchemaSize {
   const { ordered, looping } = orderBySame(parts);
   if (looping !== undefined) return beyond({ bound: 'loop', found: 1, limit: 0, path: looping.path });
@@ -285,8 +286,8 @@ function beyond(excess: SchemaExcess): SchemaSize {
 }
 
 /**
- * Orders each part after the parts it uses to check the same value. `looping`: a part that applies itself to the same
- * value, so that no check would end.
+ * Orders each part after the parts that it uses to check the same value. `looping` is a part that applies itself to
+ * the same value, so that a check would never end.
  */
 function orderBySame(parts: readonly Part[]): { readonly ordered: Iterable<Part>; readonly looping: Part | undefined } {
   const ordered = new Set<Part>();
@@ -330,14 +331,14 @@ function work(part: Part, holdsOthers: boolean): void {
 }
 
 /**
- * Finds a part that leads back to itself in two ways: its cost multiplies with each round, however many levels of the
- * data a round takes. Parts that lead to one another are found with Tarjan's algorithm (SIAM J. Comput. 1, 1972).
+ * Finds a part that refers back to itself in two ways. Its cost multiplies with each cycle, however many levels of the
+ * data a cycle takes. Parts that refer to one another are found with Tarjan's algorithm (SIAM J. Comput. 1, 1972).
  */
 function findMultiple(parts: readonly Part[]): Part | undefined {
   const numbers = new Map<Part, number>();
   const roundOf = new Map<Part, number>();
   const open: Part[] = [];
-  /** Returns the lowest number the part leads to among those still open. */
+  /** Returns the lowest number that can be reached from the part, among the parts that are still open. */
   const number = (part: Part): number => {
     const own = numbers.size;
     numbers.set(part, own);

@@ -1,7 +1,7 @@
 import type { Text } from '../values/texts.ts';
 import type { SchemaExcess } from './schema-bounds.ts';
 
-/** Says what is too much, and what to do. */
+/** Returns a text that says which bound the schema exceeds, and what to do. */
 export function schemaExcessText({ bound, found, limit, path }: SchemaExcess): Text {
   const place = path === '' ? { zh: '', en: '' } : { zh: `（${path.slice(0, 200)}）`, en: ` at ${path.slice(0, 200)}` };
   const { zh, en } = EXCESS_TEXTS[bound];

@@ -2,7 +2,7 @@ import type { ErrorValues } from '../values/errors.ts';
 import { NAME_RULES, nameRuleOf, shownName, type NameRule } from '../values/named-values.ts';
 import { isPlainPattern } from '../values/plain-text.ts';
 
-/** What TypeBox and Ajv report of one violation of a JSON Schema. */
+/** One violation of a JSON Schema, as TypeBox and Ajv report it. */
 export interface SchemaBreach {
   readonly keyword: string;
   readonly instancePath: string;
@@ -10,13 +10,13 @@ export interface SchemaBreach {
   readonly params?: object;
 }
 
-/** The longest list of allowed values to show. */
+/** The length of the longest list of allowed values that is shown, in characters. */
 const MAX_ALLOWED_CHARS = 300;
 
 /**
- * The values of an issue about a violation: `problem` (the keyword), `field` (absent for the whole value) and what
- * the schema requires: `limit`, `expected`, `allowed`, `pattern`, `format`. They show only the schema, never the
- * data. The texts are in `error-texts/schema.ts`.
+ * Returns the values of an issue about a violation: `problem` (the keyword), `field` (absent for the whole value) and
+ * what the schema requires: `limit`, `expected`, `allowed`, `pattern`, `format`. The values contain parts of the
+ * schema only, never of the data. The texts are in `error-texts/schema.ts`.
  */
 export function schemaValues(breach: SchemaBreach, field = fieldOf(breach.instancePath)): ErrorValues {
   const { keyword, params = {} } = breach;
@@ -27,33 +27,36 @@ export function schemaValues(breach: SchemaBreach, field = fieldOf(breach.instan
   return { problem: keyword === 'boolean' ? 'unknown-field' : keyword, ...place, ...demanded(params) };
 }
 
-/** What is wrong with the name of a value, as a sentence; undefined if the problem is not its name. */
+/** Returns a sentence that says what is wrong with the name of a value; undefined if the problem is not its name. */
 export function nameProblem(breach: SchemaBreach): string | undefined {
   const rule = brokenNameRule(breach);
   if (rule === undefined) return undefined;
   return `The name "${shownName(fieldOf(breach.instancePath))}" is not allowed here: ${NAME_RULES[rule].text.en}.`;
 }
 
-/** The product's rule that the name of a value breaks. The breach is reported at the value's place. */
+/**
+ * Returns the name rule of the product that the violation breaks; undefined if it breaks none. The violation is
+ * reported at the value that has the name.
+ */
 function brokenNameRule({ keyword, schemaPath, params = {} }: SchemaBreach): NameRule | undefined {
   if (keyword !== 'pattern' || schemaPath?.endsWith('/propertyNames') !== true || !('pattern' in params)) return undefined;
   return nameRuleOf(params.pattern);
 }
 
 /**
- * True for a violation that only repeats another one: TypeBox also reports each unknown field and each wrong name
- * separately.
+ * Returns true for a violation that only repeats another one: TypeBox reports each unknown field and each wrong name a
+ * second time.
  */
 export function isEcho({ keyword }: SchemaBreach): boolean {
   return keyword === 'additionalProperties' || keyword === 'propertyNames';
 }
 
-/** The JSON Pointer step (RFC 6901) to the field or item of this name. */
+/** Returns the JSON Pointer step (RFC 6901) to the field or item of this name. */
 export function pointerStep(name: string | number): string {
   return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** The last step of a JSON Pointer, unescaped. */
+/** Returns the last step of a JSON Pointer, unescaped. */
 export function fieldOf(pointer: string): string {
   return pointer
     .slice(pointer.lastIndexOf('/') + 1)

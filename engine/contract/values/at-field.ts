@@ -1,8 +1,8 @@
 import { AppError, toIssue, type Issue } from './errors.ts';
 
 /**
- * Runs the work of one configuration field. The issues of an error then say that it concerns this field, or a place
- * inside it.
+ * Runs `work`, which concerns one configuration field. If it throws an AppError, the error is thrown again with issues
+ * that name this field, or a place inside it.
  */
 export function atField<T>(pointer: string, work: () => T): T {
   try {
@@ -16,7 +16,7 @@ export function atField<T>(pointer: string, work: () => T): T {
   }
 }
 
-/** The same issues, with paths relative to the whole instead of a part. */
+/** Returns the issues with paths relative to the whole value, instead of to the part at `pointer`. */
 export function issuesWithin(pointer: string, issues: readonly Issue[]): readonly Issue[] {
   return issues.map((issue) => ({ ...issue, path: `${pointer}${issue.path}` }));
 }

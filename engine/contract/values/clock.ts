@@ -1,8 +1,8 @@
-/** Time as a dependency, so that tests run in fast motion. */
+/** Time is a dependency, so that tests need not wait. */
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch. For stored and signed times only. */
+  /** Returns the wall-clock time in milliseconds since the epoch. Use it for stored and signed times only. */
   now(): number;
-  /** Monotonic milliseconds from an arbitrary start. For every duration, time-out and lease. */
+  /** Returns monotonic milliseconds from an arbitrary start. Use it for every duration, time-out and lease. */
   monotonic(): number;
   /** Calls `action` once after `delayMs`; returns a function that cancels it. Never keeps the process alive. */
   after(delayMs: number, action: () => void): () => void;

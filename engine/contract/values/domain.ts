@@ -1,4 +1,4 @@
-/** Service domains: who owns an object, and with which domains its owner shares it. See decision 0043. */
+/** Service domains: which domain owns an object, and with which other domains its owner shares it (decision 0043). */
 import { Type, type Static } from 'typebox';
 import { PLAIN_LINE } from './plain-text.ts';
 import type { FieldText } from './texts.ts';
@@ -7,17 +7,17 @@ interface Words {
   readonly text: FieldText;
 }
 
-/** A field with the name of one domain: a hospital, a department, the city. */
+/** Creates a field with the name of one domain: a hospital, a department, the city. */
 export const domainField = (words?: Words) => Type.String({ ...words, minLength: 1, maxLength: 64, pattern: PLAIN_LINE });
 export const DomainName = domainField();
 
-/** Stands for every domain in `sharedWith`. */
+/** In `sharedWith`, this stands for every domain. */
 export const EVERY_DOMAIN = '*';
 
-/** Domains whose people may use an object without editing it. */
+/** Creates a field with the domains whose people may use an object, but not edit it. */
 export const sharedWithField = (words: Words) => Type.Array(DomainName, { ...words, maxItems: 200, uniqueItems: true });
 
-/** What a person may see and change. */
+/** The domains whose objects a person may see and change. */
 export const Domains = Type.Union([Type.Literal('all'), Type.Array(DomainName, { minItems: 1, maxItems: 200, uniqueItems: true })]);
 export type Domains = Static<typeof Domains>;
 

@@ -1,4 +1,7 @@
-/** Whether mistakes in this environment reach patients; decided by its name (`PROD`, `production`). */
+/**
+ * Returns true if mistakes in this environment affect patients. Its name decides this: it starts with `prod`, in any
+ * case.
+ */
 export function isProduction(environment: string): boolean {
   return /^prod/i.test(environment);
 }

@@ -1,21 +1,23 @@
 /**
- * The only error class of the product. Retries follow `kind`. Each edge maps errors to an HTTP status in one place
- * (`gateways/listen`, `control/api`), never here. Every code is in `docs/errors.md`; a guard test checks that.
+ * The only error class of the product. The `kind` decides about retries. Each edge maps errors to an HTTP status in
+ * one place (`gateways/listen`, `control/api`), never here. Every code is in `docs/errors.md`; a guard test checks
+ * that.
  */
 import type { Text } from './texts.ts';
 
 /**
  * - `input`: the sender must change something; a retry gives the same result.
  * - `transient`: the other side may recover; nothing was done there, so a retry is safe.
- * - `unknown-outcome`: sent, but it is unknown whether it was done. Retried only if the node is idempotent, otherwise
- * held for a person.
- * - `bug`: our own fault; held, never retried automatically.
+ * - `unknown-outcome`: the request was sent, but it is unknown whether it was done. Retried only if the node is
+ * idempotent; otherwise the execution is held for a person.
+ * - `bug`: an error of the platform; held, never retried automatically.
  */
 export type ErrorKind = 'input' | 'transient' | 'unknown-outcome' | 'bug';
 
 /**
- * Values named in a message, for its text in another language (`error-texts.ts`). Never personal data or secrets:
- * they reach logs, traces and responses. `problem` distinguishes several messages of one code.
+ * Values that appear in a message, for its text in another language (`error-texts.ts`). They must not contain personal
+ * data or secrets, because they appear in logs, traces and responses. `problem` distinguishes several messages of one
+ * code.
  */
 export type ErrorValues = Readonly<Record<string, string | number | boolean>>;
 
@@ -24,18 +26,18 @@ export interface AppErrorOptions {
   /** What the reader should do now, one sentence. */
   readonly fix?: string;
   /**
-   * The message in both languages, if the creator of the error (a third-party node type, a flow's author) has its
-   * own.
+   * The message in both languages, if whoever creates the error (a third-party node type, a flow's author) gives its
+   * texts.
    */
   readonly text?: Text;
   readonly cause?: unknown;
-  /** Several problems found together, each with its path (JSON Pointer) in the checked value. */
+  /** Problems that were found together, each with its path (JSON Pointer) in the checked value. */
   readonly issues?: readonly Issue[];
   /** The other side's `Retry-After`, in milliseconds from now. */
   readonly retryAfterMs?: number;
 }
 
-/** One problem in a document: where it is and what to do. */
+/** One problem in a document: where it is, and what to do. */
 export interface Issue {
   /** JSON Pointer into the checked document, `''` for the whole. */
   readonly path: string;
@@ -44,7 +46,7 @@ export interface Issue {
   readonly severity: 'error' | 'warning';
   readonly values?: ErrorValues;
   readonly fix?: string;
-  /** The message in both languages, if the node type that found the problem has its own. */
+  /** The message in both languages, if the node type that found the problem brings its texts. */
   readonly text?: Text;
   /** Id of the node concerned, if the issue is about a flow. */
   readonly node?: string;
@@ -52,7 +54,7 @@ export interface Issue {
 
 export class AppError extends Error {
   override readonly name = 'AppError';
-  /** `AREA_WHAT`, for example `MLLP_ACK_TIMEOUT`; gateway errors are `GW` and five digits. */
+  /** The code, for example `MLLP_ACK_TIMEOUT`: `AREA_WHAT`, or `GW` and five digits for gateway errors. */
   readonly code: string;
   readonly kind: ErrorKind;
   readonly values: ErrorValues;
@@ -73,7 +75,7 @@ export class AppError extends Error {
   }
 }
 
-/** An error as it is stored in a step or sent over an API: no stack, no cause. */
+/** An error as it is stored in a step or sent over an API: without stack and cause. */
 export interface ErrorRecord {
   readonly code: string;
   readonly kind: ErrorKind;
@@ -83,13 +85,13 @@ export interface ErrorRecord {
   readonly text?: Text;
   readonly issues?: readonly Issue[];
   readonly retryAfterMs?: number;
-  /** The HTTP status that a flow's author chose (`control.end`); otherwise the edge decides by kind. */
+  /** The HTTP status that a flow's author chose (`control.end`). If absent, the edge decides by kind. */
   readonly status?: number;
 }
 
 /**
- * Converts a thrown value to the stored form. Anything except an `AppError` is a bug of ours, and its details are not
- * exposed.
+ * Converts a thrown value to its stored form. Anything except an `AppError` counts as a bug of the platform, and its
+ * details are not shown.
  */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
   if (!(thrown instanceof AppError)) {
@@ -107,12 +109,12 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
   };
 }
 
-/** Converts a stored error back, to throw it again. */
+/** Converts a stored error back to an AppError, to throw it again. */
 export function fromErrorRecord({ code, kind, message, status: _status, ...options }: ErrorRecord): AppError {
   return new AppError(code, kind, message, options);
 }
 
-/** An error found at one place of a document. */
+/** Converts an error that was found at one place of a document to an issue. */
 export function toIssue({ code, message, values, fix, text }: AppError, path: string): Issue {
   return {
     path,

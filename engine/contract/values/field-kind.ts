@@ -1,7 +1,7 @@
 /**
  * Decides which editor a configuration field gets. Usually the field's JSON Schema is enough; otherwise the schema
- * names one with the keyword `editor` (`fieldEditor` of `texts.ts`). Pure, so that the designer and the guard test
- * use the same function.
+ * names the editor with the keyword `editor` (`fieldEditor` in `texts.ts`). Pure, so that the designer and the guard
+ * test use the same function.
  */
 import { isRecord } from './is-record.ts';
 
@@ -43,16 +43,19 @@ export const EDITORS = [
 export type FieldEditor = (typeof EDITORS)[number];
 
 /**
- * Kinds that follow from the schema. `choice`: one of several literals. `choices`: a list of them. `texts`: a list of
- * texts (whose items may have an editor). `pairs`: names with text values (which may have an editor). `rows`: a list
- * of objects. `group`: one object.
+ * Editors that follow from the schema. `choice`: one of several literals. `choices`: a list of literals. `texts`: a
+ * list of texts (whose items may name an editor). `pairs`: names with text values (which may name an editor). `rows`:
+ * a list of objects. `group`: one object.
  */
 export type PlainKind = 'switch' | 'number' | 'text' | 'choice' | 'choices' | 'texts' | 'pairs' | 'rows' | 'group';
 export type FieldKind = FieldEditor | PlainKind;
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Undefined if neither the schema nor an editor decides; such a field may be shown as JSON. */
+/**
+ * Returns the editor of a field. Returns undefined if the schema does not decide it; such a field may be shown as
+ * JSON.
+ */
 export function fieldKind(schema: unknown): FieldKind | undefined {
   if (!isRecord(schema)) return undefined;
   const editor = EDITORS.find((name) => name === schema['editor']);
@@ -75,7 +78,7 @@ export function fieldKind(schema: unknown): FieldKind | undefined {
   }
 }
 
-/** The values to choose from; undefined if the schema is not a choice between literals. */
+/** Returns the values to choose from; undefined if the schema is not a choice between literals. */
 export function literalsOf(schema: unknown): readonly (string | number | boolean)[] | undefined {
   if (!isRecord(schema)) return undefined;
   const members = schema['anyOf'];
@@ -84,7 +87,7 @@ export function literalsOf(schema: unknown): readonly (string | number | boolean
   return values.every((value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') ? values : undefined;
 }
 
-/** Schema of the values of a `pairs` field; undefined for other fields. */
+/** Returns the schema of the values of a `pairs` field; undefined for other fields. */
 export function pairValuesOf(schema: unknown): unknown {
   if (!isRecord(schema)) return undefined;
   const patterns = schema['patternProperties'];

@@ -1,4 +1,7 @@
-/** JSON Schema's `uniqueItems` in one pass. Comparing all pairs takes hours for the items of one large body. */
+/**
+ * Returns true if two items are equal; checks JSON Schema's `uniqueItems` in one pass. Comparing all pairs would take
+ * hours for the items of one large body.
+ */
 export function hasTwins(items: readonly unknown[]): boolean {
   const seen = new Set<unknown>();
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** True for an object with fields: not null, not an array. */
+/** Returns true for an object with fields: not null, not an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
-/** The envelope that travels along a flow's edges. Immutable: a node returns a new one. */
+/** A message is the envelope that nodes pass along a flow's edges. It is immutable: a node returns a new one. */
 
-/** The place of bytes that are too large for a document. */
+/** Refers to bytes that are too large for a document. */
 export interface BlobRef {
   readonly blobId: string;
   readonly sizeBytes: number;
@@ -18,15 +18,18 @@ export interface Message {
   readonly mediaType: string;
   /** IANA name of the charset the payload arrived in or should leave in, for example `GB18030`. */
   readonly charset?: string;
-  /** Lower-case names. Transport headers that the flow may read; never credentials. */
+  /** Transport headers that the flow may read, with lower-case names. Never contains credentials. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Business keys (patient, visit, order …) by name; stored only as keyed tokens, searched by equality. */
+  /**
+   * Business keys (patient, visit, order …) by name. Only keyed tokens of them are stored, which can be searched by
+   * equality.
+   */
   readonly keys: Readonly<Record<string, string>>;
-  /** Ids of the executions this message came through, oldest first. */
+  /** Ids of the executions that this message passed through, oldest first. */
   readonly lineage: readonly string[];
 }
 
-/** Payloads above this are stored by reference. */
+/** Payloads larger than this are stored by reference. */
 export const BLOB_THRESHOLD_BYTES = 64 * 1024;
 
 /** Creates a message with defaults for everything except the data. */
@@ -34,7 +37,10 @@ export function createMessage(data: MessageData, fields: Partial<Omit<Message, '
   return { mediaType: 'application/json', headers: {}, keys: {}, lineage: [], ...fields, data };
 }
 
-/** Returns the message with another payload (and media type, if it changes); keeps headers, keys and lineage. */
+/**
+ * Returns the message with another payload (and another media type, if given). Keeps charset, headers, keys and
+ * lineage.
+ */
 export function withData(message: Message, data: MessageData, mediaType: string = message.mediaType): Message {
   const { charset, headers, keys, lineage } = message;
   return charset === undefined ? { data, mediaType, headers, keys, lineage } : { data, mediaType, charset, headers, keys, lineage };

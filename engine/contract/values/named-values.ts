@@ -1,11 +1,11 @@
 /**
- * Records with named values. `Type.Record` alone only checks names that match its pattern: any other name passes with
- * any value. So create every record of the product here.
+ * Schemas of records with named values. `Type.Record` alone only checks values whose names match its pattern: a value
+ * with any other name passes unchecked. So create every record schema of the product with these functions.
  */
 import { Type, type TObjectOptions, type TSchema } from 'typebox';
 import type { Text } from './texts.ts';
 
-/** The names a record accepts, and the rule in words. */
+/** The patterns for the names that a record accepts, and the rules in words. */
 export const NAME_RULES = {
   key: {
     pattern: '^[a-z][A-Za-z0-9]{0,40}$',
@@ -39,15 +39,15 @@ export const NAME_RULES = {
 } as const satisfies Readonly<Record<string, { readonly pattern: string; readonly text: Text }>>;
 export type NameRule = keyof typeof NAME_RULES;
 
-/** A record whose names all follow the rule. */
+/** Creates a record schema whose names must all follow the rule. */
 export function valuesBy<Value extends TSchema>(rule: NameRule, value: Value, options: TObjectOptions = {}) {
   const { pattern } = NAME_RULES[rule];
   return Type.Record(Type.String({ pattern }), value, { ...options, propertyNames: Type.String({ pattern }) });
 }
 
 /**
- * A record for documents that were saved while names were not checked. All values are checked, but names that break
- * the rule are left to the reader.
+ * Creates a record schema for documents that were saved while names were not yet checked. All values are checked;
+ * names that break the rule are accepted, so the code that reads the record must handle them.
  */
 export function valuesMostlyBy<Value extends TSchema>(rule: NameRule, value: Value, options: TObjectOptions = {}) {
   const { pattern } = NAME_RULES[rule];
@@ -56,12 +56,15 @@ export function valuesMostlyBy<Value extends TSchema>(rule: NameRule, value: Val
 
 const ANY_NAME = '^[\\s\\S]*$';
 
-/** A record with any names. TypeBox's own pattern for them, `^.*$`, lets names with a line break pass unchecked. */
+/**
+ * Creates a record schema that accepts any name. TypeBox's pattern for this, `^.*$`, would let values whose name has a
+ * line break pass unchecked.
+ */
 export function valuesByName<Value extends TSchema>(value: Value, options: TObjectOptions = {}) {
   return Type.Record(Type.String({ pattern: ANY_NAME }), value, options);
 }
 
-/** The rule with this pattern; undefined for other patterns, and for one that accepts every name. */
+/** Returns the rule with this pattern; undefined for any other pattern. */
 export function nameRuleOf(pattern: unknown): NameRule | undefined {
   return (Object.keys(NAME_RULES) as NameRule[]).find((rule) => NAME_RULES[rule].pattern === pattern);
 }
@@ -70,7 +73,7 @@ export function isAnyName(pattern: string): boolean {
   return pattern === ANY_NAME || pattern === '^.*$';
 }
 
-/** A name safe to show: line breaks and other characters that control a terminal are escaped. */
+/** Returns a name that is safe to show: line breaks and other characters that control a terminal are escaped. */
 export function shownName(name: string): string {
   return JSON.stringify(name).slice(1, -1);
 }
