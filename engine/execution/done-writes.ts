@@ -1,4 +1,4 @@
-/** Lists the writes of an execution that are known to be done, by the nodes of its version. */
+/** Lists the writes of an execution that are known to be done, using the nodes of its flow version. */
 import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 import type { KnownOutcome, Written } from './run-job.ts';
 import type { Emits } from '../plan/progress.ts';

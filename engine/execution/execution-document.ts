@@ -1,4 +1,4 @@
-/** What is stored of an execution. Payload fields hold sealed text only. */
+/** The stored form of an execution. Payload fields contain only sealed text. */
 import { Type } from 'typebox';
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
@@ -10,8 +10,8 @@ export const TERMINAL: readonly ExecutionStatus[] = ['completed', 'failed', 'can
 export type StepStatus = 'completed' | 'failed' | 'skipped';
 
 /**
- * One settled node. Never changes once stored. `scope` is the iteration path, for example `n_fe[3]`, and `''` at the
- * top level.
+ * The record of one settled node. It never changes once stored. `scope` is the iteration path, for example `n_fe[3]`,
+ * and `''` at the top level.
  */
 export interface StepRecord {
   readonly node: string;
@@ -22,7 +22,9 @@ export interface StepRecord {
   readonly startedAt: number;
   readonly durationMs: number;
   readonly attempt: number;
-  /** How long its scripts and expressions waited for the sandbox while others used it; absent below 100 ms. */
+  /**
+   * How long the scripts and expressions of the node waited for the sandbox while others used it; absent below 100 ms.
+   */
   readonly sandboxWaitMs?: number;
   readonly error?: ErrorRecord;
 }
@@ -32,22 +34,22 @@ export interface Intent {
   readonly node: string;
   readonly scope: string;
   readonly key: string;
-  /** Keyed digest of the message the node was given. */
+  /** The keyed digest of the message that the node received. */
   readonly digest: string;
   readonly at: number;
 }
 
 /**
- * Sealed JSON or, when it is large, the id and size of a blob that holds it. `ref` is the blob id sealed to its place
- * in the store, so the blob id of another patient's data cannot be swapped in. Absent in data stored by version
- * 0.1.0.
+ * Sealed JSON or, if it is large, the id and size of a blob with the content. `ref` is the blob id, sealed together
+ * with its place in the store, so that nobody can replace it by the blob id of another patient's data. `ref` is absent
+ * in data stored by version 0.1.0.
  */
 export type Stored = { readonly sealed: string } | { readonly blob: string; readonly bytes?: number; readonly ref?: string };
 
 /**
- * What one claim or checkpoint adds. It never changes once stored, except that an intent is removed when its write
- * was surely not done. The payload holds the settled steps and the outputs of those that are not pure. Pure outputs
- * are recomputed when a person looks.
+ * What one claim or checkpoint adds to an execution. A leg never changes once stored, except that an intent is removed
+ * if its write was certainly not done. The payload contains the settled steps and the outputs of the nodes that are
+ * not pure. Outputs of pure nodes are computed again when a person looks at the execution.
  */
 export interface LegRecord {
   readonly epoch: number;
@@ -71,11 +73,14 @@ export interface StoredWait {
   readonly scope: string;
   readonly untilMs: number;
   readonly attempts?: number;
-  /** When the first attempt began. */
+  /** When the first attempt started. */
   readonly triedSince?: number;
-  /** The claim that stored the wait. Writes announced up to this epoch were surely not done, or may be repeated. */
+  /**
+   * The epoch of the claim that stored the wait. Writes announced up to this epoch were certainly not done, or may be
+   * repeated.
+   */
   readonly epoch: number;
-  /** Keyed token of the message it waits for. */
+  /** The keyed token of the message that the wait is for; absent for other waits. */
   readonly token?: string;
   /** Why the latest attempt failed, sealed; absent in data from older versions. */
   readonly error?: string;
@@ -89,24 +94,28 @@ export type ExecutionHead = Omit<ExecutionDocument, (typeof PAYLOAD_FIELDS)[numb
 export interface ExecutionDocument extends StoredDocument {
   readonly _id: string;
   /**
-   * The execution's id, or a token of (app, interface, caller's Idempotency-Key). All outward keys derive from it.
+   * The execution's id, or a token of app, interface and the caller's Idempotency-Key. All outward keys derive from
+   * it.
    */
   readonly origin: string;
   readonly flowId: string;
   readonly version: number;
-  /** The flow's domain at acceptance. Absent in data from older versions; use the domain of the flow version then. */
+  /**
+   * The flow's domain when the message was accepted. Absent in data from older versions; then use the domain of the
+   * flow version.
+   */
   readonly domain?: string;
   readonly trigger: string;
   readonly status: ExecutionStatus;
   readonly part: number;
-  /** True until terminal, then absent. */
+  /** True until the execution has ended; then absent. */
   readonly open?: true;
   readonly lane: { readonly key: string; readonly seq: string } | null;
   readonly dedupe: string;
-  /** Keyed digest of the input. */
+  /** The keyed digest of the input. */
   readonly digest: string;
   readonly input?: Stored;
-  /** Tokens of business keys. */
+  /** The tokens of the business keys. */
   readonly keys: readonly string[];
   /** The snapshot of code tables that the execution is pinned to. */
   readonly tables: string;
@@ -115,69 +124,75 @@ export interface ExecutionDocument extends StoredDocument {
   readonly traceparent?: string;
   readonly acceptedAt: number;
   readonly finishedAt?: number;
-  /** Earliest time of the next claim; absent when due now. */
+  /** The earliest time of the next claim; absent if it may be claimed now. */
   readonly due?: number;
-  /** Set with the terminal status. */
+  /** Set when the execution ends. */
   readonly expiresAt?: number;
   /**
-   * Another message arrived under the same dedupe key; this execution stays in the store until that message's window
-   * ends.
+   * Set when another message with the same dedupe key was accepted. This execution then stays in the store until the
+   * dedupe window of that message ends.
    */
   readonly keptUntil?: number;
   /**
-   * A person ended the execution. With `isDone` they confirmed it as done, so it counts as completed. The reason is
-   * sealed.
+   * Set when a person ended the execution. With `isDone`, they confirmed that it was done, so it counts as completed.
+   * The reason is sealed.
    */
   readonly cancelRequested?: { readonly by: string; readonly reason: string; readonly at: number; readonly isDone?: true };
   readonly lease?: { readonly owner: string };
-  /** Counts claims; 0 means never claimed. Every update by an owner names its epoch. */
+  /** Counts claims; 0 means never claimed. Every update by an owner names the epoch of its claim. */
   readonly epoch: number;
   readonly legs: Readonly<Record<string, LegRecord>>;
   readonly waits?: readonly StoredWait[];
-  /** Keyed tokens of the messages it waits for. */
+  /** The keyed tokens of the messages that the execution waits for. */
   readonly wake?: readonly string[];
   readonly held?: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number };
-  /** When it was held for the first time; absent in data from older versions. */
+  /** When the execution was held for the first time; absent in data from older versions. */
   readonly firstHeldAt?: number;
-  /** A write was known to be done when the execution was held or cancelled. */
+  /** Set if a write was known to be done when the execution was held or cancelled. */
   readonly hasWritten?: true;
-  /** How often a person retried it. Intents of epochs up to `releasedEpoch` no longer hold it. */
+  /** How often a person retried the execution. Intents of epochs up to `releasedEpoch` no longer cause a hold. */
   readonly retries?: number;
   readonly retriedBy?: string;
   readonly releasedEpoch?: number;
-  /** The bulk operation that last retried or ended it. */
+  /** The bulk operation that last retried or ended the execution. */
   readonly bulk?: string;
   /** The execution whose message this one resends. */
   readonly replayOf?: string;
-  /** The claim epoch after which the old execution was held. Set when this one replaces it. */
+  /** The claim epoch after which the replaced execution was held. Set if this execution replaces a held one. */
   readonly replacesEpoch?: number;
   /**
-   * Set on a resend. `kept`: in the place of the held execution it replaces. `end-of-lane`: a new message behind all
-   * that were open in the lane. Absent in data from 0.1.0.
+   * Set on a resend. `kept`: it has the lane position of the held execution that it replaces. `end-of-lane`: it is a
+   * new message behind all executions that were open in the lane. Absent in data from version 0.1.0.
    */
   readonly place?: 'kept' | 'end-of-lane' | 'no-lane';
   /** The execution that replaced this one. */
   readonly replacedBy?: string;
-  /** Executions that resent this one's message, and when. */
+  /** The executions that resent the message of this one, and when. */
   readonly replays?: Readonly<Record<string, number>>;
-  /** Code and kind only; the message is sealed with the steps. */
+  /** Only code and kind; the full error is sealed with the steps. */
   readonly error?: { readonly code: string; readonly kind: ErrorRecord['kind'] };
   readonly deadLetter?: true;
-  /** Less is kept of this execution than the flow asks, because the flow's daily record quota was used up. */
+  /**
+   * Set if less of this execution is stored than the flow asks for, because the flow's daily quota of records was used
+   * up.
+   */
   readonly overQuota?: true;
   readonly reply?: Stored;
-  /** It was cancelled, and it is unknown whether an announced write was done. */
+  /** Set if the execution was cancelled while it was unknown whether an announced write was done. */
   readonly isUnknown?: true;
-  /** Blobs it refers to, so that they are not collected as orphans. */
+  /** The blobs that the execution refers to, so that the blob sweep does not remove them. */
   readonly blobs?: readonly string[];
 }
 
-/** Whether the outcome is unknown for the write it is held for, or was cancelled with. */
+/**
+ * Returns true if it is unknown whether a write was done: the write for which the execution is held, or with which it
+ * was cancelled.
+ */
 export function isOutcomeUnknown({ held, isUnknown }: Pick<ExecutionDocument, 'held' | 'isUnknown'>): boolean {
   return held === undefined ? isUnknown === true : !held.outcomeKnown;
 }
 
-/** The hold reason for a failure that would have ended the execution if no write had been done. */
+/** The hold reason if the execution would have failed, but a write was already done. */
 export const FAILED_AFTER_WRITE = 'FAILED_AFTER_WRITE';
 
 const anyDocument = Type.Object({ _id: Type.String() }, { additionalProperties: true });
@@ -210,17 +225,17 @@ export const legsSpec: CollectionSpec<LegDocument> = {
 };
 
 /**
- * What a token stands for; `_id` is the keyed token of (flow, token). The wait or its message creates the document,
- * whichever comes first. A message is stored only once.
+ * Connects a token with a wait and its message; `_id` is the keyed token of (flow, token). The wait or the message
+ * creates the document, whichever comes first. A message is stored only once.
  */
 export interface ResumeDocument extends StoredDocument {
-  /** The execution whose wait the token stands for; absent when the message came first. */
+  /** The execution that waits with this token; absent if the message came first. */
   readonly execution?: string;
   readonly step?: string;
   readonly input?: Stored;
   readonly blobs?: readonly string[];
   readonly at: number;
-  /** Absent while its execution may wait without a limit. */
+  /** Absent while the execution may wait without a limit. */
   readonly expiresAt?: number;
 }
 
@@ -234,7 +249,10 @@ export const resumesSpec: CollectionSpec<ResumeDocument> = {
 /** `not-done`: the worker knows that its announced write was not done. */
 export type LateStatus = StepStatus | 'not-done';
 
-/** The outcome a worker knew after it had lost the execution. Append-only; shown beside the execution. */
+/**
+ * An outcome that a worker learned after it had lost the execution. Such documents are only added, never changed, and
+ * are shown with the execution.
+ */
 export interface LateOutcomeDocument extends StoredDocument {
   readonly execution: string;
   readonly epoch: number;
@@ -258,7 +276,7 @@ export const lateOutcomesSpec: CollectionSpec<LateOutcomeDocument> = {
 
 export const PARTITIONS = 64;
 
-/** FNV-1a hash that spreads lanes (or single executions) over the partitions. */
+/** Returns the partition of a lane or a single execution. An FNV-1a hash spreads them over the partitions. */
 export function partitionOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193) >>> 0;

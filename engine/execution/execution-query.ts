@@ -5,16 +5,16 @@ import type { Seal } from '../contract/values/seal.ts';
 import { filterEach, filterTogether, type FlowScope } from './scope-filters.ts';
 
 export interface ExecutionQuery {
-  /** Any of these flows. An empty list matches no flow. */
+  /** Only executions of these flows. An empty list matches no flow. */
   readonly flowIds?: readonly string[];
-  /** Only within these flows. */
+  /** Only executions of these flow versions. */
   readonly within?: readonly FlowScope[];
   readonly status?: readonly ExecutionStatus[];
   readonly from?: number;
   readonly to?: number;
-  /** Of held executions: where, why, and whether the outcome is known. */
+  /** For held executions: the node, the reason, and whether the outcome is known. */
   readonly held?: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown' | 'bulk'>;
-  /** Business key; looked up by its token. */
+  /** A business key; the search uses its token. */
   readonly key?: { readonly name: string; readonly value: string };
   /** An execution id or a trace id, or the beginning of one. */
   readonly text?: string;
@@ -24,24 +24,25 @@ export interface ExecutionQuery {
   readonly after?: string;
 }
 
-/** All named conditions must match; `ids` is used alone. */
+/** Selects held executions. All given conditions must match; `ids` is used alone. */
 export interface HeldSelection {
   readonly flowId?: string;
   readonly node?: string;
   readonly code?: string;
   readonly outcomeKnown?: boolean;
-  /** Retried by this bulk operation, and held again. */
+  /** Only executions that this bulk operation retried and that were held again. */
   readonly bulk?: string;
-  /** Business key; looked up by its token. */
+  /** A business key; the search uses its token. */
   readonly key?: { readonly name: string; readonly value: string };
   readonly ids?: readonly string[];
 }
 
-/** Fields that lists do not read. `input` stays, so that a list can say whether there is one. */
+/** Fields that lists do not read. `input` is read, so that a list can show whether a message is stored. */
 export const LEFT_OUT = ['legs', 'reply'] as const;
 
 /**
- * Up to this many flows, each gets its own query. Above it, one query goes through all executions of the time range.
+ * Up to this many flows, there is one query per flow. Above it, one query goes through all executions of the time
+ * range.
  */
 const MOST_FLOWS = 20;
 
@@ -53,7 +54,7 @@ export interface DocumentPage {
   readonly searchedFrom: number | undefined;
 }
 
-/** One filter for each flow and status in the query. */
+/** Returns one filter for each flow and status of the query. */
 export function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Filter[] {
   const { key, from, to, held = {} } = query;
   const time = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lte: to }) };

@@ -1,5 +1,5 @@
 /**
- * Retries storing what only this run knows (the outcome of a write, a reply), so that it is not lost when the store
+ * Retries storing data that only this run has (the outcome of a write, a reply), so that it is not lost if the store
  * fails for a moment or its disk is full for an hour. The store decides by the epoch whether this process still owns
  * the execution.
  */
@@ -8,7 +8,7 @@ import { toErrorRecord } from '../contract/values/errors.ts';
 
 export interface KeepStoring {
   readonly clock: Clock;
-  /** If true, the next failure is final. */
+  /** If this returns true, the next failure is final. */
   isOver(): boolean;
   /** Ends a pause early. */
   readonly signal?: AbortSignal | undefined;
@@ -20,9 +20,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Retries with growing pauses while the store fails with a transient error. Rejects with the last error when
- * `isOver`, and with any other error at once. An attempt whose response was lost is made again, so it must be safe to
- * repeat.
+ * Retries with growing pauses while the store fails with a transient error. Rejects with the last error once `isOver`
+ * returns true, and with any other error at once. The attempt must be safe to repeat, because it is made again if its
+ * response was lost.
  */
 export async function keepStoring<T>(attempt: () => Promise<T> | T, { clock, isOver, signal, onFailure }: KeepStoring): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {

@@ -1,4 +1,4 @@
-/** The sealed content of a leg: the settled steps, and the outputs of those that cannot be recomputed. */
+/** The sealed content of a leg: the settled steps, and the outputs that cannot be computed again. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { CompiledNode } from '../compile/compile-flow.ts';
@@ -10,7 +10,7 @@ export interface LegPayload {
   readonly steps: readonly StepRecord[];
   readonly emits: Readonly<Record<string, Readonly<Record<string, EncodedMessage>>>>;
   readonly errors?: Readonly<Record<string, ErrorRecord>>;
-  /** Keys of steps whose write was announced, up to this claim, and was surely not done. */
+  /** Keys of steps whose write was announced, up to this claim, and was certainly not done. */
   readonly refused?: readonly string[];
   /** Why the execution stopped, as the full error. */
   readonly error?: ErrorRecord;
@@ -39,10 +39,10 @@ export function emitsOf(steps: readonly SettledStep[]): LegPayload['emits'] {
   return Object.fromEntries(kept.map((step) => [keyOf(step), encodeEmits(step.emits!)]));
 }
 
-/** Whether the node's outputs cannot be recomputed. */
+/** Returns true if the node's outputs cannot be computed again, and so must be stored. */
 export function keepsOutput(node: CompiledNode): boolean {
   if (node.effect !== 'pure') return true;
-  // A join that does not wait for all branches depends on which came first, so its output must be kept.
+  // The output of a join that does not wait for all branches depends on which branches came first.
   const { definition, config } = node;
   return definition.kind === 'control' && (definition.role === 'wait' || (definition.role === 'join' && config['mode'] !== 'all'));
 }

@@ -1,4 +1,4 @@
-/** Reads what is already known of an execution, so that a run can continue from there. */
+/** Reads the stored state of an execution, so that a run can continue from there. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
@@ -17,11 +17,11 @@ export interface LoadedExecution {
   readonly steps: readonly StepRecord[];
   /** Announced writes without a stored outcome. */
   readonly announced: readonly Intent[];
-  /** The announced writes that no person has released since. */
+  /** The announced writes without a stored outcome that no person has released since. */
   readonly dangling: readonly (Intent & { readonly epoch: number })[];
-  /** Why it stopped last, as the full error. */
+  /** The full error with which the execution last stopped. */
   readonly error: ErrorRecord | undefined;
-  /** The step at which it stopped last. */
+  /** The step at which the execution last stopped. */
   readonly stopped: StepRecord | undefined;
   /** The stored legs of each iteration. */
   readonly iterationLegs: readonly LegDocument[];
@@ -35,7 +35,7 @@ export interface LoadDeps {
 
 export async function loadExecution(document: ExecutionDocument, flow: CompiledFlow, deps: LoadDeps): Promise<LoadedExecution> {
   const input = decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input!));
-  // The common case: never claimed before.
+  // The common case: the execution was never claimed before.
   if (document.epoch === 0)
     return {
       input,
@@ -70,7 +70,7 @@ export async function foldLegs(
     if (leg.intent) intents.push({ ...leg.intent, epoch: leg.epoch });
     if (!payload) return;
     for (const step of payload.steps) {
-      // Each claim runs pure steps again; show them once.
+      // Each claim runs pure steps again; list each of them only once.
       const key = `${stepKey(step.scope, step.node)} ${step.status}`;
       if (!seen.has(key)) steps.push(step);
       seen.add(key);

@@ -1,12 +1,12 @@
 /**
- * Thrown when this process must let go of an execution because another process owns it, or may own it. This process
- * sends and stores nothing more for it.
+ * Thrown when this process must stop working on an execution, because another process owns it or may own it. This
+ * process sends and stores nothing more for the execution.
  */
 export class LostExecution extends Error {
   override readonly name: string = 'LostExecution';
 }
 
-/** Thrown by a node that had sent nothing when it lost the execution: its write was surely not done. */
+/** Thrown if a node had sent nothing when its process lost the execution: its write was certainly not done. */
 export class NothingSent extends LostExecution {
   override readonly name = 'NothingSent';
 }

@@ -1,4 +1,4 @@
-/** Stores payloads encrypted: sealed in the document, or as an encrypted blob when large. */
+/** Stores payloads encrypted: sealed in the document or, if they are large, in an encrypted blob. */
 import { AppError } from '../contract/values/errors.ts';
 import { isRecord } from '../contract/values/is-record.ts';
 import { timeOfId } from '../contract/values/ids.ts';
@@ -9,7 +9,7 @@ import type { Seal, SealPlace } from '../contract/values/seal.ts';
 import type { Stored } from './execution-document.ts';
 
 export interface Payloads {
-  /** Returns synchronously when the payload fits into the document. */
+  /** Stores the payload. Returns synchronously if the payload fits into the document. */
   store(place: SealPlace, value: unknown): Stored | Promise<Stored>;
   load(place: SealPlace, stored: Stored): unknown;
 }
@@ -18,11 +18,14 @@ export interface Payloads {
 const MAX_STORED_BYTES = 1_073_741_824;
 
 /**
- * `boundSince`: blobs made since then must have a sealed `ref`. Undefined while version 0.1.0 may still store some
- * without.
+ * `boundSince` returns the time since which every new blob must have a sealed `ref`; undefined while processes of
+ * version 0.1.0 may still store blobs without `ref`.
  */
 export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => number | undefined = () => undefined): Payloads {
-  /** A blob id contains its creation time and is bound to its keys, so a new blob cannot pass for an old one. */
+  /**
+   * Throws SEAL_BROKEN (bug) if the blob does not belong to this place. A blob id contains its creation time and is
+   * bound to its keys, so a new blob cannot be passed off as an old one.
+   */
   function assertBound(place: SealPlace, { blob, ref }: Extract<Stored, { blob: string }>): void {
     if (ref === undefined) {
       const since = boundSince();
@@ -47,7 +50,10 @@ export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => numbe
   };
 }
 
-/** A field name that differs from the payload's own, so that neither opens as the other. */
+/**
+ * Returns the place of the sealed blob id. Its field name differs from the payload's field name, so neither sealed
+ * value opens in place of the other.
+ */
 function refPlace({ collection, id, field }: SealPlace): SealPlace {
   return { collection, id, field: `${field}#blob` };
 }
@@ -69,7 +75,7 @@ async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-/** A message as JSON: bytes in base64. */
+/** A message as JSON, with bytes in base64. */
 export interface EncodedMessage {
   readonly d?: unknown;
   readonly b?: string;
@@ -112,21 +118,24 @@ function isEmpty(record: Readonly<Record<string, string>>): boolean {
   return true;
 }
 
-/** Keyed digest of a message's content. Tells a repeated message from a different one under the same key. */
+/**
+ * Returns the keyed digest of a message's content. It distinguishes a repeated message from a different one with the
+ * same key.
+ */
 export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
   return seal.token('digest', JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]));
 }
 
 /**
- * In an interface call (`{ body, query, params, user }`), of the user only `sub` counts as content. Otherwise a
- * renewed token would make a repeated request look new.
+ * Removes the claims of the user from the data of an interface call (`{ body, query, params, user }`), except `sub`.
+ * Otherwise a renewed token would make a repeated request look new.
  */
 function withoutClaims(data: unknown): unknown {
   if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
   return { ...data, user: data['user']['sub'] };
 }
 
-/** Roughly the bytes it takes in the store. */
+/** Returns roughly how many bytes the payload takes in the store. */
 export function bytesOf(stored: Stored): number {
   return 'blob' in stored ? (stored.bytes ?? BLOB_THRESHOLD_BYTES) : stored.sealed.length;
 }

@@ -1,6 +1,6 @@
 /**
- * Limits how many runs of sync flows are recorded per second: failures up to a limit that protects the store, successes
- * at the flow's own rate.
+ * Limits how many runs of sync flows are recorded per second. Failures have a fixed limit that protects the store;
+ * successes have the flow's own limit.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';

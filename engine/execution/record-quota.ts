@@ -1,8 +1,8 @@
 /**
- * Limits how many bytes of records a flow may store each day, so that one noisy flow cannot fill the store for all.
- * Over the quota, a completed execution keeps only its keys, for as long as dedupe needs them. A failed one keeps its
- * message, for a week at most. How executions run does not change. All processes count into one small document per
- * flow and day. They write in steps of a thousandth of the quota, so counting is cheap.
+ * Limits how many bytes of records a flow may store each day, so that one flow cannot fill the store for all. Over the
+ * quota, a completed execution keeps only its keys, for as long as dedupe needs them, and a failed one keeps its
+ * message for a week at most. The quota does not change how executions run. All processes count in one small document
+ * per flow and day. They write it after each thousandth of the quota, so counting is cheap.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -13,11 +13,11 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { RunEnd } from './run-job.ts';
 
 export interface RecordQuota {
-  /** What to keep of an execution that ends now, and for how long. */
+  /** Returns what to store of an execution that ends now, and for how long. */
   keeping(flow: CompiledFlow, status: RunEnd['status']): Keeping;
-  /** Adds the bytes that were stored for one execution. */
+  /** Counts the bytes that were stored for one execution. */
   stored(flow: CompiledFlow, keeping: Keeping, bytes: number): void;
-  /** Flows that reached their quota today, in any process. */
+  /** Returns the flows that reached their quota today, in any process. */
   exceeded(): Promise<readonly ExceededQuota[]>;
   /** Writes the counts that are not written yet. */
   stop(): Promise<void>;
@@ -26,14 +26,14 @@ export interface RecordQuota {
 export interface Keeping {
   readonly level: CompiledFlow['recording']['level'];
   readonly forMs: number;
-  /** True when less is kept than the flow asks, because its daily quota is used up. */
+  /** True if less is stored than the flow asks for, because its daily quota is used up. */
   readonly isReduced: boolean;
 }
 
 export interface ExceededQuota {
   readonly flowId: string;
   readonly keptBytes: number;
-  /** The number of executions that kept less than the flow asks. */
+  /** The number of executions of which less was stored than the flow asks for. */
   readonly reduced: number;
 }
 
@@ -56,7 +56,7 @@ interface Usage {
   readonly flowId: string;
   readonly day: string;
   readonly quotaBytes: number;
-  /** The total of all processes, as of the last write. */
+  /** The total of all processes, as of this process's last write. */
   known: number;
   bytes: number;
   reduced: number;
@@ -66,7 +66,7 @@ interface Usage {
 const EVERY_MS = 5_000;
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_048_576;
-/** A process that crashes loses at most this share of a quota from the count. */
+/** Counts are written after this share of the quota, so a crash loses at most one share of it from the count. */
 const STEPS = 1_000;
 const MOST_SHOWN = 1_000;
 const FAILURE_DAYS = 7;
@@ -157,14 +157,17 @@ function inFull({ recording: { level, retainDays } }: CompiledFlow): Keeping {
   return { level, forMs: retainDays * DAY_MS, isReduced: false };
 }
 
-/** A failed execution keeps its message for up to a week, so that a person who finds it can still resend it. */
+/**
+ * Returns what to store of an execution over the quota. A failed execution keeps its message for up to a week, so that
+ * a person can still resend it.
+ */
 function reduced({ recording: { level, retainDays }, ingress: { dedupe } }: CompiledFlow, status: RunEnd['status']): Keeping {
   const needMs = Math.max(DAY_MS, dedupe?.windowMs ?? 0);
   if (status !== 'completed') return { level, forMs: Math.max(needMs, Math.min(retainDays, FAILURE_DAYS) * DAY_MS), isReduced: true };
   return { level: level === 'full' ? 'keys' : level, forMs: needMs, isReduced: true };
 }
 
-/** Returns the bytes that all processes have stored for the flow today. */
+/** Writes the counts. Returns the bytes that all processes have stored for the flow today. */
 async function add(stored: Collection<RecordUsage>, { id, flowId, day, bytes, reduced }: Usage, expiresAt: number): Promise<number> {
   const inc = () => stored.patchIf(id, {}, { inc: { keptBytes: bytes, reduced } });
   let result = await inc();
@@ -177,8 +180,8 @@ async function add(stored: Collection<RecordUsage>, { id, flowId, day, bytes, re
 }
 
 /**
- * The local day, for example 2026-11-29. Formatted by hand: the first `Intl` date of a process loads 8 MB of locale
- * data.
+ * Returns the local day, for example 2026-11-29. Formats it without `Intl`, whose first date in a process loads 8 MB
+ * of locale data.
  */
 function dayOf(now: number): string {
   const day = new Date(now);

@@ -1,4 +1,4 @@
-/** The input of a run, what it reports to its journal, and how it ends. */
+/** The input of a run, what the run reports to its journal, and how it ends. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
 import type { Outcome, Reply } from '../contract/node/node.ts';
@@ -15,39 +15,41 @@ export interface SettledStep {
   readonly emits: Emits<Message> | undefined;
 }
 
-/** The outcome of a node that is known from an earlier claim. */
+/** The outcome of a node, known from an earlier claim. */
 export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
 
 /** What a `write` is about to send. */
 export interface Announced {
-  /** Its outward idempotency key. */
+  /** The outward idempotency key of the write. */
   readonly key: string;
   readonly message: Message;
 }
 
 export interface Journal {
   /**
-   * Called before a node with a lasting effect starts; `announced` is set for a `write`. Resolves when the node may
+   * Called before a node with an effect outside starts; `announced` is set for a `write`. Resolves when the node may
    * send.
    */
   before(announced: Announced | undefined, step: StepRecord): Promise<void>;
   /**
-   * Called before a step waits under a token. Returns the other wait if one already holds the token. Absent where
-   * runs cannot wait for messages.
+   * Called before a step waits with a token. Returns the other wait if one already has this token. Absent where runs
+   * cannot wait for messages.
    */
   waiting?(token: string, step: string, untilMs: number): Promise<TokenHolder | undefined>;
-  /** Called when another branch stopped an announced step before it started: nothing was sent. */
+  /** Called if the run halted before an announced step started: nothing was sent. */
   notBegun?(node: string, path: string): void;
   /**
-   * Called when a write was surely not done and its step stays open. The step runs again when a person retries the
+   * Called if a write was certainly not done and its step stays open. The step runs again if a person retries the
    * execution.
    */
   refused?(step: Pick<StepRecord, 'node' | 'scope'>): void;
-  /** Called when a node has settled. May resolve later for iterations, whose results are stored one by one. */
+  /**
+   * Called when a node has settled. For iterations it may resolve later, because their results are stored one by one.
+   */
   settled(step: SettledStep): Promise<void> | void;
 }
 
-/** The wait of an execution that a token stands for. */
+/** The execution and step that wait with a token. */
 export interface TokenHolder {
   readonly execution: string;
   readonly step: string;
@@ -56,11 +58,11 @@ export interface TokenHolder {
 export interface WaitPoint {
   readonly node: string;
   readonly path: string;
-  /** When the wait times out, in epoch milliseconds. */
+  /** The end of the wait, in epoch milliseconds. */
   readonly untilMs: number;
-  /** Set for a wait for an outside message. */
+  /** Set if the wait is for an outside message. */
   readonly resumeToken?: string;
-  /** Set for a retry: attempts made so far, and when the first began (epoch milliseconds). */
+  /** Set if the wait is for a retry: the attempts made so far, and when the first one started (epoch milliseconds). */
   readonly attempts?: number;
   readonly triedSince?: number;
   /** Why the latest attempt failed; absent when this run made no attempt. */
@@ -83,7 +85,7 @@ export type RunEnd =
       readonly status: 'failed';
       readonly error: ErrorRecord;
       readonly node: string;
-      /** The failed step, which no route of the flow handled. */
+      /** The failed step, whose error no route of the flow handled. */
       readonly stopped: StepRecord;
       readonly reply: Reply | undefined;
       readonly isDeadLetter: boolean;
@@ -93,7 +95,7 @@ export type RunEnd =
       readonly error: ErrorRecord;
       readonly node: string;
       readonly path: string;
-      /** The step that failed; absent if none did. */
+      /** The step that failed; absent if no step failed. */
       readonly stopped?: StepRecord;
       readonly outcomeKnown: boolean;
       /** Waits of other branches. */
@@ -113,7 +115,7 @@ export type RunEnd =
    */
   | { readonly status: 'lost'; readonly cause: unknown };
 
-/** The reply the run made before it ended, whatever the end. */
+/** Returns the reply that the run made before it ended, whatever the end. */
 export function replyOf(end: RunEnd): Reply | undefined {
   return 'reply' in end ? end.reply : undefined;
 }
@@ -123,7 +125,7 @@ export interface FlowTally {
   /** `isFirst`: the execution starts for the first time, so its trigger fired. */
   begin(isFirst: boolean): void;
   step(record: Pick<StepRecord, 'node' | 'status' | 'ports'>): void;
-  /** Each `begin` has one `end`, whatever happened. The duration is undefined for a part of another execution. */
+  /** Called once for each `begin`, whatever happened. The duration is undefined for a part of another execution. */
   end(end: RunEnd, durationMs: number | undefined): void;
 }
 
@@ -131,8 +133,8 @@ export interface RunJob extends RunFacts {
   readonly input: Message;
   readonly journal: Journal;
   /**
-   * For a called flow: the calling step, which records its waits for the sandbox. If absent, each step records its
-   * own.
+   * For a called flow: the calling step, which records the waits of the called flow for the sandbox. If absent, each
+   * step records its own waits.
    */
   readonly user?: SandboxUser | undefined;
   /** Absent in trials, which are not counted. */
@@ -140,31 +142,31 @@ export interface RunJob extends RunFacts {
   readonly known: ReadonlyMap<string, KnownOutcome>;
   /** Waits registered by earlier claims, by step key, each with the message that arrived for it. */
   readonly waited: ReadonlyMap<string, Waited>;
-  /** Longest wait to sleep through in the run; longer ones end the run as `waiting`. */
+  /** The longest wait that the run sleeps through; longer ones end the run as `waiting`. */
   readonly maxSleepMs: number;
-  /** Called once with the reply if the run still goes on after it. */
+  /** Called once with the reply, if the run continues after it. */
   readonly onReply?: (reply: Reply) => void;
   /**
-   * Whether to hold a failure that no route of the flow handles, because of an earlier write. If absent, it fails
-   * like any other: in trials, and in called flows, where the caller decides.
+   * Returns whether to hold the execution if an error that no route of the flow handles follows a write. If absent,
+   * such an error fails like any other: in trials, and in called flows, where the caller decides.
    */
   readonly holdsAfterWrite?: (written: Written, error: ErrorRecord) => boolean;
   /** Called with the input when a node starts or its outcome is already known. Used to show a run to people. */
   readonly entering?: (nodeId: string, path: string, message: Message) => void;
-  /** Returns the outcome in place of the node, in trials and saved tests. */
+  /** Returns the outcome to use instead of running the node, in trials and saved tests. */
   readonly mock?: (nodeId: string, message: Message, path: string) => Outcome | Promise<Outcome> | undefined;
 }
 
-/** The state of an execution at its start. */
+/** The known outcomes and waits of an execution at its start: none. */
 export const NOTHING_KNOWN: RunJob['known'] = new Map();
 export const NOTHING_WAITED: RunJob['waited'] = new Map();
 
-/** The key of a step within its execution. */
+/** Returns the key of a step within its execution. */
 export function stepKey(path: string, node: string): string {
   return path === '' ? node : `${path}/${node}`;
 }
 
-/** One execution as its nodes see it. */
+/** The facts about one execution that its nodes use. */
 export interface RunFacts {
   readonly flow: CompiledFlow;
   readonly executionId: string;
@@ -174,18 +176,18 @@ export interface RunFacts {
   readonly tables: TableSnapshot;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
-  /** True: the run waits for a busy adapter (durable). False: it is refused (sync). */
+  /** If true, the run waits for a busy adapter (durable); if false, the busy adapter refuses the call (sync). */
   readonly mayWait: boolean;
   /**
-   * The worker's slot. The run releases it while it waits for a busy adapter, so that one slow hospital does not use
-   * up all slots.
+   * The worker's slot. The run releases the slot while it waits for a busy adapter, so that one slow hospital does not
+   * use up all slots.
    */
   readonly slot?: Slot;
   /** The number of nested flow calls above this run. */
   readonly depth: number;
-  /** Throws LEASE_LOST when this process no longer owns the execution. */
+  /** Throws LostExecution if this process no longer owns the execution. */
   readonly assertOwned: () => void;
-  /** W3C trace context of the span of this run; absent when it is not traced. */
+  /** The W3C trace context of the span of this run; absent if the run is not traced. */
   readonly traceparent?: string | undefined;
 }
 

@@ -1,20 +1,22 @@
-/** Turns flow scopes into filters over executions. Which index serves them best depends on the status asked for. */
+/** Turns flow scopes into filters over executions. Which index is fastest depends on the status in the query. */
 import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Collection, Filter } from '../contract/ports/documents.ts';
 import type { ExecutionDocument, ExecutionStatus } from './execution-document.ts';
 
-/** Used in place of the epoch of an execution the person may not see, so that it is reported as missing. */
+/** Replaces the epoch of an execution that the person may not see, so that the execution is reported as missing. */
 export const OUTSIDE = -2;
 
 const MAX_COUNT = 10_000;
 const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'];
 
-/** One filter per flow: the index by flow returns them in time order. */
+/** Returns one filter per flow, for the index by flow, which returns executions in time order. */
 export function filterEach(within: readonly FlowScope[]): readonly Filter[] {
   return within.map(({ flowId, versions }) => ({ flowId, ...(versions === undefined ? {} : { version: { in: versions } }) }));
 }
 
-/** As few filters as possible, for a status with few executions: the status index returns those in time order. */
+/**
+ * Returns as few filters as possible. For a status with few executions: the status index returns those in time order.
+ */
 export function filterTogether(within: readonly FlowScope[]): readonly Filter[] {
   const whole = within.filter(({ versions }) => versions === undefined).map(({ flowId }) => flowId);
   const parts = filterEach(within.filter(({ versions }) => versions !== undefined));
@@ -30,7 +32,7 @@ export function isWithin(
 
 type Countable = Pick<Collection<ExecutionDocument>, 'count'>;
 
-/** Counts the executions in each status, up to 10,000 each. Covers all flows unless some are named. */
+/** Counts the executions in each status, up to 10,000 each. Without `within`, counts all flows. */
 export async function countStatuses(
   executions: Countable,
   within?: readonly FlowScope[],
@@ -50,12 +52,12 @@ async function countStatus(executions: Countable, status: ExecutionStatus, withi
 function filtersOfStatus(status: ExecutionStatus, within: readonly FlowScope[] | undefined): readonly Filter[] {
   if (within === undefined) return [{ status }];
   if (status !== 'completed') return filterTogether(within).map((filter) => ({ ...filter, status }));
-  // A range instead of equality makes the store use the flow index: most executions are completed, and few may belong
-  // to this flow.
+  // The range makes the store use the flow index; equality would make it use the status index. Most executions are
+  // completed, and few of them may belong to this flow.
   return filterEach(within).map((filter) => ({ ...filter, status: { gte: status, lte: status } }));
 }
 
-/** Executions of a flow, or only of the named versions of it. */
+/** Selects the executions of a flow, or only those of the given versions. */
 export interface FlowScope {
   readonly flowId: string;
   readonly versions?: readonly number[];

@@ -1,37 +1,37 @@
-/** Where an execution has stopped, waits or failed: one view of the nodes for a person to look at. */
+/** Describes where an execution has stopped, waits or failed, so that a person can see the affected nodes. */
 import { toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { ExecutionDocument, StepRecord, StoredWait } from './execution-document.ts';
 
 export interface Standstill {
-  /** Empty if it is held before its first node, or by no node. */
+  /** Empty if the execution is held before its first node, or if no node caused the hold. */
   readonly node: string;
   /** The iteration path; `''` outside loops. */
   readonly scope: string;
-  /** `retrying`: it waits for the next attempt. `waiting`: it waits for a time or for an outside message. */
+  /** `retrying`: waits for the next attempt. `waiting`: waits for a time or for an outside message. */
   readonly state: 'failed' | 'held' | 'retrying' | 'waiting';
-  /** Why it failed last; absent for a plain wait. */
+  /** The last error; absent for a plain wait. */
   readonly error?: ErrorRecord;
-  /** The latest attempt, counted from 1; absent if none failed, or if an older version stored it. */
+  /** The number of the latest attempt, from 1; absent if no attempt failed, or if an older version stored the data. */
   readonly attempt?: number;
-  /** How many attempts it makes automatically; absent if there was only one. */
+  /** How many attempts are made automatically; absent if there was only one. */
   readonly mostAttempts?: number;
-  /** When it failed, was held, or started its first attempt; epoch milliseconds. */
+  /** When the node failed, was held, or started its first attempt; epoch milliseconds. */
   readonly since?: number;
   /** When the execution was held for the first time. */
   readonly firstHeldAt?: number;
-  /** When it continues automatically; absent if it does not. */
+  /** When the execution continues automatically; absent if it does not. */
   readonly nextAt?: number;
 }
 
-/** Why it stopped last, and at which step. */
+/** The error with which the execution last stopped, and the step at which it stopped. */
 interface Known {
   readonly error: ErrorRecord | undefined;
   readonly stopped: StepRecord | undefined;
 }
 
-/** `flow` is undefined when its version can no longer be read. */
+/** Lists where the execution has stopped. `flow` is undefined if its version can no longer be read. */
 export function listStandstills(
   document: ExecutionDocument,
   known: Known,
@@ -61,7 +61,7 @@ function heldAt(
 ): readonly Standstill[] {
   if (held === undefined) return [];
   const isAtStep = stopped?.node === held.node;
-  // The last stored error may belong to an earlier hold; use it only if its code matches.
+  // The stored error may belong to an earlier hold; use it only if its code matches.
   const own = error?.code === code?.code ? error : code && { ...code, message: code.code };
   return [
     {
@@ -84,7 +84,7 @@ function waitOf(wait: StoredWait, executionId: string, flow: CompiledFlow | unde
   };
 }
 
-/** The retry that is due soonest, with its error code only. */
+/** Returns the retry that is due next, with only the code of its error. */
 export function nextRetry({ _id, status, waits = [] }: Pick<ExecutionDocument, '_id' | 'status' | 'waits'>, seal: Seal) {
   const [next] = status === 'waiting' ? waits.filter(isRetry).toSorted((a, b) => a.untilMs - b.untilMs) : [];
   if (next === undefined) return undefined;
@@ -92,7 +92,7 @@ export function nextRetry({ _id, status, waits = [] }: Pick<ExecutionDocument, '
   return { nextAt: untilMs, ...(error === undefined ? {} : { code: openWaitError(seal, _id, error).code }) };
 }
 
-/** Whether the wait is for the next attempt after a failure. */
+/** Returns true if the wait is for the next attempt after a failure. */
 export function isRetry({ attempts = 0, token }: StoredWait): boolean {
   return attempts > 0 && token === undefined;
 }
@@ -105,12 +105,15 @@ function attemptsOf(
   return { attempt, ...(retry === undefined ? {} : { mostAttempts: retry.max + 1 }) };
 }
 
-/** An error at the first attempt was not retried, so the retry limit says nothing. */
+/**
+ * Returns the attempt of the stopped step. If the first attempt failed, it was not retried, so the retry limit is left
+ * out.
+ */
 function triedOf(stopped: StepRecord, flow: CompiledFlow | undefined): Pick<Standstill, 'attempt' | 'mostAttempts'> {
   return stopped.attempt > 1 ? attemptsOf(stopped, flow) : { attempt: stopped.attempt };
 }
 
-/** Seals the error of a wait. Drops its issues, because they would make every rewrite of the document long. */
+/** Seals the error of a wait, without its issues, because they would make every rewrite of the document long. */
 export function sealWaitError(seal: Seal, executionId: string, { issues: _issues, ...error }: ErrorRecord): string {
   return seal.seal(waitPlace(executionId), JSON.stringify(error));
 }

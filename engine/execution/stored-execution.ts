@@ -1,11 +1,11 @@
 import type { ExecutionDocument } from './execution-document.ts';
 import { AppError } from '../contract/values/errors.ts';
-/** The seal place of a field of an execution. */
+/** Returns the place to which a sealed field of an execution is bound. */
 export function executionPlace(id: string, field: string) {
   return { collection: 'executions', id, field };
 }
 
-/** Throws EXECUTION_UNKNOWN if the execution does not exist. */
+/** Returns the document. Throws EXECUTION_UNKNOWN (input) if it is undefined, because the execution does not exist. */
 export function assertStored(document: ExecutionDocument | undefined, id: string): ExecutionDocument {
   if (document) return document;
   throw new AppError('EXECUTION_UNKNOWN', 'input', `There is no execution ${id}.`, {

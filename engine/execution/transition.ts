@@ -1,7 +1,8 @@
 /**
- * What can happen to a stored execution, and what each event writes. Pure: a journal, a worker or a person's action
- * passes the transition to the store as one conditional update. `match` names the state the event was decided on. Of
- * two events at the same time one is refused, and must read again.
+ * The events that can happen to a stored execution, and what each event writes. Pure: a journal, a worker or a
+ * person's action passes the transition to the store as one conditional update. `match` names the state on which the
+ * event was decided. If two events happen at the same time, one is refused, and its sender must read the execution
+ * again.
  */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { given } from '../contract/values/given.ts';
@@ -23,7 +24,7 @@ export const RESEND_PREPARED = 'RESEND_PREPARED';
 type ErrorHead = Pick<ErrorRecord, 'code' | 'kind'>;
 export type EndRequest = NonNullable<ExecutionDocument['cancelRequested']>;
 
-/** What any write of a run may add. */
+/** The fields that any write of a run may add. */
 interface Added {
   readonly leg?: { readonly key: string; readonly record: LegRecord } | undefined;
   /** All blobs the execution refers to; absent if there are none. */
@@ -35,7 +36,9 @@ export type ExecutionEnd =
   | { readonly status: 'failed'; readonly error: ErrorHead; readonly isDeadLetter: boolean }
   | { readonly status: 'cancelled'; readonly isUnknown: boolean; readonly hasWritten: boolean };
 
-/** Written by the run that has claimed the execution. The first one is written with the claim. */
+/**
+ * Events that the run writes after it has claimed the execution. The first event is written together with the claim.
+ */
 export type RunEvent =
   /** The steps settled so far, and the intent of the next write. */
   | ({ readonly kind: 'checkpoint' } & Added)
@@ -67,42 +70,48 @@ export type RunEvent =
 
 export type ExecutionEvent =
   | RunEvent
-  /** By a worker, or by an inline run that stores its execution with the claim. */
+  /** A worker claims the execution, or an inline run stores it together with its claim. */
   | { readonly kind: 'claimed'; readonly owner: string; readonly first: RunEvent }
-  /** The store may have kept a claim whose response was lost. Nothing was sent under it. */
+  /** Undoes a claim whose response was lost, because the store may have stored it. Nothing was sent under the claim. */
   | { readonly kind: 'claim-returned'; readonly owner: string; readonly notDone: readonly string[] }
-  /** The execution cannot be loaded. `epoch` is that of the claim that found this. */
+  /** The execution cannot be loaded. `epoch` is the epoch of the claim that found this. */
   | { readonly kind: 'unloadable'; readonly error: ErrorHead; readonly at: number; readonly epoch: number; readonly outcomeKnown: boolean }
   | { readonly kind: 'retried'; readonly by: string; readonly bulk?: string | undefined; readonly tables?: string | undefined }
-  /** Another process knows that none of the writes it is held for were done. */
+  /** Another process knows that none of the writes for which the execution is held were done. */
   | { readonly kind: 'hold-released'; readonly notDone: readonly string[] }
-  /** Makes its retries due now. */
+  /** The retries of the execution become due now. */
   | { readonly kind: 'hurried'; readonly waits: readonly StoredWait[] }
-  /** The message it waits for has arrived. */
+  /** The message that the execution waits for has arrived. */
   | { readonly kind: 'resumed'; readonly at: number }
-  /** A person ends it, whatever its status. */
+  /** A person ends the execution, whatever its status. */
   | { readonly kind: 'cancel-requested'; readonly request: EndRequest }
-  /** A person ends it while it is held. */
+  /** A person ends the execution while it is held. */
   | {
       readonly kind: 'hold-ended';
       readonly request: EndRequest;
       readonly bulk?: string | undefined;
       readonly reply?: { readonly stored: Stored; readonly blobs: readonly string[] } | undefined;
     }
-  /** Execution `by` resends its message: `replaced` in its place, `resent` beside it after its end. */
+  /**
+   * Execution `by` resends the message. `replaced`: it takes the place of this held execution. `resent`: this
+   * execution has ended and stays as it is.
+   */
   | { readonly kind: 'replaced'; readonly by: string; readonly request: EndRequest }
   | { readonly kind: 'resent'; readonly by: string; readonly at: number }
-  /** A prepared resend gets its place in the lane (`moved`), and is then released. */
+  /** A prepared resend gets its position in the lane (`moved`), and is then released. */
   | { readonly kind: 'moved'; readonly seq: string }
   | { readonly kind: 'resend-released'; readonly by?: string | undefined; readonly bulk?: string | undefined }
-  /** Never started: it takes the current code tables. */
+  /** The execution was never started, and takes the current code tables. */
   | { readonly kind: 'tables-moved'; readonly tables: string }
-  /** It has ended, and another message may have its dedupe key. `id` is its own id. */
+  /** The execution has ended, and another message may use its dedupe key. `id` is the id of this execution. */
   | { readonly kind: 'key-freed'; readonly id: string; readonly dedupe: string }
-  /** Another message arrived under its dedupe key, so it stays in the store until that message's window ends. */
+  /**
+   * Another message with the same dedupe key was accepted, so this execution stays in the store until the dedupe
+   * window of that message ends.
+   */
   | { readonly kind: 'kept-longer'; readonly dedupe: string; readonly until: number; readonly expiresAt?: number | undefined };
 
-/** Whether the event ends the run, for good or until something happens. */
+/** Returns true if the event ends the run: for good, or until something happens. */
 export function settles({ kind }: RunEvent): boolean {
   return kind === 'waiting' || kind === 'held' || kind === 'ended';
 }
@@ -151,7 +160,7 @@ export function transition(state: ExecutionState, event: ExecutionEvent): Transi
   }
 }
 
-/** The dedupe key of an execution that no other message can be a duplicate of. */
+/** Returns a dedupe key that no other message can have. */
 export function ownKey(executionId: string): string {
   return `x:${executionId}`;
 }
@@ -159,8 +168,8 @@ export function ownKey(executionId: string): string {
 type Event<Kind extends ExecutionEvent['kind']> = Extract<ExecutionEvent, { readonly kind: Kind }>;
 
 /**
- * A worker that listed the execution before a person cancelled it must read it again: its claim is refused. The claim
- * is also refused if the code tables were moved since it read them.
+ * Refuses the claim if a person cancelled the execution after the worker read it: the worker must read it again. Also
+ * refuses it if the code tables of the execution were changed since.
  */
 function claim(state: ExecutionState, { owner, first }: Event<'claimed'>): Transition {
   const { status, epoch, tables, cancelRequested } = state;
@@ -208,12 +217,12 @@ function releaseHold({ epoch }: ExecutionState, { notDone }: Event<'hold-release
   };
 }
 
-/** The status changes too, so that a worker that listed it before cannot claim it with the old times. */
+/** Changes the status too, so that a worker that read the execution before cannot claim it with the old times. */
 function hurry({ epoch }: ExecutionState, { waits }: Event<'hurried'>): Transition {
   return { match: { status: 'waiting', epoch, cancelRequested: null }, patch: { set: { status: 'queued', waits }, unset: ['due'] } };
 }
 
-/** A reply the caller already got stays. A new one is set only if there is none. */
+/** A reply that the caller already got stays; a new reply is stored only if there is none. */
 function endHold({ epoch }: ExecutionState, { request, bulk, reply }: Event<'hold-ended'>): Transition {
   const isDone = request.isDone === true;
   return {
@@ -259,7 +268,7 @@ function runPatch(state: ExecutionState, event: RunEvent): Patch {
   }
 }
 
-/** The new leg and the blobs, which any event of a run may set. */
+/** The new leg and the blobs, which every event of a run may set. */
 type AddedFields = Readonly<Record<string, unknown>>;
 
 function waitingPatch(added: AddedFields, { waits }: Event<'waiting'>): Patch {
@@ -300,7 +309,7 @@ function endedPatch(added: AddedFields, event: Event<'ended'>): Patch {
   };
 }
 
-/** Matches the execution while it is still held as it was read, with no cancel requested. */
+/** Matches the execution only if it is still held under this epoch and no cancel was requested. */
 function asHeld(epoch: number): Filter {
   return { status: 'held', epoch, cancelRequested: null };
 }

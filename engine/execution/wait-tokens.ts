@@ -1,8 +1,8 @@
 /**
- * Waits for an outside message. A token stands for one wait of one execution of its flow (docs/decisions/0029). The
- * wait and its message meet in one document, which the first of them creates. A process may crash after storing one
- * and before looking for the other. So the match is checked when the wait settles, when the message comes, and by the
- * reconciler.
+ * Waits for an outside message. A token identifies one wait of one execution of its flow (docs/decisions/0029). The
+ * wait and its message are stored in one document, which the first of the two creates. A process may crash after it
+ * stored one of them, and before it looks for the other. So the match is checked when the wait is stored, when the
+ * message comes, and by the reconciler.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -16,8 +16,8 @@ import { decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from
 import { stepKey, type TokenHolder } from './run-job.ts';
 
 /**
- * `used`: an earlier message was already taken. `over`: the execution went on without a message. `nobody`: no
- * execution waits. In these three cases nothing is kept.
+ * `used`: an earlier message was already accepted. `over`: the execution has continued without a message. `nobody`: no
+ * execution waits. In these three cases the message is not stored.
  */
 export type ResumeOutcome =
   | { readonly outcome: 'resumed'; readonly executionId: string }
@@ -33,7 +33,10 @@ interface TokenStores {
 export type WakeDeps = TokenStores & { readonly workQueue: WorkQueue };
 
 const PAGE = 200;
-/** How long an early message is kept for its wait, and how long a token counts as used after its execution ended. */
+/**
+ * How long a message that came before its wait is stored, and how long a token counts as used after its execution
+ * ended.
+ */
 const KEEP_MS = 30 * 86_400_000;
 
 /** Returns the token as it is stored. It is keyed because the text may be a patient's number. */
@@ -42,8 +45,8 @@ export function tokenOf(seal: Seal, flowId: string, text: string): string {
 }
 
 /**
- * Assigns the token to this wait. Returns the holder if another wait of an open execution has it. A message that came
- * for an execution that has ended is never passed on.
+ * Assigns the token to this wait. Returns the other wait if an open execution already uses the token. A message for an
+ * execution that has ended is never passed to another one.
  */
 export async function holdToken(
   token: string,
@@ -68,12 +71,12 @@ export async function holdToken(
   }
 }
 
-/** Called when the execution has ended. The token counts as used for a while. */
+/** Called when the execution has ended. The tokens count as used for a while. */
 export async function letGoOfTokens(tokens: readonly string[], execution: string, { resumes, clock }: TokenStores): Promise<void> {
   for (const token of tokens) await resumes.patchIf(token, { execution }, { set: { expiresAt: clock.now() + KEEP_MS } });
 }
 
-/** Returns the open execution whose wait holds the token. */
+/** Returns the open execution that waits with the token. */
 export async function holderOf(
   flowId: string,
   text: string,
@@ -85,7 +88,7 @@ export async function holderOf(
 
 export type ResumeDeps = WakeDeps & { readonly payloads: Payloads; readonly seal: Seal };
 
-/** Passes a message to the wait the token stands for, or keeps it until that wait comes. */
+/** Passes a message to the wait with this token, or stores the message until that wait comes. */
 export async function resumeByToken(
   flowId: string,
   text: string,
@@ -102,7 +105,7 @@ export async function resumeByToken(
   for (;;) {
     const found = await resumes.get(token);
     if (found?.input !== undefined) return { outcome: 'used' };
-    // An execution that has ended no longer waits: the message is for the next wait.
+    // An execution that has ended no longer waits, so the message is for the next wait.
     const owner = found?.execution === undefined ? undefined : await executions.get(found.execution);
     const holder = owner !== undefined && isOpen(owner) ? owner : undefined;
     if (holder !== undefined && hasGoneOn(holder, token)) return { outcome: 'over' };
@@ -135,7 +138,7 @@ export async function messageFor(
   return decodeMessage((await payloads.load(inputPlace(found._id), found.input)) as EncodedMessage);
 }
 
-/** Makes executions due whose message is already stored. Returns how many. */
+/** Makes those executions due whose message is already stored. Returns how many. */
 export async function wakeResumed(waiting: readonly ExecutionDocument[], deps: WakeDeps): Promise<number> {
   const now = deps.clock.now();
   const byToken = new Map(
@@ -161,12 +164,17 @@ async function wake(waiting: ExecutionDocument, { executions, workQueue, clock }
   await workQueue.ring(waiting.part);
 }
 
-/** An execution with a requested cancel does not count as open: it ends without resuming. */
+/**
+ * Returns true if the execution is open. With a requested cancel it does not count as open: it ends without resuming.
+ */
 function isOpen(document: ExecutionDocument | undefined): boolean {
   return document?.open === true && document.cancelRequested === undefined;
 }
 
-/** Whether the execution stopped elsewhere, so that this wait has timed out. Unknown while it runs, so false then. */
+/**
+ * Returns true if the execution no longer waits with this token: the wait timed out. While the execution runs this is
+ * unknown, and the function returns false.
+ */
 function hasGoneOn({ status, waits = [] }: ExecutionDocument, token: string): boolean {
   return (status === 'waiting' || status === 'held') && !waits.some((wait) => wait.token === token);
 }

@@ -26,7 +26,7 @@ export interface AppErrorOptions {
   /** What the reader should do now, one sentence. */
   readonly fix?: string;
   /**
-   * The message in both languages, if whoever creates the error (a third-party node type, a flow's author) gives its
+   * The message in both languages, if the creator of the error (a third-party node type, a flow's author) gives its
    * texts.
    */
   readonly text?: Text;

@@ -1,6 +1,6 @@
 /**
- * Logging, metrics and spans as dependencies. Log lines, labels and attributes never contain payloads, personal data or
- * secrets.
+ * Interfaces for logging, metrics and spans. Log lines, labels and attributes must never contain payloads, personal
+ * data or secrets.
  */
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined | readonly string[]>>;
@@ -18,16 +18,16 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Metrics {
   count(name: string, labels?: Labels, by?: number): void;
-  /** A duration in milliseconds, kept as a histogram. */
+  /** Records a duration in milliseconds, in a histogram. */
   observeMs(name: string, durationMs: number, labels?: Labels): void;
   /**
-   * Called only when metrics are collected, so that a gauge costs nothing in between. A gauge that cannot be read now
-   * (undefined, or a rejection) is left out.
+   * Registers a gauge. `read` is called only when metrics are collected, so that a gauge costs nothing in between. A
+   * gauge whose `read` returns undefined or rejects is left out.
    */
   gauge(name: string, read: Read, labels?: Labels): void;
   /**
-   * A number that its owner increments: read like a gauge, exported as a counter. For events too frequent to report
-   * one by one.
+   * Registers a counter whose owner increments a plain number. `read` is called when metrics are collected. For events
+   * that are too frequent to report one by one.
    */
   total(name: string, read: Read, labels?: Labels): void;
 }
@@ -47,21 +47,20 @@ export interface SpanStart {
   readonly startedAt?: number;
 }
 
-/** One piece of work in a trace. Its fields are only ids, types, counts and codes. */
+/** One unit of work in a trace. Its fields contain only ids, types, counts and codes. */
 export interface Span {
-  /** W3C trace context that a later process, or the other side, continues with. */
+  /** The W3C trace context with which a later process, or the other side, continues the trace. */
   readonly traceparent: string;
-  /** Call once, with the error code on failure. */
+  /** Ends the span. Call it once, with the error code on failure. */
   end(fields?: SpanFields, errorCode?: string): void;
 }
 
 /**
- * Without a tracer no spans are created. Both methods return undefined for a trace that is not sampled. All processes
- * sample the same traces.
+ * Creates spans. Both methods return undefined for a trace that is not sampled. All processes sample the same traces.
  */
 export interface Tracer {
-  /** Starts the first span of our part of a trace; `parent`: the caller's span, in the same trace. */
+  /** Starts the first span of the platform in a trace. `parent`: the caller's span in the same trace. */
   root(name: string, traceId: string | undefined, start: SpanStart, parent?: string): Span | undefined;
-  /** Starts a child of the span with this trace context; without a parent it returns undefined. */
+  /** Starts a child of the span that has this trace context. Returns undefined if there is no parent. */
   child(name: string, parent: string | undefined, start: SpanStart): Span | undefined;
 }

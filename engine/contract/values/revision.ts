@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import { fieldText } from './texts.ts';
 
 /**
- * The revision of a stored document. A save names the revision the person saw, so that it cannot overwrite another
- * person's changes.
+ * The revision of a stored document. A save names the revision that the person saw, so that it cannot overwrite
+ * another person's changes.
  */
 export const Revision = Type.Integer({
   ...fieldText(

@@ -14,22 +14,22 @@ const bothOf = (pattern: string) => ({
   en: Type.String({ ...fieldText('英文', 'English'), maxLength: 20000, pattern }),
 });
 /**
- * Schemas of a name (one line of text) and of a description. Stored documents may contain what was accepted before:
- * see `Text`.
+ * Schemas of a name (one line of text) and of a description. Stored documents may contain texts that were accepted
+ * before these patterns existed; read them with `Text`.
  */
 export const NAME_PROPERTIES = bothOf(PLAIN_LINE);
 export const DESCRIPTION_PROPERTIES = bothOf(PLAIN_TEXT);
 
 /**
- * Label, help, example and option texts of one field of a node's or policy's configuration, shown in the designer's
- * form.
+ * The label, help, example and option texts of one configuration field of a node or policy. The designer's form shows
+ * them.
  */
 export interface FieldText {
   readonly label: Text;
   readonly help?: Text;
   /** A value as a person would type it; the same in both languages. */
   readonly example?: string;
-  /** Texts for the options of a choice, by value. Well-known codes (`GET`, `UTF-8`) need none. */
+  /** Texts for the options of a choice, by value. Well-known codes (`GET`, `UTF-8`) need no text. */
   readonly options?: Readonly<Record<string, Text>>;
 }
 
@@ -40,8 +40,8 @@ interface MoreText {
 }
 
 /**
- * Schema options that give a field its texts: `Type.String({ ...fieldText('路径', 'Path'), maxLength: 500 })`. A guard
- * test requires them.
+ * Returns schema options that give a field its texts: `Type.String({ ...fieldText('路径', 'Path'), maxLength: 500 })`. A
+ * guard test requires texts for every field.
  */
 export function fieldText(zhCN: string, en: string, helpZhCN?: string, helpEn?: string, more: MoreText = {}): { readonly text: FieldText } {
   const help = helpZhCN === undefined ? {} : { help: { 'zh-CN': helpZhCN, en: helpEn ?? helpZhCN } };
@@ -50,7 +50,7 @@ export function fieldText(zhCN: string, en: string, helpZhCN?: string, helpEn?: 
   return { text: { label: { 'zh-CN': zhCN, en }, ...help, ...example, ...options } };
 }
 
-/** Schema options that name the editor of a field, if its schema alone does not decide (`field-kind.ts`). */
+/** Returns schema options that name the editor of a field, if its schema alone does not decide it (`field-kind.ts`). */
 export function fieldEditor(editor: FieldEditor): { readonly editor: FieldEditor } {
   return { editor };
 }

@@ -4,9 +4,9 @@ import type { LogFields, Logger } from './observe.ts';
 const QUIET_MS = 10_000;
 
 /**
- * A warning that outsiders can cause at any rate. The first is logged at once. Those of the next ten seconds become
- * one line with the fields of the last and their `count`; this repeats while more arrive. None is lost, and the log
- * cannot flood the disk.
+ * Creates a warning that outsiders can cause at any rate. The first one is logged at once. Those of the next ten
+ * seconds become one line with the fields of the last and their `count`; this repeats while more arrive. So every
+ * warning is counted, and the log cannot fill the disk.
  */
 export function createThrottledWarning(log: Logger, clock: Clock, event: string): (fields: LogFields) => void {
   let isQuiet = false;

@@ -1,4 +1,4 @@
-/** The legs in the document of the execution. Those of loop iterations are documents of their own. */
+/** The legs in the document of the execution. Legs of loop iterations are separate documents. */
 import type { Intent, LegRecord, StepRecord } from '../execution-document.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload, type Stopped } from '../leg-payload.ts';
 import type { Keeping } from '../record-quota.ts';
@@ -13,7 +13,7 @@ interface NextLeg {
 }
 
 export class DocumentLegs {
-  /** As stored by earlier claims. */
+  /** The legs that earlier claims stored. */
   readonly #stored: JournalDocument['legs'];
   readonly #iterations: IterationLegs;
   readonly #kept: KeptPayloads;
@@ -22,11 +22,11 @@ export class DocumentLegs {
   #pending: SettledStep[] = [];
   /** Records of steps in earlier legs. */
   readonly #recorded: StepRecord[];
-  /** Node -> the leg that holds the intent of its write. */
+  /** For each node, the key of the leg that contains the intent of its write. */
   readonly #intents = new Map<string, string>();
   /** Legs whose announced write was stopped before it started. */
   readonly #notBegun = new Set<string>();
-  /** Keys of steps whose announced write was surely not done. */
+  /** Keys of steps whose announced write was certainly not done. */
   readonly #refused: string[] = [];
 
   constructor(stored: JournalDocument['legs'], steps: readonly StepRecord[], iterations: IterationLegs, kept: KeptPayloads) {
@@ -55,15 +55,18 @@ export class DocumentLegs {
     this.#refused.push(stepKey(path, node));
   }
 
-  /** Legs whose announced write was surely not done, also that of `refusedBy`: the node that the run is held at. */
+  /**
+   * Returns the legs whose announced write was certainly not done. `refusedBy`: the node at which the run is held, if
+   * its write was not done either.
+   */
   notDone(refusedBy: string | undefined): readonly string[] {
     return [...(refusedBy === undefined ? [] : this.#intentLegOf(refusedBy)), ...this.#notBegun];
   }
 
-  /** Builds a leg of the steps settled since the last one; undefined when there is nothing to store. */
+  /** Builds a leg from the steps that settled since the last one. Returns undefined if there is nothing to store. */
   async next(epoch: number, intent: Intent | undefined, stopped: Stopped): Promise<NextLeg | undefined> {
-    // A leg with an intent keeps only outputs that cannot be recomputed. The records of pure steps are written with
-    // the settle.
+    // A leg with an intent stores only outputs that cannot be computed again. The records of pure steps are stored
+    // when the run settles.
     const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#iterations.shown(this.#pending);
     this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
     const isStopped = stopped.error !== undefined;
@@ -82,7 +85,10 @@ export class DocumentLegs {
     return { leg: { key, record }, steps };
   }
 
-  /** Replaces all legs: the records of the steps, and the outputs of the steps that are recorded in full. */
+  /**
+   * Builds the leg that replaces all others at the end: the records of the steps, and the outputs of nodes that record
+   * in full.
+   */
   async summary(epoch: number, level: Keeping['level'], stopped: Stopped): Promise<LegRecord> {
     const steps = level === 'none' ? [] : [...this.#recorded, ...this.#iterations.shown(this.#pending).map((step) => step.record)];
     const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
@@ -90,7 +96,7 @@ export class DocumentLegs {
     return { epoch, payload: await this.#kept.keep('legs.0', payload) };
   }
 
-  /** The key of the leg that holds the intent of this node, if any. */
+  /** Returns the key of the leg that contains the intent of this node, if there is one. */
   #intentLegOf(node: string): readonly string[] {
     const key = this.#intents.get(node) ?? Object.entries(this.#stored).findLast(([, leg]) => leg.intent?.node === node)?.[0];
     return key === undefined ? [] : [key];

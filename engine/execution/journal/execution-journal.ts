@@ -1,7 +1,7 @@
 /**
- * Records an execution as it runs. The claim carries the first intent, each further write its own, and the settle
- * ends it. Every update names the epoch. An update that comes too late is refused, and its outcome is kept as a late
- * outcome.
+ * Stores the progress of a running execution. The first intent is stored with the claim, each further write stores
+ * another intent, and the last update stores the end. Every update names the epoch of its claim. An update that comes
+ * too late is refused, and its outcome is stored as a late outcome.
  */
 import type { Reply } from '../../contract/node/node.ts';
 import type { WriteOptions } from '../../contract/ports/documents.ts';
@@ -37,15 +37,15 @@ export class ExecutionJournal implements Journal {
   readonly #kept: KeptPayloads;
   readonly #legs: DocumentLegs;
   readonly #iterations: IterationLegs;
-  /** Stores nothing before the first `write`. All intents are kept in the one execution document. */
+  /** If true, nothing is stored before the first `write`, and all intents are in the one execution document. */
   readonly #isInline: boolean;
   #signal: AbortSignal | undefined;
-  /** Outcomes of writes that are not in a stored leg yet. */
+  /** Outcomes of writes that no stored leg contains yet. */
   readonly #unstored = new Set<SettledStep>();
-  /** Tokens that stand for waits of this execution. */
+  /** The tokens with which this execution waits. */
   readonly #tokens: Set<string>;
   #tail: Promise<void> = Promise.resolve();
-  /** The reply the caller got. Every later call with the same origin gets the same one. */
+  /** The reply that the caller got. Every later call with the same origin gets this reply. */
   #storedReply: Stored | undefined;
   #onStoreFailing: () => void = () => undefined;
 
@@ -78,7 +78,7 @@ export class ExecutionJournal implements Journal {
     return this.#isClaimed;
   }
 
-  /** The epoch of its claim. */
+  /** The epoch of the claim. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -88,17 +88,17 @@ export class ExecutionJournal implements Journal {
     return this.#legs.withIntent;
   }
 
-  /** True when a write of this run is known to be done. */
+  /** True if a write of this run is known to be done. */
   get hasWritten(): boolean {
     return this.#hasWritten;
   }
 
-  /** Blobs the execution refers to. */
+  /** The blobs that the execution refers to. */
   get blobs(): readonly string[] {
     return this.#kept.blobs;
   }
 
-  /** Adds the call's input that an inline run stores. */
+  /** Counts the input of the call, which an inline run stores with its claim. */
   keepInput({ input, blobs = [] }: Pick<ExecutionDocument, 'input' | 'blobs'>): void {
     this.#kept.addBlobs(blobs);
     if (input) this.#kept.addSize(input);
@@ -115,7 +115,7 @@ export class ExecutionJournal implements Journal {
   }
 
   async waiting(text: string, step: string, untilMs: number): Promise<TokenHolder | undefined> {
-    // An inline run does not wait: it ends here.
+    // An inline run does not wait; it ends here.
     if (this.#isInline) return undefined;
     const token = this.#tokenOf(text);
     const holder = await this.#insist(() => holdToken(token, { execution: this.#document._id, step }, untilMs, this.#deps));
@@ -143,8 +143,8 @@ export class ExecutionJournal implements Journal {
   }
 
   /**
-   * Stores the reply of a run that continues after it. Resolves when the caller may get the reply. Claims the
-   * execution first if it is not stored yet, so that another process can end it after a crash.
+   * Stores the reply of a run that continues after its reply. Resolves when the caller may get the reply. If the
+   * execution is not stored yet, claims it first, so that another process can end it after a crash.
    */
   replied(reply: Reply): Promise<void> {
     const before = this.#tail;
@@ -153,23 +153,23 @@ export class ExecutionJournal implements Journal {
       if (!(await this.#write({ kind: 'replied', reply: this.#storedReply, blobs: [...this.#kept.blobs] }, { durability: 'full' })))
         throw new LostExecution('the execution was taken by somebody else');
     });
-    // If the store fails now, the end of the run stores the reply. If nothing is stored yet, no write may follow: the
-    // claim is taken back.
+    // If the store fails now, the reply is stored with the end of the run. But if nothing is stored yet, no write may
+    // follow: the error then ends the run.
     this.#tail = before.then(() =>
       stored.catch((error: unknown) => {
         this.#storedReply = undefined;
         if (!this.#isClaimed || error instanceof LostExecution) throw error;
       }),
     );
-    // The rejection reaches the next write or `finish`, which await the tail.
+    // The rejection is not lost: the next write or `finish` awaits the tail.
     this.#tail.catch(() => undefined);
     return stored;
   }
 
   /**
-   * Stores how the run ended, and retries as long as the store fails (each failure calls `onStoreFailing`). Returns
-   * `lost` if another process owns the execution now. Outcomes that can no longer be stored here are kept as late
-   * outcomes.
+   * Stores how the run ended, and retries while the store fails (each failure calls `onStoreFailing`). Returns `lost`
+   * if another process owns the execution now. Outcomes that can no longer be stored in the execution are stored as
+   * late outcomes.
    */
   async finish(end: Exclude<RunEnd, { status: 'lost' }>, onStoreFailing?: () => void): Promise<'stored' | 'lost'> {
     if (onStoreFailing) this.#onStoreFailing = onStoreFailing;
@@ -185,8 +185,8 @@ export class ExecutionJournal implements Journal {
   }
 
   /**
-   * Keeps the outcomes of writes that the execution can no longer store, for people to see. Never rejects: it logs
-   * what it cannot keep.
+   * Stores the outcomes of writes that the execution can no longer store, so that people see them. Never rejects: it
+   * logs what it cannot store.
    */
   async keepLateOutcomes(): Promise<void> {
     this.#signal = undefined;
@@ -249,8 +249,8 @@ export class ExecutionJournal implements Journal {
 
   async #ending(end: TerminalEnd, { level, forMs, isReduced }: Keeping): Promise<RunEvent> {
     const at = this.#deps.clock.now();
-    // Never delete them at once: after a crash before the end is stored, they show which of a loop's writes were
-    // done.
+    // Do not delete the legs of iterations at once: after a crash before the end is stored, they show which writes of
+    // a loop were done.
     await this.#iterations.expire(at + (level === 'full' ? forMs : DAY_MS));
     await this.#insist(() => letGoOfTokens([...this.#tokens], this.#document._id, this.#deps));
     const isFull = level === 'full';
@@ -262,7 +262,7 @@ export class ExecutionJournal implements Journal {
       expiresAt: at + forMs,
       isOverQuota: isReduced,
       keepsInput: isFull,
-      // Above the flow's own recording level, keep only a reply that the same key must get again.
+      // If the flow records less than everything, keep only a reply that a later call with the same key must get.
       reply: isFull || this.#isAnswerKept ? await this.#keepReply(replyOf(end)) : undefined,
       ...(isFull && this.#flow.recordsAllNodes
         ? { leg: (await this.#legs.next(this.#claimEpoch, undefined, stoppedOf(end)))?.leg }
@@ -270,7 +270,9 @@ export class ExecutionJournal implements Journal {
     };
   }
 
-  /** A later call with the same origin gets this reply again: the run was inline and was stored before a write. */
+  /**
+   * True if a later call with the same origin gets the stored reply: the run is inline, and was stored before a write.
+   */
   get #isAnswerKept(): boolean {
     return this.#isInline && this.#isClaimed;
   }
@@ -279,7 +281,7 @@ export class ExecutionJournal implements Journal {
     return reply && !this.#storedReply ? this.#kept.keep('reply', encodeReply(reply)) : undefined;
   }
 
-  /** The epoch of the claim that is made, or is about to be made. */
+  /** The epoch of the current claim, or of the claim that the next write makes. */
   get #claimEpoch(): number {
     return this.#epoch + (this.#isClaimed ? 0 : 1);
   }
@@ -321,18 +323,21 @@ export class ExecutionJournal implements Journal {
     );
     const result = await this.#insist(() => this.#deps.executions.patchIf(id, match, patch, options));
     if (result.outcome !== 'patched') return settles(event) && (await this.#hasSettled());
-    // A settled execution can no longer be cancelled, so the document is not read.
+    // A settled execution can no longer be cancelled, so do not read the document.
     if (!settles(event) && result.document.cancelRequested) this.#onCancelRequested();
     return true;
   }
 
-  /** The store kept the settle but its response was lost. No other process ends a run under this epoch. */
+  /**
+   * Returns true if the store has stored the settle although its response was lost. No other process ends a run under
+   * this epoch.
+   */
   async #hasSettled(): Promise<boolean> {
     const stored = await this.#insist(() => this.#deps.executions.get(this.#document._id));
     return stored?.epoch === this.#epoch && stored.status !== 'running';
   }
 
-  /** Does not retry before the claim: nothing was done outside yet. */
+  /** Retries the attempt while the store fails, but only after the claim: before it, nothing was done outside. */
   #insist<T>(attempt: () => Promise<T> | T): Promise<T> {
     const signal = this.#signal;
     return keepStoring(attempt, {

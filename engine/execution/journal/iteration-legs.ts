@@ -1,5 +1,5 @@
 /**
- * Legs of loop iterations. They are documents of their own, so that an execution stays small however many iterations
+ * The legs of loop iterations. They are separate documents, so that an execution stays small however many iterations
  * it has.
  */
 import { LostExecution } from '../lost-execution.ts';
@@ -13,20 +13,20 @@ export interface IterationLegsDeps extends Pick<JournalDeps, 'payloads' | 'legs'
   readonly insist: Insist;
 }
 
-/** How many iteration steps are kept for people to look at. Outcomes that matter are stored separately. */
+/** How many steps of iterations are stored for people to look at. Outcomes that matter are stored in any case. */
 const MAX_STEPS = 500;
 const LEGS_AT_ONCE = 100;
 
 export class IterationLegs {
   readonly #executionId: string;
   readonly #deps: IterationLegsDeps;
-  /** By scope: steps that have settled but are in no leg yet. */
+  /** For each scope, the steps that have settled but are in no leg yet. */
   readonly #open = new Map<string, SettledStep[]>();
-  /** By scope: the number of its legs. */
+  /** For each scope, the number of its legs. */
   readonly #counts = new Map<string, number>();
   readonly #recorded: SettledStep[] = [];
 
-  /** `stored`: legs of earlier claims. */
+  /** `stored`: the legs that earlier claims stored. */
   constructor(executionId: string, stored: readonly LegDocument[], deps: IterationLegsDeps) {
     this.#executionId = executionId;
     this.#deps = deps;
@@ -41,8 +41,8 @@ export class IterationLegs {
   }
 
   /**
-   * Stores a leg of what settled in this iteration since its last one. Throws LostExecution if another process runs
-   * it.
+   * Stores a leg with the steps of this iteration that settled since its last leg. Throws LostExecution if another
+   * process runs the iteration.
    */
   async insert(
     scope: string,
@@ -54,7 +54,7 @@ export class IterationLegs {
     const number = this.#counts.get(scope) ?? 0;
     this.#counts.set(scope, number + 1);
     const id = this.#idOf(scope, number);
-    // Take the steps before any await: what settles meanwhile belongs to the next leg.
+    // Take the steps before any await: steps that settle meanwhile belong to the next leg.
     const steps = this.#open.get(scope)?.splice(0) ?? [];
     const payload = await insist(() => payloads.store({ collection: 'legs', id, field: 'payload' }, legPayload(steps)));
     for (const step of steps) if (this.#recorded.length < MAX_STEPS) this.#recorded.push(step);
@@ -68,14 +68,15 @@ export class IterationLegs {
       ...('blob' in payload ? { blobs: [payload.blob] } : {}),
     };
     const { inserted } = await insist(() => legs.insert(leg, options));
-    // If the first response was lost, the leg found is still ours: no other process writes under this epoch.
+    // If the response to the first insert was lost, the leg that is found belongs to this process: no other process
+    // writes under this epoch.
     if (!inserted && (await insist(() => legs.get(id)))?.epoch !== epoch) throw new LostExecution('somebody else runs this iteration');
     return { steps, payload };
   }
 
   /**
-   * Legs stay while their execution is open, and then as long as its record. Call this before the end is stored, so
-   * that no leg is missed.
+   * Sets when the legs expire. They are kept while their execution is open, and then as long as its record. Call this
+   * before the end is stored, so that no leg is missed.
    */
   async expire(expiresAt: number): Promise<void> {
     const { legs, insist } = this.#deps;
@@ -85,8 +86,8 @@ export class IterationLegs {
   }
 
   /**
-   * Returns the steps of the stored legs, then `pending` and the steps in no leg yet. Keeps all steps whose output is
-   * stored only here; of the others, the first `MAX_STEPS`.
+   * Returns the steps of the stored legs, then `pending` and the steps that are in no leg yet. Includes all steps
+   * whose output is stored only here, and of the others the first `MAX_STEPS`.
    */
   shown(pending: readonly SettledStep[]): SettledStep[] {
     let count = this.#recorded.length;

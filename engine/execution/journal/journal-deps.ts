@@ -1,4 +1,4 @@
-/** What a journal of an execution needs. */
+/** The dependencies of an execution's journal. */
 import type { Owners } from '../../ownership/owners.ts';
 import type { RecordQuota } from '../record-quota.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument, StepRecord } from '../execution-document.ts';
@@ -31,19 +31,19 @@ export interface JournalDeps extends ExecutionStores {
  */
 export type Claim = (first: RunEvent, options: WriteOptions) => Promise<boolean>;
 
-/** The fields a journal starts from. An inline run has almost none. */
+/** The fields that a journal starts from. An inline run has almost none. */
 export type JournalDocument = Pick<ExecutionDocument, '_id' | 'epoch' | 'legs'> &
   Partial<Pick<ExecutionDocument, 'blobs' | 'reply' | 'waits' | 'input' | 'firstHeldAt'>>;
 
 export interface JournalStart {
-  /** Stores nothing before the first `write`. All intents are kept in the one execution document. */
+  /** If true, nothing is stored before the first `write`, and all intents are in the one execution document. */
   readonly isInline?: boolean;
-  /** A caller waits for the run. After an abort, no write is retried while the store fails. */
+  /** Set if a caller waits for the run. After an abort, no write is retried while the store fails. */
   readonly signal?: AbortSignal;
-  /** Stored by earlier claims. */
+  /** The legs that earlier claims stored. */
   readonly iterationLegs?: readonly LegDocument[];
   readonly steps?: readonly StepRecord[];
 }
 
-/** Tries a write until the store takes it, as the journal does. */
+/** Retries a write until the store accepts it, as the journal does. */
 export type Insist = <T>(attempt: () => Promise<T> | T) => Promise<T>;

@@ -11,8 +11,8 @@ export interface LateOutcomesDeps extends Pick<JournalDeps, 'payloads' | 'lateOu
 }
 
 /**
- * Keeps the outcomes of writes that the execution can no longer store, for people to see. Never rejects: it logs what
- * it cannot keep.
+ * Stores the outcomes of writes that the execution can no longer store, so that people see them. Never rejects: it
+ * logs what it cannot store.
  */
 export async function keepLateOutcomes(
   steps: Iterable<SettledStep>,

@@ -1,4 +1,4 @@
-/** The payloads of one execution: those it refers to, and the size that all of them add to it. */
+/** The payloads of one execution: the blobs it refers to, and the total size of its payloads. */
 import type { LegDocument, Stored } from '../execution-document.ts';
 import { bytesOf } from '../payloads.ts';
 import { executionPlace } from '../stored-execution.ts';
@@ -14,7 +14,7 @@ export class KeptPayloads {
   readonly #blobs: string[];
   #bytes = ROW_BYTES;
 
-  /** `document` and `iterationLegs`: as stored by earlier claims. */
+  /** The first two parameters are the state that earlier claims stored. */
   constructor(
     { _id, input, legs, blobs = [] }: JournalDocument,
     iterationLegs: readonly LegDocument[],
@@ -29,7 +29,7 @@ export class KeptPayloads {
     for (const { payload } of [...Object.values(legs), ...iterationLegs]) if (payload) this.addSize(payload);
   }
 
-  /** Blobs the execution refers to. */
+  /** The blobs that the execution refers to. */
   get blobs(): readonly string[] {
     return this.#blobs;
   }
@@ -49,7 +49,7 @@ export class KeptPayloads {
     this.addSize(stored);
   }
 
-  /** For a payload whose blob is referred to elsewhere. */
+  /** Counts the size of a payload whose blob is already in the list, or that has none. */
   addSize(stored: Stored): void {
     this.#bytes += bytesOf(stored);
   }
@@ -58,7 +58,7 @@ export class KeptPayloads {
     this.#blobs.push(...blobs);
   }
 
-  /** The end keeps none of the payloads so far, except this reply. */
+  /** Removes all payloads, except this reply, from the list and the size: the end of the run stores nothing else. */
   reduceTo(reply: Stored | undefined): void {
     this.#blobs.length = 0;
     this.#bytes = ROW_BYTES;

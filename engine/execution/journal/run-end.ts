@@ -1,4 +1,4 @@
-/** Converts how a run ended to what the execution stores. */
+/** Converts the end of a run to the form that the execution stores. */
 import type { RunEnd } from '../run-job.ts';
 import type { Stopped } from '../leg-payload.ts';
 import type { ExecutionEnd } from '../transition.ts';

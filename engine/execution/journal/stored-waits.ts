@@ -1,4 +1,4 @@
-/** Converts the waits of a run to what the execution stores. */
+/** Converts the waits of a run to the form that the execution stores. */
 import type { StoredWait } from '../execution-document.ts';
 import type { RunEnd, WaitPoint } from '../run-job.ts';
 import { tokenOf } from '../wait-tokens.ts';
@@ -7,7 +7,7 @@ import { sealWaitError } from '../standstill.ts';
 
 export interface WaitContext {
   readonly executionId: string;
-  /** The epoch of the claim that stores them. */
+  /** The epoch of the claim that stores the waits. */
   readonly epoch: number;
   readonly flowId: string;
   /** The waits stored before this run. */
@@ -35,8 +35,8 @@ export function storedWait(
 }
 
 /**
- * Keeps the waits of other branches while a person looks at the held one. The held step's attempts start from zero
- * when it is retried.
+ * Returns the waits of other branches, which stay valid while the execution is held. If a person retries the held
+ * step, its attempts start from zero.
  */
 export function waitsBeside({ node, path, waits = [] }: Extract<RunEnd, { status: 'held' }>, context: WaitContext): StoredWait[] {
   const now = waits.map((point) => storedWait(point, context));
