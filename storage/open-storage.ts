@@ -21,7 +21,9 @@ import { enterStoreLevel, MARKS_LEVEL } from './store-level.ts';
 import { withholdWrites } from './withhold-writes.ts';
 import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './shared/storage-backend.ts';
 
-/** The available stores: scheme of the address -> backend. A new store is one folder and one line here. */
+/**
+ * The available stores: the scheme of the address, and its backend. A new store needs one folder and one line here.
+ */
 const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   embedded: async () => (await import('./embedded/embedded-backend.ts')).embeddedBackend,
   memory: async () => (await import('./memory/memory-backend.ts')).memoryBackend,
@@ -31,17 +33,17 @@ const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   postgresql: async () => (await import('./postgres/postgres-backend.ts')).postgresBackend,
 };
 
-/** The same for the shared services of processes: doorbell, limits, leases, hints. */
+/** The available backends for what processes share: work queue, limits, leases and hints. */
 const SHARED: Readonly<Record<string, () => Promise<SharedBackend>>> = {
   redis: async () => (await import('./redis/redis-backend.ts')).redisBackend,
   rediss: async () => (await import('./redis/redis-backend.ts')).redisBackend,
 };
 
-/** Passwords and certificates given as values; the files that settings name are then not read. */
+/** Passwords and certificates given as values. If one is given, the file that the settings name is not read. */
 export interface StoreSecrets {
   readonly password?: string | undefined;
   readonly sharedPassword?: string | undefined;
-  /** PEM of the authorities that the servers' certificates must chain to. */
+  /** PEM text of the certificate authorities for the servers' certificates. */
   readonly ca?: string | undefined;
 }
 
@@ -49,29 +51,32 @@ export interface StorageOptions {
   /** `<scheme>:<location>`, for example `embedded:./data`. */
   readonly address: string;
   readonly passwordFile?: string;
-  /** Doorbell and shared state, for example `rediss://host`. A store for one process brings its own. */
+  /**
+   * Address of work queue and shared state, for example `rediss://host`. A store for one process has its own shared
+   * state and needs none.
+   */
   readonly sharedAddress?: string;
   readonly sharedPasswordFile?: string;
-  /** PEM of the authorities that the servers' certificates must chain to. */
+  /** File with the PEM text of the certificate authorities for the servers' certificates. */
   readonly caFile?: string;
   readonly secrets?: StoreSecrets;
-  /** Default: `<data folder>.kek`, created at the first start. `memory:` needs none. */
+  /** Default: `<data folder>.kek`, created at the first start. `memory:` needs no file. */
   readonly kekFile?: string;
-  /** For the end of a move: also opens a store that was left, or is half filled. */
+  /** Opens the store even if it was moved away or is half filled; used at the end of a move. */
   readonly isMarkIgnored?: boolean;
-  /** For read-only inspection: nothing is written to the store. */
+  /** Opens for inspection: nothing is written to the store. */
   readonly isLook?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface Storage {
-  /** Documents with authority carry a mark, and are unusable when it is wrong. */
+  /** Documents that grant rights have a mark; a document with a wrong mark cannot be used. */
   readonly documents: Documents;
   readonly integrity: Integrity;
-  /** For copying the store while others use it. */
+  /** Controls the use of the store while it is copied. */
   readonly gate: Gate;
-  /** The store itself, without gate and marks. */
+  /** The store without gate and marks. */
   readonly store: OpenedStore;
   readonly kept: NonNullable<OpenedShared['kept']>;
   readonly workQueue: WorkQueue;
@@ -80,7 +85,8 @@ export interface Storage {
   readonly seal: Seal;
   readonly dataKeys: DataKeys;
   /**
-   * The file of the key-encryption key. When `isNew`, tell the person at the terminal to keep it apart from the data.
+   * The file of the key-encryption key. If `isNew`, the person at the terminal must be told to store it separately
+   * from the data.
    */
   readonly kek: { readonly file: string; readonly isNew: boolean } | undefined;
   close(): Promise<void>;
@@ -90,9 +96,10 @@ const REDIS_EXAMPLE = 'rediss://redis.example:6379';
 const ROTATE_EVERY_MS = 3_600_000;
 
 /**
- * Opens all storage by address; composition roots use only this function. STORE_ADDRESS, STORE_NEEDS_SHARED,
- * STORE_PASSWORD_IN_ADDRESS, STORE_PASSWORD_FILE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE, STORE_LOCKED,
- * SEAL_KEK_MISSING, SEAL_KEK_WRONG, SEAL_KEK_EXPOSED, SEAL_KEK_INSIDE (input): all say what to do.
+ * Opens all storage by address; composition roots use only this function. Rejects with STORE_ADDRESS,
+ * STORE_NEEDS_SHARED, STORE_PASSWORD_IN_ADDRESS, STORE_PASSWORD_FILE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE,
+ * STORE_LOCKED, SEAL_KEK_MISSING, SEAL_KEK_WRONG, SEAL_KEK_EXPOSED or SEAL_KEK_INSIDE (input). Each error says what
+ * to do.
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { clock, logger } = options;
@@ -137,7 +144,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
-/** Opens the target of a copy. It has no keys of its own: those of the source come with the copy. */
+/** Opens the target of a copy. It has no keys yet, because the keys of the source are copied into it. */
 export async function openTarget(options: StorageOptions): Promise<OpenedTarget> {
   await checkAddresses(options);
   const store = await openStore(options);
@@ -165,14 +172,14 @@ export async function openTarget(options: StorageOptions): Promise<OpenedTarget>
 export interface OpenedTarget {
   readonly store: OpenedStore;
   readonly sharedState: SharedState;
-  /** Call it once data keys have been copied into the store. */
+  /** Must be called after data keys were copied into the store. */
   openSealed(kekFile: string): Promise<{ readonly blobs: Blobs; readonly seal: Seal }>;
   close(): Promise<void>;
 }
 
 async function* nothing(): AsyncGenerator<never> {}
 
-/** Opens only the shared services; undefined when the store brings its own. */
+/** Opens only the shared services. Returns undefined if the store has its own. */
 export async function openSharedAlone(options: StorageOptions): Promise<OpenedShared | undefined> {
   const { sharedAddress, sharedPasswordFile, caFile, secrets, clock, logger } = options;
   if (sharedAddress === undefined) return undefined;
@@ -181,7 +188,7 @@ export async function openSharedAlone(options: StorageOptions): Promise<OpenedSh
   return backend.open(sharedAddress, { clock, logger, ...access });
 }
 
-/** Reports a wrong setting even while the servers are away. */
+/** Checks the addresses first, so that a wrong setting is reported even while the servers are unreachable. */
 async function checkAddresses({ address, sharedAddress }: StorageOptions): Promise<void> {
   const store = await pick(STORES, address, badStore);
   store.checkAddress?.(address);
@@ -189,7 +196,7 @@ async function checkAddresses({ address, sharedAddress }: StorageOptions): Promi
   else if (store.hasOwnShared !== true) throw needsShared(address);
 }
 
-/** Closes in reverse order of opening. */
+/** Collects what was opened, and closes it in reverse order. */
 function createLife() {
   const ends: (() => Promise<void> | void)[] = [];
   return {
@@ -200,7 +207,7 @@ function createLife() {
   };
 }
 
-/** Opens the store alone, as it is, to check whether it can be used. */
+/** Opens only the store, without marks and keys, to check whether it can be used. */
 export async function openStore({ address, passwordFile, caFile, secrets, clock, logger }: StorageOptions): Promise<OpenedStore> {
   const backend = await pick(STORES, address, badStore);
   const access = secrets ? accessBy(secrets.password, secrets.ca) : await readAccess(passwordFile, caFile);
@@ -236,7 +243,7 @@ function accessBy(password: string | undefined, ca: string | undefined): Access 
   return { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) };
 }
 
-/** Reads a file that a setting names. STORE_PASSWORD_FILE (input). */
+/** Reads a file that a setting names. Rejects with STORE_PASSWORD_FILE (input) if it cannot be read. */
 export async function readGiven(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -249,7 +256,10 @@ export async function readGiven(file: string): Promise<string> {
   }
 }
 
-/** Creates a new key only for a store that has sealed nothing yet: a lost key must never be replaced silently. */
+/**
+ * Finds the key-encryption key. It creates a new one only for a store without encrypted data, so that a lost key is
+ * never replaced unnoticed.
+ */
 async function findKek(
   documents: Documents,
   dataFolder: string | undefined,
@@ -263,7 +273,7 @@ async function findKek(
   return { ...(await loadKek(file, { mayCreate: isNewStore })), isNewStore };
 }
 
-/** Creates the keys for today and tomorrow long before midnight, and loads those of other processes. */
+/** Creates the data keys for today and tomorrow long before midnight, and loads the keys of other processes. */
 function rotateHourly(dataKeys: DataKeys, clock: Clock, logger: Logger): () => void {
   let cancel = clock.after(ROTATE_EVERY_MS, rotate);
   let isStopped = false;
@@ -285,7 +295,9 @@ function schemeOf(address: string): string {
   return address.split(':', 1)[0] ?? '';
 }
 
-/** Shows only the scheme: the rest may contain a password. */
+/**
+ * Returns STORE_ADDRESS (input). It names only the scheme, because the rest of the address may contain a password.
+ */
 function badStore(scheme: string): AppError {
   return new AppError('STORE_ADDRESS', 'input', `There is no store for "${scheme}:".`, {
     values: { scheme },

@@ -1,11 +1,10 @@
 /**
- * Which builds may share a store. Each build has a level: builds of one level can read what any of them writes.
- * During an upgrade two builds work in parallel for a while, and the newer one may be rolled back; so a build also
- * says which level may still work beside it. The store remembers the highest of both, and a lower build is refused
- * before it misreads anything.
- * Raise LEVEL when this build writes data that the previous one does not know. Raise BESIDE with it only if the
- * previous one would do harm: then all its processes must end before the first of this build starts, and the only way
- * back is the backup.
+ * Decides which builds may share a store. Each build has a level: builds with the same level can read what any of
+ * them writes. During an upgrade two builds work in parallel for a while, and the newer one may be rolled back. So a
+ * build also names the lowest level that may work beside it. The store remembers the highest values of both, and
+ * refuses a build with a lower level before it misreads data. Raise LEVEL when this build writes data that the
+ * previous one does not know. Raise BESIDE too only if the previous build would damage something. Then all its
+ * processes must end before the first process of the new build starts, and only a backup can undo the upgrade.
  */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
@@ -19,7 +18,7 @@ export interface BuildLevel {
 
 /** Level 2 marks documents with authority (`engine/integrity`). */
 export const BUILD_LEVEL: BuildLevel = { level: 2, beside: 1 };
-/** Once marks are enforced: a build of level 1 would change documents without updating their marks. */
+/** The level once marks are enforced. A build of level 1 would change documents without updating their marks. */
 export const MARKS_LEVEL: BuildLevel = { level: 2, beside: 2 };
 
 interface StoredLevel extends StoredDocument, BuildLevel {}
@@ -31,7 +30,9 @@ const levelsSpec: CollectionSpec<StoredLevel> = {
 };
 const ID = 'store';
 
-/** STORE_INCOMPATIBLE (input) when a newer build has used the store and this one may not work beside it. */
+/**
+ * Rejects with STORE_INCOMPATIBLE (input) if a newer build has used the store and this build may not work beside it.
+ */
 export async function enterStoreLevel(documents: Documents, build: BuildLevel = BUILD_LEVEL): Promise<void> {
   const levels = await documents.open(levelsSpec);
   if ((await levels.insert({ _id: ID, ...build }, { durability: 'full' })).inserted) return;

@@ -1,7 +1,10 @@
 import { applyPatch, matchesFilter } from '../engine/contract/ports/document-semantics.ts';
 import type { Collection, CollectionSpec, Documents, Filter, PatchResult, StoredDocument } from '../engine/contract/ports/documents.ts';
 
-/** Documents for a process that only inspects: each write is decided on the stored data, and then not stored. */
+/**
+ * Returns documents for a process that only inspects. Each write is evaluated on the stored data, but nothing is
+ * stored.
+ */
 export function withholdWrites(documents: Documents): Documents {
   return {
     open: async <T extends StoredDocument>(spec: CollectionSpec<T>) => withhold(await documents.open(spec)),

@@ -93,8 +93,8 @@ interface Outgoing {
 }
 
 /**
- * Builds what is sent: text as it is, or text from data of `hl7.parse`. It is encoded in the adapter's charset. If
- * the message has MSH-18, it is set to that charset.
+ * Builds the bytes to send from text or from data of `hl7.parse`. The adapter's charset is used, otherwise that of
+ * MSH-18, otherwise the message's. A different MSH-18 is set to the charset used.
  */
 async function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): Promise<Outgoing> {
   let request = readHl7(await textOf(message, ctx.signal));

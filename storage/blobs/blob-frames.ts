@@ -1,8 +1,8 @@
 /**
- * The sealed form of a stream. File: `KQB1` · number of the data key (4) · salt (16) · frames. Frame: length with the
- * top bit set in the last one (4) · SM4-CTR ciphertext (at most 32 KB) · HMAC-SM3 over frame number (8), length and
- * ciphertext (32). The keys are unique to this file (salt and blob id), so no frame fits into another. A missing,
- * doubled, moved or cut frame is detected before its bytes are passed on.
+ * The encrypted form of a stream. File: `KQB1` · number of the data key (4) · salt (16) · frames. Frame: length with
+ * the top bit set in the last one (4) · SM4-CTR ciphertext (at most 32 KB) · HMAC-SM3 over frame number (8), length
+ * and ciphertext (32). The keys are derived from salt and blob id, so a frame of another file is not valid. A
+ * missing, doubled, moved or cut frame is detected before its bytes are passed on.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { AppError } from '../../engine/contract/values/errors.ts';
@@ -41,7 +41,7 @@ export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: str
   let filled = 0;
   for await (const chunk of source) {
     for (let from = 0; from < chunk.length;) {
-      // Only a full frame with more bytes after it is surely not the last one.
+      // A full frame is written only when more bytes follow, because the last frame must be marked as the last.
       if (filled === FRAME_BYTES) {
         yield seal(frame, false);
         filled = 0;
@@ -56,13 +56,13 @@ export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: str
   return sizeBytes;
 }
 
-/** A sequential source of sealed bytes: an open file, or `readChunks`. */
+/** A source of encrypted bytes that is read from start to end: an open file, or `readChunks`. */
 export interface SealedBytes {
   /** Returns 0 only at the end. */
   read(buffer: Uint8Array, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
 }
 
-/** Sealed bytes that arrive in chunks, as stores on a server deliver them. */
+/** Reads encrypted bytes that arrive in chunks, as database servers deliver them. */
 export function readChunks(chunks: AsyncIterator<Uint8Array>): SealedBytes {
   let rest: Uint8Array = new Uint8Array();
   return {
@@ -80,7 +80,10 @@ export function readChunks(chunks: AsyncIterator<Uint8Array>): SealedBytes {
   };
 }
 
-/** Yields the plain bytes frame by frame, each verified first. BLOB_DAMAGED (bug). */
+/**
+ * Yields the plain bytes frame by frame, after verifying each frame. Throws BLOB_DAMAGED (bug) if a frame is missing
+ * or wrong.
+ */
 export async function* openFrames(file: SealedBytes, blobId: string, dataKeys: DataKeys): AsyncGenerator<Uint8Array> {
   const damaged = () => blobDamaged(blobId);
   const head = await readExactly(file, HEAD_BYTES, damaged);

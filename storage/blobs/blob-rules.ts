@@ -1,4 +1,4 @@
-/** What blobs on disk and on servers share besides their sealed form: ids that contain their time, limits, errors. */
+/** Rules for all blob stores: ids that contain their time, limits and errors. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 const ID = /^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$/;
@@ -7,18 +7,21 @@ export function isBlobId(text: string): boolean {
   return ID.test(text);
 }
 
-/** An id contains its time (`createTimedId`). */
+/** Returns the creation time that a blob id contains (`createTimedId`). */
 export function createdAt(blobId: string): number {
   return Number.parseInt(blobId.slice(5, 14), 32);
 }
 
-/** Ids come from documents and interfaces: none may lead outside the blob storage. */
+/**
+ * Returns the id if it is valid. Ids come from documents and interfaces, so none may name a file outside the blob
+ * storage.
+ */
 export function checked(blobId: string): string {
   if (!isBlobId(blobId)) throw blobMissing('(malformed id)');
   return blobId;
 }
 
-/** Passes on at most `limitBytes`; BLOB_TOO_LARGE (input) beyond that. */
+/** Passes on the bytes. Throws BLOB_TOO_LARGE (input) after `limitBytes`. */
 export async function* limited(source: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   for await (const chunk of source) {

@@ -12,9 +12,9 @@ import { blobMissing, checked, createdAt, isBlobId, limited } from './blob-rules
 const DAY_MS = 86_400_000;
 
 /**
- * Blobs as sealed files, one folder a day, in constant memory whatever their size. `put` resolves after the file was
- * written under a temporary name, flushed and renamed, and its folder flushed. Only one process at a time may use the
- * folder: at start it removes half-written files of an earlier one.
+ * Blobs as encrypted files, one folder per day. The memory used is constant for any blob size. `put` resolves after
+ * the file was written under a temporary name, flushed and renamed, and its folder flushed. Only one process at a
+ * time may use the folder, because opening it removes half-written files.
  */
 export async function openFileBlobs(options: {
   readonly folder: string;
@@ -72,7 +72,7 @@ export async function openFileBlobs(options: {
   };
 }
 
-/** Returns the number of sealed plain bytes. */
+/** Returns the number of plain bytes. */
 async function writeFlushed(path: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
   const file = await open(path, 'wx', 0o600);
   try {
@@ -85,7 +85,10 @@ async function writeFlushed(path: string, frames: AsyncGenerator<Uint8Array, num
   }
 }
 
-/** A new folder must be flushed into its parent too, or a power cut loses it with its content. */
+/**
+ * Creates a folder and flushes it into its parent. Without the flush, a power failure could lose the folder with its
+ * content.
+ */
 async function makeFolder(path: string): Promise<void> {
   if (await stat(path).catch(() => undefined)) return;
   await mkdir(path, { recursive: true, mode: 0o700 });

@@ -1,7 +1,7 @@
 /**
- * The doorbell on BullMQ. A ring adds a partition's number to one Redis set, and one job with a fixed id that says
- * "look into the set". However many partitions ring, and however often, at most one such job waits, and nothing grows
- * while no worker listens. A delayed ring is a job of its own, whose id names partition and time. Jobs carry only ids
+ * The work queue on BullMQ. `ring` adds the partition's number to one Redis set, and one job with a fixed id that
+ * tells consumers to read the set. For any number of signals at most one such job waits, and nothing grows while no
+ * worker listens. A delayed signal is a separate job whose id names partition and time. Jobs contain only ids
  * (decision 0017).
  */
 import type { Redis } from 'ioredis';
@@ -14,15 +14,18 @@ import { JOB, RingSender } from './send-rings.ts';
 import { startConsumer } from './start-consumer.ts';
 
 export interface BullmqWorkQueueOptions {
-  /** Ready, and used by this queue alone. Fails fast; its duplicates block (`storage/redis/connect-redis.ts`). */
+  /**
+   * A connected client that only this queue uses. Its commands fail fast; its duplicates make blocking calls
+   * (`storage/redis/connect-redis.ts`).
+   */
   readonly client: Redis;
-  /** Counts commands of that client and its duplicates. */
+  /** Counts the commands of `client` and its duplicates. */
   readonly counters: { readonly operations: number };
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** BullMQ writes events about its jobs. Nothing reads them. */
+/** Maximum length of BullMQ's event stream, which nothing reads. */
 const MAX_EVENTS = 100;
 
 export async function openBullmqWorkQueue({ client, counters, clock, logger }: BullmqWorkQueueOptions): Promise<WorkQueue> {

@@ -1,17 +1,20 @@
-/** Names in Redis. The braces put all of them into one slot of a cluster. */
+/** Names in Redis. The braces put all keys into one slot of a cluster. */
 export const QUEUE = { name: '{doorbell}', prefix: 'kq' } as const;
-/** Partitions that rang. */
+/** The Redis set of partitions that have news for the consumers. */
 export const RUNG = 'kq:{doorbell}-rung';
-/** The id of the one job that announces them. */
+/** The id of the one job that tells consumers to read the set. */
 export const BELL = 'bell';
 
 const FINEST_GRAIN_MS = 50;
-/** A delayed ring may be late by this share of its delay: so there are few distinct jobs, which cannot fill Redis. */
+/**
+ * A delayed signal may be late by this share of its delay. The rounding limits the number of distinct jobs, so that
+ * they cannot fill Redis.
+ */
 const PRECISION = 1 / 64;
 
 /**
- * One id for all rings of a partition that are due within one grain; they ring at its end. Grain sizes are powers of
- * two, so that they are the same in every process.
+ * Returns one id for all delayed signals of a partition that are due within one interval; they are delivered at its
+ * end. Interval lengths are powers of two, so that every process computes the same ids.
  */
 export function delayedJobId(partition: number, delayMs: number, now: number): { readonly id: string; readonly at: number } {
   const octave = Math.max(0, Math.floor(Math.log2((delayMs * PRECISION) / FINEST_GRAIN_MS)));
@@ -20,7 +23,7 @@ export function delayedJobId(partition: number, delayMs: number, now: number): {
   return { id: `p${partition}at${at}`, at };
 }
 
-/** The partition of a delayed ring; undefined for the bell. */
+/** Returns the partition of a delayed signal; undefined for the job with the id `BELL`. */
 export function partitionOfJob(id: string | undefined): number | undefined {
   const match = /^p(\d+)at/.exec(id ?? '');
   return match ? Number(match[1]) : undefined;

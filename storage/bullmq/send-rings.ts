@@ -4,11 +4,14 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import { delayedJobId, BELL, RUNG } from './doorbell-keys.ts';
 
-/** Sends the rings of one process at most this often; rings in between are sent together. */
+/** Minimum time between two sendings of this process. Signals in between are sent together. */
 const FLUSH_EVERY_MS = 10;
 const RETRY_MS = 500;
 const COMPLAIN_EVERY_MS = 10_000;
-/** Delayed rings kept until Redis is back; the reconciler finds what is due anyway. */
+/**
+ * Delayed signals that are kept while Redis is unreachable. The rest can be dropped, because the reconciler finds
+ * what is due anyway.
+ */
 const MAX_KEPT_DELAYED = 10_000;
 export const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: true };
 
@@ -19,7 +22,10 @@ export interface RingSenderOptions {
   readonly logger: Logger;
 }
 
-/** Gathers the rings of this process and sends them together. What Redis does not take is kept and sent later. */
+/**
+ * Collects the signals of this process and sends them together. Signals that Redis does not accept are kept and sent
+ * again later.
+ */
 export class RingSender {
   readonly #client: Redis;
   readonly #queue: Queue;
@@ -52,7 +58,7 @@ export class RingSender {
     this.#schedule();
   }
 
-  /** Sends the last rings. If Redis is down they are lost, which the port allows. */
+  /** Sends the remaining signals. If Redis is unreachable they are lost, which the port allows. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelFlush?.();
@@ -85,7 +91,7 @@ export class RingSender {
     try {
       await Promise.all([this.#sendRung(partitions), this.#sendDelayed(due)]);
     } catch (error) {
-      // Keep them and send them when Redis is back: the callers have long continued.
+      // Keep the signals and send them again later: the calls of `ring` have already resolved.
       for (const partition of partitions) this.#rung.add(partition);
       for (const [id, at] of due) this.#keepDelayed(id, at);
       this.#notBefore = this.#clock.monotonic() + RETRY_MS;
@@ -93,7 +99,7 @@ export class RingSender {
     }
   }
 
-  /** The set first: a consumer of the job must find the partition there. */
+  /** Adds to the set first, because a consumer that gets the job must find the partition in the set. */
   async #sendRung(partitions: readonly number[]): Promise<void> {
     if (partitions.length === 0) return;
     await Promise.all([this.#client.sadd(RUNG, ...partitions), this.#queue.add('ring', {}, { jobId: BELL })]);

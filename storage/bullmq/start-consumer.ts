@@ -1,6 +1,6 @@
 /**
- * One listener of the doorbell: takes a ring job, ends it, reads which partitions rang, and only then calls the
- * listener.
+ * One consumer of the work queue. It takes a job, completes it, reads which partitions have news, and only then calls
+ * the listener.
  */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -11,19 +11,20 @@ import type { Consumer } from '../../engine/contract/ports/work-queue.ts';
 import { partitionOfJob, QUEUE, RUNG } from './doorbell-keys.ts';
 
 export interface Bell {
-  /** Its duplicates block, and continue after a reconnect. */
+  /** The duplicates of this client make blocking calls and continue after a reconnect. */
   readonly client: Redis;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Rings again for a partition that was heard and not passed to the listener, so that another consumer takes it. */
+  /** Signals a partition again that was read but not passed to the listener, so that another consumer takes it. */
   ringBack(partition: number): void;
 }
 
-/** Lock of a job: long enough to end it, and short if its process was killed in between. */
+/** Lifetime of a job's lock: long enough to complete the job, but short in case the process is killed. */
 const LOCK_MS = 2_000;
 const STALLED_EVERY_MS = 2_000;
 /**
- * An idle consumer waits this long for a job, and then reads the set anyway: a job can hang, or its wake-up get lost.
+ * An idle consumer waits this long for a job and then reads the set anyway, because a job can hang and its
+ * notification can be lost.
  */
 const WAIT_SECONDS = 3;
 const RETRY_MS = 300;
@@ -31,7 +32,7 @@ const LISTENER_RETRY_MS = 1_000;
 const COMPLAIN_EVERY_MS = 10_000;
 const MOST_AT_ONCE = 256;
 
-/** BullMQ waits up to 10 s while a delayed job exists, whatever its `drainDelay`. */
+/** Limits the blocking time. BullMQ waits up to 10 s while a delayed job exists, whatever `drainDelay` says. */
 class BellWorker extends Worker {
   override get maximumBlockTimeout(): number {
     return WAIT_SECONDS;
@@ -45,9 +46,9 @@ export function startConsumer(bell: Bell, listener: Listener): Consumer {
 }
 
 /**
- * The order matters. A ring adds no job while one exists, so the job must be gone before the set is read, and the set
- * must be read before the partitions are. Then this call sees whatever was stored before its ring, or the next job
- * announces it.
+ * Follows a strict order. `ring` adds no job while one exists, so the job must be completed before the set is read,
+ * and the set must be read before the partitions are processed. Then a signal is either in the set that is read now,
+ * or a new job announces it.
  */
 class BellConsumer implements Consumer {
   readonly #bell: Bell;
@@ -56,8 +57,8 @@ class BellConsumer implements Consumer {
   readonly #ended: Promise<void>;
   #worker: Worker | undefined;
   /**
-   * The bell job may have ended without a read of the set. Also true at the start, for the rings of a consumer that
-   * died.
+   * True if a job may have been completed without a read of the set. It starts as true, because a crashed consumer
+   * may have left entries in the set.
    */
   #owesLook = true;
   #isStopped = false;
@@ -73,7 +74,7 @@ class BellConsumer implements Consumer {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#wake();
-    // Ends a wait for the bell on any connection.
+    // Ends a blocking wait for a job, even if the connection is broken.
     await this.#worker?.close(true).catch(() => undefined);
     await this.#ended;
   }
@@ -99,16 +100,16 @@ class BellConsumer implements Consumer {
     const isIdle = this.#heard.size === 0 && !this.#owesLook;
     let isDone = await this.#takeJob(worker, isIdle);
     this.#owesLook ||= isIdle;
-    // Delayed rings that are due together become one call.
+    // Delayed signals that are due together are passed on in one call.
     while (!isDone) isDone = await this.#takeJob(worker, false);
     if (!this.#owesLook) return;
     for (const partition of await this.#bell.client.spop(RUNG, MOST_AT_ONCE)) this.#heard.add(Number(partition));
     this.#owesLook = false;
   }
 
-  /** Returns true when there is no point in looking for another job. */
+  /** Takes a job and completes it. Returns true if no further job should be taken. */
   async #takeJob(from: Worker, block: boolean): Promise<boolean> {
-    // BullMQ identifies the holder of a job's lock by it, so it must be unique.
+    // BullMQ identifies the holder of a job's lock by this token, so it must be unique.
     const token = randomUUID();
     const job = await from.getNextJob(token, { block });
     if (!job) return true;
@@ -139,7 +140,7 @@ class BellConsumer implements Consumer {
       drainDelay: WAIT_SECONDS,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_EVERY_MS,
-      // A ring must never be given up: its job would block all further ones.
+      // BullMQ must never mark this job as failed: a failed job with this id would block all further ones.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
     fresh.on('error', (error) => this.#complain(error));
@@ -155,7 +156,7 @@ class BellConsumer implements Consumer {
     await old?.close(true).catch(() => undefined);
   }
 
-  /** Ends early at `stop`. */
+  /** Waits, but ends early when the consumer is stopped. */
   async #pause(ms: number): Promise<void> {
     let cancel = () => {};
     await new Promise<void>((resolve) => {

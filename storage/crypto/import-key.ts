@@ -1,4 +1,4 @@
-/** Turns key material into a verified key, or rejects it with KEY_INVALID. */
+/** Turns key material into a verified key, or throws KEY_INVALID. */
 import {
   createHash,
   createHmac,
@@ -16,7 +16,7 @@ import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.
 import type { Hmac, PrepareHmac } from './prepare-hmac.ts';
 import { SM2_PKCS8_PREFIX, sm2Identity, sm2Sign, sm2Verify } from './sm2.ts';
 
-/** The key of a handle. Private keys have `publicKey` too; only SM2 keys have `identity`. */
+/** The key behind a handle. Private keys have `publicKey` too; only SM2 keys have `identity`. */
 export type LoadedKey =
   | { readonly kind: 'secret'; readonly secret: KeyObject; readonly hmac: Hmac }
   | {
@@ -29,7 +29,7 @@ export type LoadedKey =
 const MIN_SECRET_BYTES = 16;
 const MAX_SECRET_BYTES = 1024;
 const MIN_RSA_BITS = 2048;
-/** Above this one verification takes more than a millisecond. */
+/** With a longer key, one verification takes more than a millisecond. */
 const MAX_RSA_BITS = 8192;
 const MIN_RSA_EXPONENT = 65_537n;
 const MAX_RSA_EXPONENT = 0xffff_ffffn;
@@ -52,7 +52,7 @@ export function loadKey(material: KeyMaterial, scheme: SignatureScheme, role: Ke
   return key;
 }
 
-/** Identifies a key without revealing it; the same for both halves of a pair. */
+/** Returns a value that identifies a key without revealing it. Both halves of a key pair have the same value. */
 export function fingerprintOf(key: LoadedKey): string {
   if (key.kind === 'secret') return `SM3:${createHmac('sm3', key.secret).update('kangqiao key fingerprint').digest('hex')}`;
   return `SM3:${createHash('sm3')
@@ -116,8 +116,8 @@ function sm2Coordinate(jwk: Readonly<Record<string, unknown>>, name: 'x' | 'y' |
 }
 
 /**
- * Checks scheme, curve and strength. node:crypto has no name for SM2 keys, so they are recognised by the one form of
- * their SPKI.
+ * Checks scheme, curve and strength. node:crypto has no name for SM2 keys, so they are recognised by the form of
+ * their SPKI, of which there is only one.
  */
 function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
   if (scheme === 'SM2-SM3') {
@@ -137,7 +137,10 @@ function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
     throw invalid(scheme, 'its public exponent is not between 65537 and 2^32');
 }
 
-/** A PKCS#8 file may contain the public part of another key; the signatures of such a pair never verify. */
+/**
+ * Returns whether private and public part match. A PKCS#8 file may contain the public part of another key; signatures
+ * of such a pair are never valid.
+ */
 function halvesBelongTogether(key: Extract<LoadedKey, { kind: 'pair' }>, privateKey: KeyObject, scheme: SignatureScheme): boolean {
   const probe = Buffer.from('kangqiao pair probe');
   if (scheme === 'SM2-SM3') return sm2Verify(key.publicKey, key.identity, probe, sm2Sign(privateKey, key.identity, probe));
@@ -148,7 +151,7 @@ function parsed(scheme: SignatureScheme, parse: () => KeyObject): KeyObject {
   try {
     return parse();
   } catch {
-    // The library's text may quote the key material, so neither it nor the cause is passed on.
+    // The library's message may quote the key material, so neither the message nor the cause is passed on.
     throw invalid(scheme, 'it cannot be read as such a key, or its point is not on the curve');
   }
 }

@@ -5,18 +5,18 @@ import type { DigestAlgorithm } from '../../engine/contract/ports/crypto.ts';
 export type Hmac = (data: Uint8Array) => Uint8Array;
 export type PrepareHmac = (algorithm: DigestAlgorithm, secret: Uint8Array) => Hmac;
 
-/** The block size of both algorithms. */
+/** The block size of both hash algorithms. */
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER = 0x36;
 const OUTER = 0x5c;
-/** For longer data one more copy does not matter. */
+/** For longer data, one more copy makes no difference. */
 const SCRATCH_BYTES = 8 * 1024;
 
 /**
- * HMAC (RFC 2104, GB/T 15852.2) for keys that are used often, as two one-shot digests: an Hmac object of node:crypto
- * costs twice as much, plus garbage collection. All keys share one input buffer: calls are synchronous, so it has one
- * user at a time.
+ * Computes HMACs (RFC 2104, GB/T 15852.2) for keys that are used often. It uses two one-shot digests, because an Hmac
+ * object of node:crypto costs twice as much, plus garbage collection. All keys share one input buffer. This is safe
+ * because each call is synchronous.
  */
 export function createPrepareHmac(): PrepareHmac {
   const inner = Buffer.alloc(BLOCK_BYTES + SCRATCH_BYTES);

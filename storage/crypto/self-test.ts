@@ -1,6 +1,6 @@
 /**
- * Start-up self-test with the worked examples of the national standards. A process with wrong cryptography must not
- * serve.
+ * Tests the cryptography at start with the examples of the national standards. A process with wrong cryptography must
+ * not serve.
  */
 import { createCipheriv } from 'node:crypto';
 import { AppError } from '../../engine/contract/values/errors.ts';

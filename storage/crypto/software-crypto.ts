@@ -1,7 +1,7 @@
 /**
- * The port `Crypto` in software, on node:crypto alone. SM2 (0.4 ms), HMAC, ES256 and RSA verification run
- * synchronously; RSA signing (1 to 7 ms) runs in the thread pool. Raw keys stay in this closure: a handle holds only
- * its scheme, role and fingerprint.
+ * The port `Crypto` in software, with node:crypto only. SM2 (0.4 ms), HMAC, ES256 and RSA verification run
+ * synchronously; RSA signing (1 to 7 ms) runs in the thread pool. Raw keys never leave this closure: a handle
+ * contains only scheme, role and fingerprint.
  */
 import {
   constants,
@@ -41,10 +41,10 @@ export function createSoftwareCrypto(): Crypto {
     generateKey,
     sign: (handle, data) => signWith(loaded(handle), handle.scheme, data),
     verify: (handle, data, signature) => verifyWith(loaded(handle), handle.scheme, data, signature),
-    // Via a string: half the time that node:crypto takes to create a Buffer itself.
+    // Converting from a string takes half the time that node:crypto needs to return a Buffer.
     digest: (algorithm, data) => Buffer.from(hash(algorithm, data, 'binary'), 'latin1'),
     createHash: streamingHash,
-    // From a key object an HMAC takes a quarter of the time that it takes from bytes.
+    // With a key object an HMAC takes a quarter of the time that it takes with raw bytes.
     hmac: (algorithm, key, data) => createHmac(algorithm, createSecretKey(key)).update(data).digest(),
     randomBytes: (size) => randomBytes(size),
     timingSafeEqual: (a, b) => a.length === b.length && timingSafeEqual(a, b),

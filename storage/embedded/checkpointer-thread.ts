@@ -1,6 +1,6 @@
 /**
- * Copies the write-ahead log into the store file while the writer continues. If the writer did this itself, every
- * thousand pages would delay all waiting commits for the time of a disk flush.
+ * Copies the write-ahead log into the store file while the writer continues. If the writer did this, all waiting
+ * commits would be delayed by a disk flush every thousand pages.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';

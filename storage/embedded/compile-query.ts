@@ -1,4 +1,4 @@
-/** Filters, sorts and page positions as SQL over the columns of a table layout. */
+/** Compiles filters, sorts and page positions to SQL over the columns of a table layout. */
 import type { Condition, Filter, Scalar, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { endOfPrefix, readPath } from '../../engine/contract/ports/document-semantics.ts';
 import { toSqlValue, type SqlValue, type TableLayout } from './table-layout.ts';
@@ -8,13 +8,13 @@ export interface Clause {
   readonly values: readonly SqlValue[];
 }
 
-/** Splits a filter into the part that SQLite can decide by columns, and the rest, if any. */
+/** Splits a filter into the conditions that SQLite can decide by columns, and the rest, if any. */
 export function compileFilter(layout: TableLayout, filter: Filter): { readonly clause: Clause; readonly rest: Filter | undefined } {
   const sql: string[] = [];
   const values: SqlValue[] = [];
   const rest: Record<string, Condition> = {};
-  // Elements (business keys) select few rows. SQLite cannot know that, and would walk the index of a common value
-  // instead.
+  // A condition on array elements (business keys) selects few rows. SQLite does not know this and would use the index
+  // of a common value, so the other conditions may not use an index.
   const isPicked = Object.entries(filter).some(([path, condition]) => layout.elementPaths.includes(path) && isEquality(condition));
   for (const [path, condition] of Object.entries(filter)) {
     const mayUseIndex = !isPicked || layout.elementPaths.includes(path);
@@ -33,7 +33,10 @@ export function compileSort(layout: TableLayout, sort: readonly string[]): strin
   return [...sortKeys(layout, sort).map(({ sql, isDescending }) => (isDescending ? `${sql} DESC` : sql)), 'id'].join(', ');
 }
 
-/** True for rows after `start` in the order of `sort`. Nulls come first in SQLite as in the port. */
+/**
+ * Compiles a condition that is true for rows after `start` in the order of `sort`. Nulls come first in SQLite, as the
+ * port requires.
+ */
 export function compilePosition(layout: TableLayout, sort: readonly string[], start: StoredDocument): Clause {
   const keys = sortKeys(layout, sort);
   const values: SqlValue[] = [];
@@ -54,7 +57,7 @@ export function compilePosition(layout: TableLayout, sort: readonly string[], st
   return { sql: `${sql}id > ?${'))'.repeat(keys.length)}`, values: [...values, start._id] };
 }
 
-/** The text of a document without these top-level fields. */
+/** Returns the SQL for the text of a document without these top-level fields. */
 export function compileOmission(omit: readonly string[] = []): string {
   return omit.length === 0 ? 'doc' : `json_remove(doc, ${omit.map(jsonPath).join(', ')})`;
 }
@@ -79,13 +82,13 @@ function columnOf({ paths }: TableLayout, path: string): string | undefined {
   return at < 0 ? undefined : `c${at}`;
 }
 
-/** The value that a column of this path would hold. */
+/** Returns the SQL for the value that a column of this path would have. */
 function valueInDoc(path: string): string {
   const at = jsonPath(path);
   return `CASE json_type(doc, ${at}) WHEN 'false' THEN x'00' WHEN 'true' THEN x'01' WHEN 'object' THEN x'02' WHEN 'array' THEN x'02' ELSE json_extract(doc, ${at}) END`;
 }
 
-/** As an SQL literal. */
+/** Returns a JSON path as an SQL literal. */
 function jsonPath(path: string): string {
   const names = path.split('.').map((name) => `"${name.replaceAll('"', '""')}"`);
   return `'$.${names.join('.').replaceAll("'", "''")}'`;
@@ -95,11 +98,11 @@ function isEquality(condition: Condition): boolean {
   return condition !== null && (typeof condition !== 'object' || 'in' in condition);
 }
 
-/** Undefined when no column can decide it. */
+/** Compiles a condition; returns undefined if no column can decide it. */
 function compileCondition(layout: TableLayout, path: string, condition: Condition, mayUseIndex: boolean): Clause | undefined {
   const name = columnOf(layout, path);
   if (name === undefined) return undefined;
-  // A plus sign keeps SQLite from using an index of the column.
+  // A plus sign prevents SQLite from using an index of the column.
   const column = mayUseIndex ? name : `+${name}`;
   if (condition === null || typeof condition !== 'object') return equality(layout, path, column, [condition]);
   if ('in' in condition) return equality(layout, path, column, condition.in);
@@ -110,7 +113,8 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
   for (const [name, operator] of Object.entries(RANGE_OPERATORS)) {
     const bound = condition[name as keyof typeof RANGE_OPERATORS];
     if (bound === undefined) continue;
-    // Numbers and strings are not compared with each other: numbers sort below '', strings from '' to the blobs.
+    // A number is only compared with numbers, and a string with strings. Numbers sort below '', strings between ''
+    // and the blobs.
     sql.push(`${column} ${operator} ?`, typeof bound === 'number' ? `${column} < ''` : `${column} >= '' AND ${column} < x''`);
     values.push(bound);
   }
@@ -119,7 +123,7 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
 
 const RANGE_OPERATORS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
-/** Equals one of the values, or contains one where the path may hold an array. */
+/** Matches rows whose value equals one of the wanted values, or whose array contains one. */
 function equality({ name, elementPaths }: TableLayout, path: string, column: string, wanted: readonly Scalar[]): Clause {
   const values = wanted.filter((value) => value !== null).map(toSqlValue);
   const list = `(${values.map(() => '?').join(', ')})`;

@@ -2,7 +2,7 @@ import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
 
 export interface DocumentCache {
   get(collection: string, id: string): StoredDocument | undefined;
-  /** `sizeChars`: length of its JSON text. */
+  /** Stores a document. `sizeChars` is the length of its JSON text. */
   set(collection: string, id: string, document: StoredDocument, sizeChars: number): void;
   delete(collection: string, id: string): void;
   clear(): void;
@@ -13,8 +13,8 @@ const MAX_CHARS = 16 * 1024 * 1024;
 const MAX_CHARS_EACH = 256 * 1024;
 
 /**
- * Caches the parsed documents that were written last, so that claim and settle of one execution parse it once. Drops
- * the least recently used first.
+ * Caches the parsed documents that were written last, so that one execution does not parse its document again for
+ * each write. Drops the least recently used documents first.
  */
 export function createDocumentCache(): DocumentCache {
   const entries = new Map<string, { readonly document: StoredDocument; readonly sizeChars: number }>();

@@ -6,7 +6,10 @@ import { listCollections } from './list-collections.ts';
 import { openEmbeddedDocuments } from './open-embedded-documents.ts';
 import { keptEntries, openEmbeddedSharedState } from './open-embedded-shared-state.ts';
 
-/** `embedded:<folder>`: SQLite, files, and shared state in memory. No server, one process. */
+/**
+ * The backend `embedded:<folder>`: SQLite, files, and shared state in memory. It needs no server and supports one
+ * process.
+ */
 export const embeddedBackend: StorageBackend = {
   hasOwnShared: true,
   async open(address, { clock, logger }) {

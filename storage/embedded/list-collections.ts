@@ -5,7 +5,7 @@ import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/con
 
 /**
  * Lists the collections in the file, except those of the shared state, which are copied separately (`kept`). The
- * folder is open.
+ * folder must be open.
  */
 export function listCollections(folder: string): readonly CollectionSpec<StoredDocument>[] {
   const database = new DatabaseSync(join(folder, 'store.sqlite'), { readOnly: true });

@@ -3,8 +3,8 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { lockFile } from '../shared/lock-file.ts';
 
 /**
- * Locks the folder for this process and returns the function that releases it. STORE_LOCKED (input) while another
- * process holds it.
+ * Locks the folder for this process and returns the function that releases the lock. Throws STORE_LOCKED (input) if
+ * another process holds the lock.
  */
 export function lockFolder(folder: string): () => void {
   try {

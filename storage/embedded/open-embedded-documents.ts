@@ -22,11 +22,16 @@ import { startStoreThread, type StoreThread } from './start-store-thread.ts';
 import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread-messages.ts';
 
 export interface EmbeddedDocumentsOptions {
-  /** Created when missing. Locked exclusively: a second opener gets STORE_LOCKED (input). */
+  /**
+   * Created if it is missing, and locked exclusively: opening fails with STORE_LOCKED (input) if another process has
+   * opened it.
+   */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The file never grows beyond this; writes then fail with STORE_FULL. Default: limited only by the disk. */
+  /**
+   * Maximum size of the file; beyond it writes fail with STORE_FULL. Without a value, only the disk limits the size.
+   */
   readonly limitBytes?: number;
 }
 
@@ -37,8 +42,8 @@ type Writer = StoreThread<WriteOp, Exclude<WriteAnswer, Failure>>;
 type Reader = StoreThread<ReadOp, Exclude<ReadAnswer, Failure>>;
 
 /**
- * Documents in one SQLite file: one thread writes with group commit, another reads in parallel (WAL). A read sees at
- * least every write that was called before it.
+ * Opens documents in one SQLite file. One thread writes with group commit, another one reads in parallel (WAL). A
+ * read sees at least every write that was called before it.
  */
 export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): Promise<Documents> {
   const { folder, clock, logger, limitBytes } = options;
@@ -55,7 +60,7 @@ export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): 
     unlock();
   };
   try {
-    // Finds a damaged file now and not at the first message.
+    // This first sweep detects a damaged file at the start instead of at the first message.
     await writer.send(['sweep', '', '0', '', '', false]);
     await reader.send(['ping', '', '', '']);
   } catch (error) {
@@ -107,7 +112,7 @@ function openCollection<T extends StoredDocument>(
     return answer;
   }
 
-  /** Waits for the writes called before it, so that it sees them. */
+  /** Waits for the writes that were called before, then reads, so that the result contains them. */
   async function read(kind: ReadOp[0], argument: string, options: string): Promise<string> {
     counters.reads++;
     if (pending > 0) await lastWrite;
@@ -150,8 +155,8 @@ function patchResult<T>([outcome, detail]: Exclude<WriteAnswer, Failure>): Patch
 }
 
 /**
- * Starts a checkpoint of the log in the background after every few hundred writes. The thread starts with the first
- * one.
+ * Returns a writer that also starts a checkpoint of the log in the background after every few hundred writes. The
+ * checkpoint thread starts with the first checkpoint.
  */
 function withCheckpoints(writer: Writer, start: () => StoreThread<'checkpoint', string>, logger: Logger): Writer {
   let checkpointer: StoreThread<'checkpoint', string> | undefined;
@@ -179,8 +184,8 @@ function withCheckpoints(writer: Writer, start: () => StoreThread<'checkpoint', 
 }
 
 /**
- * Small sweeps, one after the other while there is more to remove. Each queues like any write, so that no write waits
- * for more than one.
+ * Removes expired documents in small sweeps, one after the other while more remain. Each sweep queues like a write,
+ * so that a write waits for at most one of them.
  */
 function startSweeping(writer: Writer, clock: Clock, logger: Logger): () => void {
   let isStopped = false;

@@ -7,7 +7,7 @@ import type { KeptEntry, SharedState } from '../../engine/contract/ports/shared-
 import { createClaims, type Claims } from '../in-process/claims.ts';
 import { createMemorySharedState, type KeptClaim, type SharedStateJournal } from '../in-process/memory-shared-state.ts';
 
-/** Claims made at the same time, stored together. */
+/** Claims that were made at the same time and are stored in one row. */
 interface StoredClaims extends StoredDocument {
   readonly claims: readonly KeptClaim[];
   readonly expiresAt: number;
@@ -32,20 +32,20 @@ const fencingSpec: CollectionSpec<StoredFencing> = {
 
 const PAGE = 1000;
 const MAX_CLAIMS_A_ROW = 1000;
-/** Small, since these rows are large. */
+/** The page size is small, because these rows are large. */
 const CLAIMS_PAGE = 20;
 const TURNS_BETWEEN_ROWS = 4;
 
 export interface EmbeddedSharedStateOptions {
   readonly documents: Documents;
   readonly clock: Clock;
-  /** For tests; the default is the memory limit. */
+  /** Set by tests; the default is the memory limit. */
   readonly maxClaims?: number;
 }
 
 /**
- * The shared state of one process, whose claims (nonces) and fencing numbers survive a restart: a claim resolves once
- * it is stored. Claims made at the same time share a row, so that a claim costs a few microseconds of the store.
+ * Opens the shared state of one process. Claims (nonces) and fencing numbers survive a restart: a claim resolves once
+ * it is stored. Claims made at the same time share a row, so that storing a claim takes only a few microseconds.
  */
 export async function openEmbeddedSharedState(options: EmbeddedSharedStateOptions): Promise<SharedState> {
   const { documents, clock, maxClaims } = options;
@@ -67,7 +67,7 @@ export async function openEmbeddedSharedState(options: EmbeddedSharedStateOption
   return createMemorySharedState({ clock, journal });
 }
 
-/** The claims and fencing numbers as stored. */
+/** Yields the claims and fencing numbers as stored. */
 export async function* keptEntries(documents: Documents): AsyncGenerator<KeptEntry> {
   for await (const rows of readPages(await documents.open(claimsSpec), CLAIMS_PAGE)) {
     for (const [key, endsAt, share] of rows.flatMap((row) => row.claims))
@@ -78,7 +78,7 @@ export async function* keptEntries(documents: Documents): AsyncGenerator<KeptEnt
   }
 }
 
-/** Reads page by page, so that millions of keys are never in memory together. */
+/** Reads page by page, so that millions of keys are never in memory at the same time. */
 async function readClaims(stored: Collection<StoredClaims>, clock: Clock, maxClaims?: number): Promise<Claims> {
   const claims = createClaims(clock, maxClaims);
   for await (const rows of readPages(stored, CLAIMS_PAGE)) {
@@ -102,8 +102,9 @@ async function* readPages<T extends StoredDocument>(collection: Collection<T>, l
 }
 
 /**
- * Claims made while a row is being written go into the next one, which waits some turns of the event loop. On an idle
- * loop turns take microseconds; on a busy one they bring more claims, and it is the row that costs.
+ * Writes claims in batches: claims that arrive while a row is being written go into the next row. Before the next row
+ * it waits some turns of the event loop. On an idle loop this takes microseconds. On a busy loop more claims arrive
+ * in this time, and one larger row costs less than several rows.
  */
 function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): SharedStateJournal['saveClaim'] {
   const waiting: { readonly claim: KeptClaim; readonly settle: (error?: AppError) => void }[] = [];

@@ -15,8 +15,8 @@ export interface Reader {
 const MAX_STATEMENTS = 200;
 
 /**
- * The reading side of the store. SQLite evaluates conditions on indexed paths; the others are checked on the rows it
- * yields.
+ * Opens the reading side of the store. SQLite evaluates conditions on indexed paths; other conditions are checked on
+ * the rows that it returns.
  */
 export function openReader(database: DatabaseSync): Reader {
   database.exec('PRAGMA query_only = 1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY');
@@ -75,7 +75,10 @@ class TableReader implements Reader {
     return rest ? this.#selectChecked(query, rest, limit, omit) : this.#select(query, limit, omit);
   }
 
-  /** The document after which a page starts. When sorted by id alone it need not exist any more. */
+  /**
+   * Returns the document after which a page starts. Throws STORE_CURSOR_GONE (input) if it was removed; when the list
+   * is sorted by id alone, only its id is needed.
+   */
   #startAt(layout: TableLayout, sort: readonly string[], after: string): StoredDocument {
     const json = this.#selectDoc(layout, after);
     if (json === undefined && sort.length > 0) throw cursorGone();
@@ -89,7 +92,7 @@ class TableReader implements Reader {
 
   #selectChecked({ from, values }: RowQuery, rest: Filter, limit: number, omit?: readonly string[]): readonly string[] {
     const found: string[] = [];
-    // A separate statement: another query would disturb the iteration of a shared one.
+    // This query needs its own statement: another query with a shared statement would disturb the iteration.
     for (const row of this.#database.prepare(`SELECT id, doc AS json ${from}`).iterate(...values)) {
       const { id, json } = row as StoredRow;
       const document = documentOfRow(id, JSON.parse(json));
@@ -109,7 +112,7 @@ class TableReader implements Reader {
   }
 }
 
-/** What follows the columns in a SELECT, and its values. */
+/** The part of a SELECT after its columns, with its values. */
 interface RowQuery {
   readonly from: string;
   readonly values: Clause['values'];

@@ -5,7 +5,7 @@ import type { DocumentCache } from './document-cache.ts';
 import { columnNames, columnValues, toSqlValue, type SqlValue, type TableLayout } from './table-layout.ts';
 import type { WriteAnswer } from './thread-messages.ts';
 
-/** Changes one collection's table inside the current transaction. Arguments are JSON text, except ids. */
+/** Changes the table of one collection inside the current transaction. Arguments are JSON text, except ids. */
 export interface TableWriter {
   insert(id: string, json: string): WriteAnswer;
   replace(id: string, json: string, match: string): WriteAnswer;
@@ -63,7 +63,8 @@ export function openTableWriter(database: DatabaseSync, layout: TableLayout, cac
     insert(id, json) {
       const document = JSON.parse(json) as StoredDocument;
       const clash = uniqueClash(layout, () => insertRow.run(id, ...columnValues(layout, document), json));
-      // SQLite names any one of the taken keys, but a caller that repeats an insert must learn that it is the id.
+      // If several keys are taken, SQLite may name any of them. A caller that repeats an insert must learn that the
+      // id is taken, so check the id first.
       if (clash !== undefined) return ['duplicate', load(id) ? '' : clash];
       elements.change(id, undefined, document);
       cache.set(name, id, document, json.length);
@@ -94,8 +95,8 @@ function holds(document: StoredDocument, match: string): boolean {
 }
 
 /**
- * The name of the violated unique index (`''` for the id), or undefined. A refused statement changes nothing and does
- * not end the transaction.
+ * Runs a statement. Returns the name of the violated unique index (`''` for the id), or undefined. A refused
+ * statement changes nothing and does not end the transaction.
  */
 function uniqueClash({ name, uniqueColumns }: TableLayout, action: () => void): string | undefined {
   try {
@@ -110,8 +111,8 @@ function uniqueClash({ name, uniqueColumns }: TableLayout, action: () => void): 
 }
 
 /**
- * Updates only the columns whose values changed: SQLite then does not touch the other indexes. One statement for each
- * set of columns.
+ * Updates only the columns whose values changed, so that SQLite does not change the other indexes. There is one
+ * statement for each set of columns.
  */
 function createUpdates(database: DatabaseSync, layout: TableLayout) {
   const { name, paths, compoundKeys } = layout;
@@ -125,7 +126,7 @@ function createUpdates(database: DatabaseSync, layout: TableLayout) {
     let statement = statements.get(key);
     if (!statement) {
       statement = database.prepare(`UPDATE "${name}" SET ${changed.map((column) => `${column} = ?, `).join('')}doc = ? WHERE id = ?`);
-      // Keeps at most 64 statements; a collection uses a handful.
+      // At most 64 statements are kept; a collection usually needs only a few.
       if (statements.size < 64) statements.set(key, statement);
     }
     if (changed.length === 0) return void statement.run(json, id);
@@ -133,7 +134,10 @@ function createUpdates(database: DatabaseSync, layout: TableLayout) {
   };
 }
 
-/** The rows of array elements: one for each distinct scalar in an array at a path with an index of its own. */
+/**
+ * Maintains the rows of array elements: one row for each distinct scalar in an array, at each path that has its own
+ * index.
+ */
 function openElements(database: DatabaseSync, { name, elementPaths }: TableLayout) {
   const insert = database.prepare(`INSERT OR IGNORE INTO "${name}:elements" VALUES (?, ?, ?)`);
   const remove = database.prepare(`DELETE FROM "${name}:elements" WHERE path = ? AND value = ? AND id = ?`);

@@ -8,24 +8,30 @@ import type { ThreadSettings, WriteAnswer, WriteOp } from './thread-messages.ts'
 import { translateSqliteError } from './translate-sqlite-error.ts';
 
 export interface Writer {
-  /** Runs one transaction. Each operation has its own result; only a disk failure fails them all. */
+  /** Runs one transaction. Each operation has its own result; only a disk error fails all operations. */
   run(ops: readonly WriteOp[]): readonly WriteAnswer[];
   close(): void;
 }
 
 const PAGE_BYTES = 4096;
-/** When index pages split, SQLite searches the whole cache at the commit: a larger cache costs more than it saves. */
+/**
+ * When index pages split, SQLite searches the whole cache at the commit, so a larger cache costs more time than it
+ * saves.
+ */
 const CACHE_KB = 8 * 1024;
-/** Above this size the write-ahead log is truncated after a burst. */
+/** After a burst of writes, the write-ahead log is truncated to this size. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
-/** Log size at which the writer checkpoints itself: by then the checkpointer has copied all but the last pages. */
+/**
+ * Log size at which the writer itself makes a checkpoint. By then the checkpoint thread has copied all but the last
+ * pages, so this is quick.
+ */
 const WAL_PAGES = 8000;
-/** A sweep of this many rows and pages takes a few milliseconds. */
+/** Maximum number of rows per sweep. With this many rows and pages, a sweep takes a few milliseconds. */
 const SWEEP_ROWS = 100;
 const VACUUM_PAGES = 64;
 const MIN_FREE_PAGES = 1024;
 
-/** The writing side of the store: collections, group commit, expiry. */
+/** Opens the writing side of the store: collections, group commit and expiry. */
 export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSettings): Writer {
   database.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
     PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}; PRAGMA cache_size = -${CACHE_KB}; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${WAL_PAGES};
@@ -64,7 +70,10 @@ export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSetting
     return ['done', ''];
   }
 
-  /** Bounded, so that no write waits long behind it; `more` asks to be called again at once. */
+  /**
+   * Removes a limited number of expired rows, so that no write waits long. The result `more` asks the caller to sweep
+   * again at once.
+   */
   function sweep(nowMs: number): WriteAnswer {
     let rows = SWEEP_ROWS;
     for (const table of tables.values()) if (rows > 0) rows -= table.removeExpired(nowMs, rows);
@@ -80,7 +89,8 @@ export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSetting
         try {
           return runOne(op);
         } catch (error) {
-          // An AppError belongs to the operation; any other error of SQLite may have ended the transaction.
+          // An AppError concerns only this operation. Any other error may have ended the transaction, so it fails all
+          // operations.
           if (error instanceof AppError) return translateSqliteError(error);
           throw error;
         }
@@ -103,7 +113,10 @@ export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSetting
   return { run, close: () => database.close() };
 }
 
-/** FULL flushes the log at each commit. NORMAL leaves that to the system, which survives the death of the process. */
+/**
+ * Returns the function that switches between FULL, which flushes the log at each commit, and NORMAL, which does not.
+ * Without the flush, commits survive a crash of the process, but not a power failure.
+ */
 function createSynchronousSwitch(database: DatabaseSync): (isFull: boolean) => void {
   let isNowFull = false;
   return (isFull) => {
@@ -113,7 +126,10 @@ function createSynchronousSwitch(database: DatabaseSync): (isFull: boolean) => v
   };
 }
 
-/** Frees pages when more than half of the file is empty; a smaller number is reused sooner than freed. */
+/**
+ * Frees some pages if more than half of the file is empty. A smaller free part is not freed, because it is soon used
+ * again.
+ */
 function shrink(database: DatabaseSync): boolean {
   const free = pragma(database, 'freelist_count');
   if (free < MIN_FREE_PAGES || free * 2 < pragma(database, 'page_count')) return false;

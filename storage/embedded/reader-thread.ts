@@ -1,4 +1,4 @@
-/** The reading thread: it sees everything that was committed before the request, and never waits for the writer. */
+/** The reading thread. It sees everything that was committed before a request, and never waits for the writer. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { openReader } from './open-reader.ts';

@@ -5,9 +5,12 @@ import type { Failure, ThreadSettings } from './thread-messages.ts';
 import { toAppError, translateSqliteError } from './translate-sqlite-error.ts';
 
 export interface StoreThread<Op, Answer> {
-  /** STORE_BUSY (transient) when too many operations wait; STORE_DOWN when the thread ended. */
+  /**
+   * Sends one operation. Rejects with STORE_BUSY (transient) if too many operations wait, and with STORE_DOWN if the
+   * thread ended.
+   */
   send(op: Op): Promise<Answer>;
-  /** Ends the thread after all sent operations have been answered. */
+  /** Ends the thread after all operations that were sent have their results. */
   close(): Promise<void>;
 }
 
@@ -21,15 +24,15 @@ interface Waiting<Op, Answer> {
 }
 
 /**
- * Starts `<name>-thread` and exchanges batches with it, one at a time: operations called in between form the next
- * batch, which becomes one group commit. Keeps the process alive only while an operation is in flight.
+ * Starts `<name>-thread` and exchanges batches with it, one at a time. Operations called in the meantime form the
+ * next batch, which becomes one group commit. The process is kept alive only while an operation is in flight.
  */
 export function startStoreThread<Op, Answer>(
   name: 'writer' | 'reader' | 'checkpointer',
   settings: ThreadSettings,
   logger: Logger,
 ): StoreThread<Op, Exclude<Answer, Failure>> {
-  // The suffix of this file: `.ts` in the source, `.js` when compiled.
+  // The suffix of this file: `.ts` in the source, `.js` after compilation.
   const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const worker = new Worker(new URL(`./${name}-thread${suffix}`, import.meta.url), { workerData: settings });
   let waiting: Waiting<Op, Answer>[] = [];

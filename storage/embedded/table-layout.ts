@@ -1,9 +1,9 @@
 /**
- * The layout of a collection in SQLite: one row per document, `doc` as JSON text, and one untyped column for each
- * path of an index or of the expiry, which we write. Columns are better than expression indexes: a patch then touches
- * only the indexes whose values changed.
- * A column holds null for null and absent, numbers and strings as they are, and blobs for the rest. SQLite orders
- * null, numbers, strings (by UTF-8 byte, which is code point order), blobs: just the order of the port.
+ * The layout of a collection in SQLite. A row is one document, with `doc` as JSON text and one untyped column for
+ * each path of an index or of the expiry. The writer computes these columns. Columns are used instead of expression
+ * indexes because a patch then changes only the indexes whose values changed. A column has null for null and absent
+ * values, numbers and strings unchanged, and blobs for all other values. SQLite sorts null, numbers, strings (by
+ * UTF-8 byte, which is code point order) and blobs in exactly the order that the port requires.
  */
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { indexedPaths, pathsOfEntry, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
@@ -14,13 +14,15 @@ export interface TableLayout {
   readonly name: string;
   /** Indexed paths; path i is column `c<i>`. */
   readonly paths: readonly string[];
-  /** Paths that have an index of their own and so may hold arrays; each element is a row of the element table. */
+  /**
+   * Paths that have their own index and may therefore have arrays; each array element is a row of the element table.
+   */
   readonly elementPaths: readonly string[];
   /** Unique indexes over several paths; key i is column `u<i>`. */
   readonly compoundKeys: readonly { readonly name: string; readonly fields: readonly string[] }[];
-  /** Column -> name of the unique index on it. */
+  /** For each column with a unique index, the name of that index. */
   readonly uniqueColumns: Readonly<Record<string, string>>;
-  /** Column of the expiry time. */
+  /** The column of the expiry time. */
   readonly expiryColumn: string | undefined;
   readonly ddl: readonly string[];
 }
@@ -51,7 +53,10 @@ export function layoutTable(spec: CollectionSpec<StoredDocument>): TableLayout {
   return { name, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, ddl };
 }
 
-/** SQLite uses such an index when the query names a value of each of these columns. */
+/**
+ * Returns the condition of a partial index. SQLite uses such an index if the query compares each of these columns
+ * with a value.
+ */
 function where(present: readonly string[]): string {
   return present.length === 0 ? '' : ` WHERE ${present.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
 }
@@ -60,7 +65,7 @@ export function columnNames({ paths, compoundKeys }: TableLayout): readonly stri
   return [...paths.map((_, i) => `c${i}`), ...compoundKeys.map((_, i) => `u${i}`)];
 }
 
-/** Values in the order of `columnNames`. */
+/** Returns the values in the order of `columnNames`. */
 export function columnValues({ paths, compoundKeys }: TableLayout, document: object): readonly SqlValue[] {
   const values = paths.map((path) => toSqlValue(readPath(document, path)));
   for (const key of compoundKeys) values.push(uniqueKey(document, key.fields) ?? null);

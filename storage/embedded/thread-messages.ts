@@ -1,6 +1,6 @@
 /**
- * Messages between the main thread and the two store threads. Documents are sent as JSON text: cloning a string is
- * nearly free.
+ * Messages between the main thread and the two store threads. Documents are sent as JSON text, because copying a
+ * string costs almost nothing.
  */
 import type { ErrorKind } from '../../engine/contract/values/errors.ts';
 
@@ -10,8 +10,8 @@ export interface ThreadSettings {
 }
 
 /**
- * `id` is the time for `sweep`; `body` a document, a patch or a specification; `match` a filter or ''. All are JSON
- * text.
+ * `id` is the current time for `sweep`. `body` is a document, a patch or a specification. `match` is a filter or ''.
+ * Except `id`, these are JSON text.
  */
 export type WriteOp = readonly [
   kind: 'open' | 'insert' | 'replace' | 'patch' | 'remove' | 'sweep',
@@ -22,22 +22,22 @@ export type WriteOp = readonly [
   isFull: boolean,
 ];
 
-/** `detail`: the new document of a patch, the index of a duplicate (`''` for the id). */
+/** `detail` is the new document for a patch, and the violated index for a duplicate (`''` for the id). */
 export type WriteAnswer = readonly [outcome: 'done' | 'no-match' | 'duplicate' | 'more', detail: string] | Failure;
 
 /**
- * `argument`: an id, a filter, or a specification; `options`: FindOptions<string>, or the limit of a count. JSON
- * text, except the id.
+ * `argument` is an id, or as JSON text a filter or a specification. `options` is FindOptions<string> as JSON text, or
+ * the limit of a count.
  */
 export type ReadOp = readonly [kind: 'open' | 'get' | 'find' | 'count' | 'ping', collection: string, argument: string, options: string];
 
 /**
- * A JSON value; `''` for a missing document. A find returns the id of each row before its document: `[id, document,
- * id, document]`.
+ * A JSON value; `''` for a missing document. For `find` it is a list in which the id of each row precedes its
+ * document: `[id, document, id, document]`.
  */
 export type ReadAnswer = string | Failure;
 
-/** An AppError in plain form. */
+/** An AppError as plain data. */
 export interface Failure {
   readonly code: string;
   readonly kind: ErrorKind;

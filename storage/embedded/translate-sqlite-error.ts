@@ -1,7 +1,7 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Failure } from './thread-messages.ts';
 
-/** Result codes (sqlite.org/rescode.html); an extended one has its primary code in the lowest byte. */
+/** Result codes (sqlite.org/rescode.html). The lowest byte of an extended code is its primary code. */
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_READONLY = 8;
@@ -11,10 +11,10 @@ const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 const DISK_REFUSES = [SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN];
-/** Extended codes of SQLITE_IOERR that mean a full disk: write, truncate, growing the shared-memory file. */
+/** Extended codes of SQLITE_IOERR that mean a full disk: writing, truncating, and growing the shared-memory file. */
 const IOERR_WHEN_FULL = [778, 1546, 4618, 4874];
 
-/** Turns an error of a store thread into an AppError in plain form. Messages of SQLite never contain values. */
+/** Turns an error of a store thread into an AppError as plain data. Messages of SQLite never contain values. */
 export function translateSqliteError(thrown: unknown): Failure {
   if (thrown instanceof AppError) return plain(thrown);
   const error = thrown as { readonly errcode?: number; readonly message?: string };

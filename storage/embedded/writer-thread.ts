@@ -1,4 +1,4 @@
-/** The one writing thread. Operations that queued up during the last commit become one transaction: group commit. */
+/** The only writing thread. Operations that queued during the last commit become one transaction (group commit). */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { openWriter } from './open-writer.ts';

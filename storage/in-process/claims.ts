@@ -1,7 +1,7 @@
 /**
- * Stores millions of claims with their expiry. A claim is 128 bits of a hash and its expiry in 18 bytes of a flat
- * table outside the heap (31 to 62 bytes with the free places), so that the garbage collector has nothing to walk.
- * Claims that expire within the same minute share a table, which is dropped whole after that minute.
+ * Stores millions of claims with their expiry. A claim is 128 bits of a hash and its expiry: 18 bytes in a flat table
+ * outside the heap (31 to 62 bytes with the free places). So the garbage collector has nothing to scan. Claims that
+ * expire within the same minute share a table, which is dropped as a whole after that minute.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -9,19 +9,25 @@ import { sharedStateFull } from './expiring-map.ts';
 
 export interface Claims {
   /**
-   * Returns false while the key is claimed. SHARED_STATE_FULL when all shares together, or this one, have reached
-   * their limit.
+   * Claims a key; returns false if it is claimed already. Throws SHARED_STATE_FULL if all shares together, or this
+   * one, have reached their limit.
    */
   claim(key: string, endsAt: number, share?: string): boolean;
   delete(key: string): void;
 }
 
-/** 5,000 a second for 11 minutes, plus the minute that an expired one may stay: 3.6 million. At most 250 MB. */
+/**
+ * Enough for 5,000 claims a second for 11 minutes, plus the minute that an expired claim may stay: 3.6 million. Uses
+ * at most 250 MB.
+ */
 const MAX_CLAIMS = 4_000_000;
 const WINDOW_MS = 60_000;
 const FIRST_PLACES = 1024;
 
-/** `limit` is for tests: the maximum for all shares together; one share may hold at most half. */
+/**
+ * Creates an empty set of claims. `limit` is the maximum for all shares together, set by tests; one share may hold at
+ * most half.
+ */
 export function createClaims(clock: Clock, limit = MAX_CLAIMS): Claims {
   const windows = new Map<number, Window>();
   const sizes = new Map<string, number>();
@@ -66,7 +72,7 @@ export function createClaims(clock: Clock, limit = MAX_CLAIMS): Claims {
       }
       return true;
     },
-    /** Its place stays taken, and counted, until its window has passed. */
+    /** Releases a key. Its place in the table stays used, and counted, until its minute has passed. */
     delete(key) {
       const words = wordsOf(key);
       for (const { table } of windows.values()) if (table.get(words) !== undefined) table.set(words, ENDED);
@@ -74,7 +80,7 @@ export function createClaims(clock: Clock, limit = MAX_CLAIMS): Claims {
   };
 }
 
-/** Claims that expire within one minute. */
+/** The claims that expire within one minute. */
 interface Window {
   readonly table: Table;
   /** Number of claims per share. */
@@ -83,31 +89,33 @@ interface Window {
 
 type Words = Uint32Array;
 
-/** Finding two keys that share 128 bits is infeasible. */
+/** Hashes a key to 128 bits. Finding two keys with the same hash is infeasible. */
 function wordsOf(key: string): Words {
-  // Via a string: half the time that node:crypto takes to create a Buffer itself.
+  // Converting from a string takes half the time that node:crypto needs to return a Buffer.
   const digest = Buffer.from(hash('sha256', key, 'binary'), 'latin1');
   return Uint32Array.of(digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12));
 }
 
 interface Table {
   get(words: Words): number | undefined;
-  /** Returns true when the claim is new. */
+  /** Adds a claim; returns true if it is new. */
   set(words: Words, offsetMs: number): boolean;
 }
 
-/** In `offsets`, 0 is a free place and 1 a released claim; any other value is the offset plus this constant. */
+/**
+ * In `offsets`, 0 means a free place and 1 a released claim. Any other value is the expiry offset plus this constant.
+ */
 const TAKEN = 2;
 const ENDED = 1 - TAKEN;
 
-/** Open addressing with linear steps; grows at a load of 0.6. */
+/** Creates a hash table with open addressing and linear probing. It grows at a load of 0.6. */
 function createTable(): Table {
   let places = FIRST_PLACES;
   let hashes = new Uint32Array(4 * places);
   let offsets = new Uint16Array(places);
   let taken = 0;
 
-  /** The place of the key, or the free place where it would go. */
+  /** Returns the place of the key, or the free place where it would be inserted. */
   function find(words: Words, from: number): number {
     let place = words[from]! & (places - 1);
     while (offsets[place] !== 0 && !isAt(words, from, 4 * place)) place = (place + 1) & (places - 1);

@@ -1,7 +1,7 @@
 /**
- * Shared state within one process, in memory; a `journal` may keep claims and fencing numbers over a restart. Limits:
- * 4,000,000 claims, half of them for one share; 100,000 values, counters and leases each; beyond them
- * SHARED_STATE_FULL (transient).
+ * Shared state within one process, in memory. With a `journal`, claims and fencing numbers survive a restart. Limits:
+ * 4,000,000 claims, half of them for one share, and 100,000 each of values, counters and leases. Beyond these limits,
+ * operations reject with SHARED_STATE_FULL (transient).
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -12,10 +12,10 @@ export type KeptClaim = readonly [key: string, endsAt: number, share?: string];
 
 /** Stores what must survive a restart. */
 export interface SharedStateJournal {
-  /** Contains the stored claims. */
+  /** The claims that were stored before. */
   readonly claims: Claims;
   readonly fencing: Iterable<readonly [name: string, fencing: number]>;
-  /** Resolves when the claim is stored; if it rejects, nobody holds the claim. */
+  /** Resolves when the claim is stored. If it rejects, the claim was not made. */
   saveClaim(claim: KeptClaim): Promise<void>;
   saveFencing(name: string, fencing: number): Promise<void>;
 }
@@ -90,8 +90,8 @@ function createTaggedValues(now: () => number) {
 }
 
 /**
- * Leases expire by monotonic time: a wall clock that is set back must not prolong one. A lease starts when its
- * fencing number is stored; until then no one holds it, and no one else can take it.
+ * Creates leases. They expire by monotonic time, so that setting the wall clock back does not prolong them. A lease
+ * starts when its fencing number is stored. Until then nobody holds it, and nobody else can take it.
  */
 function createLeases(clock: Clock, journal: SharedStateJournal | undefined) {
   const leases = new Map<string, { readonly holder: string; readonly endsAt: number; readonly fencing: number }>();
@@ -132,7 +132,7 @@ function createHints() {
       for (const listener of [...(channels.get(channel) ?? [])]) queueMicrotask(() => listener(payload));
     },
     async subscribe(channel: string, listener: (payload: string) => void) {
-      // A wrapper, so that one function subscribed twice is two subscriptions.
+      // Wrap the listener, so that a function that subscribes twice has two subscriptions.
       const own = (payload: string) => listener(payload);
       channels.set(channel, (channels.get(channel) ?? new Set()).add(own));
       return () => {

@@ -1,6 +1,7 @@
 /**
- * The doorbell within one process, for the embedded store (which has one process only) and for tests. A full timer
- * table or `loses` drops rings: the port allows that, because the reconciler walks the partitions.
+ * The work queue within one process, for the embedded store (which has only one process) and for tests. It drops
+ * signals when its timer table is full or `loses` says so. The port allows this, because the reconciler walks the
+ * partitions.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { silentLogger, type Logger } from '../../engine/contract/values/observe.ts';
@@ -9,12 +10,12 @@ import type { Consumer, WorkQueue } from '../../engine/contract/ports/work-queue
 export interface MemoryWorkQueueOptions {
   readonly clock: Clock;
   readonly logger?: Logger;
-  /** For tests: returns true for a ring that should be lost. */
+  /** Set by tests: returns true if a signal should be lost. */
   readonly loses?: (partition: number) => boolean;
 }
 
 const MAX_TIMERS = 100_000;
-/** Delayed rings within one grain share a timer. */
+/** Delayed signals that are due within this interval share a timer. */
 const GRAIN_MS = 10;
 const RETRY_MS = 1000;
 
@@ -75,7 +76,7 @@ interface Bell {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rung: Set<number>;
-  /** Functions that wake idle consumers, longest idle first. */
+  /** Functions that wake idle consumers; the consumer that is idle for the longest time comes first. */
   readonly waiting: (() => void)[];
 }
 
@@ -104,7 +105,7 @@ function startConsumer({ clock, logger, rung, waiting }: Bell, listener: (partit
     }
   }
 
-  /** Resolves when `arm`'s callback runs, or at `stop`. */
+  /** Waits until `arm` calls its callback, or until the consumer is stopped. */
   function idle(arm: (resolve: () => void) => void): Promise<void> {
     return new Promise((resolve) => {
       wake = resolve;
@@ -120,7 +121,7 @@ function startConsumer({ clock, logger, rung, waiting }: Bell, listener: (partit
       if (own >= 0) waiting.splice(own, 1);
       wake();
       await ended;
-      // If this consumer was woken in vain, pass the ring to another one.
+      // This consumer may have been woken just before it stopped, so wake another one.
       if (rung.size > 0) waiting.shift()?.();
     },
   };

@@ -4,7 +4,7 @@ import { createMemoryDocuments } from './memory-documents.ts';
 import { createMemorySharedState } from '../in-process/memory-shared-state.ts';
 import { createMemoryWorkQueue } from '../in-process/memory-work-queue.ts';
 
-/** `memory:`: all data is lost when the process ends. For tests. */
+/** The backend `memory:`, for tests. All data is lost when the process ends. */
 export const memoryBackend: StorageBackend = {
   hasOwnShared: true,
   async open(_address, { clock, logger }) {

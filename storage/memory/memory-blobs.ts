@@ -1,4 +1,4 @@
-/** Blobs in memory, for tests. Holds at most 256 MB (BLOB_STORE_FULL). */
+/** Blobs in memory, for tests. They use at most 256 MB; beyond that `put` rejects with BLOB_STORE_FULL. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createTimedId } from '../../engine/contract/values/ids.ts';

@@ -1,7 +1,7 @@
 /**
- * Documents in memory: deterministic, for tests and for the execution model. Every operation is one synchronous step
- * and resolves in a microtask. Returned documents are the stored ones, deeply frozen: changing one throws a
- * TypeError.
+ * Documents in memory. They are deterministic, for tests and for the execution model: every operation is one
+ * synchronous step and resolves in a microtask. Returned documents are the stored objects, deeply frozen, so changing
+ * one throws a TypeError.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -37,7 +37,9 @@ export interface MemoryOperation {
 
 export interface MemoryDocumentsOptions {
   readonly clock: Clock;
-  /** Lets a test stall an operation, or kill the caller between effect and result (by throwing). */
+  /**
+   * Lets a test delay an operation, or simulate a crash of the caller between effect and result by throwing an error.
+   */
   readonly onOperation?: (operation: MemoryOperation) => Promise<void> | void;
 }
 
@@ -181,7 +183,7 @@ function createTable(spec: CollectionSpec<StoredDocument>) {
   };
 }
 
-/** As JSON stores it (undefined fields dropped), frozen. */
+/** Returns the document as JSON would store it (without undefined fields), frozen. */
 function stored(document: StoredDocument): StoredDocument {
   return deepFreeze(JSON.parse(JSON.stringify(document)) as StoredDocument);
 }

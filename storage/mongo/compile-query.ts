@@ -1,11 +1,11 @@
-/** Filters, sorts and page positions in MongoDB's query language, over the fields of a row layout. */
+/** Compiles filters, sorts and page positions to MongoDB queries over the fields of a row layout. */
 import type { Condition, Filter, Scalar, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { endOfPrefix, readPath } from '../../engine/contract/ports/document-semantics.ts';
 import { BEHIND_TEXTS, TEXT, encodeText, toFieldValue, type FieldValue, type RowLayout } from './row-layout.ts';
 
 export type Query = Readonly<Record<string, unknown>>;
 
-/** Splits a filter into the part that the server can decide by fields, and the rest, if any. */
+/** Splits a filter into the conditions that the server can decide by fields, and the rest, if any. */
 export function compileFilter(layout: RowLayout, filter: Filter): { readonly query: Query; readonly rest: Filter | undefined } {
   const parts: Query[] = [];
   const rest: Record<string, Condition> = {};
@@ -17,7 +17,7 @@ export function compileFilter(layout: RowLayout, filter: Filter): { readonly que
   return { query: allOf(parts), rest: Object.keys(rest).length === 0 ? undefined : rest };
 }
 
-/** Undefined when a path has no field to sort by. Ids come last, ascending by default. */
+/** Compiles a sort order; returns undefined if a path has no field. Ids come last, ascending by default. */
 export function compileSort(layout: RowLayout, sort: readonly string[], ids: 1 | -1 = 1): Readonly<Record<string, 1 | -1>> | undefined {
   const keys: Record<string, 1 | -1> = {};
   for (const { field, isDescending } of sortKeys(layout, sort)) {
@@ -27,12 +27,15 @@ export function compileSort(layout: RowLayout, sort: readonly string[], ids: 1 |
   return { ...keys, _id: keys['_id'] ?? ids };
 }
 
-/** Matches rows with the same sort keys as `document`. All paths must have fields, here and below. */
+/** Matches rows with the same sort keys as `document`. Every path of `sort` must have a field. */
 export function compileAlike(layout: RowLayout, sort: readonly string[], document: StoredDocument): Query {
   return Object.fromEntries(sortKeys(layout, sort).map(({ field, path }) => [field as string, valueAt(document, path)]));
 }
 
-/** Alternatives that together match the rows whose sort keys come after those of `document`. */
+/**
+ * Returns queries that together match the rows whose sort keys come after those of `document`. Every path of `sort`
+ * must have a field.
+ */
 export function compileBehind(layout: RowLayout, sort: readonly string[], document: StoredDocument): readonly Query[] {
   const choices: Query[] = [];
   let equal: Query = {};
@@ -48,7 +51,7 @@ export function behindId(id: string): Query {
   return { _id: { $gt: encodeText(id) } };
 }
 
-/** `query` and one of the alternatives, written so that each of them can use an index. */
+/** Combines `query` with alternatives, so that each alternative can use an index. */
 export function withOneOf(query: Query, choices: readonly Query[]): Query {
   return choices.length === 1 ? allOf([query, choices[0] as Query]) : { $or: choices.map((choice) => allOf([query, choice])) };
 }
@@ -72,12 +75,15 @@ function sortKeys(layout: RowLayout, sort: readonly string[]): readonly SortKey[
   });
 }
 
-/** Ids are stored as they are, other strings with their type as prefix. */
+/** Returns the stored form of a value: an id as it is, any other string with its type as prefix. */
 function valueAt(document: StoredDocument, path: string): FieldValue {
   return path === '_id' ? encodeText(document._id) : toFieldValue(readPath(document, path));
 }
 
-/** Comparisons stay within a type: numbers are never below a string. */
+/**
+ * Returns the ranges above a value. MongoDB compares only values of the same type, so strings need a separate range
+ * when the value is a number.
+ */
 function above(value: FieldValue): readonly Query[] {
   if (value === null) return [{ $gte: -Number.MAX_VALUE }, { $gte: '' }];
   return typeof value === 'number' ? [{ $gt: value }, { $gte: '' }] : [{ $gt: value }];
@@ -93,7 +99,7 @@ function fieldOf({ paths }: RowLayout, path: string): string | undefined {
   return at < 0 ? undefined : `c${at}`;
 }
 
-/** Undefined when no field can decide it. */
+/** Compiles a condition; returns undefined if no field can decide it. */
 function compileCondition(layout: RowLayout, path: string, condition: Condition): Query | undefined {
   const field = fieldOf(layout, path);
   if (field === undefined) return undefined;
@@ -105,7 +111,7 @@ function compileCondition(layout: RowLayout, path: string, condition: Condition)
   return range && { [field]: range };
 }
 
-/** Equals one of the values, or contains one where the path may hold an array. */
+/** Matches rows whose value equals one of the wanted values, or whose array contains one. */
 function equality({ elementPaths }: RowLayout, path: string, field: string, wanted: readonly Scalar[]): Query {
   const values = wanted.map(toFieldValue);
   const element = elementPaths.indexOf(path);
@@ -117,7 +123,7 @@ function equality({ elementPaths }: RowLayout, path: string, field: string, want
   return choices.length === 1 ? (choices[0] as Query) : { $or: choices };
 }
 
-/** Ids are strings, stored as they are. */
+/** Compiles a condition on the id. Ids are strings without a type prefix. */
 function compileId(condition: Condition): Query | undefined {
   const ids = (wanted: readonly Scalar[]) => ({ _id: oneOf(wanted.filter((id) => typeof id === 'string').map(encodeText)) });
   if (condition === null || typeof condition !== 'object') return ids([condition]);
@@ -135,7 +141,10 @@ function oneOf(values: readonly FieldValue[]): unknown {
 
 const OPERATORS = ['gt', 'gte', 'lt', 'lte'] as const;
 
-/** Undefined for ranges that are better checked here: no bound at all, infinite ones, bounds of both types. */
+/**
+ * Compiles a range. Returns undefined for ranges that must be checked on the documents: without a bound, with an
+ * infinite bound, or with bounds of both types.
+ */
 function compileRange(bounds: Exclude<Condition, Scalar>, type: string): Query | undefined {
   const query: Record<string, FieldValue> = {};
   const types = new Set<string>();
@@ -154,12 +163,13 @@ function compileRange(bounds: Exclude<Condition, Scalar>, type: string): Query |
   return query;
 }
 
-/** U+FFFF, or half of a surrogate pair. */
+/** Matches a text that ends in U+FFFF or in half of a surrogate pair. */
 const ENDS_ESCAPED = /(?:[\ud800-\udbff\uffff]|(?<![\ud800-\udbff])[\udc00-\udfff])$/;
 
 function prefixRange(from: string, type: string, prefix: string): Query {
   if (ENDS_ESCAPED.test(prefix)) {
-    // An escape ends in plain ASCII, so the range ends at the next escape and not at the next character.
+    // The escape of such a character ends in an ASCII character, so the range ends at the next escape, not at the
+    // next character.
     const last = from.length - 1;
     return { $gte: from, $lt: from.slice(0, last) + String.fromCharCode(from.charCodeAt(last) + 1) };
   }

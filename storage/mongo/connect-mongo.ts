@@ -23,8 +23,8 @@ const AUTHENTICATION_FAILED = 18;
 const UNAUTHORIZED = 13;
 
 /**
- * Options that the address cannot override. The driver never retries a write: a caller that repeats one must know
- * whether it was done, and the revision of the row shows it (`storage/revisioned`).
+ * Options that the address cannot override. The driver must not retry a write: a caller that repeats a write must
+ * find out whether the first one was done, by the revision of the row (`storage/revisioned`).
  */
 const FIXED: MongoClientOptions = {
   appName: 'kangqiao',
@@ -36,14 +36,17 @@ const FIXED: MongoClientOptions = {
   waitQueueTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 5000,
   connectTimeoutMS: 3000,
-  // Heartbeats detect a dead connection within seconds. This limit is for a slow response, which must not take the
-  // others down.
+  // Heartbeats detect a dead connection within seconds. This limit is for a slow response, whose timeout must not
+  // close the other connections.
   socketTimeoutMS: 60_000,
   heartbeatFrequencyMS: 2000,
   ignoreUndefined: true,
 };
 
-/** STORE_ADDRESS, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE (input); STORE_DOWN (transient). */
+/**
+ * Connects to MongoDB. Rejects with STORE_ADDRESS, STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input), or with
+ * STORE_DOWN (transient).
+ */
 export async function connectMongo(options: ConnectOptions): Promise<MongoConnection> {
   const client = createClient(options);
   try {
@@ -65,7 +68,7 @@ function createClient({ address, password, ca }: ConnectOptions): MongoClient {
   try {
     return new MongoClient(withPassword, { ...FIXED, ...(ca === undefined ? {} : { ca }) });
   } catch (cause) {
-    // The driver's own message may repeat the address.
+    // The driver's message may contain the address, so it is not passed on.
     throw new AppError('STORE_ADDRESS', 'input', 'The address of the MongoDB server cannot be read.', {
       values: { problem: 'form', scheme: 'mongodb', form: FORM },
       fix: `Write it as ${FORM}`,
@@ -82,7 +85,7 @@ function refuseUnsafe(client: MongoClient, address: string): void {
   else if (!isChecked) refusePlainConnection(names, 'Take the options out of the address that leave its certificate unchecked.');
 }
 
-/** The driver itself would use "test". */
+/** Returns the name of the database. The driver itself would use "test" if the address has none. */
 function databaseName(client: MongoClient, address: string): string {
   return /^[^/]+\/\/[^/]+\/[^?]/.test(address) ? client.options.dbName : DEFAULT_DATABASE;
 }
@@ -99,7 +102,9 @@ async function refuseIncompatible(database: Db): Promise<void> {
     throw incompatible('MongoDB', `version ${version}`, `version ${OLDEST_VERSION}.0 or later`, 'Update the server.');
 }
 
-/** The socket error. If no server could be selected, the driver keeps it with that server. */
+/**
+ * Returns the socket error behind an error. If no server could be selected, the driver stores it with that server.
+ */
 function rootOf(error: unknown): unknown {
   const ofServers = error instanceof MongoServerSelectionError ? [...(error.reason?.servers.values() ?? [])] : [];
   let root: unknown = ofServers.find((server) => server.error)?.error ?? error;

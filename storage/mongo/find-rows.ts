@@ -10,11 +10,13 @@ export type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
 
 export const COLUMNS = { d: 1, r: 1, p: 1 } as const;
 
-/** What the server filters, in its order, and what remains to be checked here. */
+/** The conditions that the server checks, and the conditions that are checked here. */
 interface Selection {
   readonly query: Query;
   readonly rest: Filter | undefined;
-  /** Removed once a row is read: the server stores the document as text and sends it whole. */
+  /**
+   * Fields that are removed after a row is read: the server stores the document as text and can only send it whole.
+   */
   readonly omit: readonly string[];
 }
 
@@ -22,7 +24,7 @@ type Order = Readonly<Record<string, 1 | -1>>;
 
 const BY_ID: Order = { _id: 1 };
 
-/** Lists and counts rows: by queries where fields decide, otherwise on the documents. */
+/** Lists and counts rows: with queries if fields can decide the filter, otherwise by checking the documents. */
 export class RowFinder {
   readonly #rows: Collection<MongoRow>;
   readonly #layout: RowLayout;
@@ -35,7 +37,7 @@ export class RowFinder {
   async find(filter: Filter, options: FindRows): Promise<readonly Row[]> {
     const { sort, omit = [] } = options;
     const sorted = new Set(sort.map((key) => key.replace(/^-/, '').split('.')[0]));
-    // Fields that decide the order here are needed until the sort is done.
+    // Top-level fields that the sort order depends on are kept until the rows are sorted.
     const selection = { ...compileFilter(this.#layout, filter), omit: omit.filter((field) => !sorted.has(field)) };
     const order = compileSort(this.#layout, sort);
     if (!order) return this.#findUnsorted(selection, options);
@@ -43,14 +45,14 @@ export class RowFinder {
     return isDescending ? this.#findDescending(selection, options) : this.#findSorted(selection, order, options);
   }
 
-  /** Counts up to `limit`. */
+  /** Counts matching rows, but stops at `limit`. */
   async count(filter: Filter, limit: number): Promise<number> {
     const selection = { ...compileFilter(this.#layout, filter), omit: [] };
     if (!selection.rest) return this.#rows.countDocuments(selection.query as MongoFilter<MongoRow>, { limit });
     return (await this.#select(selection, BY_ID, limit)).length;
   }
 
-  /** Sorts by a path without a field: reads everything that matches, and keeps only as much as requested. */
+  /** Sorts by a path without a field: reads all matching rows, and keeps only as many as requested. */
   async #findUnsorted(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
     const compare = compareDocuments(sort);
     const inOrder = (found: Row[]) => found.sort((a, b) => compare(a.document, b.document)).slice(0, limit);
@@ -71,9 +73,9 @@ export class RowFinder {
   }
 
   /**
-   * Among equal keys ids ascend, even where the keys descend, and no index has that order. So read keys and ids
-   * descending, as in the index, and sort here. Where the end of the page cuts through equal keys, read these again
-   * with ids ascending.
+   * Reads a page in descending order. The port requires ascending ids among equal keys even then, but no index has
+   * this order. So rows are read with keys and ids descending, as in the index, and sorted here. If the page ends in
+   * the middle of rows with equal keys, these rows are read again with ids ascending.
    */
   async #findDescending(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
     const { query } = selection;

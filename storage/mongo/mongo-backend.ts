@@ -3,7 +3,10 @@ import { connectMongo } from './connect-mongo.ts';
 import { openGridfsBlobs } from './open-gridfs-blobs.ts';
 import { openMongoDocuments } from './open-mongo-documents.ts';
 
-/** `mongodb://…` or `mongodb+srv://…`: documents and payloads in one database, shared by any number of processes. */
+/**
+ * The backend `mongodb://…` or `mongodb+srv://…`: documents and payloads in one database, which any number of
+ * processes share.
+ */
 export const mongoBackend: StorageBackend = {
   async open(address, { clock, logger, password, ca }) {
     const connection = await connectMongo({

@@ -23,9 +23,9 @@ const MAJORITY = { writeConcern: { w: 'majority', journal: true } } as const;
 type ById<T> = Omit<T, '_id' | 'files_id'> & { readonly _id: string; readonly files_id: string };
 
 /**
- * Blobs as sealed files in GridFS, in constant memory whatever their size. `put` resolves when a majority of the
- * servers has flushed all of it. A half-written blob has chunks but no file: it is listed with the others, and so
- * removed as an orphan.
+ * Opens blobs as encrypted files in GridFS. The memory used is constant for any blob size. `put` resolves when a
+ * majority of the servers has flushed the whole blob. A half-written blob has chunks but no file. It is listed with
+ * the others, so it is removed as an orphan.
  */
 export function openGridfsBlobs(options: {
   readonly database: Db;
@@ -38,7 +38,7 @@ export function openGridfsBlobs(options: {
   const files: Collection<ById<GridFSFile>> = database.collection(`${BUCKET}.files`, MAJORITY);
   const chunks: Collection<ById<GridFSChunk>> = database.collection(`${BUCKET}.chunks`, MAJORITY);
 
-  /** Removes the first chunk last: as long as it exists, the blob is listed. */
+  /** Removes a blob. Its first chunk is removed last, because the blob is listed as long as this chunk exists. */
   async function remove(blobId: string): Promise<void> {
     await files.deleteOne({ _id: blobId });
     await chunks.deleteMany({ files_id: blobId, n: { $gt: 0 } });
@@ -49,7 +49,7 @@ export function openGridfsBlobs(options: {
     async put(source, { limitBytes, blobId: given }) {
       const blobId = given === undefined ? createTimedId('blob', clock.now()) : checked(given);
       if (given !== undefined) await remove(blobId).catch(rethrow);
-      // The driver's GridFS types allow only object ids; any value works.
+      // The driver's types for GridFS allow only object ids, but any value works.
       const upload = bucket.openUploadStreamWithId(blobId as never, blobId);
       try {
         return { blobId, sizeBytes: await writeAll(upload, sealFrames(limited(source, limitBytes), blobId, dataKeys.current())) };
@@ -73,7 +73,7 @@ export function openGridfsBlobs(options: {
       await remove(checked(blobId)).catch(rethrow);
     },
     async *list(olderThanMs) {
-      // An id contains its time: ids made before sort before this one.
+      // Ids start with their creation time, so ids created earlier sort before this one.
       const end = createTimedId('blob', Math.max(0, clock.now() - olderThanMs)).slice(0, 14);
       try {
         const first = chunks.find({ n: 0, files_id: { $lt: end } }, { projection: { files_id: 1 }, sort: { files_id: 1, n: 1 } });
@@ -86,7 +86,7 @@ export function openGridfsBlobs(options: {
   };
 }
 
-/** Returns the number of sealed plain bytes. */
+/** Returns the number of plain bytes. */
 async function writeAll(upload: GridFSBucketWriteStream, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
   const failed = new Promise<never>((_resolve, reject) => upload.once('error', reject));
   failed.catch(() => {});

@@ -16,8 +16,8 @@ export interface MongoDocumentsOptions {
 }
 
 /**
- * One row for each collection, with the layout of its rows: columns computed for other indexes would mislead every
- * query.
+ * A row for each collection, with the layout of its rows: if the indexes of the specification change, the stored
+ * columns would give wrong query results.
  */
 interface LayoutRow {
   readonly _id: string;
@@ -29,7 +29,7 @@ const MAJORITY = { writeConcern: { w: 'majority', journal: true } } as const;
 const NO_SUCH_COLLECTION = 26;
 const INDEX_CONFLICTS = [67, 85, 86];
 
-/** Documents in MongoDB, written by revision. Closing it closes the connection. */
+/** Opens documents in MongoDB that are written by revision. Closing the documents closes the connection. */
 export function openMongoDocuments({ connection, clock, logger }: MongoDocumentsOptions): Documents {
   const { client, database } = connection;
   return openRevisionedDocuments({
@@ -53,7 +53,10 @@ async function openTable(database: Db, spec: CollectionSpec<StoredDocument>): Pr
   return openMongoTable(rows, layout);
 }
 
-/** If several processes open a new collection at once, the layout of the first one counts. */
+/**
+ * Checks the layout of a collection, or stores it. If several processes open a new collection at once, the first
+ * stored layout is valid for all.
+ */
 async function agreeOnLayout(layouts: Collection<LayoutRow>, spec: CollectionSpec<StoredDocument>): Promise<void> {
   const own = { _id: spec.name, layout: layoutOf(spec) };
   const stored = (await layouts.findOne({ _id: spec.name })) ?? (await insertFirst(layouts, own));
@@ -70,7 +73,7 @@ async function insertFirst(layouts: Collection<LayoutRow>, own: LayoutRow): Prom
   }
 }
 
-/** Creates missing indexes. Additional ones of other people do no harm; ours must be as we would create them. */
+/** Creates missing indexes. Additional indexes are ignored, but ours must match the specification. */
 async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promise<void> {
   const stored = new Map((await listIndexes(rows)).map((index) => [index.name, index]));
   for (const index of layout.indexes) {
@@ -81,7 +84,10 @@ async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promi
   }
 }
 
-/** One by one: FerretDB panics when another process creates several at the same time. */
+/**
+ * Creates one index. Indexes are created one after the other, because FerretDB panics when another process creates
+ * several at once.
+ */
 async function makeIndex(rows: Collection<MongoRow>, collection: string, { name, key, ...options }: RowIndex): Promise<void> {
   try {
     await rows.createIndex(key, { name, ...options });
@@ -102,7 +108,7 @@ async function listIndexes(rows: Collection<MongoRow>): Promise<readonly IndexDe
   }
 }
 
-/** Not every server reports whether an index is sparse. */
+/** Describes an index, without whether it is sparse: not every server reports that. */
 function describe({ key, unique }: { readonly key: object; readonly unique?: boolean }): string {
   const fields = Object.entries(key).map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`));
   return `${unique === true ? 'unique ' : ''}(${fields.join(', ')})`;

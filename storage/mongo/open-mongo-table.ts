@@ -6,20 +6,26 @@ import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.t
 import { isDuplicateKey, isNotSent, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
 
 /**
- * Every result waits for a majority of the servers, so that the failure of one loses no confirmed write. `full` also
- * waits for their disks.
+ * Every write waits for a majority of the servers, so that the failure of one server loses no confirmed write. `full`
+ * also waits until they have flushed it to disk.
  */
 const WRITE_CONCERNS: Readonly<Record<Durability, WriteConcernSettings>> = {
   full: { w: 'majority', journal: true },
   light: { w: 'majority', journal: false },
 };
-/** A taken key may be free again by the time we look up its holder. */
+/**
+ * The row that holds a taken key may be gone when it is looked up; the write is then tried again, up to this many
+ * times.
+ */
 const MAX_KEY_ATTEMPTS = 5;
 const MAX_SENDS = 3;
 
-/** One collection of MongoDB, by single-document operations only. */
+/** Opens one collection of MongoDB. It uses only operations on single documents. */
 export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): RevisionedTable {
-  /** Which index rejected `row`; undefined when its holder is gone again. Not every server names it in the error. */
+  /**
+   * Finds the index that rejected `row`; returns undefined if no row holds the key any more. Not every server names
+   * the index in its error.
+   */
   async function clash(row: MongoRow, isNew: boolean): Promise<'taken' | { readonly duplicateKey: string } | 'mine' | undefined> {
     const keys = layout.uniqueIndexes.flatMap(({ name }, i) => (row[`u${i}`] === undefined ? [] : [{ name, field: `u${i}` as const }]));
     const holders = await rows
@@ -33,7 +39,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
     return key && { duplicateKey: key.name };
   }
 
-  /** Writes a row; if a unique index rejects it, returns which one. */
+  /** Writes a row. If a unique index rejects it, returns that index. */
   async function write<R>(row: MongoRow, isNew: boolean, action: () => Promise<R>) {
     for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
       try {
@@ -83,7 +89,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
       try {
         const over = await rows.find(isOver as MongoFilter<MongoRow>, { projection: { _id: 1 }, limit: most }).toArray();
         if (over.length === 0) return 0;
-        // Repeat the condition: a document that was extended in the meantime stays.
+        // Repeat the condition, so that a document is kept if its expiry was extended in the meantime.
         await rows.deleteMany({ _id: { $in: over.map(({ _id }) => _id) }, ...isOver } as MongoFilter<MongoRow>);
         return over.length;
       } catch (error) {
@@ -93,7 +99,10 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
   };
 }
 
-/** Retries when the driver had no connection to send on: it then waits for the server, or reports that it is away. */
+/**
+ * Sends an operation again if the driver had no connection for it. The driver then waits for the server, or reports
+ * that it is unreachable.
+ */
 async function send<R>(action: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,11 +1,10 @@
 /**
- * The layout of a collection in MongoDB: one row per document, `d` as JSON text, and beside it the fields that
- * indexes need, computed by us: `c<i>` for each path of an index or of the expiry, `a<i>` with the searchable values
- * at a path that has an index of its own, `u<i>` with the key of each unique index, absent where it does not
- * constrain. So a document never meets MongoDB's own rules about field names, array paths, missing fields or the
- * order of types; and rows mean the same on every server that speaks the protocol.
- * Every value is null, a number or a string that starts with its type: null, numbers and strings sort alike
- * everywhere, other types do not.
+ * The layout of a collection in MongoDB. A row is one document, with `d` as JSON text and with fields that we compute
+ * for indexes: `c<i>` for each path of an index or of the expiry, `a<i>` with the searchable values at a path that
+ * has its own index, and `u<i>` with the key of each unique index, absent if the index does not apply. So MongoDB's
+ * own rules about field names, array paths, missing fields or the order of types never affect a document, and rows
+ * mean the same on every server that speaks the protocol. Every value is null, a number, or a string that starts with
+ * its type, because only these sort alike on all servers.
  */
 import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { indexedPaths, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
@@ -15,7 +14,7 @@ export type FieldValue = null | number | string;
 
 export interface MongoRow {
   readonly _id: string;
-  /** Revision: a new random number with each write. */
+  /** The revision: a new random number with each write. */
   readonly r: number;
   /** Earlier revisions. */
   readonly p: readonly number[];
@@ -33,13 +32,13 @@ export interface RowIndex {
 
 export interface RowLayout {
   readonly name: string;
-  /** Path i is field `c<i>`. */
+  /** The field of path i is `c<i>`. */
   readonly paths: readonly string[];
-  /** Paths that have an index of their own and so may hold arrays; path i is field `a<i>`. */
+  /** Paths that have their own index and may therefore have arrays; the field of path i is `a<i>`. */
   readonly elementPaths: readonly string[];
-  /** Index i has its key in field `u<i>`. */
+  /** The key of index i is in field `u<i>`. */
   readonly uniqueIndexes: readonly IndexSpec[];
-  /** Field of the expiry time. */
+  /** The field of the expiry time. */
   readonly expiryField: string | undefined;
   readonly indexes: readonly RowIndex[];
 }
@@ -84,23 +83,26 @@ export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, { docum
   return row;
 }
 
-/** Field values sort as the port requires: null, numbers, strings by code point, booleans, the rest. */
+/**
+ * Returns the field value of a value. Field values sort as the port requires: null, numbers, strings by code point,
+ * booleans, all others.
+ */
 export function toFieldValue(value: unknown): FieldValue {
   if (value === undefined || value === null) return null;
-  // As in JSON.
+  // JSON stores infinite numbers and NaN as null.
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value === 'string') return TEXT + encodeText(value);
   if (typeof value === 'boolean') return value ? 't1' : 't0';
   return 'x';
 }
 
-/** All strings start with the first, and sort below the second. */
+/** All strings start with TEXT, and sort below BEHIND_TEXTS. */
 export const TEXT = 's';
 export const BEHIND_TEXTS = 't';
 
 /**
- * The string in a form that sorts by code point even where a server compares UTF-16 units (one does), and that keeps
- * unpaired surrogates, which are not valid UTF-8, distinct. Almost every string is unchanged.
+ * Encodes a string so that it sorts by code point, even on a server that compares UTF-16 units. Unpaired surrogates,
+ * which are not valid UTF-8, stay distinct. Almost all strings are returned unchanged.
  */
 export function encodeText(text: string): string {
   return SPECIAL.test(text) ? text.replace(SPECIALS, encodeSpecial) : text;
@@ -109,7 +111,10 @@ export function encodeText(text: string): string {
 const SPECIAL = /[\ud800-\udfff\uffff]/;
 const SPECIALS = /[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff\uffff]/g;
 
-/** Sorts characters beyond U+FFFF after U+FFFF, which is itself encoded as the smallest string with that prefix. */
+/**
+ * Encodes U+FFFF, an unpaired surrogate, or a character beyond U+FFFF. All results start with U+FFFF, and characters
+ * beyond U+FFFF sort after the others.
+ */
 function encodeSpecial(special: string): string {
   if (special.length === 2) return `\uffff${special}`;
   if (special === '\uffff') return '\uffff\u0001';
@@ -127,7 +132,7 @@ function decodeSpecial(_all: string, unit: string | undefined, pair: string | un
   return pair ?? '\uffff';
 }
 
-/** The values that equality matches at a path: the value itself, or each scalar of an array. */
+/** Returns the values that an equality condition matches at a path: the value itself, or each scalar of an array. */
 function elements(value: unknown): readonly FieldValue[] {
   const values = Array.isArray(value) ? value.filter((item) => item !== null && typeof item !== 'object') : [value];
   return [...new Set(values.map(toFieldValue).filter((item) => item !== null && item !== 'x'))];

@@ -5,9 +5,9 @@ import { storeDown } from '../revisioned/store-down.ts';
 
 const DUPLICATE_KEY = 11_000;
 const OUT_OF_DISK_SPACE = 14_031;
-/** The server steps down or shuts down, and does not say whether the write was done before. */
+/** The server steps down or shuts down, and does not say whether it did the write. */
 const LEAVING = [91, 189, 10_107, 11_600, 11_602, 13_435, 13_436];
-/** The driver's own errors, raised before anything is sent. */
+/** Errors that the driver raises before it sends anything. */
 const NOT_SENT = [
   'MongoPoolClearedError',
   'MongoPoolClosedError',
@@ -17,7 +17,7 @@ const NOT_SENT = [
   'MongoServerClosedError',
 ];
 
-/** `EPIPE` and the like, and Node's codes for a closed socket. */
+/** Matches codes such as `EPIPE`, and Node's codes for a closed socket. */
 const SOCKET_CODE = /^(E[A-Z0-9]+|ERR_STREAM_(DESTROYED|WRITE_AFTER_END|PREMATURE_CLOSE)|ERR_SOCKET_CLOSED)$/;
 
 export function isDuplicateKey(error: unknown): boolean {
@@ -25,15 +25,16 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 /**
- * Translates the error of a write: STORE_DOWN only if the write was surely not done, `LostAnswer` if that is unknown.
+ * Translates the error of a write: to STORE_DOWN only if the write was surely not done, to `LostAnswer` if this is
+ * unknown.
  */
 export function translateWriteError(error: unknown): unknown {
   return isAnswerLost(error) ? new LostAnswer(error) : translateMongoError(error);
 }
 
 /**
- * Translates an error of the driver into an AppError; returns any other as it is. Messages never contain values of
- * documents.
+ * Translates an error of the driver to an AppError; returns any other error unchanged. Messages never contain values
+ * of documents.
  */
 export function translateMongoError(error: unknown): unknown {
   if (isSystemError(error)) return storeDown(error.message, error);
@@ -49,12 +50,12 @@ export function translateMongoError(error: unknown): unknown {
   });
 }
 
-/** True when the driver had no connection to send on. */
+/** Returns true if the driver had no connection to send on, so nothing was sent. */
 export function isNotSent(error: unknown): boolean {
   if (isSystemError(error)) return error.syscall === 'connect';
   if (!(error instanceof MongoError)) return false;
   const { beforeHandshake = false } = error as { readonly beforeHandshake?: boolean };
-  // Only for this error: the cause of a cleared pool happened on another connection.
+  // Only this error tells about its own connection; the cause of a cleared pool happened on another connection.
   const isOwnCause = error.name === 'MongoNetworkError' && isSystemError(error.cause);
   return NOT_SENT.includes(error.name) || beforeHandshake || (isOwnCause && isNotSent(error.cause));
 }
@@ -67,8 +68,8 @@ function isAnswerLost(error: unknown): boolean {
 }
 
 /**
- * A socket error; the driver passes some on unchanged. Not all name a system call: a write after the other side has
- * closed has only its code.
+ * Returns whether this is a socket error; the driver passes some of them on unchanged. Some have only a code and no
+ * system call, for example a write after the other side has closed.
  */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && ('syscall' in error || SOCKET_CODE.test((error as NodeJS.ErrnoException).code ?? ''));
@@ -79,7 +80,7 @@ function isUnreachable(error: MongoError): boolean {
   return error instanceof MongoServerSelectionError || error instanceof MongoNetworkError || NOT_SENT.includes(error.name);
 }
 
-/** Names of machines and system calls, never values that were written. */
+/** Returns a reason that contains names of machines and system calls, but never values that were written. */
 function reasonOf(error: MongoError): string {
   if (error instanceof MongoServerError) return error.codeName ?? `code ${String(error.code)}`;
   return error.message.slice(0, 200);

@@ -3,19 +3,22 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import { incompatible } from '../shared/server-address.ts';
 
 const OLDEST = 120_000;
-/** Servers of the same protocol with version numbers of their own. */
+/** Servers with the same protocol but different version numbers. */
 const RELATIVES = /openGauss|Kingbase/i;
 
 export interface ServerTraits {
-  /** How a commit is flushed: the server's own setting, but never none. */
+  /** How a durable commit is flushed: the server's own setting, except that flushing is never off. */
   readonly fullCommit: string;
-  /** openGauss has a different way to skip existing rows, which does not report them. */
+  /** openGauss has a different clause for skipping existing rows, and does not report which rows were skipped. */
   readonly hasOnConflict: boolean;
-  /** The server's jsonb can remove a field from a document. Relatives have other versions of it. */
+  /**
+   * Whether the server's jsonb can remove fields from a document. openGauss and KingbaseES have different versions of
+   * jsonb.
+   */
   readonly cutsJson: boolean;
 }
 
-/** STORE_INCOMPATIBLE (input) for a server that cannot be used as it is. */
+/** Checks the server. Rejects with STORE_INCOMPATIBLE (input) if its version or settings cannot be used. */
 export async function checkServer(client: ClientBase, logger: Logger): Promise<ServerTraits> {
   const { rows } = await client.query<{
     version: string;

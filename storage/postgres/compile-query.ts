@@ -1,15 +1,15 @@
-/** Filters, sorts and page positions as SQL over the columns of a table layout. */
+/** Compiles filters, sorts and page positions to SQL over the columns of a table layout. */
 import type { Condition, Filter, Scalar, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { endOfPrefix, readPath } from '../../engine/contract/ports/document-semantics.ts';
 import { encodeText, encodeValue, MAX_EXACT_CHARS, NULL_TEXT } from './encode-value.ts';
 import { encodeElement, encodeId, type TableLayout } from './table-layout.ts';
 
 export interface CompiledFilter {
-  /** What the columns decide. `bind` returns the placeholder of a value. */
+  /** The conditions that columns can decide. `bind` returns the placeholder of a value. */
   readonly where: (bind: Bind) => readonly string[];
-  /** Conditions that select few rows, whatever the planner estimates: business keys. */
+  /** Conditions on business keys. They select few rows, even if the planner estimates more. */
   readonly picked: (bind: Bind) => readonly string[];
-  /** What must be checked on the document, if anything. */
+  /** The conditions that must be checked on the documents; undefined if there are none. */
   readonly rest: Filter | undefined;
 }
 
@@ -35,13 +35,16 @@ export function compileFilter(layout: TableLayout, filter: Filter): CompiledFilt
   };
 }
 
-/** Undefined when one of its paths has no column. */
+/** Compiles a sort order; returns undefined if one of its paths has no column. */
 export function compileSort(layout: TableLayout, sort: readonly string[]): string | undefined {
   const keys = sortKeys(layout, sort);
   return keys && [...keys.map(({ column, isDescending }) => (isDescending ? `${column} DESC` : column)), 'id'].join(', ');
 }
 
-/** True for rows after `start` in the order of `sort`, written so that an index can skip the earlier ones. */
+/**
+ * Compiles a condition that is true for rows after `start` in the order of `sort`. An index can skip the earlier
+ * rows.
+ */
 export function compilePosition(layout: TableLayout, sort: readonly string[], start: StoredDocument): Clause {
   const keys = sortKeys(layout, sort) ?? [];
   const id = encodeId(start._id);
@@ -61,15 +64,15 @@ export function compilePosition(layout: TableLayout, sort: readonly string[], st
 }
 
 /**
- * The text of a document without these top-level fields. Jsonb accepts no NUL and no half of a surrogate pair, which
- * JSON text holds as escapes: a document that may contain one is returned whole.
+ * Returns the SQL for the text of a document without these top-level fields. Jsonb accepts neither NUL nor half of a
+ * surrogate pair, which JSON text contains as escapes. A document that may contain one is therefore returned whole.
  */
 export function compileOmission(omit: readonly string[], bind: Bind): string {
   const isPlain = ['\\u0000', '\\ud'].map((escape) => `strpos(doc, ${bind(escape)}) = 0`).join(' AND ');
   return `CASE WHEN ${isPlain} THEN (doc::jsonb - ${bind(omit)}::text[])::text ELSE doc END AS doc`;
 }
 
-/** Numbers the values in the order they are bound. */
+/** Creates a binder, which numbers the values in the order in which they are bound. */
 export function createBinder(): { readonly bind: Bind; readonly values: readonly unknown[] } {
   const values: unknown[] = [];
   return { values, bind: (value) => `$${values.push(value)}` };
@@ -103,7 +106,7 @@ function isEquality(condition: Condition): boolean {
   return condition !== null && (typeof condition !== 'object' || 'in' in condition);
 }
 
-/** Undefined when no column can decide it. */
+/** Compiles a condition; returns undefined if no column can decide it. */
 function compileCondition(layout: TableLayout, path: string, condition: Condition): Clause | undefined {
   const column = columnOf(layout, path);
   if (column === undefined) return undefined;
@@ -119,18 +122,19 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
     if (typeof bound === 'string' && bound.length > MAX_EXACT_CHARS) return undefined;
     if (typeof bound === 'number' && tag === '') return NEVER;
     const value = tag === '' ? encodeText(bound as string) : encodeValue(bound);
-    // Numbers and strings are not compared with each other.
+    // A number is only compared with numbers, and a string with strings.
     const type =
       typeof bound === 'number' ? `${column} >= 'n' AND ${column} < 'o'` : tag === '' ? 'true' : `${column} >= 's' AND ${column} < 't'`;
     clauses.push((bind) => `${column} ${operator} ${bind(value)} AND ${type}`);
   }
-  // The index may leave out rows without the path; this condition lets the planner use it.
+  // The index may leave out rows without a value at this path. This condition tells the planner that it can still use
+  // the index.
   return (bind) => [...clauses.map((clause) => clause(bind)), `${column} <> ''`].join(' AND ');
 }
 
 const RANGE_OPERATORS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
-/** Equals one of the values, or contains one where the path may hold an array. */
+/** Matches rows whose value equals one of the wanted values, or whose array contains one. */
 function equality(layout: TableLayout, path: string, column: string, wanted: readonly Scalar[]): Clause {
   if (path === '_id') return oneOf(column, wanted.filter((value) => typeof value === 'string').map(encodeId));
   const values = wanted.filter((value) => value !== null);

@@ -11,7 +11,7 @@ const CONNECT_MS = 3000;
 const KEEP_ALIVE_MS = 5000;
 /**
  * Always find rows by an index, even if the table has grown since its statistics were made. Wait for a lock only
- * briefly, and roll back what a broken connection left unfinished.
+ * briefly. Roll back unfinished transactions of broken connections.
  */
 const SESSION = {
   enable_seqscan: 'off',
@@ -34,8 +34,8 @@ export function connectionSettings({ target, password, ca }: Access): ClientConf
     port,
     user,
     database,
-    // Without a given password pass an empty one: the driver must not look for one in the environment or in files of
-    // this machine.
+    // Without a password, pass an empty one: otherwise the driver looks for a password in the environment and in
+    // files of this machine.
     password: password ?? '',
     ssl: isEncrypted ? { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } : false,
     application_name: 'kangqiao',
@@ -45,7 +45,7 @@ export function connectionSettings({ target, password, ca }: Access): ClientConf
   };
 }
 
-/** Skips settings that the server does not know (relatives of PostgreSQL lack some). */
+/** Sets the session settings, except those that the server does not know (openGauss and KingbaseES lack some). */
 export async function prepareSession(client: ClientBase): Promise<void> {
   const names = Object.keys(SESSION);
   const rows = names.map((_, i) => `($${2 * i + 1}, $${2 * i + 2})`).join(', ');

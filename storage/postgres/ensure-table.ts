@@ -4,11 +4,14 @@ import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports
 import { layoutOf, schemaMismatch } from '../revisioned/open-revisioned-documents.ts';
 import { createIndexSql, createTableSql, quote, type IndexLayout, type TableLayout } from './table-layout.ts';
 
-/** Changes when the encoding of values or the names of columns change: rows of another format are not readable. */
+/**
+ * Must change when the encoding of values or the names of columns change, because rows in another format cannot be
+ * read.
+ */
 const FORMAT = 1;
 const CATALOGUE = ':collections';
 
-/** Locks creation, so that processes that start together do it one after the other. */
+/** Takes a lock, so that processes that start at the same time create tables one after the other. */
 async function withCreateLock<R>(client: ClientBase, schema: string, action: () => Promise<R>): Promise<R> {
   await client.query('BEGIN');
   try {
@@ -23,7 +26,7 @@ async function withCreateLock<R>(client: ClientBase, schema: string, action: () 
 }
 
 /**
- * Creates the schema, the list of its collections, and what the `further` statements create; does nothing if the list
+ * Creates the schema, the list of its collections, and what the `further` statements create. Does nothing if the list
  * exists.
  */
 export async function ensureSchema(client: ClientBase, schema: string, further: readonly string[]): Promise<void> {
@@ -43,9 +46,9 @@ async function hasCatalogue(client: ClientBase, schema: string): Promise<boolean
 }
 
 /**
- * Creates table and indexes when missing, and compares existing ones with the specification. A missing index is
- * created and reported. One that differs from ours fails with STORE_SCHEMA_MISMATCH: it would not constrain, or not
- * find, what the program expects.
+ * Creates missing table and indexes, and compares existing ones with the specification. A missing index is created
+ * and reported. Rejects with STORE_SCHEMA_MISMATCH (input) if an index differs, because its constraint or its query
+ * results would be wrong.
  */
 export async function ensureTable(
   client: ClientBase,
@@ -67,7 +70,7 @@ export async function ensureTable(
     for (const index of missing ?? layout.indexes) {
       if (missing) {
         logger.warn('postgres.index-created', { collection: layout.name, index: index.name });
-        // An index that an interrupted build left behind is of no use.
+        // An index whose creation was interrupted cannot be used, so it is dropped first.
         await client.query(`DROP INDEX IF EXISTS ${quote(layout.schema)}.${quote(index.name)}`);
       }
       await client.query(createIndexSql(layout, index));
@@ -75,7 +78,7 @@ export async function ensureTable(
   });
 }
 
-/** Undefined when the collection does not exist. */
+/** Returns the missing indexes; undefined if the collection does not exist. */
 async function missingIndexes(
   client: ClientBase,
   layout: TableLayout,
@@ -115,8 +118,8 @@ async function storedIndexes(client: ClientBase, { schema, name }: TableLayout):
 }
 
 /**
- * Compares uniqueness, method, columns and condition; each server writes brackets, casts and table names in its own
- * way. Storage parameters are left to the administrator.
+ * Reduces the definition of an index to uniqueness, method, columns and condition, because servers write brackets,
+ * casts and table names differently. Storage parameters are left out: the administrator may set them.
  */
 function normalise(definition: string): string {
   const unique = /^CREATE UNIQUE/i.test(definition) ? 'unique ' : '';

@@ -6,11 +6,13 @@ import type { QueryPool } from './open-query-pool.ts';
 import { toRow, type StoredRow } from './read-rows.ts';
 import type { TableLayout } from './table-layout.ts';
 
-/** Rows read at once when the documents must be checked. */
+/** Number of rows per query when the documents must be checked. */
 const SCAN_ROWS = 500;
 const FIND_MS = 30_000;
 
-/** Lists and counts rows: in SQL where columns decide, otherwise page by page on the documents. */
+/**
+ * Lists and counts rows: in SQL if columns can decide the filter, otherwise by checking the documents page by page.
+ */
 export class RowFinder {
   readonly #layout: TableLayout;
   readonly #pool: QueryPool;
@@ -27,7 +29,7 @@ export class RowFinder {
     return compileFilter(this.#layout, filter).rest ? this.#findChecked(filter, options) : this.#select(filter, options);
   }
 
-  /** Counts up to `limit`. */
+  /** Counts matching rows, but stops at `limit`. */
   async count(filter: Filter, limit: number): Promise<number> {
     const compiled = compileFilter(this.#layout, filter);
     if (compiled.rest) {
@@ -51,7 +53,7 @@ export class RowFinder {
     return found;
   }
 
-  /** Sorts by a path without a column: reads everything that matches, and keeps only as much as requested. */
+  /** Sorts by a path without a column: reads all matching rows, and keeps only as many as requested. */
   async #findUnsorted(filter: Filter, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
     const found: Row[] = [];
     const order = compareDocuments(sort);
@@ -64,7 +66,7 @@ export class RowFinder {
     return found;
   }
 
-  /** Reads rows page by page, and checks on the document what no column decides. */
+  /** Reads rows page by page, and checks on the documents the conditions that no column can decide. */
   async *#scan(filter: Filter, options: Omit<FindRows, 'limit'>): AsyncGenerator<Row> {
     const { rest } = compileFilter(this.#layout, filter);
     for (let after = options.after; ;) {
@@ -75,7 +77,7 @@ export class RowFinder {
     }
   }
 
-  /** One query, on what the columns decide. */
+  /** Runs one query, with the conditions that columns can decide. */
   async #select(filter: Filter, { sort, limit, after, omit = [] }: FindRows): Promise<readonly Row[]> {
     const layout = this.#layout;
     const { table } = layout;
@@ -83,11 +85,12 @@ export class RowFinder {
     const { bind, values } = createBinder();
     const picked = compiled.picked(bind);
     const where = [...compiled.where(bind), ...(after ? [compilePosition(layout, sort, after)(bind)] : [])];
-    // OFFSET 0 keeps the planner from merging the inner query: it would rather walk the order of the outer one, past
-    // millions of rows.
+    // OFFSET 0 keeps the planner from merging the inner query into the outer one. It would otherwise read the index
+    // of the outer sort order, past millions of rows.
     const source = picked.length === 0 ? table : `(SELECT * FROM ${table} WHERE ${picked.join(' AND ')} OFFSET 0) AS picked`;
     const isCut = this.#cutsJson && omit.length > 0;
-    // A computed text is unpacked once; a stored one of a megabyte would be unpacked by each function that reads it.
+    // A computed text is decompressed once. A stored text would be decompressed by each function that reads it, which
+    // is slow for a megabyte.
     const found = `SELECT id, rev, past, ${isCut ? "doc || '' AS doc" : 'doc'} FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${Math.trunc(limit)}`;
     const text = isCut ? `SELECT id, rev, past, ${compileOmission(omit, bind)} FROM (${found}) AS found` : found;
     return (await this.#pool.query<StoredRow>(text, values, FIND_MS)).map(toRow);

@@ -15,20 +15,20 @@ const CHUNK_MS = 30_000;
 const BLOBS = ':blobs';
 const CHUNKS = ':blob_chunks';
 
-/** Run in a transaction under the creation lock. */
+/** Returns the statements that create the tables. They run in a transaction under the creation lock. */
 export function createBlobTablesSql(schema: string): readonly string[] {
   const [blobs, chunks] = tablesOf(schema);
   return [
     `CREATE TABLE IF NOT EXISTS ${blobs} (id TEXT COLLATE "C" PRIMARY KEY, size_bytes BIGINT)`,
     `CREATE TABLE IF NOT EXISTS ${chunks} (id TEXT COLLATE "C" NOT NULL, n INTEGER NOT NULL, bytes BYTEA NOT NULL, PRIMARY KEY (id, n))`,
-    // Sealed bytes do not compress.
+    // Encrypted bytes do not compress.
     `ALTER TABLE ${chunks} ALTER COLUMN bytes SET STORAGE EXTERNAL`,
   ];
 }
 
 interface PostgresBlobsOptions {
   readonly schema: string;
-  /** Used by the blobs alone, and closed with them. */
+  /** Used only by the blobs, and closed with them. */
   readonly pool: QueryPool;
   readonly dataKeys: DataKeys;
   readonly clock: Clock;
@@ -36,9 +36,9 @@ interface PostgresBlobsOptions {
 }
 
 /**
- * Blobs as sealed files in rows of 256 KB, in constant memory whatever their size. A separate row starts a blob and,
- * with its size, completes it. A half-written blob is listed with the others, and so removed as an orphan. Every
- * statement may be sent twice.
+ * Opens blobs as encrypted data in rows of 256 KB. The memory used is constant for any blob size. A separate row
+ * starts a blob and, with its size, completes it. A half-written blob is listed with the others, so it is removed as
+ * an orphan. Every statement can safely be sent twice.
  */
 export function openPostgresBlobs(options: PostgresBlobsOptions): Blobs {
   return new PostgresBlobs(options);
@@ -86,7 +86,7 @@ class PostgresBlobs implements Blobs {
   }
 
   async *list(olderThanMs: number): AsyncGenerator<string> {
-    // An id contains its time: ids made before sort before this one.
+    // Ids start with their creation time, so ids created earlier sort before this one.
     const end = createTimedId('blob', Math.max(0, this.#clock.now() - olderThanMs)).slice(0, 14);
     for (let after = ''; ;) {
       const text = `SELECT id FROM ${this.#blobs} WHERE id > $1 AND id < $2 ORDER BY id LIMIT ${LIST_ROWS}`;
@@ -101,14 +101,14 @@ class PostgresBlobs implements Blobs {
     return this.#pool.close();
   }
 
-  /** Removes the start row last: as long as it exists, the blob is listed. */
+  /** Removes a blob. Its start row is removed last, because the blob is listed as long as this row exists. */
   async #remove(blobId: string): Promise<void> {
     await this.#pool.query(`UPDATE ${this.#blobs} SET size_bytes = NULL WHERE id = $1`, [blobId]);
     await this.#pool.query(`DELETE FROM ${this.#chunks} WHERE id = $1`, [blobId], CHUNK_MS);
     await this.#pool.query(`DELETE FROM ${this.#blobs} WHERE id = $1`, [blobId]);
   }
 
-  /** Returns the number of sealed plain bytes. */
+  /** Returns the number of plain bytes. */
   async #writeChunks(blobId: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
     let held: Uint8Array[] = [];
     let heldBytes = 0;

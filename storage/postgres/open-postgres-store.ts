@@ -16,7 +16,10 @@ import { layoutTable } from './table-layout.ts';
 const READ_CONNECTIONS = 4;
 const BLOB_CONNECTIONS = 3;
 
-/** The store behind `postgresBackend`. `assumed` is for tests: features that relatives of PostgreSQL lack. */
+/**
+ * Opens the store of `postgresBackend`. Tests set `assumed` to switch off features that openGauss and KingbaseES
+ * lack.
+ */
 export async function openPostgresStore(
   address: string,
   options: BackendOptions,

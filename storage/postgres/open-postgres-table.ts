@@ -105,7 +105,7 @@ class PostgresTable implements RevisionedTable {
     });
   }
 
-  /** What rejected an insert; undefined when it is gone in the meantime. */
+  /** Finds the row that rejected an insert; returns undefined if it is gone in the meantime. */
   async #findTaken(id: string, values: readonly unknown[]): Promise<InsertAnswer | undefined> {
     const { table, uniqueColumns, columns } = this.#layout;
     const { bind, values: bound } = createBinder();

@@ -4,8 +4,8 @@ import { isStatementRefused, translatePostgresError } from './translate-postgres
 
 export interface QueryPool {
   /**
-   * Returns rows as the driver gives them. Retries once when the connection broke: only for statements that may run
-   * twice.
+   * Runs a query and returns its rows unchanged. Retries once if the connection broke, so it must only be used for
+   * statements that may run twice.
    */
   query<R extends QueryResultRow>(text: string, values: readonly unknown[], limitMs?: number): Promise<readonly R[]>;
   close(): Promise<void>;
@@ -13,16 +13,17 @@ export interface QueryPool {
 
 const ANSWER_MS = 5000;
 const IDLE_MS = 60_000;
-/** Kinds of queries that are kept prepared; further ones run unprepared. */
+/** Maximum number of query texts that are prepared; others run unprepared. */
 const MAX_PREPARED = 500;
 
-/** Connections opened as needed, besides the one for writes. */
+/** Opens connections when they are needed, besides the connection for writes. */
 export function openQueryPool(settings: ClientConfig, connections: number): QueryPool {
   let pool = openPool(settings, connections);
   const names = new Map<string, string>();
 
   /**
-   * A broken connection is seldom the only one: idle ones beside it may be dead too, and would be found one by one.
+   * Replaces the pool after a broken connection. Other idle connections may be dead too, and each of them would fail
+   * one more query.
    */
   function replace(broken: Pool) {
     if (pool !== broken) return;
@@ -68,10 +69,10 @@ export function openQueryPool(settings: ClientConfig, connections: number): Quer
 }
 
 function openPool(settings: ClientConfig, connections: number): Pool {
-  // The pool awaits this promise, although its types do not say so.
+  // The pool awaits this promise, although its types do not show it.
   const onConnect: (client: ClientBase) => unknown = prepareSession;
   const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS, onConnect });
-  // The next query replaces an idle connection that breaks.
+  // A broken idle connection needs no handling here: the next query replaces it.
   pool.on('error', () => undefined);
   return pool;
 }

@@ -3,7 +3,10 @@ import { translatePostgresError } from './translate-postgres-error.ts';
 
 export type WithClient = <R>(action: (client: Client) => Promise<R>) => Promise<R>;
 
-/** One connection for work at the start, one task after the other: opened when needed, closed when no task waits. */
+/**
+ * Opens one connection for tasks at the start, which run one after the other. It is opened when needed, and closed
+ * when no task waits.
+ */
 export function openSetupConnection(settings: ClientConfig): WithClient {
   let connected: Promise<Client> | undefined;
   let waiting = 0;
@@ -31,7 +34,7 @@ export function openSetupConnection(settings: ClientConfig): WithClient {
     } catch (error) {
       throw translatePostgresError(error);
     } finally {
-      // A failed connection may be broken, or in the middle of a transaction.
+      // After a failed task the connection may be broken or in the middle of a transaction, so it is closed.
       if (--waiting === 0 || isBroken) await disconnect().catch(() => undefined);
     }
   }

@@ -8,11 +8,11 @@ import { isBusy, isStatementRefused, translatePostgresError } from './translate-
 
 /** Statements that write several rows of one table at once. */
 export interface RowStatements {
-  /** Statements of one transaction run by rank: those that free a unique key before those that take one. */
+  /** Statements of one transaction run by rank: statements that free a unique key run before those that take one. */
   readonly rank: number;
   /**
-   * Text and name for this many rows; the values of the rows follow one another. The statement returns the `id` of
-   * each written row.
+   * Returns text and name of the statement for this many rows. Its parameters are the values of the first row, then
+   * those of the next. It returns the `id` of each written row.
    */
   forRows(count: number): { readonly name: string; readonly text: string };
 }
@@ -26,11 +26,11 @@ export interface RowWrite {
 
 export interface WriteLane {
   /**
-   * Returns whether the row was written. Rejects with the server's own error when this write was refused, with
-   * `LostAnswer` when the connection broke, and with STORE_DOWN or STORE_BUSY when nothing was sent.
+   * Writes a row; returns whether it was written. Rejects with the server's error if this write was refused, with
+   * `LostAnswer` if the connection broke, and with STORE_DOWN or STORE_BUSY if nothing was sent.
    */
   write(write: RowWrite): Promise<boolean>;
-  /** Waits for the writes already called, then closes. */
+  /** Waits for the writes that were already called, then closes. */
   close(): Promise<void>;
 }
 
@@ -46,16 +46,16 @@ interface Session {
 
 const MAX_ROWS = 128;
 const MAX_QUEUED = 20_000;
-/** Sizes of statements; few, so that few need preparing. */
+/** Numbers of rows per statement. There are only a few, so that only a few statements are prepared. */
 const SIZES = [32, 16, 8, 4, 2, 1];
 const ANSWER_MS = 5000;
 const BUSY_TRIES = 3;
-/** Nothing is sent for this long after the server could not be reached. */
+/** After the server could not be reached, nothing is sent for this long. */
 const AWAY_MS = 250;
 
 /**
- * Sends all writes of this process over one connection, in the order of their calls. Writes called during a flush go
- * together into the next transaction, and so share one flush. Several processes do this in parallel.
+ * Opens the connection that sends all writes of this process, in the order of their calls. Writes called during a
+ * flush go into the next transaction together, and so share one flush. Several processes do this in parallel.
  */
 export function openWriteLane(settings: ClientConfig, fullCommit: string, clock: Clock): WriteLane {
   const queue: Pending[] = [];
@@ -65,7 +65,7 @@ export function openWriteLane(settings: ClientConfig, fullCommit: string, clock:
   let awayUntil = -Infinity;
 
   async function run() {
-    // Writes called in the same turn of the event loop go together.
+    // Wait one turn of the event loop, so that all writes called in it are sent together.
     await new Promise((resolve) => setImmediate(resolve));
     while (queue.length > 0) await runBatch(queue.splice(0, MAX_ROWS), 1);
     running = undefined;
@@ -82,7 +82,7 @@ export function openWriteLane(settings: ClientConfig, fullCommit: string, clock:
     } catch (error) {
       if (!isStatementRefused(error)) return lose(open, batch, error);
       if (batch.length > 1) {
-        // One write was refused and failed the others with it: split the batch to find it.
+        // One refused write failed the whole batch. Split the batch to find it.
         const middle = batch.length >> 1;
         await runBatch(batch.slice(0, middle), attempt);
         await runBatch(batch.slice(middle), attempt);
@@ -139,7 +139,7 @@ interface Written {
   has(statements: RowStatements, id: string): boolean;
 }
 
-/** Sends one transaction in one go: the server never waits for us in the middle of it. */
+/** Sends one transaction without waiting in between, so that the server never waits in the middle of it. */
 async function send(session: Session, batch: readonly Pending[], fullCommit: string): Promise<Written> {
   const { client } = session;
   const groups = groupRows(batch);
@@ -169,7 +169,7 @@ interface Group {
   readonly rows: readonly Pending[];
 }
 
-/** Groups rows of one kind and table, in few sizes; ordered by id, so that two processes never deadlock. */
+/** Groups rows by statement, in a few sizes. Rows are sorted by id, so that two processes never deadlock. */
 function groupRows(batch: readonly Pending[]): readonly Group[] {
   const byStatements = new Map<RowStatements, Pending[]>();
   for (const write of batch) {

@@ -6,9 +6,9 @@ export interface PostgresTarget {
   readonly port: number;
   readonly user: string;
   readonly database: string;
-  /** The schema of our tables. */
+  /** The schema of the platform's tables. */
   readonly schema: string;
-  /** Always true, except for a connection that stays on this machine and does not request it. */
+  /** True, except for a connection that stays on this machine and does not request TLS. */
   readonly isEncrypted: boolean;
 }
 
@@ -20,8 +20,8 @@ const ENCRYPTED = ['require', 'verify-ca', 'verify-full'];
 const PARAMETERS = ['schema', 'sslmode'];
 
 /**
- * `postgres://user@host:port/database?schema=kangqiao`. Over TLS the server's certificate and name are always
- * checked, whatever the mode is called. STORE_ADDRESS, STORE_NOT_ENCRYPTED (input).
+ * Parses `postgres://user@host:port/database?schema=kangqiao`. With TLS, the server's certificate and name are always
+ * checked, whatever `sslmode` says. Throws STORE_ADDRESS or STORE_NOT_ENCRYPTED (input).
  */
 export function parseAddress(address: string): PostgresTarget {
   const url = URL.parse(address);

@@ -3,8 +3,8 @@ import { openPostgresStore } from './open-postgres-store.ts';
 import { parseAddress } from './parse-address.ts';
 
 /**
- * `postgres://user@host:port/database?schema=…`: PostgreSQL, openGauss, KingbaseES. At most nine connections per
- * process.
+ * The backend `postgres://user@host:port/database?schema=…`, for PostgreSQL, openGauss and KingbaseES. It uses at
+ * most nine connections per process.
  */
 export const postgresBackend: StorageBackend = {
   open: (address, options) => openPostgresStore(address, options),

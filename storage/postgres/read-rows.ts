@@ -17,7 +17,10 @@ interface Waiting {
 
 const MAX_IDS = 200;
 
-/** Reads rows by id; requests of one turn of the event loop are combined. Each id has one caller at a time. */
+/**
+ * Returns a function that reads rows by id. Requests in one turn of the event loop are combined into one query. An id
+ * must not be requested twice at the same time.
+ */
 export function createRowReader({ table }: TableLayout, pool: QueryPool): (id: string) => Promise<Row | undefined> {
   let waiting = new Map<string, Waiting[]>();
 

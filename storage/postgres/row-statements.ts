@@ -3,19 +3,19 @@ import type { TableLayout } from './table-layout.ts';
 
 export interface TableStatements {
   readonly insert: RowStatements;
-  /** Values: id, old revision, then `columns` except the id. */
+  /** The values of a row are: id, old revision, then `columns` except the id. */
   readonly replace: RowStatements;
   readonly remove: RowStatements;
-  /** Values: id, revision. */
+  /** The values of a row are: id, revision. */
   readonly removeAt: RowStatements;
 }
 
-/** Types of the columns of `TableLayout`; all others are text. */
+/** Types of the columns of `TableLayout`; all other columns are text. */
 const TYPES: Readonly<Record<string, string>> = { rev: 'bigint', past: 'bigint[]', old: 'bigint', e: 'text[]' };
 
 /**
- * Statements over several rows of one table; each is built once per number of rows. Without ON CONFLICT the whole
- * insert fails, and the write lane finds the row that exists.
+ * Returns statements over several rows of one table. Each statement is built once per number of rows. On a server
+ * without ON CONFLICT one existing row fails the whole insert, and the write lane then finds that row.
  */
 export function rowStatements({ name, table, columns }: TableLayout, hasOnConflict: boolean): TableStatements {
   const changed = columns.filter((column) => column !== 'id');
@@ -61,7 +61,7 @@ export function rowStatements({ name, table, columns }: TableLayout, hasOnConfli
   };
 }
 
-/** `($1::text, $2::bigint), ($3::text, $4::bigint)` */
+/** Returns for example `($1::text, $2::bigint), ($3::text, $4::bigint)`. */
 function placeholders(names: readonly string[], count: number): string {
   let at = 0;
   const row = () => `(${names.map((name) => `$${++at}::${TYPES[name] ?? 'text'}`).join(', ')})`;

@@ -1,8 +1,8 @@
 /**
- * The layout of a collection in PostgreSQL: one row per document, `doc` as JSON text (jsonb accepts no NUL, and not
- * every server of this protocol has all its functions), `rev` its revision, one text column for each path of an index
- * or of the expiry (`encode-value.ts`), and `e` with the elements of arrays. We write them all, so that nothing
- * depends on expressions over JSON.
+ * The layout of a collection in PostgreSQL. A row is one document, with `doc` as JSON text, `rev` as its revision,
+ * one text column for each path of an index or of the expiry (`encode-value.ts`), and `e` with the elements of
+ * arrays. `doc` is not jsonb, because jsonb accepts no NUL and some servers lack its functions. All columns are
+ * computed by the platform, so that nothing depends on SQL expressions over JSON.
  */
 import { createHash } from 'node:crypto';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -10,34 +10,34 @@ import { indexedPaths, pathsOfEntry, readPath, uniqueKey } from '../../engine/co
 import { decodeText, encodeKey, encodeText, encodeValue } from './encode-value.ts';
 
 export interface IndexLayout {
-  /** Unique in the whole schema, at most 63 bytes. */
+  /** The name of the index in the database: unique in the schema, at most 63 bytes. */
   readonly name: string;
-  /** Name in the specification; undefined for our own. */
+  /** The name in the specification; undefined for indexes that the platform adds. */
   readonly specName: string | undefined;
   readonly isUnique: boolean;
   readonly method: 'btree' | 'gin';
   readonly columns: readonly string[];
-  /** Columns that are not '' in any row of the index. */
+  /** Columns that are never '' in a row of this index. */
   readonly present: readonly string[];
   readonly where: string;
 }
 
 export interface TableLayout {
   readonly name: string;
-  /** Quoted, with its schema. */
+  /** The quoted name of the table with its schema. */
   readonly table: string;
   readonly schema: string;
   /** Indexed paths; path i is column `c<i>`. */
   readonly paths: readonly string[];
-  /** Paths that have an index of their own and so may hold arrays. */
+  /** Paths that have their own index and may therefore have arrays. */
   readonly elementPaths: readonly string[];
-  /** Unique indexes over several paths; key i is column `u<i>`, null where it does not constrain. */
+  /** Unique indexes over several paths; key i is column `u<i>`, which is null if the index does not apply. */
   readonly compoundKeys: readonly { readonly name: string; readonly fields: readonly string[] }[];
-  /** Name of the unique index of the specification -> its column. */
+  /** For each unique index of the specification, the name of its column. */
   readonly uniqueColumns: Readonly<Record<string, string>>;
   readonly expiryColumn: string | undefined;
   readonly indexes: readonly IndexLayout[];
-  /** In the order of `rowValues`. */
+  /** The columns in the order of `rowValues`. */
   readonly columns: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export function layoutTable(schema: string, spec: CollectionSpec<StoredDocument>
   return { name, table, schema, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, indexes: layouts, columns };
 }
 
-/** Values of `columns`, except the first four. */
+/** Returns the values of `columns`, except the first four. */
 export function indexValues({ paths, elementPaths, compoundKeys }: TableLayout, document: object): readonly unknown[] {
   const values: unknown[] = [elementsOf(elementPaths, document)];
   for (const path of paths) values.push(encodeValue(readPath(document, path)));
@@ -80,7 +80,7 @@ export function indexValues({ paths, elementPaths, compoundKeys }: TableLayout, 
   return values;
 }
 
-/** How the column `e` encodes an element of an array at this path. */
+/** Returns how column `e` encodes an array element at this path. */
 export function encodeElement(elementPaths: readonly string[], path: string, value: unknown): string {
   return `${elementPaths.indexOf(path)}${encodeValue(value)}`;
 }
@@ -105,15 +105,15 @@ export function createTableSql(layout: TableLayout): string {
     ...paths,
     ...keys,
   ];
-  // Leaves room for updated rows beside the old ones, and vacuums a table of millions long before a fifth of it is
-  // dead.
+  // Leaves room in each page for updated rows. Vacuums a large table long before the default, which is a fifth of
+  // dead rows.
   return `CREATE TABLE ${layout.table} (${columns.join(', ')})
     WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`;
 }
 
 export function createIndexSql(layout: TableLayout, index: IndexLayout): string {
   const { isUnique, name, method, columns, where } = index;
-  // Every search must read GIN's pending list, and merging it delays a write, so it is off.
+  // The pending list of GIN is off: every search would have to read it, and merging it would delay a write.
   const how = method === 'gin' ? ' WITH (fastupdate = off)' : '';
   const condition = where === '' ? '' : ` WHERE ${where}`;
   return `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ${quote(name)} ON ${layout.table} USING ${method} (${columns.join(', ')})${how}${condition}`;
@@ -138,7 +138,7 @@ function elementIndex(name: string): IndexLayout {
   return { name, specName: undefined, isUnique: false, method: 'gin', columns: ['e'], present: [], where: 'e IS NOT NULL' };
 }
 
-/** Index names are shared by the whole schema and limited to 63 bytes. */
+/** Returns the name of an index. Index names are unique in the whole schema and limited to 63 bytes. */
 function objectName(table: string, suffix: string): string {
   const name = `${table}:${suffix}`;
   return name.length <= 63 ? name : `${name.slice(0, 46)}:${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;

@@ -5,34 +5,37 @@ import { storeDown } from '../revisioned/store-down.ts';
 
 const UNIQUE_VIOLATION = '23505';
 const DISK_FULL = '53100';
-/** Deadlock, serialization, lock not available, ended by a time-out: nothing was done, and a retry may succeed. */
+/**
+ * Deadlock, serialization failure, lock not available, timeout, out of memory: nothing was done, and a retry may
+ * succeed.
+ */
 const BUSY = ['40P01', '40001', '55P03', '57014', '53200'];
-/** The server became a standby. */
+/** The server has become a standby. */
 const READ_ONLY = '25006';
 /** The user may not log in, or the database does not exist. */
 const REFUSED = /^(28|3D)/;
 /** Lost connections, too many of them, shutting down, starting up. */
 const AWAY = /^(08|57P0|53300)/;
 
-/** The violated index, or undefined for another error. */
+/** Returns the violated index; undefined for any other error. */
 export function violatedIndex(error: unknown): string | undefined {
   return error instanceof DatabaseError && error.code === UNIQUE_VIOLATION ? (error.constraint ?? '') : undefined;
 }
 
 /**
- * True when the server refused this one statement and surely did nothing; false when the connection itself is lost.
+ * Returns true if the server refused this one statement and surely did nothing, and false if the connection is lost.
  */
 export function isStatementRefused(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === 'ERROR' && !AWAY.test(error.code ?? '') && error.code !== READ_ONLY;
 }
 
-/** True when a retry of the same statement may succeed. */
+/** Returns true if a retry of the same statement may succeed. */
 export function isBusy(error: unknown): boolean {
   return error instanceof DatabaseError && BUSY.includes(error.code ?? '');
 }
 
 /**
- * Translates an error of the driver into an AppError. The server's detail text may contain values of rows, so it is
+ * Translates an error of the driver to an AppError. The server's detail text may contain values of rows, so it is
  * never passed on.
  */
 export function translatePostgresError(thrown: unknown): AppError {
@@ -47,7 +50,7 @@ export function translatePostgresError(thrown: unknown): AppError {
   return new AppError('STORE_BUG', 'bug', `PostgreSQL refused an operation (${code}).`, { values: { sqlstate: code }, fix, cause: thrown });
 }
 
-/** The driver only distinguishes these by text or by the code of Node's TLS. */
+/** Translates errors of connecting. The driver distinguishes them only by text, or by the code of Node's TLS. */
 function translateConnectionError(error: Error & { readonly code?: string }): AppError {
   const { code = '', message = '' } = error;
   if (message.startsWith('SASL')) return refused('password');

@@ -8,8 +8,8 @@ import { sharedStateDown } from './translate-redis-error.ts';
 const OLDEST = [6, 2] as const;
 
 /**
- * STORE_INCOMPATIBLE (input) when this Redis would lose or refuse data; SHARED_STATE_DOWN (transient) when it does
- * not respond.
+ * Checks a Redis server. Rejects with STORE_INCOMPATIBLE (input) if it would lose or refuse data, and with
+ * SHARED_STATE_DOWN (transient) if it does not respond.
  */
 export async function checkRedis(place: RedisPlace): Promise<void> {
   const probe = createProbe(place);
@@ -84,7 +84,7 @@ function translate(error: unknown, { tls }: RedisPlace): AppError {
       'all commands on keys and channels kq:*',
       'ACL SETUSER … ~kq:* &kq:* +@all -@dangerous +info',
     );
-  // A server that waits for a line, or receives none, says nothing about TLS.
+  // A server that is still waiting for a line, or that receives none, does not tell whether it supports TLS.
   return (
     refusedByTls('Redis', error) ??
     sharedStateDown(

@@ -1,4 +1,4 @@
-/** Connections to one Redis: how they fail fast and reconnect, and how their commands are counted. */
+/** Connections to one Redis. They fail fast and reconnect, and their commands are counted. */
 import { isIP } from 'node:net';
 import { Redis, type Command, type RedisOptions } from 'ioredis';
 import { refusePassword, refusePlainConnection } from '../shared/server-address.ts';
@@ -13,20 +13,22 @@ export interface RedisPlace {
   readonly tls?: { readonly ca?: string; readonly servername?: string };
 }
 
-/** Commands sent, each command of a pipeline counted. */
+/** Number of commands sent; each command of a pipeline counts. */
 export interface RedisCounters {
   operations: number;
 }
 
 /**
- * The longest wait for a reply. After it the connection counts as dead, whatever TCP says, and a new one is opened.
+ * Maximum wait for a reply. After it, the connection is treated as dead, even if TCP reports no error, and a new one
+ * is opened.
  */
 const SILENCE_MS = 1_500;
 const CONNECT_MS = 2_000;
 const MAX_RECONNECT_PAUSE_MS = 1_000;
 
 /**
- * `redis://[user@]host[:port][/db]`, `rediss://…` with TLS. STORE_NOT_ENCRYPTED, STORE_PASSWORD_IN_ADDRESS (input).
+ * Parses `redis://[user@]host[:port][/db]`, or `rediss://…` for TLS. Throws STORE_NOT_ENCRYPTED or
+ * STORE_PASSWORD_IN_ADDRESS (input).
  */
 export function parseRedisAddress(address: string, { password, ca }: { readonly password?: string; readonly ca?: string }): RedisPlace {
   refusePassword(address);
@@ -46,9 +48,9 @@ export function parseRedisAddress(address: string, { password, ca }: { readonly 
 }
 
 /**
- * A connection whose commands fail at once while Redis cannot be reached: nothing queues, nothing is sent twice,
- * nothing waits longer than SILENCE_MS. It reconnects forever, at least once a second. `isPipelined`: commands of one
- * turn are sent together.
+ * Creates a connection whose commands fail at once while Redis is unreachable: no command is queued or sent twice,
+ * and none waits longer than SILENCE_MS. It reconnects forever, at least once a second. If `isPipelined`, commands of
+ * one turn of the event loop are sent together.
  */
 export function createRedisClient(place: RedisPlace, counters: RedisCounters, isPipelined: boolean): Redis {
   return new CountedRedis(
@@ -62,14 +64,14 @@ export function createRedisClient(place: RedisPlace, counters: RedisCounters, is
       enableAutoPipelining: isPipelined,
       socketTimeout: SILENCE_MS,
       retryStrategy: (times) => Math.min(50 * 2 ** times, MAX_RECONNECT_PAUSE_MS) * (0.5 + Math.random() / 2),
-      // After a fail-over the old master is a replica: resolving its address again may lead to the new one.
+      // After a failover, the old master is a replica. Resolving its address again may return the new master.
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
     },
     counters,
   );
 }
 
-/** One attempt without a password, to find out what kind of server it is. */
+/** Creates a client that connects once, without a password, to find out what kind of server it is. */
 export function createProbe(place: RedisPlace): Redis {
   const { password: _password, username: _username, ...anonymous } = placeOptions(place);
   return new Redis({
@@ -85,7 +87,7 @@ export function createProbe(place: RedisPlace): Redis {
   });
 }
 
-/** The mapping of replies is part of the client's type, and not configurable. */
+/** The mapping of replies is part of the client's type and cannot be configured. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
 function placeOptions({ tls, ...place }: RedisPlace): Options {
@@ -98,7 +100,7 @@ class CountedRedis extends Redis {
   constructor(options: Options, counters: RedisCounters) {
     super(options);
     this.#counters = counters;
-    // Rejected commands report the error; without a listener each lost connection would end the process.
+    // Errors are reported by the rejected commands. Without a listener, each lost connection would end the process.
     this.on('error', () => undefined);
   }
 
@@ -108,8 +110,8 @@ class CountedRedis extends Redis {
   }
 
   /**
-   * BullMQ creates its blocking connection this way: it is normally silent, and its command continues after a
-   * reconnect.
+   * BullMQ creates its blocking connection with this method. It is silent while it waits, so it has no reply timeout,
+   * and its command continues after a reconnect.
    */
   override duplicate(override?: Partial<Options>): Redis {
     const { socketTimeout: _silence, replyMapping: _mapping, ...options } = this.options;

@@ -5,7 +5,7 @@ import { createRedisClient, parseRedisAddress, type RedisCounters } from './conn
 import { CLAIMS_SINCE, openRedisSharedState } from './redis-shared-state.ts';
 import { translateRedisError } from './translate-redis-error.ts';
 
-/** `redis:`, `rediss:`: doorbell (BullMQ) and shared state of any number of processes. */
+/** The backend `redis:` and `rediss:`: work queue (BullMQ) and shared state for any number of processes. */
 export const redisBackend: SharedBackend = {
   checkAddress: (address) => parseRedisAddress(address, {}),
   async open(address, { clock, logger, password, ca }) {

@@ -7,15 +7,15 @@ import { translateRedisError } from './translate-redis-error.ts';
 
 export interface RedisHintsOptions {
   readonly client: Redis;
-  /** Not connected yet, and not shared: a subscriber's connection carries only messages. */
+  /** A separate client that is not connected yet: a subscriber's connection can only receive messages. */
   readonly subscriber: Redis;
-  /** Channels belong to the whole server, not to a database, so this is part of their names. */
+  /** Number of the database. It is part of the channel names, because channels belong to the whole server. */
   readonly db: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** A subscriber may receive nothing for hours and would not notice a dead connection, so it pings. */
+/** A subscriber may receive nothing for hours and would not notice a dead connection, so it sends pings. */
 const PING_EVERY_MS = 3_000;
 
 export function createRedisHints({ client, subscriber, db, clock, logger }: RedisHintsOptions) {
@@ -46,7 +46,7 @@ export function createRedisHints({ client, subscriber, db, clock, logger }: Redi
 
   async function listen(channel: string): Promise<void> {
     if (subscriber.status !== 'ready') return;
-    // If the connection was lost, the next one subscribes to all channels.
+    // If this fails because the connection was lost, the next connection subscribes to all channels.
     await subscriber.subscribe(channel).catch((error: unknown) => logger.warn('shared-state.subscribe-failed', { reason: String(error) }));
   }
 
@@ -60,7 +60,7 @@ export function createRedisHints({ client, subscriber, db, clock, logger }: Redi
     },
     subscribe: async (name, listener) => {
       const channel = prefix + name;
-      // A wrapper, so that one function subscribed twice is two subscriptions.
+      // Wrap the listener, so that a function that subscribes twice has two subscriptions.
       const own = (payload: string) => listener(payload);
       listeners.set(channel, (listeners.get(channel) ?? new Set()).add(own));
       await listen(channel);

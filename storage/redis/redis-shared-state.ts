@@ -1,8 +1,9 @@
 /**
- * Shared state of many processes on one Redis (6.2 or newer, noeviction). Limit: 4,000,000 claims, half of them for
- * one share, about 130 bytes each; everything else is limited by Redis' own maxmemory. Beyond either:
- * SHARED_STATE_FULL (transient). Decision 0017 says what it costs when Redis loses its data (FLUSHALL, a restart
- * without persistence). Claims whose age counts (nonces) are then refused until no earlier one can still be valid.
+ * Shared state of many processes on one Redis (6.2 or newer, noeviction). Limits: 4,000,000 claims of about 130
+ * bytes, half of them for one share; Redis' own maxmemory limits everything else. Beyond these limits, operations
+ * reject with SHARED_STATE_FULL (transient). Decision 0017 describes what happens when Redis loses its data
+ * (FLUSHALL, or a restart without persistence): claims with a creation time (nonces) are refused until no earlier one
+ * can still be valid.
  */
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -19,36 +20,39 @@ export interface RedisSharedStateOptions {
   readonly place: RedisPlace;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For tests: the maximum number of claims of all shares together. */
+  /** Set by tests: the maximum number of claims of all shares together. */
   readonly maxClaims?: number;
 }
 
 const MAX_CLAIMS = 4_000_000;
-/** A long script blocks every client, so a tag with many values is emptied in parts. */
+/** A long script blocks every client, so a tag with many values is emptied in several steps. */
 const DELETED_AT_ONCE = 500;
 
 const CLAIMS = 'kq:{claims}:';
 /**
- * Absent after Redis lost its data. Every process sets it again within `NOTE_EVERY_MS`, as does the next claim whose
- * age counts.
+ * This key is missing after Redis lost its data. Every process sets it again within `NOTE_EVERY_MS`, and so does the
+ * next claim that has a creation time.
  */
 export const CLAIMS_SINCE = `${CLAIMS}since`;
-/** If only the next signed call detected a loss, calls could be refused hours after it. */
+/**
+ * A loss of data must be noticed soon: calls are refused for some time after it is noticed, and without this check
+ * that could be hours later.
+ */
 const NOTE_EVERY_MS = 5000;
-/** Callers' clocks may be this far ahead of Redis. */
+/** The clocks of callers may be this far ahead of the clock of Redis. */
 const CLOCKS_AHEAD_MS = 60_000;
 const VALUES = 'kq:{values}:v:';
 const TAGS = 'kq:{values}:t:';
 
 type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
 type ScriptName = `kq${string}`;
-/** `defineCommand` adds a method of that name. */
+/** `defineCommand` adds methods with these names. */
 type RedisWithScripts = Redis & { readonly [Name in ScriptName]: Script };
 
 export interface RedisSharedState extends SharedState {
   /**
-   * From now on a loss of data is recorded within `NOTE_EVERY_MS`. Called once, when a new installation has started
-   * its claims.
+   * Starts the regular check for a loss of data, which then is recorded within `NOTE_EVERY_MS`. Called once, when a
+   * new installation has started its claims.
    */
   noteLosses(): Promise<void>;
 }
@@ -67,7 +71,7 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
   let isClosed = false;
   let stopNoting = () => {};
   const noteSince = async () => {
-    // Nothing can be recorded while Redis is away; the next turn tries again.
+    // While Redis is unreachable nothing can be recorded; the next check tries again.
     await run.noteSince(CLAIMS_SINCE).catch((error: unknown) => logger.debug('redis.since-unnoted', { code: toErrorRecord(error).code }));
     if (!isClosed) stopNoting = clock.after(NOTE_EVERY_MS, () => void noteSince());
   };
@@ -75,7 +79,7 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
   return {
     noteLosses: noteSince,
     async claimOnce(key, ttlMs, share = '', bornAt) {
-      // Keys may be long, and may identify a person: Redis only gets 128 bits of a hash.
+      // Keys may be long and may identify a person, so Redis gets only 128 bits of a hash.
       const claim = CLAIMS + hash('sha256', key, 'base64url').slice(0, 22);
       const ttl = Math.max(1, Math.ceil(ttlMs));
       const keys = [claim, `${CLAIMS}sizes`, `${CLAIMS}windows`, CLAIMS_SINCE];

@@ -1,6 +1,6 @@
 /**
- * Atomic steps as Lua scripts that Redis runs. They always use the time of Redis: clocks of processes may differ. All
- * keys of one script carry one hash tag, so that they are in one slot of a cluster.
+ * Atomic steps as Lua scripts that Redis runs. They always use the clock of Redis, because the clocks of processes
+ * may differ. All keys of one script have the same hash tag, so that they are in one slot of a cluster.
  */
 
 const NOW = `
@@ -9,11 +9,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * KEYS claim, sizes, windows, since · ARGV ttlMs, share ('' none), limit, prefix of a window's key, '1' when its age
- * counts. Returns 1 taken, 0 held, -1 full; and since when claims are complete: from now on if that is not recorded
- * (Redis lost its data). 0: always. Claims that expire within the same minute share a window, which counts them by
- * share; an expired window frees its room at once. So the half-room rule costs two small hashes, never a walk over
- * the claims.
+ * KEYS claim, sizes, windows, since · ARGV ttlMs, share ('' for none), limit, prefix of a window's key, '1' if the
+ * claim has a creation time. Returns 1 for a new claim, 0 for an existing one, -1 if full. Also returns the time
+ * since when claims are complete: the current time if none is recorded (Redis lost its data), 0 if claims were always
+ * complete. Claims that expire within the same minute share a window, which counts them by share; an expired window
+ * frees its room at once. So the limit per share needs only two small hashes, and never a walk over all claims.
  */
 export const CLAIM = `${NOW}
 for _, window in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 2)) do
@@ -44,7 +44,7 @@ end
 return {1, tonumber(since)}
 `;
 
-/** KEYS since. Records since when claims are complete, unless it is recorded already. */
+/** KEYS since. Records since when claims are complete, if nothing is recorded yet. */
 export const NOTE_SINCE = `${NOW}
 return redis.call('SET', KEYS[1], string.format('%.0f', now), 'NX')
 `;
@@ -65,9 +65,9 @@ end
 `;
 
 /**
- * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of names by expiry: each
- * further value drops the expired ones, so that a tag never holds more than the live ones. The value is written
- * first: lack of memory stops a script only before its first write.
+ * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of names by expiry.
+ * Adding a name removes the expired ones, so that a tag never has more than the live ones. The value is written
+ * first, because a lack of memory stops a script only before its first write.
  */
 export const SET_VALUE = `${NOW}${UNTAG}
 local old = redis.call('HGET', KEYS[1], 't')
@@ -94,8 +94,8 @@ redis.call('DEL', KEYS[1])
 `;
 
 /**
- * KEYS tag · ARGV prefix of values, prefix of tags, most at once. Returns how many there were: fewer than the most
- * means all.
+ * KEYS tag · ARGV prefix of values, prefix of tags, maximum per call. Deletes values with the tag and returns how
+ * many there were. Fewer than the maximum means that all are deleted.
  */
 export const DELETE_BY_TAG = `${NOW}${UNTAG}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -109,8 +109,8 @@ return #names
 `;
 
 /**
- * KEYS lease · ARGV holder, ttlMs. Returns the fencing number, or nothing while another holder has it. The number
- * stays when the lease ends.
+ * KEYS lease · ARGV holder, ttlMs. Returns the fencing number, or nothing if another holder has the lease. The number
+ * is kept when the lease ends.
  */
 export const ACQUIRE_LEASE = `${NOW}
 local holder, ends = unpack(redis.call('HMGET', KEYS[1], 'holder', 'ends'))

@@ -1,15 +1,14 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 /**
- * Translates an error of the driver into one of the port: SHARED_STATE_FULL when Redis has no memory left, else
- * SHARED_STATE_DOWN.
+ * Translates an error of the driver to SHARED_STATE_FULL if Redis has no memory left, otherwise to SHARED_STATE_DOWN.
  */
 export function translateRedisError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return error instanceof Error && error.message.startsWith('OOM') ? redisFull(error) : sharedStateDown(error);
 }
 
-/** `hint`: another possible cause. */
+/** Returns SHARED_STATE_DOWN. `hint` names another possible cause. */
 export function sharedStateDown(cause: unknown, hint = ''): AppError {
   return new AppError('SHARED_STATE_DOWN', 'transient', 'The shared state (Redis) does not answer.', {
     fix: `Look at Redis and the way to it; it goes on by itself. ${hint}`.trimEnd(),

@@ -1,19 +1,20 @@
 /**
- * What became of a write whose response was lost. A write names the revision it replaces and the one it makes: sent
- * twice it is done once, and can be recognised in the stored row.
+ * Finds out whether a write was done if its response was lost. A write names the revision that it replaces and the
+ * revision that it creates. So a write that is sent twice is done only once, and it can be recognised in the stored
+ * row.
  */
 import { sleep, type Clock } from '../../engine/contract/values/clock.ts';
 import type { AppError } from '../../engine/contract/values/errors.ts';
 import { LostAnswer, PAST_REVISIONS, type Row } from './revisioned-table.ts';
 import { isStoreDown, storeDown } from './store-down.ts';
 
-/** How long to check for a write whose response was lost before the caller gets an error. */
+/** Maximum time for finding out whether a write was done. After it, the caller gets an error. */
 const LOOK_FOR_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
 /**
- * Sends a write. If its response is lost, checks by `look` whether it was done, and sends it again if that returns
- * undefined.
+ * Sends a write. If its response is lost, calls `look` to check whether it was done, and sends it again if `look`
+ * returns undefined.
  */
 export async function sendUntilCertain<R>(send: () => Promise<R>, look: () => Promise<R | undefined>, clock: Clock): Promise<R> {
   try {
@@ -28,7 +29,7 @@ export async function sendUntilCertain<R>(send: () => Promise<R>, look: () => Pr
       if (known !== undefined) return known;
       const answer = await send();
       if (answer === 'done' || answer === true) return answer;
-      // The first write may have taken effect between the check and the second one.
+      // The first write may have been done between the check and the second write.
       return (await look()) ?? answer;
     } catch (error) {
       if (error instanceof OverwrittenMeanwhile) throw outcomeUnknown(error);
@@ -40,8 +41,8 @@ export async function sendUntilCertain<R>(send: () => Promise<R>, look: () => Pr
 }
 
 /**
- * The answer to a write that makes revision `mine` out of `base` (undefined: a new row), judged by the row as it is
- * stored now. Undefined when it must be sent again.
+ * Returns the result of a write that replaces revision `base` (undefined: a new row) by revision `mine`, based on the
+ * row that is stored now. Returns undefined if the write must be sent again.
  */
 export function answerSeen<R>(row: Row | undefined, mine: number, base: number | undefined, refusal: R): 'done' | R | undefined {
   const fate = fateOf(row, mine, base);
@@ -52,7 +53,10 @@ export function answerSeen<R>(row: Row | undefined, mine: number, base: number |
 
 type Fate = 'done' | 'not-done' | 'refused' | 'unknown';
 
-/** `not-done`: not yet, but the sent write may still take effect. `refused`: another write replaced it, for good. */
+/**
+ * `not-done`: the write was not done, but the request may still arrive. `refused`: another write came first, so this
+ * one can no longer be done.
+ */
 function fateOf(row: Row | undefined, mine: number, base: number | undefined): Fate {
   if (!row) return base === undefined ? 'not-done' : 'unknown';
   if (row.rev === base) return 'not-done';
@@ -62,14 +66,17 @@ function fateOf(row: Row | undefined, mine: number, base: number | undefined): F
   return isPastKnown ? 'refused' : 'unknown';
 }
 
-/** Others wrote on top so often that the row no longer shows what became of our write; or removed it. */
+/**
+ * The row does not show whether the write was done, because other processes wrote it too often since then, or removed
+ * it.
+ */
 class OverwrittenMeanwhile extends Error {
   override readonly name = 'OverwrittenMeanwhile';
 }
 
 /**
- * Transient all the same: every caller tolerates a write that was done although it was reported as failed, by unique
- * keys and epochs.
+ * Returns a transient error. A retry is safe even if the write was done: unique keys and epochs prevent a double
+ * effect.
  */
 function outcomeUnknown(cause: unknown): AppError {
   return storeDown('the connection broke, and whether the last write was done is not known', cause);

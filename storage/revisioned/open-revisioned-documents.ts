@@ -21,13 +21,16 @@ interface Opened {
   readonly order: WriteOrder;
 }
 
-/** Every process sweeps every collection: rarely, or many processes would keep the database busy. */
+/**
+ * Every process sweeps every collection, so each does it rarely: otherwise many processes would keep the database
+ * busy.
+ */
 const SWEEP_EVERY_MS = 15_000;
 const SWEEP_ROWS = 200;
 
 /**
- * Documents on a database server that several processes write to, by conditional updates of one row each. Every such
- * store uses this code; only the driver differs.
+ * Opens documents on a database server that several processes write to. Each write is a conditional update of one
+ * row. All stores on servers use this code; only the driver differs.
  */
 export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOptions): Documents {
   const counters = { writes: 0, reads: 0 };
@@ -62,12 +65,12 @@ export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOpt
   };
 }
 
-/** What must be the same in every process that opens the collection. */
+/** Returns the part of a specification that must be the same in every process that opens the collection. */
 export function layoutOf({ indexes, expiresAt }: CollectionSpec<StoredDocument>): string {
   return JSON.stringify({ indexes, expiresAt });
 }
 
-/** STORE_SCHEMA_MISMATCH (input), with the difference. */
+/** Returns STORE_SCHEMA_MISMATCH (input), with the difference. */
 export function schemaMismatch(collection: string, reason: string): AppError {
   return new AppError(
     'STORE_SCHEMA_MISMATCH',
@@ -80,7 +83,10 @@ export function schemaMismatch(collection: string, reason: string): AppError {
   );
 }
 
-/** Every process sweeps, in small steps: if another one already removed a row, that does no harm. */
+/**
+ * Removes expired documents in small steps. Every process does this; it does no harm if another process has already
+ * removed a row.
+ */
 function startSweeping(opened: ReadonlyMap<string, Promise<Opened>>, clock: Clock, logger: Logger): () => void {
   let isStopped = false;
   let cancel = clock.after(SWEEP_EVERY_MS, () => void sweep());

@@ -2,18 +2,18 @@ import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { NextRow, Row } from './revisioned-table.ts';
 
 /**
- * The rows that this process saw last, so that a write need not read first. A copy may be stale at any time, so a
- * write based on it applies only at its revision. Documents in it are deeply frozen, since callers get these very
- * objects.
+ * Caches the rows that this process saw last, so that a write need not read first. A copy may be out of date at any
+ * time, so a write that is based on it succeeds only if the stored revision is the same. The documents are deeply
+ * frozen, since callers get these objects themselves.
  */
 export interface RevisionCache {
   get(collection: string, id: string): Row | undefined;
   /** Stores a row that was just read or written. */
   put(collection: string, id: string, row: Row): void;
-  /** Stores a row from a list that started at `since`; does not replace a later one. */
+  /** Stores a row from a list that started at `since`. Does not replace a row that was stored after that. */
   putListed(collection: string, row: Row, since: number): void;
   drop(collection: string, id: string): void;
-  /** The present moment, for `putListed`. */
+  /** The current moment, for `putListed`. */
   readonly moment: number;
 }
 
@@ -21,7 +21,7 @@ const MAX_ROWS = 10_000;
 const MAX_CHARS = 16 * 1024 * 1024;
 const MAX_CHARS_EACH = 256 * 1024;
 
-/** Drops the longest unchanged rows first. */
+/** Creates the cache. It drops the rows first that were not stored for the longest time. */
 export function createRevisionCache(): RevisionCache {
   const entries = new Map<string, { readonly row: Row; readonly moment: number }>();
   let moment = 0;
@@ -57,7 +57,10 @@ export function createRevisionCache(): RevisionCache {
   };
 }
 
-/** A row that was just written; parsed only on access, which most callers of a write do not need. */
+/**
+ * A row that was just written. Its document is parsed only when it is read, because most callers of a write do not
+ * read it.
+ */
 export class WrittenRow implements Row {
   readonly rev: number;
   readonly past: readonly number[];

@@ -23,7 +23,7 @@ export interface CollectionParts {
   readonly name: string;
   readonly table: RevisionedTable;
   readonly cache: RevisionCache;
-  /** Of this collection, however often this process opens it. */
+  /** The write order of this collection, shared by all objects of this process that open it. */
   readonly order: WriteOrder;
   readonly clock: Clock;
   readonly counters: { writes: number; reads: number };
@@ -31,15 +31,15 @@ export interface CollectionParts {
 
 const REVISIONS = 2 ** 48 - 1;
 /**
- * Each conflict means that another process succeeded, and will need fewer round trips for its next write: the slower
- * one retries until it succeeds.
+ * Maximum time for retrying a write after conflicts. Each conflict means that another process succeeded. That process
+ * has the current row and is done sooner, so the slower one succeeds after some retries.
  */
 const CONTEND_FOR_MS = 10_000;
 
 /**
- * A collection whose conditional updates use revisions. What to write is decided on the copy that this process saw
- * last, and stored in one round trip if that is still the stored one; otherwise it is decided again on the stored
- * one.
+ * A collection whose conditional updates use revisions. A change is first decided on the copy in this process and
+ * stored in one round trip, if the copy has the stored revision. Otherwise it is decided again on the stored
+ * document.
  */
 export class RevisionedCollection<T extends StoredDocument> implements Collection<T> {
   readonly name: string;
@@ -112,7 +112,10 @@ export class RevisionedCollection<T extends StoredDocument> implements Collectio
     return { inserted: true };
   }
 
-  /** Decides on the cached copy; if that does not match, or the write is refused, decides on the stored document. */
+  /**
+   * Decides on the cached copy. If the copy does not match the filter, or the write is refused, decides again on the
+   * stored document.
+   */
   async #change(
     id: string,
     match: Filter,
@@ -173,12 +176,15 @@ export class RevisionedCollection<T extends StoredDocument> implements Collectio
     const since = this.#cache.moment;
     this.#counters.reads++;
     const rows = await this.#table.find(filter, { sort, limit, ...(start ? { after: start } : {}), ...(omit ? { omit } : {}) });
-    // No decision is possible on a document with missing parts, so do not cache it.
+    // Changes cannot be decided on a document with missing fields, so it is not cached.
     if (omit === undefined) for (const row of rows) this.#cache.putListed(this.name, frozenRow(row), since);
     return rows.map((row) => withoutFields(row.document as T, omit));
   }
 
-  /** The document after which a page starts. When sorted by id alone it need not exist any more. */
+  /**
+   * Returns the document after which a page starts. Throws STORE_CURSOR_GONE (input) if it was removed; when the list
+   * is sorted by id alone, only its id is needed.
+   */
   async #startAt(after: string, sort: readonly string[]): Promise<StoredDocument> {
     if (sort.length === 0) return { _id: after };
     const row = await this.#read(after);
@@ -189,7 +195,10 @@ export class RevisionedCollection<T extends StoredDocument> implements Collectio
   }
 }
 
-/** What to store, or undefined when the document does not match. A stale copy must not cause an error either. */
+/**
+ * Returns what to store, or undefined if the document does not match. An error on a cached copy is ignored, because
+ * the copy may be out of date.
+ */
 function decideOn(
   old: Row | undefined,
   isFresh: boolean,

@@ -1,13 +1,13 @@
 /**
- * What a database must provide for a collection whose writes use revisions (`openRevisionedDocuments`): rows by id,
- * each with a revision that every write changes; one row per write; finds. The pure functions of the port decide
- * beforehand what filters and patches mean.
+ * What a database must provide for a collection whose writes use revisions (`openRevisionedDocuments`): reading rows
+ * by id, writing one row, and lists. Each write gives a row a new revision. Filters and patches are evaluated
+ * beforehand by the pure functions of the port.
  */
 import type { CollectionSpec, Filter, StoredDocument, WriteOptions } from '../../engine/contract/ports/documents.ts';
 
 /**
- * A stored document. Each write draws `rev` at random (48 bits), so that none ever returns, not even with a new
- * document under an old id.
+ * A stored document. Each write sets `rev` to a random number of 48 bits, so that no revision occurs twice, not even
+ * for a new document with an old id.
  */
 export interface Row {
   readonly document: StoredDocument;
@@ -18,12 +18,18 @@ export interface Row {
   readonly sizeChars: number;
 }
 
-/** What a write stores. `json` is the document's text without undefined fields; `document` may still have some. */
+/**
+ * What a write stores. `json` is the document's text without undefined fields; `document` may still have undefined
+ * fields.
+ */
 export interface NextRow {
   readonly document: StoredDocument;
   readonly json: string;
   readonly rev: number;
-  /** Stored with it, so that the write can be recognised even after others wrote on top. */
+  /**
+   * Earlier revisions. They are stored with the row, so that this write can be recognised even after others have
+   * written the row.
+   */
   readonly past: readonly number[];
 }
 
@@ -31,35 +37,39 @@ export const PAST_REVISIONS = 8;
 
 export type Durability = NonNullable<WriteOptions['durability']>;
 
-/** `moved`: no row of this id is at that revision. */
+/** `moved`: no row with this id has the expected revision. */
 export type ReplaceAnswer = 'done' | 'moved' | { readonly duplicateKey: string };
 export type InsertAnswer = 'done' | 'taken' | { readonly duplicateKey: string };
 
 export interface FindRows {
   readonly sort: readonly string[];
   readonly limit: number;
-  /** Only rows after this document in the order of `sort`. With an empty sort it may hold only its id. */
+  /** Return only rows after this document in the order of `sort`. With an empty sort it may have only its id. */
   readonly after?: StoredDocument;
   /**
-   * Top-level fields that the table may leave out to save transfer; the caller removes any that it returns anyway.
+   * Top-level fields that the table may leave out to save transfer. The caller removes those that the table returns
+   * anyway.
    */
   readonly omit?: readonly string[];
 }
 
 /**
- * Every operation may reject with an AppError; with STORE_DOWN only when it surely had no effect. A write whose
+ * Every operation may reject with an AppError, but with STORE_DOWN only if it surely had no effect. A write whose
  * response was lost rejects with `LostAnswer`. Operations on one id are called one after the other.
  */
 export interface RevisionedTable {
   read(id: string): Promise<Row | undefined>;
-  /** Never overwrites. `taken` means that the id exists, and takes precedence over a duplicate key. */
+  /**
+   * Inserts a row; never overwrites one. `taken` means that the id exists, and is returned even if another unique key
+   * is taken too.
+   */
   insert(next: NextRow, durability: Durability): Promise<InsertAnswer>;
   /** Stores `next` if the row is still at the revision of `old`. */
   replaceAt(old: Row, next: NextRow, durability: Durability): Promise<ReplaceAnswer>;
-  /** Removes the row; with a revision only if the row is at it. Returns whether it did. */
+  /** Removes the row; if `rev` is given, only if the row has this revision. Returns whether a row was removed. */
   remove(id: string, rev: number | undefined): Promise<boolean>;
   find(filter: Filter, options: FindRows): Promise<readonly Row[]>;
-  /** Counts up to `limit` and stops there. */
+  /** Counts matching rows, but stops at `limit`. */
   count(filter: Filter, limit: number): Promise<number>;
   /** Removes at most `most` expired documents; returns how many. */
   removeExpired(nowMs: number, most: number): Promise<number>;
@@ -67,17 +77,17 @@ export interface RevisionedTable {
 
 export interface RevisionedDriver {
   /**
-   * Creates table and indexes when missing, also when several processes do so at once; STORE_SCHEMA_MISMATCH when the
-   * stored ones differ.
+   * Creates missing table and indexes, also if several processes do so at once. Rejects with STORE_SCHEMA_MISMATCH
+   * (input) if the stored ones differ.
    */
   openTable(spec: CollectionSpec<StoredDocument>): Promise<RevisionedTable>;
-  /** Rejects with STORE_DOWN when the database does not respond. */
+  /** Rejects with STORE_DOWN if the database does not respond. */
   ping(): Promise<void>;
-  /** Waits for the operations already called, then closes. */
+  /** Waits for the operations that were already called, then closes. */
   close(): Promise<void>;
 }
 
-/** A write was sent and its response did not arrive: it may have been done, or may still be. */
+/** A write was sent but its response did not arrive: it may have been done, or may still be done. */
 export class LostAnswer extends Error {
   override readonly name = 'LostAnswer';
 

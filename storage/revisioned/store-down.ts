@@ -2,7 +2,10 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 
 const RETRY_AFTER_MS = 1000;
 
-/** The database cannot be reached or does not respond. This heals by itself. */
+/**
+ * Returns the error for a database that cannot be reached or does not respond. No action is needed if the database
+ * comes back.
+ */
 export function storeDown(reason: string, cause?: unknown): AppError {
   return new AppError('STORE_DOWN', 'transient', `The store does not answer (${reason}).`, {
     values: { reason },

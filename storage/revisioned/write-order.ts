@@ -1,10 +1,13 @@
 /** The order in which operations of one process on one collection reach the store. */
 export interface WriteOrder {
-  /** Operations on one id run one after the other, in the order of their calls. */
+  /** Runs operations on one id one after the other, in the order of their calls. */
   onId<R>(id: string, action: () => Promise<R>): Promise<R>;
-  /** The same for a write; `afterWrites` waits for it. */
+  /** Does the same as `onId` for a write; `afterWrites` waits for it. */
   writeOnId<R>(id: string, action: () => Promise<R>): Promise<R>;
-  /** Runs when every write called before has ended, successfully or not, so that a list sees them all. */
+  /**
+   * Runs the action when every write called before has ended, successfully or not, so that a list contains all of
+   * them.
+   */
   afterWrites<R>(action: () => Promise<R>): Promise<R>;
 }
 

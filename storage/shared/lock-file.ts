@@ -3,12 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 
 /**
  * Takes a lock for this process and returns the function that releases it. The lock is an open exclusive transaction
- * on a separate file. The system drops it whenever the process dies, so a stale lock cannot exist. Throws the error
- * of SQLite while another process holds it.
+ * on a separate file. The system drops it whenever the process ends, so a stale lock cannot exist. Throws the error
+ * of SQLite if another process holds the lock.
  */
 export function lockFile(path: string): () => void {
   keepPrivate(path);
-  // A process that is being killed may hold it for another moment.
+  // A process that is being killed may hold the lock for another moment.
   const database = new DatabaseSync(path, { timeout: 500 });
   try {
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -20,9 +20,9 @@ export function lockFile(path: string): () => void {
 }
 
 /**
- * Makes a file of SQLite, its -wal and its -shm readable by this user alone, in case the folder is ever opened to
- * others. It never opens an existing file for that: closing any handle of it would drop the POSIX locks that SQLite
- * holds on it in this process (sqlite.org, "How To Corrupt An SQLite Database File", 2.2).
+ * Makes a SQLite file, its -wal and its -shm readable by this user only, in case other users get access to the
+ * folder. It never opens an existing file for this: closing any handle of a file would drop the POSIX locks that
+ * SQLite holds on it in this process (sqlite.org, "How To Corrupt An SQLite Database File", 2.2).
  */
 export function keepPrivate(file: string): void {
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));

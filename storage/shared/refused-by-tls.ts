@@ -8,8 +8,8 @@ const DEMANDS_OURS = /ALERT_CERTIFICATE_REQUIRED$/;
 const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/;
 
 /**
- * Translates the code of Node's TLS: STORE_CERTIFICATE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE (input). Undefined
- * for any other error. `server`: "PostgreSQL", "Redis" …
+ * Translates the code of Node's TLS to STORE_CERTIFICATE, STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input). Returns
+ * undefined for any other error. `server` is "PostgreSQL", "Redis" or another name for the message.
  */
 export function refusedByTls(server: string, error: unknown): AppError | undefined {
   const { code, cert } = error as { readonly code?: unknown; readonly cert?: { readonly subjectaltname?: string } };
@@ -29,7 +29,7 @@ export function refusedByTls(server: string, error: unknown): AppError | undefin
   return undefined;
 }
 
-/** STORE_NOT_ENCRYPTED (input): TLS was requested, and the server does not support it. */
+/** Returns STORE_NOT_ENCRYPTED (input): TLS was requested, but the server does not support it. */
 export function withoutTls(server: string, cause: unknown): AppError {
   return new AppError('STORE_NOT_ENCRYPTED', 'input', `The ${server} server does not speak TLS at this port.`, {
     values: { problem: 'server', server },

@@ -1,4 +1,4 @@
-/** Checks that every server address must pass before anything is sent to it. */
+/** Checks for server addresses. They run before anything is sent to the server. */
 import { resolveSrv } from 'node:dns/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -9,7 +9,8 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * STORE_PASSWORD_IN_ADDRESS (input): addresses are settings, and settings are displayed; passwords belong in files.
+ * Throws STORE_PASSWORD_IN_ADDRESS (input) if the address contains a password. Addresses are settings and settings
+ * are displayed, so passwords belong in files.
  */
 export function refusePassword(address: string): void {
   if (!PASSWORD_IN_ADDRESS.test(address)) return;
@@ -18,7 +19,10 @@ export function refusePassword(address: string): void {
   });
 }
 
-/** Parameters that a MongoDB address from the API may contain. Others name files of this machine, or programs. */
+/**
+ * Parameters that a MongoDB address from the API may contain. Other parameters name files or programs of this
+ * machine.
+ */
 const HARMLESS: ReadonlySet<string> = new Set(
   [
     ...['replicaSet', 'tls', 'ssl', 'authSource', 'directConnection', 'loadBalanced', 'srvMaxHosts', 'srvServiceName', 'w', 'journal'],
@@ -30,8 +34,8 @@ const SERVER = /^(mongodb(?:\+srv)?|postgres(?:ql)?|rediss?):\/\/(?:[^@/?#]*@)?(
 const HOSTS = /^[A-Za-z0-9._:,[\]-]+$/;
 
 /**
- * STORE_ADDRESS (input) unless the address leads to a server over the network and names nothing on this machine. For
- * addresses that were sent to the running process, whose sender may not reach its files.
+ * Throws STORE_ADDRESS (input) unless the address names a server on the network and nothing on this machine. It
+ * checks addresses that were sent to the running process, because their sender must not reach its files.
  */
 export function requireServer(address: string): void {
   const [, , hosts] = SERVER.exec(address) ?? [];
@@ -48,8 +52,8 @@ export interface ServerTarget {
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { mongodb: 27017, postgres: 5432, postgresql: 5432, redis: 6379, rediss: 6379 };
 
 /**
- * The targets of connections to such an address; for a name with SRV records (RFC 2782) their present values. Empty
- * when DNS has none.
+ * Returns the hosts and ports that such an address connects to; for a name with SRV records (RFC 2782), the targets
+ * that DNS returns now. Returns an empty list if DNS has none.
  */
 export async function serversOf(address: string, ask = resolveSrv): Promise<readonly ServerTarget[]> {
   const [, scheme = '', hosts = ''] = SERVER.exec(address) ?? [];
@@ -64,7 +68,10 @@ function targetOf(text: string, defaultPort: number): ServerTarget {
   return { host: bracketed ?? plain, port: port === undefined ? defaultPort : Number(port) };
 }
 
-/** Mechanisms other than SCRAM read credentials from files or the environment of this machine. */
+/**
+ * Returns whether a parameter is allowed. Authentication mechanisms other than SCRAM read credentials from files or
+ * the environment of this machine.
+ */
 function isHarmless(name: string, value: string): boolean {
   return HARMLESS.has(name) || (name === 'authmechanism' && value.startsWith('SCRAM-'));
 }
@@ -80,7 +87,7 @@ function notOverApi(problem: 'machine' | 'parameter', parameter = ''): AppError 
   });
 }
 
-/** STORE_NOT_ENCRYPTED (input) for a connection without TLS that leaves this machine. `hosts` without ports. */
+/** Throws STORE_NOT_ENCRYPTED (input) if a connection without TLS would leave this machine. `hosts` have no ports. */
 export function refusePlainConnection(hosts: readonly string[], fix: string): void {
   const host = hosts.find((name) => !isLoopback(name));
   if (host === undefined) return;
@@ -88,9 +95,9 @@ export function refusePlainConnection(hosts: readonly string[], fix: string): vo
 }
 
 /**
- * STORE_INCOMPATIBLE (input): a server that responds, but cannot be used as it is. `server`: "PostgreSQL", "Redis" …;
- * `found` and `wanted` in the server's own terms, for example "maxmemory-policy allkeys-lru" and "maxmemory-policy
- * noeviction".
+ * Returns STORE_INCOMPATIBLE (input) for a server that responds but cannot be used with its present version or
+ * settings. `server` is for example "PostgreSQL". `found` and `wanted` use the server's own terms, for example
+ * "maxmemory-policy allkeys-lru" and "maxmemory-policy noeviction".
  */
 export function incompatible(server: string, found: string, wanted: string, fix: string): AppError {
   return new AppError('STORE_INCOMPATIBLE', 'input', `${server} cannot be used as it stands: it has ${found}, and needs ${wanted}.`, {

@@ -1,6 +1,6 @@
 /**
- * What a store, or a shared state, provides to `open-storage.ts`: one object per folder of `storage/`. See
- * `docs/add-a-store.md`.
+ * What the backend of a store, or of a shared state, provides to `open-storage.ts`. Each folder of `storage/` has one
+ * such object. See `docs/add-a-store.md`.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
@@ -11,19 +11,22 @@ import type { WorkQueue } from '../../engine/contract/ports/work-queue.ts';
 import type { DataKeys } from '../../engine/contract/values/seal.ts';
 
 /**
- * Documents and blobs. Opening fails with STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input) when the server cannot be
- * used as it is, and with STORE_DOWN (transient) when it does not respond.
+ * Documents and blobs. `open` rejects with STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input) if the server cannot be
+ * used, and with STORE_DOWN (transient) if it does not respond.
  */
 export interface StorageBackend {
-  /** `address` is complete, including the scheme; it never contains a password. */
+  /** Opens the store. `address` is complete, including the scheme, and never contains a password. */
   open(address: string, options: BackendOptions): Promise<OpenedStore>;
-  /** Checks the address alone, before any server is contacted. */
+  /** Checks the address before any server is contacted. */
   checkAddress?(address: string): void;
-  /** The store belongs to one process, and brings its own shared state. */
+  /** True if the store belongs to one process and has its own shared state. */
   readonly hasOwnShared?: true;
 }
 
-/** Doorbell and shared state of all processes of an installation. Errors as with a store. */
+/**
+ * Work queue and shared state of all processes of an installation. `open` rejects with the same errors as that of a
+ * store.
+ */
 export interface SharedBackend {
   open(address: string, options: BackendOptions): Promise<OpenedShared>;
   checkAddress?(address: string): void;
@@ -33,24 +36,27 @@ export interface BackendOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly password?: string;
-  /** PEM of the authorities that the server's certificate must chain to. Default: those that Node trusts. */
+  /** PEM text of the certificate authorities for the server's certificate. Default: those that Node trusts. */
   readonly ca?: string;
 }
 
 export interface OpenedStore {
   readonly documents: Documents;
   /**
-   * Collections in the store when it was opened; only for a store filled by versions that kept no list of them
-   * (`engine/transfer`).
+   * Collections that were in the store when it was opened. Needed only for a store that was filled by versions
+   * without a list of collections (`engine/transfer`).
    */
   readonly collections?: readonly CollectionSpec<StoredDocument>[];
-  /** Called once; its blobs are closed before the store. */
+  /** Opens the blobs; called once. They are closed before the store. */
   openBlobs(dataKeys: DataKeys): Promise<Blobs>;
-  /** The folder of the data, if there is one: the key-encryption key must be elsewhere. */
+  /** The folder of the data, if there is one. The key-encryption key must be in another folder. */
   readonly dataFolder: string | undefined;
-  /** The shared state of a store that belongs to one process; others need a separate one. Closed before the store. */
+  /**
+   * The shared state of a store that belongs to one process; other stores need a separate one. It is closed before
+   * the store.
+   */
   readonly ownShared?: OpenedShared;
-  /** The server's own clock, epoch milliseconds; absent when there is only this machine's. */
+  /** Returns the server's clock in epoch milliseconds. Absent if the store uses the clock of this machine. */
   serverTime?(): Promise<number>;
   close(): Promise<void>;
 }
@@ -58,16 +64,16 @@ export interface OpenedStore {
 export interface OpenedShared {
   readonly workQueue: WorkQueue;
   readonly sharedState: SharedState;
-  /** The present claims and fencing numbers, if they can be listed: for a copy of the store. */
+  /** Lists the current claims and fencing numbers, for a copy of the store. Absent if they cannot be listed. */
   kept?(): AsyncIterable<KeptEntry>;
   /**
-   * Called once at the start, before any claim. `isNew`: a new installation, in which no claim whose age counts was
-   * made before now; without effect on a state that knows better. From then on the state records when it loses its
-   * data.
+   * Called once at the start, before any claim. `isNew` means a new installation: no claim with a creation time was
+   * made before now. It has no effect if the state already has a record of its claims. From now on the state records
+   * when it loses its data.
    */
   beginClaims?(isNew: boolean): Promise<void>;
-  /** As with a store. */
+  /** Returns the server's clock in epoch milliseconds. */
   serverTime?(): Promise<number>;
-  /** Closes both, in the right order. */
+  /** Closes work queue and shared state, in the right order. */
   close(): Promise<void>;
 }

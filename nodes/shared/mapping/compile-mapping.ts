@@ -202,8 +202,8 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
 }
 
 /**
- * Checks the settings of a function call. Fixed settings are checked now, if at all. Otherwise it returns a check
- * that runs for each message.
+ * Checks the settings of a function call: fixed settings now, if `compiler.checksSettings`. For settings from the
+ * message it returns a check that runs for each message.
  */
 function compileSettings(
   { name, settings }: MappingFunction,

@@ -12,7 +12,7 @@ import { xmlCharset } from '../xml/xml-charset.ts';
 
 export type ParseTask =
   | { readonly kind: 'json'; readonly source: Uint8Array | string; readonly charset: string; readonly options: ParseJsonOptions }
-  /** If the transport names no charset, the XML declaration decides, then `fallback`. */
+  /** If `charset` is undefined, `xmlCharset` finds it in the document. */
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
   | { readonly kind: 'mail'; readonly source: Uint8Array };
 
@@ -35,7 +35,7 @@ export function createTasks(): (task: ParseTask | LargeTask) => unknown {
   };
 }
 
-/** Converts a value to JSON that is small enough for the event loop to parse at once. */
+/** Returns a value as JSON. Throws PARSE_TOO_COSTLY (input) if parsing it would block the event loop for too long. */
 function toBoundedJson(value: unknown): string {
   const text = JSON.stringify(value);
   const excess = findJsonExcess(
@@ -68,7 +68,7 @@ export function readAnswer(task: ParseTask, answer: unknown): unknown {
   return task.kind === 'mail' ? answer : (JSON.parse(answer as string) as unknown);
 }
 
-/** Returns the value, or a promise of it. */
+/** Parses in the current thread. Returns the value, or a promise of it. */
 export function runParseTask(task: ParseTask): unknown {
   if (task.kind === 'mail') return parseMail(task.source);
   const { source } = task;
