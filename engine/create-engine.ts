@@ -1,6 +1,6 @@
 /**
- * The whole engine on one storage, created once by each root that runs flows. Control, gateways and triggers reach it
- * only through its parts.
+ * Creates the whole engine on one storage. Each program that runs flows does so once. Control, gateways and triggers
+ * use the engine only through the parts it returns.
  */
 import type { Clock } from './contract/values/clock.ts';
 import { createTimedId } from './contract/values/ids.ts';
@@ -65,7 +65,7 @@ export interface EngineDeps {
   readonly shared: SharedState;
   readonly blobs: Blobs;
   readonly seal: Seal;
-  /** From when payloads are bound to their place (`createPayloads`). */
+  /** Returns the time since which payloads are bound to their place (see `createPayloads`). */
   readonly boundSince?: (() => number | undefined) | undefined;
   /** Folders of node types; the product's own is first. */
   readonly nodeFolders: readonly (string | URL)[];
@@ -85,9 +85,9 @@ export interface EngineDeps {
   readonly serves?: readonly string[];
   /** Where executions that ended days ago are moved; if absent, they stay until they expire. */
   readonly archive?: { readonly folder: string; readonly afterDays: number } | undefined;
-  /** The description of the process for other processes. */
+  /** The description of this process that other processes see. */
   readonly about?: ProcessAbout;
-  /** The state of the process's other parts. */
+  /** Returns the state of the other parts of this process. */
   readonly parts?: () => ProcessParts;
 }
 
@@ -116,11 +116,11 @@ export interface Engine {
   readonly processes: Processes;
   /** Undefined if nothing is archived. */
   readonly archive: Archive | undefined;
-  /** Claims durable work and starts listeners: for worker processes. */
+  /** Claims durable work and starts listeners. Only worker processes call it. */
   startWork(): Promise<void>;
   /**
-   * Starts nothing new and waits for running work, while listeners and fronts continue. Call it before the process
-   * ends.
+   * Starts nothing new and waits, up to `boundMs`, for running work, while listeners and fronts continue. Call it
+   * before the process ends.
    */
   drain(boundMs: number): Promise<void>;
   /** Takes nothing new, waits for running work (up to `boundMs`), and closes what it opened. Storage stays open. */
@@ -130,10 +130,10 @@ export interface Engine {
 /** The number of sandbox threads for scripts and expressions. */
 const SCRIPT_THREADS = 2;
 
-/** Used in tests and tools, whose process needs no description. */
+/** The default description of a process, for tests and tools. */
 const NOBODY = { role: 'engine', version: '', host: '', pid: process.pid };
 
-/** How often flows with a waiting caller are checked while the process drains. */
+/** How often a draining process checks whether flows with a waiting caller have ended. */
 const ACTIVE_LOOK_MS = 50;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {
@@ -173,7 +173,7 @@ type Runs = Awaited<ReturnType<typeof createRuns>>;
 type Executions = Awaited<ReturnType<typeof openExecutions>>;
 type Work = Awaited<ReturnType<typeof createWork>>;
 
-/** The published flows, and what they are compiled from and bound to. */
+/** Opens the published flows, and everything they are compiled from and bound to. */
 async function openFlows(deps: EngineDeps) {
   const { clock, log, metrics, documents, shared, seal, environment } = deps;
   const pool = createScriptPool({ clock, logger: log, metrics, size: SCRIPT_THREADS });
@@ -192,7 +192,7 @@ async function openFlows(deps: EngineDeps) {
   return { pool, nodes, changes, bindings, outbound, stores, examiner, published };
 }
 
-/** What every run needs, and what counts the runs. */
+/** Creates what every run needs, and the counters of runs. */
 async function createRuns({ pool, bindings, outbound, published }: Flows, owner: string, parts: () => ProcessParts, deps: EngineDeps) {
   const { clock, log, metrics, tracer, documents, blobs } = deps;
   const gates = createAdapterGates(clock);
@@ -217,7 +217,7 @@ async function createRuns({ pool, bindings, outbound, published }: Flows, owner:
   return { run, calls, traffic, live, quota, endNotes };
 }
 
-/** The stores of executions, and all that accepting, running and operating them share. */
+/** Opens the stores of executions, and everything that accepting, running and operating executions share. */
 async function openExecutions(
   { bindings, published }: Flows,
   { run, live, quota, endNotes }: Runs,
@@ -236,7 +236,7 @@ async function openExecutions(
   };
 }
 
-/** What takes messages in, and what works on them. */
+/** Creates the parts that accept messages, and the parts that run executions. */
 async function createWork({ nodes, bindings, outbound, published }: Flows, common: Executions, deps: EngineDeps) {
   const { documents, clock, log, metrics } = deps;
   const { processId } = common;
@@ -275,7 +275,7 @@ function createCatalog(flows: Flows, run: RunDeps, triggers: Triggers, { clock, 
   });
 }
 
-/** What this process tells the others about itself. */
+/** Creates the list of processes, in which this process publishes its description and counters. */
 function describeProcess(
   { changes }: Flows,
   { calls, live, endNotes }: Runs,
@@ -302,7 +302,7 @@ interface LivingParts {
   readonly archive: Archive | undefined;
 }
 
-/** Starts the work, and stops everything in an order in which nothing needs what is already closed. */
+/** Starts the work. Stops the parts in an order in which no part uses one that is already closed. */
 class EngineLife {
   readonly #parts: LivingParts;
   readonly #deps: EngineDeps;
@@ -361,7 +361,10 @@ class EngineLife {
   }
 }
 
-/** Ids of adapters and of interfaces have different prefixes. */
+/**
+ * Returns the call totals of adapters and interfaces in one list. Their ids have different prefixes, so they cannot
+ * clash.
+ */
 function callTotals(calls: AdapterCalls, { interfaces = [] }: ProcessParts) {
   return [...calls.counts(), ...interfaces].map(({ id, totals }) => [id, totals] as const);
 }

@@ -40,7 +40,7 @@ export interface ArchiveDeps {
 
 export interface ArchiveResult {
   readonly archived: number;
-  /** Changed while it was written: the next run archives it again, and the later copy counts. */
+  /** Executions that changed while they were written. The next run archives them again, and the later copy counts. */
   readonly changed: number;
 }
 
@@ -49,15 +49,15 @@ const PAGE = 200;
 const MOST_EXECUTIONS = 20_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 const BLOB_PART_BYTES = 256 * 1024;
-/** How long a caller's Idempotency-Key returns the stored reply. */
+/** How long a caller's Idempotency-Key returns the stored reply, in milliseconds. */
 const ANSWER_MS = DAY_MS;
 
 export interface ArchiveWatch {
-  /** Returns false if another process archives now; checked before anything is removed. */
+  /** Returns false if this process must stop, or no longer holds the lease. Checked before each removal. */
   mayGoOn(): boolean;
   /**
-   * A person wants the run to stop. What is written is first removed from the store; a half-written segment is
-   * dropped.
+   * Returns true if a person wants the run to stop. A finished segment is still removed from the store; a half-written
+   * segment is deleted.
    */
   isStopWanted?(): boolean;
   /** Called with the number of moved executions, including those being moved. */
@@ -95,7 +95,7 @@ interface Written {
   readonly indexPath?: string;
   readonly count: number;
   readonly isEnd: boolean;
-  /** The last execution that stays. The next segment starts after it, because the archived ones are gone. */
+  /** Id of the last execution that stays in the store. The next segment starts after it. */
   readonly passed: string | undefined;
 }
 
@@ -154,7 +154,7 @@ async function fill(
   }
 }
 
-/** The filter for executions that are old enough. */
+/** Returns the filter for executions that are old enough. */
 export function isOldEnough({ clock, afterDays }: Pick<ArchiveDeps, 'clock' | 'afterDays'>) {
   return { acceptedAt: { lt: clock.now() - afterDays * DAY_MS } };
 }
@@ -169,7 +169,10 @@ async function openSegment(day: string, { folder, clock }: ArchiveDeps): Promise
   return { day, path, writer: await writeSegment(path) };
 }
 
-/** Whether its dedupe key has refused repeats for as long as promised. */
+/**
+ * Returns whether the execution may leave the store: its dedupe key has refused repeats for as long as promised, and
+ * `keptUntil` has passed.
+ */
 async function isDone(
   { flowId, version, finishedAt, acceptedAt, keptUntil = 0 }: ExecutionDocument,
   { published, clock }: ArchiveDeps,
@@ -198,7 +201,10 @@ export function blobPlace(blob: string, part: number) {
   return { collection: 'archive', id: blob, field: String(part) };
 }
 
-/** Removes what is still stored as it was written. Returns how many had changed meanwhile. */
+/**
+ * Removes the executions of a segment from the store, except those that changed since they were written. Returns the
+ * number of changed ones.
+ */
 async function removeArchived(path: string, indexPath: string, deps: ArchiveDeps, mayGoOn: () => boolean): Promise<number> {
   const { executions, legs, lateOutcomes } = deps;
   let changed = 0;
@@ -220,7 +226,7 @@ async function removeArchived(path: string, indexPath: string, deps: ArchiveDeps
       if ('late' in member) await lateOutcomes.remove(member.late._id);
     }
   }
-  // No document refers to its blobs any more, so the sweep removes them.
+  // No document refers to the blobs of the removed executions any more, so the blob sweep deletes them.
   await settleSegment(indexPath);
   return changed;
 }

@@ -8,11 +8,11 @@ import { DATA } from './segment-file.ts';
 
 export interface Segment {
   readonly day: string;
-  /** Without its file extension. */
+  /** Path of the segment without file extension. */
   readonly path: string;
   readonly indexPath: string;
   readonly count: number;
-  /** Some of its executions may still be in the store. */
+  /** True if some executions of the segment may still be in the store. */
   readonly isRemoving: boolean;
 }
 
@@ -27,7 +27,7 @@ export async function listDays(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(() => [])).filter((name) => DAY.test(name)).sort();
 }
 
-/** In the order in which they were written. */
+/** Returns the segments of a day, in the order in which they were written. */
 export async function listSegments(folder: string, day: string): Promise<readonly Segment[]> {
   const names = (await readdir(join(folder, day))).sort();
   return names.flatMap((name) => {
@@ -39,7 +39,10 @@ export async function listSegments(folder: string, day: string): Promise<readonl
   });
 }
 
-/** Data without an index: the process died before the segment existed, and the store still has everything. */
+/**
+ * Returns the paths of data files without an index. Their process died before the segment was complete, and the store
+ * still has the executions.
+ */
 export async function listUnfinished(folder: string, day: string): Promise<readonly string[]> {
   const finished = new Set((await listSegments(folder, day)).map(({ path }) => path));
   const names = await readdir(join(folder, day));

@@ -1,7 +1,7 @@
 /**
- * The current, requested or last run of the archive. One document, because only one worker archives at a time.
- * Control writes a person's request, and the worker its progress. Each change is one conditional update, so that of
- * two requests one is refused.
+ * Stores the requested, current or last run of the archive. There is one document, because only one worker archives at
+ * a time. Control writes a person's request; the worker writes its progress. Each change is one conditional update, so
+ * one of two simultaneous requests is refused.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -11,25 +11,25 @@ import type { CollectionSpec, Documents, StoredDocument } from '../contract/port
 
 export interface ArchiveRun {
   readonly runId: string;
-  /** Absent: started automatically, as every hour. */
+  /** The account that requested the run; absent if the run started automatically, as every hour. */
   readonly by?: string;
-  /** `wanted`: no worker has started it yet. */
+  /** `wanted` means that no worker has started the run yet. */
   readonly status: 'wanted' | 'running' | 'done' | 'stopped' | 'failed';
-  /** When it was requested, or started automatically. */
+  /** When the run was requested, or started automatically. */
   readonly at: number;
-  /** Time of its last report. */
+  /** Time of the run's last report. */
   readonly seenAt: number;
   /**
-   * Executions that are old enough, counted at the start; up to 30,000. Some may have to stay for their dedupe
+   * Executions that are old enough, counted at the start, at most 30,000. Some may have to stay for their dedupe
    * window.
    */
   readonly candidates: number;
-  /** Moved so far. */
+  /** Executions moved so far. */
   readonly archived: number;
   readonly errorCode?: string;
 }
 
-/** Requested, or running. */
+/** Returns true if the run is requested or running. */
 export function isOpenRun({ status }: Pick<ArchiveRun, 'status'>): boolean {
   return status === 'wanted' || status === 'running';
 }
@@ -40,13 +40,13 @@ interface RunDocument extends StoredDocument, ArchiveRun {
 
 export interface ArchiveRuns {
   latest(): Promise<ArchiveRun | undefined>;
-  /** Requests a run. ARCHIVE_RUNNING (input) while another one is requested or running. */
+  /** Requests a run. Rejects with ARCHIVE_RUNNING (input) if another run is requested or running. */
   request(by: string): Promise<ArchiveRun>;
   /** Cancels a requested run, or asks a running one to stop. Moved executions stay moved. */
   stop(runId: string): Promise<void>;
-  /** Called by the worker that holds the lease: starts the requested run, or one of its own. */
+  /** Called by the worker that holds the lease. Starts the requested run, or an automatic one if none is requested. */
   begin(candidates: number): Promise<ArchiveRun>;
-  /** Reports progress; returns whether a person wants it stopped. */
+  /** Reports progress. Returns whether a person wants the run to stop. */
   note(runId: string, archived: number): Promise<boolean>;
   end(runId: string, outcome: Pick<ArchiveRun, 'status' | 'archived' | 'errorCode'>): Promise<void>;
 }
@@ -100,7 +100,8 @@ export async function openArchiveRuns(documents: Documents, clock: Clock): Promi
         if (taken.outcome === 'patched') return taken.document;
         const own = fresh('running', { candidates });
         if ((await stored.insert(own)).inserted) return own;
-        // The worker of the recorded run has died. If a run is requested at this very moment, that one is started.
+        // The recorded run has ended or lost its worker, because this worker holds the lease. If a person requests a
+        // run at this very moment, the next round starts that run.
         const replaced = await stored.replaceIf(own, { status: { in: ['running', 'done', 'stopped', 'failed'] } });
         if (replaced.outcome === 'patched') return own;
       }

@@ -38,7 +38,7 @@ export interface ReaderDeps {
   readonly folder: string;
   readonly seal: Seal;
   readonly clock: Clock;
-  /** As in `createPayloads`. */
+  /** See `createPayloads`. */
   readonly boundSince?: (() => number | undefined) | undefined;
 }
 
@@ -65,14 +65,14 @@ export function createArchiveReader(deps: ReaderDeps): ArchiveReader {
   };
 }
 
-/** The error for requests when no archive is set up. */
+/** Returns the error for requests when no archive is set up. */
 export function archiveAbsent(): AppError {
   return new AppError('ARCHIVE_ABSENT', 'input', 'No archive is set up.', {
     fix: 'Set KQ_ARCHIVE_FOLDER to a folder that workers and control share.',
   });
 }
 
-/** Newest first. A page continues after `<acceptedAt>~<id>`. */
+/** Lists archived executions, newest first. A page continues after `<acceptedAt>~<id>`. */
 async function listArchived(query: ExecutionQuery, { folder, seal, clock }: ReaderDeps): Promise<DocumentPage> {
   const startedAt = clock.monotonic();
   const text = query.text?.trim() ?? '';
@@ -96,14 +96,20 @@ async function listArchived(query: ExecutionQuery, { folder, seal, clock }: Read
   return { found, next: undefined, searchedFrom: undefined };
 }
 
-/** By id. An execution that changed while it was archived is also in a later segment, and that one counts. */
+/**
+ * Returns the executions of a day by id. An execution that changed while it was archived is also in a later segment;
+ * the later copy counts.
+ */
 async function headsOf(folder: string, day: string): Promise<ReadonlyMap<string, ExecutionDocument>> {
   const heads = new Map<string, ExecutionDocument>();
   for (const { indexPath } of await listSegments(folder, day)) for (const { head } of await readIndex(indexPath)) heads.set(head._id, head);
   return heads;
 }
 
-/** An id contains its creation time. Around midnight the day of acceptance may be the next one. */
+/**
+ * Finds the index line of an execution. The id contains the creation time; around midnight the day of acceptance may be
+ * a neighbouring one.
+ */
 async function findLine(folder: string, id: string): Promise<{ readonly segment: Segment; readonly line: IndexLine } | undefined> {
   const at = timeOfId(id);
   if (at === undefined) return undefined;

@@ -1,7 +1,7 @@
 /**
- * A segment: executions of one day in two files. `<name>.kqa` has one gzip member per execution, with NDJSON inside
- * and payloads sealed as in the store. `<name>.<count>.index.gz` has one line per execution, with what lists need and
- * the position of its member. The index is written last: without it the segment does not exist.
+ * A segment: executions of one day in two files. `<name>.kqa` has one gzip member per execution, with NDJSON inside and
+ * payloads sealed as in the store. `<name>.<count>.index.gz` has one line per execution, with the fields that lists
+ * need and the position of the execution's member. The index is written last: without it the segment does not exist.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { AppError } from '../contract/values/errors.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument } from '../execution/execution-document.ts';
 
-/** An execution without its payloads: enough to find and to list it. */
+/** An execution without its payloads, with enough fields to find and list it. */
 export type ArchivedHead = Omit<ExecutionDocument, 'input' | 'reply' | 'blobs'>;
 
 export interface IndexLine {
@@ -21,8 +21,8 @@ export interface IndexLine {
 }
 
 /**
- * A line of a member. The lines of a blob are consecutive. The execution comes last, so that half a member never
- * looks complete.
+ * A line of a member. The lines of a blob are consecutive. The execution comes last, so an incomplete member is
+ * recognized.
  */
 export type MemberLine =
   | { readonly blob: string; readonly part: number; readonly sealed: string }
@@ -39,15 +39,18 @@ export interface SegmentWriter {
   readonly count: number;
   readonly sizeBytes: number;
   /**
-   * Flushes, reads everything back and compares. Only then does the segment exist, marked as one whose executions are
-   * still to be removed. Returns its index's path.
+   * Flushes the data, reads it back and compares it. Then writes the index, whose name says that the executions are
+   * still to be removed from the store. Returns the path of the index.
    */
   finish(): Promise<string>;
-  /** Called after a failure: the store still has everything. */
+  /** Deletes the unfinished segment. The store still has all its executions. */
   abandon(): Promise<void>;
 }
 
-/** ARCHIVE_DAMAGED (bug) if the data read back differs; file-system errors pass through. */
+/**
+ * Starts a segment. `finish` rejects with ARCHIVE_DAMAGED (bug) if the data read back differs. Errors of the file
+ * system are passed on.
+ */
 export async function writeSegment(path: string): Promise<SegmentWriter> {
   const file = await open(`${path}${DATA}`, 'wx', 0o600);
   const index: IndexLine[] = [];
@@ -88,7 +91,10 @@ export async function writeSegment(path: string): Promise<SegmentWriter> {
   };
 }
 
-/** Its executions are gone from the store: from now on only the archive has them. */
+/**
+ * Marks the segment as complete after its executions were removed from the store. From now on only the archive has
+ * them.
+ */
 export async function settleSegment(indexPath: string): Promise<void> {
   await rename(indexPath, indexPath.slice(0, -REMOVING.length));
   await syncFolder(dirname(indexPath));
@@ -103,7 +109,7 @@ export async function readIndex(path: string): Promise<readonly IndexLine[]> {
   }
 }
 
-/** Blobs may be too large for memory; the caller limits how much of an archived execution it reads. */
+/** Reads all lines of one execution, including its blobs, into memory. */
 export async function readMember(path: string, { at, bytes }: IndexLine): Promise<readonly MemberLine[]> {
   const file = await open(`${path}${DATA}`, 'r');
   try {
@@ -124,7 +130,7 @@ export async function removeUnfinished(path: string): Promise<void> {
   for (const ending of [DATA, '.new']) await rm(`${path}${ending}`, { force: true });
 }
 
-/** Legs contain payloads too. */
+/** Removes the legs from the head, because they contain payloads too. */
 function withoutPayloads({ legs: _legs, ...head }: Omit<ExecutionDocument, 'input' | 'reply' | 'blobs'>): ArchivedHead {
   return { ...head, legs: {} };
 }

@@ -1,4 +1,4 @@
-/** Archives automatically every hour, and on request; one process at a time. */
+/** Archives every hour and on request. Only one process archives at a time. */
 import { toErrorRecord } from '../contract/values/errors.ts';
 import { TERMINAL } from '../execution/execution-document.ts';
 import type { Leases } from '../ownership/leases.ts';
@@ -12,9 +12,9 @@ export interface StartArchiveDeps extends ArchiveDeps {
 
 const LEASE = 'archive';
 const EVERY_MS = 3_600_000;
-/** After a start, more urgent work goes first. */
+/** Delay of the first run after a start, because more urgent work goes first. */
 const FIRST_MS = 60_000;
-/** How soon a person's request is noticed. */
+/** How often the worker checks for a person's request. */
 const LOOK_MS = 3_000;
 const NOTE_MS = 1_000;
 

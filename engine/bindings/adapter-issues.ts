@@ -18,7 +18,7 @@ export function adapterIssues(document: AdapterDocument, types: readonly Adapter
   const { protocol, environments } = document;
   const type = types.find((one) => one.protocol === protocol);
   if (type === undefined) return issues.some(({ path }) => path === '/protocol') ? issues : [...issues, unknownProtocol(types)];
-  // The document's schema reports an environment that is not an object.
+  // The check against the document's schema already reports an environment that is not an object.
   const settings = Object.entries(isRecord(environments) ? environments : {}).filter(([, set]) => isRecord(set));
   return [...issues, ...settings.flatMap(([name, set]) => settingsIssues(type.settings, set, `/environments${pointerStep(name)}`))];
 }

@@ -1,6 +1,6 @@
 /**
- * What the store keeps of adapters, secrets and code tables. Bodies are JSON text: their names may have dots, which
- * the store's paths do not allow.
+ * The stored documents of adapters, secrets and code tables. A body is JSON text, because its field names may contain
+ * dots, which the store's paths do not allow.
  */
 import { Type } from 'typebox';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
@@ -12,17 +12,17 @@ export interface BodyDocument extends StoredDocument {
 
 export interface SecretDocument extends StoredDocument {
   readonly sealed: string;
-  /** Ids of the adapters that may send it. */
+  /** Ids of the adapters that may send the secret. */
   readonly adapters: readonly string[];
   readonly updatedAt: number;
 }
 
-/** One content of a table; `_id` is its hash, so it never changes. */
+/** The content of one table. `_id` is the hash of the content, so a document never changes. */
 export interface TableContent extends StoredDocument {
   readonly body: string;
 }
 
-/** A set of table contents; `_id` is their hash, so it never changes. */
+/** A set of table contents. `_id` is the hash of the set, so a document never changes. */
 export interface SnapshotDocument extends StoredDocument {
   readonly contents: readonly string[];
 }
@@ -47,7 +47,10 @@ export const tableSnapshotsSpec: CollectionSpec<SnapshotDocument> = {
   indexes: [],
 };
 
-/** The place a secret's value is sealed to. */
+/**
+ * Returns the place that the encryption of a secret's value is bound to. The value cannot be decrypted at another
+ * place.
+ */
 export function secretPlace(name: string): { readonly collection: string; readonly id: string; readonly field: string } {
   return { collection: 'secrets', id: name, field: 'sealed' };
 }

@@ -30,11 +30,13 @@ export interface BindingStoreDeps {
   readonly documents: Documents;
   readonly seal: Seal;
   readonly clock: Clock;
-  /** All known types. An adapter of another protocol, or with settings that do not fit its type, is not stored. */
+  /**
+   * All known adapter types. An adapter of another protocol, or with settings that do not fit its type, is not stored.
+   */
   readonly adapterTypes: readonly AdapterType[];
 }
 
-/** The stored side of the bindings. `afterChange` runs after each write, before the write resolves. */
+/** Opens the stores behind the bindings. `afterChange` runs after each write, before the write resolves. */
 export async function openBindingStore(
   { documents, seal, clock, adapterTypes }: BindingStoreDeps,
   afterChange: () => Promise<void>,
@@ -61,8 +63,8 @@ export async function openBindingStore(
     },
     async removeAdapter(adapterId) {
       const isRemoved = await adapters.remove(adapterId);
-      // A later adapter with this id is a different one, perhaps of another domain. It must not get the secrets of
-      // this one.
+      // A later adapter with this id is a different one, perhaps of another domain. It must not get the secrets of the
+      // removed adapter.
       for (const secret of await findAll(secrets)) {
         if (!secret.adapters.includes(adapterId)) continue;
         const unbound = { ...secret, adapters: secret.adapters.filter((bound) => bound !== adapterId) };
@@ -114,7 +116,7 @@ export async function openBindingStore(
   };
 }
 
-/** Stores adapters and tables alike: a JSON body under an id, with a revision that every save must name. */
+/** Stores adapters and tables in the same way: a JSON body under an id, with a revision that every save must name. */
 function createBodies<T extends { readonly revision: number }>(
   collection: Collection<BodyDocument>,
   issuesOf: (document: T) => Issue[],
@@ -167,7 +169,8 @@ async function findAll<T extends { readonly _id: string }>(collection: Collectio
 }
 
 /**
- * SECRET_NOT_BOUND (input): a person who may change an adapter must not thereby be able to send any secret anywhere.
+ * Throws SECRET_NOT_BOUND (input) if the secret is not meant for the adapter. A person who may change an adapter must
+ * not thereby be able to send any secret anywhere.
  */
 export function assertBound({ _id: name, adapters }: SecretDocument, adapterId: string): void {
   if (adapters.includes(adapterId)) return;

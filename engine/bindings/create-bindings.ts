@@ -25,7 +25,7 @@ export interface RunningBindings {
 }
 
 const TOPIC = 'bindings';
-/** Everything is read again this often, so a missed hint does not matter. */
+/** How often everything is read again, so that a missed hint does no lasting harm. */
 const RELOAD_EVERY_MS = 60_000;
 
 interface Loaded {
@@ -36,8 +36,8 @@ interface Loaded {
 }
 
 /**
- * Adapters, secrets and code tables, served from memory. A change is stored, then swapped in as a whole here, and
- * hinted to the other processes. If a read fails, the previous state stays in use.
+ * Serves adapters, secrets and code tables from memory. A change is stored first. Then this process loads everything
+ * again and sends a hint to the other processes. If a read fails, the previous state stays in use.
  */
 export async function createBindings(deps: BindingsDeps): Promise<RunningBindings> {
   const { clock, logger, changes, seal } = deps;
@@ -48,12 +48,12 @@ export async function createBindings(deps: BindingsDeps): Promise<RunningBinding
     await changes.announce(TOPIC, 'all');
   });
   let reloading = Promise.resolve();
-  // Subscribe first: a change during the full read is then read after it.
+  // Subscribe first, so that a change during the full read causes another read.
   const unfollow = changes.follow(TOPIC, () => reload());
   let loaded = await load(await opened.readAll(), snapshots, deps.environment);
   let isStopped = false;
 
-  /** One read after the other, so that an older one never replaces a newer one. */
+  /** Reads everything again. Reads run one after the other, so that an older state never replaces a newer one. */
   function reload(): Promise<void> {
     const next = reloading.then(async () => {
       if (isStopped) return;

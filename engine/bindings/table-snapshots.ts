@@ -8,11 +8,11 @@ import { tableContentsSpec, tableSnapshotsSpec, type SnapshotDocument, type Tabl
 
 export interface TableSnapshots {
   /**
-   * Returns the snapshot of these tables. It is stored first, so that an execution pinned to it finds it again after
-   * a restart.
+   * Returns the snapshot of these tables. Stores it first, so that an execution pinned to it finds it again after a
+   * restart.
    */
   pin(tables: readonly CodeTable[]): Promise<TableSnapshot>;
-  /** TABLES_SNAPSHOT_UNKNOWN (bug) if no snapshot with that id was ever stored. */
+  /** Returns a snapshot by id. Rejects with TABLES_SNAPSHOT_UNKNOWN (bug) if it was never stored. */
   at(id: string): Promise<TableSnapshot>;
 }
 
@@ -20,8 +20,8 @@ export interface TableSnapshots {
 const MAX_SNAPSHOTS = 16;
 
 /**
- * Snapshots are named by their content: the same tables have the same id in every process, and each content is stored
- * once.
+ * Opens the snapshots. Their id is the hash of their content: the same tables have the same id in every process, and
+ * each content is stored once.
  */
 export async function openTableSnapshots(documents: Documents): Promise<TableSnapshots> {
   const contents = await documents.open(tableContentsSpec);

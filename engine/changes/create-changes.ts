@@ -1,9 +1,9 @@
 /**
  * Tells processes that another process changed something they hold in memory: flows, bindings, the registry, the plan
- * of the gateways. Each topic has a counter in the store. After a change, a process increments the counter and sends
- * a hint through the shared state, which others get within milliseconds. A lost hint is noticed by the counter within
- * seconds. The counter is no guarantee: if a process crashes between its change and its count, followers only see the
- * change at their slow reload.
+ * of the gateways. Each topic has a counter in the store. After a change, a process increments the counter and sends a
+ * hint through the shared state, which others get within milliseconds. If a hint is lost, the others notice the new
+ * count within seconds. The counter is no guarantee: if a process crashes between its change and its count, the others
+ * only see the change at their next periodic reload.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -13,13 +13,13 @@ import type { CollectionSpec, Documents, StoredDocument } from '../contract/port
 import type { SharedState } from '../contract/ports/shared-state.ts';
 
 /**
- * `detail`: the id of what changed; undefined if several changes may have been missed, so reload everything. A
- * listener that rejects (the store failed again) is called once more.
+ * `detail` is the id of what changed. If it is undefined, several changes may have been missed, so the listener must
+ * reload everything. A listener that rejects, because the store failed again, is called again.
  */
 export type ChangeListener = (detail: string | undefined) => void | Promise<void>;
 
 export interface Changes {
-  /** Call it after the change is stored. Never rejects. */
+  /** Announces a change. Call it after the change is stored. Never rejects. */
   announce(topic: string, detail: string): Promise<void>;
   /** Subscribes to changes of other processes; returns a function that unsubscribes. */
   follow(topic: string, listener: ChangeListener): () => void;
@@ -56,7 +56,7 @@ const MAX_TOPICS = 100;
 export async function createChanges({ documents, shared, clock, log }: ChangesDeps): Promise<Changes> {
   const counters = await documents.open(changesSpec);
   const listeners = new Map<string, Set<ChangeListener>>();
-  /** By topic: up to which number all changes are known here. */
+  /** By topic: the count up to which this process knows all changes. */
   const seen = new Map<string, number>();
   let unsubscribe: (() => void) | undefined;
   let isStopped = false;
@@ -114,7 +114,7 @@ export async function createChanges({ documents, shared, clock, log }: ChangesDe
     });
   }
 
-  // A store with only one process has no other writers.
+  // A store with only one process has no other writers, so there is nothing to poll.
   if (!documents.isExclusive) {
     await poll().catch((error: unknown) => log.warn('changes.unread', { code: toErrorRecord(error).code }));
     schedule();

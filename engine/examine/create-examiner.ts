@@ -1,4 +1,4 @@
-/** Examines untrusted documents in a thread that ends if it costs too much. */
+/** Examines untrusted documents in a thread, which is ended if a document costs too much. */
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../contract/values/clock.ts';
@@ -11,7 +11,8 @@ import { EXAMINE_MS, isTooLarge, tooCostly, type DocumentFacts, type ExamineAnsw
 export interface Examiner {
   /**
    * Returns every problem; with `wants: 'document'` also the document as the engine reads it, if there is no error.
-   * Results are cached by content. FLOW_CHECK_BUSY (transient) if too many wait, in total or for `by`.
+   * Caches problems by content. Rejects with FLOW_CHECK_BUSY (transient) if too many documents wait, in total or for
+   * the account `by`.
    */
   examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer>;
   close(): Promise<void>;
@@ -26,7 +27,7 @@ export interface ExamineOptions {
 
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './examine-worker.ts' : './examine-worker.js', import.meta.url);
 const HEAP_MB = 128;
-/** How many documents' problems are cached, including documents that cost too much. */
+/** Number of documents whose problems are cached, including documents that cost too much. */
 const REMEMBERED = 200;
 
 export function createExaminer(nodeFolders: readonly (string | URL)[], clock: Clock): Examiner {
@@ -84,7 +85,7 @@ function busy({ retryAfterMs }: ThreadLimit): AppError {
   });
 }
 
-/** The facts about the adapters and code tables that a document names. */
+/** Returns the facts about the adapters and code tables that a document names. */
 export function factsOf(
   raw: unknown,
   environment: string,

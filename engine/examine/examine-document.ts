@@ -7,7 +7,9 @@ import { isPublishable } from '../flow/validate-flow.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 
 export interface ExamineDeps extends ValidateDeps {
-  /** `compileFlow` with bound dependencies; throws FLOW_INVALID with issues. */
+  /**
+   * Runs `compileFlow` with bound dependencies. Throws FLOW_INVALID (input) with issues if the flow cannot be compiled.
+   */
   compile(version: FlowVersion): CompiledFlow;
 }
 
@@ -16,7 +18,10 @@ export interface Examined {
   readonly issues: readonly Issue[];
 }
 
-/** Checks the schema and the rules. If these find no error, compiles it to find the rest. */
+/**
+ * Checks a document against the schema and the rules. If they find no error, compiles the document to find the
+ * remaining problems.
+ */
 export function examineDocument(raw: unknown, deps: ExamineDeps): Examined {
   const { flow, issues } = checkFlow(raw, deps);
   if (flow === undefined || !isPublishable(issues)) return { issues };

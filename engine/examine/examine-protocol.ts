@@ -1,4 +1,4 @@
-/** The messages between an examiner and its threads, and the issue both report for a document that costs too much. */
+/** The messages between an examiner and its threads, and the issue for a document that costs too much. */
 import type { Issue } from '../contract/values/errors.ts';
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
 import { isRecord } from '../contract/values/is-record.ts';
@@ -6,17 +6,17 @@ import { filledFlow } from '../flow/parse-flow.ts';
 
 /** CPU time limit for one document. */
 export const EXAMINE_MS = 200;
-/** A thread stops by itself slightly before it would be ended. */
+/** CPU time after which a thread gives up on a document, shortly before the examiner would end the thread. */
 export const OWN_LIMIT_MS = 170;
 /**
- * For a document of this size, each step that saves, checks or compares a flow takes tens of milliseconds of the
- * event loop.
+ * Maximum length of a document as JSON. At this length, each step that saves, checks or compares a flow blocks the
+ * event loop for tens of milliseconds.
  */
 export const MAX_DOCUMENT_CHARS = 1024 * 1024;
 
 /**
- * Whether the document is too large in its stored form: with its defaults, which at most double it, and any revision
- * number. `text`: the document as JSON.
+ * Returns whether the document is too large in its stored form. The stored form adds the defaults, which at most double
+ * the length, and a revision number. `text` is the document as JSON.
  */
 export function isTooLarge(raw: unknown, text: string): boolean {
   const chars = text.length;
@@ -24,7 +24,7 @@ export function isTooLarge(raw: unknown, text: string): boolean {
   return JSON.stringify({ ...(filledFlow(raw) as object), revision: 0 }).length > MAX_DOCUMENT_CHARS;
 }
 
-/** The facts used to check a document, limited to what it names. */
+/** The facts used to check a document, limited to the adapters and code tables it names. */
 export interface DocumentFacts {
   readonly environment: string;
   readonly protocols: Readonly<Record<string, string>>;
@@ -39,13 +39,16 @@ export interface ExamineTask {
 
 export interface ExamineAnswer {
   readonly issues: readonly Issue[];
-  /** The document as the engine reads it; set exactly if it may be published. */
+  /** The document as the engine reads it; set only if it may be published. */
   readonly document?: FlowDocument;
 }
 
 export type Excess = 'time' | 'memory' | 'size';
 
-/** `step`: 0 before the first node, then the node's position plus one. */
+/**
+ * Returns the issue for a document that costs too much. `step` is 0 before the first node, then the node's position
+ * plus one.
+ */
 export function tooCostly(raw: unknown, step: number, problem: Excess): Issue {
   const nodes = isRecord(raw) && Array.isArray(raw['nodes']) ? (raw['nodes'] as readonly unknown[]) : [];
   const node = step > 0 ? nodes[step - 1] : undefined;

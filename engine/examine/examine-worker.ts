@@ -1,4 +1,4 @@
-/** A thread of the examiner: loads the node types once, then examines one document after the other. */
+/** Runs in a thread of the examiner: loads the node types once, then examines one document after the other. */
 import { Create } from 'typebox/value';
 import type { TSchema } from 'typebox';
 import type { Issue } from '../contract/values/errors.ts';
@@ -30,8 +30,8 @@ function examine(raw: unknown, { environment, protocols, tables }: DocumentFacts
 }
 
 /**
- * Compiles once what all documents share, so that the first document is not charged for it: a node of each type, with
- * the smallest configuration.
+ * Compiles a node of each type with the smallest configuration. Otherwise the first document would be charged for
+ * compiling what all documents share.
  */
 function warmUp(): void {
   const name = { 'zh-CN': '', en: '' };
@@ -41,7 +41,7 @@ function warmUp(): void {
   examine(raw, { environment: 'DEV', protocols: {}, tables: [] }, () => undefined);
 }
 
-/** A text with a pattern has no smallest value; use an empty configuration then. */
+/** Returns the smallest configuration, or an empty one if `Create` fails, as it does for a text with a pattern. */
 function leastOf(schema: TSchema): unknown {
   try {
     return Create(schema);

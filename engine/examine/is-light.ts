@@ -1,18 +1,24 @@
-/** Whether any document like this is examined within a few milliseconds. */
+/** Tells whether a document is small enough to be examined within a few milliseconds. */
 import { isPlainSchema } from '../contract/schema/plain-schema.ts';
 import { patternProgram } from '../contract/schema/pattern-bounds.ts';
 
 const MAX_VALUES = 500;
 const MAX_DEPTH = 24;
 const MAX_CHARS = 16_384;
-/** Values inside any field `schema`: it counts as a JSON Schema, because the node type is not looked up here. */
+/**
+ * Maximum number of values inside fields named `schema`. Every such field counts as a JSON Schema, because the node
+ * type is not looked up here.
+ */
 const MAX_SCHEMA_VALUES = 60;
-/** Each schema takes a compiler of its own. */
+/** Each schema needs its own compiler. */
 const MAX_SCHEMAS = 10;
 const MAX_EXPRESSION_CHARS = 1000;
 const MAX_PROGRAMS = 500;
 
-/** Counts what is expensive, and stops at the first limit. Documents above a limit wait for a thread. */
+/**
+ * Returns whether a document stays below all limits. Counts what is expensive, and stops at the first limit. Other
+ * documents must wait for a thread.
+ */
 export function isLight(raw: unknown): boolean {
   const left = {
     values: MAX_VALUES,
@@ -31,8 +37,8 @@ export function isLight(raw: unknown): boolean {
     if (isInSchema) left.schema -= 1;
     if (typeof value === 'string') {
       left.chars -= value.length;
-      // Which fields contain expressions is unknown here. So count long texts, and all fields `expression` and `key`,
-      // but not the source of a script.
+      // Which fields contain expressions is unknown here. So long texts and all fields `expression` and `key` count,
+      // except the source of a script.
       if (name !== 'source') left.expressions -= value.length > 100 || name === 'expression' || name === 'key' ? value.length : 0;
       // A short text is a small pattern, unless it has repetitions.
       if (value.includes('{')) left.programs -= patternProgram(value.slice(0, MAX_EXPRESSION_CHARS));

@@ -1,4 +1,7 @@
-/** Compilers for the designer's previews: the same as on the server, without worker threads (no `node:` imports). */
+/**
+ * Exports the compilers for the designer's previews. They are the same as on the server, but without worker threads (no
+ * `node:` imports).
+ */
 import jsonata from 'jsonata';
 import { createPatternHost } from './pattern-store.ts';
 import { createRegexEngine } from './regex-engine.ts';
@@ -9,8 +12,8 @@ export { compileExpression, parseExpression } from './compile-expression.ts';
 export { createBuildContext } from './create-build-context.ts';
 
 /**
- * Runs sandbox expressions in the page itself, for the analyst's own preview; JSONata's limits stop most runaways.
- * Never use it on a server.
+ * Runs sandbox expressions in the page itself, for the analyst's own preview. JSONata's limits stop most expressions
+ * that run too long. Never use it on a server.
  */
 export function createInPlaceRunner(): ExpressionRunner {
   const RegexEngine = createRegexEngine(createPatternHost());

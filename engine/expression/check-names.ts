@@ -1,7 +1,7 @@
 /**
  * Finds names in an expression that do not exist: functions, variables, parts of the scope, and components of date
- * pictures. JSONata takes most of them for "no value", or fails only when a message arrives. Checked when a flow is
- * validated, not when a published one is loaded.
+ * pictures. JSONata evaluates most of them to "no value", or fails only when a message arrives. Names are checked when
+ * a flow is validated, not when a published flow is loaded.
  */
 import { nearestName } from '../flow/nearest-name.ts';
 import type { ErrorValues } from '../contract/values/errors.ts';
@@ -18,7 +18,7 @@ export interface NameFault {
   readonly values: ErrorValues;
 }
 
-/** Returns the first such name in the text. */
+/** Returns the first name in the expression that does not exist; undefined if all names exist. */
 export function nameFault(syntax: Syntax): NameFault | undefined {
   const bound = new Set<unknown>();
   const nodes: { readonly node: Syntax; readonly place: Place }[] = [];
@@ -47,7 +47,7 @@ export const EXPRESSION_FUNCTION_NAMES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Names of variables that a node binds: `$x := …`, parameters of functions, `@$x` and `#$x`. */
+/** Returns the names of variables that a node binds: `$x := …`, parameters of functions, `@$x` and `#$x`. */
 function namesBoundBy(node: Syntax): readonly unknown[] {
   const { type, lhs, focus, index, stages = [] } = node;
   const assigned = type === 'bind' && lhs !== undefined && 'value' in lhs ? [lhs.value] : [];

@@ -1,6 +1,6 @@
 /**
- * Finds patterns of an expression that RE2 cannot match. Checked when a flow is validated; published flows keep
- * JavaScript's own engine for them.
+ * Finds patterns of an expression that RE2 cannot match. They are checked when a flow is validated; flows published
+ * earlier keep using JavaScript's own engine for such patterns.
  */
 import { MAX_PATTERN_PROGRAM } from '../contract/schema/pattern-bounds.ts';
 import type { NameFault } from './check-names.ts';
@@ -9,7 +9,10 @@ import { childrenOf } from './inspect-syntax.ts';
 import { compileLinearPattern } from './linear-pattern.ts';
 import type { PatternProblem } from './translate-pattern.ts';
 
-/** Returns the first such pattern in the text. */
+/**
+ * Returns the first pattern in the expression that RE2 cannot match, or with which the patterns become too large;
+ * undefined if there is none.
+ */
 export function patternFault(syntax: Syntax): NameFault | undefined {
   let size = 0;
   const visit = (node: Syntax): NameFault | undefined => {

@@ -1,4 +1,4 @@
-/** Structured conditions (`engine/contract/flow/expression-types.ts`) compiled once to a closure. */
+/** Compiles structured conditions (`engine/contract/flow/expression-types.ts`) to closures. */
 import { RE2JS } from 're2js';
 import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/values/errors.ts';
 import { COMPARISONS, type Comparison, type Operand } from '../contract/flow/expression-types.ts';
@@ -20,14 +20,14 @@ export interface ConditionCompilers {
 }
 
 /**
- * Compiles a rule. The closure is synchronous unless one of its expressions runs in the sandbox. CONDITION_INVALID
- * (input) names every problem with its JSON Pointer.
+ * Compiles a rule. The closure is synchronous unless one of its expressions runs in the sandbox. Throws
+ * CONDITION_INVALID (input) if the rule is invalid, with one issue per problem and its JSON Pointer.
  *
  * - A number and a numeric text compare as numbers. Two texts are `eq` only if they are identical (`007` is not `7`).
- * But `gt` to `lte` between two numeric texts compare as numbers, and between other texts by code unit (correct for
- * ISO times).
- * - An absent value equals nothing: `eq` and every order are false, `ne` and `not-in` are true. `exists` means
- * neither absent nor null.
+ * But `gt` to `lte` between two numeric texts compare as numbers, and between other texts by code unit (correct for ISO
+ * times).
+ * - An absent value equals nothing: `eq` and every order are false, `ne` and `not-in` are true. `exists` means neither
+ * absent nor null.
  * - `matches` finds the pattern anywhere in the text (RE2 syntax, linear time); the pattern is a fixed value.
  */
 export function compileCondition(rule: unknown, compilers: ConditionCompilers): Condition {
@@ -75,7 +75,7 @@ function compileRule(rule: unknown, path: string, depth: number, build: Build): 
   return compileComparison(rule, op, path, build);
 }
 
-/** `all` (stops at the first false) or `any` (stops at the first true). */
+/** Combines the members of `all`, which stops at the first false, or of `any`, which stops at the first true. */
 function combine(members: readonly Condition[], stopAt: boolean): Condition {
   const goOn = async (pending: Promise<boolean>, next: number, scope: Scope): Promise<boolean> => {
     if ((await pending) === stopAt) return stopAt;
@@ -136,7 +136,7 @@ function compileMatches(operand: unknown, path: string, build: Build): (a: unkno
       const compiled = RE2JS.compile(pattern);
       return (a) => (typeof a === 'string' || typeof a === 'number') && compiled.test(String(a));
     } catch {
-      // Reported below like every other pattern that cannot be used.
+      // An invalid pattern is reported below, like every other pattern that cannot be used.
     }
   }
   const message = 'The pattern of "matches" is a fixed text in RE2 syntax (no look-around, no back references).';
@@ -171,7 +171,7 @@ function isEqual(a: unknown, b: unknown): boolean {
   return isSame(a, b);
 }
 
-/** Compares structures exactly, numbers with numbers. */
+/** Returns whether two values are deeply equal. Inside structures, a numeric text does not equal a number. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
@@ -180,7 +180,10 @@ function isSame(a: unknown, b: unknown): boolean {
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]));
 }
 
-/** Negative, zero or positive; NaN (for which every comparison is false) if the two have no order. */
+/**
+ * Returns a negative number, zero or a positive number. Returns NaN, for which every comparison is false, if the two
+ * values have no order.
+ */
 function order(a: unknown, b: unknown): number {
   const x = toNumber(a);
   const y = toNumber(b);

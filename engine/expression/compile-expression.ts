@@ -1,8 +1,9 @@
 /**
  * Expressions: JSONata over the scope `{data, headers, keys, nodes, now}` (in a mapping's loop also `item`, `index`,
- * `outer`). There are three ways to run, chosen once at publish. Simple syntax becomes closures. JSONata evaluates
- * other bounded syntax in process, for at most `INLINE_MS`. Everything else (regular expressions, lambdas, ranges …),
- * and what took longer, runs in the sandbox with a time-out. RE2 matches regular expressions (docs/decisions/0051).
+ * `outer`). There are three ways to run, chosen once at publish. Simple syntax is compiled to closures. JSONata
+ * evaluates other bounded syntax in process, for at most `INLINE_MS`. Everything else (regular expressions, lambdas,
+ * ranges …), and what took longer, runs in the sandbox with a time-out. RE2 matches regular expressions
+ * (docs/decisions/0051).
  */
 import jsonata from 'jsonata';
 import { AppError, type ErrorValues } from '../contract/values/errors.ts';
@@ -14,24 +15,27 @@ import { patternFault } from './check-patterns.ts';
 import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';
 import { inspectSyntax } from './inspect-syntax.ts';
 
-/** Runs expressions that must not run in process: the script pool or, in a browser's preview, the page itself. */
+/**
+ * Runs expressions that must not run in process. On the server this is the script pool; in a browser's preview it is
+ * the page itself.
+ */
 export interface ExpressionRunner {
   /** Rejects with EXPRESSION_FAILED for a JSONata error, or with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_POOL_BUSY. */
   runExpression(text: string, root: unknown, options?: RunOptions): Promise<unknown>;
 }
 
 interface RunOptions {
-  /** The key whose share of the sandbox it uses. */
+  /** The key whose share of the sandbox the expression uses. */
   readonly key?: string;
   readonly nowMs?: number;
-  /** The step it is computed for. */
+  /** The step that the expression is computed for. */
   readonly user?: SandboxUser;
 }
 
 export interface CompiledExpression {
   /**
-   * Returns the value, or a promise of it unless `isInline`. EXPRESSION_FAILED (input) reports code and position,
-   * never the value.
+   * Returns the value, or a promise of it unless `isInline`. Throws or rejects with EXPRESSION_FAILED (input) if the
+   * evaluation fails. The error contains code and position, but never the value.
    */
   run(scope: Scope): unknown;
   /** True if `run` is always synchronous and in process. */
@@ -42,14 +46,14 @@ export interface CompiledExpression {
 
 export interface ExpressionOptions {
   readonly pool: ExpressionRunner;
-  /** The key whose share of the sandbox it uses: the flow's id. */
+  /** The key whose share of the sandbox the expression uses: the flow's id. */
   readonly key?: string;
   /** How long an expression may block the event loop before it moves to the sandbox. */
   readonly inlineMs?: number;
   /**
-   * Unpublished flows must keep limits that older published ones may exceed. Patterns are no larger than
-   * `pattern-bounds.ts` allows. Expressions name nothing that does not exist, and contain no pattern that RE2 cannot
-   * match.
+   * True for an unpublished flow, which must keep limits that flows published earlier may exceed. Its patterns must not
+   * be larger than `pattern-bounds.ts` allows. Its expressions must not contain names that do not exist, or patterns
+   * that RE2 cannot match.
    */
   readonly isDraft?: boolean;
 }
@@ -57,10 +61,10 @@ export interface ExpressionOptions {
 const MAX_LENGTH = 10_000;
 const INLINE_MS = 20;
 const INLINE_DEPTH = 100;
-/** Time or depth limit reached. */
+/** JSONata's error codes for a reached time or depth limit. */
 const LIMIT_FAULTS: ReadonlySet<unknown> = new Set(['D1012', 'D1011']);
 
-/** Compiles an expression. EXPRESSION_INVALID (input) with the position of the error. */
+/** Compiles an expression. Throws EXPRESSION_INVALID (input) with the position of the error if the text is invalid. */
 export function compileExpression(text: string, options: ExpressionOptions): CompiledExpression {
   const syntax = parseExpression(text);
   const { names, isBounded, refused } = inspectSyntax(syntax);
@@ -80,7 +84,7 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
   return { run: (scope) => runBounded(expression, scope, inSandbox), isInline: false, names };
 }
 
-/** Returns the syntax tree. EXPRESSION_INVALID (input) on bad text. */
+/** Returns the syntax tree. Throws EXPRESSION_INVALID (input) if the text is invalid or too long. */
 export function parseExpression(text: string): Syntax {
   if (text.length > MAX_LENGTH)
     throw invalid('', `it is longer than ${MAX_LENGTH} characters`, undefined, { problem: 'length', limit: MAX_LENGTH });
@@ -94,12 +98,14 @@ export function parseExpression(text: string): Syntax {
   }
 }
 
-/** Looks at the root only. The types of JSONata leave out much of what its parser returns. */
+/** Checks only the root, because the type definitions of JSONata leave out much of what its parser returns. */
 function isSyntax(tree: object): tree is Syntax {
   return 'type' in tree && typeof tree.type === 'string';
 }
 
-/** The details of a JSONata syntax error besides its message: its code, the token found and what it expected. */
+/**
+ * Returns the details of a JSONata syntax error besides its message: its code, the token found and the token expected.
+ */
 function syntaxValues(error: unknown): ErrorValues {
   const { code, token, value } = error as { readonly code?: unknown; readonly token?: unknown; readonly value?: unknown };
   if (typeof code !== 'string' || !/^S\d{4}$/.test(code)) return {};

@@ -1,7 +1,7 @@
 /**
  * Compiles the simplest JSONata syntax (paths, literals, operators, constructors, conditions) to closures with
- * JSONata's semantics; `test/engine/expression` compares the two on random inputs. Unsupported syntax returns
- * `undefined` and is left to JSONata.
+ * JSONata's semantics. `test/engine/expression` compares the closures with JSONata on random inputs. For other syntax,
+ * returns `undefined`, and JSONata evaluates it.
  */
 import type { Scope } from '../contract/node/node.ts';
 import { readRoot, type ScopeRoot } from '../contract/flow/scope-path.ts';
@@ -76,7 +76,9 @@ export function compileSyntax(syntax: Syntax): Evaluate | undefined {
   }
 }
 
-/** Filters in brackets, groupings, `[]`, `@` and `#` change the meaning of a form. */
+/**
+ * Returns whether a node has a filter in brackets, a grouping, `[]`, `@` or `#`. These change the meaning of a form.
+ */
 function isSpecial(syntax: Syntax): boolean {
   return Boolean(
     syntax.predicate ??
@@ -127,8 +129,8 @@ function readValue(scope: Scope, root: ScopeRoot): unknown {
 }
 
 /**
- * JSONata's mapping over arrays: the results of a step are flattened by one level, and a sequence of one item is
- * replaced by the item.
+ * Implements JSONata's mapping over arrays: the results of a step are flattened by one level, and a sequence of one
+ * item is replaced by the item.
  */
 function walk(rootValue: unknown, steps: readonly Step[]): unknown {
   const sequences = new Set<unknown>();
@@ -157,7 +159,7 @@ function lookUp(item: unknown, name: string, sequences: Set<unknown>): unknown {
   return values;
 }
 
-/** Values of a name in nested arrays, flattened by one level each time. */
+/** Returns the values of a name in nested arrays, flattened by one level each time. */
 function collect(item: unknown, name: string): unknown[] {
   if (Array.isArray(item)) return item.flatMap((member) => collect(member, name));
   const value = lookUp(item, name, new Set());
@@ -353,7 +355,7 @@ function toBoolean(value: unknown): boolean | undefined {
   return value === true || (typeof value === 'string' && value.length > 0);
 }
 
-/** An infinite number is an error as soon as it is used (D1001). */
+/** Returns whether the value is a number. Throws D1001 for an infinite number, as JSONata does when one is used. */
 function isNumber(value: unknown, syntax?: Syntax): value is number {
   if (typeof value !== 'number' || Number.isNaN(value)) return false;
   if (!Number.isFinite(value)) throw fault('D1001', syntax);

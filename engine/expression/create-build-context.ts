@@ -3,12 +3,13 @@ import { compileCondition } from './compile-condition.ts';
 import { compileExpression, type ExpressionOptions } from './compile-expression.ts';
 
 export interface BuildOptions extends ExpressionOptions {
-  /** Called with the node ids an expression reads (`*`: any), whenever one is compiled. */
+  /** Called for each compiled expression with the ids of the nodes it reads; `*` means any node. */
   readonly onNames?: (names: readonly string[]) => void;
 }
 
 /**
- * Creates the compilers that nodes get in `prepare`. Expressions of one flow share its part of the sandbox (`key`).
+ * Creates the compilers that nodes get in `prepare`. The expressions of one flow use the same share of the sandbox
+ * (`key`).
  */
 export function createBuildContext(options: BuildOptions): BuildContext {
   const compile = (text: string) => {

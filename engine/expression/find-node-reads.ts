@@ -3,8 +3,8 @@ const READ = /\bnodes\b(?:\s*\.\s*`?(n_[A-Za-z0-9_-]{1,60})`?|\s*\[\s*(['"])(n_[
 /**
  * Returns the ids of the nodes whose output a configuration reads in paths, conditions, mappings and scripts. The
  * engine keeps only those outputs. Returns `*` if a text uses `nodes` in another way; every output is kept then.
- * Expressions may read the whole scope without naming `nodes` (`$$`), so add the names that `createBuildContext`
- * reports through `onNames`.
+ * Expressions may read the whole scope without naming `nodes` (as `$$`), so the caller must add the names that
+ * `createBuildContext` reports through `onNames`.
  */
 export function findNodeReads(config: unknown): ReadonlySet<string> {
   const found = new Set<string>();

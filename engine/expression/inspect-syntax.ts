@@ -1,10 +1,15 @@
-/** Inspects an expression's syntax once: which nodes it reads, whether it is bounded, whether it must be refused. */
+/**
+ * Inspects an expression's syntax once: which nodes it reads, whether its work is bounded, and whether it must be
+ * refused.
+ */
 import type { Syntax } from './compile-syntax.ts';
 
 export interface Inspection {
-  /** Ids of the nodes read, or `*` if it may read any. */
+  /** Ids of the nodes that the expression reads, or `*` if it may read any. */
   readonly names: readonly string[];
-  /** True if its work is bounded by its text and the size of its input, so that it may run in process. */
+  /**
+   * True if the work of the expression is bounded by its text and the size of its input, so that it may run in process.
+   */
   readonly isBounded: boolean;
   readonly refused: { readonly problem: string; readonly why: string; readonly position: number | undefined } | undefined;
 }
@@ -63,7 +68,7 @@ const BOUNDED_FUNCTIONS: ReadonlySet<unknown> = new Set([
   'now',
   'millis',
 ]);
-/** Arguments that must be literals: a picture or a width from the data would not be bounded. */
+/** Positions of arguments that must be literals, because a picture or a width from the data would not be bounded. */
 const LITERAL_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   pad: [1],
   formatNumber: [1, 2],
@@ -95,8 +100,8 @@ export function inspectSyntax(syntax: Syntax): Inspection {
 }
 
 /**
- * The position of a syntax node: `top`, its context is the whole scope; `step`, it is a step of a path; `item`, its
- * context is an item of a path.
+ * The position of a syntax node. With `top`, its context is the whole scope; with `step`, it is a step of a path; with
+ * `item`, its context is an item of a path.
  */
 export type Place = 'top' | 'step' | 'item';
 
@@ -120,7 +125,10 @@ function isBoundedCall(node: Syntax): boolean {
   return name !== 'pad' || (typeof given[1]?.value === 'number' && Math.abs(given[1].value) <= MAX_PAD);
 }
 
-/** Expressions must give the same result on every retry; functions that cannot are refused at publish. */
+/**
+ * Names of functions that are refused at publish. An expression must give the same result on every retry, and must not
+ * run unchecked text.
+ */
 const REFUSED: Readonly<Record<string, string>> = {
   random: '$random gives another result on every retry',
   shuffle: '$shuffle gives another result on every retry',
@@ -136,7 +144,10 @@ function refusalOf(node: Syntax): Inspection['refused'] {
   return { problem: name, why: REFUSED[name]!, position: node.position };
 }
 
-/** `nodes.<id>` in a path reads one node. `nodes` alone, a wildcard or the whole scope may read any. */
+/**
+ * Adds the ids of the nodes that a syntax node reads. `nodes.<id>` in a path reads one node. `nodes` alone, a wildcard
+ * or the whole scope may read any node.
+ */
 function noteNames(node: Syntax, place: Place, names: Set<string>): void {
   const isWhole = node.type === 'variable' && ((node.value === '' && place === 'top') || (node.value === '$' && place !== 'step'));
   const isBareCall = node.type === 'function' && place === 'top' && node.arguments?.length === 0 && !TIME.has(node.procedure?.value);
@@ -153,7 +164,10 @@ function noteNames(node: Syntax, place: Place, names: Set<string>): void {
 }
 const TIME: ReadonlySet<unknown> = new Set(['now', 'millis']);
 
-/** The call of a named function is checked instead; its name is not a value. */
+/**
+ * Returns the children of a syntax node. Leaves out the name of a called function: the call is checked instead, and the
+ * name is not a value.
+ */
 export function childrenOf(node: Syntax): Syntax[] {
   const children: Syntax[] = [];
   const isNamedCall = node.type === 'function' && node.procedure?.type === 'variable';

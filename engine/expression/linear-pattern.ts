@@ -6,16 +6,17 @@ import { translatePattern, type PatternProblem, type Translation } from './trans
 export interface LinearPattern {
   /** Roughly the number of compiled instructions. */
   readonly size: number;
-  /** Scans one text; the positions to search from should increase. */
+  /** Returns the scan of one text. The positions to search from should increase. */
   scan(text: string): LinearScan;
 }
 
 /**
- * Start and end of the next match at or after a position, then those of each group (-1: the group did not take part).
+ * Returns the start and end of the next match at or after a position, followed by those of each group (-1 if the group
+ * did not take part). Returns undefined if there is no further match.
  */
 export type LinearScan = (from: number) => readonly number[] | undefined;
 
-/** Returns a problem if RE2 cannot match the pattern, or not with the same result. */
+/** Compiles a pattern for RE2. Returns a problem if RE2 cannot match the pattern with the same result as JavaScript. */
 export function compileLinearPattern(pattern: Pick<RegExp, 'source' | 'flags'>): LinearPattern | { readonly problem: PatternProblem } {
   const translation = translatePattern(pattern);
   if ('problem' in translation) return translation;
@@ -36,7 +37,8 @@ function compile(pattern: string): RE2JS | undefined {
   try {
     return RE2JS.compile(pattern, RE2JS.LOOKBEHINDS);
   } catch {
-    // The translation is valid RE2 syntax, so it nests too deep, or has too many repetitions in total.
+    // The translation is valid RE2 syntax, so this only fails if groups are nested too deep or there are too many
+    // repetitions.
     return undefined;
   }
 }

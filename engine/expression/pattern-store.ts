@@ -11,11 +11,12 @@ interface OpenText {
   readonly scans: Map<number, LinearScan>;
 }
 
-/** The limit for all compiled patterns together, in instructions; each takes a few hundred bytes. */
+/** The size limit for all compiled patterns together, in instructions. An instruction takes a few hundred bytes. */
 const KEPT_SIZE = 50_000;
 
 /**
- * The patterns and texts of one realm. A pattern keeps its number. It is compiled again if it was evicted in between.
+ * Holds the patterns and texts of one realm. A pattern keeps its number; if it was evicted meanwhile, it is compiled
+ * again.
  */
 export class PatternStore {
   readonly #numbers = new Map<string, number>();
@@ -24,7 +25,7 @@ export class PatternStore {
   readonly #texts: OpenText[] = [];
   #size = 0;
 
-  /** Returns the number of a pattern; -1 if RE2 cannot match it. */
+  /** Returns the number of a pattern, or -1 if RE2 cannot match it. */
   open(source: string, flags: string): number {
     const key = `${flags}/${source}`;
     const known = this.#numbers.get(key);
@@ -48,7 +49,7 @@ export class PatternStore {
     return scan(from);
   }
 
-  /** The texts belong to one message. */
+  /** Removes all texts, because they belong to one message. */
   forgetTexts(): void {
     this.#texts.length = 0;
   }
@@ -67,7 +68,7 @@ export class PatternStore {
   }
 }
 
-/** For patterns matched in this process: the browser's previews. */
+/** Creates a host that matches patterns in this process, for the browser's previews. */
 export function createPatternHost(): PatternHost {
   const store = new PatternStore();
   let last: string | undefined;

@@ -1,14 +1,15 @@
-/** Matches patterns: next to the sandbox, or in a page that runs a preview. */
+/** Matches patterns outside the sandbox, or in the page that runs a preview. */
 export interface PatternHost {
-  /** Returns the number of a pattern; negative if RE2 cannot match it. */
+  /** Returns the number of a pattern, or a negative number if RE2 cannot match it. */
   open(source: string, flags: string): number;
-  /** Like `LinearScan`; undefined if there is no further match. */
+  /** Returns the positions of the next match as `LinearScan` does; undefined if there is no further match. */
   find(pattern: number, text: string, from: number): readonly number[] | undefined;
 }
 
 /**
- * Replaces `RegExp` for JSONata's matchers: JSONata sets `lastIndex`, calls `exec` and reads both. A pattern that RE2
- * cannot match was published before such patterns were refused, and keeps JavaScript's own engine.
+ * Replaces `RegExp` for JSONata's matchers: JSONata sets `lastIndex`, calls `exec` and reads both. JSONata uses
+ * JavaScript's own engine for a pattern that RE2 cannot match; its flow was published before such patterns were
+ * refused.
  *
  * The sandbox runs the source text of this function, so it may only use its parameter and JavaScript built-ins.
  */

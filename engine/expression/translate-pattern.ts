@@ -1,14 +1,14 @@
 /**
  * Translates a JavaScript pattern (flags `i` and `m`, without `u`) into RE2 syntax with the same matches and groups.
- * What RE2 does not support, or does differently, is a `PatternProblem`.
+ * Reports a `PatternProblem` for syntax that RE2 does not support, or treats differently.
  */
 
 export type PatternProblem =
   | 'pattern-look-around'
   | 'pattern-back-reference'
-  /** Counts above 1,000. */
+  /** A repetition with a count above 1,000. */
   | 'pattern-repeat'
-  /** A `$` in multi-line mode with more of the line's match behind it. */
+  /** A `$` in multi-line mode that is repeated, or followed by more of the pattern. */
   | 'pattern-line-end'
   | 'pattern-group'
   | 'pattern-empty'
@@ -29,7 +29,7 @@ export interface Translation {
   readonly lineEnds: readonly number[];
 }
 
-/** Returns a problem if the pattern cannot be translated. */
+/** Translates a pattern. Returns a problem if this is not possible. */
 export function translatePattern({ source, flags }: Pick<RegExp, 'source' | 'flags'>): Translation | { readonly problem: PatternProblem } {
   try {
     return new PatternTranslator(source, flags).translate();
@@ -67,12 +67,13 @@ interface Part {
   readonly isNullable: boolean;
   readonly hasGroup: boolean;
   /**
-   * A group inside may not take part although the part matches. JavaScript clears such a group in each round of a
-   * repetition; RE2 does not.
+   * True if a group inside may not take part although the part matches. JavaScript clears such a group in each round of
+   * a repetition; RE2 does not.
    */
   readonly hasLooseGroup: boolean;
   /**
-   * May match nothing before it tries to match something. In a repetition JavaScript then continues, but RE2 stops.
+   * True if the part may match nothing before it tries to match something. In a repetition JavaScript then continues,
+   * but RE2 stops.
    */
   readonly isReluctant: boolean;
   readonly hasLineEnd: boolean;
@@ -232,14 +233,17 @@ class PatternTranslator {
     return { ...ONE, text: literal(this.#character()) };
   }
 
-  /** The escape after a backslash, as members of a class. */
+  /** Returns the escape after a backslash as members of a class. */
   #classEscape(): string | undefined {
     const members = CLASSES[this.#source[this.#at] ?? ''];
     if (members !== undefined) this.#at++;
     return members ?? this.#property();
   }
 
-  /** Unicode properties, allowed with flag `u`. RE2 supports categories by their short names, and scripts. */
+  /**
+   * Reads a Unicode property, which is allowed with flag `u`. RE2 supports categories by their short names, and
+   * scripts.
+   */
   #property(): string | undefined {
     if (!this.#isTest()) return undefined;
     PROPERTY.lastIndex = this.#at;
@@ -250,7 +254,7 @@ class PatternTranslator {
     return `\\${sign}{${name}}`;
   }
 
-  /** The code point of the escape after a backslash (ECMA-262, 22.2.1 and B.1.2). */
+  /** Returns the code point of the escape after a backslash (ECMA-262, 22.2.1 and B.1.2). */
   #character(): number {
     const rest = this.#source.slice(this.#at, this.#at + 11);
     const [point, digits] = (this.#isTest() && /^u\{0*([0-9a-fA-F]{1,6})\}/.exec(rest)) || [];
@@ -264,7 +268,7 @@ class PatternTranslator {
     return this.#unit(code, code > 0xffff ? 2 : 1);
   }
 
-  /** Joins the two halves of a character beyond U+FFFF: RE2 matches whole characters. */
+  /** Returns a code point. Joins the two halves of a character above U+FFFF, because RE2 matches whole characters. */
   #unit(code: number, length: number): number {
     this.#at += length;
     const [, low] = /^\\u(d[c-f][0-9a-f]{2})/i.exec(this.#source.slice(this.#at, this.#at + 6)) ?? [];

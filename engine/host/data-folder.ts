@@ -14,7 +14,7 @@ export interface DataFolder {
   readonly handover: string;
 }
 
-/** Creates missing folders, mode 0700. DATA_FOLDER_UNUSABLE (input). */
+/** Creates missing folders with mode 0700. Rejects with DATA_FOLDER_UNUSABLE (input) if that fails. */
 export async function openDataFolder(root: string): Promise<DataFolder> {
   const at = (name: string) => join(root, name);
   const folder: DataFolder = {
@@ -42,14 +42,16 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
   return folder;
 }
 
-/** Node's own `recursive` hangs if a parent accepts no folders (in /proc). */
+/**
+ * Creates a folder and its parents. Node's own `recursive` option hangs if a parent accepts no folders, as in /proc.
+ */
 async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
   await makeFolder(dirname(path));
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    // Another process may have been faster.
+    // Another process may have created the folder first.
     if (!(await isFolder(path))) throw error;
   }
 }

@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pair } from './make-certificates.ts';
 
-/** PEM texts of a server, and of the authority that a client must trust. */
+/** PEM texts of a server's certificate and key, and of the authority that a client must trust. */
 export interface DevCertificates {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
-  /** For `curl --cacert`. */
+  /** Path of the authority's certificate, for `curl --cacert`. */
   readonly caFile: string;
 }
 
@@ -16,9 +16,9 @@ const DAY_MS = 86_400_000;
 const RENEW_BEFORE_DAYS = 30;
 
 /**
- * TLS for a machine without its own certificates: an authority and a certificate for localhost. They are created at
- * the first start, kept in `folder` (keys 0600), and renewed 30 days before the end. The authority stays, so that
- * clients keep trusting it. Never for production.
+ * Returns TLS certificates for a machine without its own: an authority and a certificate for localhost. They are
+ * created at the first start, stored in `folder` (keys with mode 0600), and renewed 30 days before they expire. A new
+ * server certificate keeps the authority, so clients keep trusting it. Never use them in production.
  */
 export async function loadDevCertificates(folder: string, nowMs: number): Promise<DevCertificates> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -34,7 +34,7 @@ function inFolder(folder: string, ca: Pair, { cert, key }: Pair): DevCertificate
   return { cert, key, ca: ca.cert, caFile: join(folder, 'ca.crt') };
 }
 
-/** Undefined if it does not exist, is not a readable certificate, or expires soon. */
+/** Reads a certificate and its key. Returns undefined if they do not exist, are not readable, or expire soon. */
 async function readPair(folder: string, name: string, nowMs: number): Promise<Pair | undefined> {
   try {
     const [cert, key] = await Promise.all([readFile(join(folder, `${name}.crt`), 'utf8'), readFile(join(folder, `${name}.key`), 'utf8')]);

@@ -4,12 +4,12 @@ import type { Labels } from '../contract/values/observe.ts';
 const BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] as const;
 
 /**
- * Durations of one series in the buckets of a Prometheus histogram. Implemented here because each request is counted,
- * and prom-client's histogram checks and joins the labels on every observation.
+ * Counts the durations of one series in the buckets of a Prometheus histogram. Implemented here because each request is
+ * counted, and prom-client's histogram checks and joins the labels on every observation.
  */
 export class Durations {
   readonly #labels: string;
-  /** The count of each bucket; durations above the last bound are at the end. */
+  /** The count of each bucket. The last one counts durations above the last bound. */
   readonly #counts = new Array<number>(BOUNDS.length + 1).fill(0);
   #sumSec = 0;
 
@@ -26,7 +26,7 @@ export class Durations {
     this.#sumSec += durationSec;
   }
 
-  /** Its lines in Prometheus text format, under this name. */
+  /** Returns the lines of the series in Prometheus text format, under this metric name. */
   text(name: string): string {
     let count = 0;
     const buckets = [...BOUNDS, '+Inf'].map((bound, bucket) => {

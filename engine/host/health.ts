@@ -2,7 +2,7 @@ import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 
 export interface HealthReport {
-  /** `draining`: alive, but do not send new work here. */
+  /** `draining` means that the process is alive but should get no new work. */
   readonly status: 'up' | 'down' | 'draining';
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly durationMs: number; readonly code?: string }[];
 }
@@ -10,7 +10,7 @@ export interface HealthReport {
 export interface HealthChecks {
   /** Adds a check, which resolves if the part responds and rejects if not. */
   add(name: string, check: () => Promise<void> | void): void;
-  /** From now on the report says `draining`. */
+  /** Makes the report say `draining` from now on. */
   drain(): void;
   report(): Promise<HealthReport>;
 }

@@ -11,15 +11,15 @@ export interface LoggerOptions {
 
 const SECRET_NAME = /pass(word|wd|phrase)|secret|token|authori[sz]ation|credential|cookie|private|^pem$|signature|apikey/i;
 /**
- * The JavaScript engine creates these messages, with names and no data. Other errors (JSON, drivers) may quote what
- * they read.
+ * Names of errors whose messages are safe to log. The JavaScript engine creates these messages, with names and no data.
+ * Other errors (JSON, drivers) may quote what they read.
  */
 const HARMLESS = ['TypeError', 'ReferenceError', 'RangeError'];
 const MAX_CAUSES = 3;
 
 /**
- * Structured log lines on pino. Fields whose name looks like a secret are masked; messages of third-party errors are
- * left out.
+ * Creates a logger that writes structured lines with pino. Fields whose name looks like a secret are masked; messages
+ * of third-party errors are left out.
  */
 export function createLogger({ level, format, write }: LoggerOptions): Logger {
   const stream = { write: format === 'json' ? (write ?? toStdout) : (line: string) => (write ?? toStdout)(readable(line)) };
@@ -74,7 +74,7 @@ function isForPeople(error: Error): boolean {
   return error instanceof AppError && error.kind === 'input';
 }
 
-/** `12:00:00.000 info  event  name=value …`, followed by the frames of an error. */
+/** Formats a line as `12:00:00.000 info  event  name=value …`, followed by the frames of an error. */
 function readable(line: string): string {
   const { level, time, msg, error, ...fields } = JSON.parse(line) as { level: string; time: string; msg: string; error?: LoggedError };
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);

@@ -1,4 +1,4 @@
-/** The state of this process and its machine: memory, disk, event loop delay. */
+/** Reads the state of this process and its machine: memory, disk, event loop delay. */
 import { statfs } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,9 +11,12 @@ export interface MachineState {
     readonly machineFreeBytes: number;
     readonly machineTotalBytes: number;
   };
-  /** Of the file system with the data folder; absent if it cannot be read. */
+  /** Space in the file system with the data folder; absent if it cannot be read. */
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
-  /** How much later than requested timers ran, since the last read a minute or more ago. */
+  /**
+   * How much later than requested timers ran since the last reset. A read resets the measurement if it covers more than
+   * a minute.
+   */
   readonly eventLoopDelay: { readonly meanMs: number; readonly p99Ms: number; readonly maxMs: number };
   readonly versions: { readonly node: string; readonly sqlite: string; readonly openssl: string };
 }

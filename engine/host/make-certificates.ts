@@ -1,12 +1,12 @@
 /**
- * Separate from `dev-certificates.ts`, so that a start that finds its certificates does not load the library that
- * creates them.
+ * Creates certificates. This file is separate from `dev-certificates.ts`, so that a start that finds its certificates
+ * does not load the library that creates them.
  */
 import 'reflect-metadata';
 import { randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-/** PEM texts. */
+/** A certificate and its key as PEM texts. */
 export interface Pair {
   readonly cert: string;
   readonly key: string;
@@ -23,7 +23,7 @@ const NAMES = [
   { type: 'ip', value: '::1' },
 ] as const;
 
-/** A new authority, for this machine only. */
+/** Creates an authority, for this machine only. */
 export async function makeAuthority(nowMs: number): Promise<Pair> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -41,7 +41,7 @@ export async function makeAuthority(nowMs: number): Promise<Pair> {
   return { cert: certificate.toString('pem'), key: await toPem(keys.privateKey) };
 }
 
-/** A certificate for localhost, issued by `ca`. */
+/** Creates a certificate for localhost, issued by `ca`. */
 export async function makeServer(ca: Pair, nowMs: number): Promise<Pair> {
   const authority = new x509.X509Certificate(ca.cert);
   const signingKey = await crypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(ca.key), ALGORITHM, false, ['sign']);
@@ -65,7 +65,7 @@ export async function makeServer(ca: Pair, nowMs: number): Promise<Pair> {
   return { cert: certificate.toString('pem'), key: await toPem(keys.privateKey) };
 }
 
-/** Starts one day in the past, for clocks that are slow. */
+/** Returns a random serial number and a validity that starts one day in the past, for clients whose clocks are slow. */
 function validity(nowMs: number, days: number): { readonly serialNumber: string; readonly notBefore: Date; readonly notAfter: Date } {
   const serial = randomBytes(16);
   serial[0] = (serial[0]! & 0x7f) | 0x40;

@@ -21,8 +21,8 @@ export interface HostMetrics extends Metrics {
 }
 
 /**
- * Metrics on prom-client, each created at first use. Names get the prefix `kangqiao_`; durations are in seconds, by
- * convention.
+ * Creates metrics on prom-client; each is registered at its first use. Names get the prefix `kangqiao_`. Durations are
+ * in seconds, as Prometheus recommends.
  */
 export function createMetrics(): HostMetrics {
   return new PrometheusMetrics();
@@ -81,7 +81,10 @@ class PrometheusMetrics implements HostMetrics {
     return text;
   }
 
-  /** Counted here: many are counted with each message, and prom-client checks and joins the labels each time. */
+  /**
+   * Returns the counts of a metric by series. They are kept here, because many are counted with each message, and
+   * prom-client checks and joins the labels each time.
+   */
   #showCounts(name: string, labels: Labels): Map<string, Count> {
     const all = new Map<string, Count>();
     const counter: Counter = new Counter({
@@ -94,7 +97,9 @@ class PrometheusMetrics implements HostMetrics {
     return all;
   }
 
-  /** Returns the readers of this name for the first one; undefined if the metric exists already. */
+  /**
+   * Adds a reader. Returns all readers of the name if this is the first one; undefined if the metric exists already.
+   */
   #addReader(name: string, read: Read, labels: Labels): readonly Reader[] | undefined {
     const readers = made(this.#readers, name, () => []);
     if (this.#isWithinLimit(name, labels)) readers.push({ labels, read });
@@ -115,7 +120,10 @@ class PrometheusMetrics implements HostMetrics {
   }
 }
 
-/** Leaves out what cannot be read now: an old value would look like the current one. */
+/**
+ * Reads all values of a metric. Leaves out a value that cannot be read now, because the old value would look like the
+ * current one.
+ */
 async function collect(
   metric: { reset(): void; remove(): void },
   readers: readonly Reader[],
@@ -131,7 +139,10 @@ async function collect(
   });
 }
 
-/** Called for each measurement. Callers always pass a metric's labels in the same order. */
+/**
+ * Returns the key of a series. It runs for each measurement, so it does not sort the labels: callers always pass a
+ * metric's labels in the same order.
+ */
 function seriesKey(labels: Labels): string {
   let key = '';
   for (const label in labels) key += `${label}=${labels[label]}\n`;

@@ -1,6 +1,6 @@
 /**
- * Spans on OpenTelemetry, sent in batches over OTLP/HTTP. A slow or missing collector costs spans, never a message:
- * the queue is bounded.
+ * Sends spans with OpenTelemetry, in batches over OTLP/HTTP. If the collector is slow or missing, spans are lost but
+ * messages are not delayed, because the queue is bounded.
  */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -21,10 +21,10 @@ import type { Metrics, Span, SpanFields, SpanStart, Tracer } from '../contract/v
 export interface OtlpTracerOptions {
   /** `http(s)://host:port`, or the full address with its path. */
   readonly address: string;
-  /** From 0 to 1; decided by the trace id, so that all processes agree. */
+  /** Share of traces that are sampled, from 0 to 1. The trace id decides, so that all processes agree. */
   readonly ratio: number;
   readonly version: string;
-  /** PEM of authorities in addition to the usual ones. */
+  /** PEM of authorities that are trusted in addition to the usual ones. */
   readonly ca?: string;
   readonly metrics: Metrics;
 }
@@ -58,7 +58,7 @@ export function createOtlpTracer(options: OtlpTracerOptions): OtlpTracer {
       [ATTR_SERVICE_VERSION]: options.version,
       [ATTR_SERVICE_INSTANCE_ID]: `${hostname()}:${process.pid}`,
     }),
-    // The caller's sampling flag does not count: callers would decide the cost here.
+    // Ignore the caller's sampling flag; otherwise callers would decide the cost here.
     sampler: new TraceIdRatioBasedSampler(options.ratio),
     idGenerator: ids,
     spanProcessors: [
@@ -104,7 +104,7 @@ export function createOtlpTracer(options: OtlpTracerOptions): OtlpTracer {
     root(name, traceId, start, parent) {
       const id = traceId === undefined ? undefined : toTraceId(traceId);
       const caller = parent === undefined ? null : TRACEPARENT.exec(parent);
-      // The caller's span is the parent only in the agreed trace.
+      // The caller's span becomes the parent only if it belongs to the same trace.
       if (caller !== null && caller[1] === id) return begin(name, start, caller, true);
       ids.next = id;
       return begin(name, start, null, false);
@@ -114,7 +114,7 @@ export function createOtlpTracer(options: OtlpTracerOptions): OtlpTracer {
       return found === null || found[3] !== '01' ? undefined : begin(name, start, found, false);
     },
     async close() {
-      // Without a collector this rejects after its time-out; the error is of no use to anyone.
+      // Without a collector, the shutdown rejects after its time-out. The error can be ignored.
       await Promise.race([provider.shutdown().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
     },
   };
@@ -148,7 +148,7 @@ class GivenIds extends RandomIdGenerator {
   }
 }
 
-/** A caller's id in another form still maps to one trace, the same in every process. */
+/** Returns a valid trace id. A caller's id in another form maps to the same trace in every process. */
 function toTraceId(id: string): string {
   if (TRACE_ID.test(id) && id !== NOTHING) return id;
   return createHash('sha256').update(id).digest('hex').slice(0, 32);

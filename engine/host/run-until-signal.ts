@@ -4,13 +4,13 @@ import { AppError } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
 import { tuneMemory } from './tune-memory.ts';
 
-/** The started parts, in order; stopped in reverse order. */
+/** The started parts, in order. They are stopped in reverse order. */
 export interface Life {
   /** Registers a part and its stop function. A part added while stopping is stopped at once. */
   own(name: string, stop: () => Promise<void> | void): void;
   /** Ends the process as a signal would, for example after a fatal error of a part. */
   end(): void;
-  /** Aborted as soon as the process should end: a start in progress goes no further. */
+  /** Aborted as soon as the process should end, so that a start in progress stops. */
   readonly signal: AbortSignal;
 }
 
@@ -30,14 +30,15 @@ export interface RunOptions {
 const EXIT = { stopped: 0, failed: 1, crashed: 70, interrupted: 130 } as const;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** The share of the stop time that a start in progress may take; what it has opened needs the rest. */
+/** The share of the stop time that a start in progress may take. Stopping the parts it has opened needs the rest. */
 const START_SHARE = 0.5;
-/** What each part gets when the total time is used up: enough to close a file, not to drain. */
+/** The time each part gets even when the total time is used up: enough to close a file, not to drain. */
 const LAST_MOMENT_MS = 200;
 
 /**
- * Starts, waits for SIGINT or SIGTERM, stops in reverse order; returns the exit code. A second signal exits at once.
- * An unhandled rejection or exception is logged and ends the process, because its state can no longer be trusted.
+ * Starts the parts, waits for SIGINT or SIGTERM, stops the parts in reverse order, and returns the exit code. Rejects
+ * if the start fails. A second signal exits at once. An unhandled rejection or exception is logged and ends the
+ * process, because its state can no longer be trusted.
  */
 export async function runUntilSignal(start: (life: Life) => Promise<void>, options: RunOptions): Promise<number> {
   tuneMemory();
@@ -63,7 +64,7 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
   try {
     const started = start({ own: (name, stop) => void parts.push({ name, stop }), end, signal: ending.signal });
     await Promise.race([started.then(() => ended), ended]);
-    // Parts are not stopped while a start still builds on them. Its error no longer matters.
+    // Parts are not stopped while the start still uses them. An error of the start no longer matters.
     parts.push({ name: 'start', stop: () => started.catch(() => undefined), limitMs: drainMs * START_SHARE });
     return (await stopAll(parts, options)) ? EXIT.stopped : EXIT.failed;
   } catch (error) {
@@ -80,11 +81,11 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
 interface Part {
   readonly name: string;
   readonly stop: () => Promise<void> | void;
-  /** The part's share of the total time; absent: all that is left. */
+  /** The time limit for stopping the part; if absent, all the time that is left. */
   readonly limitMs?: number;
 }
 
-/** True if every part stopped by itself and in time. */
+/** Stops all parts. Returns true if every part stopped in time and without an error. */
 async function stopAll(parts: Part[], { clock, logger, drainMs = 5000 }: RunOptions): Promise<boolean> {
   const untilMs = clock.monotonic() + drainMs;
   let isClean = true;

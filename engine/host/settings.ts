@@ -210,8 +210,8 @@ const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'outboundAllowed',
 type Overrides = { readonly [Name in keyof Static<typeof SettingsSchema>]?: unknown };
 
 /**
- * Values may be texts. Overrides (from the command line) win over the environment. SETTINGS_INVALID (input) lists
- * every invalid setting by name.
+ * Reads the settings; values may be texts. Overrides (from the command line) win over the environment. Throws
+ * SETTINGS_INVALID (input), which lists every invalid setting by name.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>, overrides: Overrides = {}): Settings {
   const given: Record<string, unknown> = {};
@@ -239,7 +239,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   });
 }
 
-/** `readSettings` for this process: the only place that reads its environment. */
+/** Calls `readSettings` for this process. No other code reads the environment of the process. */
 export function readProcessSettings(overrides?: Overrides): Settings {
   return readSettings(process.env, overrides);
 }
@@ -254,14 +254,14 @@ export interface SettingDescription {
   readonly text: Text;
 }
 
-/** `describeSettings` for this process. */
+/** Calls `describeSettings` for this process. */
 export function describeProcessSettings(settings: Settings, overrides?: Overrides): readonly SettingDescription[] {
   return describeSettings(settings, process.env, overrides);
 }
 
 /**
- * Every setting with its variable, value, source and meaning: for `doctor`, the start of the log, and the system
- * page.
+ * Returns every setting with its variable, value, source and meaning. Used by `doctor`, the start of the log, and the
+ * system page.
  */
 export function describeSettings(
   settings: Settings,
@@ -280,7 +280,7 @@ export function describeSettings(
   });
 }
 
-/** The types of TypeBox leave out what `means` adds. */
+/** Tells the compiler about the fields that `means` adds, because the types of TypeBox leave them out. */
 function hasMeaning(schema: object): schema is Meaning {
   return 'description' in schema && 'text' in schema;
 }
@@ -319,12 +319,15 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Setting
   return issues;
 }
 
-/** True for the folder itself too. */
+/** Returns whether a path is inside a folder, or is the folder itself. */
 function isInside(path: string, folder: string): boolean {
   return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
 }
 
-/** A gateway that forwards must know its target, and have a certificate for it. */
+/**
+ * Returns an issue for each missing setting of a gateway that forwards. It must know its target, and have a certificate
+ * for it.
+ */
 function forwardIssues(settings: Pick<Settings, 'forwardTo' | 'forwardCertFile' | 'forwardKeyFile' | 'forwardCaFile'>): Issue[] {
   return (['forwardTo', 'forwardCertFile', 'forwardKeyFile', 'forwardCaFile'] as const).flatMap((name) =>
     (settings[name] ?? '').length > 0 ? [] : [wrong(name, 'A gateway that hands its calls over needs this.', 'forward')],
@@ -341,7 +344,7 @@ function isEncryptedOrLocal(address: string): boolean {
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
-/** A variable that is almost one of ours is a typo that would otherwise go unnoticed. */
+/** Returns an issue for each variable that is almost one of ours. Such a typo would otherwise go unnoticed. */
 function misspelt(environment: Readonly<Record<string, string | undefined>>): Issue[] {
   const known = names().map(variableOf);
   return Object.keys(environment).flatMap((variable): Issue[] => {

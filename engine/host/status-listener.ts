@@ -1,4 +1,4 @@
-/** Serves liveness, readiness and metrics of a process: for probes and collectors, never for callers. */
+/** Serves liveness, readiness and metrics of a process to probes and collectors, never to callers. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -9,14 +9,16 @@ import type { HealthReport } from './health.ts';
 
 export interface StatusOptions {
   readonly host: string;
-  /** 0: any free port. */
+  /** The value 0 means any free port. */
   readonly port: number;
-  /** Absent: plain HTTP, allowed only on loopback. */
+  /** If absent, the listener uses plain HTTP, which is allowed only on loopback. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Undefined while the process is still starting. */
+  /** Returns the report; undefined while the process is still starting. */
   readonly report: () => Promise<HealthReport> | undefined;
   readonly metricsText: () => Promise<string>;
-  /** The bearer token for reading metrics from another machine. Absent: from this machine only. */
+  /**
+   * The bearer token for reading metrics from another machine. If absent, metrics can be read from this machine only.
+   */
   readonly metricsToken?: string;
 }
 
@@ -30,8 +32,8 @@ const PATIENCE = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeou
 const MOST_CONNECTIONS = 100;
 
 /**
- * `GET /healthz` responds while the event loop runs, `/readyz` returns 200 or 503 with the parts, `/metrics` returns
- * Prometheus text. LISTEN_FAILED (input).
+ * Starts the listener. `GET /healthz` responds while the event loop runs, `/readyz` returns 200 or 503 with the parts,
+ * and `/metrics` returns Prometheus text. Rejects with LISTEN_FAILED (input) if the address cannot be used.
  */
 export async function listenStatus(options: StatusOptions): Promise<StatusListener> {
   const { host, port, tls } = options;
@@ -82,8 +84,8 @@ async function answerStatus(request: IncomingMessage, response: ServerResponse, 
 }
 
 function mayReadMetrics({ socket, headers }: IncomingMessage, token: string | undefined): boolean {
-  // A proxy on this machine sends the client's address. A page that pointed its own name at this machine sends its
-  // origin.
+  // A request through a proxy on this machine has a header with the client's address. A request from a web page whose
+  // name points to this machine has an origin.
   const isStraight = headers['x-forwarded-for'] === undefined && headers.forwarded === undefined && headers.origin === undefined;
   if (isStraight && LOOPBACK.has(socket.remoteAddress ?? '')) return true;
   return token !== undefined && timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));

@@ -9,8 +9,8 @@ interface TimeOut {
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
- * Time-outs of one length, ordered by their ends, served by one Node timer set to the first. Each request sets
- * several and cancels nearly all of them: as separate timers they took a twentieth of the time of a sync flow.
+ * Time-outs of one length, ordered by their ends, served by one Node timer that is set to the first. Each request sets
+ * several time-outs and cancels nearly all of them. Separate timers took a twentieth of the time of a sync flow.
  */
 export class TimeOutLine {
   readonly #delayMs: number;
@@ -19,13 +19,13 @@ export class TimeOutLine {
   #last: TimeOut | undefined;
   #isArmed = false;
 
-  /** `onEmpty`: called when nothing waits in it, so that it can be dropped. */
+  /** Calls `onEmpty` when no time-out is left, so that the owner can drop this object. */
   constructor(delayMs: number, onEmpty: () => void) {
     this.#delayMs = delayMs;
     this.#onEmpty = onEmpty;
   }
 
-  /** Returns a function that removes it. */
+  /** Adds a time-out. Returns a function that cancels it. */
   add(action: () => void): () => void {
     const timeOut: TimeOut = { dueMs: performance.now() + this.#delayMs, action, before: this.#last, behind: undefined };
     if (this.#last === undefined) this.#first = timeOut;
@@ -42,7 +42,7 @@ export class TimeOutLine {
     else before.behind = behind;
     if (behind === undefined) this.#last = before;
     else behind.before = before;
-    // Unlink it: a finished entry that refers to a waiting one would keep that in memory.
+    // Unlink the entry: a finished entry that refers to a waiting one would keep the waiting one in memory.
     timeOut.before = undefined;
     timeOut.behind = undefined;
   }

@@ -16,9 +16,9 @@ export interface AdoptMarks {
 }
 
 /**
- * Marks every document of a store from the previous version, as it is. Yields the current mark of each, including
- * those marked before: an interrupted run left no audit line about them. Can be interrupted and run again at any
- * time.
+ * Marks every document of a store from the previous version with its current content. Yields the current mark of each.
+ * This includes documents that an interrupted run has already marked, because that run left no audit line about them.
+ * Can be interrupted and run again at any time.
  */
 export async function* adoptMarks(deps: AdoptMarks): AsyncGenerator<MarkChange> {
   for (const spec of deps.collections) {
@@ -53,8 +53,8 @@ export async function* standingMarks({
 }
 
 /**
- * Returns undefined if the document was removed meanwhile. `isAlwaysNew`: a validly marked document gets a higher
- * revision too.
+ * Marks one document. Returns undefined if it was removed meanwhile. With `isAlwaysNew`, a document with a valid mark
+ * gets a higher revision too.
  */
 export async function adoptOne(
   { documents, marker, revisions }: Pick<AdoptMarks, 'documents' | 'marker' | 'revisions'>,

@@ -7,11 +7,14 @@ import type { Revisions } from './revisions.ts';
 
 /** What the audit trail says about marked documents. */
 export interface TrailMarks {
-  /** The last change of each document of a collection. */
+  /** Returns the last change of each document of a collection. */
   latestOf(collection: string): ReadonlyMap<string, MarkChange>;
-  /** Every document with a lower revision is named in the trail; if not, it was restored without Kangqiao. */
+  /**
+   * The audit trail names every document with a lower revision. Such a document that it does not name was restored
+   * without Kangqiao.
+   */
   readonly floor: number;
-  /** True if an action that may have removed it is running, or was interrupted. */
+  /** Returns true if an action that may have removed the document is running, or was interrupted. */
   mayBeRemoved(collection: string, id: string): boolean;
 }
 
@@ -23,9 +26,9 @@ export interface CompareMarks {
   readonly marker: Marker;
   readonly state: IntegrityState;
   readonly revisions: Pick<Revisions, 'raise'>;
-  /** Read before the documents. */
+  /** The audit trail, read before the documents. */
   readonly trail: TrailMarks;
-  /** Reads the trail again, because other processes keep working. */
+  /** Reads the audit trail again, because other processes keep working. */
   readTrail(): Promise<TrailMarks>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,8 +70,8 @@ interface Missing {
 }
 
 /**
- * An action that removes a document writes its line first. So read the trail again after a document was found
- * missing.
+ * Reports documents that are still missing. An action that removes a document writes its audit line first, so the audit
+ * trail is read again before this check.
  */
 async function confirmMissing(deps: CompareMarks, missing: readonly Missing[]): Promise<void> {
   const trail = await deps.readTrail();
@@ -102,7 +105,10 @@ function isOld(revision: number, latest: MarkChange | undefined, floor: number):
   return latest.mac === undefined ? revision <= latest.revision : revision < latest.revision;
 }
 
-/** A store returns a page as one string: this many documents of megabytes each still fit. */
+/**
+ * Number of documents per page. A store returns a page as one string, and this many documents of several megabytes each
+ * fit into a string.
+ */
 const PAGE = 32;
 
 export async function* readAll(

@@ -19,15 +19,21 @@ export const MARK_FIELD = '_mark';
 export type Marked<T extends StoredDocument> = T & { readonly [MARK_FIELD]?: Mark };
 
 export interface Marker {
-  /** Returns the document as it is stored. */
+  /** Returns the document with its mark, as it is stored. */
   mark<T extends StoredDocument>(collection: string, document: T, revision: number): T & { readonly [MARK_FIELD]: Mark };
-  /** `unmarked`: it has no mark. `changed`: the document is not the one that was marked. */
+  /**
+   * Checks the mark of a stored document. `unmarked` means that it has no mark; `changed` means that it is not the
+   * document that was marked.
+   */
   check(collection: string, stored: StoredDocument): 'valid' | 'unmarked' | 'changed';
-  /** The MAC of a value kept outside a marked collection. */
+  /** Returns the MAC of a value that is not stored in a marked collection. */
   macOf(place: string, value: unknown): string;
 }
 
-/** The key is derived from the key-encryption key and is in no database. A MAC takes about 10 µs for 1 KB. */
+/**
+ * Creates the marker. Its key is derived from the key-encryption key and is in no database. A MAC takes about 10 µs for
+ * 1 KB.
+ */
 export function createMarker(kek: Uint8Array): Marker {
   const key = createSecretKey(new Uint8Array(hkdfSync('sm3', kek, new Uint8Array(0), 'KQ-MARK', 32)));
   const digest = (text: string) => createHmac('sm3', key).update(text).digest();
@@ -50,7 +56,7 @@ export function createMarker(kek: Uint8Array): Marker {
   };
 }
 
-/** Undefined also if the field does not contain a mark. */
+/** Returns the mark of a stored document. Returns undefined also if the field does not contain a mark. */
 export function markOf(stored: StoredDocument): Mark | undefined {
   const mark = (stored as Marked<StoredDocument>)[MARK_FIELD] as Partial<Mark> | undefined;
   if (typeof mark !== 'object' || mark === null) return undefined;

@@ -3,7 +3,7 @@ import type { Logger } from '../contract/values/observe.ts';
 
 /**
  * `changed`: the document is not the one that was marked. `unmarked`: it was written without Kangqiao. `old`: an
- * earlier copy of it was restored. `removed`: it is gone, and no action removed it.
+ * earlier copy of it was restored. `removed`: the document is gone, and no action removed it.
  */
 export type FindingWhy = 'changed' | 'unmarked' | 'old' | 'removed';
 
@@ -14,20 +14,20 @@ export interface Finding {
   readonly seenAt: number;
 }
 
-/** What this process knows about tampering with its store. One per process, shared by all marked collections. */
+/** What this process knows about tampering with its store. Each process has one, which all marked collections share. */
 export interface IntegrityState {
   /**
-   * If true, a document without a valid mark is not used. False while processes of the previous version may write to
-   * the store.
+   * Returns true if a document without a valid mark is not used. Returns false while processes of the previous version
+   * may write to the store.
    */
   isEnforced(): boolean;
   enforce(): void;
-  /** Marks documents at this revision as earlier copies: not to be used although their mark is valid. */
+  /** Records that a document at this revision is an earlier copy. It must not be used although its mark is valid. */
   distrust(collection: string, id: string, revision: number): void;
   isDistrusted(collection: string, id: string, revision: number): boolean;
   /** Logs the finding once, and keeps it for people to read. */
   report(collection: string, id: string, why: FindingWhy): void;
-  /** The document is correct again. */
+  /** Removes the findings about a document, because it is correct again. */
   settle(collection: string, id: string): void;
   findings(): readonly Finding[];
 }

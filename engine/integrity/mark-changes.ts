@@ -1,7 +1,7 @@
 /** Collects which marked documents an action changes, for its audit line. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** `mac` absent: the document was removed, and `revision` is the one it had. */
+/** The change of a marked document. If `mac` is absent, the document was removed, and `revision` is the one it had. */
 export interface MarkChange {
   readonly collection: string;
   readonly id: string;

@@ -1,7 +1,7 @@
 /**
- * Collections whose documents decide something: who may log in, who may call what, where messages go, which version
- * of a flow runs. A program that writes to the database must not change them unnoticed, so each document has a mark
- * (`create-marker.ts`).
+ * Collections whose documents decide something: who may log in, who may call what, where messages go, which version of
+ * a flow runs. A change by another program that writes to the database must not go unnoticed, so each document has a
+ * mark (`create-marker.ts`).
  *
  * Not in the list: what is sealed or chained already (data keys, drafts, the audit trail), and what only records the
  * past.

@@ -42,13 +42,15 @@ export function openMarkedDocuments(documents: Documents, deps: MarkedDeps): Doc
   };
 }
 
-/** A retry means that another writer succeeded. So many retries in a row do not happen by chance. */
+/**
+ * Maximum number of retries. A retry means that another writer succeeded, and so many in a row do not happen by chance.
+ */
 const ROUNDS = 100;
 
 function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker, state, revisions }: MarkedDeps): Collection<T> {
   const { name } = inner;
 
-  /** Returns the document without its mark if it may be used. */
+  /** Returns the document without its mark; undefined if it must not be used. */
   function open(stored: T | undefined): T | undefined {
     return stored !== undefined && isUsable(stored) ? withoutMark(stored) : undefined;
   }
@@ -77,7 +79,9 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
     noteChange({ collection: name, id: stored._id, revision, mac });
   }
 
-  /** Reads, decides on the result, and writes only if that is still the stored document. */
+  /**
+   * Reads the document, computes the change, and writes it only if the stored document is still the one that was read.
+   */
   async function replace(id: string, match: Filter, change: (before: T) => T, options: WriteOptions | undefined): Promise<PatchResult<T>> {
     for (let round = 0; round < ROUNDS; round++) {
       const stored = await inner.get(id);
@@ -123,8 +127,8 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
 }
 
 /**
- * Returns a page as long as it would be without unusable documents: callers take a shorter page for the last one. A
- * mark covers the whole document, so fields are omitted (`omit`) only after the check.
+ * Returns a full page of usable documents, if there are enough: callers take a shorter page for the last one. A mark
+ * covers the whole document, so fields are omitted (`omit`) only after the check.
  */
 async function findUsable<T extends StoredDocument, K extends string>(
   inner: Collection<T>,
@@ -148,9 +152,9 @@ async function findUsable<T extends StoredDocument, K extends string>(
 }
 
 /**
- * Matches only the document that was read. Its mark changes with every write, but a process of the previous version
- * leaves the mark unchanged. While such processes may run, the plain fields must match too: each of their writes
- * changes one.
+ * Returns a filter that matches only the document that was read. Its mark changes with every write, but a process of
+ * the previous version leaves the mark unchanged. While such processes may run, the plain fields must match too,
+ * because each of their writes changes at least one.
  */
 function unchanged(stored: StoredDocument, isEnforced: boolean): Filter {
   const mark = markOf(stored);

@@ -10,7 +10,7 @@ import { MARKED_COLLECTIONS } from './marked-collections.ts';
 import { openMarkedDocuments } from './marked-documents.ts';
 import { createRevisions, type Revisions } from './revisions.ts';
 
-/** What a store says about its own marks. */
+/** The stored state of the marks of a store. */
 interface StoredState extends StoredDocument {
   /** Distinguishes the stores of one installation: each has its own head of the audit trail. */
   readonly storeId: string;
@@ -22,7 +22,7 @@ interface StoredState extends StoredDocument {
   readonly mac: string;
 }
 
-/** For people to read: why, and which lines. */
+/** The reason for a hold and the affected audit lines, for people to read. */
 export type Held = Readonly<Record<string, string | number>>;
 
 interface StoredHold extends StoredDocument {
@@ -37,27 +37,31 @@ export const integritySpec: CollectionSpec<StoredState> = {
   indexes: [],
 };
 
-/** Its one hold is beside the state. */
+/** The single hold is stored in the same collection as the state. */
 const holdsSpec: CollectionSpec<StoredHold> = { name: integritySpec.name, schema: integritySpec.schema, indexes: [] };
 
 export interface Integrity {
   readonly storeId: string;
-  /** The store had no state about its marks: it is new, from the previous version, or the state was removed. */
+  /**
+   * True if the store had no state about its marks. Then the store is new or from the previous version, or the state
+   * was removed.
+   */
   readonly isNewState: boolean;
   readonly marker: Marker;
   readonly state: IntegrityState;
   readonly revisions: Revisions;
   /** The store, as all code outside this folder uses it. */
   readonly documents: Documents;
-  /** Payloads stored since then must be bound to their place; undefined if none need be. */
+  /** Returns the time since which stored payloads must be bound to their place; undefined if none need to be. */
   boundSince(): number | undefined;
-  /**
-   * Tells the other processes that the audit trail was tampered with (`problem`): they start no work until `release`.
-   */
+  /** Makes all processes start no work until `release`, because the audit trail was tampered with (`problem`). */
   hold(problem: Held): Promise<void>;
   release(): Promise<void>;
   held(): Promise<Held | undefined>;
-  /** From now on documents without a valid mark are not used in any process; each notices it within a minute. */
+  /**
+   * Enforces marks: from now on no process uses documents without a valid mark. Other processes notice this within a
+   * minute.
+   */
   commit(enforcedAt?: number): Promise<void>;
   stop(): void;
 }
@@ -70,9 +74,9 @@ export interface IntegrityDeps {
   readonly kek: Uint8Array;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Nothing was ever sealed in this store, so no earlier version has used it. */
+  /** True if nothing was ever sealed in this store, so that no earlier version has used it. */
   readonly isNew: boolean;
-  /** Keeps processes of the previous version out, before marks are enforced. */
+  /** Prevents processes of the previous version from using the store, before marks are enforced. */
   refuseOlder(): Promise<void>;
 }
 
@@ -111,7 +115,7 @@ export async function openIntegrity(deps: IntegrityDeps): Promise<Integrity> {
     state.enforce();
   }
 
-  // If documents have marks, this version has used the store, so its state was removed.
+  // If documents have marks, this version has used the store before, so its state was removed.
   if (found.isWordLost) state.report(integritySpec.name, ID, 'removed');
   apply(known);
   if (deps.isNew && !state.isEnforced()) await commit();
@@ -151,7 +155,7 @@ function holds(
       if (found === undefined) return undefined;
       const { mac, ...hold } = found;
       if (macOf(hold) === mac) return hold.problem;
-      // A forged hold must not stop the work of a city.
+      // Anybody who can write to the store could forge a hold. It must not stop all work.
       state.report(integritySpec.name, HOLD, 'changed');
       return undefined;
     },
@@ -189,7 +193,7 @@ function isGenuine(marker: Marker, { mac, ...state }: StoredState): boolean {
   return marker.macOf(integritySpec.name, state) === mac;
 }
 
-/** Another process may commit. */
+/** Reads the state every minute, because another process may enforce marks. */
 function lookEveryMinute(look: () => Promise<void>, isDone: () => boolean, { clock, logger }: IntegrityDeps): () => void {
   let isStopped = false;
   let cancel = clock.after(LOOK_EVERY_MS, again);

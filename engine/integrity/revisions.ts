@@ -6,8 +6,8 @@ import type { Clock } from '../contract/values/clock.ts';
  */
 export interface Revisions {
   /**
-   * Returns a number above all returned or seen, and above `last`: a document that is created again must be above the
-   * removed one.
+   * Returns a number above all numbers returned or seen so far, and above `last`. A document that is created again must
+   * have a higher revision than the removed one.
    */
   next(last?: number): number;
   /** Records a revision seen in a valid mark, or in a line of the audit trail. */

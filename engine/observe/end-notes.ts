@@ -1,7 +1,7 @@
 /**
- * Reports executions that ended or need a person: metrics for all, and a log line for each that is held or failed.
- * Logs only ids and codes, never an error message. Bursts are folded into one line: an adapter that goes down holds
- * thousands of messages within a minute.
+ * Reports executions that ended or need a person: metrics for all, and a log line for each that is held or failed. Logs
+ * only ids and codes, never an error message. Bursts are combined into one line, because thousands of messages can be
+ * held within a minute when an adapter goes down.
  */
 import { createCallStats, outcomeOf, type CallCounts } from '../contract/calls/call-stats.ts';
 import type { Clock } from '../contract/values/clock.ts';
@@ -11,9 +11,12 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { RunEnd } from '../execution/run-job.ts';
 
 export interface EndNotes {
-  /** Called when the end is stored, or the caller has the result. */
+  /** Called when the end of an execution is stored, or its caller has the result. */
   ended(flow: CompiledFlow, executionId: string, end: Exclude<RunEnd, { status: 'lost' }>): void;
-  /** Executions that ended or are held, by flow. A message the flow refuses does not count as a failure. */
+  /**
+   * Returns the number of executions that ended or are held, by flow. A message that the flow refuses does not count as
+   * a failure.
+   */
   counts(): readonly CallCounts[];
 }
 
@@ -23,11 +26,14 @@ export interface EndNotesDeps {
   readonly metrics: Metrics;
 }
 
-/** Lines per flow, node and code within one window. The rest of the window is one line with their number. */
+/**
+ * Maximum number of lines per flow, node and code within one window. The remaining ones are combined into one line with
+ * their number.
+ */
 const LINES = 5;
 const WINDOW_MS = 10_000;
 const CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
-/** Distinct causes at the same time; further ones are folded together. */
+/** Maximum number of distinct causes at the same time. Further causes are combined into one. */
 const MOST_CAUSES = 500;
 
 interface Cause {
@@ -75,7 +81,7 @@ export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes 
     isWatching = true;
   }
 
-  /** A cause that continues gets one line per window. */
+  /** Ends a window. A cause that continues gets one line per window. */
   function turn(): void {
     for (const [key, cause] of causes) {
       if (cause.folded === 0) causes.delete(key);
@@ -88,7 +94,8 @@ export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes 
 }
 
 /**
- * Codes are constants of the platform, of a node type or of a flow. A text that does not look like one is not logged.
+ * Returns the code for the log. Codes are constants of the platform, of a node type or of a flow, so a text that does
+ * not look like one is not logged.
  */
 function codeOf({ code }: ErrorRecord): string {
   return CODE.test(code) ? code : 'unreadable';

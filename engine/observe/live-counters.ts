@@ -1,7 +1,7 @@
 /**
- * What runs right now, per published flow, node and edge: counters in memory, for people who look at a flow. They
- * belong to one process; `engine/processes` sums them over all. They start at zero with each process and each
- * version. A count costs a look-up and an addition per step; rates come from samples.
+ * Counts what runs right now, per published flow, node and edge. The counters are in memory, for people who look at a
+ * flow. They belong to one process; `engine/processes` sums them over all processes. They start at zero with each
+ * process and each version. A step costs one look-up and one addition; rates are computed from samples.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { errorPort } from '../contract/node/node.ts';
@@ -12,9 +12,9 @@ import type { Traffic } from './traffic.ts';
 
 export interface NodeCounts {
   readonly node: string;
-  /** Since the version was loaded in this process. */
+  /** Runs of the node since the version was loaded in this process. */
   readonly done: number;
-  /** The part of `done` whose error went to the error port, to a catch, or ended the execution. */
+  /** The part of `done` that failed: the error went to the error port or to a catch, or ended the execution. */
   readonly failed: number;
   readonly perMinute: number;
 }
@@ -34,7 +34,7 @@ export interface FlowCounts {
   readonly perMinute: number;
   /** The part of `perMinute` that failed. */
   readonly errors: number;
-  /** Running in this process now. */
+  /** Executions running in this process now. */
   readonly inFlight: number;
 }
 
@@ -45,13 +45,13 @@ export interface FlowDetailCounts extends FlowCounts {
 
 export interface LiveCounters {
   of(flow: CompiledFlow): FlowTally;
-  /** Every published flow. */
+  /** Returns the counts of every published flow. */
   list(): readonly FlowCounts[];
-  /** Undefined if it is not published. */
+  /** Returns undefined if the flow is not published. */
   get(flowId: string): FlowDetailCounts | undefined;
-  /** Flows with traffic in this process, without nodes and edges that nothing passed. */
+  /** Returns the flows with traffic in this process, without nodes and edges that nothing passed. */
   counted(): readonly FlowDetailCounts[];
-  /** Executions of all flows running in this process now. */
+  /** Returns the number of executions of all flows running in this process now. */
   inFlight(): number;
   stop(): void;
 }
@@ -67,10 +67,13 @@ export interface LiveCountersDeps {
 }
 
 const SAMPLE_MS = 5000;
-/** The samples of one minute. */
+/** The number of samples in one minute. */
 const SAMPLES = 12;
 
-/** Memory is bounded by what is published. Counts of versions no longer served are dropped. */
+/**
+ * Creates the counters. The number of published flows bounds their memory: counts of versions that are no longer served
+ * are dropped.
+ */
 export function createLiveCounters({ published, clock, traffic }: LiveCountersDeps): LiveCounters {
   const tallies = new Map<string, Tally>();
   const unsubscribe = published.onChange((flowId, flow) => {
@@ -113,7 +116,7 @@ const FAILED = 1;
 const FIRST_NODE = 2;
 
 interface NodeSlots {
-  /** Index of `done`; `failed` is the next. */
+  /** Index of `done`; `failed` has the next index. */
   readonly slot: number;
   readonly ports: Readonly<Record<string, number>>;
 }
@@ -126,7 +129,7 @@ class Tally implements FlowTally {
   readonly #traffic: LiveCountersDeps['traffic'];
   readonly #nodes = new Map<string, NodeSlots>();
   readonly #counts: Float64Array;
-  /** Oldest first. While nothing happens, they are the same array. */
+  /** The oldest sample is first. While nothing happens, consecutive samples are the same array. */
   readonly #samples: Float64Array[] = [];
   #inFlight = 0;
 
@@ -200,7 +203,7 @@ class Tally implements FlowTally {
       perMinute: this.#lastMinute(slot),
     }));
     const edges = this.#flow.document.edges.flatMap(({ id, from, to }) => {
-      // A loop emits its items without settling, so the count of the next node tells how many there were.
+      // A loop emits its items before it ends, so the count of the next node tells how many items there were.
       const isLoop = this.#flow.graph.byId.get(from.node)?.role === 'for-each' && from.port === 'each';
       const slot = isLoop ? this.#nodes.get(to.node)?.slot : this.#nodes.get(from.node)?.ports[from.port];
       return slot === undefined ? [] : [{ edge: id, passed: this.#counts[slot]!, perMinute: this.#lastMinute(slot) }];

@@ -1,6 +1,6 @@
 /**
- * How long the oldest message has waited, and how much is open: the input for autoscaling and alarms. Computed on
- * request, at most every few seconds.
+ * Computes how long the oldest message has waited, and how many executions are open. Autoscaling and alarms use it. The
+ * state is computed on request, at most every few seconds.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Metrics } from '../contract/values/observe.ts';
@@ -9,11 +9,11 @@ import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../e
 
 export interface QueueState {
   /**
-   * The age of the oldest execution that a worker could take now; 0 if there is none. Those behind a held or waiting
-   * one in their lane do not count.
+   * The age of the oldest execution that a worker could take now; 0 if there is none. An execution that waits behind a
+   * held or waiting one in its lane does not count.
    */
   readonly oldestAgeMs: number;
-  /** Counted up to 10,000 each. */
+  /** Open executions by status, each counted up to 10,000. */
   readonly open: Readonly<Record<OpenStatus, number>>;
 }
 

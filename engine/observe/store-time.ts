@@ -1,7 +1,7 @@
 /**
- * The time of the shared store, estimated without asking it each time. The clocks of processes may differ by tens of
- * milliseconds. A message that one process acknowledged before another process received the next must sort first in
- * its lane.
+ * Estimates the time of the shared store, without a request each time. The clocks of processes may differ by tens of
+ * milliseconds. But if one process acknowledges a message before another process receives the next, the first message
+ * must sort first in its lane.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
@@ -32,8 +32,8 @@ const EVERY_MS = 5_000;
 const DRIFT = 1e-4;
 
 /**
- * Resolves after the first request to the server; it is asked again every few seconds. Until it has responded, this
- * process's own clock is used.
+ * Resolves after the first request to the server, which is repeated every few seconds. Until the server has responded,
+ * this process's own clock is used.
  */
 export async function createStoreTime({ serverTime, clock, log }: StoreTimeDeps): Promise<StoreTime> {
   if (serverTime === undefined) return { now: () => clock.now(), stop: () => undefined };

@@ -1,7 +1,7 @@
 /**
- * Counts, for charts, the executions that ended in each minute, how many failed, and how long they took; and the same
- * for calls of each adapter and interface. Kept in memory, and written once a minute into one small document per
- * hour, process and subject, so that charts survive a restart.
+ * Counts, for charts, the executions that ended in each minute, how many failed, and how long they took. Also counts
+ * the calls of each adapter and interface in this way. The counts are kept in memory, and written once a minute into
+ * one small document per hour, process and subject, so that charts survive a restart.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -15,7 +15,7 @@ export interface TrafficPoint {
   readonly at: number;
   readonly count: number;
   readonly failed: number;
-  /** Counted for calls; always 0 for executions. */
+  /** Refused calls; always 0 for executions. */
   readonly refused: number;
   /** Mean duration of the runs, without waiting time; 0 if nothing ended. */
   readonly meanMs: number;
@@ -32,8 +32,8 @@ export interface Traffic {
   /** Called when an execution ended. */
   ended(isFailed: boolean, durationMs: number): void;
   /**
-   * Over all processes on this store; counts of others in the last minute may be missing. Without a subject:
-   * executions. `since`: only minutes that began after it.
+   * Returns the counts of all processes on this store; counts of other processes in the last minute may be missing.
+   * Without a subject, returns the counts of executions. With `since`, returns only minutes that began after it.
    */
   series(subject?: string, since?: number): Promise<TrafficSeries>;
   /** Writes the counts that are not written yet. */
@@ -47,8 +47,8 @@ export interface TrafficDeps {
   /** Unique per process incarnation. */
   readonly owner: string;
   /**
-   * Total calls since the process started, by subject. What was added since the last read counts for the current
-   * minute.
+   * Returns the total calls since the process started, by subject. The calls since the previous read count for the
+   * current minute.
    */
   readonly calls?: () => Iterable<readonly [subject: string, totals: CallCounts['totals']]>;
 }
@@ -67,12 +67,12 @@ interface TrafficHour extends StoredDocument {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** The precision of the minutes of calls. */
+/** How often the totals of calls are read. It limits the precision of the minutes. */
 const READ_MS = 10_000;
 const HOURS = 24;
 const MINUTES = 60;
 
-/** Differs from the name in 0.1.0 (`traffic`), which has another index and no subjects. */
+/** The name differs from `traffic`, the collection in 0.1.0, which has another index and no subjects. */
 const trafficSpec: CollectionSpec<TrafficHour> = {
   name: 'traffic_hours',
   schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
@@ -117,7 +117,7 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
     }
   }
 
-  /** The sums of the current minute, to add to. */
+  /** Returns the sums of the current minute, to add to. */
   function sumsNow(subject: string): Sums {
     const now = clock.now();
     const hour = now - (now % HOUR_MS);
@@ -139,7 +139,7 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
         const named = subject === '' ? {} : { subject };
         await put(stored, { _id: idOf(hour, subject), hour, ...named, minutes, expiresAt: hour + (HOURS + 1) * HOUR_MS });
       } catch (error) {
-        // It is retried in a minute; a gap in a chart does no harm.
+        // The write is retried in a minute; a gap in a chart does no harm.
         part.isChanged = true;
         log.debug('traffic.not_written', { code: toErrorRecord(error).code });
       }
@@ -174,7 +174,10 @@ async function put(stored: Collection<TrafficHour>, document: TrafficHour): Prom
   if (!inserted) await stored.replaceIf(document, {});
 }
 
-/** The limit is safe: many restarts in a day create many documents, but small ones. */
+/**
+ * Reads the stored hours since a time. The limit is safe for memory: many restarts in a day create many documents, but
+ * small ones.
+ */
 async function findFrom(stored: Collection<TrafficHour>, from: number, subject: string): Promise<readonly TrafficHour[]> {
   return stored.find({ subject: subject === '' ? null : subject, hour: { gte: from } }, { sort: ['-hour'], limit: 1000 });
 }

@@ -20,8 +20,8 @@ const CLASSES: readonly (readonly [RefusedClass, readonly string[]])[] = [
 const LISTS = CLASSES.map(([name, ranges]) => [name, blockListOf(ranges)] as const);
 
 /**
- * Undefined if the address itself allows a connection. An IPv4 address embedded in an IPv6 one counts as that IPv4
- * address.
+ * Returns why an address is refused; undefined if the address itself allows a connection. An IPv4 address embedded in
+ * an IPv6 one counts as that IPv4 address.
  */
 export function refusedClass(address: string): Exclude<RefusedClass, 'own-port'> | undefined {
   const plain = withoutZone(address);
@@ -33,7 +33,7 @@ export function refusedClass(address: string): Exclude<RefusedClass, 'own-port'>
   return undefined;
 }
 
-/** Removes the zone: `fe80::1` from `fe80::1%eth0`. */
+/** Removes the zone: returns `fe80::1` for `fe80::1%eth0`. */
 export function withoutZone(address: string): string {
   return address.split('%', 1)[0]!;
 }
@@ -50,8 +50,8 @@ export function blockListOf(ranges: readonly string[]): BlockList {
 }
 
 /**
- * The IPv4 address embedded in an IPv6 one: mapped (RFC 4291, 2.5.5.2), compatible (2.5.5.1), translated (RFC 2765),
- * NAT64 (RFC 6052), ISATAP (RFC 5214, 6.1) and 6to4 (RFC 3056).
+ * Returns the IPv4 address embedded in an IPv6 one: mapped (RFC 4291, 2.5.5.2), compatible (2.5.5.1), translated (RFC
+ * 2765), NAT64 (RFC 6052), ISATAP (RFC 5214, 6.1) and 6to4 (RFC 3056).
  */
 export function embeddedIpv4(address: string): string | undefined {
   if (!isIPv6(address)) return undefined;
@@ -65,7 +65,7 @@ export function embeddedIpv4(address: string): string | undefined {
   return groups[0] === 0x2002 ? at(1) : undefined;
 }
 
-/** The eight groups as numbers. */
+/** Returns the eight groups as numbers. */
 function groupsOf(address: string): number[] {
   // The canonical form (RFC 5952), without dotted parts.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);

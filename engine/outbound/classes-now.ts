@@ -5,8 +5,9 @@ import { addressesOf, classOf, type LookUp } from './create-outbound-guard.ts';
 import { DNS_MS } from './refusal-within.ts';
 
 /**
- * The classes an exception for a name opens: those of the refused addresses it resolves to now. Otherwise the person who
- * controls the name in DNS could later point it to any refused address. OUTBOUND_NAME (input) if it resolves to none.
+ * Returns the classes that an exception for a name opens: those of the refused addresses that the name resolves to now.
+ * With more classes, the person who controls the name in DNS could later point it to any refused address. Rejects with
+ * OUTBOUND_NAME (input) if the name resolves to no refused address.
  */
 export async function classesNow(
   host: string,

@@ -18,8 +18,9 @@ export interface OutboundGuardDeps {
 export type LookUp = (host: string, options: { readonly all: true }) => Promise<readonly { address: string; family: number }[]>;
 
 /**
- * Private ranges are allowed: hospitals are there. Addresses of this machine, its link neighbours or its cloud are
- * refused, because they trust connections by their source. See docs/decisions/0046.
+ * Creates the guard. Private ranges are allowed, because hospitals use them. Addresses of this machine, its link
+ * neighbours or its cloud are refused, because services there trust connections by their source. See
+ * docs/decisions/0046.
  */
 export function createOutboundGuard(deps: OutboundGuardDeps): OutboundGuard {
   const resolve = async (host: string, port: number): Promise<readonly ConnectAddress[]> => {
@@ -66,12 +67,18 @@ function refusalOf(host: string, address: string, port: number, { isExcepted, ow
   return found === undefined || isExcepted(host, address, port, found) ? undefined : found;
 }
 
-/** By the address alone: at an address of this machine, only some ports are refused. */
+/**
+ * Returns the class of an address, without regard to the port. At an address of this machine, only some ports are
+ * refused.
+ */
 export function classOf(address: string): RefusedClass | undefined {
   return refusedClass(address) ?? (isOfThisMachine(address) ? 'own-port' : undefined);
 }
 
-/** Handles every notation: an own address may come as IPv6 with an embedded IPv4 address, or uncompressed. */
+/**
+ * Returns whether an address belongs to this machine. Handles every notation: the address may be an IPv6 one with an
+ * embedded IPv4 address, or uncompressed.
+ */
 function isOfThisMachine(address: string): boolean {
   const plain = withoutZone(address);
   const forms = blockListOf(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((own) => withoutZone(own.address))));

@@ -9,7 +9,7 @@ export const OutboundTarget = Type.Object(
   {
     /** A name as adapters write it, an address, or a range in CIDR form. */
     host: Type.String({ minLength: 1, maxLength: 255 }),
-    /** Absent: any port. */
+    /** If absent, the exception applies to any port. */
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
   },
   { additionalProperties: false },
@@ -18,7 +18,7 @@ export type OutboundTarget = Static<typeof OutboundTarget>;
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*\.?$/i;
 
-/** Whether the text is a name, an address or a range. */
+/** Returns whether the text is a name, an address or a range. */
 export function isOutboundHost(host: string): boolean {
   return isIpRange(host) || (NAME.test(host) && !/^[\d.]+$/.test(host));
 }
@@ -41,8 +41,8 @@ export function showOutboundTarget({ host, port }: OutboundTarget): string {
 }
 
 /**
- * Whether an exception allows this connection. `host` is the adapter's text, `address` the resolved address,
- * `refused` the reason without an exception.
+ * Returns whether an exception allows this connection. `host` is the adapter's text, `address` the resolved address,
+ * `refused` the reason for refusing it without an exception.
  */
 export type MatchException = (host: string, address: string, port: number, refused: RefusedClass) => boolean;
 

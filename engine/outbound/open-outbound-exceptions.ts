@@ -19,27 +19,29 @@ import {
 
 export interface OutboundException extends ListedTarget {
   readonly reason: string;
-  /** False: the upgrade found it in use, and no person has confirmed it yet. It applies anyway. */
+  /** False if the upgrade found the target in use and no person has confirmed it yet. The exception applies anyway. */
   readonly isConfirmed: boolean;
   readonly by: string;
   readonly at: number;
 }
 
 export interface OutboundExceptions {
-  /** The stored exceptions, ordered by target. */
+  /** Returns the stored exceptions, ordered by target. */
   list(): Promise<readonly OutboundException[]>;
   /** The exceptions from this process's settings. */
   readonly ofSettings: readonly OutboundTarget[];
   /**
-   * Stores it, or replaces the one for the same target. A name opens the classes of addresses it resolves to now,
-   * unless `opens` is given. OUTBOUND_TARGET, OUTBOUND_NAME, OUTBOUND_FULL (input).
+   * Stores an exception, or replaces the one for the same target. Unless `opens` is given, a name opens the classes of
+   * the addresses it resolves to now. Rejects with OUTBOUND_TARGET (input) if the host is not valid, with OUTBOUND_NAME
+   * (input) if a name needs no exception or is not resolved, and with OUTBOUND_FULL (input) if there are too many
+   * exceptions.
    */
   put(exception: OutboundException): Promise<void>;
   /** Returns the removed exception. */
   remove(target: OutboundTarget): Promise<OutboundException | undefined>;
-  /** From memory; covers this process's settings and the store. */
+  /** Matches a connection against this process's settings and the stored exceptions, from memory. */
   readonly matches: MatchException;
-  /** The stored exceptions, from memory: for the plan of gateways. */
+  /** Returns the stored exceptions from memory, for the plan of gateways. */
   targets(): readonly ListedTarget[];
   onChange(listener: () => void): () => void;
   stop(): void;
@@ -66,12 +68,12 @@ const spec: CollectionSpec<StoredException> = {
 
 const TOPIC = 'outbound';
 const MOST = 500;
-/** Everything is read again this often, so a missed hint does not matter. */
+/** How often everything is read again, so that a missed hint does no lasting harm. */
 const RELOAD_EVERY_MS = 60_000;
 
 /**
- * The exceptions, from memory. A change applies in every process within a second, to each connection opened from then
- * on.
+ * Opens the exceptions and keeps them in memory. A change applies in every process within a second, to each connection
+ * that is opened after it.
  */
 export async function openOutboundExceptions(deps: OutboundExceptionsDeps): Promise<OutboundExceptions> {
   const { changes, clock, log } = deps;

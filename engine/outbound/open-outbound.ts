@@ -9,7 +9,9 @@ import { seedExceptions, type UsedTarget } from './seed-exceptions.ts';
 export interface Outbound {
   readonly guard: OutboundGuard;
   readonly exceptions: OutboundExceptions;
-  /** Called once per kind of user. Targets that an older version allowed stay allowed until a person decides. */
+  /**
+   * Called once per kind of user. Targets that an older version allowed stay allowed until a person decides about them.
+   */
   seed(kind: string, used: () => Promise<readonly UsedTarget[]>): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export async function openOutbound(deps: OutboundDeps): Promise<Outbound> {
   return { guard, exceptions, seed: (kind, used) => seedExceptions(kind, used, { ...deps, guard, exceptions }) };
 }
 
-/** The targets of this environment's adapters. */
+/** Returns the targets of this environment's adapters. */
 export async function targetsOfAdapters(
   store: Pick<BindingStore, 'listAdapters'>,
   types: readonly AdapterType[],

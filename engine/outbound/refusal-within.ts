@@ -2,10 +2,10 @@ import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 
-/** Names that DNS does not resolve within this time are checked when a connection is made. */
+/** Time limit for DNS. A name that is not resolved within this time is checked when a connection is made. */
 export const DNS_MS = 3_000;
 
-/** The error a connection would get; undefined if it would be made, or if DNS does not respond. */
+/** Returns the error that a connection would get; undefined if it would be allowed, or if DNS does not respond. */
 export async function refusalWithin(guard: OutboundGuard, host: string, port: number, clock: Clock): Promise<AppError | undefined> {
   let cancel = () => {};
   const bound = new Promise<undefined>((resolve) => (cancel = clock.after(DNS_MS, () => resolve(undefined))));

@@ -35,8 +35,8 @@ const spec: CollectionSpec<StoredDocument> = {
 };
 
 /**
- * Runs once per `kind` of user and store: adds exceptions for all targets that would be refused from now on. If the
- * process crashes meanwhile, the next one does it.
+ * Adds exceptions for all targets that would be refused from now on. Runs once per `kind` of user and store. If the
+ * process crashes meanwhile, the next start runs it again.
  */
 export async function seedExceptions(
   kind: string,

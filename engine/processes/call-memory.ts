@@ -14,13 +14,16 @@ import { addCounts, type CallSums } from './sum-calls.ts';
 export type CalledKind = 'adapter' | 'interface';
 
 export interface CallMemory {
-  /** Adds what was known before; includes ids not called since. */
+  /** Adds the stored history to the sums. Includes ids that no running process has called. */
   recall(kind: CalledKind, sums: CallSums): Promise<CallSums>;
-  /** Called when it was deleted: its history ends, and a later one with the same id starts with none. */
+  /**
+   * Called when an adapter or interface was deleted. Its history ends, so a later one with the same id starts without
+   * history.
+   */
   end(kind: CalledKind, id: string): Promise<void>;
-  /** When the previous one with this id was deleted; 0 if there was none. */
+  /** Returns when the previous adapter or interface with this id was deleted; 0 if there was none. */
   since(kind: CalledKind, id: string): Promise<number>;
-  /** Called when another process ended one. */
+  /** Called when another process has ended the history of an adapter or interface. */
   readAgain(): void;
   start(): void;
   /** Writes the changes that are not written yet. */
@@ -31,9 +34,9 @@ export interface CallMemoryDeps {
   readonly documents: Documents;
   readonly clock: Clock;
   readonly log: Logger;
-  /** This process's counts: it writes only what it called itself. */
+  /** Returns the counts of this process, which writes only its own calls. */
   own(kind: CalledKind): readonly CallCounts[];
-  /** The counts of all processes, with what was known before. */
+  /** Returns the counts of all processes, including the stored history. */
   sums(kind: CalledKind): Promise<CallSums>;
 }
 
@@ -42,7 +45,7 @@ type Known = Pick<CallCounts, 'lastOkAt' | 'lastAnswerAt' | 'lastError' | 'failu
 /** `_id` is `<kind>/<id>`. */
 interface KnownCalls extends StoredDocument, Known {
   readonly at: number;
-  /** When it was deleted: earlier data does not belong to the one that has its id now. */
+  /** When the adapter or interface was deleted. Earlier data does not belong to the current owner of the id. */
   readonly endedAt?: number;
   readonly expiresAt: number;
 }
@@ -66,7 +69,7 @@ export async function createCallMemory(deps: CallMemoryDeps): Promise<CallMemory
 class StoredCallMemory implements CallMemory {
   readonly #deps: CallMemoryDeps;
   readonly #stored: Collection<KnownCalls>;
-  /** What this process had counted at its last write. */
+  /** The counts of this process at its last write. */
   readonly #written = new Map<string, string>();
   #memory: { readonly at: number; readonly known: Map<string, KnownCalls> } | undefined;
   #cancel: () => void = () => undefined;
@@ -118,8 +121,8 @@ class StoredCallMemory implements CallMemory {
   }
 
   /**
-   * Reads the documents once if this process owns the store. On a shared store it reads them again, because other
-   * processes write too.
+   * Returns the stored documents. If this process owns the store, they are read once. On a shared store they are read
+   * again, because other processes write too.
    */
   async #known(): Promise<Map<string, KnownCalls>> {
     const { clock, documents } = this.#deps;
@@ -130,7 +133,7 @@ class StoredCallMemory implements CallMemory {
     return this.#memory.known;
   }
 
-  /** If the store fails, what was read last. */
+  /** Returns the stored documents; if the store fails, those that were read last. */
   #knownOrLast(): Promise<Map<string, KnownCalls> | undefined> {
     return this.#known().catch(() => this.#memory?.known);
   }
@@ -147,7 +150,7 @@ class StoredCallMemory implements CallMemory {
     const texts = this.#deps.own(kind).map((counts) => [counts, JSON.stringify(knownOf(counts))] as const);
     const changed = texts.filter(([{ id }, text]) => text !== this.#written.get(`${kind}/${id}`));
     if (changed.length === 0) return;
-    // If it cannot be read, do not overwrite it.
+    // Read first: if the history cannot be read, it must not be overwritten.
     const before = await this.#known();
     const all = await this.#deps.sums(kind);
     for (const [counts, text] of changed) {
@@ -166,7 +169,7 @@ class StoredCallMemory implements CallMemory {
   }
 }
 
-/** After a deletion, keeps only what belongs to the one that has the id now. */
+/** Keeps, after a deletion, only the history of the current owner of the id. */
 function knownOf({ lastOkAt, lastAnswerAt, lastError, failures, failingSince }: Known, endedAt = 0): Known {
   const isAfter = (at: number | undefined): at is number => at !== undefined && at > endedAt;
   const hasFailed = endedAt === 0 || isAfter(lastError?.at);

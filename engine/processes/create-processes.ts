@@ -1,7 +1,7 @@
 /**
- * All processes of the installation. Each writes a heartbeat with its counters into one document, and a reader reads
- * all of them. This costs one write per process every few seconds, and reads only on request; it never delays a
- * message. An exclusive store has one process, which is described from memory.
+ * Lists all processes of the installation. Each writes a heartbeat with its counters into one document, and a reader
+ * reads all these documents. This costs one write per process every few seconds, and reads only on request; it never
+ * delays a message. An exclusive store has one process, which is described from memory.
  */
 import type { Changes } from '../changes/create-changes.ts';
 import type { Clock } from '../contract/values/clock.ts';
@@ -19,43 +19,43 @@ import { mergeListeners, type ListenerOfProcess } from './merge-listeners.ts';
 
 export interface ProcessState extends ProcessAbout, ProcessParts {
   readonly processId: string;
-  /** Adapters and tags it serves exclusively. */
+  /** Adapters and tags that the process serves exclusively. */
   readonly serves?: readonly string[];
-  /** Absent: its version does not write marks. */
+  /** Absent if the version of the process does not write marks. */
   readonly writesMarks?: true;
   readonly load: ProcessLoad;
-  /** `silent`: no heartbeat for too long; its numbers are not counted. */
+  /** `silent` means that there was no heartbeat for too long; the numbers of the process are not counted. */
   readonly state: LifeState;
   readonly lastSeenAt: number;
-  /** Its last beat by its own clock; an observing process may have seen it later. */
+  /** Time of the last heartbeat by the clock of that process. An observing process may have seen it later. */
   readonly beatAt: number;
-  /** When it is removed from the list; absent while it is alive. */
+  /** When the process is removed from the list; absent while it is alive. */
   readonly goneAt?: number;
   /** True for the process that creates this list. */
   readonly isSelf: boolean;
 }
 
 export interface Processes {
-  /** Running processes first, then by role and start. */
+  /** Returns silent processes first, then running ones, then stopped ones; each group by role, host and start. */
   list(): Promise<readonly ProcessState[]>;
-  /** Where each flow listens: one entry per flow, from the process that holds it. */
+  /** Returns where each flow listens: one entry per flow, from the process that listens. */
   listeners(): Promise<readonly ListenerOfProcess[]>;
-  /** Counts of published flows over all running processes; those of others are some seconds old. */
+  /** Counts of published flows over all running processes. Counts of other processes are some seconds old. */
   readonly live: LiveSums;
   /**
-   * The same for calls of adapters and interfaces. When they last responded, and since when they fail, includes the
-   * time before these processes started.
+   * Returns the counts of adapter calls over all running processes. The last response, and the time since when calls
+   * fail, also cover the time before these processes started.
    */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;
-  /** From when on calls belong to the current owner of this id; 0: all do. */
+  /** Returns the time from which calls belong to the current owner of this id; 0 if all calls do. */
   callsSince(kind: CalledKind, id: string): Promise<number>;
-  /** Called when it was deleted: a later one with the same id starts with no calls. */
+  /** Called when an adapter or interface was deleted, so that a later one with the same id starts with no calls. */
   endCalls(kind: CalledKind, id: string): Promise<void>;
-  /** Executions that ended, by flow. */
+  /** Returns the number of executions that ended, by flow. */
   flowCalls(): Promise<CallSums>;
   start(): Promise<void>;
-  /** Records that it stopped as requested. */
+  /** Records that this process stopped as requested. */
   stop(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export interface ProcessesDeps extends SelfDescription {
   readonly live: Pick<LiveCounters, 'list' | 'get' | 'counted'>;
   /** Drops this process's counts of a deleted adapter. */
   forgetAdapter(adapterId: string): void;
-  /** How processes learn that others ended the calls of one. */
+  /** Notifies other processes that the calls of an adapter or interface were ended. */
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
 }
 

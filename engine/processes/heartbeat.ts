@@ -37,7 +37,7 @@ const BEAT_MS = 5_000;
  */
 const KEEP_SILENT_MS = 3_600_000;
 const KEEP_STOPPED_MS = 600_000;
-/** For the busiest flows only: one document must stay small however many flows there are. */
+/** Counts are written for the busiest flows only, so that the document stays small however many flows there are. */
 const MOST_FLOWS = 500;
 const MOST_CALLED = 500;
 
@@ -45,7 +45,7 @@ export class Heartbeat {
   readonly #deps: HeartbeatDeps;
   readonly #cores: { read(): number };
   #beat = 0;
-  /** The counts as last written, as text. */
+  /** The counts at the last write, as text. */
   readonly #told = new Map<string, string>();
   #isStopped = false;
   #cancel: () => void = () => undefined;
@@ -73,7 +73,7 @@ export class Heartbeat {
     );
   }
 
-  /** The process as it is now. */
+  /** Returns the current description of the process. */
   describe(): ProcessDocument {
     const { clock, processId, about, serves, live } = this.#deps;
     const { running, inHand } = this.#deps.load();
@@ -132,7 +132,7 @@ function mostCalled(calls: readonly CallCounts[]): readonly CallCounts[] {
   return calls.length <= MOST_CALLED ? calls : calls.toSorted((a, b) => b.recent.calls - a.recent.calls).slice(0, MOST_CALLED);
 }
 
-/** CPU time of this process divided by elapsed time, over at least one beat. */
+/** Measures CPU time of this process divided by elapsed time, over at least half a beat. */
 function createCores(clock: Clock): { read(): number } {
   let at = clock.monotonic();
   let used = process.cpuUsage();

@@ -4,14 +4,14 @@ import type { ProcessAbout } from './process-document.ts';
 export type ProcessName = Pick<ProcessAbout, 'role' | 'host' | 'pid'>;
 
 export interface ListenerOfProcess extends TriggerStatus {
-  /** The process that listens, or tried last. */
+  /** The process that listens, or that tried last. */
   readonly process: ProcessName;
 }
 
-/** What a person wants to know about a flow: where it listens, otherwise what is wrong. */
+/** Order of the states. A person wants to know where a flow listens; if it listens nowhere, what is wrong. */
 const RANK: Readonly<Record<TriggerState, number>> = { listening: 0, failing: 1, starting: 2, standby: 3, stopped: 4 };
 
-/** One entry per flow, from the process that listens. Message counts are sums over all processes. */
+/** Returns one entry per flow, from the process that listens. Message counts are sums over all processes. */
 export function mergeListeners(
   processes: readonly (ProcessName & { readonly listeners: readonly TriggerStatus[] })[],
 ): readonly ListenerOfProcess[] {

@@ -30,7 +30,7 @@ export class OtherProcesses {
     this.#life = watchLife(deps.clock);
   }
 
-  /** Includes silent and stopped ones, for as long as they are listed. */
+  /** Returns the documents of the other processes, including silent and stopped ones for as long as they are listed. */
   all(): Promise<readonly ProcessDocument[]> {
     const { isExclusive, clock } = this.#deps;
     if (isExclusive) return Promise.resolve([]);
@@ -44,14 +44,14 @@ export class OtherProcesses {
     return (await this.all()).filter(({ _id }) => this.#life.of(_id).state === 'alive');
   }
 
-  /** Of a process that `all` returned. */
+  /** Returns the state of a process that `all` returned. */
   lifeOf(processId: string): ProcessLife {
     return this.#life.of(processId);
   }
 
   /**
-   * If the store fails, the last result stays. In time all other processes appear silent, which is correct: nothing
-   * is known of them.
+   * Reads the documents. If the store fails, the last result stays in use. After some time all other processes appear
+   * silent, which is correct: nothing is known about them.
    */
   async #read(): Promise<readonly ProcessDocument[]> {
     const { stored, clock, log, processId } = this.#deps;

@@ -1,6 +1,6 @@
 /**
- * What each process publishes about itself every few seconds, for an overview of the installation. Only ids and
- * numbers, nothing from messages.
+ * What each process publishes about itself every few seconds, for an overview of the installation. It contains only ids
+ * and numbers, nothing from messages.
  */
 import { Type } from 'typebox';
 import type { CallCounts } from '../contract/calls/call-stats.ts';
@@ -10,7 +10,7 @@ import type { TriggerStatus } from '../trigger/trigger-run.ts';
 
 /** Facts that do not change while the process runs. */
 export interface ProcessAbout {
-  /** `worker`, `control`, `gateway open` …, `start` for all in one. */
+  /** `worker`, `control`, `gateway open` and so on; `start` for all in one process. */
   readonly role: string;
   readonly version: string;
   readonly host: string;
@@ -21,11 +21,11 @@ export interface ProcessAbout {
 export interface GatewayState {
   readonly front: string;
   readonly address: string;
-  /** The number of the plan it serves. */
+  /** The number of the plan that the gateway serves. */
   readonly planNumber: number;
   readonly connections: number;
   readonly inFlight: number;
-  /** Counted since it started. */
+  /** Requests since the gateway started. */
   readonly requests: number;
   readonly refused: number;
 }
@@ -33,23 +33,23 @@ export interface GatewayState {
 /** State of the parts outside the engine. */
 export interface ProcessParts {
   readonly gateways?: readonly GatewayState[];
-  /** Calls of the interfaces its gateways serve. */
+  /** Calls of the interfaces that the process's gateways serve. */
   readonly interfaces?: readonly CallCounts[];
-  /** The address of the console, if it serves one. */
+  /** The address of the console, if the process serves one. */
   readonly console?: string;
 }
 
 export interface ProcessLoad {
   /** Running executions, including those of sync flows. */
   readonly running: number;
-  /** Taken by the worker, but not started. */
+  /** Executions that the worker has claimed, but not started. */
   readonly inHand: number;
   /** CPU cores used since the last beat; 1.5 means one and a half. */
   readonly cores: number;
   readonly memoryBytes: number;
 }
 
-/** Leaves out nodes and edges that nothing passed. */
+/** The counts of a flow, without nodes and edges that nothing passed. */
 export interface FlowPart extends FlowCounts {
   readonly nodes: readonly NodeCounts[];
   readonly edges: readonly EdgeCounts[];
@@ -58,10 +58,10 @@ export interface FlowPart extends FlowCounts {
 export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessParts {
   /** Incremented with every heartbeat, because clocks of machines differ. */
   readonly beat: number;
-  /** By its own clock. */
+  /** Time of the last heartbeat by the clock of the process. */
   readonly seenAt: number;
   readonly serves?: readonly string[];
-  /** It marks what it writes (`engine/integrity`); absent in processes of the previous version. */
+  /** True if the process marks what it writes (`engine/integrity`); absent in processes of the previous version. */
   readonly writesMarks?: true;
   readonly load: ProcessLoad;
   readonly listeners: readonly TriggerStatus[];
@@ -70,7 +70,7 @@ export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessPa
   readonly adapters?: readonly CallCounts[];
   /** Executions that ended, by flow. */
   readonly flowCalls?: readonly CallCounts[];
-  /** When it stopped as requested. */
+  /** When the process stopped as requested. */
   readonly stoppedAt?: number;
   readonly expiresAt: number;
 }

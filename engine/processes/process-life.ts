@@ -1,7 +1,7 @@
 /**
- * Which processes are alive, as seen from this one. Clocks of machines differ, so a beat that changed between two
- * reads counts. The other's clock is only used for a process seen for the first time, or after a pause, until its
- * next beat.
+ * Tells which processes are alive, as seen from this one. The clocks of machines differ, so a process counts as alive
+ * if its beat changed between two reads. The clock of the other process is only used when that process is seen for the
+ * first time, or after a pause, until its next beat.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ProcessDocument } from './process-document.ts';
@@ -10,17 +10,17 @@ export type LifeState = 'alive' | 'silent' | 'stopped';
 
 export interface ProcessLife {
   readonly state: LifeState;
-  /** By the observer's clock. */
+  /** Time of the last beat by the observer's clock. */
   readonly lastSeenAt: number;
   readonly goneAt: number;
 }
 
-/** Three beats. */
+/** The time of three beats. */
 const SILENT_AFTER_MS = 15_000;
 
 export interface LifeWatch {
   observe(found: readonly ProcessDocument[]): void;
-  /** For a process that was observed. */
+  /** Returns the state of a process that was observed. */
   of(processId: string): ProcessLife;
 }
 

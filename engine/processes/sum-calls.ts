@@ -2,7 +2,7 @@
 import type { CallCounts } from '../contract/calls/call-stats.ts';
 import { addCauses } from '../contract/calls/refusal-causes.ts';
 
-/** By id. */
+/** Counts by id. */
 export type CallSums = ReadonlyMap<string, CallCounts>;
 
 export function sumCalls(parts: readonly (readonly CallCounts[])[]): CallSums {
@@ -14,12 +14,12 @@ export function sumCalls(parts: readonly (readonly CallCounts[])[]): CallSums {
   return sums;
 }
 
-/** Adds two counts of the same id: from two processes, or the current and the earlier ones. */
+/** Adds two counts of the same id: from two processes, or the current and the stored ones. */
 export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
   const lastOkAt = latest([a.lastOkAt, b.lastOkAt]);
   const lastAnswerAt = latest([a.lastAnswerAt, b.lastAnswerAt, lastOkAt]);
   const lastError = (a.lastError?.at ?? 0) >= (b.lastError?.at ?? 0) ? a.lastError : b.lastError;
-  // A process that gets responses outweighs another one that got none before.
+  // A response to one process counts more than an earlier error of another process.
   const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastAnswerAt ?? 0));
   const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastAnswerAt ?? 0));
   const refusals = addCauses(a.refusals, b.refusals);

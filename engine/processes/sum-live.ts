@@ -5,13 +5,13 @@ import type { FlowCounts, FlowDetailCounts, LiveCounters } from '../observe/live
 import type { FlowPart } from './process-document.ts';
 
 export interface LiveSums {
-  /** Every published flow. */
+  /** Returns the counts of every published flow. */
   list(): Promise<readonly FlowCounts[]>;
-  /** Undefined if it is not published. */
+  /** Returns undefined if the flow is not published. */
   get(flowId: string): Promise<FlowDetailCounts | undefined>;
 }
 
-/** `others`: the counts of each other running process. */
+/** Creates the sums. `others` returns the counts of each other running process. */
 export function sumLive(own: Pick<LiveCounters, 'list' | 'get'>, others: () => Promise<readonly (readonly FlowPart[])[]>): LiveSums {
   return {
     async list() {

@@ -21,7 +21,7 @@ export interface FlowCall {
   readonly path: string;
 }
 
-/** Every call of another flow in a document; disabled nodes do not count. */
+/** Returns every call of another flow in a document. Disabled nodes do not count. */
 export function callsOf(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>): readonly FlowCall[] {
   return document.nodes.flatMap((node, index) => {
     if (node.disabled === true) return [];
@@ -34,14 +34,14 @@ export function callsOf(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>
   });
 }
 
-/** Ids of the flows a document calls directly. */
+/** Returns the ids of the flows that a document calls directly. */
 export function calledFlowIds(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>): readonly string[] {
   return [...new Set(callsOf(document, nodes).map(({ flowId }) => flowId))];
 }
 
 /**
  * Reports calls that would always fail: the flow does not exist, is not published, is durable, has a stronger effect
- * than the node declares, or calls back to this one.
+ * than the node declares, or calls this flow back.
  */
 export async function calledFlowIssues(document: FlowDocument, deps: CalledFlowsDeps): Promise<readonly Issue[]> {
   const issues: Issue[] = [];
@@ -92,7 +92,7 @@ function circleIssue(document: FlowDocument, call: FlowCall, deps: CalledFlowsDe
   return issueOf(call, 'FLOW_CALLED_CIRCLE', `The flow would call itself: ${circle}.`, 'Remove one of these calls.', { circle });
 }
 
-/** The path of published calls from one flow to another, both ends included. */
+/** Returns the path of published calls from one flow to another, including both flows; undefined if there is none. */
 function wayTo(target: string, from: string, deps: CalledFlowsDeps, seen: Set<string>): readonly string[] | undefined {
   if (from === target) return [from];
   if (seen.has(from)) return undefined;

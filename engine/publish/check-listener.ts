@@ -15,8 +15,8 @@ export interface ListenerDeps {
 }
 
 /**
- * Two flows cannot listen on one adapter, or on two adapters with the same address. LISTENER_CLASH (input) names the
- * other flow.
+ * Checks that no other flow listens on the same adapter, or on another adapter with the same address. Throws
+ * LISTENER_CLASH (input), which names the other flow, if one does.
  */
 export function checkListener({ flowId, trigger }: CompiledFlow, deps: ListenerDeps): void {
   const clash = clashOf(flowId, trigger.node.adapter, trigger.definition, deps);
@@ -24,8 +24,8 @@ export function checkListener({ flowId, trigger }: CompiledFlow, deps: ListenerD
 }
 
 /**
- * The same for a draft, at its trigger's adapter, so that its author sees it before publishing. The draft may be
- * invalid in any other way.
+ * Makes the check of `checkListener` for a draft, so that its author sees the clash before publishing. The issue is at
+ * the trigger's adapter. The draft may be invalid in any other way.
  */
 export function listenerIssues(raw: unknown, deps: ListenerDeps & { readonly nodes: NodeRegistry }): readonly Issue[] {
   const nodes: readonly unknown[] = isRecord(raw) && Array.isArray(raw['nodes']) ? raw['nodes'] : [];
@@ -75,7 +75,7 @@ function isSame(a: Adapter, b: Adapter | undefined): boolean {
   return typeof port === 'number' && port !== 0 && port === addressOf(b).port && host === addressOf(b).host;
 }
 
-/** An adapter that both sends and listens has separate settings for its listening address. */
+/** Returns the address to listen on. An adapter that both sends and listens has separate settings for it. */
 function addressOf({ settings }: Adapter): { readonly host?: unknown; readonly port?: unknown } {
   const listen = settings['listen'];
   return typeof listen === 'object' && listen !== null ? listen : settings;

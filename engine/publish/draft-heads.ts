@@ -8,18 +8,18 @@ export interface DraftHead {
   readonly flow: Pick<FlowDocument, 'name' | 'domain' | 'sharedWith' | 'mode' | 'tags'>;
 }
 
-/** A small page: the store still reads past bodies of a megabyte each, while other reads wait. */
+/** The page is small, because the store still reads over bodies of a megabyte each, while other reads wait. */
 const PAGE = 100;
 
 /**
  * Reads the heads of all drafts, ordered by id. Nearly every page and action needs this list, and hundreds of large
- * drafts take seconds. So a draft is read, opened and parsed only when its content changed, one per turn of the event
- * loop.
+ * drafts take seconds. So a draft is read, decrypted and parsed only when its content changed, one per turn of the
+ * event loop.
  */
 export function createDraftHeads(stores: FlowStores): () => Promise<readonly DraftHead[]> {
   const known = new Map<string, DraftHead>();
 
-  /** Undefined if the draft was removed meanwhile. */
+  /** Returns undefined if the draft was removed meanwhile. */
   async function headOf(record: DraftHead['record']): Promise<DraftHead | undefined> {
     const before = known.get(record._id);
     // The hash covers everything in a head that comes from the flow.
@@ -37,7 +37,7 @@ export function createDraftHeads(stores: FlowStores): () => Promise<readonly Dra
         const head = await headOf(record);
         if (head === undefined) continue;
         heads.set(record._id, head);
-        // Set it at once: another list may be in progress.
+        // Set the head at once, because another list may be in progress.
         known.set(record._id, head);
       }
       after = page.at(-1)?._id;

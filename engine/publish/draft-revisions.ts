@@ -1,5 +1,5 @@
 /**
- * Earlier saves of a draft. They are kept so that no work is lost, and thinned so that their number stays bounded.
+ * Keeps earlier saves of a draft, so that no work is lost. Deletes some of them, so that their number stays bounded.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../contract/values/clock.ts';
@@ -9,17 +9,17 @@ import type { DraftRevision } from './interface.ts';
 import { unknown } from './flow-errors.ts';
 import { bodyOf, openJson, sealJson, type DraftRecord, type FlowStores, type RevisionRecord } from './flow-stores.ts';
 
-/** How many of the newest are all kept. */
+/** The number of newest saves that are all kept. */
 const WHOLE = 100;
 const MOST = { count: 300, bytes: 50 * 1024 * 1024 };
 /**
- * Documents set aside have their own limit per domain of the flow, so that they displace neither saves nor what
- * others set aside.
+ * The limits for documents set aside, per domain of the flow. They are separate, so that these documents do not
+ * displace saves, or documents set aside in another domain.
  */
 const MOST_ASIDE = { count: 50, bytes: 10 * 1024 * 1024 };
-/** Saves by one person with shorter pauses form one session. Of an older session only the last save is kept. */
+/** Saves by one person with shorter pauses form one session. Only the last save of an older session is kept. */
 const PAUSE_MS = 10 * 60_000;
-/** Thinning reads all heads, so it is not done at each save. */
+/** Number of saves after which revisions are deleted. The deletion reads all heads, so it does not run at each save. */
 const THIN_EVERY = 25;
 
 type Head = Omit<RevisionRecord, 'body'>;
@@ -30,9 +30,12 @@ export interface DraftRevisions {
    * harm.
    */
   keep(draft: DraftRecord): Promise<void>;
-  /** Keeps a document that lost a conflict and never was the draft. FLOW_UNKNOWN (input) without a draft. */
+  /**
+   * Keeps a document that lost a conflict and never was the draft. Rejects with FLOW_UNKNOWN (input) if the flow has no
+   * draft.
+   */
   setAside(flow: FlowDocument, by: string): Promise<void>;
-  /** The newest revision number of a flow whose draft was removed; 0 if there was none. */
+  /** Returns the newest revision number of a flow whose draft was removed; 0 if there was none. */
   newest(flowId: string): Promise<number>;
   list(flowId: string): Promise<readonly DraftRevision[]>;
   read(flowId: string, id: string): Promise<FlowDocument | undefined>;
@@ -51,7 +54,9 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
     for (const { _id } of surplusOf(await headsOf(flowId))) await revisions.remove(_id);
   }
 
-  /** Newest first. A few more than the limit, because not every save thins them. */
+  /**
+   * Returns the heads, newest first. There may be a few more than the limit, because not every save deletes old ones.
+   */
   const headsOf = (flowId: string) => revisions.find({ flowId }, { sort: ['-revision', '-at'], limit: 1000, omit: ['body'] });
 
   return {
@@ -95,7 +100,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
         ...(head.domain === undefined ? {} : { domain: head.domain }),
         ...(head.isSetAside === true ? { isSetAside: true as const } : {}),
       }));
-      // A draft about to be replaced is in both lists.
+      // A draft that is about to be replaced is in both lists.
       return [...(now === undefined ? [] : [now]), ...before.filter(({ id }) => id !== now?.id)];
     },
     async read(flowId, id) {
@@ -109,8 +114,8 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
 }
 
 /**
- * Returns the revisions to delete; the input is newest first. Of older saves that is all except the last of each
- * session, plus what exceeds the limits on number and bytes per flow.
+ * Returns the revisions to delete; the input is newest first. These are older saves except the last of each session,
+ * and revisions that exceed the limits on number and bytes per flow.
  */
 export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'domain' | 'isSetAside'>>(heads: readonly T[]): readonly T[] {
   const [aside, saved] = [heads.filter(({ isSetAside }) => isSetAside === true), heads.filter(({ isSetAside }) => isSetAside !== true)];
@@ -126,7 +131,7 @@ export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'domain' 
   return [...folded, ...beyond(ends, MOST), ...surplusAside];
 }
 
-/** The newest always stays. */
+/** Returns the heads beyond the limits. The newest head always stays. */
 function beyond<T extends Pick<Head, 'bytes'>>(heads: readonly T[], most: typeof MOST): readonly T[] {
   let bytes = 0;
   return heads.filter((head, index) => {

@@ -11,7 +11,10 @@ import { findIssues } from './find-issues.ts';
 import { invalid, stale } from './flow-errors.ts';
 import { bodyOf, isPublished, sealJson, type DraftRecord } from './flow-stores.ts';
 
-/** The draft of each flow, saved only over the revision that was edited; earlier saves are kept as revisions. */
+/**
+ * Stores the draft of each flow. A save succeeds only if the stored draft still has the revision that was edited.
+ * Earlier saves are kept as revisions.
+ */
 export class Drafts {
   readonly #deps: FlowCatalogDeps;
   readonly #revisions: DraftRevisions;
@@ -33,8 +36,8 @@ export class Drafts {
     if (before !== undefined && before.revision !== flow.revision) throw stale(flow, before, bodyOf(stores, before));
     // A removed flow that is saved again continues its numbering: a revision number identifies one content forever.
     const last = before?.revision ?? (await this.#revisions.newest(flow.flowId));
-    // It was removed while this person edited it, so it is restored only if they ask for that. A file from another
-    // installation is new here.
+    // The flow was removed while this person edited it, so it is restored only if they ask for that with revision 0. A
+    // file from another installation is saved as a new flow.
     if (before === undefined && flow.revision !== 0 && last > 0) throw stale(flow, undefined, undefined);
     const saved: FlowDocument = { ...flow, revision: last + 1 };
     const record = await this.#toRecord(saved, actor);
@@ -70,7 +73,10 @@ export class Drafts {
     return this.#revisions.read(flowId, id);
   }
 
-  /** A draft may break rules, but must be readable. FLOW_INVALID with every issue. */
+  /**
+   * Parses a draft. It may break rules, but must be readable. Rejects with FLOW_INVALID (input) and every issue if it
+   * is not.
+   */
   async #parse(raw: unknown, actor: string): Promise<FlowDocument> {
     const flow = readFlow(raw, this.#deps.fits);
     if (flow === undefined) throw invalid(await findIssues(this.#deps, raw, actor));
@@ -94,7 +100,7 @@ export class Drafts {
     };
   }
 
-  /** Returns false if another save came first. */
+  /** Stores a draft. Returns false if another save came first. */
   async #replace(record: DraftRecord, before: DraftRecord | undefined): Promise<boolean> {
     const { drafts } = this.#deps.stores;
     if (before === undefined) return (await drafts.insert(record, { durability: 'full' })).inserted;

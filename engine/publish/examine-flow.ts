@@ -22,23 +22,26 @@ export interface FlowCatalogDeps {
   readonly bindings: Bindings;
   /** The environment that bindings are resolved for. */
   readonly environment: string;
-  /** `compileFlow` with bound dependencies; throws FLOW_INVALID with issues. */
+  /**
+   * Calls `compileFlow` with bound dependencies. Throws FLOW_INVALID (input) with issues if the flow cannot be
+   * compiled.
+   */
   compile(version: FlowVersion): CompiledFlow;
-  /** The same, but yields to the event loop between nodes. */
+  /** Compiles a flow as `compile` does, but yields to the event loop between nodes. */
   compileInTurns(version: FlowVersion, signal: AbortSignal): Promise<CompiledFlow>;
   /** If absent, every document is examined on the event loop. */
   readonly examiner?: Examiner;
   /** Checks the product's schemas with generated code. */
   readonly fits: Fits;
-  /** `runTrial` with bound dependencies. */
+  /** Calls `runTrial` with bound dependencies. */
   readonly runTrial: RunTrial;
-  /** Throws an `input` AppError if the text does not compile. */
+  /** Throws an error of kind `input` if the text does not compile. */
   checkExpression?(text: string): void;
-  /** Compiles a script without running it. Rejects with an `input` AppError on a syntax error. */
+  /** Compiles a script without running it. Rejects with an error of kind `input` if its syntax is wrong. */
   checkScript?(source: string): Promise<void>;
   /**
-   * Checks that this process can listen for the flow; rejects with the reason. Called before the commit, if it does
-   * not listen yet.
+   * Checks that this process can listen for the flow; rejects with the reason if not. Called before the commit, if the
+   * process does not listen for it yet.
    */
   prepareTrigger?(flow: CompiledFlow, signal: AbortSignal): Promise<void>;
   readonly clock: Clock;
@@ -46,14 +49,15 @@ export interface FlowCatalogDeps {
 }
 
 /**
- * Every problem of an untrusted document that shows without other flows. `by`: whose share of the examiner is used.
+ * Returns every problem of an untrusted document that can be found without other flows. `by` is the account whose share
+ * of the examiner is used.
  */
 export async function documentIssues(deps: FlowCatalogDeps, raw: unknown, by = ''): Promise<readonly Issue[]> {
   if (deps.examiner === undefined || isLight(raw)) return examineDocument(raw, hereOf(deps)).issues;
   return (await deps.examiner.examine(raw, factsFor(deps, raw), { wants: 'issues', by })).issues;
 }
 
-/** Returns the compiled flow, or throws FLOW_INVALID with every issue. */
+/** Returns the compiled flow. Rejects with FLOW_INVALID (input) and every issue if the document has errors. */
 export async function readyFlow(deps: FlowCatalogDeps, raw: unknown, signal: AbortSignal, by = ''): Promise<CompiledFlow> {
   if (deps.examiner === undefined || isLight(raw)) {
     const { flow, issues } = examineDocument(raw, hereOf(deps));

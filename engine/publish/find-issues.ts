@@ -6,7 +6,8 @@ import { calledFlowIssues } from './called-flows.ts';
 import { documentIssues, type FlowCatalogDeps } from './examine-flow.ts';
 
 /**
- * Every problem of a document, errors first: its own, those of the flows it calls, and those only the sandbox finds.
+ * Returns every problem of a document, errors first: its own problems, those of its calls to other flows, and those
+ * that only the sandbox finds.
  */
 export async function findIssues(deps: FlowCatalogDeps, raw: unknown, by = ''): Promise<readonly Issue[]> {
   const issues = await documentIssues(deps, raw, by);

@@ -12,7 +12,7 @@ import { runTests } from './run-tests.ts';
 import { runTrialOf } from './run-trial-of.ts';
 import { createVersionHeads } from './version-heads.ts';
 
-/** Drafts, versions and publication of flows. */
+/** Creates the catalog of flows: their drafts, versions and publication. */
 export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog {
   const { stores, clock } = deps;
   const readHeads = createDraftHeads(stores);

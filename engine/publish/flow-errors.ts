@@ -13,7 +13,10 @@ export function invalid(issues: readonly Issue[]): AppError {
   });
 }
 
-/** `record`: the stored draft, whose document is `theirs`; undefined if the draft was removed. */
+/**
+ * Returns the error FLOW_STALE. `record` is the stored draft, and `theirs` is its document; they are undefined if the
+ * draft was removed.
+ */
 export function stale(yours: FlowDocument, record: DraftRecord | undefined, theirs: FlowDocument | undefined): AppError {
   const { flowId, revision } = yours;
   if (record === undefined) {

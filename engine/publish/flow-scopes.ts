@@ -2,7 +2,7 @@ import type { FlowScope } from '../execution/scope-filters.ts';
 import { findAll, type FlowStores } from './flow-stores.ts';
 import type { VersionHead, VersionHeads } from './version-heads.ts';
 
-/** Which executions belong to a domain, by flow and version. */
+/** Creates the function that returns which executions belong to domains, by flow and version. */
 export function createFlowScopes(
   stores: FlowStores,
   versionHeads: VersionHeads,

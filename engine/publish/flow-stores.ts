@@ -1,7 +1,7 @@
 /**
- * What the store keeps of flows. Documents are stored as JSON text, because configurations may have names with dots,
- * which the store's paths do not allow. The text is sealed: saved tests contain messages, and analysts make them from
- * real ones.
+ * The stored documents of flows. Flow documents are stored as JSON text, because configurations may have names with
+ * dots, which the store's paths do not allow. The text is encrypted, because saved tests contain messages that analysts
+ * make from real ones.
  */
 import { Type } from 'typebox';
 import { AppError } from '../contract/values/errors.ts';
@@ -19,8 +19,8 @@ export interface DraftRecord extends StoredDocument {
 }
 
 /**
- * A draft as it was before a later save, or a document set aside in a conflict (`isSetAside`; `revision` is the one
- * it was based on).
+ * A draft as it was before a later save, or a document set aside in a conflict (`isSetAside`). `revision` of the latter
+ * is the one it was based on.
  */
 export interface RevisionRecord extends StoredDocument {
   readonly flowId: string;
@@ -28,7 +28,7 @@ export interface RevisionRecord extends StoredDocument {
   readonly contentHash: string;
   readonly at: number;
   readonly by: string;
-  /** The domain it was saved in; absent in revisions older than this field. */
+  /** The flow's domain when the revision was saved; absent in revisions older than this field. */
   readonly domain?: string;
   readonly isSetAside?: true;
   /** Size of the body. */
@@ -38,8 +38,8 @@ export interface RevisionRecord extends StoredDocument {
 }
 
 /**
- * `_id` is `flowId@version`. Never changed and never removed. It is stored before the commit, so a version whose
- * commit failed stays too. The pointer says which versions were published (`wasPublished`).
+ * A version of a flow; `_id` is `flowId@version`. It is never changed and never removed. It is stored before the
+ * commit, so a version whose commit failed stays too. The pointer says which versions were published (`wasPublished`).
  */
 export interface VersionRecord extends StoredDocument {
   readonly flowId: string;
@@ -54,8 +54,8 @@ export interface VersionRecord extends StoredDocument {
 }
 
 /**
- * Which version of a flow is published. One conditional update of it is the commit of a publication. `version` null:
- * no version is published.
+ * Tells which version of a flow is published; `version` is null if none is. One conditional update of this document is
+ * the commit of a publication.
  */
 export interface PointerRecord extends StoredDocument {
   readonly revision: number;
@@ -63,11 +63,9 @@ export interface PointerRecord extends StoredDocument {
   readonly contentHash: string;
   readonly changedAt: number;
   readonly changedBy: string;
-  /**
-   * The highest version ever published. Absent in pointers of 0.1.0; every stored version counts as published then.
-   */
+  /** The highest version ever published. Absent in pointers of 0.1.0; then every stored version counts as published. */
   readonly newest?: number;
-  /** Numbers below `newest` whose commit failed: never published. */
+  /** Versions below `newest` that were never published, because their commit failed. */
   readonly skipped?: readonly number[];
 }
 
@@ -105,7 +103,7 @@ export async function openFlowStores(documents: Documents, seal: TextSeal): Prom
   };
 }
 
-/** The sealed text of a value in a document of that collection. */
+/** Returns the sealed text of a value in a document of that collection. */
 export function sealJson(seal: TextSeal, { name }: { readonly name: string }, id: string, value: unknown): string {
   return seal.seal({ collection: name, id, field: 'json' }, JSON.stringify(value));
 }
@@ -114,7 +112,9 @@ export function openJson(seal: TextSeal, { name }: { readonly name: string }, id
   return JSON.parse(seal.openText({ collection: name, id, field: 'json' }, text)) as unknown;
 }
 
-/** FLOW_VERSION_UNKNOWN (bug) if it is not stored: executions are pinned to it. */
+/**
+ * Reads a version. Rejects with FLOW_VERSION_UNKNOWN (bug) if it is not stored, because executions are pinned to it.
+ */
 export async function readVersion(stores: FlowStores, flowId: string, version: number): Promise<FlowVersion> {
   const record = await stores.versions.get(`${flowId}@${version}`);
   if (record !== undefined) return toVersion(stores, record);
@@ -125,7 +125,7 @@ export function toVersion({ seal, versions }: FlowStores, { _id, flowId, version
   return { flowId, version, contentHash, document: openJson(seal, versions, _id, body) as FlowDocument };
 }
 
-/** All documents, ordered by id. */
+/** Returns all documents, ordered by id. */
 export async function findAll<T extends StoredDocument>(collection: Collection<T>): Promise<T[]> {
   const limit = 500;
   const all: T[] = [];
@@ -137,12 +137,12 @@ export async function findAll<T extends StoredDocument>(collection: Collection<T
   }
 }
 
-/** The flow of a draft. */
+/** Returns the flow of a draft. */
 export function bodyOf({ seal, drafts }: FlowStores, record: DraftRecord | undefined): FlowDocument | undefined {
   return record && (openJson(seal, drafts, record._id, record.body) as FlowDocument);
 }
 
-/** Whether that version is or was published. */
+/** Returns whether the version is or was published. */
 export function wasPublished({ newest = Infinity, skipped = [] }: PointerRecord, version: number): boolean {
   return version <= newest && !skipped.includes(version);
 }

@@ -1,5 +1,6 @@
 /**
- * What control does with flows, as types. Independent of HTTP; the caller checks permissions and writes the audit.
+ * The types for what control does with flows. They are independent of HTTP. The caller checks permissions and writes
+ * audit lines.
  */
 import type { Issue } from '../contract/values/errors.ts';
 import type { FlowDocument, FlowTest, FlowVersion } from '../contract/flow/flow-document.ts';
@@ -16,7 +17,7 @@ export interface FlowSummary {
   readonly tags: readonly string[];
   readonly draftRevision: number | undefined;
   readonly publishedVersion: number | undefined;
-  /** The draft differs from the published version. */
+  /** True if the draft differs from the published version. */
   readonly isChanged: boolean;
   readonly updatedAt: number;
   readonly updatedBy: string;
@@ -49,9 +50,9 @@ export interface VersionSummary {
   readonly publishedAt: number;
   readonly publishedBy: string;
   readonly note?: string;
-  /** The domain it belongs to: the flow may have moved since. */
+  /** The domain that the version belongs to. The flow may have moved to another domain since. */
   readonly domain: string;
-  /** True for the version that serves now: the latest, or the one after a rollback. */
+  /** True for the version that serves now: the latest one, or after a rollback an earlier one. */
   readonly isCurrent: boolean;
 }
 
@@ -59,9 +60,12 @@ export type PublishStage = 'validate' | 'test' | 'prepare' | 'commit' | 'apply';
 
 export interface PublishOptions {
   readonly onStage?: (stage: PublishStage) => void;
-  /** Why, in the person's own words; stored with the version, beside its content. */
+  /** The reason in the person's own words. It is stored with the version, but is not part of its content. */
   readonly note?: string | undefined;
-  /** The draft the person saw. FLOW_DRAFT_CHANGED (input) if it was saved since. */
+  /**
+   * Revision of the draft that the person saw. `publish` rejects with FLOW_DRAFT_CHANGED (input) if the draft was saved
+   * since.
+   */
   readonly revision?: number | undefined;
 }
 
@@ -69,51 +73,52 @@ export interface FlowCatalog {
   list(): Promise<readonly FlowSummary[]>;
   draft(flowId: string): Promise<FlowDocument | undefined>;
   /**
-   * Saves if the stored draft still has `document.revision`; returns it with the next one. FLOW_STALE has both
-   * versions as `StaleDraft` in `cause`, but never in its message.
+   * Saves the document if the stored draft still has `document.revision`; returns it with the next revision. Rejects
+   * with FLOW_STALE (input) if not. Both versions are in the error's `cause` as `StaleDraft`, but never in its message.
    */
   saveDraft(document: unknown, actor: string): Promise<FlowDocument>;
   remove(flowId: string, actor: string): Promise<boolean>;
-  /** The current and earlier saves of a draft, newest first; also for a removed flow. */
+  /** Returns the current and earlier saves of a draft, newest first; also for a removed flow. */
   revisions(flowId: string): Promise<readonly DraftRevision[]>;
   revision(flowId: string, id: string): Promise<FlowDocument | undefined>;
   /** Keeps a document that lost a conflict among the revisions of its flow. */
   setAside(document: unknown, actor: string): Promise<void>;
   /**
-   * Every problem at once. `by`: whose share of the examiner is used, here and below. FLOW_CHECK_BUSY (transient).
+   * Returns every problem. `by` is the account whose share of the examiner is used, here and below. Rejects with
+   * FLOW_CHECK_BUSY (transient) if too many documents wait.
    */
   validate(document: unknown, by?: string): Promise<readonly Issue[]>;
-  /** Runs the document's saved tests (or one ad-hoc test) with their mocks; reaches nothing outside. */
+  /** Runs the document's saved tests, or one ad-hoc test, with their mocks. Calls nothing outside. */
   test(document: unknown, signal: AbortSignal, tests?: readonly FlowTest[], by?: string): Promise<TestReport>;
   /**
-   * Runs once, for at most 30 s, and shows every step. Reaches real adapters only if `reach` allows it. For a part
-   * (`from`, `only`) only its own nodes are checked. FLOW_INVALID (input) with every issue; TRIAL_NODE_UNSUITABLE
-   * (input) if no run can start there.
+   * Runs the flow once, for at most 30 s, and returns every step. Calls real adapters only if `reach` allows it. For a
+   * part of the flow (`from`, `only`), only its own nodes are checked. Rejects with FLOW_INVALID (input) and every
+   * issue if the document has errors, and with TRIAL_NODE_UNSUITABLE (input) if no run can start at the given node.
    */
   trial(document: unknown, request: TrialRequest, signal: AbortSignal, by?: string): Promise<TrialResult>;
   publish(flowId: string, actor: string, signal: AbortSignal, options?: PublishOptions): Promise<PublishReport>;
   rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport>;
   unpublish(flowId: string, actor: string): Promise<boolean>;
-  /** Newest first. */
+  /** Returns the versions, newest first. */
   versions(flowId: string): Promise<readonly VersionSummary[]>;
   version(flowId: string, version: number): Promise<FlowVersion | undefined>;
-  /** Flows with any published version, present or past, that has a node of that adapter. */
+  /** Returns the ids of flows with any published version, present or past, that has a node of that adapter. */
   usersOf(adapterId: string): Promise<readonly string[]>;
-  /** The executions of these domains. An execution belongs to the domain of its version. */
+  /** Returns the executions of these domains. An execution belongs to the domain of its version. */
   scopesOf(domains: readonly string[]): Promise<readonly FlowScope[]>;
 }
 
 export interface DraftRevision {
   readonly id: string;
-  /** For one that was set aside: the revision it was based on. */
+  /** The number of the revision. For a document that was set aside, the revision it was based on. */
   readonly revision: number;
   readonly contentHash: string;
   readonly savedAt: number;
   readonly savedBy: string;
-  /** The domain it was saved in: a flow may have moved since. Absent in some that are older than this field. */
+  /** The flow's domain when the revision was saved; the flow may have moved since. Absent in some older revisions. */
   readonly domain?: string;
   /** True for the current draft. */
   readonly isCurrent?: true;
-  /** It lost a conflict. */
+  /** True if the document lost a conflict. */
   readonly isSetAside?: true;
 }

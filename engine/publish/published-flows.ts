@@ -12,25 +12,25 @@ export interface PublishedFlowsDeps {
   readonly stores: FlowStores;
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   readonly nodes: NodeRegistry;
-  /** `compileFlow` with bound dependencies. */
+  /** Calls `compileFlow` with bound dependencies. */
   compile(version: FlowVersion): CompiledFlow;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Called after a swap with the version that now serves, or undefined if the flow is no longer published. */
+/** Called after a change, with the version that now serves, or with undefined if the flow is no longer published. */
 export type PublishedListener = (flowId: string, flow: CompiledFlow | undefined) => void | Promise<void>;
 
 export interface RunningPublishedFlows extends PublishedFlows {
   /**
-   * Flows whose published version could not be loaded here: flow id -> error. The previous version, if any, keeps
-   * serving.
+   * The errors, by flow id, of flows whose published version could not be loaded here. The previous version, if any,
+   * keeps serving.
    */
   readonly failing: ReadonlyMap<string, unknown>;
   onChange(listener: PublishedListener): () => void;
   /**
-   * Reads the pointer of a flow again, and swaps the version if it changed. Resolves when every listener has
-   * finished. `ready` is the version if already compiled, so that a publication compiles only once.
+   * Reads the pointer of a flow again, and switches to its version if it changed. Resolves when every listener has
+   * finished. `ready` is the version if it is already compiled, so that a publication compiles it only once.
    */
   refresh(flowId: string, ready?: CompiledFlow): Promise<void>;
   /** Asks the other processes to read that flow again. */
@@ -39,15 +39,12 @@ export interface RunningPublishedFlows extends PublishedFlows {
 }
 
 const TOPIC = 'flows';
-/** Pointers are read again this often, so a missed hint does not matter. */
+/** How often pointers are read again, so that a missed hint does no lasting harm. */
 const RELOAD_EVERY_MS = 15_000;
 /** How many versions other than the current ones stay compiled. */
 const MAX_OLD = 200;
 
-/**
- * Published versions, compiled and kept in memory. If a version does not compile here, the previous one keeps
- * serving.
- */
+/** Keeps published versions compiled in memory. If a version does not compile here, the previous one keeps serving. */
 export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<RunningPublishedFlows> {
   const flows = new FlowsInMemory(deps);
   await flows.start();
@@ -58,12 +55,12 @@ class FlowsInMemory implements RunningPublishedFlows {
   readonly failing = new Map<string, unknown>();
   readonly #deps: PublishedFlowsDeps;
   readonly #current = new Map<string, CompiledFlow>();
-  /** The pointer revision each flow has in this process. */
+  /** The pointer revision that this process has loaded, by flow. */
   readonly #seen = new Map<string, number>();
   readonly #old = new Map<string, CompiledFlow>();
   readonly #listeners = new Set<PublishedListener>();
   #list: readonly CompiledFlow[] = [];
-  /** The last running turn of each flow. */
+  /** The last refresh of each flow that is in progress. */
   readonly #turns = new Map<string, Promise<unknown>>();
   #isStopped = false;
   #unfollow: () => void = () => undefined;
@@ -74,7 +71,7 @@ class FlowsInMemory implements RunningPublishedFlows {
   }
 
   async start(): Promise<void> {
-    // Subscribe first: what is published during the full read is then read after it.
+    // Subscribe first, so that a publication during the full read causes another read.
     this.#unfollow = this.#deps.changes.follow(TOPIC, (flowId) => this.#reload(flowId));
     await this.#reloadAll();
     this.#schedule();
@@ -114,7 +111,7 @@ class FlowsInMemory implements RunningPublishedFlows {
   }
 
   /**
-   * Swaps of one flow run one after the other, so that an older read never replaces a newer one. Flows do not wait
+   * Runs refreshes of one flow one after the other, so that an older read never replaces a newer one. Flows do not wait
    * for each other, because a listener may take seconds to stop.
    */
   refresh(flowId: string, ready?: CompiledFlow): Promise<void> {
@@ -136,7 +133,7 @@ class FlowsInMemory implements RunningPublishedFlows {
     });
   }
 
-  /** A failure while the process stops is not logged. */
+  /** Reloads one flow or all flows. A failure while the process stops is not logged. */
   async #reload(flowId?: string): Promise<void> {
     try {
       await (flowId === undefined ? this.#reloadAll() : this.refresh(flowId));
@@ -146,7 +143,10 @@ class FlowsInMemory implements RunningPublishedFlows {
     }
   }
 
-  /** The list only shows which pointers changed; each is read again in its own turn. */
+  /**
+   * Refreshes the flows whose pointers changed. The list only shows which ones changed; each pointer is read again by
+   * its refresh.
+   */
   async #reloadAll(): Promise<void> {
     const revisions = new Map((await findAll(this.#deps.stores.pointers)).map(({ _id, revision }) => [_id, revision]));
     const flowIds = new Set([...revisions.keys(), ...this.#seen.keys()]);
@@ -198,8 +198,8 @@ function nameOf(flowId: string, version: number): string {
 }
 
 /**
- * An old published version may name node majors that no longer exist. They are upgraded in memory; the stored version
- * does not change.
+ * Compiles a stored version. An old version may name node majors that no longer exist. These nodes are upgraded in
+ * memory; the stored version does not change.
  */
 async function compileStored({ stores, nodes, compile }: PublishedFlowsDeps, flowId: string, version: number): Promise<CompiledFlow> {
   const stored = await readVersion(stores, flowId, version);

@@ -13,8 +13,8 @@ import { runTests } from './run-tests.ts';
 const NO_TESTS: TestReport = { passed: true, tests: [] };
 
 /**
- * Publication: validate, test, prepare, commit, apply. If a step before the commit fails, the old version keeps
- * serving. Nothing after the commit is undone.
+ * Publishes flows in five steps: validate, test, prepare, commit, apply. If a step before the commit fails, the old
+ * version keeps serving. Nothing after the commit is undone.
  */
 export class Publisher {
   readonly #deps: FlowCatalogDeps;
@@ -50,7 +50,7 @@ export class Publisher {
     // Tests and listeners take seconds, so check again. A removal between this line and the commit is still missed.
     if ((await stores.drafts.get(flowId)) === undefined) throw unknown(flowId);
     await this.#storeVersion(version, actor, note);
-    // If the commit fails the version stays: a commit whose response was lost may have taken effect.
+    // If the commit fails, the stored version stays: a commit whose response was lost may have taken effect.
     await this.#commit(flowId, pointer, { version: number, contentHash: hash, ...countUp(pointer, number) }, actor);
     onStage?.('apply');
     await this.#apply(flowId, flow);
@@ -81,7 +81,7 @@ export class Publisher {
     return true;
   }
 
-  /** `revision`: the one the person saw. */
+  /** Reads the draft. `revision` is the one that the person saw. */
   async #readDraft(flowId: string, revision: number | undefined): Promise<FlowDocument> {
     const { stores } = this.#deps;
     const draft = await stores.drafts.get(flowId);
@@ -124,7 +124,7 @@ export class Publisher {
     if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(version.flowId);
   }
 
-  /** The one write that publishes: a process that read an older pointer fails. */
+  /** Publishes a version by one conditional write. It fails if this process read an older pointer. */
   async #commit(
     flowId: string,
     before: PointerRecord | undefined,
@@ -141,7 +141,10 @@ export class Publisher {
     if (!isCommitted) throw raced(flowId);
   }
 
-  /** Nothing is undone after the commit: a process that cannot follow says so in its status. */
+  /**
+   * Loads the version in this process and notifies the others. Nothing is undone after the commit: a process that
+   * cannot load the version reports this in its status.
+   */
   async #apply(flowId: string, flow?: CompiledFlow): Promise<void> {
     const { published, logger } = this.#deps;
     await published.refresh(flowId, flow).catch((error: unknown) => logger.error('flow.apply-failed', error, { flowId }));
@@ -150,9 +153,10 @@ export class Publisher {
 }
 
 /**
- * A version stored between the newest and this one was based on the same pointer or an older one, so this commit
- * makes its commit fail for good. If the newest is unknown, nothing is skipped: a superfluous version in a list is
- * better than executions that no list shows.
+ * Returns the newest published version, and the skipped ones. A version stored between the previous newest and this one
+ * was based on the same pointer or an older one. After this commit its own commit can no longer succeed, so it is
+ * skipped. If the previous newest is unknown, nothing is skipped: a superfluous version in a list is better than
+ * executions that no list shows.
  */
 function countUp(before: PointerRecord | undefined, version: number): Required<Pick<PointerRecord, 'newest' | 'skipped'>> {
   const newest = before?.newest ?? version - 1;

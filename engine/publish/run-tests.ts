@@ -11,7 +11,7 @@ import type { TestReport } from './interface.ts';
 import type { TrialResult } from '../run/trial-result.ts';
 
 /**
- * `runTrial` with bound dependencies: stores nothing and, without options, reaches nothing outside that is not
+ * Calls `runTrial` with bound dependencies. It stores nothing. Without options it calls nothing outside, unless it is
  * mocked.
  */
 export type RunTrial = (
@@ -49,7 +49,7 @@ async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, s
     const result = await runTrial(flow, testMessage(test.input), test.mocks, signal);
     const { error } = result;
     const ended = error === undefined ? [] : [{ ...toIssue(fromErrorRecord(error), ''), message: `The run ended with ${told(error)}` }];
-    // A node without a mock is a gap in the test, whatever the rest of the result.
+    // A node without a mock is a gap in the test, regardless of the rest of the result.
     if (result.status === 'not-reached' || (test.expect.length === 0 && result.status !== 'completed'))
       return [problem(test, '', 'The run did not complete.', { problem: 'incomplete' }), ...ended];
     const problems = test.expect.flatMap((_, index) => checkExpectation(test, index, result));
@@ -65,8 +65,9 @@ function told({ code, message }: ErrorRecord): string {
 }
 
 /**
- * Paths are JSON Pointers. Without `node` they point into `{ status, headers, data, error }` of the reply
- * (`/data/code`, `/status`, `/error/code`). With `node` they point into its emitted data by port (`/ok/code`).
+ * Checks one expectation. Paths are JSON Pointers. Without `node` they point into `{ status, headers, data, error }` of
+ * the reply (`/data/code`, `/status`, `/error/code`). With `node` they point into its emitted data by port
+ * (`/ok/code`).
  */
 function checkExpectation(test: FlowTest, index: number, result: TrialResult): Issue[] {
   const { node, path, equals, exists, matches } = test.expect[index]!;
@@ -78,7 +79,7 @@ function checkExpectation(test: FlowTest, index: number, result: TrialResult): I
     problem(test, `/expect/${index}/${name}`, `${where} ${message}.`, {
       at: path === '' ? '/' : path,
       ...(node === undefined ? {} : { node }),
-      // Both are test data from the flow's document.
+      // The values may be shown, because they are test data from the flow's document.
       ...(value === undefined ? {} : { actual }),
       ...values,
     });
@@ -104,7 +105,7 @@ function replyRoot({ reply, error }: TrialResult): unknown {
   return { status: reply?.status, headers: reply?.headers, data: reply?.message.data, error };
 }
 
-/** Uses the last run of the node: in a loop, the last item. */
+/** Returns the output of the node's last run: in a loop, of the last item. */
 function outputRoot(node: string, result: TrialResult): unknown {
   const step = result.steps.findLast((candidate) => candidate.node === node);
   return Object.fromEntries(Object.entries(step?.output ?? {}).map(([port, messages]) => [port, messages[0]?.data]));

@@ -37,7 +37,7 @@ export async function runTrialOf(
   });
 }
 
-/** Only the part's own nodes must be valid: the rest of the flow may be unfinished. */
+/** Compiles a part of the flow. Only the part's own nodes must be valid: the rest of the flow may be unfinished. */
 async function readyPart(
   deps: FlowCatalogDeps,
   raw: unknown,

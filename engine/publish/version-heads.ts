@@ -13,8 +13,9 @@ export interface VersionHead extends Pick<VersionRecord, 'version' | 'contentHas
 export type VersionHeads = (pointer: PointerRecord) => Promise<readonly VersionHead[]>;
 
 /**
- * Versions never change and are never removed, so each is read once, when the pointer has moved past it. They are
- * read whole, because a mark covers a whole version. They are read one at a time, because each may have a megabyte.
+ * Reads the heads of versions. Versions never change and are never removed, so each is read once, after it was
+ * published. Each is read completely, because a mark covers the whole version. They are read one at a time, because
+ * each may have a megabyte.
  */
 export function createVersionHeads(stores: FlowStores): VersionHeads {
   const known = new Map<string, { readonly revision: number; readonly heads: Promise<readonly VersionHead[]> }>();

@@ -25,18 +25,18 @@ export interface NodeDescription {
   readonly text: { readonly label: Text; readonly help: Text };
   /** Markdown of the file beside the node. */
   readonly longHelp?: Text;
-  /** The ports of a new node, if they depend on the configuration (`nodes.ports` returns those of others). */
+  /** The ports of a new node. If they depend on the configuration, `nodes.ports` returns those of a configured node. */
   readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[]; readonly dependOnConfig: boolean };
   /** The protocol of the adapter it needs. */
   readonly adapter?: string;
   readonly effect?: Effect | 'depends-on-config';
-  /** True for a trigger that listens itself; others are fired by an interface. */
+  /** True for a trigger with its own listener; other triggers are fired by an interface. */
   readonly listens?: boolean;
-  /** Its adapter can be tested step by step. */
+  /** True if its adapter can be tested step by step. */
   readonly canProbe: boolean;
-  /** The adapter's other side can list its operations (`adapters.offers`). */
+  /** True if the adapter's other side can list its operations (`adapters.offers`). */
   readonly knowsOffers: boolean;
-  /** Messages for trying it out. */
+  /** Messages for trying the node out. */
   readonly samples: readonly NodeSample[];
   /**
    * JSON Schema 2020-12. `text` has the texts of a field; `editor` names its editor if the schema does not decide it

@@ -33,9 +33,9 @@ interface Found {
 const KINDS: readonly unknown[] = ['action', 'trigger', 'control'];
 
 /**
- * Imports every `<folder>/<protocol>/<verb>.node.ts` (or `.js`, when compiled). NODES_INVALID (kind bug) lists every
- * file that is not a valid node type or adapter type (`<folder>/<protocol>/<protocol>.adapter.ts`): the process must
- * not start with an incomplete catalogue.
+ * Imports every `<folder>/<protocol>/<verb>.node.ts` (or `.js`, when compiled) and every adapter type
+ * (`<folder>/<protocol>/<protocol>.adapter.ts`). Rejects with NODES_INVALID (bug), which lists every invalid file,
+ * because the process must not start with an incomplete catalogue.
  */
 export async function loadNodes(folders: readonly (string | URL)[]): Promise<LoadedNodes> {
   const issues: Issue[] = [];
@@ -133,7 +133,7 @@ function problemOf(definition: Partial<NodeDefinition> | undefined, type: string
   return undefined;
 }
 
-/** Sections `## 中文` and `## English` of the file beside the node. */
+/** Reads the sections `## 中文` and `## English` of the file beside the node. */
 function readHelp(file: string): Text | undefined {
   let text: string;
   try {

@@ -1,6 +1,6 @@
 /**
- * The output ports of a node with a configuration, even while a person is still filling it in. Returns what is known;
- * an unfinished configuration never makes it fail.
+ * Returns the output ports of a node with a configuration, even while a person is still filling it in. Returns the
+ * known ports; an unfinished configuration never causes an error.
  */
 import { Default } from 'typebox/value';
 import { isRecord } from '../contract/values/is-record.ts';
@@ -45,7 +45,7 @@ function mend(schema: object, config: Fields): Fields {
   return mended;
 }
 
-/** Ports with a name, each once; a port without a label shows its name. */
+/** Returns the ports that have a name, each once. A port without a label shows its name. */
 function readable(ports: readonly Partial<PortSpec>[]): readonly PortSpec[] {
   const named = new Map<string, PortSpec>();
   for (const { name, label } of ports) {

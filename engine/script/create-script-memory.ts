@@ -2,8 +2,8 @@
 export interface ScriptMemory {
   readonly memory: WasmMemory;
   /**
-   * Limits how many bytes the scripts of this thread may use in total from now on. Above it, an allocation fails
-   * inside the sandbox.
+   * Limits how many bytes the scripts of this thread may use in total from now on. An allocation above the limit
+   * fails inside the sandbox.
    */
   allow(bytes: number): void;
 }
@@ -13,7 +13,7 @@ interface WasmMemory {
   grow(pages: number): number;
 }
 
-/** Node's types only declare it together with browser types. */
+/** Declared here, because Node's types only declare it together with browser types. */
 declare const WebAssembly: { readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory };
 
 const PAGE_BYTES = 65_536;
@@ -23,9 +23,9 @@ const INITIAL_PAGES = 256;
 const MAXIMUM_PAGES = 32_768;
 
 /**
- * Memory that does not grow above its limit. QuickJS's own limit is not enough: compiled to WebAssembly it cannot
- * read the size of an allocation, and counts only its overhead. So it stops many small values, but never a few large
- * ones.
+ * Creates memory that does not grow above its limit. QuickJS's own limit is not enough: compiled to WebAssembly,
+ * QuickJS cannot read the size of an allocation, and counts only its overhead. So its limit stops many small values,
+ * but never a few large ones.
  */
 export function createScriptMemory(): ScriptMemory {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });

@@ -2,12 +2,12 @@
 export interface JobTime {
   /** Sets the remaining time from now; `Infinity` means no limit. */
   limit(ms: number): void;
-  /** Cheap while the job is within its limit. */
+  /** Returns whether the limit has passed. The call is cheap while the job is within its limit. */
   isOver(): boolean;
 }
 
 export interface Meters {
-  /** Both are monotonic, in milliseconds. */
+  /** The elapsed time. Like `computed`, it is monotonic and in milliseconds. */
   clock(): number;
   /** The CPU time this thread has used. */
   computed(): number;

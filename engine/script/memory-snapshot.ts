@@ -22,7 +22,9 @@ export function takeSnapshot({ memory }: Pick<ScriptMemory, 'memory'>): MemorySn
   return { data: bytes.slice(0, LAYOUT.stackStart), heap: bytes.slice(LAYOUT.stackEnd, breakOf(memory)) };
 }
 
-/** Restores the memory of the snapshot. Memory allocated from now on contains nothing of what ran since. */
+/**
+ * Restores the memory of the snapshot. Memory allocated from now on contains nothing of what ran since the snapshot.
+ */
 export function restoreSnapshot({ memory }: Pick<ScriptMemory, 'memory'>, { data, heap }: MemorySnapshot): void {
   const bytes = new Uint8Array(memory.buffer);
   bytes.fill(0, LAYOUT.stackEnd + heap.length, breakOf(memory));

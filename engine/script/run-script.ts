@@ -15,14 +15,14 @@ interface CompiledScript {
   readonly main: QuickJSHandle;
 }
 
-/** Keeps the author's first line as line 1 of the file named `script`. */
+/** Stays on one line, so that the author's first line is line 1 of the file named `script`. */
 const HEAD = '(function (message, nodes, now) {"use strict";';
 const TAIL = '\n})';
 /**
- * Parses the input, calls the script and serialises its result (empty if it returned nothing). Created before any
- * script ran. `Math.random` is a generator of the same quality as QuickJS's (xorshift128), seeded per call. The seed
- * is expanded only at the first random number, because few scripts need one. A repeated run of the same step gets the
- * same numbers.
+ * Parses the input, calls the script and serialises its result (empty if it returned nothing). It is created before any
+ * script runs. `Math.random` is a generator of the same quality as QuickJS's (xorshift128), seeded per call. The seed
+ * is expanded only at the first random number, because few scripts need one. A repeated run of a step gets the same
+ * numbers.
  */
 const CALLER = `(({ parse, stringify }, math) => {
   let x, y, z, w, seed;
@@ -54,15 +54,15 @@ const CALLER = `(({ parse, stringify }, math) => {
   };
 })(JSON, Math)`;
 /**
- * How many compiled scripts are kept; each takes about 250 KB. A script with a far larger realm is compiled for each
- * message.
+ * The number of compiled scripts that are kept; each takes about 250 KB. A script with a far larger realm is compiled
+ * for each message.
  */
 const KEPT_SCRIPTS = 32;
 const KEPT_BYTES = 2 * 1024 * 1024;
 
 /**
- * Runs each script as if in its own realm that no other message has used. In fact it is one realm. After each message
- * its memory is restored to the state after the script was compiled, or before (docs/decisions/0012).
+ * Runs each script as if in its own realm that no other message has used. In fact all scripts share one realm. After
+ * each message its memory is restored to the state before or after the script was compiled (docs/decisions/0012).
  */
 export async function createScriptRunner(): Promise<ScriptRunner> {
   const sandbox = await loadSandboxModule();
@@ -109,7 +109,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
     next = snapshot;
   }
 
-  /** Frees nothing: the handles disappear when the memory is restored. */
+  /** Calls a compiled script. Frees nothing: the handles disappear when the memory is restored. */
   function call(job: ScriptJob, main: QuickJSHandle): ScriptAnswer {
     const called = context.callFunction(caller, context.undefined, main, context.newString(job.input), context.newNumber(job.seed));
     if (called.error) return faultOf(realm, job, called.error);

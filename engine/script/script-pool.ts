@@ -1,9 +1,9 @@
 /**
- * The sandbox. Scripts and unbounded expressions run in QuickJS (WASM) on worker threads, without network,
- * environment or host objects; only JSON text goes in and out. A worker that does not respond in time is ended and
- * replaced, so a runaway blocks no other job. Keys (flows) share the time. One key gets at most half of the workers,
- * and short jobs always find a free one. Waking a thread costs more than most scripts, so jobs of the same key go
- * along in one turn.
+ * The sandbox. Scripts and unbounded expressions run in QuickJS (WASM) on worker threads, without network, environment
+ * or host objects; only JSON text goes in and out. A worker that does not respond in time is ended and replaced, so an
+ * endless script blocks no other job. Keys (flows) share the time. One key gets at most half of the workers, and short
+ * jobs always find a free one. Waking a thread costs more than most scripts, so a thread gets several jobs of one key
+ * at once, called a turn.
  */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../contract/values/clock.ts';
@@ -36,7 +36,10 @@ export interface ScriptPool extends ExpressionRunner {
   runExpression(text: string, root: unknown, limits?: ScriptLimits): Promise<unknown>;
   /** Checks the syntax of a script at publish. Rejects with SCRIPT_INVALID (input) and its line. */
   checkScript(source: string): Promise<void>;
-  /** For metrics: `ended` counts threads ended because their job exceeded its time or broke them. */
+  /**
+   * Returns numbers for metrics. `ended` counts threads that were ended because their job exceeded its time or broke
+   * them.
+   */
   status(): { readonly threads: number; readonly busy: number; readonly waiting: number; readonly ended: number };
   /** Ends all workers; running jobs are rejected with SCRIPT_POOL_CLOSED. */
   close(): Promise<void>;
@@ -65,12 +68,12 @@ const WAIT_TOLD_AGAIN_MS = 10_000;
 
 interface Thread {
   readonly worker: Worker;
-  /** The port for jobs and results; the worker's own messages pass through more layers. */
+  /** The port for jobs and results. Messages of the worker itself would pass through more layers. */
   readonly port: MessagePort;
   isReady: boolean;
-  /** The tasks of this turn without a result; it runs the first. */
+  /** The tasks of this turn that have no result yet. The thread runs the first one. */
   tasks: Task[];
-  /** The key whose share it uses, from its turn until it is ready for another. */
+  /** The key whose share the thread uses, from the start of its turn until the thread is ready for another turn. */
   share: string | undefined;
   cancelTimer: () => void;
 }
@@ -146,7 +149,10 @@ class QuickJsPool implements ScriptPool {
     });
   }
 
-  /** A flow whose scripts are late may not be slow itself: the log names the flows that use the sandbox. */
+  /**
+   * Logs long waits. A flow whose scripts are late may not be slow itself, so the log names the flows that use the
+   * sandbox.
+   */
   #watchWaits(afterMs: number): void {
     if (this.#cancelWatch !== undefined || this.#queue.size() === 0 || this.#isClosed) return;
     this.#cancelWatch = this.#clock.after(afterMs, () => {
@@ -170,7 +176,7 @@ class QuickJsPool implements ScriptPool {
     }
     if (this.#threads.size === this.#size) return;
     const starting = [...this.#threads].filter((thread) => !thread.isReady).length;
-    // Starts one more thread than there is work for, so that a job that comes while a runaway blocks the others does
+    // Starts one more thread than there is work for. Then a job that comes while endless scripts block the others does
     // not wait for a thread to start.
     if (this.#queue.ready() >= starting) this.#start();
   }
@@ -253,8 +259,8 @@ class QuickJsPool implements ScriptPool {
   }
 
   /**
-   * Ends a thread. A thread that did work is replaced at once. The key that broke it waits for the new thread; other
-   * keys have theirs.
+   * Ends a thread. A thread that did work is replaced at once. Jobs of the key that broke it wait for the new thread;
+   * other keys use the remaining threads.
    */
   #discard(thread: Thread, error: AppError | undefined): void {
     if (!this.#threads.delete(thread)) return;

@@ -16,7 +16,7 @@ import { createScriptMemory, type ScriptMemory } from './create-script-memory.ts
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 
 const STACK_BYTES = 256 * 1024;
-/** Per UTF-16 unit. */
+/** Maximum number of UTF-8 bytes per UTF-16 unit. */
 const MAX_UTF8_BYTES = 3;
 const TELL_MS = 20;
 /** Name of the error thrown if a result contains a promise. */
@@ -36,7 +36,8 @@ export interface Realm {
 
 export async function loadSandboxModule(): Promise<SandboxModule> {
   const { memory, allow } = createScriptMemory();
-  // Its types describe the CommonJS build, where the variant is inside; in Node the import is the variant itself.
+  // The types of the package describe its CommonJS build, where the variant is in `default`. In Node the import is the
+  // variant itself.
   const ownVariant = newVariant('default' in variant ? variant.default : variant, { wasmMemory: memory });
   return { quickjs: await newQuickJSWASMModuleFromVariant(ownVariant), memory, allow };
 }
@@ -50,8 +51,8 @@ export function createRealm({ quickjs, allow }: SandboxModule): Realm {
 }
 
 /**
- * Runs work in the sandbox while its clock stands still at `nowMs`. The sandbox's only clock is `Date.now` of its
- * thread, so a script cannot avoid this. The work must be synchronous.
+ * Runs work in the sandbox with its clock fixed at `nowMs`. The sandbox's only clock is `Date.now` of its thread, so a
+ * script cannot avoid this. The work must be synchronous.
  */
 export function withTime<T>(nowMs: number, work: () => T): T {
   const clock = Date.now;

@@ -14,23 +14,23 @@ export interface ScriptLimits {
   readonly signal?: AbortSignal;
   /** The time the script's clocks show, in epoch milliseconds; default 0. */
   readonly nowMs?: number;
-  /** Seed of its `Math.random`, from 0 to below 1: the same seed gives the same numbers. Default 0. */
+  /** Seed of the script's `Math.random`, from 0 to below 1. The same seed gives the same numbers. Default 0. */
   readonly seed?: number;
-  /** The step it runs for; the wait is recorded in it. */
+  /** The step that the script runs for. Its waiting time is recorded there. */
   readonly user?: SandboxUser;
 }
 
 export interface Task {
   readonly job: ScriptJob;
   readonly key: string;
-  /** Monotonic. */
+  /** Monotonic time at which the task was created. */
   readonly sinceMs: number;
-  /** Called when a thread starts it. */
+  /** Called when a thread starts the task. */
   start(): void;
   settle(error: AppError | undefined, result?: unknown): void;
 }
 
-/** What the promise of a caller needs, and how its task leaves the queue. */
+/** Settles the promise of a caller, and removes its task from the queue. */
 interface TaskCaller {
   leave(): void;
   resolve(value: unknown): void;
@@ -57,8 +57,8 @@ export function createJob(kind: ScriptJob['kind'], source: string, input: unknow
 }
 
 /**
- * If a caller leaves, its task is removed from the queue. A running task ends by its own limit, and its result is
- * dropped.
+ * Creates the task of a caller. If the caller aborts, the task is removed from the queue. A running task ends at its
+ * own limit, and its result is dropped.
  */
 export function createTask(job: ScriptJob, { signal, key = '', user }: ScriptLimits, clock: Clock, caller: TaskCaller): Task {
   const sinceMs = clock.monotonic();

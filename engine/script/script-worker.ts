@@ -1,6 +1,6 @@
 /**
- * The worker thread of the script pool. Runs one job after the other, each in a realm that shows nothing of another
- * message.
+ * The worker thread of the script pool. It runs one job after the other, each in a realm that contains no data of
+ * another message.
  */
 import { workerData, type MessagePort } from 'node:worker_threads';
 import { createExpressionRunner } from './run-expression.ts';
@@ -10,7 +10,7 @@ import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 const [scripts, runExpression] = await Promise.all([createScriptRunner(), createExpressionRunner()]);
 const port = workerData as MessagePort;
 
-/** How long it continues with the jobs of one turn, while those of other keys wait. */
+/** Milliseconds after which the thread starts no further job of a turn, because jobs of other keys wait. */
 const TURN_MS = 5;
 
 port.on('message', (jobs: readonly ScriptJob[]) => {
