@@ -6,14 +6,15 @@ import { makeKeyFile } from './make-key-file.ts';
 export interface LoadedKek {
   readonly kek: Uint8Array;
   readonly file: string;
-  /** Created just now. The caller must say so, because losing the file loses the data. */
+  /** True if the key was created by this call. The caller must say so, because losing the file loses the data. */
   readonly isNew: boolean;
 }
 
 /**
- * Reads the key-encryption key (32 bytes as base64url, one line). With `mayCreate` a missing key is created, mode
- * 0600 and flushed; `mayCreate` must be false once a store has data keys. SEAL_KEK_MISSING, SEAL_KEK_EXPOSED,
- * SEAL_KEK_WRONG (input).
+ * Reads the key-encryption key (32 bytes as base64url, one line). With `mayCreate`, a missing key is created with mode
+ * 0600 and flushed; `mayCreate` must be false once a store has data keys. Rejects with SEAL_KEK_MISSING (input) if the
+ * file is missing or unreadable, with SEAL_KEK_EXPOSED (input) if every user of the machine may access it, and with
+ * SEAL_KEK_WRONG (input) if it does not contain 32 bytes.
  */
 export async function loadKek(file: string, options: { readonly mayCreate: boolean }): Promise<LoadedKek> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {

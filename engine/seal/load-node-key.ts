@@ -7,8 +7,9 @@ import { makeKeyFile } from './make-key-file.ts';
 const KEY_BYTES = 32;
 
 /**
- * The key of a gateway node: 64 hex digits in a file of mode 0600, created at first start. An existing file is only
- * read, since it may be on a mount of secrets. NODE_KEY_INVALID (input) when the file holds something else.
+ * Reads the key of a gateway node: 64 hex digits in a file of mode 0600. Creates the file at the first start. Never
+ * writes an existing file, because it may be on a mount of secrets. Rejects with NODE_KEY_INVALID (input) if the file
+ * contains something else.
  */
 export async function loadNodeKey(path: string): Promise<Uint8Array> {
   if (!existsSync(path)) await makeKeyFile(path, randomBytes(KEY_BYTES).toString('hex'));

@@ -6,8 +6,9 @@ import { dirname } from 'node:path';
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /**
- * Creates a key file of mode 0600, and flushes it. It gets its name only when it is complete, and never replaces
- * another one, because processes of a machine start at the same time. Returns false if another process was first.
+ * Creates a key file of mode 0600, and flushes it. The file gets its name only when it is complete, and never replaces
+ * another one, because processes of a machine start at the same time. Returns false if another process created the file
+ * first.
  */
 export async function makeKeyFile(file: string, text: string): Promise<boolean> {
   const folder = dirname(file);
@@ -30,7 +31,7 @@ export async function makeKeyFile(file: string, text: string): Promise<boolean> 
   return true;
 }
 
-/** Creating a link fails if the name is taken; a rename would replace the other file. */
+/** Gives the file its final name. Creating a link fails if the name is taken; a rename would replace the other file. */
 async function giveName(unfinished: string, file: string): Promise<boolean> {
   try {
     await link(unfinished, file);

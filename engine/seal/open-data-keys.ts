@@ -5,7 +5,7 @@ import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { DataKey, DataKeys } from '../contract/values/seal.ts';
 
-/** A data key as stored: wrapped by the key-encryption key, bound to its id. */
+/** A data key as stored: encrypted by the key-encryption key and bound to its id. */
 interface StoredKey extends StoredDocument {
   /** `d<number>` of a day, or `token`. */
   readonly _id: string;
@@ -24,8 +24,9 @@ const DAY_MS = 86_400_000;
 const PAGE = 1000;
 
 /**
- * The data keys of the store, unwrapped by `kek` (32 bytes): all existing ones, and new ones for today and tomorrow.
- * Call `rotate` daily. SEAL_KEK_WRONG (input) if another key-encryption key wrapped them.
+ * Opens the data keys of the store, decrypted by `kek` (32 bytes): all existing ones, and new ones for today and
+ * tomorrow. Call `rotate` daily. Rejects with SEAL_KEK_WRONG (input) if `kek` does not have 32 bytes, or another
+ * key-encryption key encrypted the data keys.
  */
 export async function openDataKeys(options: {
   readonly documents: Documents;
@@ -79,7 +80,10 @@ async function* allKeys(stored: Collection<StoredKey>): AsyncGenerator<StoredKey
   } while (after !== undefined);
 }
 
-/** Several processes may create the same day's key: the first insert wins, and all use it. */
+/**
+ * Returns the stored key, or creates it. Several processes may create the key of the same day: the first insert wins,
+ * and all processes use its key.
+ */
 async function getOrMake(stored: Collection<StoredKey>, id: string, make: () => StoredKey): Promise<StoredKey> {
   const known = await stored.get(id);
   if (known) return known;

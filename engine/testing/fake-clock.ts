@@ -1,13 +1,13 @@
-/** A clock that stands still until a test moves it: no sleeps, no flaky tests. */
+/** A clock that only advances when a test moves it, so that tests need no sleeps and are not flaky. */
 import type { Clock } from '../contract/values/clock.ts';
 
 export interface FakeClock extends Clock {
   /**
-   * Advances time by `ms` and calls what falls due, in order of time, letting promises settle after each call. Await
-   * it: the effects of the timers have then happened (unless they need real I/O).
+   * Advances time by `ms` and calls the timers that become due, in order of time. Lets promises settle after each call.
+   * When it resolves, the effects of the timers have happened, unless they need real I/O.
    */
   advance(ms: number): Promise<void>;
-  /** Moves only the wall clock, as an operator or NTP would: no timer may be affected. */
+  /** Moves only the wall clock, as an operator or NTP would. Timers must not be affected. */
   shiftWall(ms: number): void;
   /** The number of timers that have neither fired nor been cancelled. */
   pending(): number;
@@ -19,7 +19,7 @@ interface Timer {
   readonly action: () => void;
 }
 
-/** A clock that starts at `startMs` (epoch milliseconds, by default 2026-01-01T00:00:00Z) and monotonic 0. */
+/** Creates a clock that starts at `startMs` (epoch milliseconds, by default 2026-01-01T00:00:00Z) and monotonic 0. */
 export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   const timers = new Set<Timer>();
   let elapsedMs = 0;
@@ -61,7 +61,7 @@ function nextDue(timers: ReadonlySet<Timer>, untilMs: number): Timer | undefined
   return first;
 }
 
-/** One turn of the event loop: every promise that can continue has done so. */
+/** Waits for one turn of the event loop, so that every promise that can continue has done so. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -28,11 +28,14 @@ export interface ListeningTrigger {
   /** Resolves with the next arrival that no `next()` has returned yet. */
   next(): Promise<Arrival>;
   stop(): Promise<void>;
-  /** Why the trigger cannot continue, as the trigger reports it. */
+  /** Resolves with the reason why the trigger cannot continue, as the trigger reports it. */
   readonly ended: Promise<unknown> | undefined;
 }
 
-/** Resolves when the trigger is listening; rejects if it cannot, or with NODE_CONFIG_WRONG. */
+/**
+ * Starts the trigger. Resolves when it is listening; rejects with NODE_CONFIG_WRONG (input) if its configuration is
+ * invalid, or with the trigger's error if it cannot listen.
+ */
 export async function listenTrigger(definition: NodeDefinition, options: ListenTriggerOptions = {}): Promise<ListeningTrigger> {
   if (definition.kind !== 'trigger' || definition.listen === undefined) throw new TypeError(`${definition.type} does not listen`);
   const arrivals: Arrival[] = [];

@@ -2,7 +2,7 @@ import { AppError } from '../contract/values/errors.ts';
 import { createId } from '../contract/values/ids.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 
-/** Blobs in memory, for tests of a single node. */
+/** Creates blobs in memory, for tests of a single node. */
 export function memoryBlobs(): Blobs {
   const stored = new Map<string, Uint8Array>();
   return {

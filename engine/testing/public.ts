@@ -1,4 +1,4 @@
-/** Harness for node authors: `kangqiao/testing`. */
+/** The test harness for authors of nodes: `kangqiao/testing`. */
 export { fakeClock, type FakeClock } from './fake-clock.ts';
 export { listenTrigger, type ListeningTrigger, type ListenTriggerOptions } from './listen-trigger.ts';
 export { memoryBlobs } from './memory-blobs.ts';

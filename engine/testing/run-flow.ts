@@ -1,5 +1,6 @@
 /**
- * Runs a flow document once, with mocks for what reaches outside, like a saved test of the product. Stores nothing.
+ * Runs a flow document once, as a saved test of the product does. Nodes that call other systems are mocked. Stores
+ * nothing.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
@@ -26,7 +27,7 @@ export interface RunFlowOptions {
   /** Definitions of every node type the document names. */
   readonly nodes: readonly NodeDefinition[];
   readonly input: FlowTest['input'];
-  /** Node id -> what it returns instead of running; needed for every node that reaches outside. */
+  /** By node id, what the node returns instead of running. Needed for every node that calls another system. */
   readonly mocks?: FlowTest['mocks'];
   readonly tables?: RunNodeOptions['tables'];
   readonly clock?: Clock;
@@ -36,8 +37,8 @@ export interface RunFlowOptions {
 }
 
 /**
- * Rejects with FLOW_INVALID (input) and every issue if the document is invalid; everything that happens in the run is
- * in the result.
+ * Runs the flow and returns everything that happens, including its errors. Rejects with FLOW_INVALID (input) and every
+ * issue if the document is invalid.
  */
 export async function runFlow(document: unknown, options: RunFlowOptions): Promise<TrialResult> {
   const definitions = new Map(options.nodes.map((definition) => [typeName(definition), definition]));

@@ -18,7 +18,7 @@ import { memoryBlobs } from './memory-blobs.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
 
-/** An adapter as a test writes it: omitted limits get the product's defaults. */
+/** An adapter as a test writes it. Omitted limits get the product's defaults. */
 export interface TestAdapter {
   readonly adapterId?: string;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export interface RunNodeOptions {
   readonly message?: Message;
   readonly data?: unknown;
   readonly adapter?: TestAdapter;
-  /** Name -> value; the name `''` is the adapter's own credential. */
+  /** Secrets by name. The name `''` is the adapter's own credential. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Code tables: name -> key -> value. */
   readonly tables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -56,8 +56,8 @@ export interface RunNodeOptions {
 }
 
 /**
- * Runs an action or control node once and returns its outcome. Rejects with NODE_CONFIG_WRONG (input, every issue
- * with its path) if the configuration breaks the node's schema or its own check.
+ * Runs an action or control node once and returns its outcome. Rejects with NODE_CONFIG_WRONG (input) if the
+ * configuration violates the node's schema or its own check. The error has every issue with its path.
  */
 export async function runNode(definition: NodeDefinition, options: RunNodeOptions = {}): Promise<Outcome> {
   if (definition.kind === 'trigger') throw new TypeError(`${definition.type} is a trigger: use listenTrigger`);
@@ -69,7 +69,7 @@ export async function runNode(definition: NodeDefinition, options: RunNodeOption
   return run(createContext(config, message, protocol, build, options), message);
 }
 
-/** The configuration with defaults, or NODE_CONFIG_WRONG with every issue. */
+/** Returns the configuration with defaults. Throws NODE_CONFIG_WRONG (input) with every issue if it is invalid. */
 export function checkConfig(definition: NodeDefinition, config: FlowNode['config']): Record<string, unknown> {
   const filled = Value.Default(definition.config, structuredClone(config)) as Record<string, unknown>;
   const issues = Value.Errors(definition.config, filled)
@@ -138,7 +138,7 @@ function createContext(
   };
 }
 
-/** The adapter as a node sees it, with the product's default limits. */
+/** Returns the adapter as a node sees it, with the product's default limits. */
 export function resolveAdapter(protocol: string, adapter: TestAdapter | undefined): Adapter {
   if (adapter === undefined) throw new TypeError(`this node speaks through an adapter of protocol ${protocol}: hand one in`);
   return {
@@ -158,7 +158,7 @@ export async function readSecret(secrets: RunNodeOptions['secrets'], name: strin
   });
 }
 
-/** Looks up a code as the engine does. */
+/** Looks up a code as the engine does. Throws CODE_TABLE_UNKNOWN (input) or CODE_UNKNOWN (input) if it is not found. */
 export function lookup(tables: RunNodeOptions['tables'], table: string, key: string): string {
   const entries = tables?.[table];
   if (entries === undefined) throw new AppError('CODE_TABLE_UNKNOWN', 'input', `There is no code table ${table}.`, { values: { table } });

@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/values/clock.ts';
 
-/** The real time, for tests with real sockets. */
+/** Returns a clock with the real time, for tests with real sockets. */
 export function wallClock(): Clock {
   return {
     now: () => Date.now(),

@@ -1,7 +1,7 @@
 /**
- * Runs work whose cost depends on its input (schemas, documents from hospitals, mails) in separate threads, one task
- * at a time in each. CPU time and heap are limited. A task that exceeds a limit ends with its thread; waiting tasks
- * continue in another.
+ * Runs work whose cost depends on its input (schemas, documents from hospitals, mails) in separate threads, one task at
+ * a time in each. CPU time and heap are limited. If a task exceeds a limit, its thread is ended; waiting tasks run in
+ * another thread.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../contract/values/clock.ts';
@@ -20,26 +20,26 @@ export interface BoundedThreadsOptions {
   /** Maximum number of waiting tasks, in total and per key. */
   readonly waiting: number;
   readonly waitingPerKey: number;
-  /** How long a key is refused after its task ended a thread, because starting another is expensive. */
+  /** How long a key is refused after its task ended a thread, because starting another thread is expensive. */
   readonly pauseMs?: number;
   readonly clock: Clock;
 }
 
 export interface TaskLimits {
-  /** CPU time limit, not clock time: a busy machine fails no task. */
+  /** Limit of CPU time, not of clock time, so that a task does not fail because the machine is busy. */
   readonly cpuMs: number;
-  /** The owner of the task; keys take turns. */
+  /** The owner of the task. Keys take turns. */
   readonly key?: string;
   readonly signal?: AbortSignal;
 }
 
-/** Why a task has no result. `failed`: the thread ended by itself, or could not be started. */
+/** Why a task has no result. With `failed`, its thread ended unexpectedly or could not be started. */
 export type ThreadFault = 'time' | 'memory' | 'busy' | 'failed';
 
 export class ThreadLimit extends Error {
   override readonly name = 'ThreadLimit';
   readonly fault: ThreadFault;
-  /** The last step the task reported. */
+  /** The last step that the task reported. */
   readonly step: number;
   readonly retryAfterMs: number;
 
@@ -60,24 +60,24 @@ interface Entry {
 
 interface Thread {
   readonly worker: Worker;
-  /** Written by the thread while it computes. */
+  /** The last reported step, which the thread writes while it computes. */
   readonly steps: Int32Array;
   isReady: boolean;
   entry: Entry | undefined;
-  /** Its CPU time before the current task. */
+  /** CPU time of the thread before the current task. */
   computedMs: number;
   cancelTimer: () => void;
 }
 
 const IDLE_MS = 120_000;
-/** A thread that does not report its CPU time is ended after this multiple of the limit, by the clock. */
+/** A thread that does not report its CPU time is ended when this multiple of the limit has passed on the clock. */
 const PATIENCE = 20;
 const SLOWEST_LOOK_MS = 20;
-/** How long the last check waits for a thread that the machine rarely schedules. */
+/** How long the last check waits for the report of a thread that the machine rarely schedules. */
 const LAST_LOOK_MS = 2_000;
 /**
- * A thread that reports, but got no processor time for its task by then, is given up: that is the machine's fault,
- * not the task's.
+ * After this time the task is ended as `busy`, even if the thread reports that it got no processor time. That is the
+ * machine's fault, not the task's.
  */
 const STARVED_MS = 60_000;
 
@@ -85,7 +85,7 @@ export class BoundedThreads<Task, Answer> {
   readonly #options: BoundedThreadsOptions;
   readonly #queue: FairQueue<Entry>;
   readonly #threads = new Set<Thread>();
-  /** Until when a key is refused, by the monotonic clock. */
+  /** Until when each key is refused, by the monotonic clock. */
   readonly #paused = new Map<string, number>();
   #isClosed = false;
 
@@ -95,7 +95,10 @@ export class BoundedThreads<Task, Answer> {
     this.#queue = createFairQueue({ limit: options.waiting, perKeyWaiting: options.waitingPerKey, perKeyRunning });
   }
 
-  /** Rejects with the error the task throws (an AppError), with `ThreadLimit`, or with the signal's reason. */
+  /**
+   * Runs a task. Rejects with the error that the task throws (an AppError), with `ThreadLimit`, or with the signal's
+   * reason.
+   */
   run(task: Task, limits: TaskLimits): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { signal, key = '' } = limits;
@@ -120,7 +123,7 @@ export class BoundedThreads<Task, Answer> {
     });
   }
 
-  /** Rejects waiting and running tasks as busy. */
+  /** Rejects waiting and running tasks as `busy`, and ends all threads. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const entry of this.#queue.drain()) entry.settle(new ThreadLimit('busy'));

@@ -10,18 +10,18 @@ export interface FairQueue<T> {
    */
   take(choose?: (keys: readonly string[]) => string | undefined): T | undefined;
   /**
-   * Returns up to `most` entries of a key whose turns are all taken. They would wait for one of these turns, so they
-   * go along in it.
+   * Returns up to `most` waiting entries of a key that may not start another run. Otherwise they would wait for a run
+   * of their key to end, so they are added to a current run.
    */
   takeAlong(key: string, most: number): readonly T[];
-  /** Puts back entries that were taken but not run; they wait again, before the others of their key. */
+  /** Puts back entries that were taken but not run. They wait again, before the other entries of their key. */
   putBack(key: string, entries: readonly T[]): void;
   done(key: string): void;
   /** Removes a waiting entry. */
   remove(key: string, entry: T): void;
   /** The number of keys with an entry that `take` would return. */
   ready(): number;
-  /** Each waiting key with its next entry, in order of their turns. */
+  /** Returns each waiting key with its next entry, in order of their turns. */
   firsts(): readonly (readonly [key: string, entry: T])[];
   /** The number of waiting entries. */
   size(): number;
@@ -36,7 +36,7 @@ export interface FairQueueLimits {
 }
 
 export function createFairQueue<T>(limits: FairQueueLimits): FairQueue<T> {
-  /** In order of their turn; a key is in here only while an entry of it waits. */
+  /** By key, in order of turns. A key is in the map only while one of its entries waits. */
   const waiting = new Map<string, T[]>();
   const running = new Map<string, number>();
   let count = 0;

@@ -1,7 +1,9 @@
-/** Data from this many bytes or characters is handled in a thread. */
+/** Data of at least this many bytes or characters is processed in a thread. */
 export const LARGE_FROM = 128 * 1024;
 
-/** Whether data is large enough for a thread, by the length of its text. Stops as soon as that is known. */
+/**
+ * Returns whether data is large enough for a thread, by the length of its text. Stops as soon as the result is certain.
+ */
 export function isLarge(data: unknown): boolean {
   let left = LARGE_FROM;
   const open: unknown[] = [data];

@@ -1,4 +1,4 @@
-/** The thread side of `BoundedThreads`: a thread's entry file calls it. */
+/** The thread side of `BoundedThreads`. The entry file of a thread calls it. */
 import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
@@ -9,13 +9,13 @@ export type ThreadMessage = { readonly computedMs: number } & (
 );
 
 export interface TaskContext {
-  /** Reports how far the task is, in case it never ends. */
+  /** Reports how far the task is, for the case that it never ends. */
   step(number: number): void;
   /** CPU time of this task. */
   computedMs(): number;
 }
 
-/** Such work yields to the main thread, and to other processes. */
+/** Work in threads gets a lower priority than the main thread and other processes. */
 const NICENESS = 5;
 
 const given = workerData as { readonly steps: Int32Array; readonly data: unknown } | null;
@@ -54,16 +54,16 @@ async function answer(work: () => unknown): Promise<ThreadMessage> {
 }
 
 /**
- * On Linux each thread has its own priority, and 0 means the calling thread (setpriority(2), "C library/kernel
- * differences"). A process started with a lower priority keeps it. A container may refuse the call; the work is done
- * anyway.
+ * Lowers the priority of this thread. On Linux each thread has its own priority, and 0 means the calling thread
+ * (setpriority(2), "C library/kernel differences"). A process that was started with a lower priority keeps it. A
+ * container may refuse the call; then the work runs at normal priority.
  */
 function giveWay(): void {
   if (process.platform !== 'linux' || parentPort === null) return;
   try {
     if (getPriority(0) < NICENESS) setPriority(0, NICENESS);
   } catch {
-    // A failure does no harm.
+    // The thread then runs at normal priority.
   }
 }
 

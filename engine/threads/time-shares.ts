@@ -1,29 +1,32 @@
-/** The CPU time each key used recently, so that keys share time and not numbers of jobs. */
+/** Records the CPU time each key used recently, so that keys share time and not numbers of jobs. */
 export interface TimeShares {
   add(key: string, ms: number): void;
-  /** The key with the least time; of several, the first. */
+  /** Returns the key with the least time. If several have the least, returns the first of them. */
   least(keys: readonly string[]): string | undefined;
-  /** Whether the key's recent jobs were short. A new key is not light, because its jobs are unknown. */
+  /**
+   * Returns whether the key's recent jobs were short. A new key is not light, because the length of its jobs is
+   * unknown.
+   */
   isLight(key: string): boolean;
-  /** Whether there is any light key. */
+  /** Returns whether there is any light key. */
   hasLight(): boolean;
 }
 
 interface Share {
-  /** Decayed CPU time as of `at`. */
+  /** Decayed CPU time at the time `at`. */
   ms: number;
   longestMs: number;
   at: number;
 }
 
 const HALF_LIFE_MS = 10_000;
-/** A job above this is long. */
+/** A job that takes longer than this is long. */
 const LIGHT_MS = 100;
 /** A key without a job for this long counts as new. */
 const FORGOTTEN_MS = 120_000;
 const SWEEP_ABOVE = 1000;
 
-/** `now`: monotonic milliseconds. */
+/** Creates the shares. `now` returns monotonic milliseconds. */
 export function createTimeShares(now: () => number): TimeShares {
   const shares = new Map<string, Share>();
   let sweepAbove = SWEEP_ABOVE;

@@ -1,7 +1,7 @@
 /**
- * The file format of a backup. Head: `KQBAK1` · salt (16). Then frames: length with the top bit set in the last one
- * (4) · AES-256-GCM ciphertext (at most 64 KB) · tag (16). The key is unique to this file (HKDF-SHA256 of the given
- * key and the salt). The nonce is the frame's number; the additional data are head and length. So a missing,
+ * The file format of a backup. The head is `KQBAK1` · salt (16). Frames follow: length, with the top bit set in the
+ * last frame (4) · AES-256-GCM ciphertext (at most 64 KB) · tag (16). The key is unique to this file (HKDF-SHA256 of
+ * the given key and the salt). The nonce is the frame's number; the additional data are head and length. So a missing,
  * repeated, moved, truncated or foreign frame is detected before its content is used.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
@@ -16,8 +16,8 @@ const LAST = 0x8000_0000;
 const KEY_BYTES = 32;
 
 /**
- * BACKUP_KEY (input) if the file does not contain exactly 32 bytes. Reads no more than needed to tell: the file may
- * be an endless device.
+ * Reads the key. Rejects with BACKUP_KEY (input) if the file does not contain exactly 32 bytes. Reads at most 33 bytes,
+ * because the file may be an endless device.
  */
 export async function readBackupKey(file: string): Promise<Uint8Array> {
   const handle = await open(file, 'r').catch((cause: unknown) => {
@@ -32,7 +32,7 @@ export async function readBackupKey(file: string): Promise<Uint8Array> {
   }
 }
 
-/** The key as sent over the API. BACKUP_KEY (input). */
+/** Decodes a key that was sent over the API. Throws BACKUP_KEY (input) if it is not the Base64 of 32 bytes. */
 export function backupKeyOf(base64: string): Uint8Array {
   const key = Buffer.from(base64, 'base64');
   if (key.length !== KEY_BYTES || key.toString('base64') !== base64) throw badKey();
@@ -68,7 +68,7 @@ export async function createFrameWriter(file: FileHandle, key: Uint8Array): Prom
       if (size <= FRAME_BYTES) return;
       const whole = Buffer.concat(parts);
       let from = 0;
-      // Keep some bytes back, so that the last frame is known when it is written.
+      // Keep the final bytes back, because they belong to the last frame.
       for (; whole.length - from > FRAME_BYTES; from += FRAME_BYTES) await seal(whole.subarray(from, from + FRAME_BYTES), false);
       parts = [whole.subarray(from)];
       size = whole.length - from;
@@ -78,8 +78,8 @@ export async function createFrameWriter(file: FileHandle, key: Uint8Array): Prom
 }
 
 /**
- * The plain bytes, frame by frame. BACKUP_UNREADABLE (input): not a backup, another key, or a truncated or changed
- * file.
+ * Yields the plain bytes, frame by frame. Throws BACKUP_UNREADABLE (input) if the file is not a backup, has another
+ * key, or was truncated or changed.
  */
 export async function* readFrames(file: FileHandle, key: Uint8Array): AsyncGenerator<Buffer> {
   const head = await readExactly(file, MAGIC.length + SALT_BYTES);

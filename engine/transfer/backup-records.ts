@@ -1,4 +1,4 @@
-/** A backup is a sequence of records, each with its length (4 bytes) and its content, JSON in UTF-8. */
+/** The records of a backup. Each has its length (4 bytes) and its content, which is JSON in UTF-8. */
 import type { IndexSpec, StoredDocument } from '../contract/ports/documents.ts';
 import type { KeptEntry } from '../contract/ports/shared-state.ts';
 import { unreadable, type FrameWriter } from './backup-frames.ts';
@@ -13,9 +13,15 @@ export type BackupRecord =
   | { readonly kind: 'document'; readonly collection: string; readonly document: StoredDocument }
   | { readonly kind: 'removed'; readonly collection: string; readonly id: string }
   | { readonly kind: 'shared'; readonly entry: KeptEntry }
-  /** `sealed` under the data keys, so that the backup's own key alone opens no payload. The last chunk is empty. */
+  /**
+   * `sealed` is encrypted with the data keys, so the backup's own key is not enough to read a payload. The last chunk
+   * is empty.
+   */
   | { readonly kind: 'blob'; readonly id: string; readonly index: number; readonly sealed: string; readonly isLast: boolean }
-  /** `documents` counts each written version; `at` is the moment the backup shows (absent in backups of 0.1.0). */
+  /**
+   * `documents` counts each written version. `at` is the moment whose state the backup contains (absent in backups of
+   * 0.1.0).
+   */
   | { readonly kind: 'end'; readonly documents: number; readonly blobs: number; readonly at?: number };
 
 export async function writeRecord(frames: FrameWriter, record: BackupRecord): Promise<void> {
@@ -26,7 +32,7 @@ export async function writeRecord(frames: FrameWriter, record: BackupRecord): Pr
   await frames.write(body);
 }
 
-/** Ends with the record `end`; a backup without it is refused. */
+/** Yields the records; the last one is `end`. Throws BACKUP_UNREADABLE (input) if the file has no such record. */
 export async function* readRecords(frames: AsyncIterable<Buffer>): AsyncGenerator<BackupRecord> {
   let rest: Buffer = Buffer.alloc(0);
   let parts: Buffer[] = [];
@@ -35,7 +41,7 @@ export async function* readRecords(frames: AsyncIterable<Buffer>): AsyncGenerato
   for await (const frame of frames) {
     parts.push(frame);
     size += frame.length;
-    // Assemble a large record only once, when all of it has arrived.
+    // Assemble a large record once, when all its frames have arrived.
     if (rest.length >= 4 && size + rest.length < 4 + rest.readUInt32BE()) continue;
     rest = Buffer.concat([rest, ...parts]);
     parts = [];

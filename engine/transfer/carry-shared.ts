@@ -1,4 +1,7 @@
-/** Carries over what a new shared state must keep from the old one: used nonces, and ever-growing fencing numbers. */
+/**
+ * Copies what a new shared state must keep from the old one: used nonces, and fencing numbers, which must never
+ * decrease.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
@@ -8,7 +11,9 @@ export interface CarriedShared {
   readonly leases: number;
 }
 
-/** The leases of listeners are documents, and are copied with them (decision 0019). */
+/**
+ * Copies claims and fencing numbers. The leases of listeners are documents, and are copied with them (decision 0019).
+ */
 export async function carryShared(kept: AsyncIterable<KeptEntry>, target: SharedState, clock: Clock): Promise<CarriedShared> {
   const leases = new Map<string, number>();
   let claims = 0;
@@ -27,8 +32,8 @@ export async function carryShared(kept: AsyncIterable<KeptEntry>, target: Shared
 const LEASE_MS = 10_000;
 
 /**
- * A number grows only with a change of holder, so changes of holder raise it. Listeners get one number per start, so
- * few changes are needed.
+ * Raises a fencing number. It increases only when the holder changes, so the holder is changed repeatedly. Listeners
+ * get one number per start, so few changes are needed.
  */
 async function raiseFencing(shared: SharedState, name: string, atLeast: number): Promise<void> {
   for (let turn = 0; ; turn++) {

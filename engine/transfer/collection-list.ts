@@ -1,6 +1,6 @@
 /**
- * The store's own list of its collections. It names everything ever opened in the store, so that no copy can miss
- * one.
+ * The store's own list of its collections. It names every collection that was ever opened in the store, so that a copy
+ * cannot miss one.
  */
 import { Type } from 'typebox';
 import type { CollectionSpec, Documents, IndexSpec, StoredDocument } from '../contract/ports/documents.ts';
@@ -20,7 +20,7 @@ export const collectionListSpec: CollectionSpec<ListedCollection> = {
 export interface CollectionList {
   /** Records that the collection exists. */
   add(spec: CollectionSpec<StoredDocument>): Promise<void>;
-  /** All of them, this list's own collection first. */
+  /** Returns all collections, this list's own collection first. */
   all(): readonly CollectionSpec<StoredDocument>[];
 }
 
@@ -43,12 +43,12 @@ export async function openCollectionList(documents: Documents): Promise<Collecti
   };
 }
 
-/** In a fixed order of fields, because some stores sort them. */
+/** Returns the fields in a fixed order, because some stores sort them. */
 function layoutOf({ indexes, expiresAt }: ListedCollection): unknown {
   return [expiresAt, indexes.map(({ name, fields, unique }) => [name, fields, unique])];
 }
 
-/** A copy does not validate against a schema: it takes every document as it is. */
+/** Returns a spec without a schema, because a copy takes every document as it is. */
 function toSpec({ _id, indexes, expiresAt }: ListedCollection): CollectionSpec<StoredDocument> {
   return {
     name: _id,

@@ -1,4 +1,4 @@
-/** Makes the blobs of one store equal to those of another. A blob never changes: it exists or not. */
+/** Makes the blobs of one store equal to those of another. A blob never changes: it either exists or does not. */
 import { createHash } from 'node:crypto';
 import { AppError } from '../contract/values/errors.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
@@ -13,7 +13,7 @@ export interface BlobCopy {
   readonly copied: number;
 }
 
-/** Each copy is read back and compared before the next starts. */
+/** Copies the blobs. Each copy is read back and compared before the next one starts. */
 export async function copyBlobs(pair: BlobPair, signal: AbortSignal, onProgress?: (blobs: number) => void): Promise<BlobCopy> {
   const { source, target } = pair;
   const copies = await idsOf(target);
@@ -38,11 +38,11 @@ export async function compareBlobs({ source, target }: BlobPair): Promise<readon
   return [...different, ...copies];
 }
 
-/** Includes blobs created just now. */
+/** An age limit that includes blobs created just now. */
 export const ALL = -60_000;
 const LIMIT_BYTES = Number.MAX_SAFE_INTEGER;
 
-/** Returns false if the blob was removed meanwhile. */
+/** Copies one blob. Returns false if it was removed meanwhile. */
 async function copyBlob({ source, target }: BlobPair, blobId: string): Promise<boolean> {
   const sent = createHash('sha256');
   try {

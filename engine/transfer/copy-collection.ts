@@ -1,6 +1,6 @@
 /**
- * Makes a collection of one store equal to that of another, or only compares them. Walks both side by side, in order
- * of ids.
+ * Makes a collection of one store equal to that of another, or only compares them. Reads both collections in parallel,
+ * in order of ids.
  */
 import type { Collection, CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 import { readPath } from '../contract/ports/document-semantics.ts';
@@ -15,14 +15,14 @@ export interface Pair {
 }
 
 export interface Walk {
-  /** Documents that expire before this are left out: either store may have removed them already. */
+  /** Documents that expire before this time are left out, because either store may have removed them already. */
   readonly expiredAt: number;
   readonly signal: AbortSignal;
   /** Called after each page with the number of source documents so far. */
   onProgress?(documents: number): void;
 }
 
-/** Returns how many documents had to be written or removed. */
+/** Copies a collection. Returns how many documents had to be written or removed. */
 export async function copyCollection(pair: Pair, walk: Walk): Promise<number> {
   const writer = createWriter(pair);
   let documents = 0;
@@ -43,7 +43,7 @@ export interface Comparison {
   readonly collection: string;
   readonly source: SetDigest;
   readonly target: SetDigest;
-  /** Ids that differ between the two sides. */
+  /** Ids of documents that differ between the two stores. */
   readonly different: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export async function compareCollection(pair: Pair, walk: Walk): Promise<Compari
   return { collection: pair.spec.name, source, target, different };
 }
 
-/** Copies these documents in their current state; returns how many there were. */
+/** Copies these documents in their current state. Returns how many ids there were. */
 export async function copyDocuments(pair: Pair, ids: Iterable<string>): Promise<number> {
   const writer: CopyWriter = createWriter(pair);
   let count = 0;
@@ -79,7 +79,7 @@ export async function copyDocuments(pair: Pair, ids: Iterable<string>): Promise<
   return count;
 }
 
-/** Returns the ids among these that differ between the two sides. */
+/** Returns those of the given ids whose documents differ between the two stores. */
 export async function compareDocuments({ spec, source, target }: Pair, ids: Iterable<string>, expiredAt: number): Promise<string[]> {
   const different: string[] = [];
   for (const some of chunksOf(ids)) {
@@ -124,7 +124,7 @@ async function next(documents: AsyncGenerator<StoredDocument>): Promise<StoredDo
   return done === true ? undefined : value;
 }
 
-/** Reads the next page while this one is processed. */
+/** Yields the documents. Reads the next page while the current one is processed. */
 async function* readAll(
   spec: CollectionSpec<StoredDocument>,
   collection: Collection<StoredDocument>,
@@ -152,7 +152,7 @@ function isSame(a: StoredDocument | undefined, b: StoredDocument | undefined): b
   return JSON.stringify(a) === JSON.stringify(b) || canonicalJson(a) === canonicalJson(b);
 }
 
-/** In the order of the stores: by code point, like UTF-8 bytes. */
+/** Compares ids in the order of the stores: by code point, like UTF-8 bytes. */
 function compareIds(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

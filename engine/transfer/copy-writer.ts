@@ -13,18 +13,20 @@ export interface CopyWriter {
 const CONCURRENCY = 32;
 
 /**
- * Writes copies, many at once. If an older copy still holds a unique key, that copy is removed, and copied again
- * later.
+ * Writes copies, many at once. If an older copy still has a unique key that a document needs, that copy is removed, and
+ * copied again later.
  */
 export function createWriter(pair: {
   readonly spec: CollectionSpec<StoredDocument>;
-  /** If absent, a copy that lost its unique key arrives again without help. */
+  /**
+   * If absent, a copy that lost its unique key is not copied again by this writer, because the caller sends it again.
+   */
   readonly source?: Collection<StoredDocument>;
   readonly target: Collection<StoredDocument>;
 }): CopyWriter {
   const { spec, source, target } = pair;
   const running = new Set<Promise<void>>();
-  /** Copies that lost a unique key. */
+  /** Ids of copies that lost a unique key. */
   const displaced = new Set<string>();
   let failure: unknown;
   let written = 0;
@@ -65,7 +67,7 @@ export function createWriter(pair: {
     for (const holder of await target.find(filter, { limit: 10 })) {
       if (holder._id === document._id) continue;
       displaced.add(holder._id);
-      // Remove it only while it holds the key: its newer version may be on its way.
+      // Remove the copy only while it has the key, because its newer version may be written at this moment.
       await target.remove(holder._id, filter);
     }
   }
@@ -80,7 +82,7 @@ export function createWriter(pair: {
     remove: (id) => start(target.remove(id)),
     async end() {
       await drain();
-      // One after the other: a copy displaced by one of these is appended.
+      // Store them one after the other: if one of them displaces another copy, that copy is appended to the set.
       for (const id of displaced) {
         const document = await source?.get(id);
         if (document) await store(document);

@@ -1,6 +1,6 @@
 /**
- * The only folder in which API actions write files. Callers name a file, never a path. The folder is opened once per
- * file, and everything goes through that handle, so a folder or link put in its place meanwhile has no effect.
+ * The only folder in which API actions write files. Callers give a file name, never a path. The folder is opened once
+ * per file, and everything uses that handle. So a folder or link put in its place meanwhile has no effect.
  */
 import { constants, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,18 +9,24 @@ import { createIn, type NewFile } from './new-file.ts';
 
 export interface ExchangeFolder {
   readonly path: string;
-  /** EXCHANGE_NAME, EXCHANGE_FOLDER, BACKUP_EXISTS (input). */
+  /**
+   * Creates a file. Rejects with EXCHANGE_NAME (input) if the name is not allowed, with EXCHANGE_FOLDER (input) if the
+   * folder cannot be used safely, and with BACKUP_EXISTS (input) if the file exists.
+   */
   create(name: string): Promise<NewFile>;
 }
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-/** Letters of any script, digits, dots, dashes: nothing that a path, a shell or a terminal interprets. */
+/**
+ * A name consists of letters of any script, digits, dots, dashes and underscores, so a path, a shell or a terminal does
+ * not interpret it.
+ */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u;
-/** Leaves room for the suffix of an unfinished file (names end at 255 bytes). */
+/** Maximum length of a name. It leaves room for the suffix of an unfinished file (names end at 255 bytes). */
 const NAME_BYTES = 200;
 const OPEN_TO_OTHERS = 0o077;
 
-/** The folder is created at first use, with mode 0700. */
+/** Returns the exchange folder. It is created at first use, with mode 0700. */
 export function openExchangeFolder(path: string): ExchangeFolder {
   return {
     path,
@@ -59,7 +65,7 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Only this user may put files, links or folders into it. */
+/** Checks that only this user may put files, links or folders into the folder. */
 async function checkOwn(folder: FileHandle, path: string): Promise<void> {
   const { uid, mode } = await folder.stat();
   if (process.getuid !== undefined && uid !== process.getuid()) throw unsafe(path, 'it belongs to another user');
@@ -67,8 +73,8 @@ async function checkOwn(folder: FileHandle, path: string): Promise<void> {
 }
 
 /**
- * Returns a path to the opened folder itself, whatever its original path refers to by now. If the system has no such
- * path, returns the original one after another check.
+ * Returns a path to the opened folder itself, even if its original path now refers to something else. If the system has
+ * no such path, returns the original one after another check.
  */
 async function throughHandle(folder: FileHandle, path: string): Promise<string> {
   const opened = await folder.stat();

@@ -1,6 +1,6 @@
 /**
- * The gate between a process and its store. A copy of a store in use must know what the process changes, and must be
- * able to pause it for a moment. Without a copy, the gate costs one comparison per operation.
+ * The gate between a process and its store. A copy of a store in use must know which documents the process changes, and
+ * must be able to pause the process for a moment. Without a copy, the gate costs one comparison per operation.
  */
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
@@ -11,41 +11,45 @@ export interface Gate {
   readonly documents: Documents;
   /** Every collection ever opened in this store, by any version of the product. */
   readonly collections: CollectionList;
-  /** Starts recording what is written. Only one tracker at a time. */
+  /**
+   * Starts recording which documents are written. Only one tracker can run at a time. Throws STORE_COPYING (input) if
+   * another one runs.
+   */
   track(): ChangeTracker;
   /**
-   * Refuses writes with the error from `error`: inserts into these collections (new work), or all writes. Reads
-   * continue.
+   * Refuses writes with the error that `error` returns: either all writes, or only inserts into some collections (new
+   * work). Reads continue.
    */
   refuse(what: 'everything' | { readonly insertsInto: readonly string[] }, error: () => AppError): void;
   /**
-   * Redirects one collection to another store while the others are refused: the records of a move must go to the new
-   * one.
+   * Redirects one collection to another store while the other collections are refused, because the records of a move
+   * must go to the new store.
    */
   redirect(name: string, to: Documents): Promise<void>;
   /**
-   * Pauses all operations, including reads, so that they see the writes before them. Returns a function that resumes
-   * them.
+   * Pauses all operations, including reads, so that they see the writes made before the pause. Returns a function that
+   * resumes them.
    */
   hold(): () => void;
-  /** Stops refusing. */
+  /** Ends `refuse` and lets all writes through. */
   reopen(): void;
   /** Resolves when no write is in flight. */
   idle(): Promise<void>;
 }
 
 /**
- * Collection -> ids that were written. Undefined if there were too many to record: everything must be compared then.
+ * By collection, the ids of documents that were written. Undefined if there were too many to record; then everything
+ * must be compared.
  */
 export type Changes = ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
 export interface ChangeTracker {
-  /** Returns what was written since the last call, including writes in flight. */
+  /** Returns the documents that were written since the last call, including writes in flight. */
   take(): Changes;
   stop(): void;
 }
 
-/** About 100 MB of ids. */
+/** So many ids take about 100 MB. */
 const MAX_CHANGES = 1_000_000;
 
 interface GateState {
@@ -57,7 +61,7 @@ interface GateState {
   onIdle: (() => void)[];
 }
 
-/** `known`: collections in the store that its list may not name. */
+/** Opens the gate. `known` are collections in the store that its list may not name. */
 export async function openGate(documents: Documents, known: readonly CollectionSpec<StoredDocument>[] = []): Promise<Gate> {
   const collections = await openCollectionList(documents);
   for (const spec of known) await collections.add(spec);
@@ -129,8 +133,8 @@ function guardCollection<T extends StoredDocument>(inner: Collection<T>, state: 
     if (other) return action(other);
     if (refused && (refused.what === 'everything' || (isInsert && refused.what.insertsInto.includes(name)))) throw refused.error();
     state.pending++;
-    // Record the id before the write, which may take effect at any time from now on, and again after it: a copy taken
-    // in between may have seen the old version.
+    // Record the id before the write, which may take effect at any time from now on. Record it again after the write,
+    // because a copy taken in between may contain the old version.
     tracker?.add(name, id);
     try {
       return await action(inner);

@@ -1,8 +1,8 @@
 /**
  * Moves everything from one store to another while it is in use. Nothing is lost and nothing runs twice, because at
- * most one of the two stores can be opened at any time. The new one is marked as receiving before its first document.
- * The old one is marked as moved when both are equal and all writes have stopped. Only then is the new one marked as
- * ready. An interrupted move is continued by the same call.
+ * most one of the two stores can be opened at any time. The new store is marked as receiving before its first document
+ * is written. When both stores are equal and all writes have stopped, the old store is marked as moved. Only then is
+ * the new store marked as ready. To continue an interrupted move, make the same call again.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
@@ -44,11 +44,11 @@ export interface MoveTraffic {
   readonly gate: Gate;
   /** Takes no new work and waits for work in flight to settle. */
   drain(): Promise<void>;
-  /** Refuses everything that would write, after `drain` and until the process has switched over. */
+  /** Refuses all writes, after `drain` and until the process uses the new store. */
   pause(): void;
 }
 
-/** In this order; `copy` and `compare` report each collection. */
+/** The stages in their order; `copy` and `compare` report each collection. */
 export type MoveStage = 'begin' | 'copy' | 'payloads' | 'catch-up' | 'compare' | 'drain' | 'last' | 'leave' | 'enter' | 'done';
 
 export interface MoveProgress {
@@ -61,7 +61,7 @@ export interface MoveProgress {
 export interface MovedCollection {
   readonly collection: string;
   readonly documents: number;
-  /** Digest of the set, independent of order; equal on both sides. */
+  /** Digest of the set, independent of the order of its documents. It is equal in both stores. */
   readonly digest: string;
 }
 
@@ -71,25 +71,30 @@ export interface MoveReport {
   readonly to: string;
   readonly collections: readonly MovedCollection[];
   readonly blobs: number;
-  /** Documents written while they were compared under traffic; compared again one by one, without traffic. */
+  /**
+   * Documents written while the stores were compared under traffic. They were compared again one by one, without
+   * traffic.
+   */
   readonly lastChanges: number;
   readonly shared: CarriedShared;
-  /** How long nothing was accepted, until the new store was ready. */
+  /** How long no work was accepted, until the new store was ready. */
   readonly pausedMs: number;
 }
 
-/** Below this many documents, everything is compared again without traffic: it takes a second or two. */
+/** With fewer documents than this, everything is compared again without traffic, which takes a second or two. */
 const COMPARE_ALL = 20_000;
-/** How many changes may be left to carry over without traffic. */
+/** Maximum number of changes that may be left to copy without traffic. */
 const FEW_CHANGES = 200;
 const MAX_ROUNDS = 20;
-/** Documents that expire this soon are left out of a comparison, because each store removes them at its own time. */
+/**
+ * Documents that expire within this time are left out of a comparison, because each store removes them at its own time.
+ */
 const EXPIRY_MARGIN_MS = 600_000;
 
 /**
- * STORE_NOT_EMPTY, STORE_MOVED, STORE_RECEIVING (input) if the two stores do not fit; STORE_COPY_DIFFERS (bug) if
- * they are not equal at the end. If it rejects, the old store is unchanged and `traffic` may continue with it, unless
- * the last reported stage was `enter`.
+ * Moves the store. Rejects with STORE_NOT_EMPTY, STORE_MOVED or STORE_RECEIVING (input) if the state of a store does
+ * not allow the move, and with STORE_COPY_DIFFERS (bug) if the stores are not equal at the end. After a rejection the
+ * old store is unchanged and `traffic` may continue with it, unless the last reported stage was `enter`.
  */
 export async function moveStore(options: MoveOptions): Promise<MoveReport> {
   const { source, target, clock, traffic } = options;
@@ -130,7 +135,7 @@ interface Marks {
   readonly target: StoreMarks;
 }
 
-/** Returns the id of this move, or of an earlier attempt at it. */
+/** Starts the move. Returns its id, or the id of an earlier attempt at it. */
 async function begin({ source, target, traffic, clock, onProgress }: MoveOptions, marks: Marks): Promise<string> {
   onProgress({ stage: 'begin' });
   const [old, fresh] = [await marks.source.read(), await marks.target.read()];
@@ -145,11 +150,12 @@ async function begin({ source, target, traffic, clock, onProgress }: MoveOptions
   return moveId;
 }
 
-/** Collection -> ids. */
+/** Ids by collection. */
 type Ids = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * The growing copy: which documents are not yet known to be equal on both sides, and the results of the comparison.
+ * The copy during the move: which documents are not yet known to be equal in both stores, and the results of the
+ * comparison.
  */
 class GrowingCopy {
   readonly #options: MoveOptions;
@@ -157,7 +163,7 @@ class GrowingCopy {
   readonly #blobs: BlobPair;
   readonly #opened = new Map<string, Pair>();
   #compared = new Map<string, Comparison>();
-  /** Documents written, or found different, since the comparison; not yet known to be equal. */
+  /** Documents that were written, or found different, since the comparison, and are not yet known to be equal. */
   #unequal: Ids = new Map();
 
   constructor(options: MoveOptions, tracker: ChangeTracker | undefined) {
@@ -173,7 +179,7 @@ class GrowingCopy {
     await this.#catchUp();
   }
 
-  /** Call when all writes have stopped. */
+  /** Finishes the copy. Call it when all writes have stopped. */
   async last(): Promise<Pick<MoveReport, 'collections' | 'blobs' | 'lastChanges'>> {
     const lastChanges = await this.#carry();
     const copied = await copyBlobs(this.#blobs, this.#options.signal);
@@ -210,10 +216,10 @@ class GrowingCopy {
     }
   }
 
-  /** Carries over what was written, and compares it again. Returns how many documents there were. */
+  /** Copies the documents that were written meanwhile, and compares them again. Returns how many there were. */
   async #carry(): Promise<number> {
     const changes = this.#tracker ? this.#tracker.take() : NO_CHANGES;
-    // Too many changes to record: copy and compare everything again.
+    // There were too many changes to record, so copy and compare everything again.
     if (!changes) {
       await this.#copyAll();
       await this.#compareAll();
@@ -231,7 +237,7 @@ class GrowingCopy {
     return count;
   }
 
-  /** Includes collections opened since. */
+  /** Returns all collections, including those opened meanwhile. */
   async #pairs(): Promise<readonly Pair[]> {
     const { source, target } = this.#options;
     for (const spec of (await openCollectionList(source.documents)).all()) {

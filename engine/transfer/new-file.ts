@@ -1,15 +1,15 @@
-/** A file that appears under its name only when it is complete, and never replaces another. */
+/** A file that gets its name only when it is complete, and never replaces another file. */
 import { constants, link, lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../contract/values/errors.ts';
 
 export interface NewFile {
-  /** The name shown to people. */
+  /** The path shown to people. */
   readonly file: string;
   readonly handle: FileHandle;
   /**
-   * Flushes the file and gives it its name. BACKUP_EXISTS (input) if another file got that name meanwhile; call
-   * `drop` then.
+   * Flushes the file and gives it its name. Rejects with BACKUP_EXISTS (input) if another file got that name meanwhile;
+   * then call `drop`.
    */
   keep(): Promise<void>;
   /** Removes the unfinished file. */
@@ -20,18 +20,18 @@ const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
 /** Errors of file systems without hard links. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-/** BACKUP_EXISTS (input). */
+/** Creates a new file. Rejects with BACKUP_EXISTS (input) if the file exists. */
 export function createNewFile(file: string): Promise<NewFile> {
   return createIn(dirname(file), basename(file), file);
 }
 
-/** `folder` is the real path, `file` the one shown to people. */
+/** Creates a new file. `folder` is the real path of the folder, `file` the path shown to people. */
 export async function createIn(folder: string, name: string, file: string): Promise<NewFile> {
   const whole = join(folder, name);
   const unfinished = `${whole}.unfinished`;
   if (await exists(whole)) throw fileExists(file);
   await rm(unfinished, { force: true });
-  // Create it or fail: never write into an existing file, link or pipe.
+  // Create the file or fail: never write into an existing file, link or pipe.
   const handle = await open(unfinished, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
   return {
     file,
@@ -49,7 +49,7 @@ export async function createIn(folder: string, name: string, file: string): Prom
   };
 }
 
-/** Creating a link fails if the name is taken; a rename would replace the other file. */
+/** Gives the file its final name. Creating a link fails if the name is taken; a rename would replace the other file. */
 async function giveName(unfinished: string, whole: string, file: string): Promise<void> {
   try {
     await link(unfinished, whole);
@@ -62,7 +62,7 @@ async function giveName(unfinished: string, whole: string, file: string): Promis
   await rm(unfinished);
 }
 
-/** Does not open the file: opening a pipe waits for its other end. */
+/** Returns whether the file exists. Does not open it, because opening a pipe waits for its other end. */
 function exists(file: string): Promise<boolean> {
   return lstat(file).then(
     () => true,

@@ -3,13 +3,13 @@ import { AppError } from '../contract/values/errors.ts';
 import type { Documents } from '../contract/ports/documents.ts';
 import { workersSpec } from '../ownership/worker-document.ts';
 
-/** Longer than two beats of a running process. */
+/** Longer than two heartbeats of a running process. */
 const LOOK_MS = 11_000;
 const PAGE = 1000;
 
 /**
- * STORE_IN_USE (input) if other processes use the store: this process would not see what they write. `isOneOfThem`:
- * this process itself beats too. An exclusive store has no others.
+ * Rejects with STORE_IN_USE (input) if other processes use the store, because this process would not see what they
+ * write. `isOneOfThem` tells that this process sends heartbeats too. An exclusive store has no other processes.
  */
 export async function refuseOthers(documents: Documents, clock: Clock, { isOneOfThem }: { readonly isOneOfThem: boolean }): Promise<void> {
   if (documents.isExclusive) return;

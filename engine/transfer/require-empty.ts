@@ -4,7 +4,7 @@ import { dataKeysSpec } from '../seal/open-data-keys.ts';
 import { openCollectionList } from './collection-list.ts';
 
 export async function hasDocuments(documents: Documents): Promise<boolean> {
-  // Every store that was ever used has data keys, even one without a list of collections.
+  // Every store that was ever used has data keys, even a store without a list of collections.
   if ((await (await documents.open(dataKeysSpec)).count({}, 1)) > 0) return true;
   const list = await openCollectionList(documents);
   for (const spec of list.all()) if ((await (await documents.open(spec)).count({}, 1)) > 0) return true;

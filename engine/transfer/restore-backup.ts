@@ -1,6 +1,6 @@
 /**
- * Fills an empty store from a backup, and then verifies every document. Until that has succeeded, no process can open
- * the store. An interrupted restore is done again by the same call.
+ * Fills an empty store from a backup, and then verifies every document. Until this has succeeded, no process can open
+ * the store. To repeat an interrupted restore, make the same call again.
  */
 import { open } from 'node:fs/promises';
 import type { Clock } from '../contract/values/clock.ts';
@@ -26,7 +26,7 @@ export interface RestoreOptions {
   readonly keyFile: string;
   readonly target: { readonly address: string; readonly documents: Documents; readonly sharedState: SharedState };
   /**
-   * Called when the data keys are restored. Payloads are sealed under them, so the key-encryption key must be the one
+   * Called when the data keys are restored. Payloads are encrypted with them, so the key-encryption key must be the one
    * from the time of the backup.
    */
   openSealed(): Promise<{ readonly blobs: Blobs; readonly seal: Seal }>;
@@ -37,18 +37,19 @@ export interface RestoreOptions {
 
 export interface RestoreReport {
   readonly backupId: string;
-  /** The moment the backup shows; for a backup by 0.1.0, when it started. */
+  /** The moment whose state the backup contains; for a backup of 0.1.0, the moment it started. */
   readonly at: number;
-  /** The number stored now. */
+  /** Number of documents that are stored now. */
   readonly documents: number;
-  /** The number the backup wrote: a document that changed during the backup counts once per version. */
+  /** Number of documents that the backup wrote. A document that changed during the backup counts once per version. */
   readonly written: number;
   readonly blobs: number;
 }
 
 /**
- * BACKUP_KEY, BACKUP_UNREADABLE, STORE_NOT_EMPTY, SEAL_KEK_WRONG (input); BACKUP_DIFFERS (bug) if the store does not
- * contain what was written.
+ * Restores a backup. Rejects with BACKUP_KEY, BACKUP_UNREADABLE, STORE_NOT_EMPTY or SEAL_KEK_WRONG (input) if the key
+ * file, the backup, the store or the key-encryption key cannot be used. Rejects with BACKUP_DIFFERS (bug) if the store
+ * does not contain what was written.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   const { target, clock } = options;
@@ -93,8 +94,8 @@ async function* records(file: string, key: Uint8Array): AsyncGenerator<BackupRec
 const PROGRESS_EVERY = 1000;
 
 /**
- * Returns the number of payloads and the last record. Records in `newest` the last round of each document that came
- * more than once.
+ * Writes all records into the store. Returns the number of payloads and the last record. Records in `newest` the last
+ * round of each document that occurred more than once.
  */
 async function fill({ file, target, clock, signal, onProgress, ...options }: RestoreOptions, key: Uint8Array, newest: Map<string, number>) {
   const writers = new Map<string, CopyWriter>();
@@ -119,7 +120,7 @@ async function fill({ file, target, clock, signal, onProgress, ...options }: Res
         writers.set(record.name, createWriter({ spec: specOf(record), target: await target.documents.open(specOf(record)) }));
         break;
       case 'round':
-        // A newer version must not overtake the older one.
+        // Wait for the writes of earlier rounds, so that an older version never replaces a newer one.
         await settle();
         round++;
         break;
@@ -147,12 +148,12 @@ async function fill({ file, target, clock, signal, onProgress, ...options }: Res
   return { blobs, end };
 }
 
-/** Takes the chunks of one payload after the other; stores each while the next is read. */
+/** Takes the chunks of one payload after the other. Stores each chunk while the next one is read. */
 function createBlobFeed() {
   let push: ((chunk: Uint8Array | undefined) => Promise<void>) | undefined;
   let stored: Promise<unknown> | undefined;
 
-  /** Returns whether it was the last chunk. */
+  /** Returns whether the record was the last chunk. */
   async function take(record: Extract<BackupRecord, { kind: 'blob' }>, { blobs, seal }: { readonly blobs: Blobs; readonly seal: Seal }) {
     const { id, index, isLast } = record;
     const chunk = seal.open(blobPlace(id, index), record.sealed);
@@ -175,7 +176,7 @@ function createPipe() {
   let wake: (() => void) | undefined;
   let onTaken: (() => void) | undefined;
   return {
-    /** Resolves when the chunk is consumed, so that a large payload is never in memory as a whole. */
+    /** Resolves when the chunk is consumed, so that a large payload is never completely in memory. */
     push(chunk: Uint8Array | undefined): Promise<void> {
       waiting.push(chunk);
       wake?.();
@@ -193,7 +194,10 @@ function createPipe() {
   };
 }
 
-/** Documents that expire may be gone already. Returns how many exist. */
+/**
+ * Compares the store with the backup. Documents that expire may have been removed already. Returns how many documents
+ * exist.
+ */
 async function compare(
   { file, target, signal, onProgress }: RestoreOptions,
   key: Uint8Array,

@@ -1,15 +1,16 @@
-/** A store's mark, if it is not simply in use: it is being filled by a copy, or was left for another one. */
+/** The mark of a store that is not simply in use: a copy is filling it, or everything was moved to another store. */
 import { Type } from 'typebox';
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 
 /**
- * `receiving`: a copy into it has started and not ended. `moved`: everything went to `other`; writing here is no
- * longer allowed. `ready`: the copy has ended, and it is in use. No mark: an ordinary store.
+ * `receiving`: a copy into this store has started and not ended. `moved`: everything was moved to `other`, and this
+ * store must no longer be written. `ready`: the copy has ended, and this store is in use. An ordinary store has no
+ * mark.
  */
 export interface StoreMark extends StoredDocument {
   readonly state: 'receiving' | 'moved' | 'ready';
-  /** The same in both stores of one move. */
+  /** Equal in the two stores of one move. */
   readonly moveId: string;
   /** Address of the other store, or the name of the backup. */
   readonly other: string;
@@ -26,7 +27,7 @@ export const storeMarksSpec: CollectionSpec<StoreMark> = {
 
 export interface StoreMarks {
   read(): Promise<StoreMark | undefined>;
-  /** Resolves when the mark would survive a power cut. */
+  /** Resolves when the mark is stored so that it survives a power cut. */
   write(mark: Omit<StoreMark, '_id'>): Promise<void>;
 }
 
@@ -42,7 +43,10 @@ export async function openStoreMarks(documents: Documents): Promise<StoreMarks> 
   };
 }
 
-/** STORE_MOVED, STORE_RECEIVING (input): a store that was left, or is half filled, cannot be used. */
+/**
+ * Throws STORE_MOVED (input) if everything was moved to another store, and STORE_RECEIVING (input) if a copy into the
+ * store has not ended.
+ */
 export function refuseMarked(mark: StoreMark | undefined): void {
   if (mark?.state === 'moved') throw storeMoved(mark.other);
   if (mark?.state === 'receiving') {
@@ -60,7 +64,7 @@ export function storeMoved(to: string): AppError {
   });
 }
 
-/** The same move was requested again after its end. */
+/** Returns the error for a move that is requested again after its end. */
 export function moveEnded(to: string): AppError {
   return new AppError('STORE_MOVED', 'input', `This move has ended: everything in this store is at ${to}.`, {
     values: { to, problem: 'ended' },
@@ -68,7 +72,7 @@ export function moveEnded(to: string): AppError {
   });
 }
 
-/** Used while the last changes are carried over. As with a store that is down, callers try again. */
+/** Returns the error for writes while the last changes are copied. Callers try again, as with a store that is down. */
 export function storeMoving(): AppError {
   return new AppError('STORE_MOVING', 'transient', 'The store is being exchanged; nothing was stored.', {
     fix: 'Send it again in a few seconds.',

@@ -1,6 +1,6 @@
 /**
- * Writes a backup while the store is in use: everything in order of ids, then in rounds what was written meanwhile,
- * and finally the rest during a short pause of all operations. A restore shows the store as of that pause.
+ * Writes a backup while the store is in use. First writes everything in order of ids, then in rounds what was changed
+ * meanwhile, and finally the rest during a short pause of all operations. A restore yields the state at that pause.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
@@ -45,16 +45,19 @@ export interface BackupProgress {
 export interface BackupReport {
   readonly backupId: string;
   readonly file: string;
-  /** The moment the backup shows: the pause. */
+  /** The moment of the pause, whose state the backup contains. */
   readonly at: number;
-  /** A document that changed during the backup counts once per version. */
+  /** Number of documents. One that changed during the backup counts once per version. */
   readonly documents: number;
   readonly blobs: number;
   /** How long all operations were paused at the end. */
   readonly heldMs: number;
 }
 
-/** BACKUP_EXISTS, STORE_COPYING (input). Whatever else happens, a file under that name is a complete backup. */
+/**
+ * Writes a backup. Rejects with BACKUP_EXISTS (input) if the file exists, and with STORE_COPYING (input) if another
+ * copy of the store runs. After any error, a file under that name is still a complete backup.
+ */
 export async function writeBackup(options: BackupOptions): Promise<BackupReport> {
   const tracker = options.source.gate.track();
   try {
@@ -78,13 +81,13 @@ const FEW_CHANGES = 100;
 const MAX_ROUNDS = 20;
 const BLOB_CHUNK_BYTES = 256 * 1024;
 
-/** One backup: what of the store is in it already. */
+/** One backup, with the parts of the store that it contains already. */
 class BackupRun {
   readonly #options: BackupOptions;
   readonly #tracker: ChangeTracker;
   readonly #frames: FrameWriter;
   readonly #backupId: string;
-  /** Collections whose record is written. */
+  /** Collections whose record was written. */
   readonly #known = new Set<string>();
   readonly #sent = new Set<string>();
   #documents = 0;
@@ -121,7 +124,10 @@ class BackupRun {
     }
   }
 
-  /** Pauses all operations for the rest, so that the backup shows one moment. Blobs never change, so they may follow. */
+  /**
+   * Pauses all operations and writes the rest, so that the backup contains the state of one moment. Blobs never change,
+   * so they may be written afterwards.
+   */
   async #writeLast(): Promise<{ readonly at: number; readonly heldMs: number; readonly lastBlobs: readonly string[] }> {
     const { source, clock, onProgress } = this.#options;
     onProgress({ stage: 'last' });
@@ -145,7 +151,10 @@ class BackupRun {
     return this.#options.source.gate.collections.all().filter(({ name }) => name !== storeMarksSpec.name);
   }
 
-  /** Includes collections opened since: one may be opened at any time. */
+  /**
+   * Writes the records of collections that have none yet, and returns those collections. A collection may be opened at
+   * any time.
+   */
   async #newCollections(): Promise<readonly CollectionSpec<StoredDocument>[]> {
     const fresh = this.#collections().filter(({ name }) => !this.#known.has(name));
     for (const { name, indexes, expiresAt } of fresh) {
@@ -169,7 +178,7 @@ class BackupRun {
     }
   }
 
-  /** Returns how many documents were written since the last round. */
+  /** Writes the documents that were changed since the last round. Returns how many there were. */
   async #writeChanges(): Promise<number> {
     await this.#write({ kind: 'round' });
     const changes = this.#tracker.take();
@@ -203,7 +212,7 @@ class BackupRun {
         index++;
       }
     } catch (error) {
-      // It was removed meanwhile, so nothing refers to it any more.
+      // The payload was removed meanwhile, so no document refers to it any more.
       if (error instanceof AppError && error.code === 'BLOB_MISSING' && index === 0) return;
       throw error;
     }

@@ -21,9 +21,9 @@ export interface TriggersDeps {
   readonly documents: Documents;
   /** Decides which process listens. */
   readonly leases: Pick<Leases, 'acquire' | 'release'>;
-  /** Whether this process serves the flow. If absent, it serves every flow. */
+  /** Returns whether this process serves the flow. If absent, it serves every flow. */
   serves?(flow: CompiledFlow): boolean;
-  /** Stores the message; resolves when it is safe. */
+  /** Stores the message. Resolves when it is durably stored. */
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
   readonly tls: TriggerContext<unknown>['tls'];
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export interface Triggers {
   stop(): Promise<void>;
 }
 
-/** When a timer last fired: the planned instant that was accepted. */
+/** The planned time of a timer's last accepted run. */
 interface TriggerMark extends StoredDocument {
   readonly planned: number;
 }
@@ -91,7 +91,7 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
     },
     status: () => [...runs.values()].map((run) => run.status()),
     async prepare(flow, signal) {
-      // Do not try a listener that is already running: this process itself uses the port.
+      // Do not try a listener that is already running, because this process itself uses the port.
       if (!isStarted || listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
       const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, marks, true);
       await trial.stop();
@@ -112,7 +112,10 @@ function listeningDefinition({ trigger: { definition } }: CompiledFlow): (Trigge
     : undefined;
 }
 
-/** With the same node, configuration and adapter, the listener can stay. */
+/**
+ * Returns a text that identifies a listener. With the same node, configuration and adapter, the running listener can be
+ * kept.
+ */
 function identify({ trigger }: CompiledFlow, bindings: Bindings): string {
   const adapter = trigger.node.adapter === undefined ? undefined : bindings.adapter(trigger.node.adapter);
   return canonicalJson([trigger.id, trigger.node.type, trigger.config, adapter]);
@@ -152,15 +155,15 @@ async function listen(
 }
 
 /**
- * The time from which instants count: the last accepted one, or when a process first listened (which may crash before
- * its first instant).
+ * Returns the time after which planned times count. This is the last accepted one, or the time when a process first
+ * listened, because it may crash before its first planned time.
  */
 async function lastPlanned(flow: CompiledFlow, marks: Collection<TriggerMark>, clock: Clock): Promise<number> {
   const first: TriggerMark = { _id: markId(flow), planned: clock.now() };
   return (await marks.insert(first)).inserted ? first.planned : ((await marks.get(first._id))?.planned ?? first.planned);
 }
 
-/** Marks a timer's instant once it is accepted. */
+/** Accepts a message and, for a timer, marks the planned time as accepted. */
 async function acceptAndMark(
   flow: CompiledFlow,
   arrival: Arrival,
@@ -172,7 +175,7 @@ async function acceptAndMark(
   const planned = plannedInstant(flow, arrival);
   if (planned === undefined || result.status === 'refused') return result;
   const mark: TriggerMark = { _id: markId(flow), planned };
-  // The mark avoids runs that the dedupe would refuse anyway, so a lost mark does no harm.
+  // The mark only avoids runs that the dedupe would refuse anyway, so a lost mark does no harm.
   await marks
     .insert(mark)
     .then(({ inserted }) => (inserted ? undefined : marks.patchIf(mark._id, { planned: { lt: planned } }, { set: { planned } })))
@@ -181,8 +184,8 @@ async function acceptAndMark(
 }
 
 /**
- * A timer, the only listener without an adapter, uses its planned instant as dedupe key: epoch milliseconds or ISO
- * 8601.
+ * Returns the planned time of a timer, the only listener without an adapter. The timer uses this time as dedupe key, in
+ * epoch milliseconds or ISO 8601.
  */
 function plannedInstant(flow: CompiledFlow, { dedupeKey }: Arrival): number | undefined {
   if (dedupeKey === undefined || listeningDefinition(flow)?.adapter !== undefined) return undefined;

@@ -6,8 +6,10 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { Lease, Leases } from '../ownership/leases.ts';
 
 /**
- * - `standby`: another process holds the listener.
- * - `failing`: it could not listen, or no longer can; it is retried.
+ * The states of a listener.
+ *
+ * - `standby`: another process has the listener.
+ * - `failing`: the listener could not start, or cannot continue; it is retried.
  */
 export const TRIGGER_STATES = ['starting', 'listening', 'standby', 'failing', 'stopped'] as const;
 export type TriggerState = (typeof TRIGGER_STATES)[number];
@@ -33,20 +35,22 @@ export interface TriggerRunDeps {
   readonly metrics: Metrics;
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
   listen(flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>): Promise<Stop>;
-  /** Everything a running listener depends on; if the text is the same, the listener can continue. */
+  /**
+   * Returns a text of everything a running listener depends on. If the text is unchanged, the listener can continue.
+   */
   identify(flow: CompiledFlow): string;
 }
 
 const LOOK_EVERY_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
-/** Less than a process has for stopping. */
+/** The time for stopping a listener. It is less than the time a process has for stopping. */
 const STOP_WITHIN_MS = 4000;
 
 /**
- * Runs one flow's listener in this process. It listens only while it holds the flow's lease. The lease's fencing
- * number and a counter give every message its place in its lane, so a late message of a displaced listener sorts
- * before those of its successor.
+ * Runs one flow's listener in this process. It listens only while it holds the flow's lease. The lease's fencing number
+ * and a counter determine the order of messages in their lane, so a late message of an earlier listener sorts before
+ * those of its successor.
  */
 export class TriggerRun {
   #flow: CompiledFlow;
@@ -68,14 +72,17 @@ export class TriggerRun {
     this.#since = deps.clock.now();
   }
 
-  /** Starts, or continues with another version. An unchanged listener is kept, so that no message is dropped. */
+  /**
+   * Starts the listener, or continues with another version. An unchanged listener is kept, so that no message is
+   * dropped.
+   */
   update(flow: CompiledFlow): Promise<void> {
     this.#flow = flow;
     this.#failures = 0;
     return this.#step();
   }
 
-  /** Takes no further messages; resolves when those in flight have settled. */
+  /** Takes no further messages. Resolves when messages in flight have settled. */
   close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelNext();
@@ -124,7 +131,7 @@ export class TriggerRun {
     const identity = this.#deps.identify(this.#flow);
     if (this.#listening?.identity === identity) return LOOK_EVERY_MS;
     await this.#stopListening();
-    // All this takes time, and the process may have been asked to stop: do not bind a port then.
+    // The steps above take time, and the process may have been asked to stop meanwhile. Do not bind a port then.
     if (this.#isClosed) return LOOK_EVERY_MS;
     try {
       const stop = await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival));
@@ -152,7 +159,7 @@ export class TriggerRun {
   async #fail(error: unknown): Promise<number> {
     this.#become('failing', toErrorRecord(error));
     this.#deps.logger.error('trigger.listen-failed', error, { flowId: this.#flow.flowId });
-    // Release the lease: another process may be able to listen.
+    // Release the lease, because another process may be able to listen.
     await this.#giveUpLease();
     return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
   }
@@ -161,7 +168,7 @@ export class TriggerRun {
     if (this.#lease?.isHeld()) return true;
     if (this.#lease !== undefined) this.#deps.logger.warn('trigger.lease-lost', { flowId: this.#flow.flowId });
     this.#lease = undefined;
-    // Stop listening under the old number before taking anything under a new one.
+    // Stop listening under the old fencing number before taking messages under a new one.
     await this.#stopListening();
     this.#lease = await this.#deps.leases.acquire(this.#leaseName()).catch((error: unknown) => {
       // Log at debug level: while the store is down, every listener fails each second.
@@ -178,8 +185,8 @@ export class TriggerRun {
   }
 
   /**
-   * A listener that does not stop in time is abandoned, so that it delays neither the next version nor the end of the
-   * process.
+   * Stops the listener. One that does not stop in time is abandoned, so that it delays neither the next version nor the
+   * end of the process.
    */
   async #stopListening(): Promise<void> {
     const listening = this.#listening;
@@ -195,7 +202,7 @@ export class TriggerRun {
     cancel();
   }
 
-  /** Take the place in the lane before any await: it is the order of arrival. */
+  /** Accepts a message. The sequence number is taken before any await, because it is the order of arrival. */
   async #take(arrival: Arrival): Promise<ArrivalResult> {
     const lease = this.#lease;
     if (!lease?.isHeld()) return { status: 'refused', error: toErrorRecord(leaseLost()) };
@@ -230,7 +237,7 @@ export class TriggerRun {
   }
 }
 
-/** Sorts as text in the order of (fencing number, counter). */
+/** Returns a text that sorts in the order of (fencing number, counter). */
 function laneSequence(fencing: number, counter: number): string {
   return `${String(fencing).padStart(12, '0')}.${String(counter).padStart(12, '0')}`;
 }
