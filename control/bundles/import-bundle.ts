@@ -1,6 +1,6 @@
 /**
- * Checks a whole bundle before anything of it is written. Each document requires the rights, and meets the refusals,
- * of saving it by itself.
+ * Imports a bundle. The whole bundle is checked before anything is written. Each document needs the same rights and
+ * must pass the same checks as if it were saved separately.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
@@ -50,7 +50,7 @@ export interface ImportBundleServices {
   readonly info: ControlInfo;
 }
 
-/** How many documents of each kind the bundle held, all of which are now stored, and the warnings. */
+/** Number of documents of each kind in the bundle, all of which are now stored, and the warnings. */
 export interface BundleReport {
   readonly adapters: number;
   readonly tables: number;
@@ -60,8 +60,9 @@ export interface BundleReport {
 }
 
 /**
- * PERMISSION_DENIED, BUNDLE_INVALID, and BUNDLE_WOULD_REPLACE unless `replace`, before anything is written. If
- * another save comes in between, the audit trail says how far the import came.
+ * Imports a bundle. Rejects before anything is written with PERMISSION_DENIED or BUNDLE_INVALID (input), or with
+ * BUNDLE_WOULD_REPLACE (input) unless `replace` is set. If another save interrupts the import, the audit trail shows
+ * which documents were written.
  */
 export async function importBundle(
   services: ImportBundleServices,
@@ -106,7 +107,10 @@ async function withEnvironmentsOfHere({ bindingStore }: ImportBundleServices, bu
   return { ...bundle, adapters: await Promise.all(adapters) };
 }
 
-/** A document that is in use and unchanged is not saved again: it keeps its revision, which others may be editing. */
+/**
+ * Returns true if the document must be saved. An unchanged document that is in use keeps its revision, because other
+ * people may be editing that revision.
+ */
 function isNeeded({ kind, before, changed }: Write): boolean {
   return kind === 'flow' || before === undefined || changed.length > 0;
 }
@@ -142,13 +146,15 @@ async function problemsOf(
     add(place, await interfaceProblems(services, item, by, brought));
     const clash = clashes.get(item);
     if (clash !== undefined) found.push(toIssue(clash, `${place}/path`));
-    // A thousand flows take seconds: let other work of this process run in between.
+    // A thousand flows take seconds, so let other work of this process run in between.
     await nextTurn();
   }
   return found;
 }
 
-/** Of two documents with the same id the last would silently win. */
+/**
+ * Returns an issue for each repeated id. Without it, the last document with the id would silently replace the others.
+ */
 function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }: BundleDocument): readonly Issue[] {
   const lists: Readonly<Record<string, readonly unknown[]>> = {
     adapters: adapters.map(({ adapterId }) => adapterId),
@@ -177,9 +183,9 @@ function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }
 const OF_NO_MATTER: ReadonlySet<string> = new Set(['FLOW_ADAPTER_UNKNOWN', 'FLOW_TABLE_UNKNOWN', 'LISTENER_CLASH']);
 
 /**
- * Drafts may break rules, but not the schema. If a flow is too costly to check, its validity is unknown; the person
- * who must fix that also gets the broken rules. Missing adapters and tables may come with the bundle, and listener
- * clashes matter only when the flow is published.
+ * Returns the issues that prevent saving the flow as a draft. Drafts may break rules, but not the schema. If a flow is
+ * too costly to check, its validity is unknown; then the rules that it breaks are returned too. Missing adapters and
+ * tables may come with the bundle, and listener clashes matter only when the flow is published.
  */
 async function whatKeepsFromSaving(catalog: FlowCatalog, flow: unknown, by: string): Promise<readonly Issue[]> {
   const issues = await catalog.validate(flow, by);
@@ -188,9 +194,9 @@ async function whatKeepsFromSaving(catalog: FlowCatalog, flow: unknown, by: stri
 }
 
 /**
- * Calls of flows that are neither in the bundle nor visible here to this person. A warning for a bundle of 0.1.0,
- * which does not include called flows. Another domain's flow counts as unknown unless it is shared, as in the check
- * of a flow.
+ * Returns an issue for each call of a flow that is neither in the bundle nor visible to this person here. It is only a
+ * warning for a bundle of 0.1.0, which does not include called flows. A flow of another domain counts as unknown unless
+ * it is shared, as in the check of a flow.
  */
 async function missingCalls(
   { catalog, nodes }: ImportBundleServices,
@@ -211,7 +217,8 @@ async function missingCalls(
 }
 
 /**
- * Skips an adapter that is stored unchanged: it is not written, and its connections are checked when they are made.
+ * Returns an error if the adapter's target is blocked. Skips an adapter that is stored unchanged: it is not written,
+ * and its connections are checked when they are opened.
  */
 async function newForbiddenTarget(services: ImportBundleServices, adapter: AdapterDocument): Promise<AppError | undefined> {
   const stored = await services.bindingStore.getAdapter(adapter.adapterId);
@@ -223,7 +230,10 @@ async function newForbiddenTarget(services: ImportBundleServices, adapter: Adapt
   });
 }
 
-/** An export hides user info in URLs. Where no stored value can restore it, it must be entered before the import. */
+/**
+ * Returns an issue for each masked value. An export masks user info in URLs. If no stored value can replace the mask, a
+ * person must enter the value before the import.
+ */
 function maskedValues(adapter: AdapterDocument): readonly Issue[] {
   return maskedPlaces(adapter).map((path) => ({
     path,
@@ -238,7 +248,7 @@ function maskedValues(adapter: AdapterDocument): readonly Issue[] {
 type Bound = ReadonlyMap<string, readonly string[]>;
 
 function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Bound): readonly Issue[] {
-  // A secret that is not stored yet is checked on use.
+  // A secret that is not stored yet is checked when it is used.
   if (credential === undefined || secrets.get(credential)?.includes(adapterId) !== false) return [];
   const refusal = new AppError('SECRET_NOT_BOUND', 'input', `The secret "${credential}" is not meant for ${adapterId}.`, {
     values: { name: credential, adapterId },

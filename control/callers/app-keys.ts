@@ -1,4 +1,4 @@
-/** Actions for the keys with which apps sign requests. */
+/** Actions for the keys that apps use to sign requests. */
 import { Type } from 'typebox';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import type { CallerServices } from './caller-services.ts';

@@ -15,7 +15,7 @@ export interface AppItem extends AppDocument {
   readonly keys: { readonly pending: number; readonly active: number; readonly retiring: number };
   readonly grants: number;
   readonly busConsumers: number;
-  /** The earliest expiry of a usable key or a grant, epoch milliseconds. */
+  /** The earliest expiry of a usable key, a grant or a bus consumer, in epoch milliseconds. */
   readonly expiresAt?: number;
 }
 
@@ -88,7 +88,7 @@ function removeApp({ registry, plans, owners }: CallerServices): Action {
     subject: ({ appId }) => appId,
     async run(ctx, { appId }) {
       ctx.note.before = existing(await apps.get(appId), appId);
-      // The app goes last: until everything else is removed, the deletion can be retried.
+      // Remove the app last, so that the deletion can be retried until everything else is removed.
       await removeAccess(registry, appId);
       const removed = await apps.remove(appId);
       plans.changed();

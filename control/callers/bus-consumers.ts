@@ -1,6 +1,6 @@
 /**
- * Consumers of the bus front: a token that is generated here and shown once, or a client certificate by its
- * fingerprint.
+ * Consumers of the bus front. A consumer has a token that is generated here and shown once, or a client certificate
+ * that is identified by its fingerprint.
  */
 import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
@@ -115,7 +115,8 @@ function withoutDigest({
 }
 
 /**
- * A certificate stands for one app, and the error for a second one shows the first, so its domain is required too.
+ * Returns the demands for adding a consumer. A certificate belongs to only one app, and the error for a second app
+ * shows the first, so the domain of the first app is required too.
  */
 async function addingConsumer(owners: Owners, appId: string, id: string): Promise<readonly Demand[]> {
   return [await owners.app(appId), { ...(await owners.consumer(id)), mayBeNew: true }];

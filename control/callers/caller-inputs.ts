@@ -5,7 +5,7 @@ import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 
 export const AppId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
 export const KeyId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
-/** A consumer of the bus or a key of citizens' tokens. */
+/** Id of a bus consumer or of a key that verifies user tokens. */
 export const CallerId = Type.String({ minLength: 1, maxLength: 100 });
 export const byApp = Type.Object({ appId: AppId }, closed);
 export const Expiry = Type.Optional(

@@ -1,4 +1,4 @@
-/** The grants that a person of some domains sees: those whose app and interface are both theirs. */
+/** Finds the grants that a person sees: those whose app and interface both belong to domains of this person. */
 import type { GrantDocument } from '../../gateways/documents/caller-documents.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { DomainScope } from '../access/domains.ts';

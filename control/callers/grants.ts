@@ -1,4 +1,4 @@
-/** Grants: which app may call which interface, until when. */
+/** Grants: which app may call which interface, and until when. */
 import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
@@ -74,7 +74,9 @@ function removeGrant({ registry, plans, owners }: CallerServices): Action {
   });
 }
 
-/** A grant joins an app and an interface, so it requires the domains of both. */
+/**
+ * Returns the demands for saving a grant. A grant connects an app and an interface, so it requires the domains of both.
+ */
 async function savingGrant(owners: Owners, grantId: string, { appId, interfaceId }: GrantDocument): Promise<readonly Demand[]> {
   const sides = await Promise.all([owners.app(appId), owners.interface(interfaceId)]);
   return [{ ...(await owners.grant(grantId)), mayBeNew: true }, ...sides];

@@ -14,7 +14,7 @@ function listUserTokenKeys({ registry }: CallerServices): Action {
   return defineAction({
     name: 'user-token-keys.list',
     right: 'callers.read',
-    // The user front checks every token with these keys, in every domain.
+    // No filter is needed: the user front checks the tokens of every domain with these keys.
     domain: 'filtered',
     text: { 'zh-CN': '用户令牌公钥列表', en: 'List user token keys' },
     input: Type.Object({}, closed),

@@ -1,4 +1,4 @@
-/** The archive of executions that ended days ago: its contents, and archiving more now. */
+/** The archive of executions that ended days ago: actions to read its contents and to archive more executions now. */
 import { Type } from 'typebox';
 import { type Clock, sleep } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -23,7 +23,7 @@ export interface ArchiveReport {
 type Archive = NonNullable<EngineView['archive']>;
 
 const LOOK_MS = 500;
-/** Time that a worker has to start a requested run. */
+/** Time within which a worker must start a requested run. */
 const BEGIN_MS = 30_000;
 
 export function archiveActions(services: ArchiveServices): readonly Action[] {
@@ -87,14 +87,14 @@ function stopArchive({ engine }: ArchiveServices): Action {
   });
 }
 
-/** Reports progress until the run ends; a worker does it, and stores how far it is. */
+/** Requests a run and reports its progress until it ends. A worker performs the run and stores its progress. */
 async function followRun({ runs }: Archive, ctx: ActionContext, clock: Clock): Promise<ArchiveRun> {
   const wanted = await runs.request(ctx.actor.account);
   ctx.note.subject = wanted.runId;
   const askedAt = clock.monotonic();
   let isStopAsked = false;
   for (let run = wanted; ; run = (await runs.latest()) ?? run) {
-    // Another run replaced it, and does what was requested here.
+    // If another run replaced the requested one, that run does the work.
     if (run.runId !== wanted.runId || !isOpenRun(run)) return run;
     ctx.progress({ ...run });
     if (run.status === 'wanted' && clock.monotonic() - askedAt > BEGIN_MS) {

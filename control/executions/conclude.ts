@@ -1,6 +1,6 @@
 /**
- * Ends a held execution whose write was done: marks it as done, with or without the reply that its caller still
- * lacks.
+ * Ends a held execution whose write succeeded. Marks it as done, with or without a reply for the caller that still
+ * waits for one.
  */
 import { Type, type Static } from 'typebox';
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
@@ -68,7 +68,7 @@ export function concludeActions(services: ConcludeServices): readonly Action[] {
       audited: true,
       subject: ({ executionId }) => executionId,
       async run(ctx, { executionId, attempt, reason, wasDone = false, reply: given }): Promise<ConcludeAnswer> {
-        // To write the reply, a person must see the message it is about.
+        // To write the reply, a person must be allowed to see the message.
         if (given !== undefined) ctx.require('executions.payload');
         ctx.note.reason = reason;
         const reply = given && toReply(given);
@@ -101,7 +101,10 @@ function toReply({ status, headers = {}, data, form = 'json', mediaType = MEDIA_
   return { status, headers: lower, message: createMessage(body, { mediaType }) };
 }
 
-/** Interfaces that lead to the flow promise callers a response schema: a successful reply must fit one of them. */
+/**
+ * Throws REPLY_NOT_FITTING (input) if a successful reply fits no response schema of the interfaces that call the flow,
+ * since callers expect one of these.
+ */
 async function assertFitting(
   { status, message }: Reply,
   executionId: string,
@@ -111,7 +114,7 @@ async function assertFitting(
   if (status >= 300) return;
   const { flowId } = existing(await executions.get(executionId, { payload: false }), executionId);
   const leading = (await registry.interfaces.list()).filter(({ target }) => target.kind === 'flow' && target.flowId === flowId);
-  // The error names the first interface, so put those first that the person may see.
+  // The error names the first interface, so start with those that the person may see.
   const interfaces = [...domains.keep(leading), ...leading.filter(({ domain }) => !domains.holds(domain))];
   const found = await Promise.all(
     interfaces.map(async ({ responseSchema }) =>

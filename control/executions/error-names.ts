@@ -1,13 +1,16 @@
 /**
- * Errors of an execution for people who may not see its data. The text of an error may come from a script or a
- * hospital system, and name a person. Its code stays, the status of an HTTP response, and names that the flow's
- * author wrote: the table, adapter, flow or rule concerned.
+ * Errors of an execution for people who may not see its data. The text of an error may come from a script or a hospital
+ * system and name a person. People see the code, the status of an HTTP response, and names that the author of the flow
+ * wrote: the table, adapter, flow or rule concerned.
  */
 import type { ErrorRecord, ErrorValues } from '../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 
-/** `document`: of the version that ran; undefined: no names are shown. */
+/**
+ * Returns the details without error texts. `document` is the flow of the version that ran; if it is undefined, no names
+ * are shown.
+ */
 export function withoutErrorTexts(details: ExecutionDetails, document: FlowDocument | undefined): ExecutionDetails {
   const { error, steps, standstills } = details;
   const without = withoutText(document);
@@ -21,7 +24,7 @@ export function withoutErrorTexts(details: ExecutionDetails, document: FlowDocum
   };
 }
 
-/** Replaces the message by the code, as in lists. */
+/** Returns a function that replaces the message of an error by its code, as in lists. */
 function withoutText(document: FlowDocument | undefined): (error: ErrorRecord) => ErrorRecord {
   const written = document === undefined ? '' : JSON.stringify(document);
   return ({ code, kind, fix, values = {} }) => {
@@ -34,14 +37,14 @@ function withoutText(document: FlowDocument | undefined): (error: ErrorRecord) =
   };
 }
 
-/** Keys of values that name a thing of the platform. */
+/** Keys of values that name an object of the platform. */
 const NAMES = ['node', 'adapterId', 'table', 'flowId', 'name'];
 const NAME = /^[\w.-]{2,64}$/;
 const RULE = /^(\/(rules|each|item|from|args|key|value|\d{1,4}))+$/;
 
 /**
- * A message may supply a name at run time, for example to an expression that reads a table: only names written in the
- * flow are shown.
+ * Returns true if the value may be shown. A message may supply a name at run time, for example to an expression that
+ * reads a table, so only names that are written in the flow are shown.
  */
 function isWritten(name: string, value: ErrorValues[string], written: string): boolean {
   if (name === 'status') return Number.isInteger(value) && Number(value) >= 100 && Number(value) < 600;

@@ -1,6 +1,6 @@
 /**
- * Counts executions of a flow by state. Reads the store's indexes and caches the result briefly, since many pages may
- * ask at once. Every count is bounded.
+ * Counts executions of flows by state. Reads indexes of the store and caches the result for some seconds, since many
+ * pages may ask at once. Every count has a limit.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Documents, Filter } from '../../engine/contract/ports/documents.ts';
@@ -9,32 +9,41 @@ import { countStatuses, filterTogether, type FlowScope } from '../../engine/exec
 import { createRemember, nameOfScopes } from '../action/remember.ts';
 
 export interface ExecutionCounter {
-  /** Recorded executions since local midnight, counted up to 10,000. */
+  /** Returns the recorded executions since local midnight, counted up to 10,000. */
   today(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Executions since local midnight that failed. */
+  /** Returns the executions since local midnight that failed. */
   failedToday(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Executions held now; flows without any are left out. */
+  /** Returns the number of held executions of each flow. */
   held(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Executions waiting now, for a retry or for a message from outside. */
+  /** Returns the number of executions that wait for a retry or for a message from outside. */
   waiting(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Executions failed since `at`; of all flows unless `within` names some, here and below. */
+  /**
+   * Returns the executions that failed since `at`, of all flows unless `within` names some. `within` means the same in
+   * `oldest` and `counts`.
+   */
   failedSince(at: number, within?: readonly FlowScope[]): Promise<number>;
-  /** Executions accepted since `at`, in this status or any; counted up to 10,000. */
+  /** Returns the executions accepted since `at`, with this status or with any; counted up to 10,000. */
   acceptedSince(flowIds: readonly string[], at: number, status?: ExecutionStatus): Promise<Readonly<Record<string, number>>>;
-  /** When the oldest held or queued execution was accepted. */
+  /** Returns the time when the oldest held or queued execution was accepted. */
   oldest(status: 'held' | 'queued', within?: readonly FlowScope[]): Promise<number | undefined>;
-  /** How many are in each status, counted up to 10,000. */
+  /** Returns the number of executions in each status, counted up to 10,000. */
   counts(within: readonly FlowScope[]): Promise<Readonly<Record<ExecutionStatus, number>>>;
-  /** When each flow's oldest queued execution was accepted; only flows among the oldest hundred. */
+  /**
+   * Returns the time when the oldest queued execution of each flow was accepted. Only the oldest hundred executions are
+   * considered.
+   */
   oldestQueued(): Promise<ReadonlyMap<string, number>>;
-  /** Acceptance times of a flow's latest executions, newest first. */
+  /** Returns the acceptance times of a flow's latest executions, newest first. */
   arrivals(flowId: string, limit: number): Promise<readonly number[]>;
-  /** Executions of this version that have not ended. Undefined when the flow has too long a backlog to read. */
+  /**
+   * Returns the number of executions of this version that have not ended. Undefined if the flow has 2,000 or more open
+   * executions.
+   */
   running(flowId: string, version: number): Promise<number | undefined>;
 }
 
 const MOST = 10_000;
-/** Open executions of one flow that are read to find those of a version. */
+/** Maximum number of open executions of a flow that are counted to find those of a version. */
 const MOST_OPEN = 2000;
 const OLDEST_QUEUED = 100;
 
@@ -98,8 +107,8 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
 }
 
 /**
- * As a range, so that the store uses the index of the other field, which matches few documents, and does not read all
- * executions of the flow.
+ * Returns the flow id as a range. The store then uses the index of the other field, which matches few documents, and
+ * does not read all executions of the flow.
  */
 function within(flowId: string): { readonly gte: string; readonly lte: string } {
   return { gte: flowId, lte: flowId };

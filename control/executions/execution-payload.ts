@@ -6,9 +6,9 @@ import { createShowMessage, showByPort, showReply, type ShownMessage, type Shown
 export interface PayloadAnswer extends Omit<ExecutionDetails, 'input' | 'inputs' | 'outputs' | 'reply'> {
   /** The incoming message; absent when the flow keeps no payloads. */
   readonly input?: ShownMessage;
-  /** By step key: the node, or `<iteration>/<node>` in a loop (`n_each[3]/n_send`). */
+  /** Inputs by step key: the node, or `<iteration>/<node>` in a loop (`n_each[3]/n_send`). */
   readonly inputs: Readonly<Record<string, ShownMessage>>;
-  /** By step key and port. */
+  /** Outputs by step key and port. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, ShownMessage>>>>;
   readonly reply?: ShownReply;
 }

@@ -1,6 +1,6 @@
 /**
- * Actions for executions: lists, one with its steps, its payloads (a separate right), and retry and cancel for held
- * ones.
+ * Actions for executions: list them, read one with its steps, read its payloads (a separate right), and retry or cancel
+ * held ones.
  */
 import { Type, type Static, type TObject } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';

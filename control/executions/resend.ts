@@ -1,6 +1,6 @@
 /**
- * "Edit with reason": resends a message, corrected or unchanged: in place of a held one, or as a new message when the
- * old one has ended.
+ * "Edit with reason": resends a message, corrected or unchanged. It replaces a held execution, or is a new message if
+ * the old execution has ended.
  */
 import iconv from 'iconv-lite';
 import { Type, type Static } from 'typebox';
@@ -21,17 +21,17 @@ export interface ResendAnswer {
   /** The new execution. */
   readonly executionId: string;
   readonly replayOf: string;
-  /** The old execution was held, and ended in favour of the new one. */
+  /** True if the old execution was held; it ended and the new one replaced it. */
   readonly replaced: boolean;
   /**
-   * - `kept`: the new one takes the old one’s place, and what waits behind the old one waits for it.
-   * - `end-of-lane`: it is a new message, behind everything open in its lane.
+   * - `kept`: the new execution takes the place of the old one in its lane; later messages of the lane wait for it.
+   * - `end-of-lane`: it is a new message, behind all open messages of its lane.
    * - `no-lane`: its flow has no lanes.
    */
   readonly place: Resent['place'];
-  /** The same request was handled before; nothing was sent now. */
+  /** True if the same request was handled before; nothing was sent now. */
   readonly repeated: boolean;
-  /** JSON Pointers into `{data, headers, keys, mediaType, charset}` to what differs from the old message. */
+  /** JSON Pointers into `{data, headers, keys, mediaType, charset}` to the places that differ from the old message. */
   readonly changed: readonly string[];
 }
 
@@ -88,7 +88,7 @@ export function resendActions({ executions, owners }: ResendServices): readonly 
     defineAction({
       name: 'executions.resend',
       right: 'executions.retry',
-      // The current version sends it, so its domain counts, not that of the earlier version.
+      // The current version sends the message, so its domain counts too.
       domain: ({ executionId }) => all(owners.execution(executionId), owners.flowOf(executionId)),
       text: {
         'zh-CN': '更正后重发，须说明理由：挂起的在原位置接替；已结束的作为新消息排到通道末尾',
@@ -101,7 +101,7 @@ export function resendActions({ executions, owners }: ResendServices): readonly 
         ctx,
         { executionId, message, seen, reason, acceptUnknown = false, acceptDone = false, newKeys = false, requestId },
       ): Promise<ResendAnswer> {
-        // A person who edits a message must be allowed to see it.
+        // A person who resends a message must be allowed to see it.
         ctx.require('executions.payload');
         ctx.note.reason = reason;
         let changed: readonly string[] = [];
@@ -143,7 +143,10 @@ function asText(data: unknown): string {
   });
 }
 
-/** Refuses characters that the charset lacks; otherwise a name could contain a `?`. */
+/**
+ * Returns the text in this charset. Throws RESEND_UNENCODABLE (input) if the charset lacks a character: otherwise a
+ * name could contain a `?`.
+ */
 function encode(text: string, charset: string): Uint8Array {
   const bytes = iconv.encodingExists(charset) ? iconv.encode(text, charset) : Buffer.alloc(0);
   if (iconv.encodingExists(charset) && iconv.decode(bytes, charset, { stripBOM: false }) === text) return new Uint8Array(bytes);

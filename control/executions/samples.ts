@@ -1,6 +1,6 @@
 /**
- * Real executions whose messages may serve as samples for a flow's author; reading the messages requires the right to
- * see payloads.
+ * Lists real executions whose messages the author of a flow may use as samples. Reading the messages requires the right
+ * to see payloads.
  */
 import { Type } from 'typebox';
 import type { ExecutionCatalog, ExecutionSummary } from '../../engine/operate/interface.ts';
@@ -16,12 +16,15 @@ export interface SampleServices {
 }
 
 export interface Sample extends Pick<ExecutionSummary, 'executionId' | 'version' | 'status' | 'acceptedAt'> {
-  /** Steps of the given node that emitted a message: the keys of its outputs in `executions.payload`. */
+  /**
+   * Keys of the steps in which the given node emitted a message. `executions.payload` has their outputs under these
+   * keys.
+   */
   readonly steps?: readonly string[];
 }
 
 const MOST = 20;
-/** Number of executions that are searched for a node's output. */
+/** Maximum number of executions that are searched for usable samples. */
 const LOOKED_THROUGH = 100;
 
 export function sampleActions({ catalog, executions, owners }: SampleServices): readonly Action[] {

@@ -1,4 +1,4 @@
-/** Messages as people see them: always JSON, textual bytes as text, and never longer than a page can hold. */
+/** Messages in the form that people see: always JSON, text bytes as text, and never longer than a page can show. */
 import type { Message } from '../../engine/contract/values/message.ts';
 import type { Reply } from '../../engine/contract/node/node.ts';
 
@@ -8,7 +8,7 @@ export interface ShownMessage {
   readonly data: unknown;
   /** Size of the whole payload as stored. */
   readonly sizeBytes: number;
-  /** Only the beginning is here, as text. */
+  /** True if `data` has only the beginning of the payload. */
   readonly truncated?: true;
   readonly mediaType: string;
   readonly charset?: string;
@@ -26,16 +26,16 @@ export interface ShownReply {
 export interface ShowLimits {
   /** Limit for one payload. */
   readonly eachBytes: number;
-  /** Limit for one whole response; later payloads are cut to a line. */
+  /** Limit for the whole response; once it is used up, further payloads are cut to 200 bytes. */
   readonly allBytes: number;
 }
 
 export type ShowMessage = (message: Message) => ShownMessage;
 
-/** Enough to recognise a payload. */
+/** Enough bytes to recognise a payload. */
 const LINE_BYTES = 200;
 
-/** Counts what it has shown, so create one for each response. */
+/** Returns a function that shows messages. It counts the bytes it has shown, so create one for each response. */
 export function createShowMessage({ eachBytes, allBytes }: ShowLimits): ShowMessage {
   let leftBytes = allBytes;
   return (message) => {
@@ -51,7 +51,7 @@ export function showReply({ status, headers, message }: Reply, show: ShowMessage
   return { status, headers, message: show(message) };
 }
 
-/** A node emits at most one message per port. */
+/** Returns the shown message of each port; a node emits at most one message per port. */
 export function showByPort(
   output: Readonly<Record<string, readonly Message[]>>,
   show: ShowMessage,
@@ -64,7 +64,7 @@ export function showByPort(
 type Shown = Pick<ShownMessage, 'form' | 'data' | 'sizeBytes' | 'truncated'>;
 
 function showValue(data: unknown, limitBytes: number): Shown {
-  // The beginning of a text is valid text; it is not cut JSON.
+  // Cut a text before it becomes JSON: the beginning of a text is still text.
   if (typeof data === 'string' && Buffer.byteLength(data) > limitBytes)
     return { form: 'text', data: head(Buffer.from(data), limitBytes), sizeBytes: Buffer.byteLength(data), truncated: true };
   const text = JSON.stringify(data) ?? 'null';
@@ -84,10 +84,10 @@ function showBytes(bytes: Uint8Array, charset: string | undefined, limitBytes: n
   };
 }
 
-/** Undefined when the bytes are not text in that charset. */
+/** Returns the bytes as text; undefined if they are not text in this charset. */
 function decode(bytes: Uint8Array, charset: string | undefined, isCut: boolean): string | undefined {
   try {
-    // `stream` tolerates a character that was cut in two at the end.
+    // `stream` tolerates an incomplete character at the end.
     const text = new TextDecoder(charset ?? 'utf-8', { fatal: true }).decode(bytes, { stream: isCut });
     return text.includes('\0') ? undefined : text;
   } catch {

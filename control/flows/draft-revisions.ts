@@ -1,4 +1,7 @@
-/** Earlier saves of a draft, and who else has it open. Several people may edit one flow, and no work is lost. */
+/**
+ * Earlier saves of a draft, and the other people who have it open. Several people may edit one flow, and no work is
+ * lost.
+ */
 import { Type } from 'typebox';
 import type { DraftRevision, FlowCatalog } from '../../engine/publish/interface.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
@@ -18,7 +21,7 @@ export interface DraftRevisionServices {
 }
 
 export interface DraftRevisionItem extends DraftRevision {
-  /** Versions that were published with this content. */
+  /** Versions that were published with the content of this save. */
   readonly versions: readonly number[];
 }
 
@@ -27,7 +30,7 @@ export interface DraftRevisionList {
 }
 
 export interface FlowVisit {
-  /** Revision of the stored draft; absent when it was removed. */
+  /** Revision of the stored draft; absent if the draft was removed. */
   readonly revision?: number;
   readonly others: readonly FlowVisitor[];
 }
@@ -49,7 +52,7 @@ function listDraftRevisions({ catalog, owners }: DraftRevisionServices): Action 
     async run({ domains }, { flowId }): Promise<DraftRevisionList> {
       const versions = Map.groupBy(await catalog.versions(flowId), ({ contentHash }) => contentHash);
       const numbersOf = (hash: string) => (versions.get(hash) ?? []).map(({ version }) => version);
-      // The flow may have moved to this domain: its earlier saves stay with the other one.
+      // The flow may have moved to this domain. Saves from before the move belong to the other domain.
       const here = (await catalog.revisions(flowId)).filter(({ domain }) => domain === undefined || domains.holds(domain));
       return { items: here.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })) };
     },

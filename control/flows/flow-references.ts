@@ -1,6 +1,6 @@
 /**
- * A person who runs, tests or publishes a flow must be allowed to use everything it refers to: things of their
- * domains, or shared with one of them.
+ * Checks the references of a flow. A person who runs, tests or publishes a flow must be allowed to use everything that
+ * it refers to: objects of their domains or shared with one of these domains.
  */
 import { AppError, type Issue } from '../../engine/contract/values/errors.ts';
 import type { Owned } from '../../engine/contract/values/domain.ts';
@@ -26,12 +26,15 @@ export interface FlowReferencesServices {
 type Seeing = FlowReferencesServices & Pick<FlowReferencesServices, 'owners'>;
 
 /**
- * The engine's own issues about adapters, tables and flows. It knows those of every domain, so its texts would reveal
- * others.
+ * Issues of the engine about adapters, tables and flows. The engine knows the objects of every domain, so the texts
+ * could reveal objects of other domains.
  */
 const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LISTENER_)/;
 
-/** FLOW_OUTSIDE_DOMAINS (input) unless the person may use every adapter, table and called flow of the document. */
+/**
+ * Rejects with FLOW_OUTSIDE_DOMAINS (input) unless the person may use every adapter, table and called flow of the
+ * document.
+ */
 export async function requireReferences(services: FlowReferencesServices, domains: DomainScope, document: unknown): Promise<void> {
   const issues = await outsideIssues(services, domains, document);
   if (issues.length === 0) return;
@@ -42,7 +45,10 @@ export async function requireReferences(services: FlowReferencesServices, domain
   });
 }
 
-/** The same for publishing, which also changes the interfaces that lead to the flow. */
+/**
+ * Rejects with FLOW_OUTSIDE_DOMAINS (input) unless the person may publish the flow. Publishing also changes the
+ * interfaces that call the flow, so their domains are required too.
+ */
 export async function requirePublishable(
   services: FlowReferencesServices,
   domains: DomainScope,
@@ -58,8 +64,8 @@ export async function requirePublishable(
 }
 
 /**
- * The domains that a person with the right to publish lacks for this flow; empty: none. It does not say whose a
- * reference is, since it may not exist: null stands for every domain.
+ * Returns the domains that a person with the right to publish lacks for this flow; empty if none. For a reference the
+ * result contains null instead of a domain, because the referenced object may not exist.
  */
 export async function domainsLacking(
   services: FlowReferencesServices,
@@ -72,7 +78,7 @@ export async function domainsLacking(
   return [...new Set([...leading.map(({ domain }) => domain), ...(references.length === 0 ? [] : [null])])];
 }
 
-/** Interfaces of other domains that lead to the flow: publishing changes what they do. */
+/** Returns interfaces of other domains that call the flow. Publishing the flow changes their behaviour. */
 async function interfacesOutside(
   { registry }: FlowReferencesServices,
   domains: DomainScope,
@@ -84,8 +90,9 @@ async function interfacesOutside(
 }
 
 /**
- * The engine's issues, with those about references recomputed by the person's domains: an unknown thing and another
- * domain's look alike. Other issues that name another domain's thing only say that there is one.
+ * Returns the issues of the engine as the person may see them. Issues about references are recomputed for the domains
+ * of the person, so that an unknown object and one of another domain look the same. Other issues do not name objects of
+ * other domains.
  */
 export async function issuesSeen(
   services: Seeing,
@@ -113,7 +120,7 @@ async function outsideIssues(services: FlowReferencesServices, domains: DomainSc
   );
 }
 
-/** True for an unchecked document whose references can be read. */
+/** Returns true if the references of an unchecked document can be read. */
 function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 'nodes'> {
   if (!isRecord(document) || !Array.isArray(document['nodes'])) return false;
   return document['nodes'].every((node) => isRecord(node) && typeof node['type'] === 'string');
@@ -131,7 +138,7 @@ async function usableIds(
   };
 }
 
-/** A table without a domain belongs to the installation: everyone may use it. */
+/** Returns the owner of a table. A table without a domain belongs to the installation, and everyone may use it. */
 export function ownedTable({ domain, sharedWith }: Owned): Owned {
   return domain === undefined ? { sharedWith: ['*'] } : { domain, ...(sharedWith === undefined ? {} : { sharedWith }) };
 }

@@ -1,4 +1,4 @@
-/** Which flows use which adapters, code tables and other flows, in their draft and in the version in service. */
+/** Finds which flows use which adapters, code tables and other flows, in their draft and in the version in service. */
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import type { FieldKind } from '../../engine/contract/values/field-kind.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -22,7 +22,7 @@ export interface FlowUse {
 export type UsedBy = Omit<FlowUse, 'nodes'>;
 
 export interface FlowUses {
-  /** Id of the used thing -> the flows that use it. */
+  /** Returns the flows that use each object of this kind, by the object's id. */
   of(kind: UsedKind): Promise<ReadonlyMap<string, readonly FlowUse[]>>;
 }
 
@@ -68,7 +68,7 @@ export function createFlowUses({ catalog, nodes }: { readonly catalog: FlowCatal
   };
 }
 
-/** The users that the person sees. */
+/** Returns the flows that use the object and that the person may see. */
 export function usersOf(uses: ReadonlyMap<string, readonly FlowUse[]>, id: string, domains: DomainScope): readonly UsedBy[] {
   return domains.keep(uses.get(id) ?? []).map(({ nodes: _nodes, ...use }) => use);
 }
@@ -83,7 +83,7 @@ function groupUses({ flowId, domain, name }: FlowSummary, { draft, published }: 
   return uses;
 }
 
-/** In the order of the nodes. */
+/** Returns the objects that the nodes use, in the order of the nodes. */
 export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonly Found[] {
   return own.flatMap((node) => {
     const { id, label, adapter } = node;
@@ -96,11 +96,11 @@ export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonl
   });
 }
 
-/** Every field named `table` in a configuration names a code table. */
+/** Returns the ids of code tables: every field named `table` in a configuration holds one. */
 function tablesIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, field]) => (name === 'table' && typeof field === 'string' ? [field] : tablesIn(field)));
 }
 
-/** Field editors whose value is an id. */
+/** Field editors whose value is an id, and the kind of the object with this id. */
 const KINDS: Readonly<Partial<Record<FieldKind, UsedKind>>> = { adapter: 'adapter', 'code-table': 'table', flow: 'flow' };

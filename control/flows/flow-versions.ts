@@ -1,4 +1,4 @@
-/** Published versions of a flow: their content, their differences, and what still runs on them. */
+/** Published versions of a flow: their content, their differences and their open executions. */
 import { Type } from 'typebox';
 import type { FlowDocument, FlowVersion } from '../../engine/contract/flow/flow-document.ts';
 import { diffFlows } from '../../engine/flow/diff-flows.ts';
@@ -19,8 +19,8 @@ export interface VersionServices {
 
 export interface VersionItem extends VersionSummary {
   /**
-   * Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to read, or not visible to
-   * this person.
+   * Executions that have not ended, held ones included. Absent if there are too many to read or the person may not see
+   * them.
    */
   readonly running?: number;
 }
@@ -29,7 +29,10 @@ export interface VersionList {
   readonly items: readonly VersionItem[];
 }
 
-/** Only the newest versions are counted: older ones ran dry long ago. */
+/**
+ * Executions are counted for this many newest versions and for the current one. Older versions rarely have any that are
+ * still open.
+ */
 const COUNTED = 20;
 
 /** `0` means the draft. */

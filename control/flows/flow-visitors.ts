@@ -1,6 +1,6 @@
 /**
- * Who has which flow open in the designer. Kept in the store, so that it works with several controls; each entry
- * expires by itself.
+ * The people who have a flow open in the designer. Kept in the store, so that it works with several control processes;
+ * each entry expires automatically.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -48,7 +48,7 @@ export async function openFlowVisitors(documents: Documents, clock: Clock): Prom
       const before = await visitors.get(_id);
       const isStill = before !== undefined && before.expiresAt > now;
       const visitor = { _id, flowId, account, mayEdit, since: isStill ? before.since : now, seenAt: now, expiresAt: now + STAY_MS };
-      // A second page of the same person may report at the same moment: either entry is fine.
+      // A second page of the same person may report at the same moment; it does not matter which entry is stored.
       if (before === undefined) await visitors.insert(visitor);
       else await visitors.replaceIf(visitor, {});
       const here = await visitors.find({ flowId }, { sort: ['since'], limit: MOST_SHOWN });

@@ -210,7 +210,7 @@ function unpublishFlow(services: FlowServices): Action {
   });
 }
 
-/** In sequence, so that the person sees the progress and can leave in between. */
+/** Runs the tests in sequence, so that the person sees the progress and can cancel in between. */
 async function runTests(ctx: ActionContext, catalog: FlowCatalog, document: unknown, tests: readonly FlowTest[]): Promise<TestReport> {
   const results: TestReport['tests'][number][] = [];
   for (const test of tests) {
@@ -227,14 +227,16 @@ function savedTests(document: unknown): readonly FlowTest[] {
   return Array.isArray(tests) ? (tests as readonly FlowTest[]) : [];
 }
 
-/** In production the next person must be able to read why. */
+/**
+ * Returns the error for a missing note. In production other people must be able to read why a version was published.
+ */
 function noteMissing(): AppError {
   return new AppError('PUBLISH_NOTE_MISSING', 'input', 'Publishing in production takes a note that says why.', {
     fix: 'Say in `note` what changes and why.',
   });
 }
 
-/** FLOW_ID_DIFFERS (input). */
+/** Throws FLOW_ID_DIFFERS (input) unless the document has this flow id. */
 export function requireOwnId(flowId: string, document: unknown): void {
   if (isRecord(document) && document['flowId'] === flowId) return;
   throw new AppError('FLOW_ID_DIFFERS', 'input', `The document's flowId is not ${flowId}.`, {

@@ -19,13 +19,15 @@ export interface FlowItem extends FlowSummary {
   readonly today?: number;
   readonly failedToday?: number;
   readonly held?: number;
-  /** For a flow that receives messages by itself: the state of its listener, and the error when it does not run. */
+  /**
+   * For a flow whose trigger receives or fetches messages: the state of its listener, and the error if it does not run.
+   */
   readonly listener?: { readonly state: TriggerState; readonly since: number; readonly errorCode?: string };
 }
 
 export interface FlowList {
   readonly items: readonly FlowItem[];
-  /** Flows of other domains that may be called, with these fields only. */
+  /** Flows of other domains that this person's flows may call, with these fields only. */
   readonly shared: readonly Pick<FlowSummary, 'flowId' | 'name' | 'mode' | 'publishedVersion'>[];
 }
 

@@ -7,7 +7,10 @@ import type { LiveSums } from '../../engine/processes/sum-live.ts';
 import type { EdgeCounts, FlowCounts, NodeCounts } from '../../engine/observe/live-counters.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 
-/** One published flow; event `flows` of the live stream carries `{ items: FlowLive[] }` with those that changed. */
+/**
+ * Counts of one published flow. The event `flows` of the live stream has the flows that changed: `{ items: FlowLive[]
+ * }`.
+ */
 export interface FlowLive {
   readonly flowId: string;
   readonly version: number;
@@ -15,13 +18,16 @@ export interface FlowLive {
   readonly perMinute: number;
   readonly errors: number;
   readonly held: number;
-  /** Running now, in all processes. */
+  /** Executions that are running now, in all processes. */
   readonly inFlight: number;
-  /** How long the oldest message has waited for its turn; absent when none waits. */
+  /** Time that the oldest queued message has waited; absent if none waits. */
   readonly queueAgeMs?: number;
 }
 
-/** Event `flow-live`, and the result of `flows.live`. `done`, `failed` and `passed` are counted since `since`. */
+/**
+ * The data of the event `flow-live` and the result of `flows.live`. `done`, `failed` and `passed` are counted since
+ * `since`.
+ */
 export interface FlowLiveDetail extends FlowLive {
   readonly since: number;
   readonly nodes: readonly NodeCounts[];
@@ -30,7 +36,7 @@ export interface FlowLiveDetail extends FlowLive {
 
 export interface LiveFlows {
   list(): Promise<readonly FlowLive[]>;
-  /** Undefined when it is not published. */
+  /** Returns the live state of a flow; undefined if the flow is not published. */
   get(flowId: string): Promise<FlowLiveDetail | undefined>;
 }
 

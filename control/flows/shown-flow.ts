@@ -1,6 +1,6 @@
 /**
- * A flow as a person may read it. Saved tests may contain real messages, so without the right to see payloads a
- * person reads only their names.
+ * Returns a flow as a person may read it. Saved tests may contain real messages, so without the right to see payloads a
+ * person reads only the names of the tests.
  */
 import type { Actor } from '../access/actor.ts';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
@@ -11,7 +11,10 @@ export function showFlow(flow: FlowDocument, actor: Actor): FlowDocument {
   return { ...flow, tests: flow.tests.map(({ name }) => ({ name, input: { data: null }, mocks: {}, expect: [] })) };
 }
 
-/** For an export: a test without its data would block publishing elsewhere, so such tests are left out. */
+/**
+ * Returns a flow for an export. Without the right to see payloads its tests are left out: a test without data would
+ * prevent publishing in the other installation.
+ */
 export function exportFlow(flow: FlowDocument, actor: Actor): FlowDocument {
   return maySeeTests(actor) ? flow : { ...flow, tests: [] };
 }

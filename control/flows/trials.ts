@@ -1,6 +1,6 @@
 /**
- * Trials: run a flow, or a part of it, once for a person who watches. A trial that reaches adapters requires a
- * further right.
+ * Trials run a flow, or a part of it, once and show the result to the person who started it. A trial that calls
+ * adapters requires a further right.
  */
 import { Type } from 'typebox';
 import type { ErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -32,7 +32,7 @@ export interface TrialServices {
   readonly owners: Owners;
 }
 
-/** One step of a trial: `scope` is the iteration (`''` at the top, `n_each[3]` in a loop). */
+/** One step of a trial. `scope` is the iteration: `''` outside loops, `n_each[3]` in a loop. */
 export interface TrialStepAnswer extends Omit<TrialStep, 'input' | 'output'> {
   readonly input?: ShownMessage;
   readonly output?: Readonly<Record<string, ShownMessage>>;

@@ -1,4 +1,7 @@
-/** Who uses a thing: people ask before they change it, and control checks before it removes it. */
+/**
+ * Finds what uses an object. People ask this before they change the object, and control checks it before it removes the
+ * object.
+ */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -11,13 +14,13 @@ export interface FlowUseServices {
   readonly flowUses: FlowUses;
 }
 
-/** Result of `flows.uses`; `interfaces` only for a flow. */
+/** Result of `flows.uses`; `interfaces` is used only for a flow. */
 export interface Uses {
   readonly flows: readonly FlowUse[];
   readonly interfaces: readonly { readonly interfaceId: string; readonly name: Text; readonly state: string }[];
 }
 
-/** Refuses to remove a thing while flows use it. */
+/** Rejects with ADAPTER_IN_USE or TABLE_IN_USE (input) if flows use the object. */
 export async function refuseIfUsed({ flowUses }: Pick<FlowUseServices, 'flowUses'>, kind: 'adapter' | 'table', id: string): Promise<void> {
   const users = ((await flowUses.of(kind)).get(id) ?? []).map(({ flowId }) => flowId);
   if (users.length === 0) return;
@@ -35,8 +38,8 @@ export async function refuseIfUsed({ flowUses }: Pick<FlowUseServices, 'flowUses
 }
 
 /**
- * FLOW_IN_USE when others need the flow: deleting it breaks every interface and flow that names it, unpublishing it
- * those in service. The error names them.
+ * Rejects with FLOW_IN_USE (input), with the names of the users, if interfaces or other flows need the flow. Deleting a
+ * flow breaks all of these; unpublishing it breaks only those in service.
  */
 export async function refuseIfFlowUsed(
   { flowUses, registry }: FlowUseServices,

@@ -1,4 +1,4 @@
-/** One run through the executions of a bulk, at the pace that was asked for. */
+/** One run through the executions of a bulk, at the requested pace. */
 import { sleep, type Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { ExecutionCatalog, HeldItem, HeldOutcome } from '../../engine/operate/interface.ts';
@@ -8,8 +8,8 @@ export interface BulkWatcher {
   readonly actor: string;
   readonly signal: AbortSignal;
   /**
-   * Called when the turn of each execution comes: the person's rights may change while a bulk runs, or before it
-   * continues.
+   * Returns whether the person may still process this execution. Called for each execution just before it is processed,
+   * because the person's rights may change while a bulk runs or before it continues.
    */
   judge(item: HeldItem): Promise<'admitted' | 'refused' | LostStanding>;
   progress(bulk: Bulk): void;
@@ -20,11 +20,11 @@ export interface BulkRunDeps {
   readonly executions: Pick<ExecutionCatalog, 'retryHeld' | 'resendHeld' | 'concludeHeld' | 'cancelHeld'>;
 }
 
-/** How often the progress is stored and reported. */
+/** Interval at which the progress is stored and reported. */
 const SAVE_EVERY_MS = 500;
 
 export class BulkRun {
-  /** Once aborted, the run ends as soon as the current item is done. */
+  /** After it aborts, the run ends as soon as the current item is done. */
   readonly signal: AbortSignal;
   readonly ended: Promise<Bulk>;
   readonly #deps: BulkRunDeps;
@@ -34,7 +34,7 @@ export class BulkRun {
   readonly #stopping = new AbortController();
   readonly #counts: Counts;
 
-  /** Starts at once. */
+  /** Starts the run immediately. */
   constructor(deps: BulkRunDeps, store: BulkStore, document: BulkDocument, watcher: BulkWatcher) {
     const { handled, done, goneOn, missing, refused = 0 } = document;
     this.#deps = deps;
@@ -72,7 +72,7 @@ export class BulkRun {
     return this.#end();
   }
 
-  /** Returns false when the bulk should stop. */
+  /** Waits until this time. Returns false if the bulk should stop. */
   async #pause(until: number): Promise<boolean> {
     if (this.signal.aborted) return false;
     const delayMs = until - this.#deps.clock.monotonic();
@@ -99,7 +99,7 @@ export class BulkRun {
     }
   }
 
-  /** Undefined when a person stopped it, or another run took it over. */
+  /** Stores the progress. Returns undefined if a person stopped the bulk or another run took it over. */
   async #save(): Promise<BulkDocument | undefined> {
     const { _id, run } = this.#document;
     const set = { ...this.#counts, beatAt: this.#deps.clock.now() };

@@ -1,4 +1,4 @@
-/** Stored bulks: what was chosen at the start, and the progress, so that another process can continue them. */
+/** Stored bulks: the executions chosen at the start, and the progress, so that another process can continue a bulk. */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -9,8 +9,8 @@ import type { BulkOutcome, HeldItem } from '../../engine/operate/interface.ts';
 export type BulkKind = 'retry' | 'resend' | 'conclude' | 'cancel';
 
 /**
- * Why the person who runs a bulk may not continue: their account was disabled or removed, their login or token ended,
- * or their right was removed.
+ * The reason why the person who runs a bulk may not continue: their account was disabled or removed, their login or
+ * token ended, or their right was removed.
  */
 export type LostStanding = 'account-disabled' | 'signed-out' | 'right-lost';
 
@@ -19,56 +19,56 @@ export interface Bulk {
   readonly bulkId: string;
   readonly kind: BulkKind;
   /**
-   * `stopped`: the client disconnected, or a person stopped it; a new request with its id continues with the rest.
-   * `closed`: a person decided to leave the rest as it is; it cannot continue.
+   * `stopped`: the client disconnected, or a person stopped the bulk. A new request with the id of the bulk continues
+   * with the rest. `closed`: a person decided not to process the rest; the bulk cannot continue.
    */
   readonly status: 'running' | 'stopped' | 'done' | 'closed';
   readonly startedBy: string;
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly stoppedBy?: string;
-  /** Why it stopped by itself. */
+  /** The reason why the bulk stopped automatically. */
   readonly stopReason?: LostStanding;
-  /** When a bulk whose process died last stored its progress. */
+  /** Time of the last stored progress, for a bulk whose process died. */
   readonly diedAt?: number;
   readonly closedBy?: string;
-  /** What was chosen; of given ids only the number, of a business key only the name. */
+  /** The selection; only the number of given ids, and only the name of a business key. */
   readonly selection: Omit<HeldSelection, 'ids' | 'key'> & { readonly ids?: number; readonly key?: string };
-  /** Executions that were held when it began. */
+  /** Number of executions that were chosen when the bulk began. */
   readonly total: number;
-  /** How many of them were processed: the sum of the next four. */
+  /** Number of executions that were processed: the sum of the next four fields. */
   readonly handled: number;
-  /** Retried, resent, marked as done or cancelled by this bulk. */
+  /** Number of executions that this bulk retried, resent, marked as done or cancelled. */
   readonly done: number;
-  /** Had continued already: another person had retried or cancelled them. */
+  /** Number of executions that another person had already retried or cancelled. */
   readonly goneOn: number;
   readonly missing: number;
   /**
-   * Could not be resent, moved to the current tables or marked as done; or, when their turn came, belonged to a
-   * domain that the person did not have. Absent in bulks of 0.1.0.
+   * Number of executions that could not be resent, moved to the current tables or marked as done, or that belonged to a
+   * domain the person did not have any more. Absent in bulks of 0.1.0.
    */
   readonly refused?: number;
-  /** Left out at the start, because it is unknown whether their write was done. */
+  /** Number of executions left out at the start, because it is unknown whether their write was done. */
   readonly unknownSkipped: number;
-  /** More executions were held than one bulk takes. */
+  /** True if more executions were held than one bulk takes. */
   readonly more: boolean;
   readonly perSecond: number;
-  /** A retry with the current code tables. */
+  /** Set for a retry with the current code tables. */
   readonly tables?: 'now';
-  /** What became of the executions that continued; absent for a bulk that ends them. */
+  /** Present states of the executions that continued; absent for a bulk that ends executions. */
   readonly outcome?: BulkOutcome;
-  /** Domains of the person who began it; absent: all. */
+  /** Domains of the person who started the bulk; absent: all domains. */
   readonly domains?: readonly string[];
 }
 
 export interface BulkDocument extends StoredDocument, Omit<Bulk, 'bulkId'> {
-  /** Sealed: a free-text reason may name a person. */
+  /** Encrypted, because a free-text reason may name a person. */
   readonly reason?: string;
-  /** When its outcome was last read. */
+  /** Time when the outcome was last read. */
   readonly outcomeAt?: number;
-  /** None of its executions is running any more, so the outcome is final. */
+  /** True if none of the executions is running any more, so the outcome is final. */
   readonly isSettled?: true;
-  /** The run that may write to it; a newer run shuts out the older one. */
+  /** The run that may write to this document. A newer run locks out an older one. */
   readonly run: string;
   readonly beatAt: number;
   readonly expiresAt: number;
@@ -93,11 +93,11 @@ export const KEEP_MS = 90 * 86_400_000;
 
 export interface BulkStore {
   readonly bulks: Collection<BulkDocument>;
-  /** Stores the items before the bulk. Returns false when the id is taken. */
+  /** Stores the items and then the bulk. Returns false if the id is taken. */
   insert(document: BulkDocument, items: readonly HeldItem[]): Promise<boolean>;
-  /** The items from a position on. */
+  /** Returns the items from this position on. */
   items(bulkId: string, from: number): AsyncIterable<HeldItem>;
-  /** Newest first; with `domains` only bulks that began for no other domains. */
+  /** Returns the latest bulks, newest first. With `domains`, returns only bulks whose domains are all among them. */
   latest(limit: number, domains?: readonly string[]): Promise<readonly BulkDocument[]>;
   sealReason(bulkId: string, reason: string): string;
   openReason(document: BulkDocument): string;
@@ -150,7 +150,10 @@ function isBegunWithin({ domains: own }: BulkDocument, domains: readonly string[
   return domains === undefined || own?.every((domain) => domains.includes(domain)) === true;
 }
 
-/** The start time is part of the id: the parts of two bulks that raced for one id must not mix. */
+/**
+ * Returns the id of a part. It includes the start time, because the parts of two bulks that raced for one id must not
+ * mix.
+ */
 function partId({ _id, startedAt, startedBy }: BulkDocument, start: number): string {
   return `${_id}/${startedAt}.${startedBy}/${start}`;
 }
@@ -161,8 +164,8 @@ export function toBulk(document: BulkDocument): Bulk {
 }
 
 /**
- * The selection as the list of bulks and the audit trail show it: the value of a business key usually identifies a
- * person.
+ * Returns the selection as the list of bulks and the audit trail show it. The value of a business key is left out,
+ * because it usually identifies a person.
  */
 export function shownSelection({ ids, key, ...rest }: HeldSelection): Bulk['selection'] {
   return { ...rest, ...(ids === undefined ? {} : { ids: ids.length }), ...(key === undefined ? {} : { key: key.name }) };
