@@ -1,4 +1,4 @@
-/** The `kangqiao` program: parses the command line, runs one command, returns its exit code. */
+/** The `kangqiao` program. Parses the command line, runs one command and returns its exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../engine/contract/values/errors.ts';
 import { ApiError } from './shared/api-errors.ts';
@@ -24,7 +24,7 @@ import { RESOURCES } from './shared/resources.ts';
 import { createTerminal, formatIssue, type Terminal } from './shared/terminal.ts';
 import { readVersion } from './shared/version.ts';
 
-/** Commands that run until a signal handle Ctrl-C themselves, in order to drain. */
+/** Commands that run until a signal. They handle Ctrl-C themselves, because they must drain first. */
 const LONG_RUNNING = new Set(['start', 'gateway', 'worker', 'control']);
 
 export async function main(args: readonly string[]): Promise<number> {
@@ -77,7 +77,7 @@ export function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** Only one place decides the exit code: nothing below ends the process. */
+/** Makes the parser throw instead of ending the process, so that only `main` decides the exit code. */
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) throwInsteadOfExit(child);
@@ -94,8 +94,7 @@ function onInterrupt(interrupt: AbortController): void {
 }
 
 /**
- * Prints what happened, why, and what to do. The parser has printed its own errors already; later errors of a command
- * are not printed yet.
+ * Prints what happened, why, and what to do. Prints nothing for an error of the parser, which has already printed it.
  */
 function report(terminal: Terminal, error: unknown): void {
   if (error instanceof CommanderError && !(error instanceof InvalidArgumentError)) return;

@@ -1,4 +1,4 @@
-/** `kangqiao backup` and `kangqiao restore`: all stored data in one sealed file. */
+/** `kangqiao backup` and `kangqiao restore` write and read all stored data in one encrypted file. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
@@ -96,7 +96,7 @@ export function restoreCommand(terminal: Terminal): Command {
     });
 }
 
-/** Fails before the work, not after it. */
+/** Rejects if the file cannot be created, so that the command fails before the backup and not after it. */
 async function requireFree(file: string): Promise<void> {
   await (await createNewFile(file)).drop();
 }

@@ -1,4 +1,4 @@
-/** `kangqiao bundle …`: flows with everything they need in one file, for another installation. */
+/** `kangqiao bundle …` exports and imports flows in one file, with everything they need in another installation. */
 import { Command, Option } from 'commander';
 import { withApi } from '../shared/connect.ts';
 import { readJsonInput } from '../shared/read-input.ts';

@@ -1,4 +1,4 @@
-/** `kangqiao doctor`: checks whether Kangqiao can run here with these settings, and says what to do if it cannot. */
+/** `kangqiao doctor` checks whether Kangqiao can run here with these settings, and prints what to do if it cannot. */
 import { Command } from 'commander';
 import { languageOption, say, type Language } from '../shared/language.ts';
 import type { Terminal } from '../shared/terminal.ts';

@@ -1,4 +1,4 @@
-/** `kangqiao flow …`: flows by file or id, over the admin API. */
+/** `kangqiao flow …` works with flows by file or id, over the admin API. */
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Issue } from '../../engine/contract/values/errors.ts';
@@ -172,9 +172,9 @@ async function load(api: ApiClient, what: string): Promise<FlowDocument> {
 }
 
 /**
- * Saves a file as the draft first, so that the stored flow is what gets published. Then writes the new revision into
- * the file, even if the publish fails: the next save of the file follows this one, and only another person's save
- * conflicts.
+ * Saves a file as the draft, so that exactly this flow is published. Then writes the new revision into the file, even
+ * if publishing fails. The next save of the file is then based on this revision and conflicts only with saves of other
+ * people.
  */
 async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Promise<{ id: string; revision?: number }> {
   if (!isFile(what)) return { id: flowId(what) };

@@ -1,4 +1,7 @@
-/** `kangqiao held …`: executions that wait for a person, by cause; retries, resends, ends or cancels many at once. */
+/**
+ * `kangqiao held …` lists executions that wait for a person, by cause; it retries, resends, ends or cancels many at
+ * once.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BulkAnswer } from '../../control/held/held.ts';
@@ -93,7 +96,7 @@ function manyCommand(terminal: Terminal, kind: BulkKind, summary: string): Comma
         ...(dryRun === undefined ? {} : { dryRun }),
         ...(bulkId === undefined ? {} : { bulkId }),
       };
-      // Print it before the start: if the command is killed, the terminal still shows the id.
+      // Print the id before the start, so that the terminal shows it even if the command is killed.
       if (bulkId !== undefined) terminal.tell(`Bulk ${bulkId}; look it up with \`kangqiao held bulk ${bulkId}\`.`);
       const { answer, outcome } = await withApi(this, terminal, async (api) => {
         const tell = ({ handled, total }: Readonly<Record<string, unknown>>) => terminal.tell(`${String(handled)} of ${String(total)} …`);
@@ -133,8 +136,8 @@ function printAnswer(terminal: Terminal, answer: BulkAnswer): void {
 }
 
 /**
- * Waits for the outcome: a continued execution may be held again a moment later. Undefined for a bulk that ends its
- * executions.
+ * Waits for the outcome, because a continued execution may soon be held again. Returns undefined for a bulk that ends
+ * its executions.
  */
 async function awaitOutcome(api: ApiClient, bulkId: string): Promise<BulkOutcome | undefined> {
   for (let looks = 0; ; looks += 1) {

@@ -1,4 +1,4 @@
-/** `kangqiao keys …`: key pairs and secrets of callers, and the proof of holding the private half. */
+/** `kangqiao keys …` creates key pairs and secrets of callers, and the proof that a caller has the private key. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
@@ -77,7 +77,7 @@ function platformCommand(terminal: Terminal): Command {
     });
 }
 
-/** Never overwrites an existing key. */
+/** Writes a new file. Rejects if the file exists, so that no key is overwritten. */
 async function writeNew(path: string, content: string, mode: number): Promise<void> {
   try {
     await writeFile(path, content, { mode, flag: 'wx' });

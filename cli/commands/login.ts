@@ -5,7 +5,10 @@ import { changePassword, logIn, setUpSecondFactor } from '../shared/log-in.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { dataTokenPath, findTokenFile, homeTokenPath, writeTokenFile } from '../shared/token-file.ts';
 
-/** `kangqiao login`: changes a one-time password if needed, and stores a token (0600) for the other commands. */
+/**
+ * `kangqiao login` changes a one-time password if needed, and stores a token for the other commands in a file with mode
+ * 0600.
+ */
 export function loginCommand(terminal: Terminal): Command {
   return new Command('login')
     .summary('log in and keep a token for the other commands')
@@ -29,8 +32,7 @@ export function loginCommand(terminal: Terminal): Command {
       const clients = [guest, client];
       try {
         if (mustChangePassword) clients.push(await changePassword(terminal, client, password));
-        // Set up the second factor with the newest client: the server asks for the password again, and it may have
-        // just changed.
+        // Use the newest client: the server asks for the password again, and it may have just changed.
         if (mustSetUpSecondFactor) await setUpSecondFactor(terminal, clients.at(-1)!);
         const own = clients.at(-1)!;
         const { token } = (await own.call('POST', '/me/tokens', { label: `kangqiao login on ${hostname()}`.slice(0, 100) })) as {

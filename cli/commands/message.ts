@@ -1,4 +1,4 @@
-/** `kangqiao message …`: executions with their messages: find, show, resend, cancel. */
+/** `kangqiao message …` finds, shows, resends, ends and cancels executions with their messages. */
 import { Command, Option } from 'commander';
 import type { ExecutionDetails } from '../../engine/operate/interface.ts';
 import type { ResendAnswer } from '../../control/executions/resend.ts';
@@ -94,7 +94,7 @@ function concludeCommand(terminal: Terminal): Command {
       const reply = file === undefined ? {} : { reply: await readJsonInput(file) };
       const path = `/executions/${encodeURIComponent(id)}`;
       await withApi(this, terminal, async (api) => {
-        // Fails if the execution continues between the two calls.
+        // The second call fails if the execution continues between the two calls.
         const { attempt } = (await api.call('GET', path)) as ExecutionDetails;
         return api.call('POST', `${path}/conclude`, { attempt, ...chosen, ...reply });
       });

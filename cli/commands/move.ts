@@ -1,5 +1,5 @@
 /**
- * `kangqiao move`: moves all stored data to another store, by the running process if there is one, else by the
+ * `kangqiao move` moves all stored data to another store. The running process does it if there is one, otherwise the
  * command itself.
  */
 import { resolve } from 'node:path';
@@ -62,7 +62,10 @@ export function moveCommand(terminal: Terminal): Command {
     });
 }
 
-/** The running process reads no files for callers: passwords and certificates are read here and sent. */
+/**
+ * Returns the target of the move. Passwords and certificates are read here and sent, because the running process reads
+ * no files for callers.
+ */
 async function targetOf({ to, toPasswordFile, toSharedAddress, toSharedPasswordFile, toCaFile }: MoveOptions): Promise<MoveTarget> {
   return {
     to: absolute(to),

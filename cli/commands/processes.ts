@@ -1,4 +1,4 @@
-/** The processes of a distributed installation, one command each. */
+/** The commands that start the processes of a distributed installation, one command for each. */
 import { Command, Option } from 'commander';
 import { FRONTS } from '../../engine/contract/access/access.ts';
 import { type GatewayOptions, overridesOf } from '../roots/root-options.ts';

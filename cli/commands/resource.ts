@@ -1,6 +1,6 @@
 /**
- * `kangqiao adapter|interface|app|grant|table …`: the documents of an installation, kept in files and applied from
- * them.
+ * `kangqiao adapter|interface|app|grant|table …` works with the documents of an installation and applies them from
+ * files.
  */
 import { Command, Option } from 'commander';
 import type { Issue } from '../../engine/contract/values/errors.ts';
@@ -133,14 +133,17 @@ function saveOne(api: ApiClient, resource: Resource, { wanted, stored }: Compari
   return api.call('PUT', path, { ...wanted, revision: revisionToSave(wanted, stored) }) as Promise<ResourceDocument>;
 }
 
-/** 0 means the stored revision; for a new document it stays 0. */
+/** Returns the revision to save. 0 means the stored revision; for a new document it stays 0. */
 function revisionToSave({ revision = 0 }: ResourceDocument, stored: ResourceDocument | undefined): number {
   return revision === 0 ? (stored?.revision ?? 0) : revision;
 }
 
 const ABOUT_THE_DOCUMENT: ReadonlySet<number> = new Set([400, 404, 422]);
 
-/** If control can check documents without saving them, checks all of them before the first is saved. */
+/**
+ * Checks all documents before the first is saved, if control can check them without saving. Rejects with INPUT_INVALID
+ * (input) if one has errors.
+ */
 async function checkAll(api: ApiClient, resource: Resource, comparisons: readonly Comparison[]): Promise<void> {
   const { validatePath, plural } = resource;
   if (validatePath === undefined) return;
@@ -155,7 +158,10 @@ async function checkAll(api: ApiClient, resource: Resource, comparisons: readonl
   throw new ApiError(422, { code: 'INPUT_INVALID', message, issues: wrong, fix: 'Change what the issues name.' });
 }
 
-/** An error about the document itself, such as an invalid form or a missing reference, becomes an issue of it. */
+/**
+ * Returns the issues of a document. An error about the document itself, such as an invalid form or a missing reference,
+ * becomes an issue.
+ */
 async function issuesOf(api: ApiClient, path: string, document: ResourceDocument): Promise<readonly Issue[]> {
   try {
     return ((await api.call('POST', path, document)) as { readonly issues: readonly Issue[] }).issues;
@@ -173,7 +179,7 @@ interface Comparison {
   readonly differences: readonly Difference[];
 }
 
-/** Reads and compares all files before anything changes, so that a broken file changes nothing. */
+/** Reads and compares all files before anything is saved, so that nothing changes if one file is broken. */
 async function compareFiles(api: ApiClient, resource: Resource, files: readonly string[]): Promise<readonly Comparison[]> {
   const { compareDocuments } = await import('../shared/compare-documents.ts');
   const read = files.map(async (file) => {

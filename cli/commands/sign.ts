@@ -1,4 +1,4 @@
-/** `kangqiao sign`: signs one request (KQ1) and prints it as curl, or sends it. */
+/** `kangqiao sign` signs one request (KQ1) and prints it as a curl command or sends it. */
 import { isUtf8 } from 'node:buffer';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1/kq1.ts';
@@ -74,7 +74,7 @@ interface Call {
   readonly signed: SignedRequest;
 }
 
-/** One argument per line, each in single quotes. */
+/** Returns the call as a curl command with one argument per line, each in single quotes. */
 function asCurl({ method, url, body, signed }: Call, bodyFile: string | undefined, ca: string | undefined): string {
   const lines = [
     `curl -sS -X ${method} ${quoted(url)}`,
@@ -85,7 +85,10 @@ function asCurl({ method, url, body, signed }: Call, bodyFile: string | undefine
   return lines.join(' \\\n  ');
 }
 
-/** Passes a file by name, so that its bytes arrive as they were signed: not every file is UTF-8 text. */
+/**
+ * Returns the curl argument for the body. A file is passed by name, so that the bytes that were signed are sent: not
+ * every file is UTF-8 text.
+ */
 function bodyArgument(body: string | Uint8Array, file: string | undefined): string {
   if (file !== undefined && file !== '-') return `--data-binary ${quoted(`@${file}`)}`;
   if (typeof body !== 'string' && !isUtf8(body))
@@ -122,7 +125,7 @@ async function send(terminal: Terminal, call: Call, options: SignOptions, key: s
   }
 }
 
-/** The response as text in its own charset; an unknown charset is read as UTF-8. */
+/** Returns the response as text in its own charset; an unknown charset is read as UTF-8. */
 function decodeAnswer(body: Uint8Array, headers: readonly (readonly [string, string])[]): string {
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1] ?? 'utf-8';
@@ -148,7 +151,7 @@ async function check(
   terminal.tell("The answer's signature holds.");
 }
 
-/** undici's raw form: names and values alternate. */
+/** Converts the raw headers of undici, in which names and values alternate, to pairs. */
 function pairsOf(raw: unknown): readonly (readonly [string, string])[] {
   const flat = Array.isArray(raw)
     ? (raw as readonly (Buffer | string)[]).map(String)

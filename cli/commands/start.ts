@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { overridesOf, type StartOptions } from '../roots/root-options.ts';
 
-/** `kangqiao start`: everything in one process on a data folder. */
+/** `kangqiao start` runs everything in one process on a data folder. */
 export function startCommand(): Command {
   return withSettings(new Command('start'))
     .summary('start everything in one process on a data folder')
@@ -24,7 +24,7 @@ export function startCommand(): Command {
     });
 }
 
-/** Settings of every process; `--data` belongs to the program itself. */
+/** Adds the options of every process. `--data` is an option of the program itself. */
 export function withSettings(command: Command): Command {
   return command.addOption(new Option('--host <address>', 'address to listen on; other than loopback takes TLS'));
 }

@@ -1,4 +1,4 @@
-/** `kangqiao token`: tokens with named rights and an expiry, for CI and other programs. */
+/** `kangqiao token` manages tokens with named rights and an expiry, for CI and other programs. */
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { PERMISSIONS, type Permission } from '../../engine/contract/access/access.ts';

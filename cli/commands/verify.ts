@@ -1,4 +1,4 @@
-/** `kangqiao verify`: checks whether the store is as Kangqiao left it. */
+/** `kangqiao verify` checks whether the store was changed outside Kangqiao. */
 import { Command, Option } from 'commander';
 import type { VerifyReport } from '../../control/audit-trail/audit.ts';
 import type { ChainBreak } from '../../control/audit/walk-chain.ts';

@@ -1,6 +1,6 @@
 /**
- * For a gateway in the DMZ: checks that the gateways inside accept its calls, and that nothing is stored here that
- * must not be.
+ * Checks a gateway in the DMZ: the gateways inside must accept its calls, and nothing must be stored here that the DMZ
+ * must not have.
  */
 import { join } from 'node:path';
 import type { Settings } from '../../engine/host/settings.ts';
@@ -15,7 +15,7 @@ export async function checkInside(settings: Settings): Promise<readonly Finding[
   ];
 }
 
-/** Asks for the plan, as the gateway does at its start. */
+/** Checks one address by asking for the plan, as the gateway does at its start. */
 async function checkAddress(settings: Settings, address: string): Promise<Finding> {
   const { connectInside } = await import('../roots/open-in-dmz.ts');
   try {
@@ -50,8 +50,8 @@ async function checkNothingSecret({ kekFile, storePasswordFile, sharedPasswordFi
 }
 
 /**
- * Finds the authority that `start` creates for a machine without certificates: its key could impersonate any server
- * inside to everyone who trusts it.
+ * Finds the certificate authority that `start` creates on a machine without certificates. With its key an attacker
+ * could impersonate any server inside to everyone who trusts this authority.
  */
 async function checkNoAuthority({ dataFolder }: Settings): Promise<readonly Finding[]> {
   const file = join(dataFolder, 'tls', 'ca.key');

@@ -1,9 +1,9 @@
-/** Checks whether the running control finds the store as Kangqiao left it. */
+/** Checks whether the running control process found changes that were made outside Kangqiao. */
 import type { IntegrityView } from '../../control/integrity/integrity.ts';
 import type { ApiClient } from '../shared/api-client.ts';
 import { good, hint, wrong, type Finding } from './finding.ts';
 
-/** Uses the findings of control, which checks at its start and at each `verify`. */
+/** Returns the findings of control, which checks at its start and at each `verify`. */
 export async function checkIntegrity(api: Pick<ApiClient, 'call'>): Promise<readonly Finding[]> {
   const view = (await api.call('GET', '/integrity').catch(() => undefined)) as IntegrityView | undefined;
   if (view === undefined)

@@ -1,4 +1,4 @@
-/** This machine: runtime, cryptography, folder and disk, ports, certificate, time zone. */
+/** Checks this machine: runtime, cryptography, folder and disk, ports, certificate, time zone. */
 import { X509Certificate } from 'node:crypto';
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -55,7 +55,7 @@ export async function checkDataFolder(folder: string): Promise<Finding> {
   }
 }
 
-/** Only when no process of ours runs here: then the ports must be free. */
+/** Checks that the ports are free. Call it only if no process of ours runs here. */
 export async function checkPorts({ bindHost, openPort, userPort, busPort, controlPort }: Settings): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const [port, setting] of [
@@ -109,7 +109,7 @@ async function checkOneCertificate(file: string, [zhCN, en, certSetting, keySett
   }
 }
 
-/** Timers of flows and times on pages use it. */
+/** Checks the time zone, which timers of flows and times on pages use. */
 export function checkTimeZone(): Finding {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const isChina = new Date().getTimezoneOffset() === -480;

@@ -1,4 +1,4 @@
-/** Store and shared state: checks that they can be reached and used, by their rights, keys, indexes and clocks. */
+/** Checks that the store and the shared state can be reached and used, by their rights, keys, indexes and clocks. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
@@ -16,7 +16,7 @@ export interface StoreChecks {
   readonly settings: Settings;
   readonly storage: Omit<StorageOptions, 'clock' | 'logger'>;
   readonly clock: Clock;
-  /** A process of ours runs here and has the embedded store open. */
+  /** True if a process of ours runs here and has the embedded store open. */
   readonly isRunning: boolean;
 }
 
@@ -91,7 +91,7 @@ export async function checkShared({ storage, clock, settings }: StoreChecks): Pr
   }
 }
 
-/** Creates, reads and removes a document, as the product does. */
+/** Checks the rights on the store: creates, reads and removes a document, as the product does. */
 async function checkRights(documents: Documents): Promise<readonly Finding[]> {
   const probes = await documents.open(probesSpec);
   const _id = createId('doctor');

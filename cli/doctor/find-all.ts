@@ -1,4 +1,7 @@
-/** The findings of `kangqiao doctor`: the machine, the settings, the stores or the gateways inside, and control. */
+/**
+ * Returns the findings of `kangqiao doctor` about the machine, the settings, the stores or the gateways inside, and
+ * control.
+ */
 import type { Command } from 'commander';
 import { errorText } from '../../engine/contract/error-texts/error-texts.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';

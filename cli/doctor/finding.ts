@@ -2,7 +2,7 @@ import { bothTexts, errorText } from '../../engine/contract/error-texts/error-te
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 
-/** A `hint` does not make the command fail. */
+/** One finding of `kangqiao doctor`. A `hint` does not make the command fail. */
 export interface Finding {
   readonly state: 'good' | 'hint' | 'wrong';
   readonly what: Text;
@@ -29,7 +29,7 @@ export function ofError(where: readonly [zhCN: string, en: string], error: unkno
   }
   const chinese = errorText(error, 'zh-CN');
   const both = bothTexts(error);
-  // In English the error's own message, since the Chinese text depends on the code alone.
+  // The English text is the error's own message, which is more specific than the text for the code.
   return wrong(
     [`${where[0]}：${chinese.what} [${error.code}]`, `${where[1]}: ${error.message} [${error.code}]`],
     [chinese.fix ?? both['zh-CN'], error.fix ?? both.en],

@@ -1,4 +1,4 @@
-/** Move, backup and restore of a store that no process has open. */
+/** Moves, backs up and restores a store that no process has open. */
 import type { MoveTarget } from '../../control/system/store-keeper.ts';
 import { createLogger } from '../../engine/host/logger.ts';
 import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
@@ -61,8 +61,8 @@ export async function restoreOffline(
 ): Promise<RestoreReport> {
   const settings = readProcessSettings(overrides);
   const report = await restore(settings, target, watch);
-  // A restored trail ends at the time of the backup, which is no tampering: record that in the trail and sign a new
-  // head.
+  // The restored audit trail ends at the time of the backup, which is not tampering. Record this in the audit trail and
+  // sign a new head.
   await acceptOffline(settings, 'system.restore', { after: { backupId: report.backupId, madeAt: report.at } }, { isRestored: true });
   return report;
 }
@@ -92,7 +92,7 @@ async function withSource<T>(
   work: (source: Storage, address: string, sharedAddress: string | undefined) => Promise<T>,
 ): Promise<T> {
   const settings = readProcessSettings(overrides);
-  // A move that was interrupted after its last step leaves a store that only this can open.
+  // `isMarkIgnored`: if a move was interrupted after its last step, this is the only way to open the old store.
   const source = await openStorage({ ...storageSettings(settings), isMarkIgnored: true, clock: systemClock, logger: quiet() });
   try {
     await refuseOthers(source.store.documents, systemClock, { isOneOfThem: false });

@@ -1,6 +1,6 @@
 /**
- * Checks the marks of a store, and decides about its trail, on the machine that has the key-encryption key; no login
- * is needed.
+ * Checks the marks of a store and decides about its audit trail, on the machine that has the key-encryption key. No
+ * login is needed.
  */
 import type { VerifyReport } from '../../control/audit-trail/audit.ts';
 import { verifyStore } from '../../control/integrity/guard-store.ts';
@@ -16,7 +16,7 @@ import type { SettingOverrides } from '../roots/root-options.ts';
 
 const MACHINE: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'command line' };
 
-/** Reads everything and changes nothing. */
+/** Checks the whole store and changes nothing. */
 export async function verifyOffline(overrides: SettingOverrides, signal: AbortSignal): Promise<VerifyReport> {
   return withStorage({ settings: readProcessSettings(overrides), isLook: true }, async (storage, host) => {
     const { chain, ...marks } = await verifyStore({ ...(await openGuardParts(host, storage, true)), signal });
@@ -25,7 +25,7 @@ export async function verifyOffline(overrides: SettingOverrides, signal: AbortSi
 }
 
 /**
- * Accepts the trail of this store as it is, by an audited act, and signs its end: after a restore, or when the
+ * Accepts the present audit trail of this store by an audited action and signs a new head: after a restore, or if the
  * security administrator cannot log in.
  */
 export async function acceptOffline(
@@ -48,8 +48,8 @@ export async function acceptOffline(
 }
 
 /**
- * Marks a reported document in its present state, by an audited act: for when no person is left who could log in to
- * decide. INTEGRITY_NOTHING_FOUND.
+ * Marks a reported document in its present state by an audited action, if nobody can log in to decide. Rejects with
+ * INTEGRITY_NOTHING_FOUND (input) if there is no finding about the document.
  */
 export async function keepOffline(settings: Settings, document: string, reason: string): Promise<void> {
   const [collection = '', ...id] = document.split('/');

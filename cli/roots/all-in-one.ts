@@ -1,4 +1,4 @@
-/** `kangqiao start`: everything in one process. */
+/** Runs everything in one process, for `kangqiao start`. */
 import { FRONTS } from '../../engine/contract/access/access.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
@@ -22,7 +22,7 @@ export async function startAllInOne(overrides: SettingOverrides, options: StartO
   }
 }
 
-/** `next`: the store was replaced, and everything starts again with these settings. */
+/** Result of one run. `next` is set if the store was replaced; everything then starts again with these settings. */
 interface Round {
   readonly code: number;
   readonly next: Restart | undefined;
@@ -48,7 +48,7 @@ async function runOnce(overrides: SettingOverrides, secrets: Restart['secrets'],
 
 async function start(host: Host, options: StartOptions, startedAt: number, life: Life, goOn: GoOn): Promise<void> {
   const city: Started['city'] = { end: () => undefined };
-  // Stopped last: requests in flight still need the example's hospitals.
+  // Register it first, so that it is stopped last: requests in flight still need the example's hospitals.
   life.own('example city', () => city.end());
   const status = await openStatus(host, life);
   const addresses: Record<string, string> = {};

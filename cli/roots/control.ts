@@ -1,4 +1,4 @@
-/** `kangqiao control`: admin API, registry and console; gateways follow its plan file. */
+/** Runs admin API, registry and console, for `kangqiao control`. Gateways read its plan file. */
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver } from './hand-over.ts';

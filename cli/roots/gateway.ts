@@ -1,6 +1,6 @@
 /**
- * `kangqiao gateway --front …`: one front, which also serves while control, the database and the shared state are
- * down.
+ * Runs one front, for `kangqiao gateway --front …`. The front also serves while control, the database and the shared
+ * state are down.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
@@ -20,7 +20,7 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
       const parts = await openGatewayParts(host, front, life, () => describeGateways(opened));
       opened = await openGateways(host, parts, life, [front]);
       const gateway = opened[front]!;
-      // It keeps serving while control and the database are down, so they are not part of its checks.
+      // The gateway keeps serving while control and the database are down, so they are not part of its checks.
       status.started({ plan: () => requirePlan(gateway.applied()) });
       log.info('gateway.ready', { front, address: gateway.address, plan: gateway.applied() });
     },

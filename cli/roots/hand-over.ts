@@ -1,6 +1,6 @@
 /**
- * Prints what the user needs after a start: addresses, the first password, a token for the command line, the example
- * city with a call to paste.
+ * Prints what the user needs after a start: addresses, the first password, a token for the command line, and the
+ * example city with a call to paste.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -21,9 +21,9 @@ export interface Started {
   readonly engine: Engine;
   readonly addresses: Readonly<Record<string, string>>;
   readonly options: StartOptions;
-  /** Aborted when the process should end: nothing more is loaded then. */
+  /** Aborts when the process should end; nothing more is loaded then. */
   readonly signal: AbortSignal;
-  /** Stops the example's outside world, once it runs. */
+  /** Stops the example's simulated systems once they run. */
   readonly city: { end(): Promise<void> | void };
 }
 
@@ -41,7 +41,8 @@ export async function handOver(started: Started, readyMs: number): Promise<strin
 }
 
 /**
- * A terminal shows it once. Elsewhere it would end up in a log, so it goes into a file that only its owner can read.
+ * Hands over the one-time password. A terminal shows it once. Without a terminal the output would end up in a log, so
+ * the password is written into a file that only its owner can read.
  */
 async function handOverPassword({ control, host, options }: Started): Promise<string | undefined> {
   const file = join(host.folder.handover, 'one-time-password');
@@ -75,7 +76,7 @@ async function openExample(started: Started, basePort: number): Promise<string> 
   return tryItCommand(host, folder, addresses['open']!);
 }
 
-/** The outside world is a separate process: it plays other systems, and must not share our time or memory. */
+/** Starts the example's simulated systems in a separate process, because they must not share our time or memory. */
 async function play({ host, control, addresses, city }: Started, folder: string, basePort: number, ca: { ca?: string }): Promise<void> {
   const files = cityFiles(folder);
   const { platformKey } = (await control.run('system.overview', {})) as { platformKey: { keyId: string; publicPem: string } };
@@ -121,7 +122,10 @@ function end(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Signs again and books under a new key each time it is pasted. */
+/**
+ * Returns a command that signs a call. Each time it is pasted, it makes a new signature and books under a new
+ * idempotency key.
+ */
 function tryItCommand(host: Host, folder: string, open: string): string {
   const body = JSON.stringify({
     hospital: 'A',

@@ -1,4 +1,7 @@
-/** On an embedded store a front belongs to one process: two would each accept the same signed request once. */
+/**
+ * On an embedded store only one process may serve a front: two processes would each accept the same signed request
+ * once.
+ */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -14,19 +17,19 @@ export type Claims = Pick<SharedState, 'claimOnce'>;
 export interface FrontHold {
   readonly folder: Pick<DataFolder, 'root' | 'plans'>;
   readonly fronts: readonly Front[];
-  /** Address of the store that keeps their nonces. */
+  /** Address of the store that has the nonces of the fronts. */
   readonly store: string;
   readonly life: Pick<Life, 'own'>;
   readonly clock: Clock;
 }
 
-/** As in `storage/redis`: callers' clocks may be this far ahead. */
+/** Maximum time that clocks of callers may be ahead, as in `storage/redis`. */
 const AHEAD_MS = 60_000;
 
 /**
- * Locks the fronts for the life of this process. Throws FRONT_LOCKED (input) while another process serves one of
- * them. Returns a function that guards claims: if another store kept a front's nonces before, this one does not know
- * them. Requests signed before the change then get CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
+ * Locks the fronts for the life of this process. Throws FRONT_LOCKED (input) while another process serves one of them.
+ * Returns a function that guards claims: if another store had a front's nonces before, this store does not know them.
+ * Requests signed before the change are then refused with CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
  */
 export async function holdFronts({ folder, fronts, store, life, clock }: FrontHold): Promise<(claims: Claims) => Claims> {
   let since = 0;
@@ -44,8 +47,8 @@ export async function holdFronts({ folder, fronts, store, life, clock }: FrontHo
 }
 
 /**
- * The lock is beside the plan file: a process that serves this plan must hold its fronts, even if it reaches the
- * folder by another path.
+ * Locks one front. The lock is beside the plan file, because a process that serves this plan must lock its fronts even
+ * if it reaches the folder by another path.
  */
 function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => void {
   try {
@@ -61,7 +64,7 @@ function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => vo
   }
 }
 
-/** Returns since when this store keeps the nonces of a front; 0 if no other store did before. */
+/** Returns the time since which this store has the nonces of a front; 0 if no other store had them before. */
 async function keptSince(file: string, store: string, now: number): Promise<number> {
   const known = await readKept(file);
   if (known?.store === store) return known.since;
@@ -76,7 +79,7 @@ async function readKept(file: string): Promise<{ readonly store: string; readonl
     return JSON.parse(await readFile(file, 'utf8')) as { store: string; since: number };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    // The file is unreadable, so assume that an unknown store kept them before.
+    // The file is unreadable, so assume that an unknown store had the nonces before.
     return { store: '', since: 0 };
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Retries, resends, ends or cancels many held executions. The set of executions is fixed at the start. The bulk acts
- * on each only for the hold in which it was found. So a second bulk, a person in between, or continuing after a stop
- * or a crash does not act twice.
+ * Retries, resends, ends or cancels many held executions. The set of executions is fixed at the start. The bulk acts on
+ * an execution only while it is still held for the reason found at the start. So a second bulk, another person, or
+ * continuing after a stop or a crash never causes a second act.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -34,12 +34,15 @@ export interface BulkRequest {
   readonly tables?: 'now';
   /** Required for every kind except a retry. */
   readonly reason?: string;
-  /** Domains of the person who begins it, unless they have all; `within`: the executions of these domains. */
+  /**
+   * `domains`: the domains of the person who starts the bulk; absent if they have all domains. `within`: the executions
+   * of these domains.
+   */
   readonly domains?: readonly string[];
   readonly within?: readonly FlowScope[];
 }
 
-/** What a bulk would do. */
+/** The number of executions that a bulk would process. */
 export interface BulkPreview {
   readonly dryRun: true;
   readonly total: number;
@@ -50,14 +53,20 @@ export interface BulkPreview {
 
 export interface Bulks {
   preview(selection: HeldSelection, within?: readonly FlowScope[]): Promise<BulkPreview>;
-  /** Resolves when it is done or stopped. BULK_RUNNING (transient) while another run processes it. */
+  /**
+   * Runs a bulk; resolves when it is done or stopped. Rejects with BULK_RUNNING (transient) while another run processes
+   * it.
+   */
   run(request: BulkRequest, watcher: BulkWatcher): Promise<Bulk>;
-  /** BULK_NOT_RUNNING (input) when it has ended. */
+  /** Stops a bulk. Rejects with BULK_NOT_RUNNING (input) if it has ended. */
   stop(bulkId: string, actor: string): Promise<Bulk>;
-  /** Leaves the rest as it is, for good. BULK_NOT_STOPPED (input) unless it is stopped. */
+  /**
+   * Closes a bulk for good without processing the rest. Rejects with BULK_NOT_STOPPED (input) unless the bulk is
+   * stopped.
+   */
   close(bulkId: string, actor: string): Promise<Bulk>;
   get(bulkId: string): Promise<Bulk | undefined>;
-  /** The latest, newest first; with `domains` only bulks that began for no other domains. */
+  /** Returns the latest bulks, newest first. With `domains`, returns only bulks whose domains are all among them. */
   list(limit: number, domains?: readonly string[]): Promise<readonly Bulk[]>;
 }
 
@@ -70,7 +79,7 @@ export interface BulksDeps {
 
 const MOST = 10_000;
 const MOST_EXAMPLES = 20;
-/** A run that has stored nothing for this long is dead. */
+/** A run that has stored nothing for this long counts as dead. */
 const DEAD_AFTER_MS = 15_000;
 
 export async function createBulks(deps: BulksDeps): Promise<Bulks> {
@@ -113,7 +122,7 @@ class StoredBulks implements Bulks {
     await this.#leftHere(bulkId);
     const died = await this.#store.bulks.get(bulkId);
     const seen = died?.status === 'running' && !this.#isAlive(died) ? { status: died.status, run: died.run } : { status: 'stopped' };
-    // A new run id shuts out any run that still processes it.
+    // A new run id locks out any run that still processes the bulk.
     const set = { run: createId('run'), status: 'closed', closedBy: actor, endedAt: this.#deps.clock.now() } as const;
     const result = await this.#store.bulks.patchIf(bulkId, seen, { set }, { durability: 'full' });
     if (result.outcome !== 'patched') throw notStopped(bulkId);
@@ -156,7 +165,10 @@ class StoredBulks implements Bulks {
     throw bulkRunning(bulkId);
   }
 
-  /** Continues where an earlier run stopped or died. */
+  /**
+   * Takes over an earlier bulk that stopped or died. Throws BULK_OTHER_KIND (input), or BULK_RUNNING (transient) while
+   * another run processes it.
+   */
   async #takeUp(earlier: BulkDocument, { kind }: BulkRequest): Promise<BulkDocument> {
     const { _id, run, status } = earlier;
     if (earlier.kind !== kind) throw otherKind(earlier);
@@ -169,20 +181,26 @@ class StoredBulks implements Bulks {
     return result.document;
   }
 
-  /** If the process of a bulk died, people see it as stopped, with its progress, and can continue or close it. */
+  /**
+   * Returns the bulk as people see it. If its process died, people see it as stopped, with its progress, and can
+   * continue or close it.
+   */
   #shown(document: BulkDocument): Bulk {
     const bulk = toBulk(document);
     if (document.status !== 'running' || this.#isAlive(document)) return bulk;
     return { ...bulk, status: 'stopped', diedAt: document.beatAt };
   }
 
-  /** On a store that only this process uses, a bulk that does not run here has died. */
+  /**
+   * Returns true if a process still runs the bulk. On a store that only this process uses, a bulk that does not run
+   * here has died.
+   */
   #isAlive({ _id, beatAt }: BulkDocument): boolean {
     const { documents, clock } = this.#deps;
     return this.#runningHere.has(_id) || (!documents.isExclusive && clock.now() - beatAt < DEAD_AFTER_MS);
   }
 
-  /** The client just disconnected or stopped the bulk: wait until the current item is finished. */
+  /** If the client disconnected or stopped the bulk a moment ago, waits until the current item is finished. */
   async #leftHere(bulkId: string | undefined): Promise<void> {
     const here = bulkId === undefined ? undefined : this.#runningHere.get(bulkId);
     if (here?.signal.aborted === true) await here.ended.catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Groups of held executions with names from the flow: its own name, the node's label, the system behind the node. */
+/** Adds names to groups of held executions: of the flow, of the node, and of the system that the node uses. */
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { DomainScope } from '../access/domains.ts';
@@ -8,7 +8,7 @@ import type { FlowCatalog } from '../../engine/publish/interface.ts';
 
 export interface NamedHeldGroup extends HeldGroup {
   readonly flowName: Text;
-  /** Empty when the execution is held before its first node. */
+  /** Empty if the execution is held before its first node. */
   readonly nodeLabel: string;
   /** The system that the node uses. */
   readonly adapter?: { readonly adapterId: string; readonly name: Text };

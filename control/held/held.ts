@@ -1,4 +1,4 @@
-/** Held executions: what waits for a person, by cause, and bulks that continue or end many of them. */
+/** Held executions: lists of what waits for a person, by cause, and bulks that continue or end many of them. */
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { HeldSelection } from '../../engine/execution/execution-query.ts';
@@ -28,12 +28,14 @@ export interface HeldServices {
 }
 
 /**
- * Result of `retry-many`, `resend-many`, `conclude-many` and `cancel-many`, and each line of their progress; with
- * `dryRun` a `BulkPreview`.
+ * Result of `retry-many`, `resend-many`, `conclude-many` and `cancel-many`, and each line of their progress. With
+ * `dryRun` it is a `BulkPreview`.
  */
 export type BulkAnswer = Bulk | BulkPreview;
 
-/** It usually identifies a patient, so it requires the right to see payloads and is sent in the body. */
+/**
+ * A business key usually identifies a patient. It therefore requires the right to see payloads and is sent in the body.
+ */
 const BusinessKey = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 64 }), value: Type.String({ minLength: 1, maxLength: 500 }) },
   { ...closed, description: 'Business key; takes the right `executions.payload`' },
@@ -283,7 +285,10 @@ function withinOf({ only }: DomainScope, within: readonly FlowScope[] | undefine
   return only === undefined || within === undefined ? {} : { domains: only, within };
 }
 
-/** A resend uses the current version, which may belong to another domain than the version that ran. */
+/**
+ * Returns the executions that a bulk may choose. A resend uses the current version, which may belong to another domain
+ * than the version that ran.
+ */
 async function scopesOfBulk(
   catalog: BulkServices['catalog'],
   domains: DomainScope,
@@ -295,14 +300,14 @@ async function scopesOfBulk(
   return within.filter(({ flowId }) => held.has(flowId));
 }
 
-/** A new bulk may use any free id. */
+/** Rejects with NOT_FOUND (input) if the bulk belongs to other domains. A new bulk may use any free id. */
 async function requireBulk(owners: BulkServices['owners'], domains: DomainScope, bulkId: string): Promise<void> {
   requireTouched({ ...(await owners.bulk(bulkId)), mayBeNew: true }, domains);
 }
 
 /**
- * If a write may have been done, a retry or resend may do it twice, and marking it as done may lose it. Such
- * executions are chosen only by an explicit option.
+ * Returns the selection of a bulk. If a write may have been done, a retry or resend may do it twice, and marking it as
+ * done may lose it. Such executions are chosen only by an explicit option.
  */
 function selectionOf(
   kind: BulkKind,

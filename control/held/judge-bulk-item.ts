@@ -1,4 +1,4 @@
-/** Decides whether the person who runs a bulk may still act when the turn of an execution comes. */
+/** Decides whether the person who runs a bulk may still act on an execution just before it is processed. */
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { BulkKind } from './bulk-store.ts';
 import type { BulkWatcher } from './bulk-run.ts';
@@ -33,13 +33,13 @@ export function createBulkJudge({ accounts, sessions, owners }: BulkJudgeDeps, a
     if (actor.sessionId !== undefined && !(await sessions.isLive(actor.sessionId))) return 'signed-out';
     if (!isAllowed({ ...actor, roles: account.roles }, BULK_RIGHTS[kind])) return 'right-lost';
     const scope = scopeOf(account.domains);
-    // An execution of another domain at the time of choice is admitted: the act then reports it missing. `refused`
-    // would reveal that it exists.
+    // Admit an execution that belonged to another domain when it was chosen: the action then reports it as missing.
+    // `refused` would reveal that it exists.
     if (scope.only === undefined || epoch < 0) return 'admitted';
     const touched = [await owners.execution(executionId)];
     // A resend uses the current flow, which may belong to another domain than the version that ran.
     if (kind === 'resend') touched.push(await owners.flowOf(executionId));
-    // An execution that is gone has no domains: the act reports it missing.
+    // A removed execution has no domains and is admitted; the action reports it as missing.
     return touched.every(({ domains = [] }) => domains.every((domain) => scope.holds(domain))) ? 'admitted' : 'refused';
   };
 }

@@ -4,7 +4,7 @@ import type { BulkOutcome, ExecutionCatalog, HeldItem } from '../../engine/opera
 import type { BulkDocument, BulkStore } from './bulk-store.ts';
 
 export interface OutcomeRefresher {
-  /** Returns the bulk with its outcome as of now, or of a moment ago. */
+  /** Returns the bulk with its outcome, which may be up to a minute old. */
   look(document: BulkDocument): Promise<BulkDocument>;
 }
 
@@ -13,9 +13,9 @@ interface OutcomeRefresherDeps {
   readonly executions: Pick<ExecutionCatalog, 'bulkOutcome'>;
 }
 
-/** Many pages may watch one bulk: its executions are read for all of them at most this often. */
+/** Minimum interval between two reads of the executions of one bulk, since many pages may watch it. */
 const LOOK_EVERY_MS = 1_000;
-/** The interval for a bulk whose executions wait for long. */
+/** Minimum interval for a bulk that ended more than ten minutes ago and whose executions still wait. */
 const LOOK_SELDOM_MS = 60_000;
 const SELDOM_AFTER_MS = 10 * 60_000;
 
@@ -31,13 +31,13 @@ export function createOutcomeRefresher({ clock, executions }: OutcomeRefresherDe
       const outcome = await count(document);
       const hasEnded = status === 'done' || status === 'closed';
       const seen = { outcome, outcomeAt: at, ...(hasEnded && outcome.underWay === 0 ? { isSettled: true as const } : {}) };
-      // A settled outcome stays. A bulk that continues in the meantime is not settled by an earlier read.
+      // A settled outcome is final. If the bulk continued in the meantime, this read does not settle it.
       const result = await store.bulks.patchIf(_id, { run, status, isSettled: null }, { set: seen });
       return result.outcome === 'patched' ? result.document : { ...document, outcome, outcomeAt: at };
     },
   };
 
-  /** Counts all chosen items: the stored progress may lag behind the executions. */
+  /** Counts the outcomes of all chosen items, because the stored progress may be behind the executions. */
   async function count({ _id }: BulkDocument): Promise<BulkOutcome> {
     const items: HeldItem[] = [];
     for await (const item of store.items(_id, 0)) items.push(item);

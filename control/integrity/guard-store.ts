@@ -1,7 +1,7 @@
 /**
- * Checks a store before it is used. Is the audit trail complete, and does it match its signed head? Is each document
- * with authority in its last written state? If not, the store is read only and takes no work, until the security
- * administrator accepts it.
+ * Checks a store before it is used. The audit trail must be complete and match its signed head. Each document with a
+ * mark must be in the version that was written last. If the audit trail fails, the store is read only and processes no
+ * messages until the security administrator accepts the audit trail.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -27,21 +27,23 @@ export interface GuardDeps {
   readonly integrity: Integrity;
   readonly audit: AuditLog;
   readonly heads?: AuditHeads | undefined;
-  /** This process writes audit lines and signs the head; other processes read the head if its file is readable. */
+  /**
+   * True if this process writes audit lines and signs the head. Other processes read the head if its file is readable.
+   */
   readonly isKeeper: boolean;
   /**
-   * The documents come from a backup that was opened with its key: they are trusted as they are, also those of the
-   * version before.
+   * True if the documents come from a backup that was opened with its key. They are trusted without marks, also those
+   * of an earlier version of the product.
    */
   readonly isRestored?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called for each signed head, to copy it to other places. */
+  /** Called for each signed head, in order to copy it to other places. */
   onHead?(head: AuditHead & { readonly signature: string }): void;
 }
 
 const SIGN_EVERY_MS = 60_000;
-/** Other processes notice an acceptance within this time. */
+/** Interval at which other processes check for an acceptance. */
 const LOOK_AGAIN_MS = 15_000;
 const SYSTEM: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'process' };
 
@@ -51,7 +53,7 @@ export async function guardStore(deps: GuardDeps): Promise<StoreGuard> {
   return guard;
 }
 
-/** The same check without a guard: adopts, signs and writes nothing. */
+/** Checks the store like `guardStore`, but neither signs nor writes anything. */
 export async function verifyStore(deps: GuardDeps & { readonly signal?: AbortSignal }): Promise<IntegrityReport> {
   const guard = new Guard(deps);
   const { replay, head } = await guard.look();
@@ -183,8 +185,7 @@ class Guard implements StoreGuard {
       await audit.result(intent, { outcome: toErrorRecord(error).code, note: {}, marks });
       throw error;
     }
-    // Write the line first: a store that claims to enforce marks, without a line for it, would count as tampered
-    // with.
+    // Write the line first: a store that enforces marks without a line about it would count as tampered with.
     await audit.result(intent, { outcome: 'done', note: { after: { documents: marks.length } }, marks });
     await integrity.commit();
     this.#deps.logger.info('integrity.enforced', { documents: marks.length });
@@ -211,7 +212,10 @@ class Guard implements StoreGuard {
     if (this.#problem === undefined) await this.#sign();
   }
 
-  /** Refuses to accept a line that was edited since the person looked. The next look shows it. */
+  /**
+   * Rejects with AUDIT_CHAIN_BROKEN (bug) if there is a break that the person has not seen yet. The next read of the
+   * state shows the break.
+   */
   async #refuseUnseen(): Promise<void> {
     const seen = this.#breaks;
     await this.#replay(undefined);
@@ -225,7 +229,7 @@ class Guard implements StoreGuard {
     return replay;
   }
 
-  /** The marks of all documents that are in their last written state. */
+  /** Returns the marks of all documents whose stored version is the one that was written last. */
   async #standing(): Promise<readonly MarkChange[]> {
     const { documents, collections, integrity } = this.#deps;
     const marks: MarkChange[] = [];
@@ -236,18 +240,18 @@ class Guard implements StoreGuard {
   async #readHead(): Promise<{ readonly head?: AuditHead | undefined; readonly problem?: TrailProblem }> {
     const { heads, integrity, logger, isKeeper } = this.#deps;
     try {
-      // A store that lost its own state has a new id, and no head under it.
+      // A store whose own state was removed has a new id and no head under this id, so use the newest head.
       return { head: (await heads?.read(integrity.storeId)) ?? (await heads?.newest()) };
     } catch (error) {
       logger.error('audit.head-broken', error);
-      // The file may belong to another user: then the process that keeps it reports the problem.
+      // The file may belong to another user. Then the process that writes the file reports the problem.
       return isKeeper ? { problem: { why: 'unreadable', lines: 0 } } : {};
     }
   }
 
   /**
-   * Once marks are compared with the trail, the trail has had a head. On a database server another control, on
-   * another machine, may keep it.
+   * Returns the current time if the signed head is missing. A head must exist once marks are enforced. On a database
+   * server, however, a control process on another machine may have it.
    */
   #findMissing({ head }: Replay, isEnforced: boolean): number | undefined {
     const { isKeeper, heads, documents, logger, clock } = this.#deps;
@@ -258,8 +262,8 @@ class Guard implements StoreGuard {
   }
 
   /**
-   * The problem found by another process that keeps the head, unless this process keeps it too and has a head of the
-   * same or a later line.
+   * Returns the problem that another process found with its head. Returns undefined if this process has a head of the
+   * same or a later line, which disproves the problem.
    */
   async #heldBy(head: AuditHead | undefined): Promise<TrailProblem | undefined> {
     const { integrity, documents, isKeeper } = this.#deps;
@@ -269,7 +273,10 @@ class Guard implements StoreGuard {
     return isDisproved ? undefined : held;
   }
 
-  /** Processes without the head cannot know that the trail was cut. */
+  /**
+   * Stores the problem for other processes, or removes it. Processes without the head cannot find out that the audit
+   * trail was cut.
+   */
   async #tellOthers(): Promise<void> {
     const { integrity, documents, isKeeper } = this.#deps;
     if (documents.isExclusive || !isKeeper) return;
@@ -285,7 +292,7 @@ class Guard implements StoreGuard {
     this.#accepted.resolve();
   }
 
-  /** Another process may have ended the read-only state. */
+  /** Checks again later, because another process may have ended the read-only state. */
   #scheduleLook(): void {
     if (this.#isStopped || this.#isReleased || this.#deps.documents.isExclusive) return;
     this.#cancel();
@@ -297,10 +304,10 @@ class Guard implements StoreGuard {
   }
 
   async #lookAgain(): Promise<void> {
-    // Reading the trail is costly, so do it only when something may have changed.
+    // Reading the audit trail is costly, so do it only if something may have changed.
     if ((await this.#deps.integrity.held()) !== undefined) return;
     const { replay } = await this.look();
-    // The trail was accepted in this process in the meantime, so this read is outdated.
+    // The audit trail was accepted in this process in the meantime, so this read is outdated.
     if (this.#isReleased) this.#problem = undefined;
     if (this.#problem !== undefined || this.#isReleased) return;
     await this.#compare(replay);
@@ -309,15 +316,16 @@ class Guard implements StoreGuard {
   }
 
   /**
-   * The store's own state may have been removed, but the trail and its head still say whether marks are enforced. A
-   * refused trail counts too when no older process can be at work: otherwise a planted account could accept it.
+   * Enforces marks if this store did so before. The state in the store may have been removed, but the audit trail and
+   * its head still show whether marks are enforced. A refused audit trail counts as proof too if no older process can
+   * be running: otherwise an attacker's account could accept it.
    */
   async enforceAsBefore(replay: Replay, head: AuditHead | undefined): Promise<void> {
     const { integrity, documents, isRestored } = this.#deps;
     if (integrity.state.isEnforced()) return;
     const isRemembered = head?.isEnforced === true || (this.#problem !== undefined && documents.isExclusive);
     if (replay.enforcedAt === undefined && (isRestored === true || !isRemembered)) return;
-    // Without a report when the process ended between its line and the commit.
+    // The state is not new if the process died between its line and the commit; then nothing was removed.
     if (integrity.isNewState) integrity.state.report(integritySpec.name, 'store', 'removed');
     await integrity.commit(replay.enforcedAt ?? head?.at);
   }
@@ -382,7 +390,10 @@ function trailMarks({ ledger, open }: Replay): TrailMarks {
   };
 }
 
-/** `app|key` belongs to the app. */
+/**
+ * Returns true if the subject of an audit line is this document or its parent. For example, `app|key` belongs to the
+ * app.
+ */
 function isAbout(subject: string, id: string): boolean {
   return subject === id || id.startsWith(`${subject}|`) || subject.replace('/', '|') === id;
 }

@@ -1,4 +1,4 @@
-/** Whether the store is as Kangqiao left it: what is wrong, and the decisions about it. */
+/** Actions that show what is wrong with the integrity of the store, and actions that decide about it. */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Finding } from '../../engine/integrity/integrity-state.ts';
@@ -16,11 +16,11 @@ export interface IntegrityServices {
 }
 
 export interface IntegrityView {
-  /** Documents without a valid mark are not used. */
+  /** True if documents without a valid mark are not used. */
   readonly isEnforced: boolean;
-  /** Why the store is read only; absent when it is not. */
+  /** The reason why the store is read only; absent if it is not. */
   readonly trail?: TrailProblem;
-  /** Since when the signed head of the trail has been missing. */
+  /** Time since which the signed head of the audit trail has been missing. */
   readonly headMissingSince?: number;
   readonly findings: readonly Finding[];
   /** Lines of the audit trail that are missing or were changed. */

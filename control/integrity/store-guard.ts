@@ -18,29 +18,36 @@ export interface IntegrityReport {
 export interface StoreGuard {
   readonly isEnforced: boolean;
   findings(): readonly Finding[];
-  /** Why the store is read only; undefined when it is not. */
+  /** Returns the reason why the store is read only; undefined if it is not. */
   trailProblem(): TrailProblem | undefined;
-  /** Since when the signed head has been missing; undefined while there is one, and once the trail was accepted. */
+  /**
+   * Returns the time since which the signed head has been missing; undefined if there is a head, or after the audit
+   * trail was accepted.
+   */
   headMissingSince(): number | undefined;
-  /** Breaks of the audit trail at the last check. */
+  /** Returns the breaks of the audit trail at the last check. */
   breaks(): readonly ChainBreak[];
-  /** The trail and the store were empty when this process started: it may create a first administrator. */
+  /**
+   * True if the audit trail and the store were empty when this process started. The process may then create a first
+   * administrator.
+   */
   readonly isFirstStart: boolean;
-  /** Resolves at once unless the store is read only; otherwise when its trail is accepted. */
+  /** Resolves immediately unless the store is read only. Otherwise resolves when the audit trail is accepted. */
   released(signal: AbortSignal): Promise<void>;
   /**
-   * Accepts the trail as it is and signs a new head. Called by an audited action; returns what to write in its line.
+   * Accepts the present audit trail and signs a new head. Called by an audited action; returns the data for its audit
+   * line.
    */
   acceptTrail(): Promise<AcceptedTrail>;
   /**
-   * Marks the document in its present state (`keep`), or removes it. Called by an audited action; returns what to
-   * write in its line.
+   * Marks the document in its present state (`keep`), or removes it. Called by an audited action; returns the mark for
+   * its audit line.
    */
   decide(collection: string, id: string, decision: 'keep' | 'remove'): Promise<MarkChange>;
   /**
-   * Marks all present documents and rejects those without a mark from now on, unless `check` rejects. Writes its own
-   * audit lines: the result line must exist before the store says that marks are enforced. AUDIT_TRAIL_REFUSED while
-   * the store is read only.
+   * Marks all present documents and rejects documents without a mark from now on, unless `check` rejects. Writes the
+   * audit lines itself, because the result line must exist before the store records that marks are enforced. Rejects
+   * with AUDIT_TRAIL_REFUSED (bug) while the store is read only.
    */
   enforce(actor: Actor, check: () => Promise<void>): Promise<void>;
   verify(signal?: AbortSignal): Promise<IntegrityReport>;
@@ -49,7 +56,7 @@ export interface StoreGuard {
 }
 
 export interface AcceptedTrail {
-  /** Goes into `after`. */
+  /** Value for `after` of the audit line. */
   readonly acceptance: Acceptance;
   readonly marks: readonly MarkChange[];
 }

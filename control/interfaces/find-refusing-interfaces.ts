@@ -1,6 +1,6 @@
 /**
- * Interfaces that refuse most of their calls: a key has expired, a grant is missing, or a caller sends invalid
- * requests.
+ * Finds interfaces that refuse most of their calls, for example because a key has expired, a grant is missing, or a
+ * caller sends invalid requests.
  */
 import type { RefusalCause } from '../../engine/contract/calls/refusal-causes.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
@@ -19,14 +19,14 @@ export interface FindRefusingInterfacesServices {
 export interface RefusingInterface {
   readonly interfaceId: string;
   readonly name: Text;
-  /** In the last five minutes. */
+  /** Calls in the last five minutes; `refused` counts those that were refused. */
   readonly calls: number;
   readonly refused: number;
   /** The most frequent cause. */
   readonly cause: RefusalCause;
 }
 
-/** Longest refusing first. */
+/** Returns the refusing interfaces, the longest refusing first. */
 export async function findRefusingInterfaces(
   { engine, clock, registry }: FindRefusingInterfacesServices,
   domains: DomainScope,

@@ -1,4 +1,7 @@
-/** Published interfaces. A saved interface is fully checked, and reaches the gateways within a second. */
+/**
+ * Actions for published interfaces. An interface is fully checked when it is saved, and reaches the gateways within a
+ * second.
+ */
 import { Type } from 'typebox';
 import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -34,7 +37,8 @@ const byId = Type.Object({ interfaceId: InterfaceId }, closed);
 
 export interface InterfaceItem extends InterfaceDocument {
   /**
-   * The flow that it leads to, for people who may read flows; absent for an upstream, and for a flow that is gone.
+   * The flow that the interface calls, for people who may read flows. Absent if the target is an upstream, or if the
+   * flow was removed.
    */
   readonly flow?: {
     readonly name: Text;
@@ -42,12 +46,12 @@ export interface InterfaceItem extends InterfaceDocument {
     /** All executions of the flow since midnight, whatever started them; for people who may read executions. */
     readonly today?: number;
     readonly failedToday?: number;
-    /** Executions held now: they were accepted, and wait for a person. */
+    /** Executions of the flow that are held now: they were accepted and wait for a person. */
     readonly held?: number;
   };
-  /** Number of apps that may call it; for people who may read callers. */
+  /** Number of apps that may call the interface; for people who may read callers. */
   readonly grants?: number;
-  /** Counted from real calls; absent: none since the processes started. */
+  /** The state of the interface's calls; absent if there were none. */
   readonly calls?: CallState;
 }
 
@@ -160,7 +164,7 @@ function setInterfaceState({ plans, owners, registry }: InterfaceServices): Acti
       {
         interfaceId: InterfaceId,
         state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
-        // The revision that the person looked at: an interface that was saved since is left unchanged.
+        // The revision that the person saw. If the interface was saved since, it is left unchanged.
         revision: Type.Optional(Type.Integer({ minimum: 1 })),
       },
       closed,
@@ -200,20 +204,24 @@ function removeInterface({ plans, owners, engine, registry }: InterfaceServices)
 }
 
 /**
- * An interface may only lead to flows of one's own domains. A shared flow is meant for flows that call it. An
- * interface would offer it to outside callers, and its own domain could no longer publish it.
+ * Returns the demands for saving an interface. The person must have the domain of the flow that it calls. A shared flow
+ * is not enough: it is meant for other flows. An interface would offer it to outside callers, and the domain of the
+ * flow could no longer publish it.
  */
 export async function savingInterface(owners: Owners, { interfaceId, domain, target }: InterfaceDocument): Promise<readonly Demand[]> {
   const demands = await saving(owners.interface(interfaceId), { domain });
   return target.kind === 'flow' ? [...demands, await owners.flow(target.flowId)] : demands;
 }
 
-/** Putting an interface on or off line requires a separate right. */
+/**
+ * Throws PERMISSION_DENIED (input) if the change sets an interface online or offline and the person may not publish
+ * interfaces.
+ */
 export function requirePublishRight(ctx: ActionContext, before: InterfaceDocument | undefined, after: InterfaceDocument): void {
   if (before?.state !== after.state && (after.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
 }
 
-/** `brought`: flows that are saved together with it. */
+/** Returns the problems of an interface. `brought` are flows that are saved together with it. */
 export async function interfaceProblems(
   { checkSavedInterface, catalog }: InterfaceServices,
   document: InterfaceDocument,

@@ -14,11 +14,11 @@ export interface PolicyDescription {
   readonly stage: Stage;
   readonly text: { readonly label: Text; readonly help: Text };
   readonly fronts: readonly Front[];
-  /** Fronts on which it is on by default. */
+  /** Fronts on which the policy is on by default. */
   readonly defaultOn: readonly Front[];
-  /** Fronts on which it may be switched off. */
+  /** Fronts on which the policy may be switched off. */
   readonly optionalOn: readonly Front[];
-  /** JSON Schema 2020-12; `text` holds the texts of a field. */
+  /** JSON Schema 2020-12 of the options; `text` holds the texts of a field. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 

@@ -1,4 +1,7 @@
-/** Allowed targets of adapters, services and receivers, besides the generally allowed ones: docs/decisions/0046. */
+/**
+ * Actions for the targets that adapters, services and receivers may reach in addition to those that are always allowed:
+ * docs/decisions/0046.
+ */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { readOutboundTarget, showOutboundTarget, type OutboundTarget } from '../../engine/outbound/exception.ts';
@@ -16,7 +19,7 @@ export interface OutboundServices {
 
 export interface OutboundList {
   /**
-   * Targets that the security administrator listed, and those that an upgrade found in use and that are not confirmed
+   * Targets that the security administrator listed, and targets that were in use at an upgrade and are not confirmed
    * yet.
    */
   readonly items: readonly (Omit<OutboundException, 'host' | 'port'> & { readonly target: string })[];
@@ -24,7 +27,7 @@ export interface OutboundList {
   readonly ofSettings: readonly string[];
 }
 
-/** `host`, `host:port`, `10.0.0.0/8:443`, `[::1]:25`. */
+/** A target: `host`, `host:port`, `10.0.0.0/8:443` or `[::1]:25`. */
 const byTarget = { target: Type.String({ minLength: 1, maxLength: 300 }) };
 
 export function outboundActions(services: OutboundServices): readonly Action[] {

@@ -1,4 +1,4 @@
-/** Flows with failed executions within the last hour: how many failed, of how many accepted. */
+/** Finds flows with failed executions within the last hour, and counts failed and accepted executions. */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { FlowSummary } from '../../engine/publish/interface.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
@@ -13,7 +13,7 @@ export interface FailingFlow {
 
 const MOST = 3;
 
-/** Worst first: a high share of failures comes before a high number of them. */
+/** Returns the worst flows first. A high share of failures counts more than a high number of failures. */
 export async function findFailingFlows(
   flows: readonly FlowSummary[],
   since: number,

@@ -1,5 +1,6 @@
 /**
- * The start page: first what needs a person, then throughput. Ids, names of flows and numbers; no message content.
+ * The start page: first what needs a person, then throughput. It contains ids, names of flows and numbers, but no
+ * message content.
  */
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -61,13 +62,13 @@ export interface FailingListener {
 export interface Attention {
   readonly held?: { readonly count: number; readonly oldestAt?: number; readonly groups: readonly NamedHeldGroup[] };
   readonly failedLastHour?: number;
-  /** The worst few, for people who may read flows. */
+  /** The worst flows, for people who may read flows. */
   readonly failingFlows?: readonly FailingFlow[];
   /** Requests that this person may decide. */
   readonly requests?: { readonly count: number; readonly oldestAt: number };
   readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
   readonly listeners?: readonly FailingListener[];
-  /** Systems that fail. */
+  /** Adapters whose remote system fails. */
   readonly adapters?: readonly FailingAdapter[];
   /** Interfaces that refuse most of their calls. */
   readonly interfaces?: readonly RefusingInterface[];
@@ -83,9 +84,9 @@ export interface Overview extends SystemFacts {
   readonly flows: readonly (FlowSummary & { readonly today: number })[];
   /** Executions by status. */
   readonly counts: Readonly<Record<string, number>>;
-  /** The latest twenty. */
+  /** The latest twenty held executions. */
   readonly held: readonly ExecutionSummary[];
-  /** A command that signs and sends a call when pasted. */
+  /** A shell command that signs and sends a call. */
   readonly tryIt?: string;
 }
 
@@ -108,13 +109,16 @@ export function overviewActions(services: OverviewServices): readonly Action[] {
   ];
 }
 
-/** What all viewers share. */
+/** Caches that all viewers share. */
 interface Shared {
   readonly findSilentFeeds: FindSilentFeeds;
   readonly remember: Remember;
 }
 
-/** Each part only for people who may read it, and only of their domains. */
+/**
+ * Returns the overview of one person. It contains only parts that the person may read, and only data of the person's
+ * domains.
+ */
 async function overview(
   services: OverviewServices,
   actor: Actor,
@@ -123,7 +127,8 @@ async function overview(
 ): Promise<Overview> {
   const may: May = (permission) => isAllowed(actor, permission);
   const { catalog, executions, counter, info, engine, plans } = services;
-  // Traffic is counted for the whole installation, and the example calls an interface of some domain.
+  // Only for people with all domains: traffic is counted for the whole installation, and the example calls an interface
+  // of one domain.
   const isWhole = domains.only === undefined;
   const tryIt = isWhole ? info.tryIt?.() : undefined;
   const within = await scopesIn(domains, catalog);
@@ -151,7 +156,7 @@ async function heldNow(
   within: readonly FlowScope[] | undefined,
   remember: Remember,
 ): Promise<NamedHeldGroups> {
-  // Every console page asks every few seconds, and one read takes up to 10,000 documents.
+  // Every console page asks every few seconds, and one read loads up to 10,000 documents, so the result is cached.
   const groups = await remember(nameOfScopes(within), () => executions.heldGroups(within));
   return nameHeldGroups(groups, { catalog, bindingStore, domains });
 }
@@ -205,7 +210,10 @@ async function attention(
   return found;
 }
 
-/** Keys and grants of the apps that the person sees; expiries of the platform itself concern everyone. */
+/**
+ * Returns expiring keys and grants of apps that the person sees. Expiring items of the platform itself are shown to
+ * everyone.
+ */
 async function expiringOf(domains: DomainScope, { apps }: Registry, expiring: readonly Expiring[]): Promise<readonly Expiring[]> {
   if (domains.only === undefined) return expiring;
   const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));

@@ -1,6 +1,6 @@
 /**
- * Builds the numbered plan that gateways run from the stores. Only documents that pass every check get in; the others
- * are reported and not served.
+ * Builds the numbered plan that gateways run, from the documents in the stores. The plan contains only interfaces that
+ * pass every check; the others are logged and not served.
  */
 import { Type } from 'typebox';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
@@ -14,11 +14,11 @@ import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { Registry } from './registry.ts';
 
 export type CheckInterface = (document: InterfaceDocument) => readonly Issue[];
-/** `by`: the account that saves it. */
+/** Returns the problems of an interface. `by` is the account that saves it. */
 export type CheckSavedInterface = (document: InterfaceDocument, by: string) => Promise<readonly Issue[]>;
 /**
- * Returns how a value violates a JSON Schema, in the words a caller would get; undefined when it is valid. `by`: the
- * account that asks.
+ * Returns the violations of a JSON Schema, with the messages that a caller would get; undefined if the value is valid.
+ * `by` is the account that asks.
  */
 export type CheckBySchema = (
   schema: Readonly<Record<string, unknown>>,
@@ -26,10 +26,7 @@ export type CheckBySchema = (
   by: string,
 ) => Promise<readonly { readonly path: string; readonly message: string }[] | undefined>;
 
-/**
- * Publishes a plan. Returns the plan that is in service instead, when another process has published the same or a
- * later one.
- */
+/** Publishes a plan. If another process has already published the same plan or a later one, returns that plan. */
 export type PublishPlan = (plan: GatewayPlan) => GatewayPlan | void | Promise<GatewayPlan | void>;
 
 export interface PlanPublisherDeps {
@@ -46,12 +43,12 @@ export interface PlanPublisherDeps {
 }
 
 export interface PlanPublisher {
-  /** Something changed: publishes a new plan within 50 ms, one for many changes. */
+  /** Publishes a new plan within 50 ms. Several calls within this time cause only one plan. */
   changed(): void;
-  /** Builds and publishes now; resolves with the plan's number once it is published. */
+  /** Builds and publishes a plan now; resolves with its number once it is published. */
   flush(): Promise<number>;
   current(): number;
-  /** When the current plan was built, epoch milliseconds. */
+  /** Returns the time when the current plan was built, in epoch milliseconds. */
   madeAt(): number;
   stop(): Promise<void>;
 }
@@ -69,12 +66,15 @@ const countersSpec: CollectionSpec<Counter> = {
 const DEBOUNCE_MS = 20;
 const RETRY_MS = 1000;
 const TOPIC = 'registry';
-/** Another control publishes its own changes; after this time this one checks that it did. */
+/**
+ * Another control process publishes its own changes. This process publishes them after this time, in case the other one
+ * did not.
+ */
 const OTHERS_MS = 1_000;
-/** The same check for a control that died before it could announce its change. */
+/** Interval at which this process publishes changes of a control process that died before it could announce them. */
 const LOOK_EVERY_MS = 30_000;
 
-/** Publishes a first plan at once, then one after each change here or in another control process. */
+/** Publishes a first plan immediately, then one after each change made here or in another control process. */
 export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanPublisher> {
   const counters = await deps.documents.open(countersSpec);
   let number = 0;
@@ -99,7 +99,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
     return next;
   }
 
-  /** A later request does not delay an earlier one. */
+  /** Schedules a build. A later request does not delay an earlier one. */
   function schedule(delayMs: number): void {
     const dueAt = deps.clock.monotonic() + delayMs;
     if (stopped || (cancel !== undefined && scheduledAt <= dueAt)) return;
@@ -144,7 +144,7 @@ async function buildPlan(
   { registry, checkInterface, outbound, clock, logger, defaultAppId }: PlanPublisherDeps,
   counters: Collection<Counter>,
 ): Promise<GatewayPlan> {
-  // Take the number first: data read after it is at least as new as that of any lower number.
+  // Take the number before reading data. The data is then at least as new as the data of any lower number.
   const number = await nextNumber(counters);
   const [interfaces, apps, keys, grants, userTokenKeys, busConsumers] = await Promise.all([
     registry.interfaces.list(),

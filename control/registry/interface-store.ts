@@ -1,6 +1,6 @@
 /**
- * Published interfaces. Two of them never share front, method and path: the store's unique key prevents it, also in a
- * race.
+ * The store of published interfaces. Two interfaces never share front, method and path: a unique index of the store
+ * prevents this, also if two are saved at once.
  */
 import type { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -19,7 +19,10 @@ export function openInterfaceStore(documents: Documents): Promise<InterfaceStore
   });
 }
 
-/** The errors that saving these documents in sequence would cause: INTERFACE_ROUTE_CLASH by document. */
+/**
+ * Returns an INTERFACE_ROUTE_CLASH error for each document that would cause one if the documents were saved in
+ * sequence.
+ */
 export function routeClashes(
   documents: readonly InterfaceDocument[],
   stored: readonly InterfaceDocument[],
@@ -34,7 +37,7 @@ export function routeClashes(
   return clashes;
 }
 
-/** `/a/:id` and `/a/:name` are the same route. */
+/** Returns the key of a route. `/a/:id` and `/a/:name` are the same route. */
 function routeKey({ front, method, path }: Pick<InterfaceDocument, 'front' | 'method' | 'path'>): string {
   return `${front} ${method} ${path.replace(/:[^/]+/g, ':')}`;
 }

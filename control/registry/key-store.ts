@@ -1,8 +1,8 @@
 /**
- * Keys with which apps sign requests. A key is PENDING until its holder proves to have the private half. At most two
- * keys per app are ACTIVE, held as two numbered seats under a unique key. A RETIRING key still verifies for seven
- * days; a REVOKED one is missing from the next plan. Secrets of the HMAC schemes are generated here, shown once, and
- * sealed.
+ * The keys that apps use to sign requests. A key is PENDING until its holder proves to have the private key. An app has
+ * at most two ACTIVE keys; each takes one of two numbered seats, which a unique index protects. A RETIRING key still
+ * verifies for seven days. A REVOKED key is missing from the next plan. Secrets of the HMAC schemes are generated here,
+ * shown once, and stored encrypted.
  */
 import { Type } from 'typebox';
 import type { AppKeyDocument } from '../../gateways/documents/caller-documents.ts';
@@ -47,19 +47,22 @@ interface UploadedKey extends WantedSecret {
 export interface KeyStore {
   list(appId?: string): Promise<readonly AppKey[]>;
   /**
-   * KEY_INVALID for weak or foreign keys. Replaces a PENDING key with the same id. Returns the text that the holder
-   * must sign.
+   * Stores a PENDING key, which replaces a PENDING key with the same id, and returns the text that the holder must
+   * sign. Rejects with KEY_INVALID (input) if the key is weak or does not fit the scheme.
    */
   upload(key: UploadedKey): Promise<{ readonly key: AppKey; readonly challenge: string }>;
-  /** KEY_PROOF_WRONG unless the signature (base64url) of the challenge verifies. */
+  /**
+   * Makes the key ACTIVE. Rejects with KEY_PROOF_WRONG (input) unless `signature` (base64url) is a valid signature of
+   * the challenge, which must not be older than 15 minutes.
+   */
   activate(appId: string, keyId: string, signature: string): Promise<AppKey>;
   /** Generates a secret for an HMAC scheme and returns it; it cannot be read later. */
   createSecret(key: WantedSecret): Promise<{ readonly key: AppKey; readonly secret: string }>;
-  /** The key expires in seven days, or at its own expiry if that is earlier. */
+  /** Retires the key. It expires in seven days, or at its present expiry if that is earlier. */
   retire(appId: string, keyId: string): Promise<AppKey>;
   revoke(appId: string, keyId: string): Promise<AppKey>;
   removeAll(appId: string): Promise<void>;
-  /** For the plan: usable keys with their secrets opened. */
+  /** Returns the usable keys with their secrets, for the plan. */
   forPlan(): Promise<readonly (AppKey & { readonly secret?: string })[]>;
 }
 
@@ -72,7 +75,7 @@ export interface KeyStoreDeps {
 
 const CHALLENGE_MS = 15 * 60_000;
 const SEATS = [1, 2];
-/** PENDING, ACTIVE or RETIRING and not expired. */
+/** Maximum number of keys per app that are PENDING, ACTIVE or RETIRING and not expired. */
 const LIVE_KEYS_PER_APP = 20;
 const OVERLAP_MS = 7 * 86_400_000;
 
@@ -177,9 +180,7 @@ class AppKeyStore implements KeyStore {
     });
   }
 
-  /**
-   * PENDING -> ACTIVE in a free seat. Only for the key that was read, not for one that replaced it in the meantime.
-   */
+  /** Makes a PENDING key ACTIVE in a free seat. Rejects if another key replaced the one that was read. */
   async #takeSeat({ _id, document: { appId, fingerprint } }: StoredKey): Promise<AppKey> {
     for (const seat of SEATS) {
       const patch = {
@@ -198,7 +199,7 @@ class AppKeyStore implements KeyStore {
     });
   }
 
-  /** Gives up the seat of the key, if it has one. */
+  /** Changes the state of the key and releases its seat, if it has one. */
   async #leave(appId: string, keyId: string, from: readonly string[], set: Readonly<Record<string, unknown>>): Promise<AppKey> {
     const patch = { set, unset: ['seat', 'challenge', 'challengeEndsAt'], inc: { 'document.revision': 1 } };
     const match = { 'document.state': { in: from } };
@@ -244,7 +245,7 @@ async function verifyProof(
   return crypto.verify(key, Buffer.from(challenge), Buffer.from(signature, 'base64url'));
 }
 
-/** The bytes of an HMAC key come from its base64url text, as signers use them (docs/signing.md). */
+/** Returns the handle of an HMAC key. Its bytes are decoded from base64url, as signers do (docs/signing.md). */
 function hmacHandle(crypto: Crypto, scheme: Scheme, secret: string): KeyHandle {
   return crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, scheme, 'secret');
 }

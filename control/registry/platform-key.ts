@@ -1,4 +1,7 @@
-/** The platform's SM2 key that signs responses: generated at first start, its private half sealed. */
+/**
+ * The platform's SM2 key that signs responses. It is generated at the first start, and its private key is stored
+ * encrypted.
+ */
 import { Type } from 'typebox';
 import type { GatewayPlan } from '../../gateways/documents/gateway-plan.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -9,11 +12,13 @@ export type PlatformKey = GatewayPlan['platformKey'];
 
 export interface OpenedPlatformKey {
   readonly key: PlatformKey;
-  /** For a key made before this was stored: when a later version first opened it. */
+  /** Time when the key was generated. For a key without this time: when a later version first opened it. */
   readonly madeAt: number;
 }
 
-/** The key should be replaced after this time. It does not stop working, since callers trust the key and no date. */
+/**
+ * Time after which the key should be replaced. It still works then, because callers trust the key without an expiry.
+ */
 export const PLATFORM_KEY_LIFE_MS = 3 * 365 * 86_400_000;
 
 interface StoredPlatformKey extends StoredDocument {
@@ -39,7 +44,7 @@ export async function openPlatformKey({ documents, crypto, seal, clock }: KeySto
   if ((await keys.get(KEY_ID)) === undefined) {
     const made = await crypto.generateKey('SM2-SM3');
     if (!('privatePem' in made)) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The cryptography made no key pair.');
-    // Another process may have stored one first: the stored key counts.
+    // If another process stored a key first, that key is used.
     const sealedPrivate = seal.seal(PLACE, made.privatePem);
     await keys.insert({ _id: KEY_ID, publicPem: made.publicPem, sealedPrivate, madeAt: clock.now() }, { durability: 'full' });
   }

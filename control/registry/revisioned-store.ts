@@ -1,6 +1,6 @@
 /**
- * Documents that people edit. Each save names the revision it started from; a stale save fails with both versions and
- * is never merged.
+ * A store of documents that people edit. Each save names the revision that it is based on. A save based on an older
+ * revision fails with both versions; they are never merged.
  */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -9,14 +9,17 @@ import { StaleDraft } from '../../engine/contract/values/stale-draft.ts';
 
 interface Stored<T> extends StoredDocument {
   readonly document: T;
-  /** Values under unique indexes that are not part of the document. */
+  /** Values for unique indexes that are not part of the document. */
   readonly unique?: Readonly<Record<string, string>>;
 }
 
 export interface RevisionedSpec<T> {
   readonly collection: string;
   readonly idOf: (document: T) => string;
-  /** Name -> value that no other document may have; the store itself enforces it, also in a race. */
+  /**
+   * Returns, by name, values that no other document may have. The store enforces this, also if two documents are saved
+   * at once.
+   */
   readonly unique?: (document: T) => Readonly<Record<string, string>>;
   readonly uniqueNames?: readonly string[];
   /** Dotted paths within the document that lists filter or sort by. */
@@ -29,7 +32,10 @@ export interface RevisionedStore<T> {
   list(): Promise<readonly T[]>;
   listBy(path: string, value: string): Promise<readonly T[]>;
   get(id: string): Promise<T | undefined>;
-  /** `document.revision` is the one it started from; 0 creates. Returns the document with its next revision. */
+  /**
+   * Saves a document and returns it with its next revision. `document.revision` is the revision that it is based on; 0
+   * creates the document.
+   */
   save(document: T): Promise<T>;
   remove(id: string): Promise<boolean>;
 }

@@ -1,4 +1,7 @@
-/** Actions that a person may request: who may request them, what they lack, and what both sides look at. */
+/**
+ * Actions that a person may request: who may request each one, which right they lack, and the state that the requester
+ * and the decider look at.
+ */
 import { createHash } from 'node:crypto';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
@@ -27,30 +30,33 @@ export interface AskableActsServices {
 export interface AskableAct<Input = unknown> {
   /** The right that a person needs to request it. */
   readonly asks: Permission;
-  /** The right that they lack, unless they lack a domain. */
+  /** The right that the requester lacks, unless they lack only a domain. */
   readonly needs: Permission;
   /**
-   * The domains that a person with the right still lacks; null: all of them. Absent: an action of this kind never
-   * lacks any.
+   * Returns the domains that a person with the right still lacks; null stands for all domains. Absent if an action of
+   * this kind never lacks any.
    */
   lacking?(input: Input, domains: DomainScope): Promise<readonly (string | null)[]>;
-  /** Undefined when the object is gone. Fails where the action itself would fail. */
+  /** Returns the present state of the object; undefined if it was removed. Rejects if the action itself would fail. */
   look(input: Input): Promise<AskedState | undefined>;
-  /** The wanted change, without ids that differ each time; absent: the input. */
+  /** Returns the wanted change without ids that differ each time; absent: the input. */
   wanted?(input: Input): unknown;
   /** Adds the reason of the request to the input. */
   complete?(input: Input, reason: string): Input;
 }
 
-/** The stored state when a person looks at a request. */
+/** The stored state at the time when a person looks at a request. */
 export interface AskedState {
-  /** Names of the objects it is about. */
+  /** Names of the objects that the request is about. */
   readonly names: readonly Text[];
   /** Revision of the object that would change; 0 before it exists. */
   readonly revision: number;
-  /** The revision that the input started from; undefined: the input does not say. */
+  /** The revision that the input is based on; undefined if the input does not name one. */
   readonly from: number | undefined;
-  /** If it changes, the action would do something else than the person looked at. */
+  /**
+   * Digest of everything that determines the effect of the action. If it changes, the action would not do what the
+   * person saw.
+   */
   readonly digest: string;
 }
 
@@ -102,7 +108,7 @@ export function askableActs(services: AskableActsServices): Readonly<Record<stri
         if (app === undefined || offered === undefined) return undefined;
         const stored = await registry.grants.get(grantId);
         requireSameSides(stored, document);
-        // Two people may request the same grant: if the first got it, it is not granted again.
+        // Two people may request the same grant. Once one of them has it, the other request is outdated.
         const granted = stored ?? (await registry.grants.list()).find((one) => one.appId === appId && one.interfaceId === interfaceId);
         const digest = digestOf([granted ?? null, contentOf(offered), contentOf(app)]);
         return { names: [offered.name, app.name], revision: stored?.revision ?? 0, from, digest };
@@ -123,19 +129,23 @@ export function askableActs(services: AskableActsServices): Readonly<Record<stri
 }
 
 /**
- * An interface or app without its state: switching it on or off is decided elsewhere and does not concern a grant.
+ * Returns an interface or app without its revision and state. Switching it on or off is a separate decision and does
+ * not affect a grant.
  */
 function contentOf<T extends { readonly revision: number; readonly state: string }>(document: T): Omit<T, 'revision' | 'state'> {
   const { revision: _revision, state: _state, ...content } = document;
   return content;
 }
 
-/** Erases the type of its input, as actions do: the action's own schema checks the input before it gets here. */
+/** Erases the type of the input. This is safe, because the schema of the action checks the input first. */
 function askable<Input>(act: AskableAct<Input>): AskableAct {
   return act as AskableAct;
 }
 
-/** The version that callers of an interface get; null: none yet, or it leads to an upstream. */
+/**
+ * Returns the version that callers of an interface get; null if no version is published or the target is an upstream;
+ * `gone` if the flow was removed.
+ */
 async function flowOf(services: AskableActsServices, target: InterfaceDocument['target'] | undefined): Promise<number | null | 'gone'> {
   if (target?.kind !== 'flow') return null;
   return (await services.catalog.draft(target.flowId)) === undefined ? 'gone' : servingNumber(services, target.flowId);

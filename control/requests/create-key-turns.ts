@@ -1,11 +1,11 @@
 export interface KeyTurns {
   /**
-   * Runs the action once everything queued before it with the same key has ended. Undefined: too many wait already.
+   * Runs the action after all earlier actions with the same key have ended. Returns undefined if too many are waiting.
    */
   run<Result>(key: string, action: () => Promise<Result>): Promise<Result> | undefined;
 }
 
-/** Runs actions with the same key one after the other, in the order of their calls. */
+/** Returns a queue that runs actions with the same key one after the other, in the order of their calls. */
 export function createKeyTurns(mostWaiting: number): KeyTurns {
   const queues = new Map<string, { last: Promise<unknown>; size: number }>();
   return {

@@ -1,4 +1,4 @@
-/** Limits the requests of one person: twenty open ones, and two hundred including those that have ended. */
+/** Limits the requests of one person to 20 open ones, and to 200 including those that have ended. */
 import { createKeyTurns } from './create-key-turns.ts';
 import { askedAlready, tooMany } from './request-errors.ts';
 import { ENDED } from './request-pages.ts';
@@ -8,25 +8,29 @@ const MOST_OPEN = 20;
 const MOST_KEPT = 200;
 
 export interface RequestKeeper {
-  /** REQUESTS_FULL (input). */
+  /** Rejects with REQUESTS_FULL (input) if the person has too many open requests. */
   requireRoom(by: string): Promise<void>;
   /**
-   * REQUESTS_FULL and REQUEST_ASKED_ALREADY (input). Removes the oldest ended requests first: the audit trail still
-   * has them all.
+   * Stores a request. Rejects with REQUESTS_FULL or REQUEST_ASKED_ALREADY (input). If there are too many requests,
+   * removes the oldest ended ones; the audit trail still has them.
    */
   keep(record: RequestRecord, input: unknown): Promise<void>;
 }
 
 export function createRequestKeeper(requests: RequestStore): RequestKeeper {
   const { records } = requests;
-  // Requests that one person sends at once are counted one after the other.
+  // Requests that one person sends at the same time are counted one after the other.
   const turns = createKeyTurns(MOST_OPEN);
 
   async function requireRoom(by: string, mostBefore = MOST_OPEN - 1): Promise<void> {
     if ((await records.count({ by, status: 'open' }, mostBefore + 1)) > mostBefore) throw tooMany(MOST_OPEN);
   }
 
-  /** A request whose basis differs from its twin's is no duplicate: the twin has become outdated. */
+  /**
+   * Rejects with REQUEST_ASKED_ALREADY (input) if the person has an open request for the same change of the same state.
+   * If the state has changed since an open request was made, that request is outdated, and the new one is not a
+   * duplicate.
+   */
   async function requireNew(record: RequestRecord): Promise<void> {
     const { wanted, digest } = requests.open(record, 'body') as RequestBody;
     const { by, action } = record;
@@ -51,7 +55,7 @@ export function createRequestKeeper(requests: RequestStore): RequestKeeper {
     await dropOldest(by);
     await requests.keepInput(requestId, input, expiresAt);
     await records.insert(record, { durability: 'full' });
-    // Another process may have taken requests of the same person in the meantime.
+    // Another process may have stored requests of the same person in the meantime.
     await requireRoom(by, MOST_OPEN).catch(async (error: unknown) => {
       await records.remove(requestId);
       await requests.dropInput(record);

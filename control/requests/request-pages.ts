@@ -1,6 +1,6 @@
 /**
- * The requests that a person sees, page by page: first those that wait for their decision, oldest first, then those
- * they made, then those they decided.
+ * Reads the requests that a person sees, page by page: first requests that this person may decide, oldest first; then
+ * requests made by this person; then requests that this person decided.
  */
 import { PERMISSIONS } from '../../engine/contract/access/access.ts';
 import type { Filter } from '../../engine/contract/ports/documents.ts';
@@ -10,9 +10,9 @@ import { isAllowed } from '../access/permissions.ts';
 import type { RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 
 const PAGE = 50;
-/** The overview counts no more than this. */
+/** The overview counts at most this many requests. */
 const MOST_COUNTED = 1000;
-/** A decision that takes longer has lost its process: even the tests of a flow end earlier. */
+/** If a decision takes longer, its process has died: even the tests of a flow end earlier. */
 const STUCK_MS = 300_000;
 
 /** Requests in these states are final. */
@@ -20,14 +20,17 @@ export const ENDED: readonly RequestStatus[] = ['done', 'refused', 'failed', 'wi
 
 export interface RequestPage {
   readonly records: readonly RequestRecord[];
-  /** Pass it as `after` to get the next page; absent at the end. */
+  /** Value for `after` to get the next page; absent on the last page. */
   readonly next?: string;
 }
 
 export type RequestSide = 'waiting' | 'own' | 'decided';
 
 export interface PageWish {
-  /** Absent: first requests that wait, then one's own, then those that one decided. */
+  /**
+   * Which requests to read. Absent: first requests that wait for this person, then requests made by this person, then
+   * requests that this person decided.
+   */
   readonly side?: RequestSide | undefined;
   readonly after?: string | undefined;
 }
@@ -42,7 +45,7 @@ export function mayDecide(
   return by !== actor.account && isAllowed(actor, needs) && isWithin(scope)({ domains });
 }
 
-/** People can look at requests they decided, as long as they have the domains. */
+/** Returns true if the person decided the request and has its domains. They can then still read it. */
 export function hasDecided(record: RequestRecord, { account }: Pick<Actor, 'account'>, scope: DomainScope): boolean {
   return record.decidedBy === account && isWithin(scope)(record);
 }
@@ -62,8 +65,8 @@ interface Stage {
 }
 
 /**
- * Leave out requests that need a right the person lacks already in the query: otherwise they would fill the page
- * before those the person may decide.
+ * Returns the parts of the list, in order. The query leaves out requests that need a right the person lacks. Otherwise
+ * these would fill the page before the requests that the person may decide.
  */
 function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonly side: RequestSide })[] {
   const needs = { in: PERMISSIONS.filter((right) => isAllowed(actor, right)) };
@@ -81,7 +84,7 @@ function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonl
   ];
 }
 
-/** `after`: the stage, and the request within it. */
+/** Returns one page. `after` names the part of the list and the last request that was read. */
 export async function readRequestPage(records: Records, actor: Actor, scope: DomainScope, { side, after }: PageWish): Promise<RequestPage> {
   const [from, last] = after?.split(':') ?? [];
   const found: RequestRecord[] = [];
@@ -95,7 +98,7 @@ export async function readRequestPage(records: Records, actor: Actor, scope: Dom
   return { records: found };
 }
 
-/** How many requests wait for this person, and since when. */
+/** Returns how many requests wait for this person, and since when. */
 export async function openRequests(
   { requests: { records } }: { readonly requests: Pick<RequestStore, 'records'> },
   actor: Actor,

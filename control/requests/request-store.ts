@@ -1,11 +1,11 @@
-/** Requests: an action with its input, stored until a person with the right decides. */
+/** The store of requests. A request has an action with its input and is kept until a person with the right decides. */
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Seal } from '../../engine/contract/values/seal.ts';
 
-/** `deciding`: the action runs; if its process dies, the request can be decided again. */
+/** `deciding`: the action runs. If its process dies, the request can be decided again. */
 export type RequestStatus = 'open' | 'deciding' | 'done' | 'refused' | 'failed' | 'withdrawn';
 
 export interface RequestRecord extends StoredDocument {
@@ -22,31 +22,31 @@ export interface RequestRecord extends StoredDocument {
   readonly decidedAt?: number;
   /** For a failed request: the code of the error. */
   readonly outcome?: string;
-  /** Sealed JSON (`RequestBody`). */
+  /** Encrypted JSON (`RequestBody`). */
   readonly body: string;
-  /** Sealed: the reason of the decision. */
+  /** The reason of the decision, encrypted. */
   readonly decision?: string;
   readonly expiresAt: number;
 }
 
 export interface RequestBody {
   readonly reason: string;
-  /** Names of the objects it is about. */
+  /** Names of the objects that the request is about. */
   readonly names?: readonly Text[];
-  /** Digest of the state it is based on, at the time of the request (`AskedState`). */
+  /** Digest of the state of the objects at the time of the request (`AskedState`). */
   readonly digest?: string;
-  /** Digest of the wanted change: equal for two requests that want the same. */
+  /** Digest of the wanted change; equal for two requests for the same change. */
   readonly wanted?: string;
   /** Only in a request stored before inputs were stored separately. */
   readonly input?: unknown;
 }
 
 /**
- * Has the same id as its request, so that a list of requests loads no inputs; removed as soon as the request has
- * ended.
+ * The input of a request, with the id of the request. It is stored separately, so that a list of requests loads no
+ * inputs, and removed as soon as the request has ended.
  */
 interface StoredInput extends StoredDocument {
-  /** Sealed JSON. */
+  /** Encrypted JSON. */
   readonly input: string;
   readonly expiresAt: number;
 }
@@ -76,7 +76,7 @@ export interface RequestStore {
   seal(id: string, field: Sealed, value: unknown): string;
   open(record: RequestRecord, field: Sealed): unknown;
   keepInput(id: string, input: unknown, expiresAt: number): Promise<void>;
-  /** Undefined once it was removed. */
+  /** Returns the input of a request; undefined if it was removed. */
   inputOf(record: RequestRecord): Promise<unknown>;
   dropInput(record: RequestRecord): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** What is asked for: prepares the action of a request, says whether it is outdated, and runs it once it was accepted. */
+/**
+ * Prepares the action of a request, checks whether the request is outdated, and runs the action after the request was
+ * accepted.
+ */
 import { Type, type Static } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import { PLAIN_REASON } from '../../engine/contract/values/plain-text.ts';
@@ -20,7 +23,7 @@ export interface RequestableActionsServices extends AskableActsServices {
 }
 
 export const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_REASON });
-/** The action that a person asks for, and why. */
+/** The action that a person asks for, and the reason. */
 export const Wish = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
 
 export interface Prepared {
@@ -29,7 +32,7 @@ export interface Prepared {
   readonly input: unknown;
   readonly subject: string;
   readonly state: AskedState;
-  /** Equal for two requests that want the same. */
+  /** Digest of the wanted change; equal for two requests for the same change. */
   readonly wanted: string;
   /** Domains that the person lacks; the person who decides must have them. */
   readonly lacking: readonly (string | null)[];
@@ -39,7 +42,7 @@ const MOST_INPUT_KB = 256;
 
 export class RequestableActions {
   readonly #services: RequestableActionsServices;
-  /** Includes those that can be requested. */
+  /** All actions, including those that can be requested. */
   readonly #actions: readonly Action[];
   readonly #askable: Readonly<Record<string, AskableAct>>;
 
@@ -49,7 +52,7 @@ export class RequestableActions {
     this.#askable = askableActs(services);
   }
 
-  /** Fails where the action itself would fail. */
+  /** Checks a request and returns the data to store. Rejects if the action itself would fail. */
   async prepare(ctx: ActionContext, { action: name, input: given, reason }: Static<typeof Wish>): Promise<Prepared> {
     const { asks, needs, lacking: lackingOf, look, complete, wanted: wantedOf } = this.#actOf(name);
     const action = this.#actionOf(name);
@@ -68,12 +71,15 @@ export class RequestableActions {
     return { action, needs, input, subject, state, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
   }
 
-  /** Every domain that the person who decides must have; null stands for the installation. */
+  /** Returns every domain that the person who decides must have; null stands for the installation. */
   async domainsOf({ action, input, lacking }: Prepared): Promise<readonly (string | null)[]> {
     return [...new Set([...(await domainsTouched(action, input)), ...lacking])];
   }
 
-  /** A change between this check and the action's own is refused by the action itself. */
+  /**
+   * Returns true if the object was changed or removed since the request. A change after this check makes the action
+   * itself fail.
+   */
   async isOutdated(record: RequestRecord, input: unknown): Promise<boolean> {
     if (input === undefined) return true;
     const { digest } = this.#services.requests.open(record, 'body') as RequestBody;
@@ -82,8 +88,8 @@ export class RequestableActions {
   }
 
   /**
-   * Runs as the person who decides, with the roles of both: neither could do it alone. It does not run if the
-   * requester may no longer request it.
+   * Runs the requested action as the person who decides, with the roles of this person and of the requester: each of
+   * them lacks something that the action needs. Rejects if the requester may no longer request it.
    */
   async carryOut(record: RequestRecord, { actor, signal }: ActionContext, reason: string): Promise<void> {
     const { requests, accounts, runAction } = this.#services;

@@ -1,8 +1,8 @@
 /**
- * Requests: people can ask for an action that they may not run. A request stores the action with its input and waits
- * for those who may run it. One of them decides with a reason, and the action then runs in their name. Some actions
- * need rights of both people: for an adapter with a credential, one edits the adapter and the other keeps its secret.
- * Such an action runs with the roles of both, for this one run.
+ * Requests: people can ask for an action that they may not run. A request stores the action with its input until a
+ * person who may run it decides and gives a reason. The action then runs in the name of this person. Some actions need
+ * rights of both people: for an adapter with a credential, one may edit the adapter and the other may edit secrets.
+ * Such an action runs once with the roles of both people.
  */
 import { Type, type Static } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
@@ -42,7 +42,7 @@ export interface RequestItem {
   readonly requestId: string;
   readonly action: string;
   readonly subject: string;
-  /** Names of the objects it is about; the app comes after the interface that it would call. */
+  /** Names of the objects that the request is about; the app comes after the interface that it would call. */
   readonly names: readonly Text[];
   readonly needs: Permission;
   readonly by: string;
@@ -53,22 +53,22 @@ export interface RequestItem {
   readonly decidedAt?: number;
   readonly decision?: string;
   readonly outcome?: string;
-  /** This person may decide it. */
+  /** True if this person may decide the request. */
   readonly mayDecide: boolean;
-  /** For one's own open request: how many people may decide it now. */
+  /** For an open request of this person: how many people may decide it now. */
   readonly deciders?: number;
 }
 
 export interface RequestList {
   readonly items: readonly RequestItem[];
-  /** Pass it as `after` to get the next page; absent at the end. */
+  /** Value for `after` to get the next page; absent on the last page. */
   readonly next?: string;
 }
 
 export interface RequestDetails extends RequestItem {
-  /** Absent for an ended request: its action has its own line in the audit trail. */
+  /** Absent for an ended request; the audit trail has a line about its action. */
   readonly input?: unknown;
-  /** For an open request: the state it is based on was changed or removed since, so it will not run. */
+  /** True if an object of an open request was changed or removed since, so that the action will not run. */
   readonly isOutdated: boolean;
 }
 
@@ -77,7 +77,7 @@ const KEPT_MS = 90 * 86_400_000;
 const byRequest = Type.Object({ requestId: Type.String({ maxLength: 64 }) }, closed);
 const Decision = Type.Object({ requestId: Type.String({ maxLength: 64 }), accept: Type.Boolean(), reason: Reason }, closed);
 
-/** `actions`: includes those that can be requested. */
+/** Returns the actions for requests. `actions` includes those that can be requested. */
 export function requestActions(services: RequestServices, actions: readonly Action[]): readonly Action[] {
   const requestable = new RequestableActions(services, actions);
   return [
@@ -265,7 +265,10 @@ async function decide(
   return shown(services, await end(requests, taken, decided, { status: 'done' }), ctx);
 }
 
-/** REQUEST_NOT_OPEN (input) when another person decided it, or it was withdrawn. */
+/**
+ * Claims a request for a decision. Rejects with REQUEST_NOT_OPEN (input) if another person decided it or if it was
+ * withdrawn.
+ */
 async function take({ requests, clock }: RequestServices, record: RequestRecord, set: Partial<RequestRecord>): Promise<RequestRecord> {
   if (!isOpen(record, clock.now())) throw notOpen(record._id);
   const match = { status: record.status, ...(record.decidedAt === undefined ? {} : { decidedAt: record.decidedAt }) };
@@ -274,7 +277,10 @@ async function take({ requests, clock }: RequestServices, record: RequestRecord,
   return result.document;
 }
 
-/** Returns the request as it was taken when somebody else has taken it since: the action took too long. */
+/**
+ * Stores the result of a decision. If the action took too long and another person has claimed the request since, stores
+ * nothing and returns the request as it was claimed.
+ */
 async function end(
   requests: RequestStore,
   taken: RequestRecord,
@@ -308,7 +314,7 @@ function shown({ requests, clock }: RequestServices, record: RequestRecord, { ac
   };
 }
 
-/** An installation may have nobody with the deciding role: the requester must see that. */
+/** Adds the number of people who may decide. The requester must see if nobody has the deciding role. */
 function withDeciders(item: RequestItem, domains: RequestRecord['domains'], accounts: readonly Account[]): RequestItem {
   if (item.status !== 'open') return item;
   const may = accounts.filter(

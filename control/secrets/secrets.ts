@@ -1,4 +1,4 @@
-/** Secrets: their names and purpose; only `secrets.reveal` returns a value. */
+/** Actions for secrets. They return names and permitted adapters; only `secrets.reveal` returns a value. */
 import { Type } from 'typebox';
 import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -17,10 +17,10 @@ const SecretName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' })
 
 export interface SecretItem {
   readonly name: string;
-  /** Adapters that may name it as their credential. */
+  /** Adapters that may use the secret as their credential. */
   readonly adapters: readonly string[];
   readonly updatedAt: number;
-  /** Adapters that name it. */
+  /** Adapters that use the secret. */
   readonly usedBy: readonly { readonly adapterId: string; readonly name: Text }[];
 }
 
@@ -107,7 +107,10 @@ function revealSecret({ bindingStore, owners }: SecretServices): Action {
   });
 }
 
-/** A person of single domains sees the secrets of which they see every adapter that may use them. */
+/**
+ * Returns the secrets that the person sees. A person without all domains sees a secret only if they see every adapter
+ * that may use it.
+ */
 async function secretsSeen(bindingStore: BindingStore, domains: DomainScope): Promise<readonly SecretItem[]> {
   const [secrets, all] = await Promise.all([bindingStore.listSecrets(), bindingStore.listAdapters()]);
   const adapters = domains.keep(all);
@@ -118,7 +121,9 @@ async function secretsSeen(bindingStore: BindingStore, domains: DomainScope): Pr
     .map(({ name, adapters: boundTo, updatedAt }) => ({ name, adapters: boundTo, updatedAt, usedBy: usersIn(adapters, name) }));
 }
 
-/** Binding a secret requires the domain of every adapter that may use it, before and after. */
+/**
+ * Returns the demands for saving a secret: the domain of every adapter that may use it, before and after the change.
+ */
 async function savingSecret(owners: Owners, name: string, adapters: readonly string[]): Promise<readonly Demand[]> {
   const bound = await Promise.all(adapters.map((adapterId) => owners.adapter(adapterId)));
   const none: Demand = { id: name, domains: [undefined] };

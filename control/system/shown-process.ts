@@ -1,10 +1,10 @@
 import type { ProcessState } from '../../engine/processes/create-processes.ts';
 import type { GatewayState } from '../../engine/processes/process-document.ts';
 
-/** The public part of a process; its gateways have a list of their own. */
+/** The public part of a process; its gateways are listed separately. */
 export type ShownProcess = Omit<ProcessState, 'gateways'> & { readonly fronts: readonly string[] };
 
-/** `isCurrent`: it runs the latest published plan. */
+/** A gateway with its process. `isCurrent` is true if it runs the latest published plan. */
 export interface ShownGateway extends GatewayState, Pick<ProcessState, 'processId' | 'host' | 'pid'> {
   readonly isCurrent: boolean;
 }
@@ -13,7 +13,7 @@ export function shownProcess({ gateways = [], ...process }: ProcessState): Shown
   return { ...process, fronts: gateways.map(({ front }) => front) };
 }
 
-/** Gateways of living processes, by front. */
+/** Returns the gateways of living processes, sorted by front. */
 export function shownGateways(processes: readonly ProcessState[], plan: number): readonly ShownGateway[] {
   return processes
     .filter(({ state }) => state === 'alive')

@@ -1,4 +1,4 @@
-/** What control needs from the owner of the store; the composition root creates it. */
+/** The functions that control needs from the owner of the store; the composition root supplies them. */
 import { Type, type Static } from 'typebox';
 import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.ts';
 import type { BackupReport } from '../../engine/transfer/write-backup.ts';
@@ -8,7 +8,8 @@ const Address = Type.String({ minLength: 1, maxLength: 1000 });
 const Password = Type.String({ minLength: 1, maxLength: 1000 });
 
 /**
- * The target. Passwords and certificates are given as values: a path would let the sender read files of the machine.
+ * The target of a move. Passwords and certificates are sent as values: with a path, the sender could read files of the
+ * machine.
  */
 export const MoveTarget = Type.Object(
   {
@@ -33,8 +34,8 @@ export type BackupTarget = Static<typeof BackupTarget>;
 
 export interface StoreKeeper {
   /**
-   * After it resolves, the process switches to the new store by itself, with a short delay so that the response gets
-   * out.
+   * Moves the store. After it resolves, the process switches to the new store automatically, with a short delay so that
+   * the response is sent first.
    */
   move(target: MoveTarget, options: { readonly signal: AbortSignal; onProgress(progress: MoveProgress): void }): Promise<MoveReport>;
   backup(target: BackupTarget, options: { readonly signal: AbortSignal; onProgress(progress: object): void }): Promise<BackupReport>;

@@ -1,4 +1,4 @@
-/** The installation itself: version, addresses, plan. */
+/** Actions for the installation: version, addresses, plan. */
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';
 import { toErrorRecord, type ErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -34,7 +34,7 @@ export interface SystemFacts {
   readonly name: string;
   readonly version: string;
   readonly environment: string;
-  /** Listener name -> its address. */
+  /** Address of each listener by its name. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Number of the plan that the gateways get. */
   readonly plan: number;
@@ -48,11 +48,14 @@ export interface SystemReport extends SystemFacts {
   /** Absent without the right to read executions. */
   readonly queue?: { readonly queued: number; readonly running: number; readonly oldestQueuedAt?: number };
   readonly planMadeAt: number;
-  /** All of the installation, including those that ended a short while ago. */
+  /** All processes of the installation, including those that ended a short while ago. */
   readonly processes: readonly ShownProcess[];
   /** Gateways of all living processes. */
   readonly gateways: readonly ShownGateway[];
-  /** Flows that receive messages by themselves, in any process; absent without the right to read flows. */
+  /**
+   * Listeners of flows whose trigger receives or fetches messages, in any process; absent without the right to read
+   * flows.
+   */
   readonly listeners?: readonly ListenerState[];
 }
 
@@ -74,7 +77,7 @@ export function systemActions(services: SystemServices): readonly Action[] {
   ];
 }
 
-/** `gateways`: all of the installation. */
+/** Returns the basic facts of the installation. `gateways` are all gateways of the installation. */
 export function systemFacts({ info, plans, registry }: SystemServices, gateways: readonly ShownGateway[]): SystemFacts {
   const { keyId, publicPem } = registry.platformKey;
   return {
@@ -96,12 +99,12 @@ async function systemReport(
   const { info, plans, engine } = services;
   const machine = domains.only === undefined ? await info.machine?.() : undefined;
   const queue = may('executions.read') ? await queueOf(services, domains) : undefined;
-  // What a process serves, and its load, reveal something about every domain.
+  // Only for people with all domains: what a process serves, and its load, reveal something about every domain.
   const processes = domains.only === undefined ? await engine.processes.list() : [];
   const gateways = shownGateways(processes, plans.current());
   return {
     ...systemFacts(services, gateways),
-    // They name domains, nodes and files of the whole installation.
+    // Settings name domains, nodes and files of the whole installation.
     settings: domains.only === undefined ? (info.settings ?? []) : [],
     ...(machine === undefined ? {} : { machine }),
     store: await pingStore(services),
@@ -142,7 +145,7 @@ function shownListener({ error, fencing: _fencing, ...status }: ListenerOfProces
   return error === undefined ? status : { ...status, error: shownError(error) };
 }
 
-/** The part of an error that people need, without its issues and retry time. */
+/** Returns the part of an error that people need, without its issues and retry time. */
 export function shownError({ code, message, fix, values }: ErrorRecord): Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'> {
   return { code, message, ...(fix === undefined ? {} : { fix }), ...(values === undefined ? {} : { values }) };
 }

@@ -1,4 +1,4 @@
-/** Code tables. */
+/** Actions for code tables. */
 import { Type } from 'typebox';
 import { CodeTable } from '../../engine/contract/node/adapter.ts';
 import { changedFieldsOfTable } from '../audit/changed-fields.ts';
@@ -22,7 +22,7 @@ const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed)
 export interface TableItem extends Omit<CodeTable, 'entries'> {
   readonly size: number;
   readonly usedBy: readonly UsedBy[];
-  /** False: the owner shares it for use only. */
+  /** False if the table is shared with the person for use only. */
   readonly mayEdit: boolean;
 }
 
