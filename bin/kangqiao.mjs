@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /*
- * Starts the `kangqiao` command on the Node that comes with it (npm dependency `node`), whatever Node the machine has (20 or newer).
- * Plain JavaScript that any Node of the last ten years can read, so that an old one gets a sentence instead of a syntax error.
+ * Starts the `kangqiao` command on the Node that comes with it (npm dependency `node`), if the machine's Node is 20 or
+ * newer. This file is plain JavaScript that any Node of the last ten years can read, so that an old Node prints a
+ * sentence instead of a syntax error.
  */
 import * as childProcess from 'node:child_process';
 import * as fs from 'node:fs';
@@ -27,10 +28,11 @@ if (major < OLDEST_TO_START) {
 
 var sources = url.fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 var compiled = url.fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-// In a checkout the sources run as they are; below node_modules Node takes compiled JavaScript only, and only that is packed.
+// In a checkout the sources are run directly. Below node_modules Node runs only compiled JavaScript, and only that is
+// in the package.
 var entry = fs.existsSync(sources) ? sources : compiled;
 
-// No await out here: that is syntax which Node 12 cannot read.
+// Use no `await` at the top level: Node 12 cannot read this syntax.
 if (major >= NEEDED) runHere();
 else runOn(findRuntime());
 
@@ -43,7 +45,10 @@ async function runHere() {
   if (process.exitCode !== 0) endSoon();
 }
 
-/** What failed, for example a part that did not stop in time, may have left something open that would keep the process alive. */
+/**
+ * Ends the process soon after a failure. The failed part may have left something open that would keep the process
+ * running.
+ */
 function endSoon() {
   setTimeout(function () {
     process.exit();
@@ -51,8 +56,9 @@ function endSoon() {
 }
 
 /**
- * Started by `runOn`: a signal to the whole group (Ctrl-C, systemd) comes twice, from its sender and from the launcher, and is one;
- * a launcher that was killed takes this process with it, in good order.
+ * Handles the signals of a process that `runOn` started. A signal to the whole process group (Ctrl-C, systemd) arrives
+ * twice, from its sender and from the launcher, and is handled once. If the launcher is killed, this process ends too,
+ * after an orderly stop.
  */
 function liveWithLauncher() {
   var emit = process.emit;
@@ -72,15 +78,15 @@ function liveWithLauncher() {
 }
 
 /**
- * Keeps what is compiled in the program's folder, if this user may write there: the next start takes half the time.
- * Threads take the folder from the variable; for this process it comes too late.
+ * Stores compiled code in the program's folder if this user may write there, so that the next start takes half the
+ * time. Threads read the folder from the variable; for this process the variable comes too late.
  */
 function keepCompiled() {
   process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || url.fileURLToPath(new URL('../.cache/compile', import.meta.url));
   modules.enableCompileCache(process.env.NODE_COMPILE_CACHE);
 }
 
-/** `node:sqlite` calls itself experimental at every start; whoever types a command cannot do anything about it. */
+/** Hides experimental warnings. `node:sqlite` prints one at every start, and users of the command cannot prevent it. */
 function silenceExperiments() {
   var emitWarning = process.emitWarning;
   process.emitWarning = function (warning, options) {

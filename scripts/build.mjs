@@ -1,6 +1,6 @@
 /**
- * `npm run build`: builds what `npm pack` ships. Node does not run `.ts` below node_modules, so dist/ contains
- * compiled JavaScript with types. Beside it lie the files that the code reads at run time: help texts, locales, the
+ * `npm run build`: builds the content of the npm package. Node does not run `.ts` below node_modules, so dist/ contains
+ * compiled JavaScript with types. It also contains the files that the code reads at run time: help texts, locales, the
  * designer's pages, the example's documents.
  */
 import fs from 'node:fs';
@@ -39,8 +39,8 @@ function copyAssets() {
 }
 
 /**
- * TypeScript rewrites the endings in imports, but not in `new URL('./worker.ts', import.meta.url)`, the address of a
- * worker thread.
+ * Changes `.ts` to `.js` in `new URL('./worker.ts', import.meta.url)`, the address of a worker thread. TypeScript
+ * rewrites only the endings in imports.
  */
 function pointUrlsToJavaScript() {
   let count = 0;

@@ -1,6 +1,6 @@
 /**
- * `npm run check [name …]`: lint, types (server, designer), boundaries, format, unused code. All of them run even if
- * one fails; each prints one line.
+ * `npm run check [name …]`: checks lint, types (server, designer), boundaries, format and unused code. All checks run
+ * even if one fails; each prints one line.
  */
 import { mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -9,12 +9,12 @@ import { root, runTool } from './runtime.mjs';
 const cache = 'node_modules/.cache';
 
 /**
- * TypeScript 7 has no API for dependency-cruiser, which would then see no modules and pass. So a small number of
- * modules is a failure.
+ * Fewer modules count as a failure. dependency-cruiser uses an API that TypeScript 7 lacks; it would then find no
+ * modules and pass.
  */
 const FEWEST_MODULES = 50;
 
-/** The longest check comes first: the others run beside it. */
+/** The checks, the longest first, so that the others run beside it. */
 const CHECKS = [
   { name: 'lint', script: 'eslint/bin/eslint.js', args: ['.', '--cache', '--cache-location', `${cache}/eslint/`, '--max-warnings', '0'] },
   {
@@ -50,7 +50,8 @@ const CHECKS = [
 export const checkNames = CHECKS.map((check) => check.name);
 
 /**
- * Runs the named checks, two at a time (the machine's cores). Returns name, result, output and milliseconds of each.
+ * Runs the named checks, two at a time because the machine has two cores. Returns name, result, output and milliseconds
+ * of each check.
  */
 export async function runChecks(names = checkNames, onDone = printCheck) {
   mkdirSync(`${root}${cache}/prettier`, { recursive: true });

@@ -1,13 +1,16 @@
 /**
- * JSON Schemas (2020-12) of what actions return, read from the TypeScript types of their `run` functions: the types
- * of the code are the one place that says it. Fields that JSON cannot carry (functions, undefined) are left out.
+ * Derives JSON Schemas (2020-12) of the results of actions from the TypeScript types of their `run` functions, so that
+ * no schema is written twice. Fields that JSON cannot contain (functions, undefined) are left out.
  */
 import ts from 'typescript';
 import type { OutputSchemas, Schema } from '../control/api/output-schemas.ts';
 
 const REFERENCE = '#/components/schemas/';
 
-/** `files`: the sources that define actions by `defineAction({ name, run })`. */
+/**
+ * Returns the output schemas of all actions. `files` are the sources that define actions by `defineAction({ name, run
+ * })`.
+ */
 export function deriveOutputSchemas(files: readonly string[], options: ts.CompilerOptions): OutputSchemas {
   const program = ts.createProgram(files, options);
   const sources = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('/node_modules/'));
@@ -23,7 +26,9 @@ export function deriveOutputSchemas(files: readonly string[], options: ts.Compil
   return { outputs: sorted(outputs), components: sorted(reader.components) };
 }
 
-/** Types that were computed (`Static<…>`) do not know the name under which they are exported. */
+/**
+ * Returns the exported names of types. Computed types (`Static<…>`) do not know the name under which they are exported.
+ */
 function namedTypes(sources: readonly ts.SourceFile[], checker: ts.TypeChecker): Map<ts.Type, string> {
   const names = new Map<ts.Type, string>();
   for (const source of sources)
@@ -48,7 +53,7 @@ function actionOf(node: ts.Node): FoundAction | undefined {
   return { name, run };
 }
 
-/** A text or a constant; the name of an action is never computed. */
+/** Returns the name of an action. It must be a text or a constant. */
 function nameOf({ initializer }: ts.PropertyAssignment, checker: ts.TypeChecker): string {
   const type = checker.getTypeAtLocation(initializer);
   if (!type.isStringLiteral()) throw problem(initializer, 'the name of an action is a text');
@@ -65,7 +70,7 @@ class SchemaReader {
   readonly #checker: ts.TypeChecker;
   /** Names under which types are exported. */
   readonly #exported: ReadonlyMap<ts.Type, string>;
-  /** Names given so far; a number distinguishes two types of one name. */
+  /** Names given so far. A number distinguishes two types of the same name. */
   readonly #given = new Map<ts.Type, string>();
 
   constructor(checker: ts.TypeChecker, exported: ReadonlyMap<ts.Type, string>) {
@@ -84,14 +89,17 @@ class SchemaReader {
     const name = this.#componentOf(type);
     if (name === undefined) return this.#inline(type);
     if (!(name in this.components)) {
-      // Known before its fields are read: it may contain itself.
+      // Register the name before reading the fields: the type may contain itself.
       this.components[name] = {};
       this.components[name] = this.#inline(type);
     }
     return { $ref: `${REFERENCE}${name}` };
   }
 
-  /** Interfaces and exported aliases are components; generic types are written out where they stand. */
+  /**
+   * Returns the component name of a type; undefined if the type is written out in place. Interfaces and exported
+   * aliases are components; generic types are not.
+   */
   #componentOf(type: ts.Type): string | undefined {
     const given = this.#given.get(type);
     if (given !== undefined) return given;

@@ -1,6 +1,6 @@
 /**
- * Selects the test files that `npm test -- fast` runs: neither they nor their imports from `test/` need a server, a
- * browser or another process.
+ * Selects the test files that `npm test -- fast` runs: the file and its imports from `test/` need no server, no browser
+ * and no other process.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ const NEEDED = /from '(?:node:child_process|@playwright\/test)'/;
 const SERVERS = 'test/servers/';
 const IMPORTED = /\b(?:from|import) ?\(?'(\.[^']+)'/g;
 
-/** `file` is a path such as `test/flows/hospital.ts`. */
+/** Returns true if a test file is fast. `file` is a path such as `test/flows/hospital.ts`. */
 export function isFast(file) {
   return [...importedTests(file)].every((one) => !one.startsWith(SERVERS) && !NEEDED.test(fs.readFileSync(root + one, 'utf8')));
 }

@@ -62,7 +62,7 @@ export async function operationsText(schemas: OutputSchemas): Promise<string> {
   return formatted(text, OPERATIONS_FILE, 'typescript');
 }
 
-/** Refusals have one shape, which the client knows. */
+/** Removes the error responses of an operation. All errors have one shape, which the client knows. */
 function keepSuccess(operation: { responses: Record<string, unknown> }): void {
   operation.responses = { 200: operation.responses['200'] };
 }

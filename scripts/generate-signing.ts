@@ -1,6 +1,6 @@
 /**
- * `npm run generate:signing`: generates the examples of docs/signing.md as the console shows them. A guard test
- * checks that they are current.
+ * `npm run generate:signing`: generates the examples of docs/signing.md in the form that the console shows. A guard
+ * test checks that they are current.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -25,7 +25,7 @@ const call = (scheme: SignedCall['scheme']): SignedCall => ({
   platformKey: { keyId: 'p1', publicPem: '-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n' },
 });
 
-/** Keyed by the language of the code block in the page. */
+/** Examples by the language of the code block in the page. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   bash: shellExample(call('SM2-SM3')),
   js: nodeExample(call('SM2-SM3')),

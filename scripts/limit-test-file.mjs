@@ -1,6 +1,6 @@
 /**
- * Loaded into the process of each test file. Ends a file that hangs, and prints what it was waiting for. The limit is
- * generous: under load a file takes three times as long.
+ * Loaded into the process of each test file. Ends a file that hangs, and prints which resources are still open. The
+ * limit is high, because a file takes three times as long under load.
  */
 const FILE_LIMIT_MS = 1_800_000;
 

@@ -1,7 +1,7 @@
 /**
- * `npm run measure [folder …]`: prints measures of the product's code as one table: lines of files and functions,
- * files of folders, import cycles, type assertions. Leaves out tests, examples and generated files. `--list` names
- * what exceeds its bound; `--json` prints the cycles and the large folders for the guard test.
+ * `npm run measure [folder …]`: prints measures of the product's code as one table: lines of files and functions, files
+ * of folders, import cycles, type assertions. Leaves out tests, examples and generated files. `--list` prints the names
+ * of everything that exceeds its bound; `--json` prints the cycles and the large folders for the guard test.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -11,7 +11,7 @@ import { root } from './runtime.mjs';
 
 const BOUNDS = { fileLines: 400, functionLines: 80, folderFiles: 20 };
 const FOLDERS = ['engine', 'nodes', 'storage', 'gateways', 'control', 'cli', 'sdk', 'designer/src'];
-/** Tables and schemas are as long as their contents. */
+/** Files with tables and schemas, which are as long as their contents. */
 const TABLE = /(error-texts|texts|-segments|hl7-types|reference)\b/;
 
 const { values: options, positionals } = parseArgs({

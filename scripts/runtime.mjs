@@ -1,6 +1,7 @@
 /**
- * Finds the product's own Node for scripts that start on any Node of the machine (20 or newer, so no TypeScript
- * syntax here). If that Node is too old or the packages are not installed, ends the process with one clear sentence.
+ * Finds the product's own Node for scripts that start on any Node of the machine (20 or newer, so this file uses no
+ * TypeScript syntax). If that Node is too old or the packages are not installed, prints one clear sentence and ends the
+ * process.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const OLDEST_BOOTSTRAP = 20;
 
-/** The checkout's folder, with a slash at the end. */
+/** The folder of the checkout, with a slash at the end. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Returns the path of the pinned Node 24, which runs the TypeScript sources directly. */

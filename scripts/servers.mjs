@@ -1,7 +1,7 @@
 /**
- * `npm run servers`: installs what the tests need besides Node and the npm packages: servers, foreign peers and a
- * browser from Debian's packages, and FerretDB, which it builds. Starts no service, and does nothing if everything is
- * present. Runs on any Node 18 or newer, also before `npm ci`.
+ * `npm run servers`: installs what the tests need besides Node and the npm packages: servers, programs of other vendors
+ * and a browser from Debian's packages, and FerretDB, which this script builds. Starts no service, and does nothing if
+ * everything is present. Runs on any Node 18 or newer, also before `npm ci`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Each requirement with the package of Debian 12 that provides it. */
+/** The requirements, each with the package of Debian 12 that provides it. */
 const NEEDED = [
   { what: 'Java', package: 'default-jdk-headless', isThere: () => has('java') && has('javac') },
   { what: 'Maven', package: 'maven', isThere: () => has('mvn') },
@@ -30,7 +30,7 @@ const NEEDED = [
   { what: 'Chinese fonts', package: 'fonts-noto-cjk', isThere: () => read('fc-list', []).includes('Noto Sans CJK') },
 ];
 
-/** Since 1.21, Go downloads a newer version by itself if a module requires it. */
+/** Since 1.21, Go downloads a newer version automatically if a module requires it. */
 const FIRST_GO_THAT_UPGRADES = 21;
 const GO = 'go1.24.3';
 const GO_FOLDER = `/usr/local/lib/${GO}`;
@@ -46,7 +46,7 @@ function install(packages) {
   if (!has('apt-get')) stopWith(`This is no Debian: install ${packages.join(', ')}, under whatever names they have here.`);
   forbidServices();
   asRoot('apt-get', ['-o', 'DPkg::Lock::Timeout=900', 'update', '-q']);
-  // Tests start clusters of their own in scratch folders.
+  // Create no cluster: tests start their own clusters in temporary folders.
   if (packages.includes('postgresql') && !existsSync('/etc/postgresql-common/createcluster.conf'))
     asRoot('sh', ['-c', 'mkdir -p /etc/postgresql-common; echo create_main_cluster=false > /etc/postgresql-common/createcluster.conf']);
   const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=900', 'install', '-y', '-q', '--no-install-recommends', ...packages];
@@ -54,8 +54,8 @@ function install(packages) {
 }
 
 /**
- * Installing a package would start its service. This is Debian's own way to prevent it; it is undone however this
- * script ends.
+ * Prevents services from starting when a package is installed, in the way that Debian provides. The change is removed
+ * whenever this script ends.
  */
 function forbidServices() {
   const policy = '/usr/sbin/policy-rc.d';
@@ -68,8 +68,8 @@ function forbidServices() {
 }
 
 /**
- * Debian 12 has Go 1.19. A newer toolchain is an ordinary module, and its checksum is verified like that of any
- * other.
+ * Installs a newer Go, because Debian 12 has Go 1.19. The toolchain is an ordinary Go module, and its checksum is
+ * verified like that of any other module.
  */
 function installNewerGo() {
   console.log(`Go 1.${goMinor()} is too old for what is built with it: ${GO} is fetched from the module proxy.`);
@@ -78,12 +78,12 @@ function installNewerGo() {
   if (told === '') stopWith('The module proxy did not give it. Install Go 1.21 or newer from https://go.dev/dl, and try again.');
   asRoot('rm', ['-rf', GO_FOLDER]);
   asRoot('cp', ['-r', JSON.parse(told).Dir, GO_FOLDER]);
-  // Modules do not carry execute permissions.
+  // Files of a module have no execute permissions.
   asRoot('chmod', ['-R', 'a+rX,u+w', GO_FOLDER]);
   asRoot('sh', ['-c', `chmod -R a+x ${GO_FOLDER}/bin ${GO_FOLDER}/pkg/tool && ln -sf ${GO_FOLDER}/bin/go /usr/local/bin/go`]);
 }
 
-/** Tests that need it are skipped while it is missing. */
+/** Builds FerretDB. Tests that need it are skipped while it is missing. */
 function buildFerretdb() {
   const recipe = fileURLToPath(new URL('../test/servers/ferretdb/build.sh', import.meta.url));
   const binary = read('sh', [recipe, '--path']).trim();
@@ -110,7 +110,7 @@ function runs(program, args) {
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 }
 
-/** Returns its output, or '' if it cannot be run or fails. */
+/** Returns the output of a program, or '' if it cannot be run or fails. */
 function read(program, args) {
   const { status, stdout } = spawnSync(program, args, { encoding: 'utf8', cwd: tmpdir(), maxBuffer: 1 << 26 });
   return status === 0 ? stdout : '';

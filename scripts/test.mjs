@@ -1,12 +1,12 @@
 /**
- * `npm test [-- fast] [part-of-a-name …]`: runs the checks, then every test file (unit, conformance, flows,
- * end-to-end, browser), three at a time. `fast`: types, lint and the test files that need no server, no browser and
- * no other process. A name part selects checks and files. With CI=true a skip is a failure unless its reason begins
- * with `allowed:`. The last line is `N passed, N failed, N skipped`.
+ * `npm test [-- fast] [part-of-a-name …]`: runs the checks, then every test file (unit, conformance, flows, end-to-end,
+ * browser), three at a time. With `fast` it runs types, lint and the test files that need no server, no browser and no
+ * other process. A part of a name selects checks and files. With CI=true a skipped test is a failure unless its reason
+ * begins with `allowed:`. The last line is `N passed, N failed, N skipped`.
  *
  * A test file that fails runs once more, alone, at the end. If it passes then, it is listed as `flaky` with both
- * outputs and does not fail the run; more than three flaky files do. A file that contains `@never-rerun` (kill,
- * chaos, order, isolation) runs only once: its failure is a failure.
+ * outputs and does not fail the run, unless more than three files are flaky. A file that contains `@never-rerun` (kill,
+ * chaos, order, isolation) runs only once.
  */
 import fs from 'node:fs';
 import { run } from 'node:test';
@@ -17,7 +17,10 @@ import { continueOnRuntime, root } from './runtime.mjs';
 continueOnRuntime(import.meta.url);
 
 const childOptions = ['--disable-warning=ExperimentalWarning', '--import', new URL('limit-test-file.mjs', import.meta.url).href];
-/** More than the cores: many wait for servers and for processes that start or stop. */
+/**
+ * Number of test files at once. It is higher than the number of cores, because many files wait for servers and for
+ * processes that start or stop.
+ */
 const AT_ONCE = 3;
 const SLOWEST_SHOWN = 8;
 const MOST_FLAKY = 3;
@@ -56,8 +59,8 @@ async function runAskedChecks(known) {
 }
 
 /**
- * Long files come first: those that wait (end-to-end) beside those that compute (browser). The many short ones fill
- * the rest.
+ * Returns the files in the order of their start. Long files come first: one that waits (end-to-end) together with one
+ * that computes (browser). The many short files follow.
  */
 function inOrder(testFiles) {
   const waiting = testFiles.filter((file) => file.startsWith('test/e2e/'));
@@ -91,7 +94,9 @@ async function runTestFiles(files) {
   if (flaky.length > 0) reportFlaky(flaky);
 }
 
-/** A skip that CI does not accept would be the same in a second run. */
+/**
+ * Returns true if the file may run a second time. A skip that CI does not accept would be the same in the second run.
+ */
 function mayRunAgain(file, { failures }) {
   return failures.some(({ isSkip }) => !isSkip) && !fs.readFileSync(root + file, 'utf8').includes(NEVER_RERUN);
 }
@@ -107,9 +112,9 @@ function reportFlaky(flaky) {
 }
 
 /**
- * Runs each test file in a process of its own. Returns passed, failed and skipped tests and the end of stderr for
- * each file. A test defined by a suite that several files share (`test/conformance`) is reported under the suite's
- * file, which cannot be run again.
+ * Runs each test file in a separate process. Returns passed, failed and skipped tests and the end of stderr for each
+ * file. A test defined by a suite that several files share (`test/conformance`) is reported under the suite's file,
+ * which cannot be run again.
  */
 async function runFiles(files, concurrency) {
   const results = new Map();
@@ -150,12 +155,12 @@ function settlePassed(data, result) {
   console.log(`  skipped  ${title(data)}: ${reason}`);
 }
 
-/** A suite or file fails along with its tests; count only what failed by itself. */
+/** Counts a failure. A suite or file also fails if one of its tests fails; this is not counted again. */
 function settleFailed(data, result) {
   const error = data.details.error;
   if (error?.failureType === 'subtestsFailed') return;
   const isWholeFile = title(data) === (data.file ?? '').replace(root, '');
-  // If a file does not even load, its stderr is the only explanation.
+  // If a file does not load, only its stderr explains why.
   fail(data, result, describeError(error) + (isWholeFile ? `\n${result.said}` : ''), false);
 }
 

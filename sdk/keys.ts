@@ -1,4 +1,4 @@
-/** The cryptography of a caller, on node:crypto alone: keys are PEM text, shared secrets base64url text. */
+/** The cryptography of a caller; it uses only node:crypto. Keys are PEM text, shared secrets are base64url text. */
 import {
   constants,
   createHash,
@@ -23,8 +23,8 @@ import {
 } from '../engine/contract/kq1/kq1.ts';
 
 /**
- * Signs `text` and returns base64url. `key`: a private key in PEM (PKCS#8), or for the HMAC schemes the secret in
- * base64url.
+ * Signs `text` and returns the signature in base64url. `key` is a private key in PEM (PKCS#8), or for the HMAC schemes
+ * the secret in base64url.
  */
 export function signText(text: string, scheme: Kq1Scheme, key: string): string {
   const data = Buffer.from(text, 'latin1');
@@ -37,7 +37,10 @@ export function signText(text: string, scheme: Kq1Scheme, key: string): string {
     .sign(privateKey, 'base64url');
 }
 
-/** `key`: a public key in PEM (SPKI), or for the HMAC schemes the secret in base64url. */
+/**
+ * Returns true if the signature is valid. `key` is a public key in PEM (SPKI), or for the HMAC schemes the secret in
+ * base64url.
+ */
 export function verifyText(text: string, signature: string, scheme: Kq1Scheme, key: string): boolean {
   const data = Buffer.from(text, 'latin1');
   const bytes = Buffer.from(signature, 'base64url');
@@ -65,7 +68,7 @@ function secretOf(key: string): Buffer {
   return bytes;
 }
 
-/** SM3 over the signer's identity; OpenSSL leaves it out, so it precedes the message. */
+/** Returns the SM3 digest of the signer's identity, which precedes the message. OpenSSL does not add it. */
 function identityOf(publicKey: KeyObject): Buffer {
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   if (spki.length !== SM2_SPKI_LENGTH || !spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX))
@@ -85,7 +88,7 @@ function loaded(scheme: Kq1Scheme, load: () => KeyObject): KeyObject {
   try {
     key = load();
   } catch {
-    // The library's text may quote the key, so it is not passed on.
+    // The error text of the library may contain the key, so it is not passed on.
     throw keyRefused('it cannot be read as PEM');
   }
   if (scheme !== 'SM2-SM3' && key.asymmetricKeyType !== 'rsa') throw keyRefused('it is not an RSA key');

@@ -1,6 +1,6 @@
 /**
- * For authors of callers: `kangqiao/sdk`. Signs requests and verifies responses; explained with examples in other
- * languages in `docs/signing.md`.
+ * The public module `kangqiao/sdk` for authors of callers. It signs requests and verifies responses. `docs/signing.md`
+ * explains it, with examples in other languages.
  */
 export { createSigningClient, type SigningClient, type SigningClientOptions, type SignedAnswer } from './signing-client.ts';
 export { signRequest, type RequestToSign, type SignedRequest } from './sign-request.ts';

@@ -13,9 +13,9 @@ import { digestHex, signText } from './keys.ts';
 
 export interface RequestToSign {
   readonly method: string;
-  /** Absolute, exactly as it will be called. */
+  /** Absolute URL, exactly as it will be called. */
   readonly url: string | URL;
-  /** Every header given here is signed, except those that HTTP clients and proxies change. */
+  /** Headers to sign. Those that HTTP clients and proxies change are not signed. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Exactly the bytes that will be sent. */
   readonly body?: Uint8Array | string;
@@ -25,7 +25,7 @@ export interface RequestToSign {
   /** Private key in PEM (PKCS#8), or for the HMAC schemes the secret in base64url. */
   readonly key: string;
   readonly clock?: Pick<Clock, 'now'>;
-  /** 16 fresh random bytes in base64url; for tests only. */
+  /** 16 random bytes in base64url; set it only in tests. Absent: generated for each call. */
   readonly nonce?: string;
 }
 
@@ -39,7 +39,7 @@ export interface SignedRequest {
   readonly nonce: string;
 }
 
-/** Not signed: set by HTTP itself, or by clients on their own. */
+/** Headers that are not signed, because HTTP or clients set them. */
 const UNSIGNED = new Set([
   'connection',
   'content-length',
@@ -54,8 +54,9 @@ const UNSIGNED = new Set([
 ]);
 
 /**
- * Signs one request (KQ1, docs/signing.md) and returns its headers. Sign again for every attempt: a nonce counts
- * once. Throws AppError: KQ1_MALFORMED when the request has no single reading, SDK_KEY_INVALID.
+ * Signs one request (KQ1, docs/signing.md) and returns its headers. Sign again for every attempt, because a nonce is
+ * accepted once. Throws KQ1_MALFORMED (input) if the request can be read in more than one way, and SDK_KEY_INVALID
+ * (input) if the key does not fit the scheme.
  */
 export function signRequest(request: RequestToSign): SignedRequest {
   const { appId, keyId, scheme } = request;

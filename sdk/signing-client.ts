@@ -15,7 +15,7 @@ export interface SigningClientOptions {
   readonly key: string;
   /** The platform's public keys in PEM by key id. */
   readonly platformKeys: Readonly<Record<string, string>>;
-  /** Certificate authorities in PEM, when the gateway's certificate is not publicly trusted. */
+  /** Certificate authorities in PEM, if the gateway's certificate is not publicly trusted. */
   readonly ca?: string;
   readonly timeoutMs?: number;
   readonly clock?: Pick<Clock, 'now'>;
@@ -24,9 +24,9 @@ export interface SigningClientOptions {
 export interface RequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Strings and bytes are sent as they are; anything else is sent as JSON. */
+  /** Strings and bytes are sent unchanged; any other value is sent as JSON. */
   readonly body?: unknown;
-  /** Sent as `Idempotency-Key`: the same key never does the work twice. */
+  /** Sent as `Idempotency-Key`. A request with a key that was used before is not carried out again. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 }
@@ -35,14 +35,17 @@ export interface SignedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** False only for errors before the caller was authenticated, which cannot be signed. */
+  /** False only for errors that occur before the caller is authenticated, which cannot be signed. */
   readonly verified: boolean;
-  /** The body as JSON; throws SDK_ANSWER_NOT_JSON. */
+  /** Returns the body as JSON. Throws SDK_ANSWER_NOT_JSON (unknown-outcome) if it is not JSON. */
   json(): unknown;
 }
 
 export interface SigningClient {
-  /** Signs, sends, and verifies the response. Throws AppError: SDK_ANSWER_… (see `verifyAnswer`), SDK_NO_ANSWER. */
+  /**
+   * Signs and sends a request and verifies the response. Rejects with one of the SDK_ANSWER_… codes (see
+   * `verifyAnswer`), or with SDK_NO_ANSWER (unknown-outcome) if no response arrives.
+   */
   fetch(path: string, options?: RequestOptions): Promise<SignedAnswer>;
   close(): Promise<void>;
 }

@@ -14,13 +14,13 @@ import type { SignedRequest } from './sign-request.ts';
 export interface AnswerToVerify {
   readonly request: Pick<SignedRequest, 'canonical' | 'scheme' | 'keyId' | 'nonce'>;
   readonly status: number;
-  /** As received; a repeated header as several entries. */
+  /** Headers as received; a repeated header has several entries. */
   readonly headers: Iterable<HeaderPair>;
   /** The body's bytes as received, before any decompression. */
   readonly body: Uint8Array;
-  /** The platform's public keys in PEM by key id; unused when the request was signed with a shared secret. */
+  /** The platform's public keys in PEM by key id; not used if the request was signed with a shared secret. */
   readonly platformKeys: Readonly<Record<string, string>>;
-  /** The request's own secret, when it was signed with one. */
+  /** The shared secret, if the request was signed with one. */
   readonly secret?: string;
   readonly clock?: Pick<Clock, 'now'>;
 }
@@ -28,9 +28,9 @@ export interface AnswerToVerify {
 const WINDOW_MS = 300_000;
 
 /**
- * Verifies that the platform gave this response to this very request. Throws AppError of kind `unknown-outcome`,
- * since the request may have been carried out all the same: SDK_ANSWER_UNSIGNED, SDK_ANSWER_KEY_UNKNOWN,
- * SDK_ANSWER_STALE, SDK_ANSWER_FORGED.
+ * Verifies that the platform sent this response to this request. Throws SDK_ANSWER_UNSIGNED, SDK_ANSWER_KEY_UNKNOWN,
+ * SDK_ANSWER_STALE or SDK_ANSWER_FORGED (unknown-outcome): the request may have been carried out even if the response
+ * cannot be trusted.
  */
 export function verifyAnswer(answer: AnswerToVerify): void {
   const { request } = answer;
@@ -62,7 +62,10 @@ function keyFor(scheme: Kq1Scheme, keyId: string, answer: AnswerToVerify): strin
   return Object.hasOwn(answer.platformKeys, keyId) ? answer.platformKeys[keyId] : undefined;
 }
 
-/** A response without a canonical string cannot have been signed by the platform. */
+/**
+ * Returns the canonical text of the response. Throws SDK_ANSWER_FORGED (unknown-outcome) if it has none, because the
+ * platform cannot have signed it.
+ */
 function canonicalOf(answer: AnswerToVerify, { scheme, keyId, ts, headers }: Signed): string {
   try {
     return canonicalAnswer({

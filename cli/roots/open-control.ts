@@ -1,4 +1,4 @@
-/** Control on an opened engine: its plan goes to the gateways of this process and of others. */
+/** Opens control on an opened engine. Its plan is sent to the gateways of this process and of others. */
 import type { StoreKeeper } from '../../control/system/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { EngineView } from '../../control/action/engine-view.ts';
@@ -21,7 +21,7 @@ export interface OpenedControl {
   readonly feed: PlanFeed;
 }
 
-/** The app that gets the grants of citizens without an app of their own. */
+/** The app that gets the grants of citizens who use no app of a caller. */
 const DEFAULT_APP = 'CITIZENS';
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
@@ -89,7 +89,7 @@ export async function openControl(
   return { control, feed };
 }
 
-/** What other processes read about a control, once it listens. */
+/** Returns the data that other processes read about this control process, once it listens. */
 export function consoleAt({ control }: Readonly<Record<string, string>>): ProcessParts {
   return control === undefined ? {} : { console: control };
 }

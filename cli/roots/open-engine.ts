@@ -1,4 +1,4 @@
-/** Storage and the engine on it, owned by the life of the process: closed in reverse order. */
+/** Opens the storage and the engine. The life of the process owns them and closes them in reverse order. */
 import { hostname } from 'node:os';
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
@@ -14,12 +14,12 @@ export interface OpenedEngine extends OpenedGuard {
 }
 
 const NODES = new URL('../../nodes', import.meta.url);
-/** Time left for the parts that close after the engine. */
+/** Time reserved for the parts that close after the engine. */
 const CLOSING_MS = 1_000;
 /** These commands write to the audit trail. */
 const KEEPS_HEAD = new Set(['start', 'control']);
 
-/** `role` and `parts`: what other processes read about this one. */
+/** Opens storage, guard and engine. `role` and `parts` are shown to other processes. */
 export async function openEngine(host: Host, life: Life, role: string, parts?: () => ProcessParts): Promise<OpenedEngine> {
   const { settings, storeSecrets, clock, log, metrics, tracer } = host;
   const secrets = storeSecrets === undefined ? {} : { secrets: storeSecrets };

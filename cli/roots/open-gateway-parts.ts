@@ -1,4 +1,7 @@
-/** Opens the parts of a gateway in a separate process: its plan, its flows, the state that it shares with others. */
+/**
+ * Opens the parts of a gateway in a separate process: its plan, its flows, and the state that it shares with other
+ * processes.
+ */
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RunFlow } from '../../engine/contract/node/run-flow.ts';
@@ -17,11 +20,11 @@ import { openInDmz } from './open-in-dmz.ts';
 import { openLateEngine } from './open-late-engine.ts';
 import { followPlans, openSharedPlans, startFromFile } from './open-plans.ts';
 
-/** How long a gateway that already has a plan waits for its flows before it listens. */
+/** Time that a gateway with a stored plan waits for its flows before it listens. */
 const FLOWS_WITHIN_MS = 5_000;
 const FIRST_PLAN_WITHIN_MS = 30_000;
 
-/** `tell`: what other processes read about the gateway, once it exists. */
+/** Opens the parts of one gateway. `tell` returns the data that other processes read about it. */
 export async function openGatewayParts(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<GatewayParts> {
   if (host.settings.flows === 'forward') return { ...(await openInDmz(host, front, life)), policies: await loadPolicies() };
   const own = host.settings.storeAddress.startsWith('embedded:') ? openBesideControl : openOnSharedStore;
@@ -31,11 +34,12 @@ export async function openGatewayParts(host: Host, front: Front, life: Life, tel
 type OwnParts = Omit<GatewayParts, 'policies'>;
 
 /**
- * The embedded store belongs to the process of `kangqiao start`: this one follows its plan file and runs no flows.
+ * Opens the parts beside an embedded store, which belongs to the process of `kangqiao start`. This process reads the
+ * plan file of that process and runs no flows.
  */
 async function openBesideControl(host: Host, front: Front, life: Life): Promise<OwnParts> {
   const { clock, log, settings, folder } = host;
-  // A small store of its own: the nonces it has seen must survive a restart.
+  // A small separate store, because the nonces that this gateway has seen must survive a restart.
   const address = `embedded:${folder.root}/gateway-${front}`;
   const guarded = await holdFronts({ folder, fronts: frontsOf(host, front), store: address, life, clock });
   const storage = await openStorage({ address, kekFile: settings.kekFile, clock, logger: log });
@@ -46,7 +50,8 @@ async function openBesideControl(host: Host, front: Front, life: Life): Promise<
 }
 
 /**
- * A bus gateway runs the calls that nodes in the DMZ accepted at their fronts, and claims the nonces of those calls.
+ * Returns the fronts whose nonces this gateway claims. A bus gateway also claims the nonces of calls that nodes in the
+ * DMZ accepted, because it runs these calls.
  */
 function frontsOf(host: Host, front: Front): readonly Front[] {
   const { forwardNodes = [] } = front === 'bus' ? gatewaySettings(host, front) : {};
@@ -54,8 +59,8 @@ function frontsOf(host: Host, front: Front): readonly Front[] {
 }
 
 /**
- * It starts with the plan that it kept, and opens the store, its flows and later plans as soon as the servers
- * respond.
+ * Opens the parts on a shared store. The gateway starts with its stored plan, and opens the store, its flows and later
+ * plans as soon as the servers respond.
  */
 async function openOnSharedStore(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<OwnParts> {
   const feed = createPlanFeed();

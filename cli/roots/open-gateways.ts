@@ -1,4 +1,4 @@
-/** Gateways of this process: one per front, all serving the plans of one source. */
+/** Opens the gateways of this process: one per front, all with the plans of one source. */
 import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
@@ -21,7 +21,7 @@ export interface GatewayParts {
   readonly planSource: PlanSource;
   readonly policies: readonly Policy[];
   readonly runFlow: RunFlow;
-  /** Only in the DMZ. */
+  /** The connection to the gateways inside; only in the DMZ. */
   readonly inside?: Inside;
   readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly seal: Pick<Seal, 'seal'>;
@@ -38,7 +38,7 @@ export async function openGateways(
   const { crypto, clock, log, metrics, tracer, folder, settings } = host;
   const opened: Record<string, Gateway> = {};
   const outbound = guardOf(parts.planSource, settings);
-  // In parallel: each may need all the time that is left.
+  // Stop the gateways in parallel, because each one may need all the remaining time.
   life.own('gateways', async () => void (await Promise.all(Object.values(opened).map((gateway) => gateway.stop()))));
   for (const front of fronts) {
     opened[front] = await createGateway({
@@ -57,7 +57,10 @@ export async function openGateways(
   return opened;
 }
 
-/** Uses the targets listed in the current plan; the plan of an older version lists none and sets no limits. */
+/**
+ * Returns the outbound guard. It allows the targets listed in the current plan. The plan of an older version has no
+ * list and sets no limits.
+ */
 function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
   const ofSettings = settings.outboundAllowed.flatMap((text) => readOutboundTarget(text) ?? []);
   let listed: GatewayPlan['outbound'];
@@ -72,7 +75,7 @@ function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
   return createOutboundGuard({ isExcepted, ownPorts: new Set(ownPorts(settings).filter((port) => port > 0)) });
 }
 
-/** The gateway data that people see. */
+/** Returns the data of the gateways that people see. */
 export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessParts, 'gateways' | 'interfaces'>> {
   return {
     gateways: Object.entries(opened).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() })),

@@ -1,4 +1,4 @@
-/** The guard of a store, and the audit trail that it reads: opened before anything else reads the store. */
+/** Opens the guard of a store and the audit trail that it reads, before anything else reads the store. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { openAuditLog, type AuditLog } from '../../control/audit/audit-log.ts';
 import { createAuditHeads, type AuditHeads } from '../../control/audit/audit-head.ts';
@@ -24,7 +24,7 @@ export interface GuardParts {
   readonly log: Logger;
 }
 
-/** `isKeeper`: this process writes to the trail and signs its head. */
+/** Opens the guard. `isKeeper` is true if this process writes to the audit trail and signs its head. */
 export async function openGuard(host: GuardParts, storage: Storage, isKeeper: boolean, { isRestored = false } = {}): Promise<OpenedGuard> {
   const parts = { ...(await openGuardParts(host, storage, isKeeper)), isRestored };
   return { guard: await guardStore(parts), audit: parts.audit };
@@ -52,7 +52,7 @@ export async function openGuardParts(host: GuardParts, storage: Storage, isKeepe
   };
 }
 
-/** The signing key is derived at each start and stored nowhere. */
+/** Opens the signed heads. The signing key is derived at each start and never stored. */
 export async function openHeads({ settings, crypto }: Pick<GuardParts, 'settings' | 'crypto'>): Promise<AuditHeads> {
   const secret = await deriveKey(settings.kekFile, 'audit head');
   const key = createPrivateKey({ key: Buffer.concat([SM2_PKCS8_PREFIX, secret]), format: 'der', type: 'pkcs8' });

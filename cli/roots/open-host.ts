@@ -1,5 +1,5 @@
 /**
- * The basis of every process: settings, data folder, log, metrics, cryptography that passed its self-test,
+ * Opens what every process needs: settings, data folder, log, metrics, cryptography that passed its self-test,
  * certificates.
  */
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,10 @@ import type { SettingOverrides } from './root-options.ts';
 
 export interface Host {
   readonly settings: Settings;
-  /** Secrets typed for the store that this process moved to; the files of the settings belong to the previous one. */
+  /**
+   * Secrets that a person entered for the store to which this process moved. The files in the settings belong to the
+   * previous store.
+   */
   readonly storeSecrets: StoreSecrets | undefined;
   /** The settings in a form for people. */
   readonly describedSettings: readonly SettingDescription[];
@@ -36,13 +39,13 @@ export interface Host {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: HostMetrics;
-  /** Absent: no collector is configured, and no spans are created. */
+  /** Absent if no collector is configured; then no spans are created. */
   readonly tracer: OtlpTracer | undefined;
   readonly crypto: Crypto;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string };
-  /** PEM of the authority that server certificates may chain to (KQ_SERVER_CA_FILE). */
+  /** PEM of a private authority that server certificates may chain to (KQ_SERVER_CA_FILE). */
   readonly serverCa: string | undefined;
-  /** For `curl --cacert`; absent with custom certificates. */
+  /** File of the authority for `curl --cacert`; absent with custom certificates. */
   readonly caFile: string | undefined;
 }
 
@@ -70,7 +73,7 @@ export async function openHost(overrides: SettingOverrides, storeSecrets?: Store
   };
 }
 
-/** Loaded only when needed. */
+/** Opens the tracer if a collector is configured. Its module is loaded only then. */
 async function openTracer(
   { otlpAddress, traceRatio }: Settings,
   serverCa: string | undefined,
@@ -98,7 +101,7 @@ async function certificates(settings: Settings, folder: DataFolder): Promise<Pic
   return { tls: { cert: made.cert, key: made.key, ...ca }, caFile: made.caFile };
 }
 
-/** Time left for the parts that close after the gateways. */
+/** Time reserved for the parts that close after the gateways. */
 const CLOSING_MS = 1_000;
 
 export function gatewaySettings({ settings, tls }: Host, front: Front): GatewaySettings {
@@ -116,7 +119,7 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
   };
 }
 
-/** `front:domain+domain@fingerprint`, as in the pattern of the setting. */
+/** Parses `front:domain+domain@fingerprint`, as in the pattern of the setting. */
 function readForwardNode(text: string): ForwardNode {
   const [colon, at] = [text.indexOf(':'), text.lastIndexOf('@')];
   return {
@@ -141,21 +144,21 @@ export function storageSettings(settings: Settings): Omit<StorageOptions, 'clock
   };
 }
 
-/** The ports on which the platform listens on this machine, as this process knows them. */
+/** Returns the ports on which the platform listens on this machine, as this process knows them. */
 export function ownPorts({ openPort, userPort, busPort, controlPort, statusPort }: Settings): readonly number[] {
   return [openPort, userPort, busPort, controlPort, ...(statusPort === undefined ? [] : [statusPort])];
 }
 
 /**
- * The plan file of this machine's gateways, and the key that seals it, which is stored beside the key-encryption key,
- * never in the data folder.
+ * Returns the options of the plan file of this machine's gateways. The key that encrypts the file is stored beside the
+ * key-encryption key, never in the data folder.
  */
 export async function planFileOptions({ settings, folder, crypto, clock, log }: Host) {
   const seal = createNodeSeal(await loadNodeKey(`${settings.kekFile}.node`));
   return { path: join(folder.plans, 'plan'), seal, crypto, clock, log };
 }
 
-/** A key for one purpose, derived from the key-encryption key and never stored (RFC 5869, HKDF with SM3). */
+/** Derives a key for one purpose from the key-encryption key; it is never stored (RFC 5869, HKDF with SM3). */
 export async function deriveKey(kekFile: string, purpose: string): Promise<Uint8Array> {
   return new Uint8Array(hkdfSync('sm3', await readFile(kekFile), '', `kangqiao ${purpose}`, 32));
 }

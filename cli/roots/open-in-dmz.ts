@@ -1,6 +1,6 @@
 /**
- * A gateway in the DMZ: no store, no shared state, no key but its node's own. It gets its plan from inside, and
- * forwards every call.
+ * Opens a gateway in the DMZ. It has no store, no shared state, and only the key of its node. It gets its plan from the
+ * gateways inside and forwards every call to them.
  */
 import type { Front } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -16,7 +16,7 @@ import type { GatewayParts } from './open-gateways.ts';
 import { planFileOptions, type Host } from './open-host.ts';
 import { startFromFile } from './open-plans.ts';
 
-/** Changes inside, such as withdrawn grants, are known here within this time. */
+/** Interval at which the gateway looks for changes inside, such as withdrawn grants. */
 const LOOK_EVERY_MS = 500;
 
 export async function openInDmz(host: Host, front: Front, life: Life): Promise<Omit<GatewayParts, 'policies'>> {
@@ -29,7 +29,7 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
   life.own('inside', () => inside.close());
   const feed = createPlanFeed();
   const options = await planFileOptions(host);
-  // A separate file beside the plan of a gateway that runs calls itself: neither can serve from the other's plan.
+  // A separate file, so that this gateway and a gateway that runs calls itself never use each other's plan.
   const file = { ...options, path: `${options.path}-handed-out` };
   await startFromFile(feed, file);
   const follower = await followPlanStore({
@@ -53,8 +53,8 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
 }
 
 /**
- * With the certificate of another front's node it would serve nothing, and tell every caller that there is no such
- * interface.
+ * Returns a plan source that rejects with FORWARD_WRONG_FRONT (input) if the certificate belongs to the node of another
+ * front. Otherwise the gateway would serve nothing and tell every caller that the interface does not exist.
  */
 function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {
   return {
@@ -75,7 +75,7 @@ function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {
   };
 }
 
-/** Also used by `doctor`, which asks each address separately. */
+/** Connects to the gateways inside. Also used by `doctor`, which asks each address separately. */
 export async function connectInside(settings: Settings, addresses = settings.forwardTo): Promise<Inside> {
   const [cert, key, ca] = await Promise.all(
     [settings.forwardCertFile, settings.forwardKeyFile, settings.forwardCaFile].map((path) => readGiven(path!)),

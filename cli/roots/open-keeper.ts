@@ -1,4 +1,6 @@
-/** The keeper of this process's store: it moves the store and backs it up while the process keeps writing to it. */
+/**
+ * Opens the keeper of this process's store. It moves the store and backs it up while the process keeps writing to it.
+ */
 import type { MoveTarget, StoreKeeper } from '../../control/system/store-keeper.ts';
 import { backupKeyOf } from '../../engine/transfer/backup-frames.ts';
 import { openExchangeFolder } from '../../engine/transfer/exchange-folder.ts';
@@ -13,16 +15,16 @@ import type { OpenedEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 import type { SettingOverrides } from './root-options.ts';
 
-/** How the process starts again. Without secrets it keeps its present ones. */
+/** Settings with which the process starts again. Without secrets it uses its present ones. */
 export interface Restart {
   readonly settings: SettingOverrides;
   readonly secrets?: StoreSecrets;
 }
 
-/** Restarts the process; without an argument it ends for good. */
+/** Restarts the process. Without an argument, ends it. */
 export type GoOn = (restart: Restart | undefined) => void;
 
-/** The response is sent first. */
+/** Delay before the restart, so that the response is sent first. */
 const ANSWER_MS = 500;
 
 export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: GoOn): StoreKeeper {
@@ -33,12 +35,12 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
     for (const address of [target.to, target.sharedAddress]) {
       if (address === undefined) continue;
       requireServer(address);
-      // The drivers resolve names themselves, so every address of a name must be allowed.
+      // The database drivers resolve names themselves, so every address of a name must be allowed.
       for (const { host: name, port } of await serversOf(address)) await engine.outbound.guard.requireAll(name, port);
     }
     await refuseOthers(storage.store.documents, clock, { isOneOfThem: true });
     const opened = await openTarget({ ...targetOptions(target), clock, logger: log });
-    /** Once drained, the process takes no new work, and must restart however this ends. */
+    /** Once drained, the process takes no new work and must restart, whether the move succeeds or fails. */
     const at: { stage: MoveStage; isDrained: boolean } = { stage: 'begin', isDrained: false };
     try {
       const blobs = await opened.store.openBlobs(storage.dataKeys);
@@ -69,7 +71,7 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
         },
       });
       await blobs.close();
-      // Audit lines about this move go to the new store.
+      // Later audit lines about this move go to the new store.
       await storage.gate.redirect('audit', opened.store.documents);
       return report;
     } catch (error) {
@@ -83,8 +85,8 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
   }
 
   /**
-   * Continues with the new store; with the old one if the move failed; with neither if none would open: then only the
-   * same move again completes it.
+   * Restarts on the new store, or on the old one if the move failed. If the move was interrupted while switching,
+   * neither store may open; the process then ends, and only the same move again completes it.
    */
   function leave(stage: MoveStage, target: MoveTarget, close: () => Promise<void>): void {
     clock.after(ANSWER_MS, () => {

@@ -1,7 +1,7 @@
 /**
- * An engine that opens as soon as its servers respond, for a process that must serve without them. Until then calls
- * of flows and of the shared state fail as down, which callers may retry. While the store is read only, flows stay
- * down and later plans are not read.
+ * Opens an engine as soon as its servers respond, for a process that must serve without them. Until then, calls of
+ * flows and of the shared state fail with a transient error, which callers may retry. While the store is read only,
+ * flows stay unavailable and later plans are not read.
  */
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -15,8 +15,8 @@ export interface LateEngine {
   readonly runFlow: RunFlow;
   readonly shared: SharedState;
   /**
-   * Resolves when it is open, or after `boundMs`; rejects when the first try failed for a reason that a person must
-   * fix.
+   * Resolves when the engine is open, or after `boundMs`. Rejects if the first attempt failed for a reason that a
+   * person must fix.
    */
   ready(boundMs: number): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function openLateEngine(
   let isStopped = false;
   let cancel = () => {};
   let trying = tryOpen();
-  // Owned from the start, so that it stops after the gateways that use it.
+  // Register it now, so that it stops after the gateways that use it.
   life.own('engine', async () => {
     isStopped = true;
     cancel();
@@ -93,7 +93,7 @@ export function openLateEngine(
       let cancelBound = () => {};
       const bound = new Promise<void>((resolve) => (cancelBound = clock.after(boundMs, resolve)));
       await Promise.race([first.promise, bound]).finally(() => cancelBound());
-      // If no one waits any more, a later rejection must not end the process.
+      // A later rejection, for which nobody waits, must not end the process.
       first.promise.catch(() => undefined);
     },
   };

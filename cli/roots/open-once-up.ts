@@ -1,6 +1,6 @@
 /**
- * Opens parts that need servers as soon as those respond: a process that starts before its database, or while that is
- * down, waits for it.
+ * Opens parts that need servers as soon as the servers respond. A process that starts before its database, or while the
+ * database is down, waits for it.
  */
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
@@ -11,7 +11,10 @@ const LONGEST_PAUSE_MS = 5_000;
 
 type Part = Parameters<Life['own']>;
 
-/** Rethrows errors that a person must fix (`input`) and our own (`bug`). Rejects once the process should end. */
+/**
+ * Calls `open` until it succeeds and returns its result. Rethrows errors that a person must fix (`input`) and our own
+ * errors (`bug`). Rejects when the process should end.
+ */
 export async function openOnceUp<T>({ clock, log }: Pick<Host, 'clock' | 'log'>, life: Life, open: (life: Life) => Promise<T>): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const result = await tryOpen(open, life);
@@ -40,7 +43,7 @@ function pause(ms: number, clock: Host['clock'], signal: AbortSignal): Promise<v
 
 type Attempt<T> = { readonly opened: T; readonly parts: readonly Part[] } | { readonly error: unknown };
 
-/** If opening fails, closes the parts that were already opened. */
+/** Calls `open` once. If it fails, closes the parts that were already opened. */
 async function tryOpen<T>(open: (life: Life) => Promise<T>, { end, signal }: Life): Promise<Attempt<T>> {
   const parts: Part[] = [];
   try {

@@ -1,6 +1,6 @@
 /**
- * Where control publishes its plan and the gateways of this process read it: a file beside control, or the store that
- * processes share.
+ * Opens the place where control publishes its plan and the gateways of this process read it: a file beside control, or
+ * the store that processes share.
  */
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';
 import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
@@ -51,7 +51,10 @@ export async function followPlans(
   return follower;
 }
 
-/** With a kept plan a gateway serves before any server responds; without one, or with an unusable one, it waits. */
+/**
+ * Publishes the stored plan, so that a gateway serves before any server responds. Without a usable plan file the
+ * gateway waits.
+ */
 export async function startFromFile(feed: PlanFeed, options: Awaited<ReturnType<typeof planFileOptions>>): Promise<void> {
   try {
     feed.publish(await readPlanFile({ ...options, now: options.clock.now() }));

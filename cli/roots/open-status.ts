@@ -1,6 +1,6 @@
 /**
- * What a process reports about itself: its status listener (KQ_STATUS_PORT) and its spans, from its start until all
- * its other parts have stopped.
+ * Opens the status listener of a process (KQ_STATUS_PORT) and the export of its spans. They work from its start until
+ * all its other parts have stopped.
  */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -12,7 +12,10 @@ import type { Host } from './open-host.ts';
 export type ReadyChecks = Readonly<Record<string, () => Promise<void> | void>>;
 
 export interface Status {
-  /** All parts are open: ready from now on when every check passes, until the process begins to stop. */
+  /**
+   * Called when all parts are open. From then on the process is ready while every check passes, until it begins to
+   * stop.
+   */
   started(checks: ReadyChecks): void;
 }
 

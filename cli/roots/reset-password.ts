@@ -1,6 +1,6 @@
 /**
- * `--reset-password`: the way back after losing the last account of a kind. The person who starts the platform
- * controls the machine and its keys.
+ * Resets a password for `--reset-password`, if nobody with the required role can log in any more. The person who starts
+ * the platform controls the machine and its keys.
  */
 import type { AccountList } from '../../control/accounts/accounts.ts';
 import type { Control } from '../../control/create-control.ts';
@@ -11,11 +11,12 @@ export interface NewPassword {
 }
 
 /**
- * For an account with any role. Also removes its second factor, and enables it if it was disabled. ACCOUNT_UNKNOWN.
+ * Gives an account with any role a new one-time password, removes its second factor, and enables it if it was disabled.
+ * Rejects with ACCOUNT_UNKNOWN (input) if there is no such account.
  */
 export async function resetPassword({ run }: Pick<Control, 'run'>, name: string): Promise<NewPassword> {
   const password = (await run('accounts.reset-password', { name })) as NewPassword;
-  // The phone may be lost as well.
+  // The person may have lost the phone too.
   await run('accounts.remove-second-factor', { name });
   const { items } = (await run('accounts.list', {})) as AccountList;
   const { displayName, roles, revision } = items.find((account) => account.name === name && account.disabled) ?? {};

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 /**
- * The input of the composition roots: choices, and settings from the command line, which win over the environment.
- * Each root returns the exit code of the process.
+ * The input of the composition roots: options and settings from the command line, which override the environment. Each
+ * root returns the exit code of the process.
  */
-/** Names as in `engine/host/settings.ts`. */
+/** Settings from the command line, named as in `engine/host/settings.ts`. */
 export interface SettingOverrides {
   readonly dataFolder?: string;
   readonly storeAddress?: string;
@@ -17,9 +17,9 @@ export interface SettingOverrides {
 }
 
 export interface StartOptions {
-  /** The example for an empty store, with its outside programs and light traffic. */
+  /** The example to load into an empty store, with simulated systems and light traffic. */
   readonly example?: 'city';
-  /** First port of the example's outside programs. */
+  /** First port of the example's simulated systems. */
   readonly examplePort?: number;
   /** Gives this account a new one-time password before anything listens. */
   readonly resetPassword?: string;

@@ -1,4 +1,4 @@
-/** `kangqiao worker`: durable work, triggers and recovery, without gateways and control. */
+/** Runs durable work, triggers and recovery, without gateways and control, for `kangqiao worker`. */
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openEngine } from './open-engine.ts';
 import { openHost } from './open-host.ts';

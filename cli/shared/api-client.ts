@@ -1,6 +1,6 @@
 /**
- * The admin API for the command line: JSON in, JSON out, progress lines in between, one error class for errors of
- * control.
+ * A client of the admin API for the command line. It sends and returns JSON, reports progress lines, and has one error
+ * class for errors of control.
  */
 import { Agent, fetch } from 'undici';
 import { ApiError, ConnectionError } from './api-errors.ts';
@@ -8,16 +8,16 @@ import { ApiError, ConnectionError } from './api-errors.ts';
 export interface ApiTarget {
   readonly address: string;
   readonly token?: string;
-  /** PEM of the authority that signed control's certificate. */
+  /** PEM of the authority that signed the certificate of control. */
   readonly ca?: string;
   readonly cookie?: string;
-  /** Sent with every call, because dangerous actions ask for it again. */
+  /** The password is sent with every call, because dangerous actions require it again. */
   readonly password?: string;
 }
 
 export interface ApiClient {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** Calls `onProgress` for each step that control reports. */
+  /** Sends a POST request and calls `onProgress` for each step that control reports. Returns the result. */
   follow<Progress = Readonly<Record<string, unknown>>>(
     path: string,
     body: unknown,
@@ -25,7 +25,7 @@ export interface ApiClient {
   ): Promise<unknown>;
   /** Logs in and returns a client with the session, which sends the password again with each action that needs it. */
   login(name: string, password: string, code?: string): Promise<LoggedIn>;
-  /** The same session, with another password to send. */
+  /** Returns a client for this session that sends another password. */
   withPassword(password: string): ApiClient;
   close(): Promise<void>;
 }

@@ -1,7 +1,10 @@
-/** Separate from the client: every command uses them, but only those that call control load HTTP. */
+/**
+ * Errors of the API client. They are in a separate file because every command uses them, but only commands that call
+ * control load HTTP.
+ */
 import type { Issue } from '../../engine/contract/values/errors.ts';
 
-/** Control returned an error. */
+/** The error that control returned. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -18,7 +21,7 @@ export class ApiError extends Error {
   }
 }
 
-/** No server responded. */
+/** Thrown if no server responds. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }

@@ -5,14 +5,14 @@ import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 export interface Difference {
   /** JSON Pointer (RFC 6901). */
   readonly path: string;
-  /** `undefined`: missing on this side. */
+  /** The stored value; `undefined` if it is missing. The same holds for `wanted`. */
   readonly stored: unknown;
   readonly wanted: unknown;
 }
 
 /**
- * Every difference between a stored document and the wanted one, in the order of the stored one; compares lists by
- * position.
+ * Returns every difference between a stored document and the wanted one, in the order of the stored one. Compares lists
+ * by position.
  */
 export function compareDocuments(stored: unknown, wanted: unknown, path = ''): readonly Difference[] {
   if (isRecord(stored) && isRecord(wanted)) {
@@ -26,7 +26,10 @@ export function compareDocuments(stored: unknown, wanted: unknown, path = ''): r
   return JSON.stringify(stored) === JSON.stringify(wanted) ? [] : [{ path, stored, wanted }];
 }
 
-/** One line per difference: `- ` is only stored, `+ ` is only wanted, `~ ` has another value. */
+/**
+ * Returns one line for a difference. `- ` marks a value that is only stored, `+ ` one that is only wanted, `~ ` one
+ * that differs.
+ */
 export function formatDifference({ path, stored, wanted }: Difference): string {
   if (wanted === undefined) return `- ${path}: ${JSON.stringify(stored)}`;
   if (stored === undefined) return `+ ${path}: ${JSON.stringify(wanted)}`;

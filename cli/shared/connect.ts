@@ -36,8 +36,8 @@ export async function withApi<T>(command: Command, terminal: Terminal, work: (ap
 }
 
 /**
- * The authority to trust: the given file, else the one that a start created in the data folder; undefined means the
- * system's.
+ * Returns the file of the authority to trust: the given file, or else the one that a start created in the data folder.
+ * Undefined means the authorities of the system.
  */
 export function findCaFile({ ca, data }: ConnectOptions): string | undefined {
   const made = join(data ?? DEFAULT_DATA_FOLDER, 'tls', 'ca.crt');

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 /**
- * Writes the saved revision into the flow's file, so that the next save of the file follows this one; every other
- * character stays. Returns false when the file cannot be written, or has a different revision by now.
+ * Writes the saved revision into the flow's file, so that the next save of the file is based on it. Every other
+ * character stays. Returns false if the file cannot be written or has a different revision now.
  */
 export async function keepRevision(file: string, from: number, to: number): Promise<boolean> {
   try {
@@ -16,7 +16,7 @@ export async function keepRevision(file: string, from: number, to: number): Prom
   }
 }
 
-/** The place of a flow's own `revision` in its JSON. */
+/** Returns the position of the flow's own `revision` in its JSON. */
 function revisionIn(text: string): [start: number, end: number] | undefined {
   let depth = 0;
   let name = '';

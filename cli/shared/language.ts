@@ -2,7 +2,7 @@ import { Option } from 'commander';
 
 export type Language = 'zh-CN' | 'en';
 
-/** Selected by `--lang`, else by the terminal's language. */
+/** Returns the option `--lang`; its default is the language of the terminal. */
 export function languageOption(): Option {
   return new Option('--lang <language>', 'language of what is told (default: as LANG says)')
     .choices(['zh-CN', 'en'])

@@ -1,12 +1,12 @@
 /**
- * Logs in a person at the terminal: password, code of the second factor if the account has one, and the duties to
- * fulfil first.
+ * Logs in a person at the terminal: asks for the password and, if the account has a second factor, for its code; then
+ * for what the account must change first.
  */
 import type { ApiClient, LoggedIn } from './api-client.ts';
 import { ApiError } from './api-errors.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Asks for missing values. */
+/** Asks for the password and, if needed, for a code, and logs in. */
 export async function logIn(
   terminal: Terminal,
   guest: ApiClient,
@@ -33,7 +33,7 @@ export async function changePassword(terminal: Terminal, client: ApiClient, oldP
   return client.withPassword(newPassword);
 }
 
-/** Shows the secret for the authenticator app, and puts it in force once a code of it is entered. */
+/** Shows the secret for the authenticator app, and activates it once the person has entered a code of the app. */
 export async function setUpSecondFactor(terminal: Terminal, client: ApiClient): Promise<void> {
   const { secret, uri } = (await client.call('POST', '/me/second-factor')) as { readonly secret: string; readonly uri: string };
   terminal.tell('This installation demands a second factor. Enter this key in an authenticator app (time-based, six digits):');

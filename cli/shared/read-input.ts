@@ -1,19 +1,28 @@
-/** Files named on the command line: one way to read them, with clear errors. */
+/** Reads files that are named on the command line, with clear errors. */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
-/** The text of a file, without a byte order mark; `-` reads standard input. Throws INPUT_UNREADABLE. */
+/**
+ * Returns the text of a file without a byte order mark; `-` reads standard input. Rejects with INPUT_UNREADABLE
+ * (input).
+ */
 export async function readInput(file: string): Promise<string> {
   return (await readBytes(file)).toString('utf8').replace(/^\uFEFF/, '');
 }
 
-/** The bytes of a file, for content that need not be UTF-8; `-` reads standard input. Throws INPUT_UNREADABLE. */
+/**
+ * Returns the bytes of a file, for content that need not be UTF-8; `-` reads standard input. Rejects with
+ * INPUT_UNREADABLE (input).
+ */
 export async function readBytes(file: string): Promise<Buffer> {
   if (file === '-') return readStandardInput();
   return readFile(file).catch((error: unknown) => Promise.reject(unreadable(file, error)));
 }
 
-/** The same as JSON. Throws INPUT_NOT_JSON too, with the line and column of the error. */
+/**
+ * Returns the JSON value of a file; `-` reads standard input. Rejects with INPUT_UNREADABLE (input), or with
+ * INPUT_NOT_JSON (input) and the line and column of the error.
+ */
 export async function readJsonInput(file: string): Promise<unknown> {
   const text = await readInput(file);
   try {
@@ -62,8 +71,8 @@ function notJson(file: string, text: string): AppError {
 }
 
 /**
- * How much of the text may be the start of valid JSON. Not every message of `JSON.parse` says where it stopped, but
- * each says whether it was at the end.
+ * Returns the length of the longest beginning of the text that may be the start of valid JSON. Not every message of
+ * `JSON.parse` names the position of the error, but each shows whether it was at the end of the text.
  */
 function soundLength(text: string): number {
   let [sound, broken] = [0, text.length + 1];

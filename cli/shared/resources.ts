@@ -1,5 +1,6 @@
 /**
- * The documents of an installation besides its flows, as the command line lists, fetches, applies and deletes them.
+ * The documents of an installation besides its flows, with the data that the command line needs to list, fetch, apply
+ * and delete them.
  */
 
 /** A stored document; `revision` counts its saves. */
@@ -9,20 +10,20 @@ export interface ResourceDocument {
 }
 
 export interface Resource {
-  /** The command: `kangqiao adapter …`. */
+  /** Name of the command, as in `kangqiao adapter …`. */
   readonly command: string;
-  /** For use in sentences. */
+  /** Plural of the name, for sentences. */
   readonly plural: string;
-  /** Below `/api/v1`. */
+  /** Path below `/api/v1`. */
   readonly path: string;
   readonly idField: string;
-  /** Columns of the list besides id and name: heading and content. */
+  /** Columns of the list besides id and name: the content by heading. */
   readonly columns: Readonly<Record<string, (document: ResourceDocument) => string>>;
-  /** Below `/api/v1`: checks a document without saving it. */
+  /** Path below `/api/v1` that checks a document without saving it. */
   readonly validatePath?: string;
-  /** Summary of `delete`. */
+  /** Summary of the subcommand `delete`. */
   readonly deleteSummary: string;
-  /** Single documents have no address: they are looked up in the list. */
+  /** Set if single documents have no address and must be looked up in the list. */
   readonly isListedOnly?: true;
   readonly example: string;
 }

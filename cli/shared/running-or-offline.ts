@@ -8,13 +8,13 @@ import type { Terminal } from './terminal.ts';
 
 export interface Ways<T> {
   readonly isOffline: boolean;
-  /** The account that acts in the running process; the account of the stored token if absent. */
+  /** The account that acts in the running process; absent: the account of the stored token. */
   readonly name?: string | undefined;
-  /** Is called when a process has the store open; `api` carries the user's own session. */
+  /** Called if a process has the store open. `api` uses a session of the user. */
   running(api: ApiClient): Promise<T>;
   /**
-   * Is called when no process responds. Fails with STORE_LOCKED or STORE_IN_USE if another process has the store open
-   * after all.
+   * Called if no process responds. Rejects with STORE_LOCKED or STORE_IN_USE (input) if another process has the store
+   * open after all.
    */
   offline(): Promise<T>;
 }
@@ -22,8 +22,8 @@ export interface Ways<T> {
 const DEFAULT_NAME = 'admin';
 
 /**
- * Asks the running process, with the user's password. If no process responds, none has the store open, and this
- * process does the work.
+ * Calls `running` with the user's password if a process responds. Otherwise no process has the store open, and this
+ * process does the work by calling `offline`.
  */
 export async function runningOrOffline<T>(command: Command, terminal: Terminal, ways: Ways<T>): Promise<T> {
   if (!ways.isOffline) {
@@ -50,7 +50,7 @@ export async function runningOrOffline<T>(command: Command, terminal: Terminal, 
   }
 }
 
-/** Returns the account of the stored token; undefined without a valid one. */
+/** Returns the account of the stored token; undefined without a valid token. */
 export async function accountOf(api: ApiClient): Promise<string | undefined> {
   try {
     return ((await api.call('GET', '/me')) as { readonly name: string }).name;
@@ -60,13 +60,13 @@ export async function accountOf(api: ApiClient): Promise<string | undefined> {
   }
 }
 
-/** A token cannot run dangerous actions, so the user logs in for this one. */
+/** Logs the user in and calls `act` with this session, because a token cannot run dangerous actions. */
 export async function withPassword<T>(api: ApiClient, terminal: Terminal, name: string, act: (api: ApiClient) => Promise<T>): Promise<T> {
   const { client } = await logIn(terminal, api, name);
   try {
     return await act(client);
   } finally {
-    // After a move the process may be switching to the other store, so a failure is ignored.
+    // Ignore a failure: after a move the process may be switching to the other store.
     await client.call('POST', '/logout').catch(() => {});
     await client.close();
   }

@@ -1,4 +1,4 @@
-/** One way to search executions from the command line, in the store and in the archive. */
+/** Searches executions from the command line, in the store and in the archive. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { ExecutionPage } from '../../engine/operate/interface.ts';
 import type { ApiClient } from './api-client.ts';
@@ -24,14 +24,14 @@ export function searchOptions(): readonly Option[] {
   ];
 }
 
-/** `conditions`: further query fields of `GET /executions`. */
+/** Returns one page of executions. `conditions` are further query fields of `GET /executions`. */
 export async function searchExecutions(
   api: ApiClient,
   conditions: Readonly<Record<string, string | boolean | undefined>>,
   { key, flow, from, to, limit }: SearchOptions,
 ): Promise<ExecutionPage> {
   const all = { ...conditions, limit: Number(limit), flowId: flow, from, to };
-  // The value of a business key identifies a patient: it is sent in the body, since URLs end up in logs.
+  // The value of a business key identifies a patient. Send it in the body, since URLs end up in logs.
   if (key !== undefined) return (await api.call('POST', '/executions/search', { ...all, ...keyOf(key) })) as ExecutionPage;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(all)) if (value !== undefined) query.set(name, String(value));

@@ -9,7 +9,7 @@ export interface Terminal {
   /** Prints progress and hints, which are never part of the result. */
   tell(text: string): void;
   ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
-  /** Aborts on Ctrl-C. */
+  /** Signal that aborts on Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
@@ -24,12 +24,15 @@ export function createTerminal(signal: AbortSignal): Terminal {
 }
 
 /**
- * C0 without tab and line feed, DEL, C1, and characters that change the direction of text (UAX #9): names from
- * elsewhere may contain them.
+ * Control characters: C0 without tab and line feed, DEL, C1, and characters that change the direction of text (UAX #9).
+ * Names from other systems may contain them.
  */
 const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Escapes them as in JSON, so that JSON stays the same document and the terminal executes nothing. */
+/**
+ * Escapes control characters as JSON does. JSON output then stays the same document, and the terminal does not execute
+ * the characters.
+ */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -39,7 +42,7 @@ export function formatIssue({ severity, path, message, fix, code }: Issue): stri
   return `  ${mark} ${path === '' ? '/' : path}: ${message} [${code}]${fix === undefined ? '' : `\n      ${fix}`}`;
 }
 
-/** Columns as wide as their widest cell; Han characters take two places. */
+/** Returns a table with columns as wide as their widest cell. Han characters are two columns wide. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
   return rows
@@ -79,7 +82,7 @@ function askTyped(question: string, hidden: boolean, signal: AbortSignal): Promi
   });
 }
 
-/** Piped answers, one per line, in the order of the questions. */
+/** Returns a function that reads answers from piped input, one per line, in the order of the questions. */
 function pipedLines(): (question: string) => Promise<string> {
   let iterator: AsyncIterator<string> | undefined;
   return async (question) => {

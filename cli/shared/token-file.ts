@@ -1,6 +1,6 @@
 /**
- * Where the command line keeps its token: `<data folder>/handover/cli-token` (written by `kangqiao start`) or
- * `~/.kangqiao/token` (written by `login`).
+ * The file in which the command line stores its token: `<data folder>/handover/cli-token` (written by `kangqiao start`)
+ * or `~/.kangqiao/token` (written by `login`).
  */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -23,14 +23,17 @@ export function homeTokenPath(): string {
   return join(homedir(), '.kangqiao', 'token');
 }
 
-/** Readable by its owner alone (0600), even if the file existed before with other rights. */
+/** Writes the token. Only the owner can read the file (0600), even if it existed before with other rights. */
 export async function writeTokenFile(path: string, content: TokenFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
   await chmod(path, 0o600);
 }
 
-/** The token of the named data folder, else of `./data`, else of the home folder; undefined when there is none. */
+/**
+ * Returns the token of the named data folder. Without a name, returns the token of `./data` or else of the home folder.
+ * Undefined if there is none.
+ */
 export async function findTokenFile(dataFolder: string | undefined): Promise<TokenFile | undefined> {
   const paths = dataFolder === undefined ? [dataTokenPath(DEFAULT_DATA_FOLDER), homeTokenPath()] : [dataTokenPath(dataFolder)];
   for (const path of paths) {
@@ -42,7 +45,10 @@ export async function findTokenFile(dataFolder: string | undefined): Promise<Tok
   return undefined;
 }
 
-/** Checked by hand: every command reads this file, and none of them needs the schema library otherwise. */
+/**
+ * Returns true if the content is a token. The check is written by hand, because every command reads this file and
+ * should not load the schema library for it.
+ */
 function isTokenFile(content: unknown): content is TokenFile {
   if (!isRecord(content)) return false;
   const { address, token, ca } = content;

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Version of the package, from its package.json: beside cli/ in a checkout, above dist/ when installed. */
+/**
+ * Returns the version of the package from its package.json, which is beside cli/ in a checkout and above dist/ when
+ * installed.
+ */
 export function readVersion(): string {
   const file = ['../../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
   if (file === undefined) return 'unknown';

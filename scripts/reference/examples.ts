@@ -1,6 +1,6 @@
 /**
- * The examples of the reference are files of docs/reference/examples/ and of nodes/. The pages show them, and a test
- * runs them.
+ * The examples of the reference. They are files of docs/reference/examples/ and of nodes/; the pages show them, and a
+ * test runs them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { AdapterDocument } from '../../engine/contract/node/adapter.ts';
@@ -18,7 +18,7 @@ export function exampleFlow(name: string): string {
   return readFileSync(new URL(`flows/${name}.json`, EXAMPLES), 'utf8');
 }
 
-/** Left and right are fixed values. */
+/** An example of a comparison, with fixed values on both sides. */
 export interface ComparisonExample {
   readonly left: unknown;
   readonly op: Comparison;
@@ -54,7 +54,7 @@ export const scopeExample = read<ScopeExample>('scope.json');
 export interface MappingExample {
   readonly about: Text;
   readonly mapping: Mapping;
-  /** Code tables: name -> key -> value. */
+  /** Code tables by name; each has its values by key. */
   readonly tables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly data: unknown;
   readonly gives: unknown;
@@ -62,7 +62,7 @@ export interface MappingExample {
 
 export const mappingExamples = read<readonly MappingExample[]>('mappings.json');
 
-/** The node's output by port, its reply, or its refusal for this data. */
+/** An example of a node: its output by port, its reply, or its error for this data. */
 export interface NodeExample {
   readonly config: Readonly<Record<string, unknown>>;
   readonly data: unknown;
@@ -72,8 +72,8 @@ export interface NodeExample {
 }
 
 /**
- * The example lies beside the node, like its help: `<verb>.example.json`, or for an older major
- * `<verb>.v1.example.json`.
+ * Returns the example of a node type, if it has one. The file is beside the node, like its help: `<verb>.example.json`,
+ * or for an older major version `<verb>.v1.example.json`.
  */
 export function nodeExample(name: string): NodeExample | undefined {
   const [type = '', major = ''] = name.split('@');

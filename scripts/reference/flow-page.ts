@@ -4,7 +4,7 @@ import { exampleFlow } from './examples.ts';
 import { fieldTable, GENERATED, inBoth, json, undescribedOf, type Page } from './markdown.ts';
 import { rowsOf } from './schema-rows.ts';
 
-/** Fields that contain fields have a section each; all others are in the first table. */
+/** Fields that contain other fields and so have their own sections; all others are in the first table. */
 const SECTIONS: Readonly<Record<string, Text>> = {
   nodes: {
     en: 'The steps. `config` is described with [each node type](nodes/README.md), `handling` here.',

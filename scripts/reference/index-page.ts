@@ -1,6 +1,6 @@
 import { GENERATED, table, type Page } from './markdown.ts';
 
-/** The start page of the folder. */
+/** Returns the start page of the reference. */
 export function indexPage(): Page {
   const rows = [
     ['[Flow document](flow-document.md)', '流程文档', 'nodes, edges, handling, retry, ingress, recording, saved tests'],

@@ -11,7 +11,7 @@ interface Section {
   readonly title: string;
   readonly about: Text;
   readonly schema: TSchema;
-  /** File of examples/city whose first document is the example. */
+  /** Name of the file in examples/city whose first document is the example. */
   readonly example: Parameters<typeof cityExample>[0];
 }
 

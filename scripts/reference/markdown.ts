@@ -2,7 +2,7 @@
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { code, meaningOf, type FieldRow } from './schema-rows.ts';
 
-/** The text of a file of docs/reference/, and the fields without a description. */
+/** A page: the text of a file of docs/reference/, and the fields without a description. */
 export interface Page {
   readonly file: string;
   readonly text: string;
@@ -20,7 +20,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim();
 }
 
-/** `up`: the relative path from the page to docs/reference/. */
+/** Returns a table of fields. `up` is the relative path from the page to docs/reference/. */
 export function fieldTable(rows: readonly FieldRow[], up = ''): string {
   const text = table(['field', 'values', 'default', 'meaning', '含义'], rows.map(cellsOf));
   return text.replaceAll('(CONDITIONS', `(${up}conditions.md`).replaceAll('(MAPPINGS', `(${up}mappings.md`);
@@ -39,7 +39,7 @@ function cellsOf({ path, presence, type, default: value, text }: FieldRow): stri
   return [`\`${path}\``, type, fallback, ...meanings];
 }
 
-/** English, then Chinese in a separate paragraph. */
+/** Returns the English text, then the Chinese text in a separate paragraph. */
 export function inBoth(text: Text): string {
   return text.en === text['zh-CN'] ? text.en : `${text.en}\n\n${text['zh-CN']}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The fields of a schema as rows of a Markdown table: path, type with its bounds, default, and meaning in both
+ * Lists the fields of a schema as rows of a Markdown table: path, type with its bounds, default, and meaning in both
  * languages.
  */
 import { isPlainPattern } from '../../engine/contract/values/plain-text.ts';
@@ -12,7 +12,7 @@ type Schema = Readonly<Record<string, unknown>>;
 export interface FieldRow {
   readonly path: string;
   readonly schema: Schema;
-  /** `alternative`: required in only one of several forms of its parent. */
+  /** `alternative`: the field is required in only one of several forms of its parent. */
   readonly presence: 'required' | 'optional' | 'alternative';
   readonly type: string;
   readonly default: unknown;
@@ -20,8 +20,8 @@ export interface FieldRow {
 }
 
 /**
- * Returns the fields of an object schema, each followed by its inner fields. A condition or mapping, which has its
- * own grammar, is one row.
+ * Returns the fields of an object schema, each followed by its inner fields. A condition or mapping has a separate
+ * grammar and is one row.
  */
 export function rowsOf(schema: unknown, prefix = ''): FieldRow[] {
   if (!isRecord(schema)) return [];
@@ -54,7 +54,7 @@ function insideOf(path: string, field: Schema): FieldRow[] {
     : [];
 }
 
-/** Merges the fields of several forms: a field that all forms have is one row with the values of all. */
+/** Merges the fields of several forms. A field that all forms have is one row with the values of all forms. */
 function alternativesOf(forms: readonly (readonly FieldRow[])[]): FieldRow[] {
   const paths = new Set(forms.flatMap((rows) => rows.map(({ path }) => path)));
   return [...paths].map((path): FieldRow => {
@@ -66,7 +66,10 @@ function alternativesOf(forms: readonly (readonly FieldRow[])[]): FieldRow[] {
   });
 }
 
-/** Texts in both languages, operands, conditions and mappings have a page or a line of their own. */
+/**
+ * Type names of fields whose content is described on another page or in one line: texts in both languages, operands,
+ * conditions and mappings.
+ */
 const OWN_GRAMMAR: Readonly<Record<string, string>> = {
   'text-both': 'text in both languages: `{"zh-CN": "…", "en": "…"}`',
   condition: '[condition](CONDITIONS)',
