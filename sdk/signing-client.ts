@@ -37,7 +37,7 @@ export interface SignedAnswer {
   readonly body: Uint8Array;
   /** False only for errors that occur before the caller is authenticated, which cannot be signed. */
   readonly verified: boolean;
-  /** Returns the body as JSON. Throws SDK_ANSWER_NOT_JSON (unknown-outcome) if it is not JSON. */
+  /** Returns the body as JSON. Throws SDK_ANSWER_NOT_JSON (input) if it is not JSON in UTF-8. */
   json(): unknown;
 }
 

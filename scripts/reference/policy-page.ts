@@ -3,7 +3,7 @@ import { FRONTS } from '../../engine/contract/access/access.ts';
 import { fieldTable, GENERATED, inBoth, table, undescribedOf, type Page } from './markdown.ts';
 import { rowsOf } from './schema-rows.ts';
 
-/** Returns the page of policies. Policies that an interface may set come first, each with its options. */
+/** Returns the page of policies: a table of all policies, then a section for each policy that has options. */
 export function policyPage(policies: readonly Policy[]): Page {
   const sections = policies.map((policy) => ({ policy, rows: rowsOf(policy.options) }));
   const withOptions = sections.filter(({ rows }) => rows.length > 0);
