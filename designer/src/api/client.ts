@@ -7,7 +7,7 @@ import { askConfirmation, type Confirmation } from './step-up.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** The user's reason, for the audit trail. */
+  /** The user's reason for the call, which the audit trail stores. */
   readonly reason?: string;
 }
 
@@ -20,7 +20,7 @@ export class ApiError extends Error {
   readonly values: Readonly<Record<string, string | number | boolean>>;
   readonly issues: readonly Issue[];
   readonly requestId: string | undefined;
-  /** The whole response body: a stale save contains both versions. */
+  /** The whole response body. If the revision is out of date, it contains both versions. */
   readonly body: Readonly<Record<string, unknown>>;
 
   constructor(status: number, body: Readonly<Record<string, unknown>>) {
@@ -42,7 +42,7 @@ export class ConfirmationGivenUp extends ApiError {
   }
 }
 
-/** Event on the window: the platform no longer knows the session. */
+/** Name of the window event that is sent when the platform no longer knows the session. */
 export const LOGGED_OUT = 'kq-logged-out';
 
 /** Calls one operation and returns its output; throws ApiError. */
@@ -70,15 +70,15 @@ export async function callWithProgress<Id extends OperationId>(
   throw unreachable();
 }
 
-/** Login is not among the operations, since it creates the session. */
+/** Logs in. This is not one of the operations, since it creates the session. */
 export async function login(name: string, password: string, code?: string): Promise<void> {
   await readJson(await fetchJson('POST', '/api/v1/login', { name, password, ...(code === undefined ? {} : { code }) }, {}));
 }
 
-/** Errors for a wrong or missing confirmation, after which the user is asked once more. */
+/** Error codes for a wrong or missing confirmation. The user is then asked for the password again. */
 const UNCONFIRMED: ReadonlySet<string> = new Set(['STEP_UP_REQUIRED', 'STEP_UP_REFUSED']);
 
-/** For operations that require it, asks for the password until it is right or the user gives up. */
+/** Sends an operation. If it requires confirmation, asks for the password until it is right or the user gives up. */
 async function send(id: OperationId, input: Record<string, unknown>, options: CallOptions, accept?: string): Promise<Response> {
   if (!('stepUp' in OPERATIONS[id])) return sendOnce(id, input, options, accept);
   for (let problem: ApiError | undefined; ;) {
@@ -107,7 +107,7 @@ async function sendOnce(id: OperationId, input: Record<string, unknown>, options
   const body = !isInBody ? undefined : operation.body === undefined ? rest : whole;
   const query = isInBody && operation.body === undefined ? '' : queryOf(others);
   const response = await fetchJson(operation.method, `/api/v1${path}${query}`, body, options, accept);
-  // The caller of `me.get` handles this itself.
+  // The caller of `me.get` handles an ended session itself.
   if (response.status === 401 && id !== 'me.get') window.dispatchEvent(new Event(LOGGED_OUT));
   return response;
 }

@@ -1,6 +1,6 @@
 /**
- * The live counts of every published flow. The server sends all of them only when the connection opens, so they are
- * kept from then on.
+ * The live counts of every published flow. The server sends all of them only when the connection opens, so this store
+ * keeps them.
  */
 import { create } from 'zustand';
 import type { FlowLiveDetail } from './operations.ts';
@@ -18,7 +18,7 @@ type Known = Readonly<Record<string, FlowLive>>;
 
 const useKnown = create<{ readonly known: Known }>(() => ({ known: {} }));
 
-/** Mounted once, by the shell. */
+/** Keeps the counts up to date. It must be mounted exactly once; the shell does this. */
 export function useKeepLiveFlows(): void {
   useLive<FlowsEvent>('flows', ({ items, gone }) => {
     useKnown.setState(({ known }) => {
@@ -28,7 +28,7 @@ export function useKeepLiveFlows(): void {
   });
 }
 
-/** Keyed by flow id; unpublished flows are absent. */
+/** Returns the counts by flow id. Unpublished flows are absent. */
 export function useLiveFlows(): Known {
   return useKnown(({ known }) => known);
 }

@@ -42,7 +42,7 @@ export function useWatchedFlow(flowId: string | undefined): void {
   }, [flowId]);
 }
 
-/** `lost` while control is unreachable; the connection is retried every two seconds. */
+/** Returns the state of the connection: `lost` while control is unreachable. It is retried every two seconds. */
 export function useLiveState(): LiveState {
   return useSyncExternalStore(
     (changed) => {
@@ -62,8 +62,8 @@ function open(): void {
   source.onopen = () => setState('open');
   source.onerror = () => {
     setState('lost');
-    // After a response that is no stream (a proxy's error page, a login), the browser would never reconnect, so we
-    // do.
+    // After a response that is not an event stream (a proxy's error page, a login), the browser would never
+    // reconnect, so reconnect here.
     source?.close();
     timer = window.setTimeout(open, RECONNECT_MS);
   };

@@ -16,5 +16,5 @@ interface ProgressEvents {
 
 export type PublishStage = 'validate' | 'test' | 'prepare' | 'commit' | 'apply';
 
-/** An operation that is missing above reports something unknown. */
+/** The progress of an operation. It is unknown for operations that are not listed above. */
 export type Progress<Id extends string> = Id extends keyof ProgressEvents ? ProgressEvents[Id] : unknown;

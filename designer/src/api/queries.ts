@@ -11,8 +11,8 @@ const MOST_TRIES = 2;
 const BACK_MS = 5000;
 
 /**
- * One client for the whole console. A refusal is final and not retried; an unreachable platform is retried until it
- * is back.
+ * Creates the only query client of the console. A refusal is final and not retried; if the platform is unreachable,
+ * the query is retried until it responds.
  */
 export function createQueryClient(): QueryClient {
   const retry = (count: number, error: unknown) =>
@@ -30,11 +30,11 @@ export function createQueryClient(): QueryClient {
 export interface QueryOptions {
   readonly enabled?: boolean;
   readonly refetchIntervalMs?: number;
-  /** Shows the last data while the next loads (paging, filters). */
+  /** Shows the last data while the next data loads (paging, filters). */
   readonly keepPrevious?: boolean;
 }
 
-/** `useQueryOf('flows.list', {})`: loading state, error and data of one read operation. */
+/** Reads one operation: `useQueryOf('flows.list', {})` returns its loading state, error and data. */
 export function useQueryOf<Id extends OperationId>(
   id: Id,
   input: Input<Id>,
@@ -52,8 +52,8 @@ export function useQueryOf<Id extends OperationId>(
 export type MutationInput<Id extends OperationId> = Input<Id> & { readonly $reason?: string };
 
 /**
- * `useMutationOf('adapters.save')`: afterwards refetches every query of the same area (`adapters.*`) and of the areas
- * in `refresh`.
+ * Calls one operation that changes something: `useMutationOf('adapters.save')`. Afterwards refetches every query of
+ * the same area (`adapters.*`) and of the areas in `refresh`.
  */
 export function useMutationOf<Id extends OperationId>(
   id: Id,

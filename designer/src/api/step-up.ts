@@ -1,12 +1,18 @@
-/** For operations that require the password again: the client asks here, and the open page shows the prompt. */
+/**
+ * Asks for the password again if an operation requires it: the client calls `askConfirmation`, and the open page
+ * shows the prompt.
+ */
 
 export interface Confirmation {
   readonly password: string;
-  /** Code of the second factor. */
+  /** The code of the second factor. */
   readonly code?: string;
 }
 
-/** `problem`: why the last input was rejected. Returns undefined if the user gives up. */
+/**
+ * Asks the user for the password. `problem` says why the last input was rejected. Returns undefined if the user gives
+ * up.
+ */
 export type AskConfirmation = (problem: unknown) => Promise<Confirmation | undefined>;
 
 let ask: AskConfirmation | undefined;

@@ -75,12 +75,12 @@ function actionItems(tools: CanvasTools, about: MenuName, t: Translate<typeof AC
 
 const MENU_ORDER = ['node', 'edit', 'arrange', 'view', 'danger'] as const;
 
-/** Destructive actions stand separately at the end. */
+/** Returns the part of the menu that an action belongs to. Destructive actions form the last part. */
 function partOf({ group, isDangerous }: CanvasAction): (typeof MENU_ORDER)[number] {
   return isDangerous === true ? 'danger' : group;
 }
 
-/** Only notes and frames have a colour. */
+/** Returns the menu items for the colour. Only notes and frames have a colour. */
 function colourItems(tools: CanvasTools, t: Translate<typeof TEXTS>): Items {
   const { notes, groups } = selectionOf(tools);
   if (notes.length + groups.length === 0 || tools.editor.getState().isReadOnly) return [];
@@ -110,7 +110,7 @@ interface MenuEvent {
   preventDefault(): void;
 }
 
-/** Selects the element under the pointer first if it is not selected. */
+/** Opens the menu of an element. Selects the element first if it is not selected. */
 export function openNodeMenu(tools: CanvasTools, event: MenuEvent, { id, type }: CanvasNode): void {
   const now = selectionOf(tools);
   if (![...now.nodes, ...now.notes, ...now.groups].includes(id)) {

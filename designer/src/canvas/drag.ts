@@ -10,7 +10,7 @@ import type { CanvasNode } from './state/flow-elements.ts';
 
 type PointerPlace = Pick<MouseEvent, 'clientX' | 'clientY'> | TouchEvent;
 
-/** Highlights the wire that would take the card. */
+/** Highlights the wire into which the dragged card would be inserted. */
 export function followDrag(tools: CanvasTools, event: PointerPlace, nodes: readonly CanvasNode[]): void {
   const { canvas } = tools;
   const dropEdge = looseCard(tools, nodes) === undefined || !('clientX' in event) ? undefined : edgeAt(event.clientX, event.clientY);
@@ -39,7 +39,7 @@ export function commitDrag(tools: CanvasTools, nodes: readonly CanvasNode[]): vo
   seal();
 }
 
-/** Returns the dragged card if it is the only one and has no wires. */
+/** Returns the id of the dragged card if only one card is dragged and it has no wires. */
 function looseCard({ editor }: CanvasTools, nodes: readonly CanvasNode[]): string | undefined {
   const [only, ...more] = nodes;
   if (only?.type !== 'card' || more.length > 0) return undefined;

@@ -17,7 +17,9 @@ import { useCanvasTools, type CanvasTools } from './state/canvas-context.tsx';
 import type { CanvasEdge, CanvasNode } from './state/flow-elements.ts';
 import { labelPlace, wirePath } from './elements/wire-path.ts';
 
-/** With fewer cards xyflow itself is fast enough, and frames and the map follow at once. */
+/**
+ * Minimum number of cards. With fewer cards xyflow is fast enough, and it moves frames and the map during the drag.
+ */
 const FEWEST = 12;
 
 export function useFastDrag(): void {
@@ -60,7 +62,7 @@ interface DraggedWire {
   readonly label: HTMLElement | undefined;
 }
 
-/** Looks the elements up once, at the start. */
+/** Finds the elements once, at the start of the drag. */
 function beginDrag(drawing: CanvasTools['drawing'], ids: readonly string[]): Drag {
   const { domNode, nodeLookup, edges } = drawing.getState();
   const moved = new Set(ids);
@@ -95,7 +97,7 @@ function moveElements({ nodes, elements, wires }: Drag, moves: readonly Step[]):
   }
 }
 
-/** Matches xyflow's rule: a wire begins at the outer edge of its port. */
+/** Returns the end of a wire. As in xyflow, a wire begins at the outer edge of its port. */
 function endOf(node: InternalNode<CanvasNode> | undefined, at: Point | undefined, type: HandleType, port: string | null | undefined) {
   const handle = node?.internals.handleBounds?.[type]?.find(({ id }) => id === port);
   if (handle === undefined || at === undefined) return undefined;

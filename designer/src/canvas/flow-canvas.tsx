@@ -1,4 +1,4 @@
-/** The canvas of a flow: renders the document of the open editor and turns the user's actions into commands. */
+/** The canvas of a flow. It renders the document of the open editor and turns the user's actions into commands. */
 import { Background, BackgroundVariant, ConnectionMode, ReactFlow, SelectionMode, type OnReconnect } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useMemo, type DragEvent, type FocusEvent, type MouseEvent as ReactMouseEvent, type PointerEvent } from 'react';
@@ -37,7 +37,7 @@ import { ArrowHeads, Wire } from './elements/wire.tsx';
 const TEXTS = defineTexts({
   canvas: ['流程画布', 'Canvas of the flow'],
   map: ['缩略图', 'Small map'],
-  // The canvas has its own keyboard control, which xyflow's texts would not describe.
+  // Describe the canvas's own keyboard control, because the texts of xyflow do not fit it.
   aboutNode: ['回车打开节点的配置，Delete 键删除', 'Enter opens the settings of the node, Delete removes it'],
   aboutEdge: ['Delete 键删除连线', 'Delete removes the wire'],
 });
@@ -137,7 +137,8 @@ function surroundings(tools: CanvasTools) {
     },
     onClick: ({ target }: ReactMouseEvent) => {
       const isEmpty = target instanceof Element && target.classList.contains('react-flow__pane');
-      // The end of a drawn wire also counts as a click, and has just opened the box that takes the focus.
+      // When the user drops a new wire, the browser also reports a click. The quick-add box is then open and must
+      // keep the focus.
       if (isEmpty && canvas.getState().quickAdd === undefined) drawing.getState().domNode?.focus({ preventScroll: true });
     },
   };
@@ -154,29 +155,29 @@ function selectFocused(tools: CanvasTools, target: HTMLElement): void {
   } else select(tools, type === 'note' ? { notes: [id] } : { groups: [id] });
 }
 
-/** Pressed with a key that extends the selection. */
+/** Returns whether a key is pressed that adds to the selection. */
 function isOneMore({ shiftKey, ctrlKey, metaKey }: ReactMouseEvent): boolean {
   return shiftKey || ctrlKey || metaKey;
 }
 
 /**
- * A click shows the card's settings, unless the panel shows a trial's results: the user then looks at them card by
- * card.
+ * Shows the settings of the clicked card. Does nothing while the panel shows the results of a trial, so that the user
+ * can look at the results card by card.
  */
 function showSettings({ editor }: CanvasTools): void {
   const { panel, isPanelOpen, isPanelUnwanted, trial, openPanel } = editor.getState();
   const isTrialShown = isPanelOpen && panel === 'try' && trial.run !== undefined;
-  // The card may already be selected, since undo selects what it changed.
+  // The card may already be selected, because undo selects the cards that it changed.
   if (!isPanelUnwanted && !isTrialShown) openPanel('properties');
 }
 
-/** Created once: xyflow renders everything again when a handler changes. */
+/** Returns the handlers. They are created once, because xyflow renders everything again when a handler changes. */
 function handlersOf(tools: CanvasTools) {
   const { canvas, editor } = tools;
   const hover = (hoveredEdge: string | undefined) => canvas.getState().set({ hoveredEdge });
   const onReconnect: OnReconnect<CanvasEdge> = (edge, connection) => reconnectEnds(tools, edge.id, connectionEnds(connection));
   return {
-    // A null event means that the program moves the view.
+    // A null event means that the program moves the view, not the user.
     onMoveStart: (event: unknown) => (event === null ? undefined : canvas.getState().set({ isViewMoved: true })),
     onReconnect,
     onConnect: (connection: Parameters<typeof connectionEnds>[0]) => connectEnds(tools, connectionEnds(connection)),

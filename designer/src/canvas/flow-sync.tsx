@@ -8,7 +8,7 @@ import { createElementBuilder, type CanvasEdge, type CanvasNode } from './state/
 import { isLabelGesture } from '../model/commands/change-node.ts';
 import { select, selectionOf } from './state/selection.ts';
 
-/** Must be a child of <ReactFlow>, so that the drawing is ready when it runs. */
+/** Runs the synchronisation. It must be a child of <ReactFlow>, so that the drawing is ready. */
 export function FlowSync() {
   const { drawing, language } = useCanvasTools();
   const document = useEditor(({ history }) => history.document);
@@ -24,14 +24,14 @@ export function FlowSync() {
   const isNaming = useEditor(({ history }) => isLabelGesture(history.gesture));
   const named = useRef(document);
   useEffect(() => {
-    // While the user types a node's name, the wires keep the old one: rendering all wires takes longer than a
+    // While the user types the name of a node, wires keep the old name: rendering all wires takes longer than a
     // keystroke.
     if (!isNaming) named.current = document;
     const elements = build(document, selected, names, named.current);
     const { setNodes, setEdges, nodeLookup } = drawing.getState();
-    // A node being dragged keeps the drawing's position until the drag ends.
+    // A node that is being dragged keeps the position of the drawing until the drag ends.
     setNodes(elements.nodes.map((node) => (nodeLookup.get(node.id)?.dragging === true ? inDrag(node, nodeLookup.get(node.id)!) : node)));
-    // Typing a label changes no wire.
+    // Typing a label changes no wire, so the wires are then not set again.
     if (drawn.current !== elements.edges) setEdges(elements.edges);
     drawn.current = elements.edges;
   }, [build, document, selected, names, isNaming, drawing]);
@@ -43,7 +43,8 @@ function inDrag(node: CanvasNode, { position }: Pick<CanvasNode, 'position'>): C
 }
 
 /**
- * xyflow moves and selects its nodes itself, so a drag costs no work here; only selections are passed to the editor.
+ * Passes changes of the selection to the editor. xyflow moves and selects its nodes itself, so a drag needs no work
+ * here.
  */
 export function useSelectionChanges() {
   const tools = useCanvasTools();

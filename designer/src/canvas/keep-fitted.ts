@@ -1,6 +1,6 @@
 /**
- * Shows the flow when it opens, and keeps what the user looks at visible when the canvas is resized, for example by
- * opening a panel.
+ * Shows the flow when it opens. When the canvas is resized, for example because a panel opens, keeps visible what the
+ * user looks at.
  */
 import { useEffect } from 'react';
 import { bringIntoView } from './commands/add-chosen.ts';
@@ -12,7 +12,7 @@ export function useKeepFitted(): void {
   useEffect(() => {
     let isShown = false;
     const show = () => {
-      // Set it first, since showing is itself a change.
+      // Set this first, because `fit` changes the drawing and so calls the listener below.
       isShown = true;
       isShown = fit(tools, { duration: 0 });
     };
@@ -24,7 +24,9 @@ export function useKeepFitted(): void {
   }, [tools]);
 }
 
-/** Keeps a selected card visible. Without one, shows the flow again unless the user has moved the view. */
+/**
+ * Keeps a selected card visible. If none is selected, shows the whole flow again unless the user has moved the view.
+ */
 function keep(tools: CanvasTools): void {
   const { editor, canvas } = tools;
   const [only, ...more] = editor.getState().selection.nodes;

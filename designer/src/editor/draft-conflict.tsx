@@ -59,12 +59,12 @@ interface DraftConflictProps {
   readonly conflict: Conflict;
 }
 
-/** Parts that two users changed are never merged without the author's decision. */
+/** Asks the author about parts that two users changed. Such parts are never merged automatically. */
 export function DraftConflict({ keeper, conflict }: DraftConflictProps) {
   return conflict.theirs === undefined ? (
     <DeletedFlow keeper={keeper} mine={conflict.mine} />
   ) : (
-    // The choices apply to the version shown: if the other user saves again, ask again.
+    // The choices apply to the version shown. If the other user saves again, the dialog starts again.
     <BothChanged key={conflict.theirs.revision} keeper={keeper} conflict={{ ...conflict, theirs: conflict.theirs }} />
   );
 }

@@ -25,7 +25,7 @@ import { useValidation } from './use-validation.ts';
 export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning }) {
   const store = useEditorStore();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
-  // An empty canvas shows its own hint on how to start.
+  // If the canvas is empty, it shows how to start, so the guide is not shown.
   const isEmpty = useEditor(({ history }) => history.document.nodes.length === 0);
   const openMappingOf = useEditor((editor) => editor.openMappingOf);
   const { flowId } = beginning;
@@ -34,7 +34,7 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   useEffect(() => keeper.start(), [keeper]);
   const live = useLiveState();
   useEffect(() => {
-    // When the platform or the session is back, retry at once instead of waiting for the next attempt.
+    // When the platform or the session is available again, retry at once instead of waiting for the next attempt.
     if (live === 'open' && keeper.state.getState().status === 'offline') keeper.retryNow();
   }, [live, keeper]);
   usePanelOfAddress();
@@ -65,8 +65,8 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
 }
 
 /**
- * These hooks read the whole document: in the frame itself, each keystroke would render header, palette, canvas and
- * panel again.
+ * Calls hooks that read the whole document. In the frame itself, they would render header, palette, canvas and panel
+ * again at each keystroke.
  */
 function Watchers({ flowId }: { readonly flowId: string }) {
   useConfiguredPorts();

@@ -111,7 +111,10 @@ export function EditorHeader({ keeper }: { readonly keeper: DraftKeeper }) {
   );
 }
 
-/** Compares with the published version directly, since the list of flows may be outdated. */
+/**
+ * Shows whether the draft is published. It compares with the published version, since the list of flows may be out of
+ * date.
+ */
 function PublishedState({ keeper }: { readonly keeper: DraftKeeper }) {
   const t = useTexts(TEXTS);
   const flowId = useEditor((editor) => editor.history.document.flowId);

@@ -1,4 +1,4 @@
-/** `/flows/:flowId`: the designer of one flow. */
+/** The page `/flows/:flowId`: the designer of one flow. */
 import { Skeleton } from 'antd';
 import { useMemo } from 'react';
 import { useParams } from 'react-router';

@@ -1,4 +1,4 @@
-/** Shows who else has this flow open, and merges what they save while the author works. */
+/** Shows who else has this flow open, and merges the changes that they save while the author works. */
 import { App, Tooltip } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { Eye, PencilLine } from 'lucide-react';
@@ -69,7 +69,7 @@ export function OthersHere({ flowId, keeper }: OthersHereProps) {
   );
 }
 
-/** Notifies the author whose changes were merged, and how many. */
+/** Tells the author whose changes were merged, and how many. */
 function useMergeNotice(flowId: string, keeper: DraftKeeper): void {
   const t = useTexts(TEXTS);
   const { message } = App.useApp();

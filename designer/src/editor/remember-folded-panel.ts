@@ -1,4 +1,4 @@
-/** If the user closed the side panel, it stays closed in the next flow too, until they open it again. */
+/** Remembers that the user closed the side panel. It stays closed in the next flow too, until the user opens it. */
 import { useEffect } from 'react';
 import { usePreferences } from '../kit/theme/preferences.ts';
 import { useEditorStore } from './state/editor-context.tsx';

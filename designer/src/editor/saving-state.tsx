@@ -34,7 +34,7 @@ const LOOKS: Readonly<Record<AutosaveStatus, { readonly tone: Tone; readonly ico
   refused: { tone: 'red', icon: CloudAlert },
 };
 
-/** Shows whether the platform has everything on the screen. */
+/** Shows whether the platform has stored everything that is on the screen. */
 export function SavingState({ keeper }: { readonly keeper: DraftKeeper }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -1,6 +1,6 @@
 /**
- * The panel beside the canvas: properties, trial, tests, problems, release. One tab at a time; the user sets its
- * width.
+ * The panel beside the canvas: properties, trial, tests, problems, release. One tab is shown at a time; the user sets
+ * the width.
  */
 import { Button, Tabs, Tooltip } from 'antd';
 import { PanelRightClose, PanelRightOpen } from 'lucide-react';
@@ -60,7 +60,7 @@ export function SidePanel() {
         destroyOnHidden
         onChange={(key) => openPanel(key as PanelName)}
       />
-      {/* Not among the tabs: a tab list may contain only tabs. */}
+      {/* The button is outside the list of tabs, because a tab list may contain only tabs. */}
       <Button
         type="text"
         size="small"
@@ -84,7 +84,8 @@ function OpenButton({ label, onClick }: { readonly label: string; readonly onCli
 /** Shows the form of the selected node, or of the flow if no node is selected. */
 function Properties() {
   const selected = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
-  // The mapping editor covers it: keystrokes there must not wait for hidden forms.
+  // While the mapping editor covers the panel, the panel renders no forms, so that keystrokes in the mapping editor
+  // stay fast.
   const isCovered = useEditor(({ openMappingOf }) => openMappingOf !== undefined);
   return (
     <Activity mode={isCovered ? 'hidden' : 'visible'}>

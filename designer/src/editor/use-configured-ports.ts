@@ -1,6 +1,5 @@
 /**
- * Ports that depend on a configuration come from the server: requested once for each configuration, after a pause in
- * typing.
+ * Loads ports that depend on a configuration from the server: once for each configuration, after a pause in typing.
  */
 import { useEffect, useRef } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
@@ -24,7 +23,7 @@ export function useConfiguredPorts(): void {
 }
 
 interface Known {
-  /** Requests of this open flow; a failed one is repeated with the next change. */
+  /** The requests made for this open flow. A failed request is repeated at the next change. */
   readonly asked: Set<string>;
   readonly cache: ReturnType<typeof createPortCache>;
 }
@@ -39,7 +38,7 @@ async function learn(store: EditorStore, { asked, cache }: Known): Promise<void>
       asked.add(key);
       try {
         const { out } = await call('nodes.ports', { type: node.type, config: node.config });
-        // If the guess was right, avoid redrawing hundreds of cards.
+        // If the guessed ports were right, do not redraw hundreds of cards.
         if (canonicalJson(out) !== canonicalJson(types.outPorts(node) ?? [])) cache.learn(node.type, node.config, out);
       } catch {
         asked.delete(key);
@@ -49,7 +48,10 @@ async function learn(store: EditorStore, { asked, cache }: Known): Promise<void>
   if (cache.version !== before) store.getState().setTypes(createNodeTypes(types.list, cache));
 }
 
-/** Branches are read locally; anything else that determines ports is known only to the node type. */
+/**
+ * Returns whether the server must be asked for the ports. Ports of branches are known locally; other ports that
+ * depend on a configuration are known only to the node type.
+ */
 function dependsOnConfig(types: NodeTypes, { type, config }: Typed): boolean {
   return types.get(type)?.ports.dependOnConfig === true && !Array.isArray(config['branches']);
 }

@@ -1,6 +1,6 @@
 /**
- * `?panel=try` in the address opens that tab, and `?node=n_map&field=/mapping` the form of a node at a field, so that
- * links can lead there.
+ * Opens what the address names, so that links can point to it: `?panel=try` opens that tab, and
+ * `?node=n_map&field=/mapping` the form of a node at a field.
  */
 import { useEffect } from 'react';
 import { useSearchParams } from 'react-router';

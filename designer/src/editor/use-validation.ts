@@ -1,4 +1,7 @@
-/** Shows problems where they arise: local ones at once, and those that only the server finds after a pause. */
+/**
+ * Shows problems at the fields and nodes that have them. Local problems are shown at once; problems that only the
+ * server finds are shown after a pause.
+ */
 import { useEffect, useMemo, useReducer, useRef } from 'react';
 import { call } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
@@ -23,9 +26,10 @@ export function useValidation(): void {
       told.current = { document, issues };
       show();
     };
-    // The server does the first check: it knows everything, and a large flow opens sooner.
+    // The first check runs on the server only: it finds all problems, and a large flow opens sooner without the local
+    // check.
     const quick = told.current === undefined ? undefined : setTimeout(show, QUICK_MS);
-    // If the call fails, local problems stay; the saving state already shows that the platform is unreachable.
+    // If the call fails, the local problems stay. The saving state already shows that the platform is unreachable.
     const thorough = setTimeout(() => void ask().catch(() => undefined), told.current === undefined ? 0 : SERVER_MS);
     return () => {
       clearTimeout(quick);
@@ -36,7 +40,8 @@ export function useValidation(): void {
 }
 
 /**
- * Counts up when a flow is published or removed, or the user returns from a page where they may have fixed something.
+ * Returns a number that increases when a flow is published or removed, or when the user returns from another window
+ * where they may have fixed something.
  */
 function useOtherFlows(): number {
   const [look, again] = useReducer((count: number) => count + 1, 0);

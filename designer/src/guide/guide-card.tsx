@@ -42,12 +42,13 @@ const EXAMPLE = '/flows/flw_appointment';
 const GOES_TO: Readonly<Record<GuideStep, string>> = { look: EXAMPLE, try: `${EXAMPLE}?panel=try`, create: '/flows?new=1' };
 
 interface GuideCardProps {
-  /** Shown as one line above the canvas of an open flow, which is then the flow to try. */
+  /** Shows one line above the canvas of an open flow. That flow is then the one to try. */
   readonly isBar?: boolean;
 }
 
 /**
- * Guides from the example city to the user's first own flow. Steps are ticked off however the user completes them.
+ * Guides the user from the example city to their first flow. A step is ticked off in whatever way the user completes
+ * it.
  */
 export function GuideCard({ isBar = false }: GuideCardProps) {
   const t = useTexts(TEXTS);

@@ -1,4 +1,4 @@
-/** A new user's progress from the example city to their first own flow; stored in this browser. */
+/** A new user's progress from the example city to their first flow. It is stored in this browser. */
 import { create } from 'zustand';
 
 export const GUIDE_STEPS = ['look', 'try', 'create'] as const;
@@ -9,7 +9,7 @@ const KEY = 'kq.guide';
 interface Guide {
   readonly done: readonly GuideStep[];
   readonly isClosed: boolean;
-  /** Call this when the user has completed the step, in whatever way. */
+  /** Must be called when the user has completed the step, in whatever way. */
   finish(step: GuideStep): void;
   close(): void;
   /** Starts again from the first step. */

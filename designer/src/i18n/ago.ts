@@ -1,14 +1,14 @@
-/** How long ago a time was, or how soon it will be, in a single unit. */
+/** Formats how long ago a time was, or how soon it will be, in a single unit. */
 import type { Language } from './text-pairs.ts';
 
 const SECOND_MS = 1000;
-/** Shorter times count as just now. */
+/** Times shorter than this are shown as "just now". */
 const JUST_MS = 10_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** `passedMs`: negative for the past. */
+/** Formats a duration relative to now. `passedMs` is negative for the past. */
 export function ago(passedMs: number, language: Language): string {
   const size = Math.abs(passedMs);
   if (size < JUST_MS) return language === 'zh-CN' ? '刚刚' : 'just now';
@@ -19,13 +19,13 @@ export function ago(passedMs: number, language: Language): string {
   return spaced(relative.format(Math.trunc(passedMs / DAY_MS), 'day'));
 }
 
-/** The browser's Chinese formatter writes 30秒钟前, which is unusual. */
+/** Formats seconds. The browser's Chinese formatter would write 30秒钟前, which is unusual. */
 function seconds(count: number, language: Language): string {
   if (language === 'zh-CN') return `${Math.abs(count)} 秒${count < 0 ? '前' : '后'}`;
   return new Intl.RelativeTimeFormat(language).format(count, 'second');
 }
 
-/** A space separates a number from its Chinese unit, as everywhere else; the browser sets none. */
+/** Adds a space between a number and its Chinese unit, which the browser leaves out. */
 function spaced(words: string): string {
   return words.replace(/(\d)(?=\p{Script=Han})/gu, '$1 ');
 }

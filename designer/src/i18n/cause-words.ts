@@ -58,7 +58,10 @@ const TEXTS = defineTexts({
   otherFix: ['打开消息，看停下的节点与错误。', 'Open a message and look at the node where it stopped.'],
 });
 
-/** A gateway's own error text is more specific than any cause. The English sentence has its advice after a colon. */
+/**
+ * The texts of a gateway's errors by code, since they are more specific than any cause. In the English sentence, the
+ * advice follows the colon.
+ */
 const GATEWAY_ANSWERS = new Map(
   listGatewayErrors().map(({ code, message }) => {
     const [what = '', fix = ''] = message.replace(/\.$/, '').split(': ');
@@ -68,10 +71,10 @@ const GATEWAY_ANSWERS = new Map(
 
 export interface CauseWords {
   readonly what: string;
-  /** The advice: what to do. */
+  /** What the user should do. */
   readonly fix: string;
   /**
-   * How the message continues once the other system is back; its fix mentions this too. Absent if recovery alone does
+   * How the message continues once the other system works again; `fix` mentions this too. Absent if that alone does
    * not help.
    */
   readonly again?: string;
@@ -79,7 +82,7 @@ export interface CauseWords {
 
 const REPEATS = { itself: 'byItself', retry: 'byRetry', resend: 'byResend', caller: 'byCaller' } as const;
 
-/** Without `repeat`, the message is held. */
+/** Returns a function that describes the cause of an error code. Without `repeat`, the message is taken as held. */
 export function useCauseWords(): (code: string, repeat?: Repeat) => CauseWords {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -100,7 +103,7 @@ export function useCauseWords(): (code: string, repeat?: Repeat) => CauseWords {
   );
 }
 
-/** Chinese sentences are joined without a space. */
+/** Joins sentences: in Chinese without a space. */
 export function joined(language: Language, ...sentences: readonly (string | undefined)[]): string {
   return sentences.filter(Boolean).join(language === 'zh-CN' ? '' : ' ');
 }

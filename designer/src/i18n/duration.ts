@@ -6,7 +6,10 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Uses two units, and never sixty of the smaller one, since it rounds before splitting. */
+/**
+ * Formats a duration with two units. It rounds before it splits the number, so that it never shows sixty of the
+ * smaller unit.
+ */
 export function duration(exact: number, language: Language): string {
   const units = language === 'zh-CN' ? { s: ' 秒', min: ' 分', h: ' 小时', d: ' 天' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
   if (Math.round(exact) < SECOND_MS) return `${Math.round(exact)} ms`;

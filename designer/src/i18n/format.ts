@@ -6,23 +6,23 @@ import { duration } from './duration.ts';
 import { useLanguage, type Language } from './texts.ts';
 
 export interface Format {
-  /** 12,345 */
+  /** For example 12,345. */
   number(value: number): string;
-  /** 98.7% */
+  /** For example 98.7%. */
   percent(share: number): string;
-  /** Local time to the second. */
+  /** The local time to the second. */
   time(epochMs: number): string;
-  /** Local time to the millisecond, with its zone. */
+  /** The local time to the millisecond, with its zone. */
   exactTime(epochMs: number): string;
-  /** Local day. */
+  /** The local date. */
   day(epochMs: number): string;
-  /** 12 ms, 3.2 s, 4 min 10 s */
+  /** For example 12 ms, 3.2 s or 4 min 10 s. */
   duration(ms: number): string;
-  /** 3 分钟前 / 3 minutes ago */
+  /** For example 3 分钟前 / 3 minutes ago. */
   ago(epochMs: number, now?: number): string;
-  /** 12 KB */
+  /** For example 12 KB. */
   size(bytes: number): string;
-  /** 甲、乙 / A, B */
+  /** For example 甲、乙 / A, B. */
   list(items: readonly string[]): string;
 }
 

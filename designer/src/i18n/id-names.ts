@@ -3,7 +3,10 @@ import type { ErrorText, TellableError } from '../../../engine/contract/error-te
 
 export type Kind = 'flow' | 'adapter' | 'table';
 
-/** Maps names of an error's values to the kind of object; several ids are separated by a comma of either language. */
+/**
+ * For each name of an error's value, the kind of object whose id it contains. Several ids are separated by a comma of
+ * either language.
+ */
 const KINDS: Readonly<Record<string, Kind>> = {
   flow: 'flow',
   flowId: 'flow',
@@ -19,7 +22,10 @@ export function kindsIn(error: Pick<TellableError, 'values'>): readonly Kind[] {
   return idsIn(error).map(({ kind }) => kind);
 }
 
-/** `nameOf` returns an empty string if the object was deleted or the user may not read it; the id then stays. */
+/**
+ * Replaces the ids in a text. `nameOf` returns an empty string if the object was deleted or the user may not read it;
+ * the id is then kept.
+ */
 export function nameIds(told: ErrorText, error: Pick<TellableError, 'values'>, nameOf: (kind: Kind, id: string) => string): ErrorText {
   const named = idsIn(error).flatMap(({ kind, id }) => {
     const name = nameOf(kind, id);
@@ -47,14 +53,14 @@ function idsIn({ values = {} }: Pick<TellableError, 'values'>): readonly { reado
   });
 }
 
-/** The id of a table may be any word, so it is only replaced inside quotation marks. */
+/** Replaces the id of a table. It may be any word, so it is only replaced inside quotation marks. */
 function withTable(text: string, id: string, name: string): string {
   return text.replaceAll(new RegExp(`(["“])${literal(id)}(?=["”])`, 'g'), (_, open: string) => open + name);
 }
 
 /**
- * Puts the name in quotation marks, without the spaces that Chinese sets around an id. If the sentence already names
- * the object beside its id, the name is not repeated.
+ * Replaces an id by the name in quotation marks, without the spaces around the id in Chinese. If the sentence already
+ * names the object beside its id, the name is not repeated.
  */
 function withName(text: string, id: string, name: string, isChinese: boolean): string {
   const alone = `(?<![\\w.-])${literal(id)}(?![\\w.-])`;

@@ -1,4 +1,4 @@
-/** Summarizes a source in a few words for the target's rows. Pure. */
+/** Summarizes a source of a mapping in a few words. Pure. */
 import type { MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { defineTexts, translateWith, type Language } from './text-pairs.ts';
 import { chainOf, functionNamed, type ChainStep } from '../model/mapping/source-chain.ts';
@@ -11,7 +11,7 @@ const TEXTS = defineTexts({
 export interface SourceWords {
   readonly base: string;
   readonly kind: 'path' | 'value' | 'expression' | 'loop' | 'function';
-  /** The functions applied to it, in order. */
+  /** The functions applied to the value, in order. */
   readonly steps: readonly string[];
 }
 

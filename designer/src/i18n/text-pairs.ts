@@ -8,8 +8,8 @@ export type Texts = Readonly<Record<string, Pair>>;
 type Values = Readonly<Record<string, string | number>>;
 
 /**
- * Keeps the types of the keys. Placeholders: `{{count}}`, and words that depend on a number: `{{count}}
- * {{count|call|calls}}`.
+ * Returns the texts with the types of their keys. Texts may contain placeholders, `{{count}}`, and words that depend
+ * on a number: `{{count}} {{count|call|calls}}`.
  */
 export function defineTexts<const T extends Texts>(texts: T): T {
   return texts;
@@ -17,7 +17,7 @@ export function defineTexts<const T extends Texts>(texts: T): T {
 
 export type Translate<T extends Texts> = (key: keyof T & string, values?: Values) => string;
 
-/** Does what `useTexts` does, outside React. */
+/** Does the same as `useTexts`, outside React. */
 export function translateWith<T extends Texts>(texts: T, language: Language): Translate<T> {
   return (key, values = {}) => {
     const [zhCN, en] = texts[key] as Pair;

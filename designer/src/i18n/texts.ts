@@ -1,6 +1,6 @@
 /**
- * Texts of the console: every file defines its own as pairs, `defineTexts({ save: ['保存', 'Save'] })`, and shows them
- * with `useTexts`.
+ * Texts of the console. Every file defines its texts as pairs, `defineTexts({ save: ['保存', 'Save'] })`, and shows
+ * them with `useTexts`.
  */
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Text } from '../../../engine/contract/values/texts.ts';
@@ -11,7 +11,10 @@ export { defineTexts, LANGUAGES, translateWith, type Language, type Texts, type 
 let shown: Language = 'zh-CN';
 const listeners = new Set<() => void>();
 
-/** `const t = useTexts(TEXTS); t('save')`. Follows the language without a reload. */
+/**
+ * Returns a function that translates: `const t = useTexts(TEXTS); t('save')`. The language can change without a
+ * reload.
+ */
 export function useTexts<T extends Texts>(texts: T): Translate<T> {
   const language = useLanguage();
   return useMemo(() => translateWith(texts, language), [texts, language]);
@@ -21,7 +24,7 @@ export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, () => shown);
 }
 
-/** Returns a bilingual text from the server or a document in the current language. */
+/** Returns a function that shows a bilingual text, from the server or a document, in the current language. */
 export function useText(): (text: Text | undefined) => string {
   const language = useLanguage();
   return (text) => (text === undefined ? '' : text[language] || text['zh-CN'] || text.en);

@@ -1,4 +1,4 @@
-/** The mapping as two trees with lines between them, the rule of the selected field, and the result. */
+/** Shows the mapping as two trees with lines between them, the rule of the selected field, and the result. */
 import { Tabs } from 'antd';
 import { useCallback, useMemo, useState } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -36,7 +36,7 @@ export function MappingBoard({ onTry }: { readonly onTry: TrySample | undefined 
   const shape = useMemo(() => sourceShape(sources), [sources]);
   const source = useTreeList(sources, shape, () => otherNodes(sources, lines));
   const target = useTreeList(tree.children, TARGET_SHAPE, () => new Set<string>());
-  // Outside the component's state, so that scrolling redraws only the lines.
+  // The scroll positions are in a store instead of the component's state, so that scrolling redraws only the lines.
   const [panes] = useState(createPanes);
   const [hovered, setHovered] = useState<Hovered>({});
   const [order, setOrder] = useState<FieldOrder>();
@@ -104,7 +104,7 @@ interface Hovered {
   readonly target?: string;
 }
 
-/** Returns lines of the row under the pointer and of the selected row, and the rows at their other ends. */
+/** Returns the lines of the row under the pointer and of the selected row, and the rows at their other ends. */
 function useLit(lines: readonly MappingLine[], hovered: Hovered, selected: string | undefined) {
   return useMemo(() => {
     const isLit = ({ source, target }: MappingLine) => source === hovered.source || target === hovered.target || target === selected;
@@ -114,8 +114,8 @@ function useLit(lines: readonly MappingLine[], hovered: Hovered, selected: strin
 }
 
 /**
- * A drop on a row connects. A drop on the place for new fields first creates a field of the same name, as the same
- * undo step.
+ * Handles a dropped source. A drop on a row connects it. A drop on the place for new fields first creates a field of
+ * the same name, in the same undo step.
  */
 function useDrop() {
   const { lead, select, editing, isList } = useMappingView();
@@ -135,7 +135,7 @@ function useDrop() {
   };
 }
 
-/** Returns `code2` if `code` is taken. */
+/** Returns the name, or with a number (`code2`) if it is already used. */
 function freeName({ rules, target = [] }: Mapping, name: string): string {
   const taken = new Set(targetTree({ rules, target }).children.map((node) => node.name));
   let number = 1;
@@ -143,7 +143,7 @@ function freeName({ rules, target = [] }: Mapping, name: string): string {
   return number === 1 ? name : `${name}${number}`;
 }
 
-/** For an item of a list, returns the list's name. */
+/** Returns the last name in a path; for an item of a list, the list's name. */
 function lastName({ path }: SourceNode): string {
   const names = path.match(/`[^`]+`|[^.[\]]+/g) ?? [];
   return (names.findLast((name) => !/^\d+$/.test(name)) ?? 'field').replaceAll('`', '');

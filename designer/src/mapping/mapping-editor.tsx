@@ -75,10 +75,10 @@ export function MappingEditor({ nodeId, onClose }: MappingEditorProps) {
   );
 }
 
-/** Esc in a field only leaves the field; the next Esc, outside all fields, reaches the drawer and closes it. */
+/** Lets Esc in a field only leave the field. The next Esc, outside all fields, closes the drawer. */
 function leaveField(event: KeyboardEvent<HTMLElement>): void {
   const { currentTarget, target, nativeEvent } = event;
-  // A dialog over the editor lies outside its element and handles Esc itself.
+  // A dialog over the editor is outside the editor's element and handles Esc itself.
   if (!isWritten(target) || !currentTarget.contains(target as Node)) return;
   event.stopPropagation();
   if (!event.isDefaultPrevented() && !nativeEvent.isComposing) currentTarget.focus();
@@ -154,7 +154,7 @@ function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) 
   );
 }
 
-/** Offers the first saved test if there is no sample yet. */
+/** Returns the first saved test as a proposal, if there is no sample yet. */
 function tryOf({ options, isLoading, choose }: MappingSampleChoice): TrySample | undefined {
   const first = options.find(({ kind }) => kind === 'test');
   return first && { name: first.name, isRunning: isLoading, run: () => choose(first.key) };

@@ -1,4 +1,4 @@
-/** The mapping's result for the sample as one document, and its problems. */
+/** Shows the mapping's result for the sample as one document, and its problems. */
 import { Button } from 'antd';
 import { CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';

@@ -25,10 +25,10 @@ const TEXTS = defineTexts({
   notMapping: ['不符合映射的格式，图示暂时不能显示：', 'It has not the form of a mapping, so that the trees cannot be shown:'],
 });
 
-/** Text that is not in the document yet, kept while the author looks at the other tab. */
+/** Text that is not in the document yet. It is kept while the author looks at the other tab. */
 export interface JsonDraft {
   readonly text: string;
-  /** The document's value when the text was typed. */
+  /** The document's value at the time when the text was typed. */
   readonly of: unknown;
 }
 
@@ -90,8 +90,8 @@ export function RulesJson({ nodeId, editing, draft, onDraft }: RulesJsonProps) {
 }
 
 /**
- * Shows the typed text, with its white space, as long as the document's value is unchanged. A change from elsewhere
- * (undo) replaces it.
+ * Returns the text to show: the typed text, with its white space, as long as the document's value is unchanged. A
+ * change from elsewhere (undo) replaces it.
  */
 function shownText(stored: unknown, draft: JsonDraft | undefined): string {
   const isOwn = draft !== undefined && sameJson(draft.of, stored ?? { rules: [] });

@@ -1,4 +1,4 @@
-/** Shows the connections that "connect same names" would make, before making them. */
+/** Shows which connections "connect same names" would make, so that the author can choose before they are made. */
 import { Modal, Table } from 'antd';
 import { Repeat } from 'lucide-react';
 import { useMemo, useState } from 'react';

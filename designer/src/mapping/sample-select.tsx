@@ -70,7 +70,9 @@ export function SampleSelect({ choice }: { readonly choice: MappingSampleChoice 
   );
 }
 
-/** Before the first run in this editor, the sample is generated. */
+/**
+ * Returns which text names the editor's sample. Before the first run in this editor, the sample is only generated.
+ */
 function editorName({ chosen, sample, isLikely }: MappingSampleChoice): 'none' | 'likely' | 'editor' {
   if (chosen === 'editor' && sample.data === undefined) return 'none';
   return isLikely ? 'likely' : 'editor';

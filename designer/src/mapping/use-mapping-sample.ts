@@ -76,7 +76,7 @@ export function useMappingSample(nodeId: string): MappingSampleChoice {
   const sample = useMemo<ScopeSample>(() => {
     const found = scopeSampleOf(document, types, offered, samples, nodeId);
     return { ...found, headers, keys, ...(chosen === 'own' ? { data: own } : {}) };
-    // Typing into this mapping must not change the sample.
+    // Typing into this mapping must not change the sample, so the mapping itself is not a dependency.
   }, [nodes.length, edges, types, offered, samples, nodeId, headers, keys, chosen, own]);
   const isLikely = Object.keys(editorSamples).length === 0;
   return { options, chosen, sample, isLikely, isLoading, error, choose, own, setOwn };
@@ -109,7 +109,7 @@ function useSampleOptions(nodeId: string): readonly SampleOption[] {
 type Editor = ReturnType<ReturnType<typeof useEditorStore>['getState']>;
 type Found = Omit<Loaded, 'key'>;
 
-/** Calls no real system: replies come from the test's mocks. */
+/** Runs a saved test. It calls no real system: the mocks of the test reply. */
 async function loadTest(document: Editor['history']['document'], types: Editor['types'], index: number): Promise<Found> {
   const { input, mocks } = document.tests[index]!;
   const order = { document, input, mocks, reachesAdapters: false, scope: { kind: 'whole' as const } };
@@ -118,7 +118,7 @@ async function loadTest(document: Editor['history']['document'], types: Editor['
   return { samples: samplesOf(answer, handedIn(document, types, input.data)), envelope: { headers, keys } };
 }
 
-/** Reading a message leaves an audit entry, so load it only when the user chooses it. */
+/** Loads a message. Reading it creates an audit entry, so this is called only when the user chooses the message. */
 async function loadMessage(
   document: Editor['history']['document'],
   types: Editor['types'],

@@ -61,13 +61,13 @@ export interface CanvasAction {
   readonly id: keyof typeof ACTION_TEXTS;
   readonly icon: LucideIcon;
   readonly group: 'edit' | 'node' | 'arrange' | 'view';
-  /** `Ctrl+Shift+G`; Ctrl is the command key on a Mac. */
+  /** For example `Ctrl+Shift+G`. On a Mac, Ctrl means the command key. */
   readonly keys?: readonly string[];
-  /** The browser's own clipboard event runs it. */
+  /** True if the browser's own clipboard event runs the action. */
   readonly isNative?: boolean;
   readonly menus?: readonly MenuName[];
   readonly isDangerous?: boolean;
-  /** True if it changes the flow; not offered to read-only users. */
+  /** True if the action changes the flow. It is then not offered to read-only users. */
   readonly isChange: boolean;
   can(now: Situation): boolean;
   run(tools: CanvasTools): void;
@@ -381,7 +381,7 @@ export function situationOf(tools: Pick<CanvasTools, 'editor' | 'canvas'>): Situ
   };
 }
 
-/** Hides actions that change the flow from read-only users. */
+/** Returns whether an action is offered. Read-only users do not see actions that change the flow. */
 export function isOffered(action: CanvasAction, now: Situation): boolean {
   return (!action.isChange || !now.isReadOnly) && action.can(now);
 }

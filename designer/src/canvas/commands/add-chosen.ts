@@ -6,7 +6,9 @@ import type { AddWish } from '../state/canvas-store.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
 import { select } from '../state/selection.ts';
 
-/** Returns the id of the new node; undefined if it was refused (the user has then seen the reason). */
+/**
+ * Adds the node. Returns its id; undefined if the command was refused, in which case the user has seen the reason.
+ */
 export function addChosen(tools: CanvasTools, type: string, wish: AddWish): string | undefined {
   const { history, types } = tools.editor.getState();
   const { document } = history;
@@ -37,7 +39,9 @@ export function addChosen(tools: CanvasTools, type: string, wish: AddWish): stri
   return made.nodeId;
 }
 
-/** Returns where a node without a given place goes: behind the selected node, else in the middle of the view. */
+/**
+ * Returns where a node without a given place is put: behind the selected node, otherwise in the middle of the view.
+ */
 export function usualWish(tools: CanvasTools, type: string): AddWish {
   const { selection, types, history } = tools.editor.getState();
   const [only, ...more] = selection.nodes;
@@ -56,7 +60,7 @@ export function middleOfView({ flow, drawing }: CanvasTools): Point {
   return { x: middle.x - CARD_WIDTH / 2, y: middle.y - CARD_HEIGHT / 2 };
 }
 
-/** Moves the view as little as possible; not at all if the node is visible. */
+/** Moves the view as little as possible until the node is visible. */
 export function bringIntoView({ drawing, flow, editor }: CanvasTools, nodeId: string): void {
   const place = editor.getState().history.document.layout.nodes[nodeId];
   if (place === undefined) return;

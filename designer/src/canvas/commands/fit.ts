@@ -5,12 +5,12 @@ import type { CanvasTools } from '../state/canvas-context.tsx';
 export const QUICK_MS = 160;
 
 interface FitOptions {
-  /** Everything if absent. */
+  /** Ids of the elements to show; all if absent. */
   readonly ids?: readonly string[];
   readonly duration?: number;
 }
 
-/** Does nothing before the canvas has a size and content. Returns whether it showed anything. */
+/** Shows the elements. Does nothing before the canvas has a size and content. Returns whether it showed anything. */
 export function fit({ flow, drawing, editor }: CanvasTools, { ids, duration = QUICK_MS }: FitOptions = {}): boolean {
   const { width, height, panZoom } = drawing.getState();
   const shown = ids === undefined ? flow.getNodes() : flow.getNodes().filter(({ id }) => ids.includes(id));

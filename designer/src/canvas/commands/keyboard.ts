@@ -1,5 +1,5 @@
 /**
- * Keyboard control of the canvas: keys of actions, arrows that move, walking along wires, and typing to add a node.
+ * Controls the canvas by keyboard: keys of actions, arrows that move, walking along wires, and typing to add a node.
  */
 import { useEffect } from 'react';
 import { flushSync } from 'react-dom';
@@ -19,10 +19,10 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
-/** These work wherever no text is being typed, also in the panel beside the canvas. */
+/** Actions whose keys work wherever no text is being typed, also in the panel beside the canvas. */
 const EVERYWHERE: readonly string[] = ['undo', 'redo'];
 
-/** Handles keys pressed on the canvas or with no particular focus. */
+/** Handles keys that are pressed while the canvas, or no particular element, has the focus. */
 export function useCanvasKeyboard(): void {
   const tools = useCanvasTools();
   useEffect(() => {
@@ -46,7 +46,7 @@ export function useCanvasKeyboard(): void {
 }
 
 function isOnCanvas({ drawing, editor }: CanvasTools, target: EventTarget | null): boolean {
-  // The mapping editor covers the whole canvas.
+  // While the mapping editor covers the canvas, the canvas handles no keys.
   if (editor.getState().openMappingOf !== undefined) return false;
   const { domNode } = drawing.getState();
   return target === document.body || (target instanceof Node && domNode?.contains(target) === true && !isButton(target));
@@ -59,7 +59,7 @@ function selectFocused(tools: CanvasTools, target: EventTarget | null): void {
   if (id !== undefined && tools.flow.getNode(id)?.type === 'card' && !selectionOf(tools).nodes.includes(id)) select(tools, { nodes: [id] });
 }
 
-/** Buttons on the canvas handle keys themselves. */
+/** Returns whether a button has the focus. Buttons on the canvas handle keys themselves. */
 function isButton(target: Node): boolean {
   return target instanceof Element && target.closest('button, [role="menu"], [role="dialog"]') !== null;
 }
@@ -91,7 +91,7 @@ function walkOrMove(tools: CanvasTools, event: KeyboardEvent): boolean {
 
 function takeClipboardEvent(tools: CanvasTools, event: ClipboardEvent): void {
   if (event.defaultPrevented || isWritten(event.target) || !isOnCanvas(tools, event.target)) return;
-  // Text selected on the page is copied as text.
+  // If text is selected on the page, the browser copies that text instead.
   if (event.type !== 'paste' && (isNothing(selectionOf(tools)) || window.getSelection()?.isCollapsed === false)) return;
   const { isReadOnly } = tools.editor.getState();
   if (event.type === 'paste') {

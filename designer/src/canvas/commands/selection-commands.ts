@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   group: ['分组', 'Group'],
 });
 
-/** Asks for the name of the new flow if the selection can be extracted. */
+/** Asks for the name of the new flow, if the selection can be extracted into one. */
 export function askToExtract(tools: CanvasTools): void {
   const { history, types, selection } = tools.editor.getState();
   const plan = extractFlow(history.document, types, { nodes: selection.nodes, name: ' ', language: tools.language });
@@ -33,7 +33,7 @@ export function removeSelected(tools: CanvasTools): void {
   select(tools, {});
 }
 
-/** Returns the selection as text and notifies the user; undefined if nothing can be copied. */
+/** Returns the selection as text and notifies the user. Returns undefined if nothing can be copied. */
 export function copiedText(tools: CanvasTools): string | undefined {
   const clipboard = copySelection(tools.editor.getState().history.document, selectionOf(tools));
   if (clipboard === undefined) return undefined;
@@ -45,10 +45,10 @@ export function copiedText(tools: CanvasTools): string | undefined {
   return text;
 }
 
-/** For menus, which have no clipboard event. */
+/** Copies the selection. Used by menus, which have no clipboard event. */
 export async function copyToClipboard(tools: CanvasTools): Promise<void> {
   const text = copiedText(tools);
-  // A page without TLS has no clipboard API; the canvas then uses its own copy.
+  // Without TLS the page has no clipboard API. The canvas then uses its internal copy.
   if (text !== undefined) await navigator.clipboard?.writeText(text).catch(() => undefined);
 }
 
@@ -64,7 +64,7 @@ export async function pasteFromClipboard(tools: CanvasTools, at?: Point): Promis
   else pasteText(tools, text, at);
 }
 
-/** Pastes at the pointer if it is over the canvas, else in the middle of the view. */
+/** Pastes at the pointer if it is over the canvas, otherwise in the middle of the view. */
 export function pasteText(tools: CanvasTools, text: string, at: Point = pastePlace(tools)): void {
   const read = readClipboard(text);
   if ('refusal' in read) tools.refuse(read.refusal);
@@ -122,7 +122,7 @@ export function groupSelected(tools: CanvasTools): void {
   tools.canvas.getState().set({ writing: made.groupId });
 }
 
-/** Returns frames that are selected or contain a selected node. */
+/** Returns the frames that are selected or contain a selected node. */
 export function groupsConcerned({ editor, canvas }: Pick<CanvasTools, 'editor' | 'canvas'>): readonly string[] {
   const { nodes, groups } = selectionOf({ editor, canvas });
   return editor
@@ -140,7 +140,7 @@ export function alignSelected(tools: CanvasTools, how: Alignment): void {
   tools.perform(align(history.document, types, selectionOf(tools).nodes, how));
 }
 
-/** Moves the selection by keys; consecutive moves are one undo step. */
+/** Moves the selection with the arrow keys. Consecutive moves form one undo step. */
 export function nudgeSelected(tools: CanvasTools, by: Point): void {
   const { document } = tools.editor.getState().history;
   const { nodes, notes } = selectionOf(tools);

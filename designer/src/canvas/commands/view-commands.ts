@@ -30,7 +30,10 @@ export function zoomToFullSize({ flow }: CanvasTools): void {
   void flow.zoomTo(1, { duration: QUICK_MS });
 }
 
-/** Opens at the selected node (and adds behind it), else at the pointer, else in the middle. */
+/**
+ * Opens the quick-add box at the selected node (and adds behind it), otherwise at the pointer, otherwise in the
+ * middle.
+ */
 export function openQuickAdd(tools: CanvasTools, at?: Point): void {
   const { editor, canvas, flow, drawing, pointer } = tools;
   const { history, selection, types } = editor.getState();
@@ -68,7 +71,7 @@ export function addNoteHere(tools: CanvasTools, screen?: Point): void {
   tools.canvas.getState().set({ writing: made.noteId });
 }
 
-/** Lays out the whole flow, or the selected part where it lies. */
+/** Lays out the whole flow, or only the selected part without moving it elsewhere. */
 export function layOut(tools: CanvasTools): void {
   const { history, types, selection } = tools.editor.getState();
   const isPart = selection.nodes.length > 1;

@@ -6,10 +6,10 @@ import { select, selectionOf } from '../state/selection.ts';
 
 type Way = 'on' | 'back' | 'next' | 'previous';
 
-/** Pressed with Alt. */
+/** The directions of the arrow keys. They are pressed with Alt. */
 export const WAYS: Readonly<Record<string, Way>> = { ArrowRight: 'on', ArrowLeft: 'back', ArrowDown: 'next', ArrowUp: 'previous' };
 
-/** Returns false if there is nothing in that direction. */
+/** Moves the selection in a direction. Returns false if there is nothing in that direction. */
 export function walk(tools: CanvasTools, way: Way): boolean {
   const { document } = tools.editor.getState().history;
   const { nodes, edges } = selectionOf(tools);

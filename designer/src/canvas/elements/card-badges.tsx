@@ -61,7 +61,7 @@ const RUN_TONES = {
   skipped: 'grey',
   cancelled: 'grey',
 } as const;
-/** States that users look for, so they are also shown in words. */
+/** States that users look for. They are shown in words, not only as an icon. */
 const WORDED: ReadonlySet<NodeRun['status']> = new Set(['failed', 'held', 'waiting']);
 
 function RunBadge({ run }: { readonly run: NodeRun }) {

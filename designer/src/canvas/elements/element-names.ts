@@ -40,7 +40,7 @@ export function createNames(types: NodeTypes, overlay: Overlay | undefined, lang
 
 const known = new WeakMap<readonly FlowNode[], ReadonlyMap<string, string>>();
 
-/** Cached, since every wire of a flow asks for it. */
+/** Returns the labels of the nodes. They are cached, since every wire of a flow needs them. */
 function labelsOf(nodes: readonly FlowNode[]): ReadonlyMap<string, string> {
   const found = known.get(nodes) ?? new Map(nodes.map(({ id, label }) => [id, label]));
   known.set(nodes, found);

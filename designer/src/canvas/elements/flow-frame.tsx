@@ -1,6 +1,6 @@
 /**
- * The tinted background of a loop's body, with the arc back to its node, and of error handling. It follows its nodes
- * and takes no input.
+ * The tinted background of a loop's body, with the arc back to the loop node, and of error handling. It follows its
+ * nodes and reacts to no input.
  */
 import { useStore, type NodeProps, type ReactFlowState } from '@xyflow/react';
 import { Repeat, ShieldAlert } from 'lucide-react';
@@ -48,8 +48,8 @@ interface ArcProps {
 const CLEAR = 12;
 
 /**
- * Runs from the last node of the body back to the loop node: below the body, or above it if the loop node reaches as
- * low.
+ * Draws the arc from the last node of the body back to the loop node: below the body, or above it if the loop node
+ * reaches just as far down.
  */
 function ReturnArc({ frame, left, top, bottom }: ArcProps) {
   const find = useCallback((drawing: ReactFlowState) => arcOf(drawing, frame, top, bottom), [frame, top, bottom]);

@@ -51,7 +51,7 @@ export function GroupFrame({ id, data: { group }, selected, positionAbsoluteX, p
       ) : (
         <div
           className={`${styles.title} ${GROUP_HANDLE}`}
-          // Selects its nodes before the drag begins, so that they are dragged along.
+          // Select the nodes of the frame before the drag begins, so that they are dragged too.
           onPointerDown={(event) => !event.shiftKey && select(tools, { nodes: group.nodes, groups: [id] })}
           onDoubleClick={() => tools.canvas.getState().set({ writing: id })}
         >

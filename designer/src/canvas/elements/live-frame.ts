@@ -1,4 +1,4 @@
-/** The frame around nodes at their current places, even during a drag. */
+/** Computes the frame around nodes from their current places, also during a drag. */
 import { useStore, type ReactFlowState } from '@xyflow/react';
 import { useCallback } from 'react';
 import { shallow } from 'zustand/shallow';

@@ -11,7 +11,8 @@ import styles from './node-card.module.css';
 import { STATE_TEXTS } from '../../editor/state/node-looks.ts';
 
 /**
- * xyflow passes a new position at every step of a drag; the card itself must render only when its content changes.
+ * Renders a card. xyflow passes a new position at every step of a drag, but the content of the card must render only
+ * when it changes.
  */
 export function NodeCard({ id, data, selected, isConnectable }: NodeProps<CardElement>) {
   return <Card id={id} data={data} isSelected={selected} isConnectable={isConnectable} />;
@@ -58,7 +59,7 @@ const Card = memo(function Card({ id, data: { node, ins, outs }, isSelected, isC
   );
 });
 
-/** No wire leads to it: it was bypassed or is not connected yet. */
+/** Returns whether no wire ends at the node: it was bypassed or is not connected yet. */
 function isLooseNode(
   { edges }: { readonly edges: readonly { readonly to: { readonly node: string } }[] },
   id: string,
@@ -69,7 +70,7 @@ function isLooseNode(
 
 const targets = new WeakMap<readonly object[], ReadonlySet<string>>();
 
-/** Cached, since every card of a flow asks for it. */
+/** Returns the nodes at which wires end. They are cached, since every card of a flow needs them. */
 function targetsOf(edges: readonly { readonly to: { readonly node: string } }[]): ReadonlySet<string> {
   const known = targets.get(edges);
   if (known !== undefined) return known;

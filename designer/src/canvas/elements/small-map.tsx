@@ -1,4 +1,7 @@
-/** A map of the whole flow with a frame around the visible part. Shown while something lies outside the view. */
+/**
+ * A map of the whole flow with a frame around the visible part. It is shown while a part of the flow is outside the
+ * view.
+ */
 import { MiniMap, useStore, type ReactFlowState } from '@xyflow/react';
 import { useCallback } from 'react';
 import { useEditor } from '../../editor/state/editor-context.tsx';
@@ -16,7 +19,10 @@ export function SmallMap() {
   return isWanted && isNeeded ? <Map /> : null;
 }
 
-/** Stops at the first such node, which in a large flow comes early. */
+/**
+ * Returns whether a node is outside the view. The search stops at the first such node, which it finds early in a
+ * large flow.
+ */
 function isSomethingOutOfSight({ nodes, transform: [x, y, zoom], width, height }: ReactFlowState): boolean {
   if (width === 0) return false;
   return nodes.some(({ position, measured }) => {

@@ -15,19 +15,21 @@ export interface WireEnds {
 }
 
 export interface LabelPlace extends Point {
-  /** True if the label must end at this point. */
+  /** True if the label must end at `at`. */
   readonly isEnd: boolean;
 }
 
 export interface WirePath {
   readonly path: string;
-  /** Position of its label: beside an error port, else in the middle of its longest stretch. */
+  /** Position of the label: beside an error port, otherwise in the middle of the wire's longest straight part. */
   readonly label: LabelPlace;
-  /** Length of that stretch. */
+  /** Length of the straight part at which the label is placed. */
   readonly room: number;
 }
 
-/** Returns the path of a wire. Ignores a turn that no longer lies between its ends, as during a drag. */
+/**
+ * Returns the path of a wire. Ignores a turn that is not between the ends of the wire, as it can be during a drag.
+ */
 export function wirePath(ends: WireEnds, turn: Turn = {}): WirePath {
   const points = pointsOf(ends, turn);
   const [a, b] = longest(points);
@@ -42,7 +44,7 @@ function pointsOf({ sourceX, sourceY, sourcePosition, targetX, targetY }: WireEn
     { x: targetX, y: targetY },
   ];
   const before = targetX - STUB;
-  // Errors of several nodes meet on the way down before they reach the node that handles them.
+  // Wires from several error ports meet below the cards before they reach the node that handles the errors.
   if (sourcePosition === Position.Bottom) {
     const y = sourceY + STUB;
     return [from, { x: sourceX, y }, { x: before, y }, { x: before, y: targetY }, to];
@@ -68,7 +70,7 @@ function longest(points: readonly Point[]): readonly [Point, Point] {
   return [from, to];
 }
 
-/** Returns straight stretches with rounded corners. */
+/** Returns the path through the points, with rounded corners. */
 export function roundedPath(points: readonly Point[]): string {
   const corners = points.slice(1, -1).map((corner, index) => {
     const [before, after] = [points[index]!, points[index + 2]!];

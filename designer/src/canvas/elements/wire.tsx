@@ -1,5 +1,6 @@
 /**
- * A wire: rounded steps with an arrowhead, the label of its branch, current traffic, and a button to insert a node.
+ * A wire: a line with rounded corners and an arrowhead, the label of its branch, current traffic, and a button to
+ * insert a node.
  */
 import type { EdgeProps } from '@xyflow/react';
 import { Plus, TriangleAlert } from 'lucide-react';
@@ -21,7 +22,10 @@ const TEXTS = defineTexts({
   insert: ['在此连线上插入节点', 'Insert a node on this wire'],
 });
 
-/** Renders at every step of a drag, so each store selector returns one value that is cheap to compare. */
+/**
+ * Draws a wire. It renders at every step of a drag, so each store selector returns one value that is cheap to
+ * compare.
+ */
 export function Wire(props: EdgeProps<CanvasEdge>) {
   const { id, data, selected, sourceX, sourceY, targetX, targetY, sourcePosition } = props;
   const isTaken = useEditor(({ overlay }) => overlay?.edges.has(id));
@@ -30,7 +34,7 @@ export function Wire(props: EdgeProps<CanvasEdge>) {
   const { path, label, room } = wirePath({ sourceX, sourceY, targetX, targetY, sourcePosition }, data?.turn);
   const isError = data?.kind === 'error' || data?.isBroken === true;
   const look = lookOf({ isDrop: pointed === 'drop', isSelected: selected === true, isError, isTaken });
-  // A short wire has no room: the card that it leads to shows the traffic.
+  // A short wire has no room for the traffic; the card at its end shows it.
   const hasRate = isFlowing && room >= ROOM_FOR_RATE;
   const isPointedAt = pointed === 'hover' || selected === true;
   return (
@@ -76,7 +80,9 @@ const ARROWS: readonly { readonly look: Look; readonly category?: Category }[] =
   ...CATEGORIES.map(({ category }) => ({ look: 'plain' as const, category })),
 ];
 
-/** One arrowhead per look and category, since not every browser gives a marker the colour of its wire. */
+/**
+ * Defines one arrowhead for each look and category, because not every browser gives a marker the colour of its wire.
+ */
 export function ArrowHeads() {
   return (
     <svg className={styles.heads} aria-hidden>
@@ -112,14 +118,14 @@ interface LabelProps {
   readonly isPointedAt: boolean;
 }
 
-/** Moves with its wire; the text renders only when it changes. */
+/** Draws a label. It moves with its wire, but its text renders only when it changes. */
 function WireLabel({ id, data, at, isFaded, hasRate, isPointedAt }: LabelProps) {
   const { drawing } = useCanvasTools();
-  // Not <EdgeLabelRenderer>: it searches the page for this element for every label whenever anything on the canvas
-  // moves.
+  // Do not use <EdgeLabelRenderer>: whenever anything on the canvas moves, it searches the page for this element once
+  // per label.
   const place = useMemo(() => drawing.getState().domNode?.querySelector('.react-flow__edgelabel-renderer'), [drawing]);
   if (place === null || place === undefined) return null;
-  // The labels of several branches stand once, on the card where they begin.
+  // If a node has several branches, the card shows their labels, so the wires do not.
   const isError = data?.kind === 'error' || data?.isBroken === true;
   return createPortal(
     <div className={styles.middle} data-id={id} style={{ transform: labelPlace(at) }}>

@@ -1,10 +1,13 @@
-/** Dragging over the canvas and dropping on it: node types from the palette, and unconnected cards onto a wire. */
+/**
+ * Handles dragging over the canvas and dropping on it: node types from the palette, and unconnected cards onto a
+ * wire.
+ */
 import type { DragEvent } from 'react';
 import { CARD_HEIGHT, CARD_WIDTH } from '../../model/flow/card-geometry.ts';
 import { addChosen } from '../commands/add-chosen.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
 
-/** Media type of a node type's name in a drag. */
+/** Media type that carries the name of a node type in a drag. */
 export const DRAGGED_TYPE = 'application/x-kangqiao-node-type';
 
 /** Returns the id of the wire at this screen position. */

@@ -28,7 +28,7 @@ export function EmptyHint() {
   return <div className={styles.hint}>{isReadOnly ? <p>{t('empty')}</p> : <Beginnings />}</div>;
 }
 
-/** The starter that reads a hospital's own description. */
+/** Id of the starter that reads a hospital's WSDL. */
 const ASKING = 'rest-to-soap';
 
 function Beginnings() {
@@ -43,10 +43,11 @@ function Beginnings() {
     setAsking(undefined);
     const { history } = tools.editor.getState();
     tools.perform(beginWithStarter(history.document, types, starter, tools.language, middleOfView(tools)));
-    // The chain is rendered only after this event, so fit in the next frame.
+    // The new nodes are rendered only after this event, so fit the view in the next frame.
     requestAnimationFrame(() => fitAll(tools));
   };
-  // The starter chosen when the flow was created. Applied once, so that undo does not insert it again.
+  // The starter that was chosen when the flow was created. It is applied only once, so that undo does not insert it
+  // again.
   const [address, setAddress] = useSearchParams();
   const wished = address.get('begin');
   useEffect(() => {

@@ -1,6 +1,6 @@
 /**
- * The node types at the left of the canvas: by category, with search by Chinese, pinyin and English; dragged or
- * clicked.
+ * The node types at the left of the canvas, by category, with search by Chinese, pinyin and English. A type is
+ * dragged or clicked.
  */
 import { Input, Tooltip } from 'antd';
 import { PanelLeftClose, PanelLeftOpen, Search } from 'lucide-react';
@@ -45,7 +45,8 @@ export function Palette() {
 }
 
 /**
- * Folded by the user's choice; on a narrow screen also beside the open side panel, unless the user unfolded it there.
+ * Returns whether the palette is folded. The user can fold it. On a narrow screen it is also folded beside an open
+ * side panel, unless the user has unfolded it there.
  */
 function useFolded(): readonly [isFolded: boolean, fold: (next: boolean) => void] {
   const { isPaletteFolded, change } = usePreferences();
@@ -66,7 +67,7 @@ function watchNarrow(changed: () => void): () => void {
   return () => NARROW.removeEventListener('change', changed);
 }
 
-/** When folded, it is a column of icons. */
+/** Lists the node types; as a column of icons if folded. */
 function PaletteList({ isFolded }: { readonly isFolded: boolean }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,6 +1,6 @@
 /**
- * The small box that asks for the next node: opened by typing, by a wire dropped into empty space, or by the plus of
- * a wire.
+ * The small box that asks for the next node. It is opened by typing, by dropping a wire into empty space, or by the
+ * plus on a wire.
  */
 import { Search } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
@@ -38,8 +38,8 @@ function Box({ request: { wish, at } }: { readonly request: QuickAddRequest }) {
   const input = useRef<HTMLInputElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const found = useNodeSearch(fitting(types, wish), query);
-  // Focus synchronously with the key event that opened the box, so that the key (or the first key of an input method)
-  // is typed into it.
+  // Set the focus in the key event that opened the box, so that the key (or the first key of an input method) is
+  // typed into the box.
   useLayoutEffect(() => input.current?.focus({ preventScroll: true }), []);
   const close = () => {
     tools.canvas.getState().set({ quickAdd: undefined });
@@ -132,7 +132,10 @@ function Choices({ found, index, onPoint, onChoose }: ChoicesProps) {
   );
 }
 
-/** Returns only types that fit: with an input if placed behind a wire, with an output if placed before one. */
+/**
+ * Returns only the types that fit the place: with an input if the node is placed behind a wire, with an output if
+ * before one.
+ */
 function fitting(types: NodeTypes, wish: AddWish): readonly NodeDescription[] {
   const takesIn = wish.kind === 'after' || wish.kind === 'edge';
   const givesOut = wish.kind === 'before' || wish.kind === 'edge';

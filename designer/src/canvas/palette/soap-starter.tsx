@@ -31,12 +31,12 @@ const TEXTS = defineTexts({
 });
 
 interface SoapStarterProps {
-  /** The user wants the bare chain instead. */
+  /** Called if the user wants the chain without filled-in settings. */
   readonly onBare: () => void;
   readonly onClose: () => void;
 }
 
-/** Asks for the facts that a flow to a SOAP hospital needs, and inserts the chain filled in. */
+/** Asks for the facts that a flow to a SOAP service needs, and inserts the filled-in chain. */
 export function SoapStarter({ onBare, onClose }: SoapStarterProps) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -54,7 +54,7 @@ export function SoapStarter({ onBare, onClose }: SoapStarterProps) {
     const { document } = tools.editor.getState().history;
     tools.perform(beginWithSoap(document, types, { adapter, offer, language: tools.language, hospital: text(name), at }));
     onClose();
-    // The chain is rendered only after this event, so fit in the next frame.
+    // The new nodes are rendered only after this event, so fit the view in the next frame.
     requestAnimationFrame(() => fitAll(tools));
   };
   return (

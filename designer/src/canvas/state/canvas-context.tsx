@@ -1,6 +1,6 @@
 /**
- * Shared by every part of the canvas: the editor's store, the canvas's own store, the drawing, and messages to the
- * user.
+ * The context that all parts of the canvas share: the editor's store, the canvas's store, the drawing, and messages
+ * to the user.
  */
 import { useReactFlow, useStoreApi, type ReactFlowInstance } from '@xyflow/react';
 import { App } from 'antd';
@@ -21,21 +21,21 @@ export interface CanvasTools {
   readonly flow: ReactFlowInstance<CanvasNode, CanvasEdge>;
   readonly drawing: ReturnType<typeof useStoreApi<CanvasNode, CanvasEdge>>;
   /**
-   * The pointer's screen position while it is over the canvas. Not in a store: hundreds of cards would be notified at
-   * every move.
+   * The pointer's screen position while it is over the canvas. It is not in a store, because every move would notify
+   * hundreds of cards.
    */
   readonly pointer: { current: Point | undefined };
   readonly language: Language;
   /** Shows a short message for a moment. */
   say(text: string, kind?: 'info' | 'success' | 'warning'): void;
   refuse(refusal: Refusal): void;
-  /** Runs the planned command as its own undo step, or shows why it was refused. */
+  /** Runs the planned command as a separate undo step, or shows why it was refused. */
   perform<Made extends object>(planned: Planned<Made>): Made | undefined;
 }
 
 const CanvasContext = createContext<CanvasTools | undefined>(undefined);
 
-/** Must be inside <ReactFlowProvider> and <EditorProvider>. */
+/** Provides the context. It must be inside <ReactFlowProvider> and <EditorProvider>. */
 export function CanvasProvider({ children }: { readonly children: ReactNode }) {
   const editor = useEditorStore();
   const flow = useReactFlow<CanvasNode, CanvasEdge>();
@@ -72,14 +72,16 @@ export function useCanvas<T>(select: (state: CanvasState) => T): T {
   return useStore(useCanvasTools().canvas, select);
 }
 
-/** Returns false for a canvas with nothing beside it, which must bring its own scope. */
+/**
+ * Returns whether a canvas scope exists. A canvas without a palette or panel beside it has none and must create it.
+ */
 export function useIsInCanvasScope(): boolean {
   return use(CanvasContext) !== undefined;
 }
 
 /**
- * Like `useTexts`, for elements that stand on the canvas hundreds of times. It subscribes to nothing: the canvas
- * renders everything again when the language changes.
+ * Does the same as `useTexts`, for elements that exist hundreds of times on the canvas. It has no subscription: the
+ * canvas renders everything again when the language changes.
  */
 export function useCanvasTexts<T extends Texts>(texts: T): Translate<T> {
   return translateWith(texts, useCanvasTools().language);

@@ -1,4 +1,4 @@
-/** Shares one canvas context between the canvas and what works on it from outside, such as the palette. */
+/** Shares one canvas context between the canvas and parts outside it, such as the palette. */
 import { ReactFlowProvider } from '@xyflow/react';
 import type { ReactNode } from 'react';
 import { CanvasProvider } from './canvas-context.tsx';

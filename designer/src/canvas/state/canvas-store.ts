@@ -1,6 +1,6 @@
 /**
- * State of the canvas only: open boxes and menus, possible targets of a wire being drawn, selected notes and frames.
- * Never stored.
+ * The state of the canvas only: open boxes and menus, possible targets of a wire that is being drawn, selected notes
+ * and frames. It is never stored.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Point } from '../../model/flow/card-geometry.ts';
@@ -30,7 +30,7 @@ export interface MenuRequest {
 export interface Connecting {
   readonly from: PortEnd;
   readonly side: 'source' | 'target';
-  /** Nodes that it may lead to. */
+  /** Nodes at which the wire may end. */
   readonly targets: ReadonlySet<string>;
 }
 
@@ -42,17 +42,17 @@ export interface CanvasState {
   readonly connecting: Connecting | undefined;
   /** The wire under the pointer. */
   readonly hoveredEdge: string | undefined;
-  /** The wire that would take the dragged card or node type. */
+  /** The wire into which the dragged card or node type would be inserted. */
   readonly dropEdge: string | undefined;
-  /** The note or frame whose text the user is editing. */
+  /** The note or frame whose text is being edited. */
   readonly writing: string | undefined;
-  /** Nodes to extract into a flow of their own, once it has a name. */
+  /** Nodes to extract into a new flow, while the user enters its name. */
   readonly extracting: readonly string[] | undefined;
   readonly isShortcutsOpen: boolean;
   readonly isMapShown: boolean;
   /** True if the user has moved the view since the whole flow was last shown. */
   readonly isViewMoved: boolean;
-  /** The last copy, for browsers that do not let a page read the clipboard. */
+  /** The last copy. It is used if the browser does not let the page read the clipboard. */
   readonly copied: string | undefined;
   set(part: Partial<Omit<CanvasState, 'set'>>): void;
 }

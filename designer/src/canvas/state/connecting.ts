@@ -1,4 +1,4 @@
-/** Drawing wires by hand: possible targets, the resulting command, and reasons for refusing. */
+/** Handles wires drawn by hand: possible targets, the resulting command, and reasons for refusing. */
 import type { Connection, FinalConnectionState, Handle } from '@xyflow/react';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { connect, reconnect, whyNotConnect, type PortEnd } from '../../model/commands/connect.ts';
@@ -14,7 +14,10 @@ export interface Ends {
 
 type Side = Pick<Handle, 'id' | 'type'>;
 
-/** A wire may be drawn from either end. Returns undefined between two inputs or two outputs. */
+/**
+ * Returns the ends of a wire in the direction of the flow, since it may be drawn from either end. Returns undefined
+ * between two inputs or two outputs.
+ */
 export function endsOf(fromNode: string, fromHandle: Side, toNode: string, toHandle: Side): Ends | undefined {
   const first = { node: fromNode, port: fromHandle.id ?? '' };
   const second = { node: toNode, port: toHandle.id ?? '' };
@@ -26,7 +29,7 @@ export function connectionEnds({ source, sourceHandle, target, targetHandle }: C
   return { from: { node: source, port: sourceHandle ?? '' }, to: { node: target, port: targetHandle ?? '' } };
 }
 
-/** Returns the ids of the nodes that a wire from this port (or, backwards, into it) may lead to. */
+/** Returns the ids of the nodes that can be connected to this port, at the other end of a new wire. */
 export function reachableNodes(document: FlowDocument, types: NodeTypes, end: PortEnd, side: 'source' | 'target'): ReadonlySet<string> {
   const circle = side === 'source' ? nodesBefore(document, end.node) : nodesBehind(document, end.node);
   const far = document.nodes.filter((node) => {
@@ -44,7 +47,8 @@ export function startConnecting({ editor, canvas }: CanvasTools, node: string, p
 }
 
 /**
- * Handles a wire released where xyflow has not connected it: on a card, on a port that refuses it, or in empty space.
+ * Handles a wire that was released where xyflow has not connected it: on a card, on a port that refuses it, or in
+ * empty space.
  */
 export function endConnecting(tools: CanvasTools, event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
   tools.canvas.getState().set({ connecting: undefined });
@@ -71,7 +75,7 @@ export function endConnecting(tools: CanvasTools, event: MouseEvent | TouchEvent
   openAtWireEnd(tools, start, isForward, { x: point.clientX, y: point.clientY });
 }
 
-/** A wire dropped into empty space asks which node it should lead to. */
+/** Opens the box that asks for the node at the end of a wire dropped into empty space. */
 function openAtWireEnd(
   { canvas, flow }: CanvasTools,
   start: PortEnd,

@@ -35,13 +35,16 @@ export interface Names {
   wire(edge: ViewEdge, document: FlowDocument): string;
 }
 
-/** Class of the part by which a frame is dragged. */
+/** CSS class of the part by which a frame is dragged. */
 export const GROUP_HANDLE = 'kq-group-title';
 
-/** Wires are named by the labels of the nodes in `named`. */
+/** Builds the elements of a document. Wires are named by the labels of the nodes in `named`. */
 export type BuildElements = (document: FlowDocument, selected: ReadonlySet<string>, names: Names, named: FlowDocument) => FlowElements;
 
-/** A builder caches: an unchanged element stays the same object, and so does a list of unchanged elements. */
+/**
+ * Creates a builder with a cache: an unchanged element stays the same object, and so does a list of unchanged
+ * elements.
+ */
 export function createElementBuilder(types: NodeTypes): BuildElements {
   const viewOf = createCanvasView(types);
   let known = new Map<string, Kept>();
@@ -89,7 +92,7 @@ interface Kept {
   readonly element: CanvasNode | CanvasEdge;
 }
 
-/** Sorts by reading order, in which the keyboard walks from one element to the next. */
+/** Sorts the nodes by reading order. The keyboard moves between elements in this order. */
 function inOrder({ nodes, order }: CanvasView): readonly ViewNode[] {
   const rank = new Map(order.map((id, index) => [id, index]));
   return nodes.toSorted((a, b) => (rank.get(a.id) ?? -1) - (rank.get(b.id) ?? -1));
@@ -102,7 +105,7 @@ function nodeElement(node: ViewNode): CanvasNode {
     case 'note':
       return { ...node, handles: [] };
     case 'group':
-      // Below the wires, which a frame must not cover.
+      // Frames are below the wires, so that they do not cover them.
       return { ...node, handles: [], zIndex: -1, dragHandle: `.${GROUP_HANDLE}` };
     case 'frame':
       return { ...node, handles: [], zIndex: -2, draggable: false, selectable: false, focusable: false, style: { pointerEvents: 'none' } };

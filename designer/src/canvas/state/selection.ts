@@ -1,6 +1,6 @@
 /**
- * The selection on the canvas. The whole editor knows selected nodes and wires; only the canvas knows notes and
- * frames.
+ * The selection on the canvas. Selected nodes and wires are known to the whole editor, selected notes and frames only
+ * to the canvas.
  */
 import type { Selection } from '../../model/commands/remove.ts';
 import type { CanvasTools } from './canvas-context.tsx';

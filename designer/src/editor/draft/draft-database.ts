@@ -1,5 +1,6 @@
 /**
- * The browser's database for drafts of flows. Logging out empties it, since a flow's tests may contain patient data.
+ * The browser's database for drafts of flows. Logging out empties it, because the tests of a flow may contain patient
+ * data.
  */
 import { clear, createStore, type UseStore } from 'idb-keyval';
 

@@ -1,4 +1,4 @@
-/** Keeps the open flow: in this browser at every change, on the server after every pause. */
+/** Saves the open flow: in this browser at every change, on the server after every pause. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { ApiError, call } from '../../api/client.ts';
 import { browserClock } from '../../kit/time/browser-clock.ts';
@@ -15,22 +15,22 @@ import type { EditorBeginning } from './use-editor-start.ts';
 
 export interface DraftKeeper {
   readonly state: StoreApi<AutosaveState>;
-  /** Starts keeping; returns a function that stops it. */
+  /** Starts saving. Returns a function that stops it. */
   start(): () => void;
   /** Saves now. The flow is on the server if the returned state is `saved`. */
   flush(): Promise<AutosaveState>;
-  /** Loads and merges the server's draft if it is newer than the known one. */
+  /** Loads the server's draft and merges it, if it is newer than the known one. */
   follow(revision: number): Promise<void>;
   /**
-   * Ends a conflict with the author's decision. `givesUp`: some of my changes are dropped, so my version is first
-   * kept among the revisions; if that fails, the call rejects and the conflict stays. `decided`: the decision on each
-   * part; absent if all my changes are dropped, and undo with them.
+   * Ends a conflict with the author's decision. `givesUp` means that some of the author's changes are dropped: their
+   * version is first saved as a revision. If that fails, the call rejects and the conflict stays. `decided` is the
+   * decision on each part. It is absent if all changes of the author are dropped; then undo is lost too.
    */
   settle(document: FlowDocument, givesUp: boolean, decided?: Decided): Promise<void>;
   retryNow(): void;
-  /** Call this when the platform no longer has a draft of the flow. */
+  /** Must be called when the platform no longer has a draft of the flow. */
   removed(): void;
-  /** The last time that another user's changes were merged. */
+  /** The last merge of another user's changes. */
   readonly merged: StoreApi<{ readonly last?: Merged }>;
 }
 
@@ -95,7 +95,7 @@ export function createDraftKeeper(store: EditorStore, { flowId, types, recovered
       const mine = { ...conflict.mine, revision: base.revision };
       if (givesUp) await call('flows.set-aside', { flowId, document: mine });
       const { history, replaceHistory } = store.getState();
-      // Undo would silently restore the dropped changes; they are kept among the revisions instead.
+      // If all changes were dropped, undo must not bring them back unnoticed; they are saved as a revision instead.
       const isKept = decided !== undefined && theirs !== undefined;
       replaceHistory(isKept ? rebaseHistory(history, base, theirs, document, decided) : begin(document));
       void autosave.settle(document);

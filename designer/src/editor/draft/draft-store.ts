@@ -1,23 +1,23 @@
-/** Keeps an open flow in this browser (IndexedDB): if the browser is killed, nothing is lost and undo still works. */
+/** Stores an open flow in this browser (IndexedDB). If the browser crashes, nothing is lost and undo still works. */
 import { get, set } from 'idb-keyval';
 import type { KeptDraft } from '../../model/history/draft-recovery.ts';
 import { draftDatabase } from './draft-database.ts';
 
 export interface DraftStore {
-  /** Not validated: `recoverDraft` validates it. */
+  /** Reads the stored draft. It is not validated; `recoverDraft` does that. */
   read(): Promise<unknown>;
-  /** Writes one after the other; skips drafts that a newer one has overtaken. */
+  /** Stores a draft. Writes run one after the other; a draft is skipped if a newer one is waiting. */
   write(draft: KeptDraft): void;
 }
 
-/** One entry for each account and flow. */
+/** Opens the entry of one account and flow. */
 export function openDraftStore(account: string, flowId: string): DraftStore {
   const [database, key] = [draftDatabase(), `${account} ${flowId}`];
   let next: KeptDraft | undefined;
   let isWriting = false;
   const writeAll = async () => {
     isWriting = true;
-    // Several writes in the same turn become one.
+    // Waiting here combines several writes of the same turn into one.
     await Promise.resolve();
     for (let draft = next; draft !== undefined; draft = next) {
       next = undefined;
@@ -29,7 +29,7 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
     read: () => get<unknown>(key, database),
     write(draft) {
       next = draft;
-      // If the browser has no room, editing continues: the server gets the copy within a second.
+      // If the browser has no room, the user continues to edit: the server gets the draft within a second anyway.
       if (!isWriting) void writeAll().catch(() => (isWriting = false));
     },
   };

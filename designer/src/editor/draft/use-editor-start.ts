@@ -14,7 +14,7 @@ export interface EditorBeginning {
   readonly drafts: DraftStore;
 }
 
-/** Loaded once when the page opens: from then on the editor has the newest state. */
+/** Loads the data once, when the page opens. After that, only the editor has the newest state. */
 export function useEditorStart(flowId: string) {
   const { name } = useMe();
   return useQuery({
@@ -24,16 +24,16 @@ export function useEditorStart(flowId: string) {
       const [nodes, served, kept] = await Promise.all([
         call('nodes.list', {}, { signal }),
         call('flows.get', { flowId }, { signal }),
-        // A browser without storage (a private window) can still edit, but cannot recover after a crash.
+        // A browser without storage (a private window) can edit, but cannot recover a draft after a crash.
         drafts.read().catch(() => undefined),
       ]);
       const types = createNodeTypes(nodes.items);
-      // Filling in missing places is no change, so treat the server's document as if it had them.
+      // Adding missing places is no change by the user, so treat the server's document as if it had them.
       const recovered = recoverDraft(kept, served && withPlaces(served, types));
       if (recovered === undefined) throw new Error('the server gave no flow');
       return { flowId, types, recovered, drafts };
     },
-    // A new login reloads all other queries; an editor with unsaved work must keep its state.
+    // A new login reloads all other queries, but an editor with unsaved work must keep its state.
     staleTime: 'static',
     gcTime: 0,
     refetchOnWindowFocus: false,

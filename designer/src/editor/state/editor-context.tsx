@@ -8,12 +8,12 @@ export function EditorProvider({ store, children }: { readonly store: EditorStor
   return <EditorContext value={store}>{children}</EditorContext>;
 }
 
-/** Selects one part of the open editor; renders again when that part changes. */
+/** Returns one part of the open editor's state. The component renders again when that part changes. */
 export function useEditor<T>(select: (state: EditorState) => T): T {
   return useStore(useEditorStore(), select);
 }
 
-/** Returns the store itself, for code that reads it in event handlers and renders nothing of it. */
+/** Returns the store. It is for code that reads the state in event handlers and need not render again. */
 export function useEditorStore(): EditorStore {
   const store = use(EditorContext);
   if (store === undefined) throw new Error('used outside of <EditorProvider>');

@@ -1,6 +1,6 @@
 /**
- * State of the open flow editor: the flow with its history, the selection, and what is shown beside it. One store per
- * open flow.
+ * The state of an open flow editor: the flow with its history, the selection, and what is shown beside the canvas.
+ * There is one store per open flow.
  */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -30,10 +30,10 @@ export interface Selection {
   readonly edges: readonly string[];
 }
 
-/** Input and output of a node in a trial or a real message; its forms complete from them. */
+/** Input and output of a node in a trial or a real message. The node's form uses them for completion. */
 export interface Sample {
   readonly input?: unknown;
-  /** By port. */
+  /** The outputs by port. */
   readonly output?: Readonly<Record<string, unknown>>;
 }
 
@@ -47,10 +47,10 @@ export interface NodeRun {
   readonly errorCode?: string;
 }
 
-/** A trial or a real message as an overlay on the canvas. */
+/** The run of a trial or a real message, shown on the canvas. */
 export interface Overlay {
   readonly nodes: Readonly<Record<string, NodeRun>>;
-  /** Ids of the wires that the message took. */
+  /** Ids of the wires along which the message was sent. */
   readonly edges: ReadonlySet<string>;
 }
 
@@ -68,9 +68,12 @@ export interface EditorState {
   readonly isReadOnly: boolean;
   readonly panel: PanelName;
   readonly isPanelOpen: boolean;
-  /** The user closed the panel: selecting a node must not open it again. */
+  /** True if the user closed the panel. Selecting a node then does not open it. */
   readonly isPanelUnwanted: boolean;
-  /** A field to show until something else is selected. `serial` increases, so that a repeated request is noticed. */
+  /**
+   * The field to show until something else is selected. `serial` increases with each request, so that a repeated
+   * request is noticed.
+   */
   readonly focus: { readonly nodeId: string | undefined; readonly pointer: string; readonly serial: number } | undefined;
   readonly problems: Problems;
   readonly samples: Readonly<Record<string, Sample>>;
@@ -80,15 +83,15 @@ export interface EditorState {
   readonly trial: Trial;
 
   run(command: Command): void;
-  /** Ends a gesture: the next edit is an undo step of its own. */
+  /** Ends a gesture, so that the next edit is a separate undo step. */
   seal(): void;
-  /** Both return the entry that was undone or redone, to show it to the user. */
+  /** Undoes one step, or redoes one. Returns the entry of the step, so that it can be shown to the user. */
   undo(): HistoryEntry | undefined;
   redo(): HistoryEntry | undefined;
   select(selection: Partial<Selection>): void;
   openPanel(panel: PanelName): void;
   closePanel(): void;
-  /** Opens a node's form (without a node, the flow's) at a field. */
+  /** Opens the form of a node (or of the flow, without a node) at a field. */
   openField(nodeId: string | undefined, pointer: string): void;
   openMapping(nodeId: string | undefined): void;
   setProblems(problems: Problems): void;
@@ -96,7 +99,7 @@ export interface EditorState {
   setOverlay(overlay: Overlay | undefined): void;
   setTrial(part: Partial<Trial>): void;
   setLive(live: FlowLive | undefined): void;
-  /** Call this when more is known about the ports of the types. */
+  /** Must be called when more is known about the ports of the types. */
   setTypes(types: NodeTypes): void;
   setRevision(revision: number): void;
   /** Replaces the document, for example with another user's version. */
@@ -114,12 +117,12 @@ export interface EditorStart {
   readonly isReadOnly: boolean;
 }
 
-/** Shows every node at a place of its own; places filled in here become part of the document. */
+/** Creates the store. Every node needs a place of its own, so missing places are added to the document. */
 export function createEditorStore({ history: given, types, isReadOnly }: EditorStart): EditorStore {
   const history = { ...given, document: withPlaces(given.document, types) };
   return createStore<EditorState>((set, get) => {
     let asked = 0;
-    /** Takes one step and shows the nodes that it affected. */
+    /** Undoes or redoes one step, and shows the nodes that it affected. */
     const step = (go: (history: History) => History, entryOf: (history: History) => HistoryEntry | undefined) => {
       const before = get().history;
       const entry = entryOf(before);
@@ -185,8 +188,8 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
 }
 
 /**
- * Returning the same object notifies no listeners: otherwise hundreds of cards would check whether the change
- * concerns them.
+ * Returns the same object if nothing changed. Listeners are then not notified; otherwise hundreds of cards would
+ * compare their state.
  */
 function withHistory(state: EditorState, history: History): EditorState {
   return history === state.history ? state : { ...state, history };
@@ -198,7 +201,7 @@ function keepKnown(selection: Selection, document: FlowDocument): Selection {
   return sameOr(selection, { nodes: selection.nodes.filter((id) => nodes.has(id)), edges: selection.edges.filter((id) => edges.has(id)) });
 }
 
-/** Keeps the same object for an equal selection, so that its readers do not render again. */
+/** Returns the old object if the selections are equal, so that components do not render again. */
 function sameOr(before: Selection, after: Selection): Selection {
   const isSame = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((id, index) => id === b[index]);
   return isSame(before.nodes, after.nodes) && isSame(before.edges, after.edges) ? before : after;

@@ -1,4 +1,4 @@
-/** Icon, word and colour for the states of a node; never colour alone. */
+/** Icon, word and colour for the states of a node. A state is never shown by colour alone. */
 import { CircleCheck, CircleSlash, CircleX, Clock3, Hand, LoaderCircle, type LucideIcon } from 'lucide-react';
 import type { RunStatus } from './editor-store.ts';
 import { defineTexts } from '../../i18n/texts.ts';

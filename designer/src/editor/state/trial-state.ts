@@ -12,11 +12,11 @@ export interface TrialOrder {
   readonly scope: Scope;
 }
 
-/** The trial of the open flow. It survives a look at another tab. */
+/** The trial of the open flow. It is kept while the user looks at another tab. */
 export interface Trial {
-  /** Key of the initial input; undefined means the first one available. */
+  /** Key of the initial input; undefined means the first available one. */
   readonly startKey: string | undefined;
-  /** The input as typed; undefined until the user types. */
+  /** The input as the user typed it; undefined until then. */
   readonly typed: string | undefined;
   readonly scope: Scope['kind'];
   readonly reachesAdapters: boolean;

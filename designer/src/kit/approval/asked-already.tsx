@@ -1,4 +1,4 @@
-/** Shows the user's existing requests at the place where they would make another. */
+/** Shows the user's existing requests where they would otherwise make another one. */
 import type { Output } from '../../api/operation-types.ts';
 import { Alert } from 'antd';
 import { Link } from 'react-router';
@@ -24,11 +24,11 @@ const NEWS_MS = 7 * 86_400_000;
 
 interface OwnRequests {
   readonly open: readonly Item[];
-  /** The newest request if it was refused and the user has made none since. */
+  /** The newest request if it was refused or failed, within the last days. */
   readonly refused: Item | undefined;
 }
 
-/** Returns the user's own requests for this action. */
+/** Returns the user's own requests for this action. `isAbout` selects those for the same object. */
 export function useAsked(action: string, isAbout: (item: Item) => boolean): OwnRequests {
   const { name } = useMe();
   const { data } = useQueryOf('requests.list', { side: 'own' });
@@ -38,7 +38,7 @@ export function useAsked(action: string, isAbout: (item: Item) => boolean): OwnR
   return { open: own.filter(({ status }) => status === 'open' || status === 'deciding'), refused: isNews ? newest : undefined };
 }
 
-/** Replaces the request button. */
+/** Shows the open requests. It takes the place of the request button. */
 export function AskedAlready({ requests }: { readonly requests: readonly Item[] }) {
   const t = useTexts(TEXTS);
   const whatOf = useWhat();
@@ -60,7 +60,7 @@ export function AskedAlready({ requests }: { readonly requests: readonly Item[] 
   ));
 }
 
-/** Shown beside the request button: why the last request was refused. */
+/** Shows why the last request was refused or failed, beside the request button. */
 export function RefusedLately({ request }: { readonly request: Item | undefined }) {
   const t = useTexts(TEXTS);
   const whatOf = useWhat();

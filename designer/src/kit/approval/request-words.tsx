@@ -45,12 +45,12 @@ const PAGES: Readonly<Record<string, string>> = {
   'adapters.save': '/adapters/',
 };
 
-/** Returns the page of the object; undefined if it has none. */
+/** Returns the address of the object's page; undefined if it has none. */
 export function pageOf({ action, subject }: Pick<RequestItem, 'action' | 'subject'>): string | undefined {
   return Object.hasOwn(PAGES, action) ? `${PAGES[action]}${subject.split(' ')[0]}` : undefined;
 }
 
-/** `发布流程：预约挂号`. */
+/** Returns a function that describes a request, for example `发布流程：预约挂号`. */
 export function useWhat(): (item: Pick<RequestItem, 'action' | 'subject' | 'names'>) => string {
   const t = useTexts(ACT_TEXTS);
   const text = useText();

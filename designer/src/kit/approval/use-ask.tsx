@@ -28,8 +28,8 @@ interface Wish {
 }
 
 /**
- * `const ask = useAsk(); ask('grants.save', input, { onAsked })`: lets a user request an action that they may not
- * perform.
+ * Lets a user request an action that they may not perform: `const ask = useAsk(); ask('grants.save', input, { onAsked
+ * })`.
  */
 export function useAsk(): (action: string, input: unknown, wish?: Wish) => void {
   const t = useTexts(TEXTS);

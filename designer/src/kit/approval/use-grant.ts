@@ -5,13 +5,13 @@ import { useMay } from '../../session/session-context.ts';
 import { useAsk } from './use-ask.tsx';
 
 interface Grants {
-  /** True if the user may grant or request it. */
+  /** True if the user may grant the access or request it. */
   readonly isOpen: boolean;
-  /** True if the user can only request it, and another user decides. */
+  /** True if the user can only request the access; another user then decides. */
   readonly isAsking: boolean;
   readonly isPending: boolean;
   readonly error: ApiError | null;
-  /** `onDone(isGranted)` is called after the grant or the request. */
+  /** Grants or requests the access, then calls `onDone(isGranted)`. */
   grant(
     pair: { readonly appId: string; readonly interfaceId: string; readonly expiresAt?: number },
     onDone: (isGranted: boolean) => void,

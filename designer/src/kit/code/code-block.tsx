@@ -1,7 +1,7 @@
 import styles from './code-block.module.css';
 import { CopyButton } from '../text/copy-text.tsx';
 
-/** Text with a copy button. */
+/** Shows text with a copy button. */
 export function CodeBlock({ text, label }: { readonly text: string; readonly label: string }) {
   return (
     <div className={styles.code}>

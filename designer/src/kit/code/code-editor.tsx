@@ -1,6 +1,6 @@
 /**
- * CodeMirror with the console's look: JSON, JavaScript, XML or plain text, with problems, completion, folding and
- * search.
+ * The text editor of the console, based on CodeMirror: JSON, JavaScript, XML or plain text, with problems,
+ * completion, folding and search.
  */
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionSource } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
@@ -23,16 +23,16 @@ export interface CodeEditorProps {
   readonly label: string;
   readonly isReadOnly?: boolean;
   readonly placeholder?: string;
-  /** CSS length. */
+  /** Height as a CSS length. */
   readonly height?: string;
-  /** One line, for an expression; Enter adds no line. */
+  /** True for a single line, such as an expression. Enter then adds no line. */
   readonly isOneLine?: boolean;
   readonly onChange?: (value: string) => void;
   readonly onBlur?: () => void;
-  /** Marks every match and scrolls the first into view. */
+  /** Text to find: every match is marked, and the first one is scrolled into view. */
   readonly find?: string;
   readonly complete?: CompletionSource;
-  /** Is called after a pause in typing. */
+  /** Called after a pause in typing; returns the problems of the text. */
   readonly check?: (text: string) => readonly Diagnostic[] | Promise<readonly Diagnostic[]>;
 }
 
@@ -117,7 +117,7 @@ export function CodeEditor(props: CodeEditorProps) {
   return <div ref={place} />;
 }
 
-/** Also announces it to screen readers. */
+/** Makes the editor read-only, and announces this to screen readers. */
 function asReadOnly(isReadOnly: boolean): Extension {
   return [EditorState.readOnly.of(isReadOnly), EditorView.contentAttributes.of({ 'aria-readonly': String(isReadOnly) })];
 }

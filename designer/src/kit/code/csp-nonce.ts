@@ -1,5 +1,5 @@
 /**
- * Returns the nonce that lets this page add styles (Content-Security-Policy). Vite writes it to a meta element;
+ * Returns the nonce that allows this page to add styles (Content-Security-Policy). Vite writes it to a meta element;
  * control creates a new one for each page.
  */
 export function cspNonce(): string {
@@ -7,8 +7,8 @@ export function cspNonce(): string {
 }
 
 /**
- * Some libraries create a style without the nonce (antd measures scrollbars this way), so every style that a script
- * creates gets it.
+ * Gives every style that a script creates the nonce, because some libraries forget it (antd does so to measure
+ * scrollbars).
  */
 export function giveStylesTheNonce(): void {
   const create = document.createElement.bind(document);

@@ -1,4 +1,4 @@
-/** Marks the problems of a JSON document at their places in its text. Pure. */
+/** Marks the problems of a JSON document where they are in its text. Pure. */
 import { jsonLanguage } from '@codemirror/lang-json';
 import type { Diagnostic } from '@codemirror/lint';
 import { fieldOf } from '../../../../engine/contract/schema/schema-problem.ts';
@@ -7,13 +7,16 @@ import { parseJson } from './parse-json.ts';
 type SyntaxNode = ReturnType<typeof jsonLanguage.parser.parse>['topNode'];
 
 export interface Problem {
-  /** JSON Pointer into the document. */
+  /** JSON Pointer of the problem in the document. */
   readonly pointer: string;
   readonly severity: Diagnostic['severity'];
   readonly what: string;
 }
 
-/** A missing part is marked at the start of the value that should contain it. Returns no marks for invalid JSON. */
+/**
+ * Returns the marks. If a part is missing, the start of the value that should contain it is marked. Returns no marks
+ * for invalid JSON.
+ */
 export function marksIn(text: string, problems: readonly Problem[]): readonly Diagnostic[] {
   const root = jsonLanguage.parser.parse(text).topNode.firstChild;
   if (root === null || parseJson(text) === undefined) return [];
@@ -45,7 +48,7 @@ function stepsOf(pointer: string): readonly string[] {
 /** Returns the value of a field, or an item of a list. */
 function memberAt(node: SyntaxNode, step: string, text: string): SyntaxNode | undefined {
   if (node.name === 'Object') {
-    // If a name occurs twice, the last one counts.
+    // If a name occurs twice, JSON parsers use the last one.
     const property = node.getChildren('Property').findLast((one) => nameOf(one, text) === step);
     return property?.lastChild ?? undefined;
   }

@@ -1,4 +1,7 @@
-/** Returns the value of a JSON text; undefined if it is invalid. Wrapped, so that `null` is a value. */
+/**
+ * Returns the value of a JSON text in an object, so that a valid `null` differs from undefined. Returns undefined if
+ * the text is invalid.
+ */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) as unknown };

@@ -1,6 +1,6 @@
 /**
- * Edits a document of the registry as a whole, as a form or as JSON with one shared state. Saves with the revision,
- * so it never overwrites another user's version.
+ * Edits a document of the registry as a whole, as a form or as JSON with one shared state. It saves with the
+ * revision, so that it never overwrites another user's version.
  */
 import { Alert, Button, Segmented } from 'antd';
 import { Braces, FormInput, Save } from 'lucide-react';
@@ -29,14 +29,14 @@ const TEXTS = defineTexts({
   more: ['还有 {{count}} 处。', 'And {{count}} more.'],
 });
 
-/** Further problems are only counted. */
+/** Maximum number of problems that are listed. The others are only counted. */
 const MOST_TOLD = 8;
 
-/** Passed to the form of a document. */
+/** The props of a document's form. */
 export interface FormParts {
   readonly content: Content;
   readonly change: (content: Content) => void;
-  /** True until the user first tries to save a new document: empty fields are no problem yet. */
+  /** True for a new document until the user first tries to save: empty fields are then not shown as problems. */
   readonly isFresh: boolean;
   readonly isChanged: boolean;
 }
@@ -55,7 +55,7 @@ interface DocumentFormProps {
   readonly onReload: () => void;
   readonly onChanged?: (isChanged: boolean) => void;
   readonly form: (parts: FormParts) => ReactNode;
-  /** Rendered beside the form. */
+  /** Renders something beside the form. */
   readonly aside?: (parts: FormParts) => ReactNode;
 }
 
@@ -97,12 +97,12 @@ export function DocumentForm(props: DocumentFormProps) {
 type View = 'form' | 'json';
 type DocumentDraft = ReturnType<typeof useDocumentDraft>;
 
-/** The edited content, which the form and the JSON share, and its way to the server. */
+/** Keeps the edited content, which the form and the JSON share, and saves it. */
 function useDocumentDraft(props: DocumentFormProps) {
   const { isNew = false, onChanged } = props;
   const language = useLanguage();
   const [content, setContent] = useState(props.content);
-  // While the JSON is shown, keep the text as typed, with the user's own white space.
+  // While the JSON is shown, keep the text as the user typed it, with its white space.
   const [text, setText] = useState<string>();
   const [isAsked, setAsked] = useState(false);
   const isBroken = text !== undefined && objectOf(text) === undefined;
@@ -116,7 +116,7 @@ function useDocumentDraft(props: DocumentFormProps) {
     parts,
     problems,
     isBroken,
-    /** True once the user tried to save. */
+    /** True once the user has tried to save. */
     isAsked,
     type(typed: string) {
       const read = objectOf(typed);
@@ -167,7 +167,7 @@ function Bar({ draft, view, onView, isNew = false, isReadOnly, isSaving }: BarPr
   );
 }
 
-/** What the server refused, and what prevents saving. */
+/** Shows what the server refused, and what prevents saving. */
 function Told({ draft: { isAsked, isBroken, problems }, error, onReload, isNew = false }: PartProps) {
   const t = useTexts(TEXTS);
   return (

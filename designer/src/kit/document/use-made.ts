@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 /**
- * After an object was created, replaces the page with the object's own page, once the form no longer has unsaved
- * changes.
+ * After an object was created, goes to the object's page. It waits until the form has no unsaved changes, so that the
+ * user gets no warning.
  */
 export function useMade(area: string): { readonly isMade: boolean; readonly setMade: (id: string) => void } {
   const go = useNavigate();

@@ -17,12 +17,15 @@ export interface Act {
   readonly title: string;
   /** The effect of the action, in full sentences. */
   readonly effect: ReactNode;
-  /** Label of the button: the action itself, not "OK". */
+  /** Label of the button. It names the action, instead of "OK". */
   readonly verb: string;
-  /** Label of the other button. If the action itself is a cancel, “Cancel” would be ambiguous. */
+  /**
+   * Label of the other button. It is needed if the action is itself a cancel, because “Cancel” would then be
+   * ambiguous.
+   */
   readonly back?: string;
   readonly isDangerous?: boolean;
-  /** The effect needs room, for example to show a difference. */
+  /** True if the effect needs a wide dialog, for example to show a difference. */
   readonly isWide?: boolean;
   readonly needsReason?: boolean;
   /** A statement that the user must tick before the action. */
@@ -31,8 +34,8 @@ export interface Act {
 }
 
 /**
- * `const confirm = useConfirm(); confirm({title, effect, verb, run})`: shows the effect, runs when confirmed, and
- * shows the error if it fails.
+ * Asks for confirmation: `const confirm = useConfirm(); confirm({title, effect, verb, run})` shows the effect, calls
+ * `run` after the user confirms, and shows the error if it fails.
  */
 export function useConfirm(): (act: Act) => void {
   const { modal } = App.useApp();

@@ -20,11 +20,11 @@ interface EmptyStateProps {
   readonly title: string;
   readonly next?: ReactNode;
   readonly action?: ReactNode;
-  /** Permission to fill the list. A user without it sees who has it instead of `next`. */
+  /** The permission for filling the list. A user without it sees which roles have it instead of `next`. */
   readonly needs?: Permission;
 }
 
-/** Shown for an empty list, with the next step. */
+/** Tells that a list is empty, and shows the next step. */
 export function EmptyState({ title, next, action, needs }: EmptyStateProps) {
   const may = useMay();
   const shown = needs === undefined || may(needs) ? next : <ByOthers needs={needs} />;

@@ -30,17 +30,17 @@ const TEXTS = defineTexts({
 interface ErrorBoxProps {
   readonly error: unknown;
   readonly onRetry?: () => void;
-  /** Replaces a whole page. */
+  /** True if the box takes the place of a whole page. */
   readonly isPage?: boolean;
-  /** Replaces the plain list of problems, for example with links to them. */
+  /** Shown instead of the plain list of problems, for example with links to them. */
   readonly problems?: ReactNode;
 }
 
-/** The dialog itself already shows the error, in more detail than the error could. */
+/** Thrown when a dialog already shows the error in detail, so that the error box shows nothing. */
 export class ToldInPlace extends Error {}
 
 /**
- * Shows for any error what happened, why, and what to do. Lists every problem of a document. Renders nothing for an
+ * Shows what happened, why, and what to do, for any error. Lists every problem of a document. Renders nothing for an
  * action that the user cancelled.
  */
 export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxProps) {
@@ -91,13 +91,13 @@ export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxP
   );
 }
 
-/** If the box replaces a page, its title is the page's heading. */
+/** Shows the title. If the box takes the place of a page, the title is the page's heading. */
 function Title({ isPage, children }: { readonly isPage: boolean; readonly children: string }) {
   usePageTitle(isPage ? children : undefined);
   return isPage ? <h1 className={styles.title}>{children}</h1> : <div className={styles.title}>{children}</div>;
 }
 
-/** Replaces what the user may not see. */
+/** Shows that the user lacks a permission, in place of the content. */
 export function NoRight({ permission }: { readonly permission: Permission }) {
   const t = useTexts(TEXTS);
   const right = useTexts(RIGHT_TEXTS);

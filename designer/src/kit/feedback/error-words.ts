@@ -1,4 +1,4 @@
-/** The words for an error in the user's language: what happened and why, what to do, and each problem. */
+/** Describes an error in the user's language: what happened and why, what to do, and each problem. */
 import { useCallback } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
@@ -20,7 +20,10 @@ const TEXTS = defineTexts({
 export interface ErrorWords {
   readonly title: string;
   readonly fix: string | undefined;
-  /** The platform's English sentence if it says more; shown small, as a quotation. */
+  /**
+   * The platform's English sentence if it says more than the translated text. It is shown in small print, as a
+   * quotation.
+   */
   readonly original: string | undefined;
   readonly issues: readonly {
     readonly path: string;
@@ -30,7 +33,10 @@ export interface ErrorWords {
   }[];
 }
 
-/** `known`: an error already on the screen, so that ids in it are shown as names. */
+/**
+ * Returns a function that describes errors. `known` is an error that is already on the screen; ids in it are shown as
+ * names.
+ */
 export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
   const language = useLanguage();
   const t = useTexts(TEXTS);
@@ -43,7 +49,7 @@ export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
       const { what, fix, original } = toldOf(error);
       const issues = error.issues.map((issue) => {
         const told = toldOf(issue);
-        // Chinese sentences have no full stop, since most stand alone.
+        // Translated Chinese texts have no full stop, since most of them are shown alone.
         const stop = language === 'zh-CN' && told.fix !== undefined ? '。' : '';
         return { path: issue.path, what: told.what + stop, advice: told.fix ?? '', original: told.original };
       });

@@ -17,11 +17,14 @@ export interface Work<T> {
   ): Promise<T>;
   /** Renders the result. */
   readonly show: (result: T) => ReactNode;
-  /** Shown after a stop: what it means for this work. */
+  /** What a stop means for this work. It is shown after the user has stopped it. */
   readonly stopped?: string;
 }
 
-/** Long work with its progress, a stop button and its result. Runs once, when it is mounted. */
+/**
+ * Runs long work and shows its progress, a stop button and its result. The work runs once, when the dialog is
+ * mounted.
+ */
 export function ProgressDialog<T>({ work, onClose }: { readonly work: Work<T>; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const [progress, setProgress] = useState<{ readonly done: number; readonly of: number; readonly note?: ReactNode }>({ done: 0, of: 0 });

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
 export interface Use {
   readonly label: string;
   readonly to: string;
-  /** Shown beside the label: where the object is used. */
+  /** Shown beside the label, for example where the object is used. */
   readonly mark?: ReactNode;
 }
 
@@ -23,12 +23,12 @@ interface RemoveButtonProps {
   readonly name: string;
   /** The effect, in full sentences. */
   readonly effect: string;
-  /** The uses of the object. While there are any, it cannot be removed. */
+  /** The uses of the object. As long as there are any, it cannot be removed. */
   readonly uses?: readonly Use[];
   readonly usesHelp?: string;
-  /** True while the uses are loading, so the effect is still unknown. */
+  /** True while the uses are loading, so that the effect is still unknown. */
   readonly isAsking?: boolean;
-  /** Shows only an icon, for the end of a row. */
+  /** Shows only an icon, at the end of a row. */
   readonly isSmall?: boolean;
   readonly run: (reason: string) => Promise<unknown>;
 }

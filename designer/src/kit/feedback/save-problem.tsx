@@ -15,11 +15,11 @@ const TEXTS = defineTexts({
 interface SaveProblemProps {
   readonly error: unknown;
   readonly onReload: () => void;
-  /** For a new document, a stale revision means that its id is taken. */
+  /** True for a new document. An outdated revision then means that its id is already used. */
   readonly isNew?: boolean;
 }
 
-/** Why a document was not saved; if another user saved meanwhile, how to continue. */
+/** Shows why a document was not saved. If another user saved it in the meantime, shows how to continue. */
 export function SaveProblem({ error, onReload, isNew = false }: SaveProblemProps) {
   const t = useTexts(TEXTS);
   if (error === null || error === undefined) return null;

@@ -6,7 +6,7 @@ import styles from './status-tag.module.css';
 
 export type Tone = 'green' | 'amber' | 'red' | 'violet' | 'blue' | 'grey';
 
-/** A state with icon, word and colour; never colour alone. */
+/** Shows a state with icon, word and colour, never by colour alone. */
 export function Tag({ tone, icon: Icon, children }: { readonly tone: Tone; readonly icon?: LucideIcon; readonly children: ReactNode }) {
   return (
     <span className={`${styles.tag} ${styles[tone]}`}>

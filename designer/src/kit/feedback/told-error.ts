@@ -6,7 +6,10 @@ import { useMayOnceKnown } from '../../session/session-context.ts';
 import { useLanguage, useText } from '../../i18n/texts.ts';
 import { nameIds, type Kind, kindsIn } from '../../i18n/id-names.ts';
 
-/** `const told = useToldError(error); told(error).what`. Lists are loaded only if one of `errors` needs them. */
+/**
+ * Returns a function that translates errors: `const told = useToldError(error); told(error).what`. Lists of objects
+ * are loaded only if one of `errors` contains their ids.
+ */
 export function useToldError(...errors: readonly (TellableError | undefined)[]): (error: TellableError) => ErrorText {
   const language = useLanguage();
   const text = useText();

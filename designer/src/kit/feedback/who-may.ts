@@ -5,7 +5,7 @@ import { useFormat } from '../../i18n/format.ts';
 import { useTexts } from '../../i18n/texts.ts';
 import { ROLE_TEXTS } from '../../i18n/role-texts.ts';
 
-/** `whoMay('grants.edit')` returns the roles that have the permission, in words. */
+/** Returns a function that names the roles with a permission: `whoMay('grants.edit')`. */
 export function useWhoMay(): (permission: Permission) => string {
   const role = useTexts(ROLE_TEXTS);
   const format = useFormat();

@@ -3,7 +3,7 @@ import type { FieldSchema } from './field-schema.ts';
 
 const TEXTS = defineTexts({ example: ['例：{{example}}', 'For example {{example}}'] });
 
-/** Returns the placeholder of an empty field: the default if there is one, else the example. */
+/** Returns the placeholder of an empty field: the default if there is one, otherwise the example. */
 export function usePlaceholder(schema: FieldSchema): string {
   const t = useTexts(TEXTS);
   const example = schema.text?.example;

@@ -1,19 +1,19 @@
 import type { FieldSchema } from './field-schema.ts';
 
-/** Passed to every editor of a field. Read-only state, sample and the rest come from `useForm`. */
+/** The props of every field editor. Read-only state, sample and further context come from `useForm`. */
 export interface FieldProps {
   readonly schema: FieldSchema;
-  /** Undefined means not set: the schema's default applies. */
+  /** The value; undefined means that it is not set and the schema's default applies. */
   readonly value: unknown;
-  /** Undefined removes the field. */
+  /** Sets the value; undefined removes the field. */
   readonly onChange: (value: unknown) => void;
-  /** For the label's `htmlFor`, if the editor is a single control. */
+  /** Id for the label's `htmlFor`, if the editor is a single control. */
   readonly id: string;
   /** Accessible name. */
   readonly label: string;
-  /** JSON Pointer of the field in its form's value. */
+  /** JSON Pointer of the field in the value of its form. */
   readonly pointer: string;
   readonly isInvalid: boolean;
-  /** True if it cannot be emptied. */
+  /** True if the field cannot be emptied. */
   readonly isRequired?: boolean;
 }

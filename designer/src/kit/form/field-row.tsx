@@ -1,4 +1,4 @@
-/** One field: label, help, editor, default and problems. */
+/** Shows one field: label, help, editor, default and problems. */
 import { Button, Popover } from 'antd';
 import { CircleAlert, CircleHelp, RotateCcw, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
@@ -19,9 +19,9 @@ const TEXTS = defineTexts({
 });
 
 const HIGHLIGHT_MS = 2400;
-/** Longer help is shown behind a question mark. */
+/** Maximum length of help that is shown directly. Longer help is behind a question mark. */
 const SHORT_HELP = 70;
-/** Kinds whose parts are fields that show their own problems. */
+/** Kinds whose parts are separate fields that show their problems themselves. */
 const HOLDERS: ReadonlySet<string> = new Set(['group', 'optional-group', 'rows', 'branches', 'ports']);
 /** Kinds whose label, default mark and switch share one line. */
 const INLINE: ReadonlySet<string> = new Set(['switch']);
@@ -101,15 +101,15 @@ interface FieldFrameProps {
   readonly pointer: string;
   readonly problems: readonly FormIssue[];
   readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
-  /** True if its parts are fields shown separately. */
+  /** True if the parts of the field are shown as separate fields. */
   readonly isHolder?: boolean;
-  /** Rendered after the label, and at the end of its line. */
+  /** Shown after the label, and at the end of its line. */
   readonly beside?: ReactNode;
   readonly end?: ReactNode;
   readonly children: ReactNode;
 }
 
-/** The frame of a field, also for fields outside a schema. */
+/** Shows the frame of a field. It is also used for fields without a schema. */
 export function FieldFrame(props: FieldFrameProps) {
   const { htmlFor, label, isRequired = false, help, pointer, problems, focus, isHolder = false, beside, end, children } = props;
   const { place, isLit } = useShownOn(focus, pointer, isHolder);
@@ -230,13 +230,16 @@ function DefaultMark({ field, value, onChange, label }: Omit<FieldRowProps, 'poi
   );
 }
 
-/** An empty list or mapping is not shown as a default, since resetting to it would discard work. */
+/**
+ * Returns whether a default is an empty list or mapping. It is then not shown as a default, because resetting to it
+ * would discard work.
+ */
 function isNothing(preset: unknown): boolean {
   if (typeof preset !== 'object' || preset === null) return preset === '';
   return Object.values(preset).every(isNothing);
 }
 
-/** Scrolls the field into view, focuses and highlights it when the form is asked to show it. */
+/** Scrolls the field into view, and focuses and highlights it, when the form is asked to show the field. */
 function useShownOn(focus: { readonly pointer: string; readonly serial: number } | undefined, pointer: string, isHolder: boolean) {
   const place = useRef<HTMLDivElement>(null);
   const [isLit, setLit] = useState(false);

@@ -1,4 +1,4 @@
-/** The parts of a field's JSON Schema that forms use, and the fields of an object's schema. Pure. */
+/** The parts of a JSON Schema that forms use, and functions that read and change fields. Pure. */
 import { fieldKind, type FieldKind } from '../../../../engine/contract/values/field-kind.ts';
 import type { FieldText } from '../../../../engine/contract/values/texts.ts';
 
@@ -30,7 +30,7 @@ export interface Field {
   readonly isRequired: boolean;
 }
 
-/** Returns the fields of an object's schema in order. */
+/** Returns the fields of an object's schema, in the order in which the schema defines them. */
 export function fieldsOf(schema: FieldSchema): readonly Field[] {
   return Object.entries(schema.properties ?? {}).map(([name, field]) => ({
     name,
@@ -39,7 +39,7 @@ export function fieldsOf(schema: FieldSchema): readonly Field[] {
   }));
 }
 
-/** A schema without a suitable editor is shown as JSON. */
+/** Returns which editor a field uses. A schema without a suitable editor is edited as JSON. */
 export function kindOf(schema: FieldSchema): FieldKind {
   return fieldKind(schema) ?? 'json';
 }
@@ -58,8 +58,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Returns the value to store for a text field. An emptied field is removed, unless the schema's default shows that an
- * empty text is meaningful.
+ * Returns the value to store for a text field. Emptying a field removes it. If the schema has a default, the empty
+ * text is stored instead, because it means something else than the default.
  */
 export function keptText(schema: FieldSchema, text: string): string | undefined {
   return text === '' && schema.default === undefined ? undefined : text;
@@ -79,7 +79,7 @@ export function valueAt(value: unknown, pointer: string): unknown {
     );
 }
 
-/** Converts to plain JSON, the form in which the server's schemas arrive. */
+/** Returns a schema as plain JSON. Schemas from the server have this form too. */
 export function asField(schema: object): FieldSchema {
   return JSON.parse(JSON.stringify(schema)) as FieldSchema;
 }

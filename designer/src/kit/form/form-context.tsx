@@ -1,4 +1,4 @@
-/** The surroundings that the fields of a form need to know. */
+/** The context that the fields of a form share. */
 import { createContext, use, useMemo, type ComponentType, type ReactNode } from 'react';
 import type { FieldKind } from '../../../../engine/contract/values/field-kind.ts';
 import type { FieldProps } from './field-props.ts';
@@ -6,7 +6,7 @@ import type { FormIssue } from './form-issues.ts';
 
 export interface FormSurroundings {
   readonly isReadOnly: boolean;
-  /** Ends a gesture: a field lost focus, or a choice was made. */
+  /** Ends a gesture, when a field loses focus or a choice is made. */
   readonly seal: () => void;
 }
 
@@ -24,7 +24,7 @@ export function useForm(): FormSurroundings {
   return use(SurroundingsContext);
 }
 
-/** For choices, switches and buttons: each is an undo step of its own. */
+/** Returns an `onChange` for choices, switches and buttons, so that each change is a separate undo step. */
 export function useCommit<T>(onChange: (value: T) => void): (value: T) => void {
   const { seal } = useForm();
   return (value) => {
@@ -34,12 +34,12 @@ export function useCommit<T>(onChange: (value: T) => void): (value: T) => void {
   };
 }
 
-/** The form that contains the field. */
+/** The state of the form that contains the field. */
 export interface FormState {
   readonly value: Readonly<Record<string, unknown>>;
   readonly issues: readonly FormIssue[];
   readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
-  /** Passed by context, not imported: editors of groups contain fields themselves. */
+  /** The editors come from the context instead of an import, because editors of groups contain fields themselves. */
   readonly editors: Readonly<Partial<Record<FieldKind, ComponentType<FieldProps>>>>;
 }
 

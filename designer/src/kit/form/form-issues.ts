@@ -1,5 +1,6 @@
 /**
- * Problems of a form's value, assigned to fields: those found locally by the schema, and those from the server. Pure.
+ * The problems of a form's value, assigned to fields: those that the schema finds locally, and those from the server.
+ * Pure.
  */
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
@@ -22,7 +23,7 @@ export interface FormIssue {
 
 const LOCAL = 'FORM_SCHEMA';
 
-/** Shown beside its field, so the text need not name it. */
+/** Texts of local problems. They are shown beside the field, so they need not name it. */
 const TEXTS = defineTexts({
   required: ['请填写此项', 'This is needed'],
   pattern: ['格式不正确', 'This is not in the right form'],
@@ -45,7 +46,7 @@ const TEXTS = defineTexts({
   unfinished: ['尚未填完', 'Not finished yet'],
 });
 
-/** Returns every schema violation, after filling in defaults as the engine does. */
+/** Returns every violation of the schema. Defaults are filled in first, as the engine does. */
 export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
   const filled = withDefaults(schema, value);
   return schemaIssues(schema, filled, LOCAL, '', fitsSchema).map((issue) => ({
@@ -55,8 +56,8 @@ export function localIssues(schema: FieldSchema, value: unknown, language: Langu
 }
 
 /**
- * Returns the server's issues that the schema cannot find. `prefix` is the place of the form's value in the server's
- * document.
+ * Returns those issues of the server that the schema cannot find. `prefix` is the JSON Pointer of the form's value in
+ * the server's document.
  */
 export function serverIssues(issues: readonly Issue[], prefix: string, language: Language): readonly FormIssue[] {
   return issues
@@ -66,14 +67,14 @@ export function serverIssues(issues: readonly Issue[], prefix: string, language:
 }
 
 /**
- * Returns the problems shown beside the field at `pointer`: its own, and those of its parts unless they have fields
- * of their own.
+ * Returns the problems to show beside the field at `pointer`. Problems of its parts are included, unless the parts
+ * are separate fields.
  */
 export function issuesAt(issues: readonly FormIssue[], pointer: string, hasOwnFields: boolean): readonly FormIssue[] {
   return issues.filter((issue) => issue.pointer === pointer || (!hasOwnFields && issue.pointer.startsWith(`${pointer}/`)));
 }
 
-/** Returns problems that belong to none of the fields. */
+/** Returns the problems that belong to none of the fields. */
 export function issuesElsewhere(issues: readonly FormIssue[], pointers: readonly string[]): readonly FormIssue[] {
   return issues.filter(({ pointer }) => !pointers.some((field) => pointer === field || pointer.startsWith(`${field}/`)));
 }

@@ -9,7 +9,7 @@ interface GroupCardProps extends Pick<FieldProps, 'schema' | 'label' | 'pointer'
   readonly onChange: (record: Readonly<Record<string, unknown>>) => void;
 }
 
-/** The fields of a group in a frame. */
+/** Shows the fields of a group in a frame. */
 export function GroupCard({ schema, record, onChange, label, pointer }: GroupCardProps) {
   return (
     <div className={styles.card} role="group" aria-label={label}>

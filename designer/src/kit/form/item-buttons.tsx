@@ -13,7 +13,7 @@ interface ItemButtonsProps {
   readonly name: string;
   readonly index: number;
   readonly count: number;
-  /** Omit it if the order has no meaning. */
+  /** Absent if the order of the items has no meaning. */
   readonly onMove?: (to: number) => void;
   readonly onRemove?: (() => void) | undefined;
 }

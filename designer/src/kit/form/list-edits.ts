@@ -1,4 +1,4 @@
-/** Edits of a list that return a new list. Pure. */
+/** Functions that edit a list and return a new list. Pure. */
 
 export function moved<T>(items: readonly T[], from: number, to: number): T[] {
   const next = [...items];
@@ -14,7 +14,9 @@ export function replaced<T>(items: readonly T[], index: number, item: T): T[] {
   return items.map((old, at) => (at === index ? item : old));
 }
 
-/** Returns `stem-2`, or the next unused number. The program names ports; authors name their labels. */
+/**
+ * Returns `stem-2`, or the next unused number. The program names the ports of branches; authors name their labels.
+ */
 export function freePortName(taken: readonly string[], stem: string): string {
   for (let number = taken.length + 1; ; number += 1) {
     const name = `${stem}-${number}`;

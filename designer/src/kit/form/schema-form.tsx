@@ -1,6 +1,6 @@
 /**
- * A form for a JSON Schema with field texts (`docs/add-a-node.md`): one editor per field, chosen by its kind. Used by
- * nodes, adapters and interfaces.
+ * A form for a JSON Schema with field texts (`docs/add-a-node.md`). Each field has an editor that is chosen by its
+ * kind. Nodes, adapters and interfaces use it.
  */
 import { useMemo } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
@@ -17,27 +17,27 @@ const TEXTS = defineTexts({ nothing: ['没有需要配置的内容。', 'There i
 export type FormValue = Readonly<Record<string, unknown>>;
 
 export interface SchemaFormProps {
-  /** The editor of each kind of field. Passed in, since some editors depend on nodes and flows. */
+  /** The editor of each kind of field. The caller passes them, because some editors depend on nodes and flows. */
   readonly editors: FormState['editors'];
   /** The schema of an object, as JSON. */
   readonly schema: FieldSchema | Readonly<Record<string, unknown>>;
   readonly value: FormValue;
   /**
-   * Is called with the whole new value and the JSON Pointer of the changed top-level field, which is the merge key of
-   * the undo step.
+   * Called with the whole new value and the JSON Pointer of the changed top-level field. The pointer is the merge key
+   * of the undo step.
    */
   readonly onChange: (value: FormValue, pointer: string) => void;
   /** Issues from the server. Those below `prefix` are shown at their fields. */
   readonly issues?: readonly Issue[];
   /** Place of `value` in the document that the issues refer to. */
   readonly prefix?: string;
-  /** Shows a field: JSON Pointer into the value. Increase `serial` to show it again. */
+  /** The field to show, as a JSON Pointer into the value. A higher `serial` shows the same field again. */
   readonly focus?: { readonly pointer: string; readonly serial: number } | undefined;
-  /** True to show problems below `prefix` that belong to no field, above the form. */
+  /** True if problems below `prefix` that belong to no field are shown above the form. */
   readonly tellsRest?: boolean;
   /** Fields to omit because they are shown elsewhere. */
   readonly without?: readonly string[];
-  /** True for a new document that the user has not tried to save: empty fields are no problem yet. */
+  /** True for a new document that the user has not tried to save yet: empty fields are then not shown as problems. */
   readonly isFresh?: boolean;
   /** Puts short fields side by side if there is room. */
   readonly isDense?: boolean;
@@ -45,7 +45,10 @@ export interface SchemaFormProps {
 
 const NONE: readonly Issue[] = [];
 
-/** Wrap it in `<FormProvider isReadOnly seal>` to control editing; without it the form stands alone. */
+/**
+ * Renders the form. `<FormProvider isReadOnly seal>` around it controls editing; without it, the form is always
+ * editable.
+ */
 export function SchemaForm({
   editors,
   schema,

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 
 /**
- * Keeps input that the document rejects for now (an emptied name, a time-out of 0). Shows it until the document
- * changes or accepts it. `take` returns whether it was accepted.
+ * Keeps input that the document does not accept yet (an emptied name, a time-out of 0). It is shown until the
+ * document changes or accepts it. `take` returns whether the input was accepted.
  */
 export function useDraft<T>(
   kept: T,

@@ -42,7 +42,7 @@ export interface Area {
   readonly right: Permission;
 }
 
-/** In the order of the navigation. An area is shown to users who have its permission. */
+/** The areas in the order of the navigation. An area is shown to users who have its permission. */
 export const AREAS: readonly Area[] = [
   { path: 'overview', icon: Gauge, right: 'system.read' },
   { path: 'flows', icon: Workflow, right: 'flows.read' },

@@ -4,9 +4,9 @@ import { create } from 'zustand';
 
 export interface Command {
   readonly id: string;
-  /** In the current language. */
+  /** The label, in the current language. */
   readonly label: string;
-  /** Heading of its group. */
+  /** Heading of the group that contains the command. */
   readonly group: string;
   /** Further search words, in either language. */
   readonly keywords?: string;

@@ -1,9 +1,9 @@
-/** Key combinations as the list of actions writes them, and as the user sees them. */
+/** Key combinations: as written in the list of actions, and as shown to the user. */
 
-/** Returns `Ctrl+Shift+G`; Ctrl also stands for the command key. */
+/** Returns a key combination such as `Ctrl+Shift+G`. Ctrl also stands for the command key. */
 export function keyOf(event: KeyboardEvent): string {
   const { ctrlKey, metaKey, altKey, shiftKey, key, code } = event;
-  // With Alt some keyboards type another letter, so use the physical key.
+  // With Alt, some keyboards produce another letter, so use the physical key.
   const name = altKey && code.startsWith('Key') ? code.slice(3) : key === ' ' ? 'Space' : key.length === 1 ? key.toUpperCase() : key;
   const isShiftNamed = shiftKey && (name.length > 1 || /\p{L}/u.test(name));
   return [...(ctrlKey || metaKey ? ['Ctrl'] : []), ...(altKey ? ['Alt'] : []), ...(isShiftNamed ? ['Shift'] : []), name].join('+');
@@ -29,13 +29,13 @@ const SHOWN: Readonly<Record<string, string>> = {
   Escape: 'Esc',
 };
 
-/** Returns `Ctrl+Shift+G` in the form for display. */
+/** Returns a key combination such as `Ctrl+Shift+G` in the form for display. */
 export function shownKeys(keys: string): string {
   const parts = keys.endsWith('++') ? [...keys.slice(0, -2).split('+'), '+'] : keys.split('+');
   return parts.map((part) => SHOWN[part] ?? part).join(isMac ? '' : '+');
 }
 
-/** Returns true if keys typed there enter text. */
+/** Returns whether keys that are pressed in this element enter text. */
 export function isWritten(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || target.matches('input, textarea, select') || target.closest('.cm-editor') !== null;

@@ -32,12 +32,12 @@ export function PageHeader({ title, help, trail = [], beside, actions }: PageHea
   );
 }
 
-/** The frame of a console page: header and content with even spacing. */
+/** The frame of a console page. It shows header and content with even spacing. */
 export function Page({ children }: { readonly children: ReactNode }) {
   return <div className={styles.page}>{children}</div>;
 }
 
-/** A framed part of a page. */
+/** Shows a framed part of a page. */
 export function Panel({
   title,
   extra,

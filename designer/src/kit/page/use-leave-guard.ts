@@ -13,7 +13,7 @@ const TEXTS = defineTexts({
   goOn: ['继续填写', 'Go on typing'],
 });
 
-/** Warns before a click on the navigation or closing the tab discards unsaved input. */
+/** Warns the user before a click on the navigation, or closing the tab, discards unsaved input. */
 export function useLeaveGuard(isChanged: boolean): void {
   const t = useTexts(TEXTS);
   const { modal } = App.useApp();
@@ -39,7 +39,7 @@ export function useLeaveGuard(isChanged: boolean): void {
   }, [isChanged]);
 }
 
-/** Wraps `onClose` of a drawer or dialog with a form: asks first if there is unsaved input. */
+/** Wraps `onClose` of a drawer or dialog with a form, so that it asks first if there is unsaved input. */
 export function useCloseGuard(isChanged: boolean, onClose: () => void): () => void {
   const t = useTexts(TEXTS);
   const { modal } = App.useApp();

@@ -1,6 +1,6 @@
 /**
- * Searches by Chinese, pinyin (whole or initials) and English. The pinyin tables are large, so they are loaded with
- * the first search.
+ * Searches by Chinese, pinyin (whole or initials) and English. The pinyin tables are large, so they are loaded at the
+ * first search.
  */
 import { useEffect, useMemo, useState } from 'react';
 
@@ -11,7 +11,8 @@ let loading: Promise<ToPinyin> | undefined;
 const known = new Map<string, string>();
 
 /**
- * Returns items whose text contains every word of the query, in their own order, but matches at the beginning first.
+ * Returns the items whose text contains every word of the query. They keep their order, but matches at the beginning
+ * of a text come first.
  */
 export function useSearch<T>(items: readonly T[], query: string, textOf: (item: T) => string): readonly T[] {
   const [toPinyin, setToPinyin] = useState<ToPinyin | undefined>(() => loaded);

@@ -9,18 +9,18 @@ interface CsvColumn<Row> {
 }
 
 /**
- * Matches text that a spreadsheet would run as a formula (OWASP, "CSV Injection"). It stands at the start of a cell
- * or of a line in it, since some readers split cells at line breaks. Blanks and invisible characters may precede it,
- * and it may use full-width characters. Text that already looks escaped is escaped once more, so that reading
- * restores it.
+ * Matches text that a spreadsheet would run as a formula (OWASP, "CSV Injection"): at the start of a cell or of a
+ * line in it, since some programs split cells at line breaks. Blanks and invisible characters may come before the
+ * formula, and it may use full-width characters. Text that already looks escaped is escaped again, so that reading it
+ * restores the same text.
  */
 const START = "'*(?:(?![\\r\\n\\t])[\\s\\p{Cc}\\p{Cf}])*[=+\\-@\\t＝＋－＠]";
 const FORMULA = new RegExp(`(^|[\\r\\n])(?=${START})`, 'gu');
 const DISARMED = new RegExp(`(^|[\\r\\n])'(?=${START})`, 'gu');
 
 /**
- * Starts with a byte order mark, without which Excel misreads Chinese. Escapes formulas. Omits columns without a
- * value.
+ * Returns rows as CSV. It starts with a byte order mark, without which Excel misreads Chinese. Formulas are escaped.
+ * Columns without a value are left out.
  */
 export function csvOf<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string {
   const shown = columns.filter(({ value }) => value !== undefined);
@@ -28,7 +28,7 @@ export function csvOf<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Ro
   return `\ufeff${unparse({ fields: shown.map(({ title }) => title), data })}\r\n`;
 }
 
-/** Reads lines of cells separated by comma, semicolon or tab. Reverses the escaping of `csvOf`. */
+/** Reads lines of cells that are separated by comma, semicolon or tab. Reverses the escaping of `csvOf`. */
 export function parseCsv(text: string): readonly (readonly string[])[] {
   const { data } = parse<string[]>(text.replace(/^\ufeff/, ''), { skipEmptyLines: true });
   return data.map((cells) => cells.map((cell) => cell.replace(DISARMED, '$1')));

@@ -1,5 +1,5 @@
 /**
- * The list of every page: search, filters, sorting, paging, export, and a text for the loading, empty and error
+ * The list of every page: search, filters, sorting, paging and export, with texts for the loading, empty and error
  * states.
  */
 import { Button, Empty, Input, Select, Table, Tooltip, type TableColumnsType } from 'antd';
@@ -31,7 +31,7 @@ export interface Column<Row> {
   readonly key: string;
   readonly title: string;
   readonly render: (row: Row) => ReactNode;
-  /** Plain value for sorting and export; a column without it is neither sorted nor exported. */
+  /** The plain value for sorting and export. A column without it is neither sorted nor exported. */
   readonly value?: (row: Row) => string | number | undefined;
   readonly width?: number;
   readonly align?: 'right';
@@ -49,14 +49,14 @@ interface DataTableProps<Row> {
   readonly rows: readonly Row[] | undefined;
   readonly rowKey: (row: Row) => string;
   readonly columns: readonly Column<Row>[];
-  /** The text that the search looks at. */
+  /** Returns the text of a row that is searched. */
   readonly searchText: (row: Row) => string;
   readonly filters?: readonly Filter<Row>[];
   readonly isLoading: boolean;
   readonly error: unknown;
   readonly onRefresh: () => void;
   readonly onOpen?: (row: Row) => void;
-  /** Shown if there are no rows at all: what to do next. */
+  /** Shown if there are no rows at all: tells the user what to do next. */
   readonly empty: ReactNode;
   readonly actions?: ReactNode;
   readonly defaultSort?: { readonly key: string; readonly order: 'ascend' | 'descend' };
@@ -83,7 +83,6 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
 
 interface RowSearch<Row> {
   readonly found: readonly Row[];
-  /** The text in the search field. */
   readonly typed: string;
   readonly setTyped: (text: string) => void;
   readonly filterOf: (key: string) => string | null;
@@ -92,7 +91,10 @@ interface RowSearch<Row> {
   readonly clearAll: () => void;
 }
 
-/** Search and filters stand in the address, so that the user can send the view to a colleague. */
+/**
+ * Searches and filters the rows. Both conditions are in the address, so that the user can send the view to a
+ * colleague.
+ */
 function useRowSearch<Row extends object>({ rows, filters = [], searchText }: DataTableProps<Row>): RowSearch<Row> {
   const [address, setAddress] = useSearchParams();
   const set = (key: string, value: string | undefined) =>
@@ -218,14 +220,17 @@ function Rows<Row extends object>({ search, rows, columns, pageSize, onPageSize,
   );
 }
 
-/** Returns the paging arrows with labels in the page's language; antd's own are English. */
+/** Returns the paging arrows with labels in the page's language, because the labels of antd are English. */
 function arrowOf(type: string, element: ReactNode, t: Translate<typeof TEXTS>): ReactNode {
   if ((type !== 'prev' && type !== 'next') || !isValidElement<ButtonHTMLAttributes<HTMLButtonElement>>(element)) return element;
   const Icon = type === 'prev' ? ChevronLeft : ChevronRight;
   return cloneElement(element, { 'aria-label': type === 'prev' ? t('previous') : t('next') }, <Icon size={16} />);
 }
 
-/** A column without a title contains the actions of a row: `acts` is its name for screen readers. */
+/**
+ * Returns the columns for antd. A column without a title contains the actions of a row; `acts` is its name for screen
+ * readers.
+ */
 function columnsOf<Row extends object>(
   columns: readonly Column<Row>[],
   sort: DataTableProps<Row>['defaultSort'],
@@ -243,7 +248,7 @@ function columnsOf<Row extends object>(
   }));
 }
 
-/** The actions of a row stay visible however wide the row is. */
+/** Fixes the column with the actions of a row at the right, so that the actions stay visible in a wide table. */
 export function fixedOf(title: string): { readonly fixed?: 'right' } {
   return title === '' ? { fixed: 'right' } : {};
 }
@@ -253,13 +258,13 @@ function compare(a: string | number | undefined, b: string | number | undefined)
   return String(a ?? '').localeCompare(String(b ?? ''), 'zh-CN');
 }
 
-/** A row opens by mouse and keyboard; buttons and links inside it keep their own behaviour. */
+/** Returns handlers that open a row by mouse and keyboard. Buttons and links inside the row keep their behaviour. */
 export function rowOpens(open: () => void) {
   return {
     tabIndex: 0,
     className: styles.row ?? '',
     onClick: (event: { target: EventTarget; currentTarget: EventTarget }) => {
-      // React also bubbles events of menus and drawers that a row opens, though they lie elsewhere in the DOM.
+      // React also passes on events of menus and drawers that a row opens, although they are elsewhere in the DOM.
       if (!(event.target instanceof Element) || !(event.currentTarget as Element).contains(event.target)) return;
       if (event.target.closest('a, button, input, .ant-checkbox-wrapper, [role="switch"]') !== null) return;
       open();

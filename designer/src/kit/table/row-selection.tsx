@@ -14,7 +14,7 @@ interface Choice<Row> {
   readonly nameOf: (row: Row) => string;
 }
 
-/** antd's row selection with labels in the page's language. */
+/** Returns a function that creates antd's row selection, with labels in the page's language. */
 export function useRowSelection<Row>(): (choice: Choice<Row>) => NonNullable<TableProps<Row>['rowSelection']> {
   const t = useTexts(TEXTS);
   return ({ keys, onChange, nameOf }) => ({
@@ -22,12 +22,13 @@ export function useRowSelection<Row>(): (choice: Choice<Row>) => NonNullable<Tab
     onChange: (chosen) => onChange(chosen as string[]),
     getTitleCheckboxProps: () => ({ 'aria-label': t('all') }) as object,
     getCheckboxProps: (row) => ({ 'aria-label': t('one', { name: nameOf(row) }) }) as object,
-    // antd renders the titles a second time to measure them, hidden from screen readers but not from the Tab key.
+    // antd renders the titles a second time to measure them. That copy is hidden from screen readers, but the Tab key
+    // still reaches it.
     columnTitle: (box) => <Title>{box}</Title>,
   });
 }
 
-/** A component of its own, since antd drops the ref of an element when it copies it. */
+/** This is a separate component, because antd drops the ref of an element when it copies the element. */
 function Title({ children }: { readonly children: ReactNode }) {
   return <span ref={leaveOutCopy}>{children}</span>;
 }

@@ -1,4 +1,4 @@
-/** Decodes UTF-8, or else GB18030, which Chinese Excel writes. */
+/** Decodes a file as UTF-8. If it is not UTF-8, decodes it as GB18030, which Chinese Excel writes. */
 export function textOfFile(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

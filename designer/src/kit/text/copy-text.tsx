@@ -8,7 +8,10 @@ const TEXTS = defineTexts({ copy: ['复制', 'Copy'], copied: ['已复制', 'Cop
 const SHOWN_MS = 1500;
 const SHORT = 14;
 
-/** An id or address with a copy button. `isShort` shows its beginning and end, and all of it in the tooltip. */
+/**
+ * Shows an id or address with a copy button. With `isShort` it shows only beginning and end; the tooltip shows the
+ * whole text.
+ */
 export function CopyText({ text, isShort = false }: { readonly text: string; readonly isShort?: boolean }) {
   const shown = isShort && text.length > SHORT + 3 ? `${text.slice(0, SHORT - 5)}…${text.slice(-5)}` : text;
   return (
@@ -21,7 +24,7 @@ export function CopyText({ text, isShort = false }: { readonly text: string; rea
   );
 }
 
-/** `text`: the text, or a function that creates a long one. */
+/** Copies a text. `text` may be a function, so that a long text is created only when it is copied. */
 export function CopyButton({ text, label }: { readonly text: string | (() => string); readonly label?: string }) {
   const t = useTexts(TEXTS);
   const [isCopied, setCopied] = useState(false);
@@ -49,7 +52,10 @@ export function CopyButton({ text, label }: { readonly text: string | (() => str
   );
 }
 
-/** Browsers offer the clipboard API only on secure pages; plain HTTP counts as secure only on the local machine. */
+/**
+ * Copies text without the clipboard API if necessary. Browsers offer the API only on secure pages; a page over HTTP
+ * is secure only on the local machine.
+ */
 async function copy(text: string): Promise<void> {
   if (window.isSecureContext) return navigator.clipboard.writeText(text);
   const area = document.createElement('textarea');

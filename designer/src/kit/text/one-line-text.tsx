@@ -1,7 +1,7 @@
 import { Tooltip } from 'antd';
 import styles from './one-line-text.module.css';
 
-/** Text truncated to one line of a table; the tooltip shows all of it. */
+/** Shows text truncated to one line of a table; the tooltip shows the whole text. */
 export function OneLine({ children }: { readonly children: string }) {
   return (
     <Tooltip title={children}>

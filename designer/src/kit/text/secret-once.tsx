@@ -8,7 +8,7 @@ const TEXTS = defineTexts({
   done: ['我已交付', 'I have passed it on'],
 });
 
-/** Shows a newly created secret; only its button closes it. */
+/** Shows a newly created secret. Only its button closes the dialog. */
 export function SecretOnce({ title, secret, onClose }: { readonly title: string; readonly secret: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const done = (

@@ -1,6 +1,6 @@
 /**
- * The user's choices for this browser: language, light or dark, folded panels. Stored in the browser, never on the
- * server.
+ * The user's choices for this browser: language, light or dark theme, folded panels. They are stored only in the
+ * browser.
  */
 import { create } from 'zustand';
 import { LANGUAGES, setLanguage, type Language } from '../../i18n/texts.ts';
@@ -10,19 +10,19 @@ const KEY = 'kq.preferences';
 
 interface Stored {
   readonly language: Language;
-  /** `system` follows the operating system. */
+  /** The colour scheme; `system` uses that of the operating system. */
   readonly look: Scheme | 'system';
   readonly isNavigationFolded: boolean;
-  /** Hides the flow beside a message, so that the data has more room. */
+  /** True if the flow beside a message is hidden, so that the data has more room. */
   readonly isCanvasFolded: boolean;
   readonly isPaletteFolded: boolean;
-  /** The side panel of the editor was closed and opens only on request. */
+  /** True if the side panel of the editor was closed; it then opens only on request. */
   readonly isPanelFolded: boolean;
 }
 
 export interface Preferences extends Stored {
   readonly scheme: Scheme;
-  /** The operating system asks for reduced motion. */
+  /** True if the operating system asks for reduced motion. */
   readonly isMotionReduced: boolean;
   change(part: Partial<Stored>): void;
 }

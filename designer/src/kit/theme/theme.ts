@@ -1,4 +1,4 @@
-/** The theme of the console: antd's tokens and the CSS variables that everything else uses, light and dark. */
+/** The theme of the console, light and dark: antd's tokens, and the CSS variables that everything else uses. */
 import { theme as antd, type ThemeConfig } from 'antd';
 
 export type Scheme = 'light' | 'dark';
@@ -8,9 +8,9 @@ const MONO = '"SFMono-Regular", Menlo, Consolas, "Noto Sans Mono CJK SC", "DejaV
 
 interface Palette {
   readonly accent: string;
-  /** Used under the pointer. */
+  /** The accent colour under the pointer. */
   readonly accentStrong: string;
-  /** Text on the accent. */
+  /** Colour of text on the accent colour. */
   readonly onAccent: string;
   readonly accentSoft: string;
   readonly green: string;
@@ -41,7 +41,7 @@ interface Palette {
   readonly categoryCheck: string;
 }
 
-// Text colours keep 4.5:1 on `surface`, `page`, `hover` and on their own soft background (WCAG 2.2 AA).
+// Text colours have a contrast of 4.5:1 on `surface`, `page`, `hover` and on their soft background (WCAG 2.2 AA).
 const LIGHT: Palette = {
   accent: '#0E7C86',
   accentStrong: '#0A646D',
@@ -125,7 +125,7 @@ export function antdTheme(scheme: Scheme, isMotionReduced: boolean): ThemeConfig
       colorSuccess: colours.green,
       colorWarning: colours.amber,
       colorError: colours.red,
-      // The palette's soft backgrounds: antd would derive greyer ones from our darker colours.
+      // Set the soft backgrounds of the palette. antd would derive greyer ones from the darker colours.
       colorInfoBg: colours.accentSoft,
       colorSuccessBg: colours.greenSoft,
       colorWarningBg: colours.amberSoft,

@@ -6,7 +6,7 @@ import { TimeText } from './time-text.tsx';
 
 const TEXTS = defineTexts({ never: ['长期有效', 'Does not expire'], over: ['已过期', 'Expired'] });
 
-/** Shows when a key or grant ends, or that it has ended. */
+/** Shows when a key or grant ends or ended. */
 export function ExpiryText({ at }: { readonly at: number | undefined }) {
   const t = useTexts(TEXTS);
   if (at === undefined) return <span>{t('never')}</span>;

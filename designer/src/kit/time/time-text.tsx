@@ -1,7 +1,7 @@
 import { Tooltip } from 'antd';
 import { useFormat } from '../../i18n/format.ts';
 
-/** Local time, or how long ago; the tooltip shows the full time with its zone. */
+/** Shows the local time, or how long ago it was; the tooltip shows the full time with its zone. */
 export function TimeText({ at, isAgo = false }: { readonly at: number | undefined; readonly isAgo?: boolean }) {
   const format = useFormat();
   if (at === undefined) return <span>—</span>;

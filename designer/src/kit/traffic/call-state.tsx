@@ -1,4 +1,6 @@
-/** The health of calls of an adapter or interface: a tag for lists, and a panel with numbers and a chart. */
+/**
+ * Shows the health of the calls of an adapter or interface: a tag for lists, and a panel with numbers and a chart.
+ */
 import { Descriptions } from 'antd';
 import { Ban, CircleAlert, CircleCheck, CircleDashed, CircleX, Hand, Hourglass, type LucideIcon } from 'lucide-react';
 import { Link } from 'react-router';
@@ -60,7 +62,7 @@ const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon
 
 export const CALL_STATES: readonly CallStateName[] = ['failing', 'slow', 'refused', 'partly', 'ok', 'idle'];
 
-/** Absent if not called since the processes started. */
+/** Absent if there was no call since the processes started. */
 type Shown = Pick<CallState, 'state'> | undefined;
 
 export function useCallStateWord(): (calls: Shown) => string {
@@ -78,13 +80,16 @@ export function CallStateTag({ calls }: { readonly calls: Shown }) {
   );
 }
 
-/** Held messages that came through it, with the address of their list. */
+/** Held messages that used the adapter or interface, with the address of their list. */
 export interface Held {
   readonly count: number;
   readonly to: string;
 }
 
-/** An accepted call is healthy, but its message may be held since: then the tag shows that. */
+/**
+ * Shows the state of the calls as tags. An accepted call is healthy, but its message may have been held later: a tag
+ * then shows that.
+ */
 export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly held?: Held | undefined }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -104,7 +109,7 @@ export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly
   );
 }
 
-/** Returns a rank for sorting lists: failing ones first; held messages rank high as well. */
+/** Returns a rank for sorting lists: failing ones come first, and held messages raise the rank too. */
 export function urgencyOf(calls: Shown, held = 0): number {
   const place = CALL_STATES.indexOf(calls?.state ?? 'idle');
   return held > 0 ? Math.min(place, 1) : place;
@@ -126,7 +131,7 @@ export function LastError({ error }: { readonly error: CallState['lastError'] })
 
 interface CallsPanelProps {
   readonly report: CallReport;
-  /** True if calls queue for their turn, as those of an adapter do. */
+  /** True if calls wait in a queue, as the calls of an adapter do. */
   readonly hasGate?: boolean;
   readonly held?: Held | undefined;
 }

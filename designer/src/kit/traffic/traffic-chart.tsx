@@ -1,4 +1,4 @@
-/** The only module that imports ECharts; loaded with the first chart. */
+/** The only module that imports ECharts. It is loaded with the first chart. */
 import { BarChart, LineChart, type BarSeriesOption, type LineSeriesOption } from 'echarts/charts';
 import {
   GridComponent,
@@ -22,11 +22,11 @@ type Option = ComposeOption<BarSeriesOption | LineSeriesOption | GridComponentOp
 
 interface TrafficChartProps {
   readonly points: readonly TrafficPoint[];
-  /** `refused`: only for calls. If absent, no bars are drawn for it. */
+  /** The labels of the chart. `refused` is only for calls; if it is absent, no bars for refused calls are drawn. */
   readonly words: { readonly completed: string; readonly failed: string; readonly refused?: string; readonly mean: string };
   readonly timeOf: (at: number) => string;
   readonly format: Format;
-  /** Another scheme redraws the chart in its colours. */
+  /** The colour scheme. A change redraws the chart in the new colours. */
   readonly scheme: Scheme;
 }
 
@@ -50,7 +50,7 @@ export function TrafficChart({ points, words, timeOf, format, scheme }: TrafficC
   return <div ref={holder} className={styles.chart} />;
 }
 
-/** Reads the variable, since a canvas cannot use CSS variables. */
+/** Returns the value of a CSS variable, since a canvas cannot use CSS variables. */
 function colourOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--kq-${name}`).trim();
 }
@@ -66,7 +66,7 @@ function optionOf({ points, words, timeOf, format }: TrafficChartProps): Option 
     legend: { right: 0, top: 0, textStyle: text, itemWidth: 14, itemHeight: 10 },
     tooltip: {
       trigger: 'axis',
-      // HTML tooltips use inline styles, which the page's security policy refuses.
+      // Tooltips as HTML would need inline styles, which the page's security policy refuses.
       renderMode: 'richText',
       backgroundColor: colourOf('raised'),
       borderColor: colourOf('border-strong'),

@@ -9,7 +9,7 @@ import { Panel } from '../page/page-header.tsx';
 import styles from './traffic.module.css';
 import { summaryOf } from './traffic-summary.ts';
 
-// ECharts is large, so it is loaded only when there is something to draw.
+// ECharts is large, so it is loaded only when there is data to draw.
 const TrafficChart = lazy(async () => ({ default: (await import('./traffic-chart.tsx')).TrafficChart }));
 
 const TEXTS = defineTexts({
@@ -43,7 +43,7 @@ type Of = 'executions' | 'calls';
 
 interface TrafficPanelProps {
   readonly traffic: TrafficSeries;
-  /** Calls of an adapter or an interface; executions by default. */
+  /** What is counted: calls of an adapter or an interface, or executions (the default). */
   readonly of?: Of;
 }
 

@@ -4,7 +4,7 @@ export interface TrafficSummary {
   readonly count: number;
   readonly failed: number;
   readonly refused: number;
-  /** Mean over all executions, not over the points. */
+  /** Mean over all executions, not a mean of the points. */
   readonly meanMs: number;
   readonly busiest: { readonly at: number; readonly count: number };
 }

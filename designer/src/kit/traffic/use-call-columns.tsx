@@ -1,4 +1,4 @@
-/** What the lists of adapters and interfaces show of the calls of each. */
+/** The columns about calls in the lists of adapters and interfaces. */
 import type { Output } from '../../api/operation-types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -14,10 +14,10 @@ const TEXTS = defineTexts({
   p95: ['p95 耗时', 'p95'],
 });
 
-/** `calls` is absent if there was none since the processes started. */
+/** A row of the list. `calls` is absent if there was no call since the processes started. */
 type Called = Pick<Output<'adapters.list'>['items'][number], 'calls'>;
 
-/** Returns the tag that `renderState` shows, the last success and error, the rate and the duration. */
+/** Returns the columns: the state that `renderState` shows, the last success and error, the rate and the duration. */
 export function useCallColumns<Row extends Called>(renderState: Column<Row>['render']): readonly Column<Row>[] {
   const t = useTexts(TEXTS);
   const format = useFormat();

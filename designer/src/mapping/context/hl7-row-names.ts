@@ -11,13 +11,16 @@ const TEXTS = defineTexts({
 const PLACE = /^([A-Z][A-Z0-9]{2})(?:\[0\](?:\.f(\d+)(?:\[0\](?:\.c(\d+)(?:\.s(\d+))?)?)?)?)?$/;
 
 export interface Hl7RowName {
-  /** In the standard's numbering: `PID-3.1`. */
+  /** The place in the standard's numbering, for example `PID-3.1`. */
   readonly place: string;
   /** Undefined if the standard gives no name. */
   readonly name: string | undefined;
 }
 
-/** Only names rows below a place with an MSH: other data may use the same keys for something else. */
+/**
+ * Returns a function that names rows. It only names rows of data with an MSH, because other data may use the same
+ * keys for something else.
+ */
 export function hl7RowNames(sources: readonly SourceNode[]): (path: string, language: Language) => Hl7RowName | undefined {
   const roots = sources.filter(({ children }) => children.some(({ name }) => name === 'MSH')).map(({ path }) => path);
   return (path, language) => {

@@ -36,23 +36,23 @@ export interface MappingView {
   readonly tree: TargetNode;
   readonly sources: readonly SourceNode[];
   readonly isList: IsList;
-  /** Returns the standard's name of a path's place, if it is one of an HL7 message. */
+  /** Returns the name that the HL7 standard gives to a path, if the path is in an HL7 message. */
   readonly standardName: ReturnType<typeof hl7RowNames>;
   readonly lines: readonly MappingLine[];
   readonly sample: ScopeSample;
-  /** Undefined without a sample, and while it is computed. */
+  /** The result for the sample; undefined without a sample and while it is computed. */
   readonly preview: MappingPreview | undefined;
   readonly problems: ReadonlyMap<string, readonly Issue[]>;
   readonly unfilled: ReadonlySet<string>;
   /** Key of the target row whose rules are shown. */
   readonly selected: string | undefined;
   select(key: string | undefined): void;
-  /** The source picked by keyboard that waits for its target. */
+  /** The source that was picked by keyboard and is not connected yet. */
   readonly picked: SourceNode | undefined;
   pick(source: SourceNode | undefined): void;
   readonly pending: PendingConnection | undefined;
   setPending(pending: PendingConnection | undefined): void;
-  /** Connects, or asks how if the target is already filled. */
+  /** Connects a source to a target, or asks how if the target is already filled. */
   lead(source: SourceNode, target: string, at: Point): void;
   connect(source: SourceNode, target: string, how: ConnectHow): void;
 }

@@ -31,7 +31,10 @@ export function useMappingPreview(mapping: Mapping | undefined, sample: ScopeSam
   return preview;
 }
 
-/** Undefined until all tables are loaded; a table that does not exist counts as empty. */
+/**
+ * Returns the code tables of a mapping; undefined until all tables are loaded. A table that does not exist counts as
+ * empty.
+ */
 export function useTables(mapping: Mapping | undefined): Readonly<Record<string, PreviewTable>> | undefined {
   const names = useMemo(() => tablesOf(mapping?.rules), [mapping]).join(' ');
   const ids = useMemo(() => names.split(' ').filter(Boolean), [names]);
@@ -53,11 +56,11 @@ export function useTables(mapping: Mapping | undefined): Readonly<Record<string,
         return [[ids[index]!, { entries, ...(fallback === undefined ? {} : { fallback }) }]];
       }),
     );
-    // The answer objects are new at every render.
+    // The objects in `answers` are new at every render, so compare their content by `stamp`.
   }, [ids, isPending, stamp]);
 }
 
-/** The compilers are loaded with the first preview. */
+/** Computes the result. The compilers are loaded with the first preview. */
 export async function workOut(
   mapping: Mapping,
   sample: ScopeSample,

@@ -23,12 +23,15 @@ const REFUSALS = defineTexts({
 const NO_RULES: Mapping = { rules: [] };
 
 export interface MappingEditing {
-  /** Undefined if the document's value does not fit the engine's schema; the author then repairs it as JSON. */
+  /**
+   * The mapping; undefined if the value in the document does not fit the engine's schema. The author then repairs it
+   * as JSON.
+   */
   readonly mapping: Mapping | undefined;
   readonly isReadOnly: boolean;
   /**
-   * Edits with the same `field` merge into one step until sealed, for typing. Returns false if the edit was refused
-   * and the author has seen why.
+   * Changes the mapping. Edits with the same `field` merge into one undo step until it is sealed. Returns false if
+   * the edit was refused and the author has seen why.
    */
   edit(change: (mapping: Mapping) => Edited, field?: string): boolean;
   /** Replaces the whole mapping with a value from JSON. */
@@ -66,7 +69,7 @@ export function useMapping(nodeId: string): MappingEditing {
   );
 }
 
-/** Undo and redo for this mapping only: steps made elsewhere are not undone invisibly. */
+/** Returns undo and redo for this mapping only, so that steps made elsewhere are not undone without being visible. */
 export function useMappingHistory(nodeId: string) {
   const store = useEditorStore();
   const canUndo = useEditor(({ history }) => isAboutNode(history.past.at(-1), store, nodeId));

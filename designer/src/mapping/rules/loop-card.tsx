@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Shown for the row of the items: the result of each item, and the filter. */
+/** Edits the result of each item and the filter. It is shown for the row of the items. */
 export function LoopCard({ loop: { pointer, source } }: { readonly loop: PlacedLoop }) {
   const t = useTexts(TEXTS);
   const { editing, tree, selected } = useMappingView();
@@ -83,7 +83,7 @@ function LoopFilter(props: {
   );
 }
 
-/** Shown for the row of the list itself: the list to iterate over. */
+/** Edits which list the loop iterates over. It is shown for the row of the list. */
 export function LoopFields({ pointer, source }: { readonly pointer: string; readonly source: LoopSource }) {
   const t = useTexts(TEXTS);
   const { editing, tree, selected } = useMappingView();

@@ -62,7 +62,7 @@ export function RulePanel() {
   );
 }
 
-/** Inside a loop, fields complete paths from the first item. */
+/** Provides the context for fields inside a loop: they complete paths with the values of the first item. */
 function InLoops({ node, children }: { readonly node: TargetNode; readonly children: React.ReactNode }) {
   const { sample, isList } = useMappingView();
   const scope = useScope();

@@ -44,7 +44,7 @@ export function SourceEditor({ source, label, onChange, values }: SourceEditorPr
   const { isReadOnly, seal } = useForm();
   const chain = chainOf(source);
   const change = (next: Chain) => onChange(sourceOf(next));
-  /** Adding, moving and removing are undo steps of their own. */
+  /** Adding, moving and removing a step are separate undo steps. */
   const commit = (next: Chain) => {
     seal();
     change(next);
@@ -128,7 +128,9 @@ function StepValue({ value }: { readonly value: unknown }) {
   );
 }
 
-/** An emptied value stays in the document until the author enters another. */
+/**
+ * Edits the original value. If the author empties it, the document keeps the old value until a new one is entered.
+ */
 function BaseInput(props: { readonly base: MappingSource; readonly label: string; readonly onChange: (base: MappingSource) => void }) {
   const { base, label, onChange } = props;
   const id = useId();
@@ -137,7 +139,7 @@ function BaseInput(props: { readonly base: MappingSource; readonly label: string
     if (next !== undefined) onChange(next as MappingSource);
     return next !== undefined;
   });
-  // A loop inside a function, or a function without arguments, is rare and edited as JSON.
+  // A loop inside a function, or a function without arguments, is rare; it is edited as JSON.
   if (operand === undefined)
     return <JsonInput label={label} value={base} height="120px" onChange={(next) => onChange(next as MappingSource)} />;
   return <OperandInput id={id} label={label} value={shown} modes={MODES} isInvalid={false} onChange={(next) => change(next, '')} />;

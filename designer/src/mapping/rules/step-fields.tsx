@@ -30,7 +30,8 @@ interface StepFieldsProps {
   readonly step: ChainStep;
   readonly onChange: (step: ChainStep) => void;
   /**
-   * Renders an argument that is itself a chain. Passed in, since the editor of the whole source contains this one.
+   * Renders an argument that is a chain of functions itself. The caller passes it, because the editor of a whole
+   * source contains this component.
    */
   readonly renderChain: (argument: ArgumentInputProps) => ReactNode;
 }

@@ -3,7 +3,10 @@ import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import { errorText, type ErrorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { useLanguage } from '../../i18n/texts.ts';
 
-/** Returns the text of a rule's problem; its place on the screen shows which rule it is. */
+/**
+ * Returns a function that describes a problem of a rule. The text does not name the rule, because it is shown beside
+ * it.
+ */
 export function useIssueWords(): (issue: Issue) => ErrorText {
   const language = useLanguage();
   return useCallback(

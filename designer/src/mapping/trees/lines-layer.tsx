@@ -16,7 +16,7 @@ interface Panes {
 
 const START: Pane = { scrollTop: 0, height: 600 };
 
-/** The scroll positions of both trees. */
+/** Creates a store for the scroll positions of both trees. */
 export function createPanes(): StoreApi<Panes> {
   return createStore<Panes>((set) => ({
     source: START,
@@ -45,7 +45,7 @@ export function LinesLayer({ panes, findSource, findTarget, isLit }: LinesLayerP
     [lines, findSource, findTarget, source, target],
   );
   const height = Math.max(source.height, target.height + TARGET_OFFSET);
-  // Highlighted lines lie on top.
+  // Highlighted lines are drawn above the others.
   const ordered = drawn.map((line) => ({ line, lit: isLit(line.line) })).toSorted((a, b) => Number(a.lit) - Number(b.lit));
   return (
     <svg className={styles.layer} viewBox={`0 0 ${WIDTH} ${height}`} width={WIDTH} height={height} aria-hidden>

@@ -11,7 +11,7 @@ interface PaneSearchProps {
   readonly onQuery: (query: string) => void;
 }
 
-/** Searches the rows of the tree below it. */
+/** The search box above a tree. */
 export function PaneSearch({ label, query, onQuery }: PaneSearchProps) {
   return (
     <Input

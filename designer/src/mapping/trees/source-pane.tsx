@@ -1,4 +1,4 @@
-/** Left: everything that the mapping can read, with the values of the sample. */
+/** The left tree: everything that the mapping can read, with the values of the sample. */
 import { Button } from 'antd';
 import { Play } from 'lucide-react';
 import { useMemo, useState, type PointerEvent } from 'react';
@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   choose: ['请在上方选择样例', 'Choose a sample above'],
 });
 
-/** Searches paths, labels, values and names of the standard. */
+/** Returns how the tree is walked and searched: by paths, labels, values and names of the standard. */
 export function sourceShape(sources: readonly SourceNode[]): TreeShape<SourceNode> {
   const nameIn = hl7RowNames(sources);
   return {
@@ -49,7 +49,7 @@ interface SourcePaneProps {
   readonly onTry: TrySample | undefined;
 }
 
-/** The first saved test, to get a sample with one click. */
+/** The first saved test. It provides a sample with one click. */
 export interface TrySample {
   readonly name: string;
   readonly isRunning: boolean;

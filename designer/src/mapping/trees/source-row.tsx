@@ -27,7 +27,7 @@ interface SourceRowProps extends FoldProps, Pick<SourceNode, 'name' | 'isOptiona
   readonly isRoot: boolean;
   readonly type: RowType;
   readonly note: string | undefined;
-  /** The value in the sample: shortened for the row, and whole. */
+  /** The value in the sample, shortened for the row. `wholeValue` is not shortened. */
   readonly value: string | undefined;
   readonly wholeValue: string | undefined;
   readonly standardPlace: string | undefined;
@@ -38,8 +38,8 @@ interface SourceRowProps extends FoldProps, Pick<SourceNode, 'name' | 'isOptiona
 }
 
 /**
- * Each keystroke in a rule creates a new tree. With only plain values as props, a row renders again only if one of
- * them changes.
+ * Returns the props of a row. Each keystroke in a rule creates a new tree. The props are plain values, so that a row
+ * renders again only if one of them changes.
  */
 export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<SourceNode>, standard: Hl7RowName | undefined) {
   const { name, note, isOptional, isCut, isAbsent, example } = node;
@@ -55,7 +55,7 @@ export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<Sou
 export const SourceRow = memo(function SourceRow(props: SourceRowProps) {
   const t = useTexts(TEXTS);
   const { rowKey: path, isRoot, type, standardPlace, standardName, value, isUsed } = props;
-  // Its path is an id that means nothing to the author and would take room from the name.
+  // The path of such a row is an id that means nothing to the author, and the name needs the room.
   const isNode = isRoot && path.startsWith('nodes.');
   const name = nameOf(props, t);
   return (

@@ -1,4 +1,4 @@
-/** Right: the target, with the rule of each field and its result for the sample. */
+/** The right tree: the target, with the rule of each field and its result for the sample. */
 import { Button, Tooltip } from 'antd';
 import { FileInput, Pencil, Plus, Trash2, Unlink } from 'lucide-react';
 import { useMemo, useState, type KeyboardEvent } from 'react';
@@ -119,7 +119,7 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
   );
 }
 
-/** Returns the keys of the tree: they do for a row what the pointer does. */
+/** Returns the handler for keys. The keys offer everything that the pointer can do with a row. */
 function useKeys(onField: TargetPaneProps['onField'], remove: (node: TargetNode) => void) {
   const { picked, pick, lead, editing } = useMappingView();
   return (event: KeyboardEvent, row: TreeRow<TargetNode> | undefined): boolean => {
@@ -153,7 +153,7 @@ function NewFields({ onField, onImport }: Pick<TargetPaneProps, 'onField' | 'onI
   );
 }
 
-/** Says that there are no rows, and takes a dragged source as a new field. */
+/** Shows that there are no rows, and accepts a dragged source as a new field. */
 function Footer({ list: { rows, query }, isOver }: Pick<TargetPaneProps, 'list'> & { readonly isOver: boolean }) {
   const t = useTexts(TEXTS);
   const { tree, editing } = useMappingView();
@@ -205,7 +205,7 @@ function RowActs({
   );
 }
 
-/** For the pointer only; the tree has keys for it. */
+/** A button for the pointer. The tree has keys that do the same. */
 function Act({ words, icon, onClick }: { readonly words: string; readonly icon: React.ReactNode; readonly onClick: () => void }) {
   return (
     <Tooltip title={words}>
@@ -214,7 +214,7 @@ function Act({ words, icon, onClick }: { readonly words: string; readonly icon: 
   );
 }
 
-/** Returns for each row the depth of the innermost list of items that contains it, including the row itself. */
+/** Returns the depth of the innermost row of items around each row. A row of items counts as being around itself. */
 function loopRails(rows: readonly TreeRow<TargetNode>[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   const open: number[] = [];

@@ -24,10 +24,10 @@ const TEXTS = defineTexts({
 });
 
 interface RuleProps {
-  /** Unfilled: marked as open, or as a missing requirement. */
+  /** Set if no rule fills the field: `open`, or `required` if the receiver needs it. */
   readonly open: 'open' | 'required' | undefined;
   readonly source: string | undefined;
-  /** The whole chain of the value, for the tooltip. */
+  /** The value and all functions applied to it, for the tooltip. */
   readonly way: string | undefined;
   readonly isLoop: boolean;
   readonly lastStep: string | undefined;
@@ -44,7 +44,7 @@ interface ResultProps {
 interface TargetRowProps extends FoldProps, RuleProps, ResultProps {
   readonly name: string;
   readonly type: RowType;
-  /** True if the name is ours and not the receiver's. */
+  /** True if the name is a word of the console, not a field name of the receiver. */
   readonly isWords: boolean;
   readonly isFilled: boolean;
   readonly isRequired: boolean;
@@ -53,8 +53,8 @@ interface TargetRowProps extends FoldProps, RuleProps, ResultProps {
 type PlainTargetRow = Omit<TargetRowProps, 'onFold'>;
 
 /**
- * Each keystroke in a rule creates a new tree. With only plain values as props, a row renders again only if one of
- * them changes.
+ * Returns a function that creates the props of a row. Each keystroke in a rule creates a new tree. The props are
+ * plain values, so that a row renders again only if one of them changes.
  */
 export function useTargetRow(): (row: TreeRow<TargetNode>) => PlainTargetRow {
   const t = useTexts(TEXTS);
@@ -176,7 +176,7 @@ function ResultCell({ value, problem }: ResultProps) {
   );
 }
 
-/** Returns true if no rule fills it or any part of it. */
+/** Returns whether no rule fills the node or any part of it. */
 export function isOpen(node: TargetNode): boolean {
   return node.rules.length === 0 && node.loop === undefined && node.children.every(isOpen);
 }
@@ -185,7 +185,10 @@ export function targetName({ kind, name }: TargetNode, language: Language): stri
   return kind === 'items' || kind === 'append' ? translateWith(TEXTS, language)(kind) : name;
 }
 
-/** Returns the expected type, else a type derived from its parts or its value for the sample. */
+/**
+ * Returns the expected type. If it is unknown, returns a type derived from the node's parts or its value for the
+ * sample.
+ */
 function typeOf(node: TargetNode, value: unknown): RowType {
   if (node.kind === 'items') return 'items';
   if (node.expected?.type !== undefined) return node.expected.type;

@@ -1,4 +1,4 @@
-/** A tree that renders only the visible rows: a single Tab stop, walked by arrow keys. */
+/** A tree that renders only the visible rows. It is a single Tab stop; the arrow keys move between the rows. */
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { rowWindow, type TreeRow } from '../../model/mapping/tree-rows.ts';
 import type { Pane } from '../../model/mapping/mapping-lines.ts';
@@ -12,7 +12,7 @@ interface TreePaneProps<T> {
   readonly active: string | undefined;
   readonly onActive: (key: string) => void;
   readonly onFold: (key: string) => void;
-  /** Returns whether the key was handled. */
+  /** Handles a key. Returns whether it was handled. */
   readonly onKey?: (event: KeyboardEvent, row: TreeRow<T> | undefined) => boolean;
   readonly onPane: (pane: Pane) => void;
   readonly onHover: (key: string | undefined) => void;
@@ -24,7 +24,7 @@ interface TreePaneProps<T> {
   /** Rendered below the last row. */
   readonly footer?: ReactNode;
   readonly name: 'source' | 'target';
-  /** Increases when the active row should scroll into view. */
+  /** A number that increases when the active row should be scrolled into view. */
   readonly reveal: number;
 }
 
@@ -58,8 +58,8 @@ export function TreePane<T>(props: TreePaneProps<T>) {
         style={{ height: rows.length * ROW_HEIGHT }}
         aria-activedescendant={index >= from && index < to ? `${id}-${index}` : undefined}
         onKeyDown={onKeyDown}
-        // Only keyboard focus moves to the first row: a pointer press selects its own row, so no row may move under
-        // it.
+        // Only focus by keyboard moves to the first row. A pointer press selects the row under it, so the rows must
+        // not move.
         onFocus={({ currentTarget }) => (index < 0 && currentTarget.matches(':focus-visible') ? go(0) : undefined)}
       >
         {rows.slice(from, to).map((row, offset) => (
@@ -94,7 +94,7 @@ export function TreePane<T>(props: TreePaneProps<T>) {
   );
 }
 
-/** Reports the scroll position and height of the window to the component that draws the lines. */
+/** Reports scroll position and visible height to the component that draws the lines. */
 function usePane(box: React.RefObject<HTMLDivElement | null>, onPane: (pane: Pane) => void) {
   const [pane, setPane] = useState<Pane>({ scrollTop: 0, height: 600 });
   const tell = () => {

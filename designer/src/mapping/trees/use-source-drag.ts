@@ -1,5 +1,6 @@
 /**
- * Drags a source to a row of the target by pointer. Highlights the row under it and scrolls the target at its edges.
+ * Drags a source to a row of the target with the pointer. Highlights the row under the pointer, and scrolls the
+ * target at its edges.
  */
 import { useCallback, useEffect, useRef, useState, type PointerEvent } from 'react';
 import type { SourceNode } from '../../model/mapping/source-tree.ts';
@@ -14,7 +15,7 @@ export interface SourceDrag {
   readonly over: string | undefined;
 }
 
-/** In pixels: a press becomes a drag beyond this distance. */
+/** Distance in pixels after which a press becomes a drag. */
 const SLACK = 4;
 const EDGE = 28;
 const SCROLL_STEP = 12;

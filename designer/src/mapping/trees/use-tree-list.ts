@@ -6,11 +6,11 @@ export interface TreeList<T> {
   readonly query: string;
   setQuery(query: string): void;
   toggle(key: string): void;
-  /** Returns the index of a row, or of the row that it is folded into. */
+  /** Returns the index of a row, or of the visible row into which it is folded. */
   find(key: string): number | undefined;
 }
 
-/** Returns the visible rows of a tree; holds the state of folding and search. */
+/** Returns the visible rows of a tree. Keeps the state of folding and search. */
 export function useTreeList<T>(roots: readonly T[], shape: TreeShape<T>, startFolded: () => ReadonlySet<string>): TreeList<T> {
   const [query, setQuery] = useState('');
   const [folded, setFolded] = useState(startFolded);

@@ -5,7 +5,10 @@ import { useCommit, useForm } from '../form-context.tsx';
 import { useLiteralOptions } from '../literal-options.ts';
 import styles from '../fields.module.css';
 
-/** A few short labels stand side by side; anything more becomes a drop-down list. */
+/**
+ * Maximum number of options that are shown side by side, if their labels are short. Otherwise a drop-down list is
+ * shown.
+ */
 const MOST_BESIDE = 4;
 const BESIDE_CHARS = 22;
 
@@ -44,7 +47,7 @@ export function ChoiceField({ schema, value, onChange, id, label, isInvalid, isR
   );
 }
 
-/** A Chinese character is as wide as two Latin ones. */
+/** Returns the width of the labels. A Chinese character counts as two Latin ones. */
 function widthOf(labels: readonly string[]): number {
   return labels.reduce((sum, label) => sum + [...label].reduce((width, char) => width + (char > '\u2e80' ? 2 : 1), 1), 0) / 1.4;
 }

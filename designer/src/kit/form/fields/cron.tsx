@@ -33,8 +33,8 @@ const RUNS = 5;
 const MINUTE_MS = 60_000;
 
 /**
- * A cron expression, typed or built from a common choice, with its next runs in the time zone of the neighbouring
- * field.
+ * Edits a cron expression: typed, or built from a common choice. Shows the next runs in the time zone of the
+ * neighbouring field.
  */
 export function CronField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);
@@ -99,7 +99,7 @@ function NextRuns({ cron, zone }: { readonly cron: string; readonly zone: string
   );
 }
 
-/** `2026-11-26 周四 02:30:00`. */
+/** Formats a run as `2026-11-26 周四 02:30:00`. */
 function timeIn(format: Intl.DateTimeFormat, run: Date): string {
   const { year, month, day, weekday, hour, minute, second } = Object.fromEntries(
     format.formatToParts(run).map(({ type, value }) => [type, value]),
@@ -118,7 +118,7 @@ function useMinute(): Date {
 }
 
 const KINDS: readonly EverydayKind[] = ['minutes', 'hourly', 'daily', 'weekdays', 'weekly', 'monthly'];
-/** 2 January 2000 was a Sunday. */
+/** A Sunday: 2 January 2000. */
 const SUNDAY = Date.UTC(2000, 0, 2);
 
 function EverydayForm({ cron, onChange }: { readonly cron: string; readonly onChange: (cron: string) => void }) {

@@ -8,7 +8,7 @@ import styles from '../fields.module.css';
 
 const TEXTS = defineTexts({ use: ['使用', 'Use'] });
 
-/** A group that may be absent: its presence has a meaning even if no field is set. */
+/** Edits a group that may be absent. The presence of the group has a meaning even if no field is set. */
 export function OptionalGroupField({ schema, value, onChange, id, label, pointer }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

@@ -5,11 +5,11 @@ export type EverydayKind = 'minutes' | 'hourly' | 'daily' | 'weekdays' | 'weekly
 
 export interface Everyday {
   readonly kind: EverydayKind;
-  /** For `minutes`: the interval. */
+  /** The interval, if the schedule is `minutes`. */
   readonly every: number;
   readonly hour: number;
   readonly minute: number;
-  /** 0 is Sunday. */
+  /** The day of the week; 0 is Sunday. */
   readonly weekday: number;
   readonly day: number;
 }
@@ -33,7 +33,7 @@ export function cronOf({ kind, every, hour, minute, weekday, day }: Everyday): s
   }
 }
 
-/** Returns the common schedule for an expression; undefined if it is another one. */
+/** Returns the common schedule that an expression stands for; undefined if there is none. */
 export function everydayOf(cron: string): Everyday | undefined {
   const fields = cron.trim().split(/\s+/);
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = fields;

@@ -1,6 +1,6 @@
 /**
- * Selects service domains: a user's own ones. A user with all domains may choose any domain in use, or enter a new
- * one.
+ * Selects service domains from those of the user. A user with all domains may choose any domain in use, or enter a
+ * new one.
  */
 import { Select } from 'antd';
 import { useState } from 'react';
@@ -27,13 +27,13 @@ interface SelectProps<Value> {
   readonly isInvalid?: boolean;
 }
 
-/** Returns the initial domain of a new object; undefined until it is loaded. */
+/** Returns the initial domain for a new object; undefined until it is loaded. */
 export function useStartDomain(): string | undefined {
   const { data } = useQueryOf('domains.list', {});
   return data === undefined ? undefined : (data.items[0] ?? FIRST_DOMAIN);
 }
 
-/** `isOptional`: without a domain the object belongs to the whole installation. */
+/** Selects one domain. With `isOptional` it may be empty: the object then belongs to the whole installation. */
 export function DomainSelect({
   value,
   onChange,
@@ -70,10 +70,7 @@ export function DomainSelect({
   );
 }
 
-/**
- * Selects several domains. `isShared`: a user who shares an object may choose domains other than their own, or all
- * domains.
- */
+/** Selects several domains. With `isShared` the user shares an object, and may choose any domain or all domains. */
 export function DomainsSelect({
   value = [],
   onChange,

@@ -8,7 +8,8 @@ const MAX_DEPTH = 12;
 const MOST_ITEMS = 50;
 
 /**
- * Names every field but requires none: the author knows which fields are required, a single sample does not show it.
+ * Returns a schema that names every field but requires none. The author knows which fields are required; a single
+ * sample does not show it.
  */
 export function inferSchema(sample: unknown): Schema {
   return { $schema: DIALECT, ...schemaOf(sample, 0) };
@@ -35,7 +36,7 @@ function arraySchema(items: readonly unknown[], depth: number): Schema {
   return { type: 'array', items: schemas.reduce(joined) };
 }
 
-/** Returns a schema that accepts both. */
+/** Returns a schema that accepts the values of `a` and of `b`. */
 function joined(a: Schema, b: Schema): Schema {
   if (Object.keys(a).length === 0) return b;
   if (Object.keys(b).length === 0) return a;

@@ -1,4 +1,4 @@
-/** JSON as text. Invalid text stays here and is marked; the document keeps the last valid value. */
+/** Edits JSON as text. Invalid text stays in the editor and is marked; the document keeps the last valid value. */
 import type { Diagnostic } from '@codemirror/lint';
 import { CircleAlert } from 'lucide-react';
 import { useState } from 'react';
@@ -18,7 +18,7 @@ interface JsonInputProps {
   readonly label: string;
   readonly value: unknown;
   readonly height: string;
-  /** Undefined means that the text was emptied. */
+  /** Called with the new value; undefined if the text was emptied. */
   readonly onChange: (value: unknown) => void;
 }
 
@@ -26,8 +26,8 @@ export function JsonInput({ label, value, height, onChange }: JsonInputProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly, seal } = useForm();
   const [typed, setTyped] = useState<{ readonly text: string; readonly value: unknown }>();
-  // Show the typed text, with its white space, as long as the value comes from it; any other value was set from
-  // outside.
+  // Show the typed text, with its white space, as long as the value comes from it. Any other value was set from
+  // outside and is shown instead.
   const text = typed !== undefined && sameJson(typed.value, value) ? typed.text : textOf(value);
   const isWrong = parse(text) === undefined;
   const change = (next: string) => {
@@ -61,7 +61,7 @@ function textOf(value: unknown): string {
   return value === undefined ? '' : JSON.stringify(value, undefined, 2);
 }
 
-/** An empty text means no value; returning undefined means invalid JSON. */
+/** Parses the text. An empty text has no value; undefined means invalid JSON. */
 function parse(text: string): { readonly value: unknown } | undefined {
   return text.trim() === '' ? { value: undefined } : parseJson(text);
 }
@@ -72,7 +72,10 @@ function faults(text: string, message: string): readonly Diagnostic[] {
   return [{ from, to: text.length, severity: 'error', message }];
 }
 
-/** Chromium states the position in its message; in other browsers the whole text is marked. */
+/**
+ * Returns the position of the error in invalid JSON. Only Chromium names it in its message; in other browsers the
+ * whole text is marked.
+ */
 function faultAt(text: string): number {
   try {
     JSON.parse(text);

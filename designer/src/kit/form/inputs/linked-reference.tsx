@@ -5,11 +5,11 @@ import { ReferenceSelect, type ReferenceSelectProps } from './reference-select.t
 import styles from '../fields.module.css';
 
 interface LinkedReferenceProps extends ReferenceSelectProps {
-  /** Address of the list page; the document's own page lies below it. Undefined if the document cannot be opened. */
+  /** Address of the list page; the pages of documents are below it. Undefined if documents cannot be opened. */
   readonly page: string | undefined;
   /** Text of the link. */
   readonly open: string;
-  /** Rendered between the selection and the links. */
+  /** Shown between the selection and the links. */
   readonly problem?: ReactNode;
   /** Further links. */
   readonly links?: ReactNode;

@@ -1,6 +1,6 @@
 /**
- * Names with values. While the user types, names may be empty or repeated: rows are state of this component, and the
- * record follows when they are valid.
+ * Edits names with values. While the user types, names may be empty or repeated: the rows are state of this
+ * component, and the record is updated when they are valid.
  */
 import { AutoComplete, Input } from 'antd';
 import { useState } from 'react';
@@ -32,7 +32,7 @@ const TEXTS = defineTexts({
 });
 
 interface PairsInputProps extends FieldProps {
-  /** Suggested names; the user may enter others. */
+  /** Suggested names; the user may enter other names. */
   readonly names?: readonly string[];
   readonly nameWord?: string;
   readonly valueWord?: string;
@@ -85,13 +85,13 @@ export function PairsInput(props: PairsInputProps) {
   );
 }
 
-/** The rows as typed. `commit` makes a change an undo step of its own. */
+/** Keeps the rows as the user typed them. `commit` makes a change a separate undo step. */
 function usePairs({ schema, value, onChange }: PairsInputProps) {
   const { seal } = useForm();
   const given = value ?? schema.default;
   const [kept, setKept] = useState<{ readonly pairs: readonly Pair[]; readonly record: unknown }>();
   const pattern = Object.keys(schema.patternProperties ?? {})[0];
-  // Keep the typed rows as long as the record comes from them; undo or another node replaces them.
+  // Keep the typed rows as long as the record comes from them. Undo or another node replaces them.
   const pairs = kept !== undefined && sameJson(kept.record, given ?? {}) ? kept.pairs : pairsOf(isRecord(given) ? given : {});
   const change = (next: readonly Pair[]) => {
     const record = recordOf(next, pattern);

@@ -1,6 +1,4 @@
-/**
- * Selects a document by id, with search by name, id and pinyin. An id that is not in the list stays and is marked.
- */
+/** Selects a document by id, with search by name, id and pinyin. An id that is not in the list is kept and marked. */
 import { Select } from 'antd';
 import { TriangleAlert } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
@@ -19,7 +17,7 @@ const TEXTS = defineTexts({
 export interface Reference {
   readonly id: string;
   readonly name: string;
-  /** Shown beside the name: a state that matters for the choice. */
+  /** Shown beside the name: a state that is important for the choice. */
   readonly mark?: ReactNode;
 }
 

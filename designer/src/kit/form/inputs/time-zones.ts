@@ -4,7 +4,7 @@ import type { Suggestion } from './suggest-input.tsx';
 const FIRST = ['Asia/Shanghai', 'Asia/Urumqi', 'Asia/Hong_Kong', 'Asia/Taipei', 'UTC'];
 const known = new Map<Language, readonly Suggestion[]>();
 
-/** Returns every IANA name that this browser knows, with a readable label; those of China first. */
+/** Returns every IANA name that this browser knows, with a readable label. The zones of China come first. */
 export function timeZones(language: Language): readonly Suggestion[] {
   const kept = known.get(language);
   if (kept !== undefined) return kept;

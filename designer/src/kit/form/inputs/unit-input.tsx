@@ -21,11 +21,13 @@ const TEXTS = defineTexts({
 
 interface UnitInputProps extends FieldProps {
   readonly units: readonly Unit[];
-  /** Size of one stored unit in the smallest unit: 1000 if seconds are stored. */
+  /**
+   * Size of the stored unit in the smallest unit: 1000 if seconds are stored and milliseconds are the smallest unit.
+   */
   readonly per?: number;
 }
 
-/** A number with its unit. Choosing another unit keeps the number, so the value changes. */
+/** Edits a number with its unit. Choosing another unit keeps the number, so that the value changes. */
 export function UnitInput({ schema, id, label, isInvalid, value: set, units, per = 1, onChange }: UnitInputProps) {
   const t = useTexts(TEXTS);
   const value = typeof set === 'number' ? set : undefined;

@@ -4,7 +4,7 @@ export const DURATION_UNITS = ['ms', 's', 'min', 'h', 'd'] as const;
 export const SIZE_UNITS = ['B', 'KB', 'MB', 'GB'] as const;
 export type Unit = (typeof DURATION_UNITS)[number] | (typeof SIZE_UNITS)[number];
 
-/** In milliseconds and bytes. */
+/** Sizes of the units in milliseconds or bytes. */
 export const UNIT_SIZES: Readonly<Record<Unit, number>> = {
   ms: 1,
   s: 1000,
@@ -24,7 +24,7 @@ export function bestUnit(value: number, units: readonly Unit[]): Unit {
   return units.findLast((unit) => Number.isInteger(value / UNIT_SIZES[unit])) ?? smallest;
 }
 
-/** Rounds to the smallest unit, so that 1.5 s is 1500 ms. */
+/** Converts to the smallest unit and rounds: 1.5 s is 1500 ms. */
 export function inSmallest(amount: number, unit: Unit): number {
   return Math.round(amount * UNIT_SIZES[unit]);
 }
