@@ -1,6 +1,6 @@
 /**
- * Accepts a message: stores it first, acknowledges it after. The unique key of the stored execution is the dedupe.
- * Lanes get their order from the sequence that comes with the arrival, never from the queue.
+ * Accepts messages: stores a message first and acknowledges it afterwards. Duplicates are found by the unique dedupe
+ * key of stored executions. The order within a lane comes from the sequence of each arrival, never from the queue.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
@@ -33,29 +33,29 @@ export interface AcceptDeps {
 }
 
 export interface AcceptRequest {
-  /** Set when the run started before it is stored. */
+  /** Set if the run started before the execution is stored. */
   readonly executionId?: string;
   readonly message: Message;
-  /** Overrides the flow's own dedupe expression. */
+  /** Replaces the dedupe key of the flow's expression. */
   readonly dedupeKey?: string;
   /**
-   * The caller's own key (`Idempotency-Key`). It guards in addition to the flow's key, and alone if the flow has none
-   * for the message.
+   * The caller's key (`Idempotency-Key`). It finds duplicates in addition to the flow's dedupe key, and alone if the
+   * flow has no key for the message.
    */
   readonly callerKey?: string;
-  /** Position in the lane; sorts as text. */
+  /** The position in the lane; sorts as text. */
   readonly seq: string;
-  /** Digest of the message, if the caller has computed it already. */
+  /** The digest of the message, if the caller has already computed it. */
   readonly digest?: string;
-  /** The outward keys derive from it. If absent, they derive from the execution's id. */
+  /** The outward keys derive from this. If absent, they derive from the execution's id. */
   readonly origin?: string;
   /** If absent, a new trace begins. */
   readonly traceId?: string;
-  /** W3C trace context of the caller's span. */
+  /** The W3C trace context of the caller's span. */
   readonly traceparent?: string | undefined;
   /**
-   * The same key with other content: `refuse` over HTTP; `accept` (as a new message, with an alarm) from hospital
-   * feeds, which reset their counters.
+   * What to do if the key was already used with other content. HTTP refuses it. Hospital feeds accept it as a new
+   * message, with an alarm, because feeds reset their counters.
    */
   readonly onOtherContent: 'refuse' | 'accept';
 }
@@ -65,8 +65,8 @@ export type AcceptResult = ArrivalResult | { readonly status: 'key-reused'; read
 export type Accept = (flow: CompiledFlow, request: AcceptRequest) => Promise<AcceptResult>;
 
 /**
- * Rejects with a transient AppError (STORE_DOWN, STORE_FULL) when the message cannot be stored. Do not acknowledge it
- * then. Inserts of one flow reach the store in the order of the calls.
+ * Creates the function that accepts messages. It rejects with STORE_DOWN or STORE_FULL (transient) if the message
+ * cannot be stored; do not acknowledge the message then. Messages of one flow are inserted in the order of the calls.
  */
 export function createAccept(deps: AcceptDeps): Accept {
   const tails = new Map<string, Promise<unknown>>();
@@ -77,7 +77,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     const prepared = prepareExecution(flow, request, deps);
     const before = tails.get(flow.flowId);
     if (!before && !(prepared instanceof Promise)) return insert(prepared, flow, request, deps);
-    // Preparing may be asynchronous, but the insert keeps its place in the order of calls.
+    // Preparing may be asynchronous, but the inserts must keep the order of the calls.
     const mine = Promise.allSettled([before, prepared]).then(([, ready]) => {
       if (ready.status === 'rejected') throw ready.reason;
       return { inserted: insert(ready.value, flow, request, deps) };
@@ -91,7 +91,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   }
 }
 
-/** The stored execution keeps the span's trace context, so that the run continues the trace. */
+/** Accepts the message within a span. The trace context of the span is stored, so that the run continues the trace. */
 async function acceptTraced(flow: CompiledFlow, request: AcceptRequest, tracer: Tracer, accept: Accept): Promise<AcceptResult> {
   const name = `accept ${flow.flowId}`;
   const start = { kind: 'producer', fields: { 'kangqiao.flow': flow.flowId, 'kangqiao.flow_version': flow.version } } as const;
@@ -122,7 +122,10 @@ export function prepareExecution(
     : buildExecution(flow, request, facts, now, deps);
 }
 
-/** Merges the message's own keys with those the ingress read from it; the ingress keys win. */
+/**
+ * Builds the document of a new execution from the facts of the ingress. Business keys that the ingress read replace
+ * those of the message.
+ */
 export function buildExecution(
   flow: CompiledFlow,
   request: AcceptRequest,
@@ -166,29 +169,29 @@ export function buildExecution(
 }
 
 /**
- * A document has only one unique key, and the flow's dedupe uses it. So the caller's key is stored among the business
- * keys.
+ * Returns the token of the caller's key, which is stored among the business keys. A document has only one unique key,
+ * and the flow's dedupe already uses it.
  */
 function callerTokens({ flowId, ingress }: CompiledFlow, { callerKey }: AcceptRequest, { seal }: AcceptDeps): string[] {
   return callerKey === undefined || !ingress.dedupe ? [] : [`${flowId}|${seal.token('caller', callerKey)}`];
 }
 
 async function insert(document: ExecutionDocument, flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<AcceptResult> {
-  // Do not await without need: it would change the order of inserts.
+  // Do not await unless necessary: it would change the order of inserts.
   const earlier = request.callerKey === undefined ? undefined : await underCallerKey(flow, request, deps);
   if (earlier) return { status: earlier.digest === document.digest ? 'duplicate' : 'key-reused', executionId: earlier._id };
   const result = await deps.executions.insert(document, { durability: 'full' });
   if (!result.inserted) return onDuplicate(document, flow, request, deps);
-  // The message is stored. If the ring fails or hangs, the sender must not send it again; the reconciler finds it
-  // anyway.
+  // The message is stored, so the sender must not send it again even if the signal fails or takes long. The reconciler
+  // finds the execution in any case.
   deps.workQueue.ring(document.part).catch((error: unknown) => deps.log.debug('worker.ring_failed', { code: toErrorRecord(error).code }));
   deps.metrics.count('accepted_total', { flow: flow.flowId });
   return { status: 'accepted', executionId: document._id };
 }
 
 /**
- * Finds an earlier message under the caller's key. Two concurrent copies of one request are caught by the unique key
- * instead.
+ * Finds an earlier message with the caller's key. If two copies of a request arrive at the same time, the unique key
+ * finds the second one.
  */
 async function underCallerKey(flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<ExecutionDocument | undefined> {
   const [token] = callerTokens(flow, request, deps);
@@ -205,19 +208,19 @@ async function onDuplicate(
 ): Promise<AcceptResult> {
   const first = await findByDedupe(document.dedupe, deps.executions);
   if (first?.digest !== document.digest) {
-    // The same content may already be stored under the key with content. It is a duplicate for its own window,
-    // whatever happened to the first.
+    // A message with this content may already be stored under the key that includes the content. Then this is a
+    // duplicate within the window of that message, whatever happened to the first one.
     const same = await findByDedupe(withContent(document), deps.executions);
     if (same && !(await releaseOldKey(same, flow, deps))) return { status: 'duplicate', executionId: same._id };
   }
-  // The first is gone, because its retention ended just now, or its window is over: try again.
+  // The first one no longer exists because its retention has ended, or its window is over: try again.
   if (!first || (await releaseOldKey(first, flow, deps))) return insert(document, flow, request, deps);
   if (first.digest === document.digest) return { status: 'duplicate', executionId: first._id };
   if (request.onOtherContent === 'refuse') return { status: 'key-reused', executionId: first._id };
   deps.log.warn('flow.dedupe_key_with_other_content', { flowId: flow.flowId, executionId: first._id });
   deps.metrics.count('dedupe_conflict_total', { flow: flow.flowId });
   await keepWhile(first, flow, deps);
-  // A second delivery of this content must still be found, so the content becomes part of the key.
+  // Add the content to the key, so that a second delivery of this content is found as a duplicate.
   return insert({ ...document, dedupe: withContent(document) }, flow, request, deps);
 }
 
@@ -226,13 +229,13 @@ function withContent({ dedupe, digest }: ExecutionDocument): string {
 }
 
 /**
- * Keeps the first execution at least for the window of the message that came after it. Only a message that finds the
- * plain key taken looks under the key with content.
+ * Keeps the first execution at least for the dedupe window of the message that came after it. This is needed because
+ * the key with content is only searched if the plain key is already in use.
  */
 async function keepWhile(first: ExecutionDocument, flow: CompiledFlow, { executions, clock }: AcceptDeps): Promise<void> {
   const { _id, dedupe, expiresAt } = first;
   const until = clock.now() + windowOf(flow);
-  // An open execution has no expiry yet; its window starts at its end.
+  // An open execution has no expiry yet; its window starts when it ends.
   const isTooShort = expiresAt !== undefined && expiresAt < until;
   const { match, patch } = transition(first, { kind: 'kept-longer', dedupe, until, ...(isTooShort ? { expiresAt: until } : {}) });
   await executions.patchIf(_id, match, patch);
@@ -242,9 +245,7 @@ export async function findByDedupe(dedupe: string, executions: Collection<Execut
   return (await executions.find({ dedupe }, { limit: 1 }))[0];
 }
 
-/**
- * Frees a dedupe key that is older than its window, once its execution has ended. Returns whether the key is free.
- */
+/** Frees a dedupe key whose window is over, once its execution has ended. Returns true if the key is free. */
 export async function releaseOldKey(
   first: ExecutionDocument,
   flow: CompiledFlow,
@@ -252,7 +253,7 @@ export async function releaseOldKey(
   windowMs = windowOf(flow),
 ): Promise<boolean> {
   if (!isOld(first, { clock }, windowMs)) return false;
-  // The key is free too if another process released it first.
+  // If another process released the key first, it is free too.
   const { match, patch } = transition(first, { kind: 'key-freed', id: first._id, dedupe: first.dedupe });
   await executions.patchIf(first._id, match, patch);
   return true;
@@ -267,8 +268,8 @@ function windowOf({ ingress }: CompiledFlow): number {
 }
 
 /**
- * Sequence for arrivals without a listener: store time, process, counter. Two messages keep their order only if the
- * first was acknowledged before the second was sent.
+ * Returns sequences for arrivals without a listener, from the store's time, the process and a counter. Two messages
+ * keep their order only if the first was acknowledged before the second was sent.
  */
 export function createSequence(storeTime: Pick<Clock, 'now'>, processId: string): () => string {
   let last = 0;
@@ -281,7 +282,7 @@ export function createSequence(storeTime: Pick<Clock, 'now'>, processId: string)
   };
 }
 
-/** Converts an accept result to what a trigger may acknowledge. */
+/** Converts the result to the result that a trigger gets. */
 export function toArrivalResult(result: AcceptResult): ArrivalResult {
   if (result.status !== 'key-reused') return result;
   const error = new AppError('DEDUPE_KEY_REUSED', 'input', 'The same key was used before with another content.');

@@ -1,8 +1,8 @@
 /**
- * The entry point from gateways to flows. Durable flows are accepted with 202; sync flows run here, inline. A sync
- * flow that only reads needs no store. Before its first write it stores itself with the intent, or is refused, so
- * that the same origin never runs twice. A repeated call gets the stored reply, 409 while it runs, or "outcome
- * unknown".
+ * The function with which gateways run flows. Messages of durable flows are accepted with 202; sync flows run inline
+ * in this process. A sync flow that only reads needs no store. Before its first write, an execution is stored with the
+ * intent, or the call is refused, so that the same origin never runs twice. A repeated call gets the stored reply, 409
+ * while the flow runs, or "outcome unknown".
  */
 import type { FlowCall, FlowResult, RunFlow } from '../contract/node/run-flow.ts';
 import { AppError, fromErrorRecord } from '../contract/values/errors.ts';
@@ -73,7 +73,8 @@ class FlowDoor implements RunFlow {
     if (answer) return answer;
     return new Promise((resolve, reject) => {
       const tell = async (reply: Reply) => {
-        // If this process dies, the next one completes or holds the remaining writes. A repeated call gets this reply.
+        // Store the reply first. If this process dies, another one completes or holds the remaining writes, and a
+        // repeated call gets this reply.
         if (flow.hasWrite) await inline.journal.replied(reply);
         resolve({ outcome: 'replied', executionId: inline.executionId, reply, repeated: false });
       };
@@ -85,7 +86,7 @@ class FlowDoor implements RunFlow {
   async #runToEnd(asked: InlineCall, inline: Inline): Promise<FlowResult> {
     const { flow, origin } = asked;
     const { active, run, endNotes } = this.#deps;
-    // Without a write nothing is stored before the end, so no reconciler can take it for abandoned.
+    // A flow without a write stores nothing before its end, so the reconciler cannot mistake it for abandoned.
     if (flow.hasWrite) active.add(inline.executionId);
     try {
       const end = await runCounted(inline.job, run, { isFirst: true });
@@ -102,12 +103,12 @@ class FlowDoor implements RunFlow {
   }
 
   /**
-   * The execution was stored before a write, or needs a person. Its end is stored before the caller gets the result,
-   * unless the store fails.
+   * Handles an execution that was stored before a write, or that needs a person. The end is stored before the caller
+   * gets the result, unless the store fails.
    */
   async #settleStored(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
     const { executionId } = inline;
-    // An earlier write may be done; the process that takes the execution over holds it.
+    // An earlier write may be done; the process that takes over the execution holds it.
     if (end.status === 'lost') {
       void inline.journal.keepLateOutcomes();
       return { outcome: 'unknown', executionId };

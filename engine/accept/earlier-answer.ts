@@ -1,4 +1,4 @@
-/** Returns the result of a repeated call, from the execution stored under its origin. */
+/** Finds the result for a repeated call in the execution stored with its origin. */
 import { findByDedupe, releaseOldKey } from './accept.ts';
 import { type ErrorRecord, toErrorRecord } from '../contract/values/errors.ts';
 import { foldLegs } from '../execution/load-execution.ts';
@@ -15,7 +15,9 @@ export type EarlierAnswerDeps = Pick<RunFlowDeps, 'executions' | 'payloads' | 'c
 
 const ONE_DAY_MS = 86_400_000;
 
-/** The result of an earlier call with the same origin; undefined if there is none, or if its key is free again. */
+/**
+ * Returns the result of an earlier call with the same origin; undefined if there is none, or if the key is free again.
+ */
 export async function earlierAnswer(
   { dedupe, digest }: Origin,
   flow: CompiledFlow,
@@ -26,7 +28,7 @@ export async function earlierAnswer(
   if (first.digest !== digest) return { outcome: 'key-reused', executionId: first._id };
   const latest = await replacementOf(first, deps);
   const executionId = latest._id;
-  // A stored reply is returned whatever happened after it.
+  // If a reply is stored, return it, whatever happened after it.
   if (latest.reply) {
     const reply = decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), latest.reply));
     return { outcome: 'replied', executionId, reply, repeated: true };
@@ -50,7 +52,7 @@ export async function earlierAnswer(
   }
 }
 
-/** Follows the chain of resends that replaced the execution. Returns the last one that is still stored. */
+/** Returns the last execution in the chain of resends that replaced this one, as far as they are still stored. */
 async function replacementOf(first: ExecutionDocument, { executions }: EarlierAnswerDeps): Promise<ExecutionDocument> {
   let latest = first;
   while (latest.replacedBy !== undefined) {

@@ -1,4 +1,4 @@
-/** Stores how inline runs ended. */
+/** Stores the ends of inline runs. */
 import type { Inline } from './inline.ts';
 import { sleep } from '../contract/values/clock.ts';
 import type { RunEnd } from '../execution/run-job.ts';
@@ -11,21 +11,22 @@ const TAKE_BACK_WITHIN_MS = 3_600_000;
 
 export class InlineEnds {
   readonly #deps: Pick<RunFlowDeps, 'executions' | 'active' | 'clock' | 'log'>;
-  /** Executions whose end is still to be stored. */
+  /** Executions whose end is not stored yet. */
   readonly #unstored = new Set<string>();
 
   constructor(deps: Pick<RunFlowDeps, 'executions' | 'active' | 'clock' | 'log'>) {
     this.#deps = deps;
   }
 
-  /** False while its end is not stored. */
+  /** Returns false while the end of the execution is not stored. */
   isStored(executionId: string): boolean {
     return !this.#unstored.has(executionId);
   }
 
   /**
-   * The caller does not wait while the store fails. A repeated call gets the outcome "running" until the end is
-   * stored. If the end can never be stored, the reconciler finds the execution and it is held.
+   * Stores the end of a run. The caller does not wait while the store fails: `onStoreFailing` is called, and a
+   * repeated call gets the outcome "running" until the end is stored. If the end can never be stored, the reconciler
+   * finds the execution, and it is held.
    */
   async store(inline: Inline, end: Exclude<RunEnd, { status: 'lost' }>, onStoreFailing: () => void): Promise<void> {
     const { executionId, journal } = inline;
@@ -43,9 +44,9 @@ export class InlineEnds {
   }
 
   /**
-   * The store failed while storing the first intent, and may have kept it. Nothing was sent, and nothing will be. The
-   * execution is removed as soon as the store responds: it would block its key, and finally be held for a write that
-   * was surely not done.
+   * Removes an execution if the store failed while storing its first intent, because the store may have stored it.
+   * Nothing was sent, and nothing will be. If the execution stayed, it would block its key, and finally be held for a
+   * write that was certainly not done.
    */
   async takeBack(executionId: string): Promise<void> {
     this.#unstored.add(executionId);
@@ -62,7 +63,7 @@ export class InlineEnds {
     this.#deps.active.delete(executionId);
   }
 
-  /** Nothing was done outside: the caller may try again under the same key. */
+  /** Frees the key if nothing was done outside, so that the caller may try again with the same key. */
   async #releaseKey({ executionId, dedupe, journal }: Inline): Promise<void> {
     const { match, patch } = transition({ status: 'failed', epoch: journal.epoch }, { kind: 'key-freed', id: executionId, dedupe });
     await this.#deps.executions.patchIf(executionId, match, patch);

@@ -1,4 +1,4 @@
-/** A sync flow that runs in the process its caller is connected to. */
+/** A sync flow that runs in the process to which its caller is connected. */
 import type { FlowCall } from '../contract/node/run-flow.ts';
 import type { Span } from '../contract/values/observe.ts';
 import type { RunJob } from '../execution/run-job.ts';
@@ -9,7 +9,7 @@ import type { ExecutionJournal } from '../execution/journal/execution-journal.ts
 export interface InlineCall {
   readonly flow: CompiledFlow;
   readonly call: FlowCall;
-  /** Undefined if the caller sent no key. */
+  /** Undefined if the caller sent no Idempotency-Key. */
   readonly origin: Origin | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Recognises repeated calls by the caller's key and the content. */
+/** Recognises repeated calls by the caller's Idempotency-Key and the content. */
 import { type FlowCall, originOfCaller } from '../contract/node/run-flow.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import { digestOfMessage, encodeMessage } from '../execution/payloads.ts';
@@ -7,16 +7,16 @@ import { LostExecution } from '../execution/lost-execution.ts';
 /** Identifies a call that carries an idempotency key: who made it, under which key, with which content. */
 export interface Origin {
   readonly dedupe: string;
-  /** Digest of the content. Tells a repeated call from another one under the same key. */
+  /** The digest of the content. It distinguishes a repeated call from a different one with the same key. */
   readonly digest: string;
   /**
-   * Outward keys derive from it. It includes the digest: a key used again after its window for other content must not
-   * look the same to a hospital.
+   * The outward keys derive from this. It includes the digest: if a key is used again for other content after its
+   * window, a hospital must not take the second write for a repeat of the first.
    */
   readonly outward: string;
 }
 
-/** Thrown when an earlier execution of the same origin already exists. */
+/** Thrown if an execution with the same origin is already stored. */
 export class DuplicateOrigin extends LostExecution {}
 
 export function originOf({ caller, message }: FlowCall, seal: Seal): Origin | undefined {

@@ -8,13 +8,16 @@ import type { CompiledFlow } from '../compile/compile-flow.ts';
 
 export interface IngressFacts {
   readonly dedupe: string | undefined;
-  /** Undefined if the flow has no lanes. */
+  /** The lane of the message; undefined if the flow has no lanes. */
   readonly laneKey: string | undefined;
-  /** Business keys by name; keys the message does not have are absent. */
+  /** Business keys by name, without those that the message does not have. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/** `dedupeKey` overrides the flow's own expression. Rejects with a transient AppError while the sandbox is busy. */
+/**
+ * Evaluates the expressions. `dedupeKey` replaces the flow's own expression. Rejects with an AppError (transient)
+ * while the sandbox is busy.
+ */
 export function readIngress(
   { flowId, ingress, document }: CompiledFlow,
   { message, dedupeKey }: { readonly message: Message; readonly dedupeKey?: string },
@@ -40,7 +43,10 @@ export function readIngress(
     return { dedupe: keyText(dedupe), laneKey: hasLane ? laneOf(keyText(lane)) : undefined, keys };
   }
 
-  /** If the lane expression is empty or fails, use the lane of the whole trigger: slower, but never out of order. */
+  /**
+   * Returns the lane. If the lane expression is empty or fails, uses one lane for the whole trigger, which is slower
+   * but keeps the order.
+   */
   function laneOf(value: string | undefined): string {
     if (value !== undefined && value !== '') return `${flowId}|${seal.token('lane', value)}`;
     log.warn('flow.lane_empty', { flowId });
@@ -49,7 +55,7 @@ export function readIngress(
   }
 }
 
-/** Synchronous if the expression is; `onError` decides how a failure counts. */
+/** Evaluates the expression, synchronously if possible. `onError` returns the value to use on a failure. */
 function evaluate(expression: (scope: Scope) => unknown, scope: Scope, onError: (error: unknown) => undefined): unknown {
   try {
     const value = expression(scope);
@@ -59,7 +65,10 @@ function evaluate(expression: (scope: Scope) => unknown, scope: Scope, onError: 
   }
 }
 
-/** A busy sandbox must not cost the message its dedupe or its place: refuse it, so that the sender retries. */
+/**
+ * Refuses the message if the sandbox is busy, so that the sender retries: without the expression, the message would
+ * lose its dedupe key or its lane.
+ */
 function unlessTransient(error: unknown): undefined {
   if (error instanceof AppError && error.kind === 'transient') throw error;
   return undefined;

@@ -1,4 +1,4 @@
-/** What flow calls need. */
+/** The dependencies of flow calls. */
 import type { Owners } from '../ownership/owners.ts';
 import type { EndNotes } from '../observe/end-notes.ts';
 import type { JournalDeps } from '../execution/journal/journal-deps.ts';
@@ -15,9 +15,9 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly owners: Pick<Owners, 'current' | 'isTrusted' | 'isStopped'>;
   /** The store's clock, which orders arrivals across all processes. */
   readonly storeTime: Pick<Clock, 'now'>;
-  /** Part of sequence numbers, to tell them from those of other processes. */
+  /** Part of the sequences, so that they differ from those of other processes. */
   readonly processId: string;
-  /** Executions running in this process, so that no reconciler takes them for abandoned. */
+  /** The executions that run in this process, so that the reconciler does not mistake them for abandoned. */
   readonly active: Set<string>;
   readonly live?: LiveCounters;
   readonly endNotes: EndNotes;

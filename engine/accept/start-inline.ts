@@ -1,4 +1,4 @@
-/** Starts a sync flow in the process its caller is connected to. */
+/** Starts a sync flow in the process to which its caller is connected. */
 import { ExecutionJournal } from '../execution/journal/execution-journal.ts';
 import { NOTHING_KNOWN, NOTHING_WAITED, type RunJob } from '../execution/run-job.ts';
 import { cancelled, deadlinePassed, silentTooLong } from '../run/run-errors.ts';
@@ -17,7 +17,10 @@ import type { Reply } from '../contract/node/node.ts';
 import type { Claim } from '../execution/journal/journal-deps.ts';
 import type { Inline, InlineCall } from './inline.ts';
 
-/** `tell` sends the reply to the caller while the run goes on. If it fails, the reply is sent at the end. */
+/**
+ * Starts the run. `tell` sends the reply to the caller while the run continues. If it fails, the reply is sent when
+ * the run has ended.
+ */
 export function startInline(
   { flow, call, origin }: InlineCall,
   tell: (reply: Reply) => Promise<void>,
@@ -31,7 +34,8 @@ export function startInline(
   const controller = new AbortController();
   const incarnation = deps.owners.current;
   const claim: Claim = async (first, options) => {
-    // Do not store yet: the execution would be given up before its first byte, and held for nothing. The caller retries.
+    // Do not store the execution if this process may have lost its claims: it could not send the write, and the
+    // execution would be held for nothing. The caller retries.
     if (!settles(first) && !deps.owners.isTrusted(incarnation)) throw silentTooLong();
     const { message, traceId, traceparent } = call;
     const known = origin === undefined ? {} : { digest: origin.digest };
@@ -41,11 +45,11 @@ export function startInline(
     const accepted: ExecutionDocument = {
       ...prepared,
       acceptedAt,
-      // A run that announced no write changed nothing outside. Its record does not bind the key, so the caller may try
-      // again.
+      // A run that announced no write changed nothing outside, so its record does not use the key, and the caller may
+      // try again.
       dedupe: first.kind === 'ended' ? ownKey(executionId) : dedupe,
     };
-    // `keepInput` has just added the blobs of the input.
+    // `keepInput` has just added the blobs of the input to `journal.blobs`.
     const event: RunEvent = keepsInput(first) ? { ...first, blobs: journal.blobs } : first;
     const document = applyPatch(accepted, transition(accepted, { kind: 'claimed', owner: incarnation, first: event }).patch);
     const result = await deps.executions.insert(document, options).catch((error: unknown) => {
@@ -62,8 +66,8 @@ export function startInline(
   const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
   const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadlinePassed(flow)));
   let hasReplied = false;
-  // If the caller leaves, a run that has announced no write stops. A run with an announced write goes on and keeps its
-  // reply.
+  // If the caller leaves, a run that has announced no write stops. A run with an announced write continues, and its
+  // reply is stored.
   call.onLeave(() => {
     if (!journal.isClaimed && !hasReplied)
       controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
@@ -89,7 +93,8 @@ export function startInline(
     known: NOTHING_KNOWN,
     waited: NOTHING_WAITED,
     maxSleepMs: Number.MAX_SAFE_INTEGER,
-    // With an idempotency key, the caller can safely repeat an idempotent write: its outward keys stay the same.
+    // If the caller sent an Idempotency-Key, it can safely repeat an idempotent write, because the outward keys stay
+    // the same. So a transient failure need not be held.
     holdsAfterWrite: (written, { kind }) => written === 'write' || origin === undefined || kind !== 'transient',
     onReply: (reply) => {
       hasReplied = true;

@@ -3,7 +3,10 @@ import type { FlowResult } from '../contract/node/run-flow.ts';
 import { replyOf, type RunEnd } from '../execution/run-job.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
-/** A reply is the result whatever happened after it: the caller must not repeat a later failure. */
+/**
+ * Converts the end of a run to the result for the caller. If there is a reply, it is the result, whatever happened
+ * after it: the caller must not repeat the call because of a later failure.
+ */
 export function toFlowResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowResult {
   const reply = replyOf(end);
   if (reply !== undefined) return { outcome: 'replied', executionId, reply, repeated: false };

@@ -1,11 +1,11 @@
 /**
- * Leases for what only one process may do at a time: timers, pollers, listeners. They are in the document store,
- * together with their fencing numbers. Each change of holder increments the number by a conditional update, so only
- * the loss of the store can make a number go back.
+ * Leases for work that only one process may do at a time: timers, pollers, listeners. They are in the document store,
+ * together with their fencing numbers. Each change of holder increments the number with a conditional update, so a
+ * number can only go back if the store is lost.
  *
- * A holder does not renew. It holds its leases while it trusts its incarnation (`owners.ts`, with a quicker pace than
- * that of executions). Others take over when they consider that incarnation dead; the same proof covers both. A
- * process that lost trust acquires its leases again, under a new number.
+ * A holder does not renew its leases. It holds them while it trusts its incarnation (`owners.ts`, with shorter times
+ * than for executions). Other processes take over when they consider that incarnation dead. The proof in `owners.ts`
+ * covers leases too. A process that lost trust acquires its leases again, with a new number.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -17,20 +17,20 @@ import { createOwners, type Owners, type Pace } from './owners.ts';
 
 export interface Lease {
   readonly fencing: number;
-  /** Never true again once it was false. */
+  /** Returns true while this process holds the lease. Once false, it stays false. */
   isHeld(): boolean;
 }
 
 export interface Leases {
   start(): Promise<void>;
   /**
-   * Returns the lease if this process holds it now; undefined while another process does. Rejects with STORE_DOWN
-   * (transient).
+   * Returns the lease if this process holds it now; undefined while another process holds it. Rejects with STORE_DOWN
+   * (transient) if the store fails.
    */
   acquire(name: string): Promise<Lease | undefined>;
-  /** Other processes can acquire it at once. */
+  /** Releases the lease, so that other processes can acquire it at once. */
   release(name: string): Promise<void>;
-  /** Stops the heartbeat. Release all leases before. */
+  /** Stops the heartbeat. Release all leases first. */
   stop(): Promise<void>;
 }
 
@@ -41,9 +41,9 @@ export interface LeasesDeps {
   readonly processId: string;
 }
 
-/** `_id` is the lease name. Never removed, because its fencing number must not restart. */
+/** A stored lease; `_id` is its name. It is never removed, because its fencing number must not restart. */
 interface LeaseDocument extends StoredDocument {
-  /** An incarnation, or '' after a release. */
+  /** The incarnation that holds the lease; '' after a release. */
   readonly holder: string;
   readonly fencing: number;
 }
@@ -61,11 +61,11 @@ const holdersSpec: CollectionSpec<WorkerDocument> = {
 };
 
 /**
- * Another process takes over at most 8 s after the last beat of a killed one: the beat is seen within 1 s, counts as
- * dead after 6 s, and is checked every 1 s.
+ * The times for leases. Another process takes over at most 8 s after the last beat of a killed process: it sees that
+ * beat within 1 s, considers the process dead 6 s later, and checks every second.
  */
 const QUICK: Pace = { beatMs: 1_000, trustMs: 4_500, deadAfterMs: 6_000 };
-/** How long one read of all leases stays valid, so that many standby acquirers share it. */
+/** How long the result of one read of all leases is used, so that many acquirers on standby share it. */
 const READING_MS = 900;
 const PAGE = 1_000;
 
@@ -119,13 +119,16 @@ export async function createLeases({ documents, clock, log, processId }: LeasesD
       );
       return result.outcome === 'patched' ? leaseOf(holder, result.document.fencing, owners) : undefined;
     }
-    // Start above any number used for this name before leases were counted in this store.
+    // Start above any number that this name may have had before leases were stored here.
     const fencing = Math.floor(clock.now() / 1000);
     const { inserted } = await leases.insert({ _id: name, holder, fencing }, { durability: 'full' });
     return inserted ? leaseOf(holder, fencing, owners) : undefined;
   }
 
-  /** A lease held by an incarnation of this process is free too: the response was lost, or trust ran out. */
+  /**
+   * Returns true if the lease is free. A lease of an earlier incarnation of this process is free too: the response was
+   * lost, or trust ran out.
+   */
   function isFree({ holder }: LeaseDocument, asOf: number): boolean {
     return holder === '' || isOwn(holder, processId) || owners.isDead(holder, asOf);
   }
@@ -144,9 +147,9 @@ export async function createLeases({ documents, clock, log, processId }: LeasesD
 }
 
 /**
- * Frees every lease of a store that was just copied and not yet opened by a process: their holders hold them in the
- * original store. Otherwise the next process would wait until those holders count as dead. Fencing numbers stay, so
- * that they keep growing.
+ * Frees every lease of a store that was just copied and that no process has opened yet: the holders hold their leases
+ * in the original store. Otherwise the next process would have to wait until those holders count as dead. Fencing
+ * numbers are kept, so that they keep growing.
  */
 export async function freeCopiedLeases(documents: Documents): Promise<void> {
   const leases = await documents.open(leasesSpec);

@@ -1,13 +1,13 @@
 /**
- * Tracks which processes are alive. Each process that runs flows claims under an incarnation, and increments the beat
- * in its heartbeat document. A process stops trusting its incarnation before others do, and for good. It continues
- * under a new incarnation, and claims of the old one send nothing more. On an exclusive store every other owner is
- * dead at once.
+ * Tracks which processes are alive. Each process that runs flows claims executions under an incarnation, and regularly
+ * increments the beat in its heartbeat document. If a process cannot renew its beat, it stops trusting its
+ * incarnation, before other processes consider it dead, and continues under a new incarnation. Claims of the old one
+ * send nothing more. On an exclusive store, every other owner is dead at once.
  *
- * Why two processes never both own a claim: a beat extends trust only if it was sent and acknowledged while trust
- * still held. So it was in the store before trust ran out. A process that saw a beat at `at` and read the same beat
- * 15 s later (`deadAfterMs`) knows that none came between. So trust ran out at `at` + 10 s (`trustMs`) at the latest.
- * All times are differences of one process's own monotonic clock.
+ * Why two processes never own a claim at the same time: a beat extends trust only if it was sent and acknowledged
+ * while trust still held. So the beat was in the store before trust ran out. If another process saw a beat at `at`,
+ * and reads the same beat 15 s later (`deadAfterMs`), no beat came in between. So trust ran out at `at` + 10 s
+ * (`trustMs`) at the latest. All times are differences on the monotonic clock of one process.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
@@ -18,21 +18,21 @@ import type { WorkerDocument } from './worker-document.ts';
 export interface Owners {
   /** The incarnation under which this process claims now. */
   readonly current: string;
-  /** False: claims of this incarnation must not send another byte of a write. It never becomes true again. */
+  /** Returns false if claims of this incarnation must not send another byte of a write. Once false, it stays false. */
   isTrusted(incarnation: string): boolean;
   /**
-   * True: it has sent nothing since `asOf` (monotonic) and never will, so what was read of its claims since then is
-   * still valid.
+   * Returns true if the owner has sent nothing since `asOf` (monotonic) and never will. So data of its claims that was
+   * read since then is still valid.
    */
   isDead(owner: string, asOf: number): boolean;
-  /** This process is stopping: do not wait for anything. */
+  /** True if this process is stopping and must not wait for anything. */
   readonly isStopped: boolean;
-  /** Increases when another owner has ended; its claims may need a take-over. */
+  /** Increases when another owner has ended, because its claims may need a take-over. */
   readonly ends: number;
   start(): Promise<void>;
   /**
-   * Stops the heartbeat. With `isIdle` (no work of this process is in flight) it marks the incarnation as ended, so
-   * that others take over at once instead of waiting until it counts as dead.
+   * Stops the heartbeat. With `isIdle` (this process has no work in flight), marks the incarnation as ended, so that
+   * others take over at once instead of waiting until it counts as dead.
    */
   stop(isIdle: boolean): Promise<void>;
 }
@@ -42,14 +42,14 @@ export interface OwnersDeps {
   readonly isExclusive: boolean;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Unique to this process. Its later incarnations are `<process>.2`, `<process>.3` … */
+  /** The unique id of this process. Its later incarnations are `<process>.2`, `<process>.3` … */
   readonly processId: string;
   readonly pace?: Pace;
 }
 
 /**
- * `trustMs` is shorter than `deadAfterMs`. The difference covers the time between checking the clock and sending the
- * first byte.
+ * The times of the heartbeat. `trustMs` is shorter than `deadAfterMs`; the difference covers the time between checking
+ * the clock and sending the first byte.
  */
 export interface Pace {
   readonly beatMs: number;
@@ -58,7 +58,8 @@ export interface Pace {
 }
 
 /**
- * The pace for executions. It is patient: an owner given up during a write leaves outcomes that a person must check.
+ * The times for executions. They are long, because an owner that is considered dead during a write leaves an outcome
+ * that a person must check.
  */
 const PATIENT: Pace = { beatMs: 5_000, trustMs: 10_000, deadAfterMs: 15_000 };
 const KEEP_MS = 86_400_000;
@@ -71,14 +72,16 @@ export function createOwners(deps: OwnersDeps): Owners {
 class HeartbeatOwners implements Owners {
   readonly #deps: OwnersDeps;
   readonly #pace: Pace;
-  /** Each owner's last beat, and since when it has not changed. `beat` is undefined if the owner has no document. */
+  /**
+   * The last beat of each owner, and since when it has not changed. `beat` is undefined if the owner has no document.
+   */
   readonly #seen = new Map<string, { readonly beat: number | undefined; readonly at: number }>();
   /**
-   * Owners that ended with nothing in flight, and when this process learned it. Data read before may be older than
-   * their last write.
+   * Owners that ended with no work in flight, and when this process read that. Data that was read earlier may be older
+   * than their last write.
    */
   readonly #ended = new Map<string, number>();
-  /** Dead owners that are counted in `ends` already. */
+  /** Dead owners that `ends` already includes. */
   readonly #counted = new Set<string>();
   #ends = 0;
   #current: string;
@@ -114,7 +117,7 @@ class HeartbeatOwners implements Owners {
     if (this.#deps.isExclusive) return owner !== this.#current;
     if (asOf >= (this.#ended.get(owner) ?? Infinity)) return true;
     const observed = this.#seen.get(owner);
-    // Its document is gone, or was missing at the last read: start watching now.
+    // The owner has no document, or had none at the last read: start to watch it now.
     if (!observed) this.#seen.set(owner, { beat: undefined, at: this.#deps.clock.monotonic() });
     return observed !== undefined && Math.min(this.#readAt, asOf) - observed.at >= this.#pace.deadAfterMs;
   }

@@ -1,16 +1,16 @@
-/** What a process publishes about itself while it owns executions. */
+/** The heartbeat document of a process that owns executions. */
 import { Type } from 'typebox';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 
 /**
- * A living process, as owner of its claims. Its beat increases every few seconds. Its description is in
- * `engine/processes`.
+ * A running process as the owner of its claims. The beat increases every few seconds. A description of the process is
+ * in `engine/processes`.
  */
 export interface WorkerDocument extends StoredDocument {
   readonly beat: number;
   readonly startedAt: number;
   readonly expiresAt: number;
-  /** It stopped with nothing in flight. */
+  /** Set if the process stopped with no work in flight. */
   readonly ended?: true;
 }
 

@@ -1,4 +1,4 @@
-/** Counts adapter calls reported by nodes, and calls that wait at adapter gates. */
+/** Counts the adapter calls that nodes report, and adds the state of the adapter gates. */
 import { createCallStats, outcomeOf, type CallCounts } from '../contract/calls/call-stats.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import type { ErrorRecord } from '../contract/values/errors.ts';
@@ -9,12 +9,12 @@ type CallError = Pick<ErrorRecord, 'code' | 'kind'>;
 
 export interface AdapterCalls {
   /**
-   * Called when an attempt of a node starts; call the returned function once when it ends. `ended`: we ended the
-   * call, which says nothing about the other side.
+   * Called when an attempt of a node starts. Call the returned function once when the attempt ends. `ended`: this
+   * process ended the call, which says nothing about the other side.
    */
   begun(adapterId: string): (end?: CallError | 'ended') => void;
   /**
-   * Called when a node has finished its call or waits for a retry. `ms` excludes time spent in earlier claims of the
+   * Called when a node has finished its call, or waits for a retry. `ms` does not include earlier claims of the
    * execution.
    */
   called(adapterId: string, ms: number, error?: CallError): void;

@@ -1,7 +1,8 @@
 /**
- * Back-pressure per adapter: bulkhead, token bucket and breaker, so that one slow or broken hospital cannot slow down
- * all others. A sync flow is refused at once (ADAPTER_BUSY, ADAPTER_RATE, ADAPTER_OPEN: transient, with a time to
- * retry). A durable flow waits its turn.
+ * Limits the calls of each adapter with a bulkhead, a token bucket and a circuit breaker, so that one slow or broken
+ * hospital cannot slow down all others. A call of a sync flow over a limit is refused at once with ADAPTER_BUSY,
+ * ADAPTER_RATE or ADAPTER_OPEN (transient), and with a time to retry. A call of a durable flow waits while all
+ * concurrent calls are in use.
  */
 import type { Adapter } from '../contract/node/adapter.ts';
 import type { Clock } from '../contract/values/clock.ts';
@@ -9,24 +10,25 @@ import { AppError } from '../contract/values/errors.ts';
 
 export interface AdapterGates {
   /**
-   * Returns a function to call with the outcome when the call has ended. With `mayWait` the call queues instead of
-   * being refused.
+   * Admits a call. Call the returned function with the outcome when the call has ended. With `mayWait`, the call waits
+   * if all concurrent calls are in use. Otherwise, and for every other limit, throws ADAPTER_BUSY, ADAPTER_RATE or
+   * ADAPTER_OPEN (transient).
    */
   enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave>;
-  /** The state of each adapter that was called in this process. */
+  /** Returns the state of each adapter that was called in this process. */
   states(): ReadonlyMap<string, GateState>;
 }
 
 export interface GateState {
   readonly active: number;
   readonly waiting: number;
-  /** Calls are refused, except for one probe at a time. */
+  /** Set while the breaker is open: calls are refused, except for one probe at a time. */
   readonly isPaused?: boolean;
 }
 
 /**
- * `failed`: the hospital did not respond as it should; a rejected message counts as alive. `ended`: we ended the call
- * ourselves (the caller left, a cancel), which says nothing about the hospital.
+ * `failed`: the hospital did not respond as it should; a response that rejects the message is `ok`. `ended`: this
+ * process ended the call (the caller left, a cancel), which says nothing about the hospital.
  */
 export type Leave = (outcome: 'ok' | 'failed' | 'ended') => void;
 
@@ -35,8 +37,8 @@ interface Gate {
   waiting: (() => void)[];
   failures: number;
   /**
-   * 0 means closed. Until this time calls are refused; after it, one probe at a time checks whether the system
-   * responds.
+   * Until this time calls are refused; after it, one probe at a time checks whether the system responds. 0 means the
+   * breaker is closed.
    */
   openUntil: number;
   isProbing: boolean;
@@ -123,7 +125,10 @@ function stateOf({ active, waiting, openUntil }: Gate): GateState {
   return { active, waiting: waiting.length, ...(openUntil > 0 ? { isPaused: true } : {}) };
 }
 
-/** Token bucket that holds one second's worth of tokens. Returns 0, or the time until the next token. */
+/**
+ * Takes a token from a bucket that holds the tokens of one second. Returns 0, or the milliseconds until the next
+ * token.
+ */
 function takeToken(gate: Gate, { limits: { ratePerSec } }: Adapter, now: number): number {
   if (ratePerSec === undefined) return 0;
   const capacity = Math.max(1, ratePerSec);

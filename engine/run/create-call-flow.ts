@@ -12,8 +12,8 @@ import { beginRunSpan, endRunSpan } from './run-span.ts';
 const MAX_DEPTH = 8;
 
 /**
- * Runs another published sync flow inside a node. Its outward keys derive from the node's; its time and tables are
- * those of the execution.
+ * Returns the function that runs another published sync flow inside a node. The outward keys of the called flow derive
+ * from the node's key. Acceptance time and code tables are those of the calling execution.
  */
 export function createCallFlow(
   published: PublishedFlows,
@@ -68,7 +68,10 @@ export function createCallFlow(
   };
 }
 
-/** A retry of the node would repeat these writes, because the called flow keeps no steps of its own. */
+/**
+ * Creates the error for a called flow that failed after a write. A retry of the node would repeat the write, because
+ * the called flow stores no steps.
+ */
 function partlyDone(flowId: string, written: readonly string[], end: RunEnd): AppError {
   const cause = 'error' in end ? end.error.code : 'SUBFLOW_NO_REPLY';
   const nodes = [...new Set(written)].join(', ').slice(0, 500);

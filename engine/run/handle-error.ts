@@ -1,6 +1,6 @@
 /**
- * Applies a node's error handling: when to retry, which catch takes the error, what the error port emits, and how a
- * run ends that no route handles.
+ * Functions for the error handling of a node: whether to retry, which catch takes the error, what the error port
+ * emits, and how a run ends if no route handles the error.
  */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { withData, type Message } from '../contract/values/message.ts';
@@ -15,35 +15,42 @@ export function errorMessage(message: Message, error: ErrorRecord, node: string)
   return withData(message, { error, node, data: message.data instanceof Uint8Array ? undefined : message.data }, 'application/json');
 }
 
-/** A catch may name codes or kinds; without either it catches every error. */
+/** Returns true if the catch takes the error. A catch may name codes or kinds; without any it takes every error. */
 export function catches(candidate: CompiledNode, error: ErrorRecord): boolean {
   const { codes, kinds } = candidate.config as { readonly codes?: readonly string[]; readonly kinds?: readonly string[] };
   const isAny = !codes?.length && !kinds?.length;
   return isAny || codes?.includes(error.code) === true || kinds?.includes(error.kind) === true;
 }
 
-/** A person decides whether an unknown write was done, unless the flow's author handles unknown outcomes. */
+/**
+ * Returns true if the flow's author handles unknown outcomes of this node. Otherwise a person decides whether the
+ * write was done.
+ */
 export function isUnknownWanted({ graph, nodes }: CompiledFlow, graphNode: GraphNode, node: CompiledNode): boolean {
   return node.takesUnknown || graph.catches.get(graphNode.body)?.some((candidate) => namesUnknown(nodes.get(candidate.id)!)) === true;
 }
 
 /**
- * Only a catch that names the kind takes an unknown outcome. A catch-all does not mean to continue without knowing.
+ * Returns true if the catch names the kind `unknown-outcome`. A catch for all errors is not enough: it does not mean
+ * that the flow may continue with an unknown outcome.
  */
 function namesUnknown(candidate: CompiledNode): boolean {
   return (candidate.config as { readonly kinds?: readonly string[] }).kinds?.includes('unknown-outcome') === true;
 }
 
-/** `attempt`: the attempt that failed. */
+/** Returns true if the node may be tried again. `attempt`: the number of the attempt that failed. */
 export function mayRetry({ effect, retry }: CompiledNode, { kind }: ErrorRecord, attempt: number): boolean {
   if (attempt > retry.max) return false;
   if (retry.on.includes('transient') && kind === 'transient') return true;
-  // Repeating anything but a `write` with the same key has the same result, so its unknown outcome is as good as a
-  // transient error.
+  // Except for a `write`, repeating a call with the same key has the same result, so an unknown outcome can be retried
+  // like a transient error.
   return kind === 'unknown-outcome' && effect !== 'write' && retry.on.length > 0;
 }
 
-/** Exponential backoff with full jitter (at least a fifth). Honours the other side's `Retry-After`. */
+/**
+ * Returns the pause before the next attempt: exponential backoff with jitter, between a fifth of the pause and the
+ * whole pause. The pause is not shorter than the other side's `Retry-After`.
+ */
 export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: number, origin: string): number {
   const { baseMs, factor, capMs } = node.retry;
   const ceiling = Math.min(capMs, baseMs * factor ** (attempt - 1));
@@ -52,7 +59,7 @@ export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: 
   return Math.max(retryAfterMs, Math.ceil(ceiling * (0.2 + (0.8 * (hash % 1000)) / 1000)));
 }
 
-/** The results so far that decide how a run ends. */
+/** The results up to now that decide how a run ends. */
 export interface Achieved {
   readonly reply: Reply | undefined;
   readonly written: Written | undefined;
@@ -66,9 +73,9 @@ export interface Stop {
 }
 
 /**
- * Decides the end when no route of the flow handles the error. An explicit end fails. An unknown outcome is held. A
- * failure after a write is held too, so that it does not look like a bad request. Otherwise the node's handling
- * decides.
+ * Returns the end of a run with an error that no route of the flow handles. After an `end` node the execution fails.
+ * After an unknown outcome it is held. After a write it is held too, so that the failure does not look like a bad
+ * request. In all other cases the node's handling decides.
  */
 export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob, { reply, written }: Achieved): RunEnd {
   const { node, place } = step;
@@ -92,8 +99,8 @@ export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob,
 }
 
 /**
- * Applies only while a caller waits for the reply. After the reply, the caller cannot repeat the failure. In a
- * durable flow the node's handling decides.
+ * Returns true if a failure after a write must be held. This applies only while a caller waits for the reply: after
+ * the reply, the caller cannot react to the failure. In a durable flow the node's handling decides.
  */
 export function isHeldAfterWrite(error: ErrorRecord, { flow, holdsAfterWrite }: RunJob, { reply, written }: Achieved): boolean {
   if (flow.document.mode === 'durable' || reply !== undefined || written === undefined) return false;
@@ -101,8 +108,8 @@ export function isHeldAfterWrite(error: ErrorRecord, { flow, holdsAfterWrite }: 
 }
 
 /**
- * When a worker continues a sync flow, no caller waits any more. So a failure that a retry may fix is left to a
- * person, as in a durable flow.
+ * Returns true if the node's handling may hold the error. In a sync flow this is so only when a worker continues the
+ * execution: no caller waits then, so a person must decide about failures that a retry may fix.
  */
 function isHoldable(error: ErrorRecord, { flow, mayWait }: RunJob): boolean {
   return flow.document.mode === 'durable' || (mayWait && error.kind !== 'input');

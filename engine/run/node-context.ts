@@ -1,4 +1,4 @@
-/** What one attempt of a node can access of its execution. */
+/** The context that one attempt of a node gets. */
 import { createHash } from 'node:crypto';
 import type { RunFacts } from '../execution/run-job.ts';
 import type { Adapter } from '../contract/node/adapter.ts';
@@ -101,7 +101,7 @@ export class Context implements NodeContext<unknown> {
       effect: this.node.effect,
       traceparent: this.#call.traceparent,
       user: this.scope.user,
-      // What a node of the called flow sends counts as sent by this node.
+      // If a node of the called flow sends something, this node counts as having sent it.
       assertOwned: () => this.beforeFirstByte(),
     });
   }
@@ -113,14 +113,14 @@ export class Context implements NodeContext<unknown> {
   }
 }
 
-/** hash(origin, node, iteration): stable over retries, 22 characters. */
+/** Returns a hash of origin, node and iteration, with 22 characters. It stays the same on every retry. */
 export function outwardKey(origin: string, nodeId: string, path: string): string {
   return createHash('sha256').update(`${origin}\n${nodeId}\n${path}`).digest('base64url').slice(0, 22);
 }
 
 /**
- * sfc32 seeded by 16 bytes of an outward key: the same numbers on each retry, and different ones for every other
- * step. 53 bits each.
+ * Creates the random generator sfc32, seeded with the 16 bytes of an outward key: the same numbers on each retry, and
+ * different ones for every other step. Each number has 53 random bits.
  */
 function seededRandom(key: string): () => number {
   const seed = Buffer.from(key, 'base64url');
@@ -133,7 +133,7 @@ function seededRandom(key: string): () => number {
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return sum >>> 0;
   };
-  // Discard the first numbers: they are close to the seed itself.
+  // Discard the first numbers, because they are too similar to the seed.
   for (let round = 0; round < 12; round++) next();
   return () => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992;
 }

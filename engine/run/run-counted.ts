@@ -7,7 +7,7 @@ export function runCounted(job: RunJob, deps: RunDeps, how: { readonly isFirst: 
   const { tally } = job;
   if (tally === undefined) return runGraph(job, deps);
   const begunAt = deps.clock.monotonic();
-  // The duration of this run only. Time spent queued in a lane or held says nothing about how fast flows are.
+  // Count only the duration of this run. Time in a lane or a hold says nothing about how fast the flow is.
   const count = (end: RunEnd) => tally.end(end, how.isPart === true ? undefined : deps.clock.monotonic() - begunAt);
   tally.begin(how.isFirst);
   return runGraph(job, deps).then(

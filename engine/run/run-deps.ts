@@ -1,4 +1,4 @@
-/** Dependencies of runs, and the arguments of a node call. */
+/** The dependencies of runs, and the arguments of a node call. */
 import type { Logger, Metrics, Tracer } from '../contract/values/observe.ts';
 import type { Bindings, TableSnapshot } from '../bindings/interface.ts';
 import type { CompiledNode } from '../compile/compile-flow.ts';
@@ -11,7 +11,7 @@ import type { OutboundGuard } from '../contract/node/outbound-guard.ts';
 import type { AdapterCalls } from './adapter-calls.ts';
 import type { Message } from '../contract/values/message.ts';
 
-/** What every run needs; created once at startup. */
+/** The dependencies of every run, created once at startup. */
 export interface RunDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -35,9 +35,9 @@ export interface ScriptOptions {
   readonly timeoutMs?: number;
   readonly memoryBytes?: number;
   readonly signal: AbortSignal;
-  /** The time the script's clock shows, in epoch milliseconds. */
+  /** The time that the script's clock shows, in epoch milliseconds. */
   readonly nowMs: number;
-  /** Seed of its random numbers, from 0 to below 1. */
+  /** The seed of the script's random numbers: at least 0, less than 1. */
   readonly seed: number;
   readonly user?: SandboxUser;
 }
@@ -46,17 +46,17 @@ export interface SubFlowCall {
   readonly flowId: string;
   readonly message: Message;
   readonly key: string;
-  /** Acceptance time of the calling execution. A repeated call must see the same time and tables. */
+  /** The time when the calling execution was accepted. A repeated call must use the same time and tables. */
   readonly acceptedAt: number;
   readonly tables: TableSnapshot;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly depth: number;
-  /** The effect the calling node declares; a flow with a stronger one is refused. */
+  /** The effect that the calling node declares. A flow with a stronger effect is refused. */
   readonly effect: Effect;
   readonly assertOwned: () => void;
   readonly traceparent?: string | undefined;
-  /** The calling step, because the called flow keeps no steps of its own. */
+  /** The calling step, which records waits for the sandbox, because the called flow stores no steps. */
   readonly user?: SandboxUser | undefined;
 }
 
@@ -66,6 +66,6 @@ export interface NodeCall {
   readonly message: Message;
   readonly scope: Scope;
   readonly attempt: number;
-  /** W3C trace context of this attempt's span. */
+  /** The W3C trace context of this attempt's span. */
   readonly traceparent?: string;
 }

@@ -1,4 +1,4 @@
-/** Decides how a run ends: by what it has achieved so far and, if it stopped early, by why it did. */
+/** Decides how a run ends, from its results up to now and, if it stopped early, from the reason. */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -29,18 +29,18 @@ export class RunEnding {
     return this.#reply;
   }
 
-  /** The run starts nothing new, and waits for calls in flight. */
+  /** True if the run starts nothing new and only waits for calls in flight. */
   get isHalted(): boolean {
     return this.#halt !== undefined;
   }
 
-  /** Aborts when the run is halted, which ends the pauses of its branches. */
+  /** Aborts when the run halts, which ends the pauses of its branches. */
   get halting(): AbortSignal {
     this.#halting ??= new AbortController();
     return this.#halting.signal;
   }
 
-  /** The first reply counts. */
+  /** Stores the reply. Only the first reply counts. */
   noteReply(reply: Reply): void {
     this.#reply ??= reply;
   }
@@ -60,14 +60,14 @@ export class RunEnding {
 
   /** Called when no route of the flow handles the error. */
   stopWith(step: Step, error: ErrorRecord): void {
-    // An unknown outcome takes precedence over any other reason to end, except `lost`.
+    // An unknown outcome has priority over any other reason to end, except `lost`.
     const isOutweighed = error.kind === 'unknown-outcome' && this.#halt?.status !== 'lost';
     if (this.#halt !== undefined && !isOutweighed) return;
     this.#stop = { error, step, record: recordOf(step, 'failed', [], this.#clock.monotonic()) };
     this.#haltWith(unroutedEnd(this.#stop, this.#job, this.#achieved));
   }
 
-  /** `isDone`: the planner has nothing left to run. */
+  /** Returns the end of the run. `isDone`: the planner has nothing left to run. */
   toEnd(waits: readonly WaitPoint[], isDone: boolean): RunEnd {
     const halted = this.#haltEnd();
     if (halted?.status === 'held') return { ...halted, waits };
@@ -80,7 +80,10 @@ export class RunEnding {
     this.#halting?.abort();
   }
 
-  /** Computed at the very end: a write in another branch may have finished after the run was stopped. */
+  /**
+   * Computes the end of a halted run at the last moment, because a write in another branch may have finished after the
+   * halt.
+   */
   #haltEnd(): RunEnd | undefined {
     const halt = this.#halt;
     if (halt?.status === 'cancelled') return { ...halt, hasWritten: this.#written !== undefined };

@@ -1,6 +1,6 @@
 /**
- * Errors that no node throws: those that end a run from outside, those a sync flow may not end with, and those of
- * joins and of waits.
+ * Errors that no node throws: errors that end a run from outside, ends that a sync flow may not have, and errors of
+ * joins and waits.
  */
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -9,7 +9,10 @@ import type { TokenHolder } from '../execution/run-job.ts';
 
 const OWN_THREADS_BUSY: ReadonlySet<string> = new Set(['PARSE_BUSY', 'SCRIPT_POOL_BUSY']);
 
-/** Whether this process had no free thread for the response. That says nothing about the system that sent it. */
+/**
+ * Returns true if this process had no free thread to read the response. That says nothing about the system that sent
+ * it.
+ */
 export function isOurs(error: unknown): boolean {
   return error instanceof AppError && (OWN_THREADS_BUSY.has(error.code) || isOurs(error.cause));
 }
@@ -18,7 +21,7 @@ export function cancelled(): AppError {
   return new AppError('EXECUTION_CANCELLED', 'input', 'The execution was cancelled.');
 }
 
-/** Ends running work in a branch that a join no longer waits for. */
+/** Creates the error that ends running work in a branch that a join no longer waits for. */
 export function branchLost(): AppError {
   return new AppError('BRANCH_LOST', 'transient', 'Another branch was first, so nobody waits for this one.');
 }
@@ -57,7 +60,10 @@ export function tooFewArrived({ id }: CompiledNode): ErrorRecord {
   );
 }
 
-/** `message`: the error of each branch, by the node it came from. */
+/**
+ * Creates the error for a join whose branches all failed. `message` contains the error of each branch, by the node it
+ * came from.
+ */
 export function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord {
   const failures = Object.values(data as Readonly<Record<string, { readonly error?: ErrorRecord; readonly node?: string }>>);
   const causes = failures.flatMap(({ error, node }) => (error === undefined ? [] : [{ error, node }]));
@@ -79,7 +85,10 @@ export function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord 
   );
 }
 
-/** Does not show the token: it may be a patient's number. */
+/**
+ * Creates the error for a token that another wait already uses. The message does not contain the token, because it may
+ * be a patient's number.
+ */
 export function tokenTaken({ id }: CompiledNode, { execution, step }: TokenHolder): ErrorRecord {
   return toErrorRecord(
     new AppError('WAIT_TOKEN_TAKEN', 'input', `Node ${id} cannot wait under its token: step ${step} of execution ${execution} has it.`, {

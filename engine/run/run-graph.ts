@@ -1,8 +1,8 @@
 /**
- * Runs an execution from its trigger until it ends or must stop. The planner decides what may run; this class has it
- * run and reports to the journal. Inline and durable runs use the same runner and differ only in their journal. A resumed
- * execution starts from the trigger again. Nodes with a known outcome are skipped. Pure nodes run again and give the
- * same result, because time, randomness and tables are pinned.
+ * Runs an execution from its trigger until it ends or must stop. The planner decides which nodes may run; this class
+ * runs them and reports to the journal. Inline and durable runs use this same runner and differ only in their journal.
+ * A resumed execution starts from the trigger again. Nodes with a known outcome are skipped. Pure nodes run again and
+ * give the same result, because time, randomness and tables are pinned.
  */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { createMessage, type Message } from '../contract/values/message.ts';
@@ -35,7 +35,7 @@ class GraphRun implements StepGraph {
   #underWay = 0;
   #isDraining = false;
   #isReplyTold = false;
-  /** Running steps in branches that may lose, by step key. */
+  /** The running steps in branches that a join may stop waiting for, by step key. */
   readonly #guarded = new Map<string, Step>();
   #finish: (end: RunEnd) => void = () => undefined;
 
@@ -57,15 +57,15 @@ class GraphRun implements StepGraph {
   }
 
   /**
-   * Runs what is ready. Synchronous nodes follow each other without yielding to the event loop, until the time slice
-   * is used up.
+   * Starts the ready nodes. Synchronous nodes run one after the other without yielding to the event loop, until the
+   * time slice is used up.
    */
   #drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
     for (let ready = this.#queue.shift(); ready !== undefined && !this.#ending.isHalted; ready = this.#queue.shift()) {
       this.#launch(ready);
-      // `isDraining` stays set until then: what ends in between only adds to the queue.
+      // `isDraining` stays set until then, so that steps which end meanwhile only add to the queue.
       if (this.#slice.isOver()) return this.#slice.next(() => this.#reopen());
     }
     this.#isDraining = false;
@@ -83,7 +83,7 @@ class GraphRun implements StepGraph {
     this.#goOn();
   }
 
-  /** The caller gets the reply now and does not wait for the rest of the flow. */
+  /** Passes the reply to the caller at once, without waiting for the rest of the flow. */
   #tellReply(): void {
     const { reply } = this.#ending;
     if (reply === undefined || this.#isReplyTold || this.#underWay === 0) return;
@@ -115,7 +115,10 @@ class GraphRun implements StepGraph {
     return guarded;
   }
 
-  /** Whether its branch has lost. Also true if an earlier claim decided that but stored no outcome of this node. */
+  /**
+   * Returns true if the join no longer waits for the node's branch. Also true if an earlier claim decided that, but
+   * stored no outcome of this node.
+   */
   #hasLost({ node: { guard }, node, run }: Place, compiled: CompiledNode): boolean {
     if (this.#progress.isLost(node, run)) return true;
     if (guard < 0 || !keepsOutput(compiled)) return false;
@@ -123,8 +126,8 @@ class GraphRun implements StepGraph {
   }
 
   /**
-   * Called when its branch lost. A step that changes nothing outside is stopped. A running write finishes, and its
-   * outcome is kept.
+   * Called when the join no longer waits for the node's branch. Stops a step that changes nothing outside. A running
+   * write finishes, and its outcome is stored.
    */
   #lose(place: Place): void {
     const key = stepKey(place.run.path, place.node.id);
@@ -197,15 +200,14 @@ class GraphRun implements StepGraph {
     );
     if (route.to === 'execution') return this.#ending.stopWith(step, error);
     if (route.to === 'loop') {
-      // Nodes behind the loop start only after the failed step is recorded.
+      // Nodes after the loop must start only after the failed step is recorded.
       const wasDraining = this.#isDraining;
       this.#isDraining = true;
       const work = this.#steps.fail(this.#begin(route, nodes.get(route.node.id)!, message), error);
       this.#isDraining = wasDraining;
       if (work) this.#track(work);
     }
-    // An item that stops the whole run is not settled, because a person who retries the execution wants it tried
-    // again.
+    // Do not settle an item that stops the whole run: if a person retries the execution, the item must run again.
     const isStopped = this.#ending.isHalted && (route.to === 'loop' || route.to === 'nowhere');
     if (record && !isStopped) this.#note({ record, node, emits: undefined });
     else if (record && node.effect === 'write' && error.kind !== 'unknown-outcome') this.#job.journal.refused?.(record);
@@ -213,7 +215,7 @@ class GraphRun implements StepGraph {
     if (route.to === 'catch' || route.to === 'item' || route.to === 'join') this.#take(route.advance);
   }
 
-  /** Records a step that nothing waits for. A failure to store it still ends the run. */
+  /** Records a step whose storing no other step waits for. If it cannot be stored, the run still ends. */
   #note(step: SettledStep): void {
     const stored = this.#tell(step);
     if (stored) this.#track(stored);

@@ -1,6 +1,6 @@
 /**
- * Runs one attempt of one node: context, adapter gate, time-out. The `AppError` it throws says whether the outcome is
- * known.
+ * Runs one attempt of one node, with its context, adapter gate and time-out. The AppError it throws says whether the
+ * outcome is known.
  */
 import type { Adapter } from '../contract/node/adapter.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
@@ -15,7 +15,7 @@ import { Context } from './node-context.ts';
 import type { RunDeps } from './run-deps.ts';
 import type { NodeCall } from './run-deps.ts';
 
-/** Returns synchronously for synchronous nodes. */
+/** Runs the attempt. Returns synchronously if the node is synchronous. */
 export function runNodeOnce(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
   return facts.traceparent === undefined ? runUntraced(call, facts, deps) : runTraced(call, facts, deps);
 }
@@ -70,7 +70,9 @@ function runUntraced(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | 
   return runGuarded(call, facts, deps);
 }
 
-/** Runs an attempt with adapter, gate and time-out. */
+/**
+ * Runs an attempt with adapter, gate and time-out. Throws ADAPTER_MISSING (transient) if the adapter is not available.
+ */
 function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promise<Outcome> {
   const adapter = resolveAdapter(call.node, deps);
   facts.signal.throwIfAborted();
@@ -124,12 +126,13 @@ function runAttempt(
       const error = translate(thrown, ctx, timer.signal);
       const isEnded = facts.signal.aborted || error instanceof LostExecution || isOurs(error);
       end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
-      // If the run's deadline passed first, the adapter did not respond in time either, though its own limit is longer.
+      // If the run's deadline passed first, count the call as failed: the adapter did not respond in time, although
+      // its own limit is longer.
       const isToldOf = !isEnded || (isDeadline(facts.signal.reason) && !(error instanceof LostExecution));
       tell?.(isToldOf ? toErrorRecord(error) : 'ended');
       reject(error);
     };
-    // A node that ignores its signal is abandoned; its late result is dropped.
+    // The run does not wait for a node that ignores its signal; a late result is dropped.
     const stop = (reason: unknown) => {
       timer.abort(reason);
       queueMicrotask(() => fail(timer.signal.reason));
@@ -153,7 +156,7 @@ function settle(work: () => Outcome | Promise<Outcome>, succeed: (outcome: Outco
 }
 
 /**
- * Converts an abort, or an unforeseen error after a write was sent, to an error that says whether the outcome is
+ * Converts an abort, or an unexpected error after a write was sent, to an error that says whether the outcome is
  * known.
  */
 function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError | LostExecution {
@@ -198,7 +201,8 @@ function resolveAdapter(node: CompiledNode, deps: RunDeps): Adapter | undefined 
   if (definition.kind !== 'action' || definition.adapter === undefined) return undefined;
   const adapter = node.node.adapter === undefined ? undefined : deps.bindings.adapter(node.node.adapter);
   if (adapter) return adapter;
-  // Not the sender's fault: nothing was sent, and the same message succeeds once the adapter exists.
+  // The sender did nothing wrong: nothing was sent, and the same message succeeds once the adapter exists. So the
+  // error is transient.
   const adapterId = node.node.adapter ?? '';
   throw new AppError('ADAPTER_MISSING', 'transient', `Node ${node.id} has no adapter ${adapterId} that can be used in this environment.`, {
     values: { node: node.id, adapterId },

@@ -5,8 +5,8 @@ import type { RunEnd } from '../execution/run-job.ts';
 import type { RunDeps } from './run-deps.ts';
 
 /**
- * Starts the span of a flow that runs within a call; its nodes are child spans. Undefined when the call is not
- * traced.
+ * Starts the span of a flow that runs inside a call; the spans of its nodes are children. Returns undefined if the
+ * call is not traced.
  */
 export function beginRunSpan(
   { flowId, version }: CompiledFlow,

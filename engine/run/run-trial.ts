@@ -1,6 +1,6 @@
 /**
- * Runs a flow once for a person or a saved test. Stores nothing. Nodes that reach outside are mocked unless the trial
- * may reach them.
+ * Runs a flow once for a person or a saved test. Stores nothing. Nodes with an effect outside are mocked, unless the
+ * trial may reach other systems.
  */
 import { AppError, toErrorRecord, type ErrorKind, type ErrorRecord } from '../contract/values/errors.ts';
 import type { FlowTest } from '../contract/flow/flow-document.ts';
@@ -15,19 +15,20 @@ import type { RunDeps } from './run-deps.ts';
 import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 
 export interface TrialOptions {
-  /** `adapters`: nodes that are not mocked really reach the other side. */
+  /** `adapters`: nodes without a mock really call the other system. */
   readonly reach?: TrialReach;
-  /** Outcomes of nodes that do not run, by node id. */
+  /** Outcomes of nodes that must not run, by step key. */
   readonly known?: ReadonlyMap<string, KnownOutcome>;
   /**
-   * Set when a person waits: the run ends after this time, and an error is shown at once instead of being retried.
+   * Set if a person waits for the result: the run ends after this time, and a failed node is not retried, so that the
+   * error is shown at once.
    */
   readonly limitMs?: number;
 }
 
 /**
- * Mocks are node outcomes by id. A node with an effect outside that is not mocked stops its path, as a step
- * `not-reached` (TRIAL_NOT_REACHED).
+ * Runs the trial. `mocks` are outcomes by node id. A node with an effect outside and without a mock ends its path: its
+ * step is `not-reached` with TRIAL_NOT_REACHED.
  */
 export async function runTrial(
   flow: CompiledFlow,
@@ -42,7 +43,7 @@ export async function runTrial(
   const limit = new AbortController();
   const cancelLimit = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort(tooLong(limitMs)));
   const notes = createTrialNotes(flow, deps.clock);
-  // Tests sleep as long as the flow itself would; a person sees that it waits.
+  // A test sleeps as long as the flow would; a trial for a person ends after its limit.
   const waitMs = Math.min(flow.document.deadlineMs, limitMs ?? Infinity);
   const job: RunJob = {
     flow: limitMs === undefined ? flow : withoutRetries(flow),
@@ -73,8 +74,8 @@ export async function runTrial(
 }
 
 /**
- * A trial that reaches outside needs new keys. Otherwise the other side would take a second trial for a repeat of the
- * first.
+ * Returns the ids of the trial. A trial that calls other systems needs new keys; otherwise those systems would treat a
+ * second trial as a repeat of the first.
  */
 function namesOf(reach: TrialReach, now: number): Pick<RunJob, 'executionId' | 'origin'> {
   if (reach === 'none') return { executionId: 'exe_trial', origin: 'trial' };
@@ -102,8 +103,8 @@ function mockOf(nodeId: string, message: Message, mocks: FlowTest['mocks']): Out
 const KINDS: readonly ErrorKind[] = ['input', 'transient', 'unknown-outcome', 'bug'];
 
 /**
- * Returns undefined if the node should run. A node that must not be reached waits forever, so that no error path of
- * the flow takes it for the hospital's response.
+ * Returns the outcome of a node without a mock, or undefined if the node should run. A node that must not call another
+ * system waits forever, so that no error path of the flow runs as if the hospital had responded.
  */
 function answerUnmocked(flow: CompiledFlow, nodeId: string, path: string, reach: TrialReach, notes: TrialNotes): Outcome | undefined {
   const { effect } = flow.nodes.get(nodeId)!;

@@ -1,6 +1,6 @@
 /**
- * Runs the nodes of one run: their attempts, retries and waits, and what their own error handling says. What a node
- * emits, and an error that it does not handle itself, goes back to the graph.
+ * Runs the steps of one run: their attempts, retries and waits, and their own error handling. Passes emitted messages,
+ * and errors that a node does not handle, back to the graph.
  */
 import { sleep } from '../contract/values/clock.ts';
 import { toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
@@ -18,15 +18,15 @@ import { allFailed, isDeadline, silentTooLong, tokenTaken, tooFewArrived } from 
 import { runNodeOnce } from './run-node.ts';
 import { namedPayloads, recordOf, type Place, type Step } from './step.ts';
 
-/** The graph as its steps see it. What returns no promise is done when it returns. */
+/** The functions of the graph that steps call. If a function returns no promise, its work is done. */
 export interface StepGraph {
-  /** Whether the branch of the step has lost. */
+  /** Returns true if the join no longer waits for the branch of the step. */
   isLost(place: Place): boolean;
   settle(step: Step, emits: Emits<Message>): Promise<void> | void;
   openLoop(place: Place, items: readonly Message[]): void;
-  /** Takes an error that the node does not handle itself to the catch, loop or join that does. */
+  /** Passes an error that the node does not handle to the catch, loop or join that handles it. */
   route(step: Step, error: ErrorRecord, record: StepRecord | undefined): void;
-  /** The run continues with its other branches, and ends as `waiting`. */
+  /** Registers a wait. The run continues with its other branches, and ends as `waiting`. */
   wait(step: Step, point: Omit<WaitPoint, 'node' | 'path'>): void;
   abandon(step: Step): void;
 }
@@ -44,7 +44,7 @@ export class StepRunner {
     this.#graph = graph;
   }
 
-  /** `isShort`: a join that can no longer get as many arrivals as it needs. */
+  /** Runs the step. `isShort`: the step is a join that can no longer get as many arrivals as it needs. */
   run(step: Step, isShort: boolean): Promise<void> | void {
     const { node, place } = step;
     if (isShort) return this.fail(step, place.node.join?.first === undefined ? tooFewArrived(node) : allFailed(node, step.message));
@@ -58,7 +58,7 @@ export class StepRunner {
     return this.#attempt(step);
   }
 
-  /** Called when no retry is left. */
+  /** Called if no retry is left. Applies the node's error handling. */
   fail(step: Step, error: ErrorRecord): Promise<void> | void {
     const { node, place, message } = step;
     this.#noteCall(step, error);
@@ -143,15 +143,15 @@ export class StepRunner {
   }
 
   /**
-   * This process may have been given up before the first byte was sent. If it was not, the end is stored, and the
-   * next claim starts the node at once.
+   * Called if this process may have lost its claims before it sent the first byte. If it still owns the execution, the
+   * wait is stored, and the next claim starts the node at once.
    */
   #onNothingSent(step: Step): void {
     if (!this.#job.mayWait) return this.#ending.stopWith(step, toErrorRecord(silentTooLong()));
     this.#graph.wait(step, { untilMs: this.#deps.clock.now(), attempts: step.attempt - 1, triedSince: step.triedSince });
   }
 
-  /** A cancel, the deadline or a drain ended the node before it sent anything. */
+  /** Called if a cancel, the deadline or a stopping worker ended the node before it sent anything. */
   #onAbort(step: Step): void {
     const reason: unknown = this.#job.signal.reason;
     const error = toErrorRecord(reason);
@@ -174,7 +174,7 @@ export class StepRunner {
     const untilMs = clock.now() + delayMs;
     if (untilMs > step.triedSince + (node.retry.totalMs ?? Infinity)) return this.fail(step, error);
     const isSlept = delayMs <= maxSleepMs;
-    // While a caller waits for the reply, a pause longer than the node's own cap is an error.
+    // While a caller waits for the reply, a pause longer than the node's `capMs` counts as an error.
     const isTooLong = !mayWait && delayMs > node.retry.capMs;
     if (isSlept && (isTooLong || untilMs >= deadlineMs)) return this.fail(step, error);
     metrics.count('node_retries_total', { type: node.node.type });
@@ -211,7 +211,7 @@ export class StepRunner {
     this.#graph.wait(step, { untilMs, resumeToken });
   }
 
-  /** Continues after the pause, unless the run was halted meanwhile, because another branch has ended it. */
+  /** Continues after the pause, unless another branch halted the run meanwhile. */
   async #pause(step: Step, delayMs: number, goOn: () => Promise<void> | void): Promise<void> {
     if (this.#ending.isHalted) return;
     try {
@@ -226,14 +226,14 @@ export class StepRunner {
   }
 
   /**
-   * Counts one adapter call per step, whatever the number of attempts: when it ends, or waits for a retry. Mocked
-   * calls do not count.
+   * Counts one adapter call per step, however many attempts it has: when it ends, or waits for a retry. Mocked calls
+   * do not count.
    */
   #noteCall({ node, place, startedMonotonic }: Step, error?: ErrorRecord): void {
     const { adapter } = node.node;
     if (adapter === undefined || this.#job.mock !== undefined) return;
     const waited = this.#job.waited.get(stepKey(place.run.path, node.id));
-    // It was counted as failed when it began to wait.
+    // The call was counted as failed when the step started to wait.
     if ((waited?.attempts ?? 0) > 0) return;
     this.#deps.calls?.called(adapter, this.#deps.clock.monotonic() - startedMonotonic, error);
   }

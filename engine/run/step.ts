@@ -1,4 +1,4 @@
-/** One node's work in an execution: its input and what is recorded of it. */
+/** The work of one node in an execution: its input, and the record of it. */
 import type { ErrorRecord } from '../contract/values/errors.ts';
 import { withData, type Message } from '../contract/values/message.ts';
 import type { SandboxWait } from '../contract/node/sandbox-wait.ts';
@@ -11,23 +11,26 @@ export interface Step {
   readonly place: Place;
   readonly node: CompiledNode;
   readonly message: Message;
-  /** Epoch milliseconds. */
+  /** The start of the step, in epoch milliseconds. */
   readonly startedAt: number;
   readonly startedMonotonic: number;
-  /** Counted from 1. */
+  /** The number of the current attempt, from 1. */
   attempt: number;
-  /** When the first attempt began, epoch milliseconds. */
+  /** When the first attempt started, in epoch milliseconds. */
   triedSince: number;
-  /** Set in a branch that may lose: ends a pause, or an attempt that changes nothing outside. */
+  /**
+   * Set in a branch that a join may stop waiting for. Aborting it ends a pause, or an attempt that changes nothing
+   * outside.
+   */
   readonly stop?: AbortController;
-  /** Sum of all attempts of this run. */
+  /** The waits for the sandbox, summed over all attempts of this run. */
   sandboxWait?: SandboxWait;
 }
 
-/** The node in the graph, and the run of its body. */
+/** A node of the graph, and the run of its body (the flow or an iteration). */
 export type Place = Pick<Ready<Message>, 'node' | 'run'>;
 
-/** A join gets the output of each branch, by the node it comes from. */
+/** Returns the input of a node. A join gets an object with the output of each branch, by the node it comes from. */
 export function inputOf({ node, inputs }: Ready<Message>): Message {
   const first = inputs[0]!.message;
   if (node.role !== 'join') return first;
@@ -36,7 +39,7 @@ export function inputOf({ node, inputs }: Ready<Message>): Message {
 
 const NO_NODES: Readonly<Record<string, unknown>> = {};
 
-/** Payloads of nodes that expressions name, from this body and the enclosing ones. */
+/** Returns the payloads of nodes that expressions name, from this body and the enclosing ones. */
 export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<Message>): Readonly<Record<string, unknown>> {
   if (namedNodes.size === 0) return NO_NODES;
   const found: Record<string, unknown> = {};
@@ -51,7 +54,7 @@ export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<
   return found;
 }
 
-/** `now` is monotonic time. */
+/** Returns the record of a step. `now` is monotonic milliseconds. */
 export function recordOf(step: Step, status: StepRecord['status'], ports: readonly string[], now: number, error?: ErrorRecord): StepRecord {
   const { node, place, startedAt, startedMonotonic, attempt } = step;
   const durationMs = Math.max(0, Math.round((now - startedMonotonic) * 1000) / 1000);

@@ -1,16 +1,16 @@
 const SLICE_MS = 5;
-/** Checking the clock costs as much as a small step. */
+/** The clock is checked only after this many steps, because a check costs as much as a small step. */
 const LOOK_EVERY = 32;
 
 /**
- * Lets long work yield to the event loop every few milliseconds, so that one large message does not block all others
- * of the process.
+ * Lets long work yield to the event loop every few milliseconds, so that one large message does not block all other
+ * work of the process.
  */
 export class TimeSlice {
   #steps = 0;
   #endsAt = performance.now() + SLICE_MS;
 
-  /** Call after each step. Returns true when it is time to yield. */
+  /** Returns true if it is time to yield. Call it after each step. */
   isOver(): boolean {
     this.#steps += 1;
     return this.#steps % LOOK_EVERY === 0 && performance.now() > this.#endsAt;

@@ -1,4 +1,4 @@
-/** Records what a trial shows: each step with its input and output, in the order of their starts. */
+/** Records the steps of a trial for people: each step with its input and output, in the order of their starts. */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -9,10 +9,10 @@ import { replyOf, stepKey, type RunEnd, type SettledStep } from '../execution/ru
 export interface TrialNotes {
   entering(nodeId: string, path: string, message: Message): void;
   settled(step: SettledStep): void;
-  /** Called when the node really reaches the other side. */
+  /** Called if the node really calls another system. */
   reached(nodeId: string): void;
   notReached(nodeId: string, path: string, error: ErrorRecord): void;
-  /** `aborted`: why the run was ended from outside. */
+  /** Returns the result of the trial. `aborted`: the error with which the run was ended from outside. */
   toResult(end: RunEnd, aborted: ErrorRecord | undefined): TrialResult;
 }
 
@@ -73,7 +73,7 @@ export function createTrialNotes(flow: CompiledFlow, clock: Clock): TrialNotes {
     return [...settled].flatMap(([key, { record }]) => (entered.has(key) ? [] : [record]));
   }
 
-  /** The step that ended the run is not settled; only the end names it. */
+  /** Returns the key of the step that ended the run. This step is not settled; only the end names its node. */
   function keyOfFailed(end: RunEnd): string | undefined {
     if (end.status === 'held') return stepKey(end.path, end.node);
     if (end.status !== 'failed') return undefined;

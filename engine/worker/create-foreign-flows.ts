@@ -1,4 +1,7 @@
-/** Tracks flows that this process leaves to others: it does not serve them, or lacks a node type they use. */
+/**
+ * Tracks the flow versions that this process leaves to other processes, because it does not serve them or lacks a node
+ * type they use.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { Logger } from '../contract/values/observe.ts';
@@ -11,8 +14,8 @@ import type { PartitionReader } from './partition-reader.ts';
 export interface ForeignFlows {
   isForeign(document: ExecutionDocument): boolean;
   /**
-   * Called when this process turns out not to be able to run it. That may change with the next publication, or with
-   * other settings of an adapter.
+   * Called if this process turns out to be unable to run the execution. That may change with the next publication, or
+   * with other settings of an adapter.
    */
   leaveAlone(document: ExecutionDocument): void;
 }
@@ -26,19 +29,16 @@ export interface ForeignFlowsDeps {
   readonly reader: Pick<PartitionReader, 'takeRing'>;
 }
 
-/** Channel on which a worker tells others about a partition with work it cannot do itself. */
+/** The channel on which a worker tells other workers about a partition with work that it cannot do. */
 export const PASSED_ON_CHANNEL = 'executions.passed-on';
 
-/** How long before a flow that this process does not run is checked again. */
+/** How long a flow that this process cannot run is left alone before it is checked again. */
 const LEFT_ALONE_MS = 30_000;
 const MAX_FOREIGN = 10_000;
 
 export function createForeignFlows(deps: ForeignFlowsDeps): ForeignFlows {
   const { clock, log, shared, published, reader } = deps;
-  /**
-   * Keyed by `flow@version`, for versions that this process cannot run or does not serve: until when to leave them
-   * alone.
-   */
+  /** For each `flow@version` that this process cannot run or does not serve: the time until which it is left alone. */
   const foreignUntil = new Map<string, number>();
 
   return {
@@ -59,7 +59,10 @@ export function createForeignFlows(deps: ForeignFlowsDeps): ForeignFlows {
     },
   };
 
-  /** The doorbell rings at only one worker, so that worker must tell the others about work it leaves to them. */
+  /**
+   * Tells the other workers about the partition. The queue signals each piece of work to only one worker, so that
+   * worker must pass on work that it leaves to others.
+   */
   function passOn(part: number): void {
     shared
       .publish(PASSED_ON_CHANNEL, String(part))

@@ -1,6 +1,6 @@
 /**
- * Runs one execution for its lane and handles the verdict: ring when it is due, let go of it, leave it to others, or
- * hold it for a person.
+ * Runs one execution for its lane and acts on the verdict: signals the partition when the execution is due, reads it
+ * again, leaves the execution to other processes, or holds it for a person.
  */
 import { toErrorRecord } from '../contract/values/errors.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
@@ -23,11 +23,11 @@ export interface LaneRunnerDeps extends RunExecutionDeps {
   readonly active: Set<string>;
   readonly reader: Pick<PartitionReader, 'reread'>;
   readonly foreign: Pick<ForeignFlows, 'leaveAlone'>;
-  /** Executions in hand that have not started. */
+  /** Returns the number of executions that this worker has taken and not started. */
   waiting(): number;
 }
 
-/** After a store failure, wait at least this long before reading a partition again. */
+/** After a store failure, the partition is read again after this pause. */
 const LET_GO_PAUSE_MS = 1_000;
 
 export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
@@ -45,7 +45,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
         if (verdict === 'let-go') letGo(document);
         if (verdict === 'foreign') deps.foreign.leaveAlone(document);
         if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
-        // The lane may continue: the cancelled execution was taken out of order.
+        // A cancelled execution was taken out of its order, so the lane may be able to continue.
         if (document.cancelRequested || controller.signal.aborted) reader.reread(document.part, 0);
         return verdict;
       } catch (error) {
@@ -56,7 +56,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
         }
         return { parked: 'held' };
       } finally {
-        // A cancel settles outside the lane, so a later run may be registered under the same id.
+        // A cancelled execution ends outside its lane, so a later run may already be registered under the same id.
         if (controllers.get(document._id) === controller) {
           controllers.delete(document._id);
           deps.active.delete(document._id);
@@ -69,7 +69,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
     },
   };
 
-  /** The store failed: read the partition again after a pause. */
+  /** Called if the store failed: reads the partition again after a pause. */
   function letGo({ part }: ExecutionDocument): void {
     warnOfStore({ waiting: deps.waiting() });
     deps.metrics.count('executions_let_go_total');
@@ -82,7 +82,10 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
       .catch((error: unknown) => log.error('worker.ring_failed', error));
   }
 
-  /** Holds an execution that cannot be loaded. Returns false if the hold could not be stored; it is tried again. */
+  /**
+   * Holds an execution that cannot be loaded. Returns false if the hold could not be stored; it is then tried again
+   * later.
+   */
   async function holdBroken(document: ExecutionDocument, error: unknown): Promise<boolean> {
     const { code, kind } = toErrorRecord(error);
     const epoch = document.epoch + 1;
@@ -93,7 +96,7 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
     };
     try {
       const result = await hold(document, document.status !== 'running');
-      // It broke after its claim. What was done since is unknown, and must not be repeated.
+      // It failed after its claim. It is unknown what was done since then, and that must not be repeated.
       if (result.outcome === 'no-match') await hold({ ...document, status: 'running', epoch }, false);
       return true;
     } catch (failure) {

@@ -1,6 +1,4 @@
-/**
- * Decides which listed executions may run now, and takes them in order: each lane strictly in the order of the list.
- */
+/** Decides which listed executions may run now, and takes them. Each lane keeps the order of the list. */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { PartitionReader, PartitionReaderDeps } from './partition-reader.ts';
@@ -13,15 +11,15 @@ export interface OfferDeps {
   readonly lanes: Lanes;
   readonly owners: Owners;
   readonly counts: WorkerCounts;
-  /** Executions running in this process, inline ones included. */
+  /** The executions that run in this process, including inline ones. */
   readonly active: ReadonlySet<string>;
   readonly reader: Pick<PartitionReader, 'reread' | 'lookAgain' | 'took' | 'isUnannounced'>;
-  /** Left to another process. */
+  /** Returns true if the execution is left to another process. */
   isForeign(document: ExecutionDocument): boolean;
 }
 
 const OWN_RUNNING_PAUSE_MS = 50;
-/** An execution of this process that it no longer runs is taken up again after this time. */
+/** If this process owns an execution but does not run it, it takes the execution again after this time. */
 const ABANDONED_AFTER_MS = 5_000;
 const MAX_ABANDONED = 10_000;
 
@@ -31,7 +29,8 @@ export function createOffer({ clock, lanes, owners, counts, active, reader, isFo
   const abandonedSince = new Map<string, number>();
 
   /**
-   * Takes what may run, in the order of the list. If a lane's first execution may not run, it blocks those behind it.
+   * Takes the executions that may run, in the order of the list. If the first execution of a lane may not run, those
+   * after it must wait.
    */
   return (listed, asOf, { blocked, acceptedBefore } = { blocked: new Set<string>(), acceptedBefore: Infinity }) => {
     let taken = 0;
@@ -82,8 +81,8 @@ export function createOffer({ clock, lanes, owners, counts, active, reader, isFo
   function isOwnerGone(document: ExecutionDocument, asOf: number): boolean {
     const owner = document.lease?.owner;
     if (owner !== undefined && owner !== owners.current) return owners.isDead(owner, asOf);
-    // This process owns it but does not run it. Either the list is older than its end, or the process let go of it
-    // when the store failed.
+    // This process owns the execution but does not run it. Either the list is older than the end of the run, or the
+    // process stopped working on the execution when the store failed.
     const key = `${document._id}@${document.epoch}`;
     const since = abandonedSince.get(key);
     reader.reread(document.part, OWN_RUNNING_PAUSE_MS);

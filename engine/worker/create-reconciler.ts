@@ -1,6 +1,6 @@
 /**
- * Walks the partitions for what no ring announced: waits that are due, resumes, dead owners, and executions this
- * process let go of.
+ * Reads the partitions regularly to find work that no signal announced: waits that are due, resumes, executions of
+ * dead owners, and executions that this process stopped working on.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
@@ -56,7 +56,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   async function reconcile(): Promise<void> {
     const parts = Array.from({ length: PARTITIONS_A_ROUND }, (_, step) => (round * PARTITIONS_A_ROUND + step) % PARTITIONS);
     for (const part of parts) reader.look(part);
-    // Executions of a dead owner can be in any partition, so check all of them now instead of waiting for the round.
+    // Executions of a dead owner can be in any partition, so check all partitions now, not only those of this round.
     if (endsSeen !== owners.ends) for (let part = 0; part < PARTITIONS; part += 1) reader.look(part);
     endsSeen = owners.ends;
     round += 1;
@@ -66,7 +66,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await reader.read();
   }
 
-  /** Finds resumes whose process died before it could match them with their wait, or the wait with its resume. */
+  /** Finds waits whose message is already stored. Their process crashed before it could match the two. */
   async function wakeForgotten(parts: readonly number[]): Promise<void> {
     for (let page = 0, after: string | undefined; page < MAX_PAGES; page += 1) {
       const waiting = await deps.executions.find(

@@ -12,19 +12,19 @@ export interface ServesDeps {
 }
 
 /**
- * What is fixed for a version, so it is computed once: it is needed for each listed execution. The flows it calls may
- * be republished at any time.
+ * The facts that are fixed for a flow version. They are computed once, because they are needed for each listed
+ * execution. The called flows are not fixed: they may be published again at any time.
  */
 interface Reach {
   readonly hasAllAdapters: boolean;
-  /** The flows it calls. */
+  /** The ids of the flows that the version calls. */
   readonly calls: readonly string[];
 }
 
 /**
- * Decides which flows a process works for, by names: tags of flows, and ids of adapters. A flow with one of the tags
- * is served. So is a flow whose adapters are all named, including those of the flows it calls, because a worker in a
- * hospital's network reaches no others. Without names, every flow is served.
+ * Returns a function that decides which flows a process works for. `names` contains tags of flows and ids of adapters.
+ * A flow with one of the tags is served. A flow is also served if all its adapters are named, including those of the
+ * flows it calls: a worker in a hospital's network cannot reach other adapters. Without names, every flow is served.
  */
 export function createServes(names: readonly string[], { published, nodes }: ServesDeps): (flow: ServedFlow) => boolean {
   if (names.length === 0) return () => true;
@@ -33,8 +33,8 @@ export function createServes(names: readonly string[], { published, nodes }: Ser
   return ({ document }) => document.tags.some((tag) => served.has(tag)) || reachesAll(document, new Set());
 
   /**
-   * `seen` guards against flows that call each other in a circle. A flow that is not published fails the same way
-   * everywhere.
+   * Returns true if all adapters are named. `seen` prevents an endless loop if flows call each other in a circle. A
+   * called flow that is not published is ignored, because its call fails in every process.
    */
   function reachesAll(document: Served, seen: Set<string>): boolean {
     seen.add(document.flowId);

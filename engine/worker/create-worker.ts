@@ -1,8 +1,8 @@
 /**
- * The worker. Hears which partitions have news, reads their open executions in order, and runs each lane strictly in
- * that order. The order never comes from the queue, and losing the whole queue loses nothing. The reconciler walks
- * the partitions for what no ring announced, for waits that are due, for dead owners, and for executions this process
- * let go of.
+ * The worker. Signals tell it which partitions have new work. It reads the open executions of these partitions in
+ * order, and runs each lane strictly in that order. The order never comes from the queue, so losing the whole queue
+ * loses nothing. The reconciler finds what no signal announced: waits that are due, executions of dead owners, and
+ * executions that this process stopped working on.
  */
 import { AppError } from '../contract/values/errors.ts';
 import type { Consumer } from '../contract/ports/work-queue.ts';
@@ -19,26 +19,27 @@ import type { RunExecutionDeps } from './run-execution.ts';
 
 export interface WorkerDeps extends RunExecutionDeps {
   readonly shared: SharedState;
-  /** Executions running in this process, inline ones included. */
+  /** The executions that run in this process, including inline ones. */
   readonly active: Set<string>;
-  /** How many executions run at the same time. */
+  /** The maximum number of executions that run at the same time. */
   readonly slots?: number;
 }
 
 export interface Worker {
   start(): Promise<void>;
   /**
-   * Takes nothing more. Resolves when running executions have settled, or after `boundMs`, when it lets go of them.
+   * Takes no more executions. Resolves when the running ones have settled, or after `boundMs`; executions that still
+   * run are then left to other processes.
    */
   stop(boundMs: number): Promise<void>;
   status(): { readonly running: number; readonly waiting: number };
 }
 
-/** Channel for hints that an execution was cancelled. */
+/** The channel for hints that an execution was cancelled. */
 export const CANCEL_CHANNEL = 'executions.cancel';
 
 const DEFAULT_SLOTS = 64;
-/** The share of the stop time in which running executions may finish; after it they are stopped. */
+/** The share of the stop time in which running executions may finish; after it they are aborted. */
 const DRAIN_SHARE = 0.8;
 const ALL_PARTITIONS = Array.from({ length: PARTITIONS }, (_, part) => part);
 

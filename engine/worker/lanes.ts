@@ -1,25 +1,32 @@
 /**
- * The executions this worker has in hand, by lane: each lane runs strictly one after the other, in the order of its
- * list. A refused claim drops the rest of the list; the next ring or read brings it again.
+ * The executions that this worker has taken, by lane. The executions of a lane run strictly one after the other, in
+ * the order of the list. If a claim is refused, the rest of the lane's list is dropped; the next signal or read lists
+ * it again.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { Slot } from '../execution/run-job.ts';
 import type { RunVerdict } from './run-execution.ts';
 
-/** `refused`: it must wait for a fresh list, and so must the executions behind it. */
+/**
+ * `in-hand`: this worker has already taken the execution. `refused`: it must wait for a new list, and so must the
+ * executions after it.
+ */
 export type TakeOutcome = 'taken' | 'in-hand' | 'refused';
 
 export interface LanesDeps {
   readonly slots: number;
   readonly clock: Clock;
-  /** Never rejects. */
+  /** Runs the execution. Never rejects. */
   run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict>;
-  /** Called when the lane ended early or got more meanwhile: its partition must be read again. */
+  /** Called if the lane ended early, or an execution was refused meanwhile: the partition must be read again. */
   onReread(part: number): void;
-  /** Called for each execution that leaves this worker's hands, whether it ran or not. */
+  /** Called when this worker is finished with executions, whether they ran or not. */
   onLeave(part: number, count: number): void;
-  /** Called when the lane's first execution may not continue. What an older list shows behind it must not run. */
+  /**
+   * Called if the first execution of the lane may not continue. Executions that an older list shows after it must not
+   * run.
+   */
   onBlocked(part: number, laneKey: string): void;
 }
 
@@ -31,14 +38,17 @@ interface Lane {
   isStale: boolean;
 }
 
-/** How many finished executions are remembered, so that a list read before their end does not bring them back. */
+/**
+ * How many finished executions are remembered. A list that was read before their end still shows them, and they must
+ * not be taken again.
+ */
 const REMEMBERED = 5_000;
 
 export class Lanes {
   readonly #deps: LanesDeps;
   readonly #slots: Slots;
   readonly #lanes = new Map<string, Lane>();
-  /** Execution id -> when it ended here. */
+  /** For each execution id, when the execution ended in this process. */
   readonly #done = new Map<string, number>();
   #size = 0;
   #isDraining = false;
@@ -49,7 +59,7 @@ export class Lanes {
     this.#slots = new Slots(deps.slots);
   }
 
-  /** Executions in hand that have not started. */
+  /** The number of executions that were taken and not started. */
   get size(): number {
     return this.#size;
   }
@@ -58,21 +68,22 @@ export class Lanes {
     return this.#slots.taken;
   }
 
-  /** Resolves when nothing is in hand any more. Takes nothing in the meantime. */
+  /** Takes no more executions. Resolves when all taken ones have left. */
   drain(): Promise<void> {
     this.#isDraining = true;
     return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onEmpty = resolve));
   }
 
   /**
-   * Whether it ended here after the read of a list that still shows it open. If a later list shows it open, it is
-   * open again: a database crash may lose the last settles, which are not flushed one by one.
+   * Returns true if the execution ended here after the read of a list that still shows it as open. If a later list
+   * shows it as open, it really is open again: a crash of the database may lose the last ends, because they are not
+   * flushed one by one.
    */
   isDone(executionId: string, asOf: number): boolean {
     return (this.#done.get(executionId) ?? Number.NEGATIVE_INFINITY) >= asOf;
   }
 
-  /** Takes an execution into its lane. `asOf` (monotonic) is when the read that listed it began. */
+  /** Adds an execution to its lane. `asOf` (monotonic) is when the read that listed it started. */
   take(document: ExecutionDocument, asOf: number): TakeOutcome {
     if (this.#isDraining || this.isDone(document._id, asOf)) return 'refused';
     const key = laneKeyOf(document);
@@ -86,7 +97,7 @@ export class Lanes {
       return 'taken';
     }
     if (lane.ids.has(document._id)) return 'in-hand';
-    // Only a later execution may be appended; anything else waits for a fresh list.
+    // Only an execution with a later sequence may be appended; every other one waits for a new list.
     if (seq <= lane.lastSeq) lane.isStale = true;
     if (lane.isStale) return 'refused';
     lane.items.push(document);
@@ -134,7 +145,7 @@ export class Lanes {
   }
 }
 
-/** How many executions run at the same time. The next ones wait in the order in which they asked. */
+/** Limits how many executions run at the same time. The next ones wait in the order in which they asked. */
 class Slots implements Slot {
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
@@ -161,7 +172,7 @@ class Slots implements Slot {
   }
 }
 
-/** An execution without a lane is a lane of its own. */
+/** Returns the key of the lane. An execution without a lane has a lane for itself. */
 export function laneKeyOf(document: ExecutionDocument): string {
   return document.lane?.key ?? document._id;
 }

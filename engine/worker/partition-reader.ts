@@ -1,6 +1,6 @@
 /**
- * Decides which partitions to read, and when. One read at a time; under load one list serves many messages. Listed
- * executions are passed on in order to `offer`, which decides what may run.
+ * Decides which partitions to read, and when. Only one read runs at a time; under load, one list serves many messages.
+ * Listed executions are passed in order to `offer`, which decides which may run.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
@@ -11,9 +11,9 @@ export interface PartitionReaderDeps {
   readonly executions: Pick<Collection<ExecutionDocument>, 'find'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Executions in hand that have not started. */
+  /** Returns the number of executions that this worker has taken and not started. */
   waiting(): number;
-  /** Takes what may run from a list read at `asOf` (monotonic). Returns how many were taken. */
+  /** Takes the executions that may run from a list that was read at `asOf` (monotonic). Returns how many were taken. */
   offer(
     listed: readonly ExecutionDocument[],
     asOf: number,
@@ -23,20 +23,20 @@ export interface PartitionReaderDeps {
 
 const PAGE = 200;
 const MAX_PAGES = 10;
-/** Minimum time between two reads of the store. */
+/** The minimum time between two reads of the store. */
 const READ_PAUSE_MS = 10;
-/** If a partition's list brought nothing new, the pause before its next read grows with the list's length. */
+/** If a partition's list contained nothing new, the pause before its next read is this long per listed execution. */
 const REDUNDANT_PAUSE_MS = 1;
 const MAX_IN_HAND = 2_000;
-/** How long before what waits behind an execution of another worker is checked again. */
+/** If executions wait behind one that another worker runs, the partition is read again after this time. */
 const ELSEWHERE_PAUSE_MS = 100;
 const FAILED_PAUSE_MS = 1_000;
 
 /** The position of a walk through a partition. */
 interface Walk {
   /**
-   * Executions accepted after this may stand behind something the walk has already passed, so they are left to the
-   * next walk.
+   * When the walk started. Executions accepted later may have to wait for something that the walk has already passed,
+   * so they are left to the next walk.
    */
   readonly startedAt: number;
   after: string | undefined;
@@ -46,9 +46,9 @@ interface Walk {
 export class PartitionReader {
   readonly #deps: PartitionReaderDeps;
   readonly #news = new Set<number>();
-  /** The part of `news` that only the reconciler asked for. */
+  /** The partitions in `news` that only the reconciler wants to read. */
   readonly #unannounced = new Set<number>();
-  /** The part of `news` that the doorbell announced to this worker, and so to no other. */
+  /** The partitions in `news` that the queue signalled to this worker, and so to no other worker. */
   readonly #rung = new Set<number>();
   readonly #notBefore = new Map<number, number>();
   readonly #backlog = new Set<number>();
@@ -63,7 +63,7 @@ export class PartitionReader {
     this.#deps = deps;
   }
 
-  /** Called when these partitions have news. Resolves when nothing is left that may be read now. */
+  /** Called when these partitions have new work. Resolves when no partition is left that may be read now. */
   hear(parts: readonly number[]): Promise<void> {
     for (const part of parts) {
       this.#news.add(part);
@@ -72,15 +72,13 @@ export class PartitionReader {
     return this.read();
   }
 
-  /** Called when the doorbell rang for these partitions; it rings at this worker only. */
+  /** Called when the queue signalled these partitions; no other worker gets the signal. */
   hearRing(parts: readonly number[]): Promise<void> {
     for (const part of parts) this.#rung.add(part);
     return this.hear(parts);
   }
 
-  /**
-   * Reads the partition with the next ones although no ring announced it. What is found there counts as unannounced.
-   */
+  /** Adds the partition to the next read although no signal announced it. Work found there counts as unannounced. */
   look(part: number): void {
     if (this.#news.has(part)) return;
     this.#news.add(part);
@@ -91,7 +89,10 @@ export class PartitionReader {
     return this.#unannounced.has(part);
   }
 
-  /** Returns true once if the bell rang here for the partition being read. */
+  /**
+   * Returns true if the queue signalled the partition that is being read to this worker; only the first call returns
+   * true.
+   */
   takeRing(part: number): boolean {
     return this.#rung.delete(part);
   }
@@ -104,11 +105,11 @@ export class PartitionReader {
     else clock.after(pauseMs, () => void this.read());
   }
 
-  /** Called when something waits behind an execution that another worker runs: no ring comes when that one ends. */
+  /** Called if an execution waits behind one that another worker runs, because no signal comes when that one ends. */
   lookAgain(part: number): void {
     if (this.#lookedAtAgain.has(part)) return;
     this.#lookedAtAgain.add(part);
-    // Does not delay a ring in the meantime.
+    // A signal in the meantime is not delayed by this.
     this.#deps.clock.after(ELSEWHERE_PAUSE_MS, () => {
       this.#lookedAtAgain.delete(part);
       this.#news.add(part);
@@ -121,8 +122,8 @@ export class PartitionReader {
   }
 
   /**
-   * Called when this many executions left this worker's hands. Reads a partition with a backlog again as soon as most
-   * of what was taken from it is done.
+   * Called when this worker is finished with this many executions. Reads a partition with a backlog again as soon as
+   * most executions taken from it are done.
    */
   left(part: number, count: number): void {
     const still = (this.#inHand.get(part) ?? 0) - count;
@@ -132,8 +133,8 @@ export class PartitionReader {
   }
 
   /**
-   * Called when the lane's first execution may not continue. What the walk through its partition lists behind it must
-   * not run either.
+   * Called if the first execution of the lane may not continue. Executions of the lane that the current walk lists
+   * later must not run either.
    */
   block(part: number, laneKey: string): void {
     this.#walks.get(part)?.blocked.add(laneKey);
@@ -143,7 +144,7 @@ export class PartitionReader {
     this.#isStopping = true;
   }
 
-  /** Reads until nothing is left that may be read now. */
+  /** Reads until no partition is left that may be read now. */
   read(): Promise<void> {
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = undefined;
@@ -184,7 +185,10 @@ export class PartitionReader {
     }
   }
 
-  /** Reads quiet partitions together. A partition with more open executions than fit into a page is read alone. */
+  /**
+   * Reads partitions without a backlog together. A partition with more open executions than fit into a page is read
+   * alone.
+   */
   async #readPartitions(parts: readonly number[]): Promise<void> {
     const { executions, clock, offer } = this.#deps;
     const quiet = parts.filter((part) => !this.#backlog.has(part));
@@ -201,8 +205,8 @@ export class PartitionReader {
   }
 
   /**
-   * Walks a partition with a backlog page by page, over several calls, so that the blocked lanes of one hospital do
-   * not hide what stands behind them. A lane that is blocked or parked stays blocked until the walk ends.
+   * Reads a partition with a backlog page by page, over several calls, so that blocked lanes of one hospital do not
+   * hide the executions after them. A blocked lane stays blocked until the walk ends.
    */
   async #readOn(part: number): Promise<void> {
     const { clock, offer } = this.#deps;
@@ -234,7 +238,7 @@ export class PartitionReader {
     try {
       return await this.#deps.executions.find({ part, open: true }, options);
     } catch (error) {
-      // The walk's cursor has expired; the next call starts a new walk.
+      // The cursor of the walk may have expired; the next call starts a new walk.
       this.#walks.delete(part);
       throw error;
     }

@@ -1,6 +1,6 @@
 /**
- * Processes one listed execution: decides whether it may run, claims, runs, settles. A claim depends only on its id
- * and epoch.
+ * Processes one listed execution: decides whether it may run, claims it, runs it, and stores the end. A claim depends
+ * only on the id and epoch of the execution.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
@@ -37,20 +37,20 @@ export interface RunExecutionDeps extends JournalDeps {
   readonly counts: WorkerCounts;
   readonly endNotes: EndNotes;
   readonly live?: LiveCounters;
-  /** Whether this process works for the flow. If absent, it works for every flow. */
+  /** Returns true if this process works for the flow. If absent, it works for every flow. */
   serves?(flow: CompiledFlow): boolean;
 }
 
 /**
- * - `done`: terminal; the next of its lane may run.
- * - `parked`: held or waiting; it keeps its lane.
- * - `refused`: another process has it; read the list again.
- * - `let-go`: the store failed; it is taken up again later.
+ * - `done`: it has ended; the next execution of its lane may run.
+ * - `parked`: it is held or waits, and blocks its lane.
+ * - `refused`: another process owns it; read the list again.
+ * - `let-go`: the store failed; it is taken again later.
  * - `foreign`: this process does not serve its flow, or lacks one of its node types; nothing was claimed.
  */
 export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonly due?: number } | 'refused' | 'let-go' | 'foreign';
 
-/** Longest retry pause or wait that a run sleeps through; longer ones release the slot. */
+/** The longest retry pause or wait that a run sleeps through; a longer one releases the slot. */
 const MAX_SLEEP_MS = 250;
 
 export function runExecution(
@@ -71,13 +71,13 @@ interface Take {
   readonly controller: AbortController;
   readonly slot: Slot;
   readonly traceparent: string | undefined;
-  /** Called once this process has claimed it. */
+  /** Called when this process has claimed the execution. */
   readonly onClaimed: (() => void) | undefined;
 }
 
 /**
- * Each claim gets its own span under the one that accepted the message, so that a trace shows what was repeated, and
- * where. A claim that another process won did nothing and leaves no span.
+ * Runs a claim within its own span, below the span that accepted the message. So a trace shows what was repeated, and
+ * in which process. A claim that another process won did nothing and leaves no span.
  */
 async function runTraced(
   { _id, flowId, version, epoch, acceptedAt, due, traceparent }: ExecutionDocument,
@@ -107,7 +107,7 @@ async function runTraced(
 async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVerdict> {
   const { document, controller, onClaimed } = take;
   const incarnation = deps.owners.current;
-  // A new claim would be given up before its first write.
+  // Do not claim: this process may have lost its claims, and could not send a write.
   if (!deps.owners.isTrusted(incarnation)) return 'let-go';
   const flow = await flowOf(document, deps.published);
   if (flow === undefined || !(deps.serves?.(flow) ?? true)) return 'foreign';
@@ -141,7 +141,10 @@ async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVer
   return end.status === 'held' ? { parked: 'held' } : 'done';
 }
 
-/** Returns undefined if this build lacks a node type of the flow: a newer build published it, and must run it. */
+/**
+ * Returns the compiled flow; undefined if this version of the program lacks a node type of the flow. A newer version
+ * published the flow, and must run it.
+ */
 async function flowOf({ flowId, version }: ExecutionDocument, published: PublishedFlows): Promise<CompiledFlow | undefined> {
   try {
     return published.cached(flowId, version) ?? (await published.at(flowId, version));
@@ -151,7 +154,9 @@ async function flowOf({ flowId, version }: ExecutionDocument, published: Publish
   }
 }
 
-/** The end of an execution that a person ended before it ran, or that needs a person; otherwise undefined. */
+/**
+ * Returns the end of an execution that a person ended before it ran, or that needs a person; undefined if it must run.
+ */
 function endWithoutRun({ cancelRequested }: ExecutionDocument, flow: CompiledFlow, loaded: LoadedExecution): RunEnd | undefined {
   const [unknown] = loaded.dangling;
   if (!cancelRequested && unknown === undefined) return undefined;
@@ -161,7 +166,9 @@ function endWithoutRun({ cancelRequested }: ExecutionDocument, flow: CompiledFlo
   return heldForUnknown(unknown!.node, unknown!.scope, hasWritten);
 }
 
-/** The owner died after it announced a write and before it stored the outcome. */
+/**
+ * Returns the hold of an execution whose owner crashed after it announced a write, and before it stored the outcome.
+ */
 function heldForUnknown(node: string, path: string, hasWritten: boolean): RunEnd {
   const error = new AppError(
     'OUTCOME_UNKNOWN',

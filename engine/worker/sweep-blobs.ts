@@ -1,6 +1,6 @@
 /**
- * Removes blobs that nothing refers to: their message was never stored, or its record has expired. Blobs are written
- * before the documents that name them, so only blobs older than a day are swept.
+ * Removes blobs that no document refers to, because their message was never stored or its record has expired. A blob
+ * is written before the documents that name it, so only blobs older than a day are removed.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';
@@ -42,7 +42,7 @@ export function startBlobSweep(deps: BlobSweepDeps): { stop(): void } {
   };
 }
 
-/** Returns how many were removed. */
+/** Removes the blobs once. Returns how many were removed. */
 export async function sweepBlobs({ blobs, executions, legs, resumes, lateOutcomes, log }: BlobSweepDeps): Promise<number> {
   let removed = 0;
   for await (const blobId of blobs.list(DAY_MS)) {

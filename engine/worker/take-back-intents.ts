@@ -1,6 +1,7 @@
 /**
- * An announced write that was surely not done must not wait for a person. The process that lost the execution removes
- * its own intents, unless another process has claimed the execution, or a person has decided on it, since.
+ * Removes the intents of writes that were certainly not done, so that they do not wait for a person. The process that
+ * lost the execution removes its own intents, unless another process has claimed the execution since then, or a person
+ * has decided on it.
  */
 import { createId } from '../contract/values/ids.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
@@ -18,7 +19,7 @@ export interface TakeBackDeps extends JournalDeps {
   readonly workQueue: WorkQueue;
 }
 
-/** The journal of a run that has ended here, and its execution and flow. */
+/** A run that has ended in this process, with its journal and flow. */
 export interface EndedRun {
   readonly executionId: string;
   readonly flow: CompiledFlow;
@@ -28,8 +29,8 @@ export interface EndedRun {
 const DAY_MS = 86_400_000;
 
 /**
- * The store failed while storing the claim, and may have kept it. Nothing was sent under it. Resolves when the store
- * has responded, or when this process stops.
+ * Undoes a claim if the store failed while storing it, because the store may have stored it. Nothing was sent under
+ * the claim. Resolves when the store has responded, or when this process stops.
  */
 export async function giveBackClaim({ executionId, journal }: EndedRun, owner: string, deps: TakeBackDeps): Promise<void> {
   const returned = { kind: 'claim-returned', owner, notDone: journal.intentLegs } as const;
@@ -44,8 +45,8 @@ export async function giveBackClaim({ executionId, journal }: EndedRun, owner: s
 }
 
 /**
- * Another process took the execution over and may have held it as unknown. Never rejects: on failure the hold stays
- * for a person.
+ * Called if another process took over the execution, which it may have held with an unknown outcome. Stores that the
+ * writes were not done, and releases the hold. Never rejects: on a failure, a person must decide on the hold.
  */
 export async function tellNotDone(run: EndedRun, end: RunEnd, deps: TakeBackDeps): Promise<void> {
   const notDone = notDoneBy(end, run.flow);
@@ -59,8 +60,8 @@ export async function tellNotDone(run: EndedRun, end: RunEnd, deps: TakeBackDeps
 }
 
 /**
- * Writes that wait for another attempt. A write with an unknown outcome is not among them, because it waits for a
- * person.
+ * Returns the writes that wait for another attempt, so they were not done. A write with an unknown outcome is not
+ * among them, because it waits for a person.
  */
 function notDoneBy(end: RunEnd, { nodes }: CompiledFlow): readonly WaitPoint[] {
   if (end.status !== 'waiting') return [];
@@ -81,13 +82,13 @@ async function keepNotDone({ executionId, flow, journal }: EndedRun, node: strin
   });
 }
 
-/** Releases a hold if the next claim holds only for intents of this one, and none of them was done. */
+/** Releases the hold if the next claim holds only for intents of this claim, and none of their writes was done. */
 async function releaseHold({ executionId, journal }: EndedRun, notDone: ReadonlySet<string>, deps: TakeBackDeps): Promise<void> {
   const stored = await deps.executions.get(executionId);
   if (stored?.status !== 'held' || stored.held?.outcomeKnown !== false || stored.epoch !== journal.epoch + 1) return;
   const announced = Object.entries(stored.legs).filter(([, { intent, epoch }]) => intent !== undefined && epoch === journal.epoch);
   const areAllNotDone = announced.every(([, { intent }]) => notDone.has(stepKey(intent!.scope, intent!.node)));
-  // Intents of iterations are stored in separate documents, and stay for a person.
+  // Intents of iterations are stored in separate documents; a person must decide on them.
   if (announced.length === 0 || !areAllNotDone || (await hasIterationIntents(stored, deps))) return;
   const { match, patch } = transition(stored, { kind: 'hold-released', notDone: announced.map(([leg]) => leg) });
   const result = await deps.executions.patchIf(executionId, match, patch, { durability: 'full' });
@@ -102,6 +103,6 @@ async function hasIterationIntents({ _id }: ExecutionDocument, { legs }: TakeBac
 }
 
 async function ring({ part }: ExecutionDocument, { workQueue }: TakeBackDeps): Promise<void> {
-  // A lost ring never matters: the reconciler walks all partitions.
+  // A lost signal does not matter: the reconciler reads all partitions.
   await workQueue.ring(part).catch(() => undefined);
 }

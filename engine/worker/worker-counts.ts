@@ -1,15 +1,21 @@
 import type { Metrics } from '../contract/values/observe.ts';
 
-/** Counters of a worker. Plain numbers, because most change with every message. Read when metrics are collected. */
+/**
+ * The counters of a worker. They are plain numbers that are read when metrics are collected, because most of them
+ * change with every message.
+ */
 export class WorkerCounts {
   claims = 0;
-  /** Another process had it: the list was older than its claim. */
+  /** Claims that were refused because another process had already claimed the execution: the list was too old. */
   refusedClaims = 0;
   /** Claims of executions whose owner had died. */
   takeOvers = 0;
-  /** Writes stopped because this process had been silent, and others may have taken over its claims. */
+  /**
+   * Writes that were stopped because this process could not reach the store for so long that others may have taken
+   * over its claims.
+   */
   lateWrites = 0;
-  /** Executions that no ring had announced, by what the reconciler found. */
+  /** Executions that no signal had announced, by the reason for which they were found. */
   readonly found = { queued: 0, due: 0, owner: 0, resume: 0 };
 }
 
