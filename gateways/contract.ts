@@ -1,6 +1,6 @@
 /**
- * The contract of all parts of the gateways: the exchange that passes through the pipeline, the closed ordered list
- * of stages, and the shape of a policy. A policy file imports this, the documents and the engine's contract, never
+ * The contract of all parts of the gateways: the exchange that passes through the pipeline, the closed ordered list of
+ * stages, and the shape of a policy. A policy file imports this file, the documents and the engine's contract, never
  * another policy.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -27,7 +27,7 @@ import type { InterfaceDocument } from './documents/interface-document.ts';
 
 /**
  * The closed ordered list of stages. Their order is part of the security argument: a policy names its stage and
- * cannot move it. `access` is for policies of an installation's own; no policy of the product stands there.
+ * cannot move it. The stage `access` is for an installation's own policies; the product has no policy there.
  */
 export const STAGES = [
   'trace',
@@ -51,8 +51,8 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 
 /**
- * What the `Authorization: KQ1-…` header claims, already looked up in the plan; nothing is proved before the stage
- * `authenticate`.
+ * The claim of the header `Authorization: KQ1-…`, with app and key looked up in the plan. Nothing is proved before the
+ * stage `authenticate`.
  */
 export interface Claim {
   readonly authorization: Kq1Authorization;
@@ -62,36 +62,40 @@ export interface Claim {
 }
 
 /**
- * What only a gateway in the DMZ knows about a call that it forwards. Its certificate vouches for this, not the
- * caller.
+ * What only a gateway in the DMZ knows about a call that it forwards. It is trusted because of the node's certificate,
+ * not because of the caller.
  */
 export interface Relay {
   /** The node: the first digits of its certificate's fingerprint. */
   readonly node: string;
   readonly traceId: string;
   readonly clientIp: string;
-  /** How long the node still waits for the response. A duration, since two clocks may differ. */
+  /** How long the node still waits for the response, as a duration, because two clocks may differ. */
   readonly leftMs: number;
-  /** Of the node's span, when the trace is sampled. */
+  /** The `traceparent` of the node's span; set when the trace is sampled. */
   readonly traceparent: string | undefined;
 }
 
-/** One request in the pipeline. Policies read and add; nothing is ever removed. */
+/** One request in the pipeline. Policies read and add values; nothing is ever removed. */
 export interface Exchange {
   /** Number of the plan that serves this request from its first stage to its last. */
   planNumber: number;
-  /** Headers as received, lower-case names; for a repeated one the first value, and its name in `repeated`. */
+  /**
+   * Headers as received, with lower-case names. A repeated header has its first value here, and its name is in
+   * `repeated`.
+   */
   readonly incoming: ReadonlyMap<string, string>;
   readonly repeated: ReadonlySet<string>;
   claim: Claim | undefined;
   /** Digest of the body as sent, by the claim's algorithm; computed while reading. */
   bodyDigest: Uint8Array | undefined;
-  /** The body was not read: the call stage streams it to the upstream. */
+  /** True if the body was not read, because the call stage streams it to the upstream. */
   isBodyStreamed: boolean;
-  /** The gateway must hold the whole response (it signs it), up to 10 MB. */
+  /** True if the gateway must hold the whole response, up to 10 MB, to sign it. */
   isAnswerSpooled: boolean;
   /**
-   * The access log wants the bytes of a streamed response in `captured`; that is undefined when there were too many.
+   * True if the access log needs the bytes of a streamed response in `captured`. `captured` is undefined if there were
+   * too many.
    */
   isAnswerCaptured: boolean;
   captured: Uint8Array | undefined;
@@ -99,14 +103,14 @@ export interface Exchange {
   bytesOut: number;
   /** Calls of the upstream; more than 1 after retries. */
   attempts: number;
-  /** Calls `release` once when the response was sent or the caller has left; a policy frees its resources there. */
+  /** Calls `release` once, when the response was sent or the caller has left. Policies free their resources there. */
   onEnd(release: () => void): void;
   /**
-   * Calls `action` once if the caller leaves before the whole response was sent; at once if the caller has already
+   * Calls `action` once if the caller leaves before the whole response was sent; immediately if the caller has already
    * left.
    */
   onLeave(action: () => void): void;
-  /** Undefined: the request did not come through a gateway in the DMZ. */
+  /** Undefined if the request did not come through a gateway in the DMZ. */
   readonly relay: Relay | undefined;
   readonly front: Front;
   readonly request: IncomingMessage;
@@ -115,12 +119,12 @@ export interface Exchange {
   traceId: string;
   /** The span of an authenticated caller that this request belongs to. */
   traceparent: string | undefined;
-  /** The span of this request, from its call on; absent when its trace is not sampled. */
+  /** The span of this request, from the start of its call; absent when its trace is not sampled. */
   span: Span | undefined;
   deadlineMs: number;
   clientIp: string;
   readonly method: string;
-  /** Bytes as sent: path without query, and what follows `?` (`''` when none). */
+  /** Bytes as sent: the path without the query, and the text after `?` (`''` when there is none). */
   readonly rawPath: string;
   readonly rawQuery: string;
   host: string;
@@ -132,9 +136,9 @@ export interface Exchange {
   /** Headers that the flow and the upstream may see, lower-case. */
   headers: Record<string, string>;
   body: Uint8Array | undefined;
-  /** The parsed JSON body, when a policy needed it. */
+  /** The parsed JSON body, if a policy needed it. */
   json: unknown;
-  /** What a KQ1 request proved; the response is signed with it. */
+  /** What a KQ1 request proved. The response is signed with it. */
   proof:
     | {
         readonly keyId: string;
@@ -144,11 +148,13 @@ export interface Exchange {
         readonly key: KeyHandle;
       }
     | undefined;
-  /** Its call has started, so the target may have been asked to do something. */
+  /** True if the call has started, so that the target may have received it. */
   isCalled: boolean;
   answer: Answer | undefined;
   error: GatewayError | undefined;
-  /** Policies that complete any response of the interface, such as the signature; set once the interface is found. */
+  /**
+   * Policies that complete every response of the interface, for example its signature. Set once the interface is found.
+   */
   after: readonly RunPolicy[];
 }
 
@@ -157,7 +163,7 @@ export interface Answer {
   headers: Record<string, string>;
   /** Values of `Set-Cookie`, the one header whose values cannot be joined (RFC 9110, 5.3). */
   cookies?: readonly string[];
-  /** Undefined when the call stage streamed it straight to the response. */
+  /** Undefined when the call stage has streamed the body to the client. */
   body: Uint8Array | undefined;
 }
 
@@ -169,23 +175,24 @@ export interface GatewayError {
   readonly code: string;
   readonly status: number;
   readonly message: string;
-  /** The same text in several languages, chosen by `Accept-Language`. */
+  /** The message in several languages, chosen by `Accept-Language`. */
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
-  /** For GW50402: whether the requested work is known to be done. */
+  /** Set for GW50402: tells whether the requested work is known to be done. */
   readonly outcome?: 'done' | 'unknown';
 }
 
 /**
- * A key of the plan, imported. It has no handle only in a plan for a node in the DMZ: a caller's secret stays inside.
+ * An imported key of the plan. `handle` is undefined only in a plan for a node in the DMZ, because callers' secrets are
+ * not sent there.
  */
 export interface PlanKey {
   readonly document: Omit<AppKeyDocument, 'sealedSecret'>;
   readonly handle: KeyHandle | undefined;
 }
 
-/** A plan, indexed for the hot path; built once per plan. */
+/** A plan indexed for fast look-ups; built once per plan. */
 export interface PlanIndex {
   app(appId: string): AppDocument | undefined;
   key(appId: string, keyId: string): PlanKey | undefined;
@@ -197,7 +204,7 @@ export interface PlanIndex {
   readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
 }
 
-/** Limits and addresses of one gateway process; startup settings, frozen. */
+/** Limits and addresses of one gateway process. They are startup settings and frozen. */
 export interface GatewayLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
@@ -212,14 +219,14 @@ export interface GatewayLimits {
   readonly drainMs: number;
   /** Memory for request bodies, all requests together. */
   readonly bodyBudgetBytes: number;
-  /** Calls forwarded from the DMZ that may be in flight: in all, and per node. */
+  /** Maximum number of calls forwarded from the DMZ in flight: in total, and per node. */
   readonly maxForwardedCalls: number;
   readonly maxForwardedCallsPerNode: number;
 }
 
 /**
- * A gateway in the DMZ whose calls a bus gateway accepts: identified by its certificate, for one front and the named
- * service domains.
+ * A gateway in the DMZ whose calls a bus gateway accepts. Its certificate identifies it, and it may call one front and
+ * the listed service domains.
  */
 export interface ForwardNode {
   /** SHA-256 of the certificate, hex, lower case. */
@@ -230,13 +237,16 @@ export interface ForwardNode {
 
 export interface GatewaySettings {
   readonly host: string;
-  /** 0: any free port. */
+  /** The value 0 means any free port. */
   readonly port: number;
-  /** PEM texts. Absent: plain HTTP, allowed on loopback only. `ca`: client certificates must also chain to it. */
+  /**
+   * PEM texts. If absent, the gateway uses plain HTTP, which is allowed on loopback only. With `ca`, client
+   * certificates must also chain to it.
+   */
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Only for a bus gateway. */
+  /** Used only by a bus gateway. */
   readonly forwardNodes?: readonly ForwardNode[];
   readonly limits?: Partial<GatewayLimits>;
 }
@@ -247,15 +257,15 @@ export interface PlanSource {
   onChange(listener: (plan: GatewayPlan) => void): () => void;
 }
 
-/** Takes finished access log lines; never blocks, never throws. */
+/** Takes finished access log lines. It never blocks and never throws. */
 export interface AccessLog {
   write(line: string): void;
   close(): Promise<void>;
 }
 
 /**
- * The result of reading a body as JSON. `isBusy`: the body is not at fault and may be sent again later. `isCostly`:
- * it took too much computing or memory. `excess`: it has too many values or names.
+ * The result of reading a body as JSON. `isBusy` means that the body is not at fault and may be sent again later.
+ * `isCostly` means that it took too much computing or memory. `excess` is set if it has too many values or names.
  */
 export type JsonResult =
   | { readonly value: unknown }
@@ -268,16 +278,19 @@ export interface SchemaIssue {
   readonly message: string;
 }
 
-/** A schema and the cost of a check; compiled by the first check that needs it. */
+/** A schema that is compiled by the first check that needs it, and tells the cost of a check. */
 export interface CheckedSchema {
   readonly text: string;
-  /** Values are strings, as in a query, that stand for numbers and booleans. */
+  /** True if values are strings, as in a query, that represent numbers and booleans. */
   readonly coerces: boolean;
-  /** False for a schema that was published before the limits existed and exceeds one: only a try shows its cost. */
+  /**
+   * False for a schema that exceeds a limit because it was published before the limits existed. Its cost is only known
+   * after a check.
+   */
   readonly isBounded: boolean;
   /**
-   * True when compiling it and checking the value is fast enough for an event loop. `bytes`: length of the value as
-   * JSON, where known.
+   * Returns true if compiling the schema and checking the value is fast enough for an event loop. `bytes` is the length
+   * of the value as JSON, if known.
    */
   isQuick(value: unknown, bytes?: number): boolean;
   /** Returns the first problem; undefined when the value is valid. */
@@ -287,42 +300,45 @@ export interface CheckedSchema {
 export type CheckedJson = JsonResult | { readonly issues: readonly SchemaIssue[] };
 
 /**
- * Reads JSON strictly and checks it. Short bodies are done at once, the others in a thread, where callers take turns.
- * For an invalid body it returns all problems that a thread can list (at most 20), or else the first one.
+ * Reads JSON strictly and checks it. Short bodies are processed at once, the others in a thread, where callers take
+ * turns. For an invalid body, returns all problems that a thread can list (at most 20), otherwise the first one.
  */
 export interface JsonReader {
   read(bytes: Uint8Array, from: Sender): JsonResult | Promise<JsonResult>;
-  /** Without `wantsValue`, `value` may be undefined: a large value is then not copied from its thread. */
+  /**
+   * Reads a body and checks it. Without `wantsValue`, `value` may be undefined, so that a large value is not copied
+   * from its thread.
+   */
   readChecked(bytes: Uint8Array, schema: CheckedSchema, from: Sender, wantsValue: boolean): CheckedJson | Promise<CheckedJson>;
-  /** `bytes`: length of the value as JSON, where known. */
+  /** Checks a value. `bytes` is the length of the value as JSON, if known. */
   check(value: unknown, schema: CheckedSchema, from: Sender, bytes?: number): CheckedJson | Promise<CheckedJson>;
   close(): Promise<void>;
 }
 
-/** Identifies whose share of the threads is used, and when the caller stops waiting. */
+/** Identifies the caller whose share of the threads is used, and tells when the caller stops waiting. */
 export type Sender = Pick<Exchange, 'app' | 'user' | 'clientIp' | 'onLeave'>;
 
-/** The memory for bodies that are read whole, all requests together. */
+/** The memory for bodies that are read whole, shared by all requests. */
 export interface BodyBudget {
   /**
-   * Starts counting a body. Calls `letGo` at most once, when the body is dropped and its bytes are freed: to make
-   * room for others (`full`), or because it arrives too slowly (`slow`).
+   * Starts counting a body. Calls `letGo` at most once, when the body is dropped and its bytes are freed. The reason is
+   * `full` if it had to make room for others, or `slow` if it arrives too slowly.
    */
   begin(exchange: Pick<Exchange, 'clientIp' | 'relay'>, letGo: (why: 'full' | 'slow') => void): ArrivingBody;
   /**
-   * Takes memory for data that cannot be requested again, such as a response; arriving bodies make room. Returns
-   * false when there is none.
+   * Takes memory for data that cannot be requested again, such as a response. Arriving bodies are dropped to make room.
+   * Returns false when there is not enough memory.
    */
   take(bytes: number): boolean;
   give(bytes: number): void;
 }
 
 export interface ArrivingBody {
-  /** Counts a received piece. Returns false when there is no room and this body was dropped; its bytes are freed. */
+  /** Counts a received piece. Returns false if there is no room and this body was dropped; its bytes are freed then. */
   add(bytes: number): boolean;
-  /** The body is complete, or will not be read further; its bytes stay counted. */
+  /** Called when the body is complete, or will not be read further. Its bytes stay counted. */
   end(): void;
-  /** Frees its bytes, once. */
+  /** Frees the bytes of the body. Further calls do nothing. */
   release(): void;
 }
 
@@ -334,13 +350,13 @@ export interface PolicyDeps {
   readonly accessLog: AccessLog;
   readonly bodies: BodyBudget;
   readonly json: Pick<JsonReader, 'readChecked' | 'check'>;
-  /** Caches a value that is costly to build, as long as plans use its key. */
+  /** Caches a value that is costly to build, for as long as plans use its key. */
   memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;
   readonly crypto: Crypto;
   /**
-   * Verifies a signature. With a public key the check waits for the turn of its connection, or of the DMZ node that
-   * forwarded it.
+   * Verifies a signature. With a public key, the check waits for the turn of its connection, or of the DMZ node that
+   * forwarded the request.
    */
   verify(exchange: Exchange, key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   readonly shared: Pick<SharedState, 'claimOnce'>;
@@ -350,12 +366,12 @@ export interface PolicyDeps {
 }
 
 /**
- * Returns `undefined` to continue, or a `GatewayError` to refuse the request. Synchronous where possible: a promise
- * has a cost.
+ * Returns `undefined` to continue, or a `GatewayError` to refuse the request. It is synchronous where possible, because
+ * a promise has a cost.
  */
 export type RunPolicy = (exchange: Exchange) => GatewayError | undefined | Promise<GatewayError | undefined>;
 
-/** `problem` selects the text (`POLICY_OPTIONS/…` in engine/contract/error-texts). */
+/** A problem in a policy's options. `problem` selects the text (`POLICY_OPTIONS/…` in engine/contract/error-texts). */
 export interface OptionProblem {
   /** JSON Pointer within the options. */
   readonly path: string;
@@ -365,7 +381,9 @@ export interface OptionProblem {
   readonly fix: string;
 }
 
-/** One file of `gateways/policies/`, `export default definePolicy({...})`; found by a folder scan. */
+/**
+ * One file of `gateways/policies/`, which contains `export default definePolicy({...})`. A scan of the folder finds it.
+ */
 export interface Policy<Schema extends TObject = TObject> {
   /** The name of the file. */
   readonly name: string;
@@ -377,11 +395,11 @@ export interface Policy<Schema extends TObject = TObject> {
   readonly findProblems?: (options: Static<Schema>) => readonly OptionProblem[];
   /** True on the fronts where the policy applies without being named by the interface. */
   readonly isDefault: (front: Front) => boolean;
-  /** True on the fronts where an interface may switch it off with `false`. */
+  /** True on the fronts where an interface may switch the policy off with `false`. */
   readonly isOptional: (front: Front) => boolean;
   /**
-   * Called once per interface (stages before `route`: once per front, without an interface). Returns undefined when
-   * the policy has nothing to do for it.
+   * Called once per interface. For stages before `route` it is called once per front, without an interface. Returns
+   * undefined when the policy has nothing to do.
    */
   compile(options: Static<Schema>, target: InterfaceDocument | undefined, front: Front, deps: PolicyDeps): RunPolicy | undefined;
 }

@@ -1,4 +1,4 @@
-/** All errors of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. */
+/** Defines all errors of the gateways: code, HTTP status and texts. No other file decides an HTTP status. */
 import type { JsonExcess } from '../engine/contract/schema/scan-json.ts';
 import type { Text } from '../engine/contract/values/texts.ts';
 import type { Exchange, GatewayError, JsonResult } from './contract.ts';
@@ -77,26 +77,26 @@ export type GatewayErrorCode = keyof typeof ROWS;
 
 export interface RefusalDetails {
   /**
-   * Replaces the table's text with a more specific one, in both languages. Never says which part of a signature
-   * failed, never personal data.
+   * Replaces the table's text with a more specific one, in both languages. It must not say which part of
+   * a signature failed, or contain personal data.
    */
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: GatewayError['issues'];
-  /** For GW50402; `unknown` when absent. */
+  /** Used for GW50402; `unknown` if absent. */
   readonly outcome?: GatewayError['outcome'];
 }
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
-/** The error of a code. Without details always the same frozen object, so that refusing costs nothing. */
+/** Returns the error of a code. Without details it is always the same frozen object, so that refusing costs nothing. */
 export function refuse(code: GatewayErrorCode, details?: RefusalDetails): GatewayError {
   return details === undefined ? PLAIN[code] : makeError(code, details);
 }
 
 /**
- * The error for a call that was sent and not answered: it may have been done. The advice depends on whether the
- * caller sent an idempotency key that the target honours, and on whether the interface is idempotent.
+ * Returns the error for a call that was sent and not answered, so that it may have been done. The advice depends on
+ * whether the caller sent an idempotency key that the target honours, and on whether the interface is idempotent.
  */
 export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'incoming' | 'interface'>): GatewayError {
   const { target, idempotent } = called!;
@@ -106,8 +106,8 @@ export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'i
 }
 
 /**
- * The error for a call whose flow wrote something and then failed. The text never mentions sending the request again,
- * not even to advise against it: what was done must not be done twice.
+ * Returns the error for a call whose flow wrote something and then failed. Work that was done must not be done twice.
+ * So the text never mentions sending the request again, not even to advise against it.
  */
 export function refuseDone({ incoming }: Pick<Exchange, 'incoming'>, isSettled = false): GatewayError {
   if (isSettled) return DONE_WITHOUT_ANSWER;
@@ -122,7 +122,7 @@ export const QUERY_MALFORMED = refuse('GW40001', {
   },
 });
 
-/** The error for a body that could not be read. */
+/** Returns the error for a body that could not be read. */
 export function refuseJson({ problem, isBusy, isCostly, excess }: Extract<JsonResult, { problem: string }>): GatewayError {
   if (isBusy) return refuse('GW50301');
   if (isCostly) return BODY_TOO_COSTLY;
@@ -159,12 +159,15 @@ const BODY_TOO_COSTLY = refuse('GW41301', {
   },
 });
 
-/** Nothing was done. `waitMs`: when the next request is allowed. */
+/**
+ * Returns the error for a request above a rate limit. Nothing was done for it. `waitMs` is the time until the next
+ * request is allowed.
+ */
 export function refuseRate(waitMs: number): GatewayError {
   return waitMs <= 1_000 ? RATE_SOON : refuse('GW42901', { retryAfterSec: Math.ceil(waitMs / 1_000) });
 }
 
-/** All codes with their status and texts, for documents and guards. */
+/** Returns all codes with their status and texts, for documents and guards. */
 export function listGatewayErrors(): readonly GatewayError[] {
   return Object.values(PLAIN);
 }
@@ -201,7 +204,7 @@ const DONE_WITHOUT_KEY = refuse('GW50402', {
   },
 });
 
-/** A person has ended the execution: the same key never gets another response. */
+/** A person has ended the execution, so the same key never gets another response. */
 const DONE_WITHOUT_ANSWER = refuse('GW50402', {
   outcome: 'done',
   text: {

@@ -50,7 +50,8 @@ export type AppDocument = Static<typeof AppDocument>;
 export const KEY_STATES = ['PENDING', 'ACTIVE', 'RETIRING', 'REVOKED'] as const;
 
 /**
- * A key with which an app signs. A public key is stored here as PEM; an HMAC secret only sealed, in `sealedSecret`.
+ * A key with which an app signs. A public key is stored as PEM. An HMAC secret is stored only encrypted, in
+ * `sealedSecret`.
  */
 export const AppKeyDocument = Type.Object(
   {
@@ -94,7 +95,7 @@ export const GrantDocument = Type.Object(
 );
 export type GrantDocument = Static<typeof GrantDocument>;
 
-/** A key that verifies user tokens; the set is configuration. */
+/** A key that verifies user tokens. These keys are part of the configuration. */
 export const UserTokenKey = Type.Object(
   {
     kid: Type.String({ minLength: 1, maxLength: 100 }),
@@ -108,15 +109,15 @@ export const UserTokenKey = Type.Object(
 export type UserTokenKey = Static<typeof UserTokenKey>;
 
 /**
- * A consumer of the bus front: a token stored as SM3 digest (hex), or a client certificate by SHA-256 fingerprint
- * (hex, lower case).
+ * A consumer of the bus front. It has a token, stored as SM3 digest (hex), or a client certificate, stored as SHA-256
+ * fingerprint (hex, lower case).
  */
 export const BusConsumer = Type.Object(
   {
     appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     tokenDigest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
     certificateFingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-    /** The system that holds it. Absent for consumers of older versions. */
+    /** The system that has the token or certificate. Absent for consumers of older versions. */
     label: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     createdAt: Type.Optional(Type.Integer()),
     expiresAt: Type.Optional(Type.Integer()),

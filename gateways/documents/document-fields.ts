@@ -3,7 +3,7 @@ import { PLAIN_LINE } from '../../engine/contract/values/plain-text.ts';
 import { fieldEditor, fieldText, NAME_PROPERTIES } from '../../engine/contract/values/texts.ts';
 
 export const closed = { additionalProperties: false } as const;
-/** One of these names. Mapping a list to literals alone would lose their types. */
+/** Returns a schema for one of these names. Mapping the list to literals alone would lose their types. */
 export const OneOf = <const Names extends readonly string[]>(names: Names, more: TSchemaOptions = {}) =>
   Type.Unsafe<Names[number]>(
     Type.Union(

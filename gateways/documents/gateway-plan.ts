@@ -3,8 +3,8 @@ import type { AppDocument, AppKeyDocument, BusConsumer, GrantDocument, UserToken
 import type { InterfaceDocument } from './interface-document.ts';
 
 /**
- * Everything that a gateway needs. Built by control (`control/registry/build-plan.ts`) and numbered; numbers never go
- * backwards.
+ * Everything that a gateway needs. Control builds it (`control/registry/build-plan.ts`) and numbers it; the numbers
+ * never decrease.
  */
 export interface GatewayPlan {
   readonly number: number;
@@ -12,22 +12,22 @@ export interface GatewayPlan {
   readonly interfaces: readonly InterfaceDocument[];
   readonly apps: readonly AppDocument[];
   /**
-   * Built for a gateway in the DMZ (`gateways/forward`): only its interfaces, no secrets, nothing about the systems
-   * behind.
+   * True for a plan for a gateway in the DMZ (`gateways/forward`). It contains only that gateway's interfaces, no
+   * secrets, and nothing about the systems behind.
    */
   readonly isHandedOut?: true;
-  /** HMAC secrets are open here; the plan file is sealed as a whole. */
+  /** HMAC secrets are not encrypted here, because the plan file is encrypted as a whole. */
   readonly keys: readonly (Omit<AppKeyDocument, 'sealedSecret'> & { readonly secret?: string })[];
   readonly grants: readonly GrantDocument[];
   readonly userTokenKeys: readonly UserTokenKey[];
   readonly busConsumers: readonly BusConsumer[];
   /**
-   * Further allowed targets of services: docs/decisions/0046. Absent in a plan of an older version, which had no such
+   * Further allowed targets of services (docs/decisions/0046). Absent in a plan of an older version, which had no such
    * limits.
    */
   readonly outbound?: readonly ListedTarget[];
   /** The app that gets the grants of users without an app of their own. */
   readonly defaultAppId: string;
-  /** The platform's signing key for responses (PEM private key, never in a plan for the DMZ) and its id. */
+  /** The platform's signing key for responses and its id. The private key (PEM) is never in a plan for the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem?: string; readonly publicPem: string };
 }

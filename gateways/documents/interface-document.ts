@@ -45,7 +45,7 @@ export const Target = Type.Union([
 ]);
 export type Target = Static<typeof Target>;
 
-/** A published interface: front, method, path, policies, target. */
+/** A published interface with its front, method, path, policies and target. */
 export const InterfaceDocument = Type.Object(
   {
     interfaceId: Id(
@@ -214,8 +214,8 @@ export const InterfaceDocument = Type.Object(
 export type InterfaceDocument = Static<typeof InterfaceDocument>;
 
 /**
- * A stored interface. Names could once hold any characters, and such a name must not take an interface off its
- * gateway.
+ * A stored interface. Older versions allowed any characters in names. Such a name must not make an interface
+ * unavailable.
  */
 export const StoredInterface = Type.Object(
   { ...InterfaceDocument.properties, name: Text, description: Type.Optional(Text), domain: Type.String({ minLength: 1, maxLength: 64 }) },

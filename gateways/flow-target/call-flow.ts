@@ -14,7 +14,10 @@ import { beginSpan } from '../shared/trace-exchange.ts';
 import { callerAdvice } from './caller-advice.ts';
 import { toFlowAnswer } from './to-flow-answer.ts';
 
-/** A flow that respects its deadline replies before this. One that does not is abandoned, with unknown outcome. */
+/**
+ * A flow that respects its deadline replies within this time after it. A flow that does not is abandoned, with unknown
+ * outcome.
+ */
 const GRACE_MS = 250;
 
 export interface FlowCallDeps {
@@ -25,10 +28,10 @@ export interface FlowCallDeps {
 }
 
 /**
- * The call stage of an interface whose target is a flow. The flow's message always has the data `{ body, query,
- * params, user? }`. `body` is parsed when it is JSON, else text or bytes, and `null` when there is none. `query` and
- * `params` are strings; `user` holds the claims of the user's token. Its headers are those that the front lets
- * through.
+ * Creates the call stage of an interface whose target is a flow. The data of the flow's message is always `{ body,
+ * query, params, user? }`. `body` is the parsed JSON, otherwise text or bytes; it is `null` when there is none. `query`
+ * and `params` are strings; `user` contains the claims of the user's token. The message has the headers that the front
+ * lets through.
  */
 export function createFlowCall(flowId: string, deps: FlowCallDeps): RunCall {
   return (exchange) => {
@@ -56,7 +59,7 @@ function toCall(message: Message, flowId: string, exchange: Exchange, tracer: Tr
   };
 }
 
-/** One promise for both the call and its time limit: this code runs for every request. */
+/** Calls the flow with a time limit. It uses one promise for both, because this code runs for every request. */
 function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: FlowCallDeps): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOver = false;
@@ -72,7 +75,7 @@ function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: Fl
         else exchange.answer = outcome;
         resolve();
       });
-    // A flow that could not even be accepted (the store is down or full) is a failure like any other.
+    // A flow that could not be accepted, because the store is down or full, is a failure like any other.
     const fail = (thrown: unknown) =>
       thrown instanceof AppError ? take(toFailure(toErrorRecord(thrown), exchange)) : end(() => reject(thrown as Error));
     const giveUp = () => take(exchange.method === 'GET' ? refuse('GW50401') : refuseUnknown(exchange));
@@ -111,7 +114,7 @@ function readBody(exchange: Exchange, reader: FlowCallDeps['json']): JsonResult 
     .trim()
     .toLowerCase();
   if (mediaType === 'application/json' || mediaType.endsWith('+json')) return reader.read(body, exchange);
-  // Only plain text is decoded here: XML and HL7 v2 name their own charset inside, and the nodes that read them
+  // Only plain text is decoded here. XML and HL7 v2 name their charset inside the document, so the nodes that read them
   // decode them.
   if (mediaType !== 'text/plain') return { value: body };
   try {
@@ -146,13 +149,19 @@ function toOutcome(result: FlowResult, exchange: Exchange, now: number): Answer 
 
 const REPEATED = { 'x-kq-idempotent-replay': 'true' };
 
-/** Shows callers only what they can act on: the text of an input error, never the details of a failure. */
+/**
+ * Converts an error of a flow. Callers only see what they can act on: the text of an input error, never the details of
+ * a failure.
+ */
 function toFailure(error: ErrorRecord, exchange: Exchange): GatewayError {
   const refusal = byKind(error, exchange);
   return error.status === undefined ? refusal : { ...refusal, status: error.status };
 }
 
-/** Adds the error's advice, if it has any; an author's own message for callers stays alone. */
+/**
+ * Returns the text of an error in both languages, with its advice if it has any. An author's own message for callers
+ * gets no advice.
+ */
 function toldInBoth(error: ErrorRecord): Text {
   const { code, message, fix: advice } = error;
   const { what, fix, original } = errorText(error, 'zh-CN');

@@ -1,10 +1,10 @@
 /**
- * Advice to a caller about an error of a flow. Much of the platform's own advice is for people who draw or run the
- * flow, and they read it elsewhere.
+ * Gives advice to a caller about an error of a flow. Much of the platform's own advice is for the people who edit or
+ * run the flow, and they read it elsewhere.
  */
 import type { Text } from '../../engine/contract/values/texts.ts';
 
-/** Areas of codes that only a change of the flow, its adapters or tables fixes. */
+/** Groups of codes for errors that can only be fixed by changing the flow, its adapters or its tables. */
 const FOR_AUTHORS = /^(ADAPTER|CODE|EXPRESSION|FOREACH|HTTP|JOIN|MAP|MLLP|NODE|OUTBOUND|SCRIPT|SECRET|SET|SOAP|SUBFLOW|WAIT)_/;
 
 const OF_CODE: Readonly<Record<string, Text>> = {
@@ -19,7 +19,7 @@ const OF_ANY: Text = {
   en: 'Compare the request with what the interface takes; if it is right, give the traceId to the provider of the interface.',
 };
 
-/** Replaces the error's own advice; undefined when that one also helps callers. */
+/** Returns the advice that replaces the error's own; undefined if the error's own advice also helps callers. */
 export function callerAdvice(code: string): Text | undefined {
   return OF_CODE[code] ?? (FOR_AUTHORS.test(code) ? OF_ANY : undefined);
 }

@@ -9,28 +9,28 @@ import { peerFingerprint } from '../shared/peer-fingerprint.ts';
 import { interfacesOfNode, planOfNode } from './plan-of-node.ts';
 import { hasNodeRequest, NOT_TAKEN, RELAY_HEADER, takeNodeRequest, type NodeRequest } from './relay-header.ts';
 
-/** A request on the bus front's listener that is not for the bus front. */
+/** A request to the bus front's listener that is not a call of the bus front. */
 export type Entered =
   | { readonly kind: 'call'; readonly node: ForwardNode; readonly relay: Relay }
   | { readonly kind: 'plan'; readonly node: ForwardNode; readonly newerThan: number }
   | { readonly kind: 'refused' };
 
-/** What each node may call, under one plan. */
+/** The fronts that each node may call, under one plan. */
 export interface NodeFronts {
   frontOf(node: ForwardNode): CompiledFront;
-  /** The response to a node that asks for a plan. */
+  /** Returns the response to a node that requests a plan. */
   handOut(node: ForwardNode, newerThan: number): Answer;
 }
 
 /**
- * The entrance by which a bus gateway accepts calls from gateways in the DMZ. Only its certificate identifies a node.
- * The gateway trusts what a node says about where a call came from, never about who the caller is: the pipeline of
- * the call's own front authenticates the caller again. Returns undefined for an ordinary call of the bus front. Only
- * requests with our header are inspected, so the others cost nothing.
+ * Creates the entrance by which a bus gateway accepts calls from gateways in the DMZ. Only its certificate identifies a
+ * node. The gateway trusts what a node says about where a call came from, but never about who the caller is: the
+ * pipeline of the call's own front authenticates the caller again. The returned function returns undefined for an
+ * ordinary call of the bus front. It inspects only requests with our header, so other requests cost nothing.
  */
 export function createEntrance(nodes: readonly ForwardNode[], needsChain: boolean): (request: IncomingMessage) => Entered | undefined {
   const byFingerprint = new Map(nodes.map((node) => [node.fingerprint, node]));
-  // What the handshake proved does not change. Whether the certificate is still valid is checked for each new
+  // The result of the handshake does not change. The validity dates of the certificate are checked for each new
   // connection.
   const known = new WeakMap<Socket, ForwardNode | undefined>();
   const nodeAt = (socket: Socket): ForwardNode | undefined => {
@@ -51,8 +51,8 @@ function toEntered(node: ForwardNode, asked: NodeRequest): Entered {
 }
 
 /**
- * Compiles the front of every node from its own interfaces: those of another front or domain cannot be called. Nodes
- * with the same front and domains share one.
+ * Compiles the front of every node from the interfaces that the node may call. It cannot call those of another front or
+ * domain. Nodes with the same front and domains share one compiled front.
  */
 export function compileNodeFronts(
   plan: GatewayPlan,
@@ -76,7 +76,7 @@ export function compileNodeFronts(
   };
 }
 
-/** The node's certificate was refused: the node must not pass this response on to its caller. */
+/** Returns the response to a node whose certificate was refused. The node must not pass it on to its caller. */
 export function toRefusedAnswer(exchange: Exchange, now: number): Answer {
   const { status, headers, body } = toErrorAnswer(exchange, (exchange.error = refuse('GW40101')), now);
   return { status, headers: { ...headers, [RELAY_HEADER]: NOT_TAKEN }, body };

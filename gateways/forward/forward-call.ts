@@ -10,8 +10,8 @@ import type { Inside } from './open-inside.ts';
 import { isHost, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 
 /**
- * The gateway inside responds at the deadline with a signed error. The node responds itself only when that does not
- * arrive.
+ * The gateway inside responds at the deadline with a signed error. If that response does not arrive within this time,
+ * the node itself responds.
  */
 const ANSWER_WITHIN_MS = 1000;
 
@@ -26,9 +26,9 @@ export interface ForwardDeps {
 }
 
 /**
- * The call stage of a gateway in the DMZ. It forwards the request as the caller sent it, including its proof, and
- * returns the response as the gateway inside made it. It tries another gateway inside only while nothing was sent: a
- * sent call may have been done, and its nonce is used up.
+ * Creates the call stage of a gateway in the DMZ. It forwards the request as the caller sent it, including its proof,
+ * and returns the response as the gateway inside made it. It tries another gateway inside only if nothing was sent. A
+ * call that was sent may have been done, and its nonce is used up.
  */
 export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps): RunCall {
   const isRead = document.method === 'GET';
@@ -63,8 +63,9 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
 }
 
 /**
- * The policies that a gateway in the DMZ runs: everything up to authentication, and authentication itself where it
- * needs no secret. Every later error is signed, and every later check needs state from inside (nonces, limits).
+ * Returns the policies that a gateway in the DMZ runs: all stages up to authentication, and authentication itself if it
+ * needs no secret. Later stages run inside, because their errors are signed and their checks need state from inside
+ * (nonces, limits).
  */
 export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
   const last = STAGES.indexOf('authenticate');
@@ -73,7 +74,10 @@ export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
 
 type Failure = Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>;
 
-/** `busy` means that our certificate was refused: then nothing was done, as when nothing was sent. */
+/**
+ * Returns whether the call may have been done. The result `busy` means that our certificate was refused, so nothing was
+ * done.
+ */
 function wasTaken({ kind, wasSent }: Failure): boolean {
   return wasSent && kind !== 'busy';
 }
@@ -85,7 +89,7 @@ function toRefusalOfRead({ kind }: Failure): GatewayError {
 function toAttempt(exchange: Exchange, leftMs: number, onClosing: () => void): AttemptOptions {
   return {
     timeoutMs: leftMs + ANSWER_WITHIN_MS,
-    // Keep even a bare `?`: the signature check decides what it means.
+    // Keep even a `?` without a query, because the signature check decides what it means.
     path: exchange.request.url!,
     headers: [RELAY_HEADER, relayOf(exchange, leftMs), ...carriedHeaders(exchange)],
     takesHead: (_status, raw) => takesHead(exchange, raw, onClosing),
@@ -97,12 +101,12 @@ function relayOf({ host, traceId, clientIp, span }: Exchange, leftMs: number): s
   return writeNodeRequest({ kind: 'call', host, relay: { traceId, clientIp, leftMs: Math.ceil(leftMs), traceparent: span?.traceparent } });
 }
 
-/** The signature of the response covers its trace id, so use that id from now on. */
+/** Reads the head of a response. The signature of the response covers its trace id, so that id is used from now on. */
 function takesHead(exchange: Exchange, raw: readonly Buffer[], onClosing: () => void): boolean {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toString('latin1').toLowerCase();
     if (name === RELAY_HEADER) return false;
-    // That gateway is about to stop: later requests could meet a connection that it has just closed.
+    // That gateway is about to stop, so later requests could use a connection that it has just closed.
     if (name === 'connection' && raw[i + 1]!.toString('latin1') === 'close') onClosing();
     if (name === 'x-kq-trace') exchange.traceId = raw[i + 1]!.toString('latin1');
   }
@@ -110,8 +114,8 @@ function takesHead(exchange: Exchange, raw: readonly Buffer[], onClosing: () => 
 }
 
 /**
- * On the open front all headers as received, since a signature covers headers and says which ones. On the user front
- * only the visible headers, and the token.
+ * Returns the headers to forward. On the open front these are all headers as received, because the signature covers
+ * headers and names them. On the user front these are only the visible headers and the token.
  */
 function carriedHeaders({ front, incoming, headers, isBodyStreamed, request: { rawHeaders } }: Exchange): string[] {
   const carried = isBodyStreamed ? ['content-length', incoming.get('content-length')!] : [];
@@ -123,7 +127,9 @@ function carriedHeaders({ front, incoming, headers, isBodyStreamed, request: { r
   return carried;
 }
 
-/** Host travels in our own header: a connection's certificate is checked against the host of each request on it. */
+/**
+ * The Host is sent in our own header, because a connection's certificate is checked against the host of each request.
+ */
 const REMADE = new Set(['host', 'content-length', 'expect']);
 
 function fail(exchange: Exchange, error: GatewayError): void {

@@ -13,36 +13,43 @@ export interface InsideOptions {
   readonly clock: Clock;
 }
 
-/** The gateways inside, seen from the DMZ. */
+/** The gateways inside, as a gateway in the DMZ uses them. */
 export interface Inside {
-  /** Every gateway once, in rotation; those that recently failed come last. */
+  /** Returns every gateway once, in rotation. Gateways that recently failed come last. */
   inTurn(): readonly Instance[];
   /**
-   * Puts a gateway last for a while: it could not be reached, refused us, or is about to stop. Returns false when
-   * that is known already.
+   * Moves a gateway to the end for a while, because it could not be reached, refused a request, or is about to stop.
+   * Returns false if it was moved there already.
    */
   avoid(instance: Instance): boolean;
   /**
-   * Takes a connection for a call of an interface and returns the function that releases it. Undefined: calls of that
-   * interface, or streamed bodies, have reached their limit.
+   * Takes a connection for a call of an interface, and returns the function that releases it. Returns undefined if the
+   * calls of that interface, or streamed bodies, have reached their limit.
    */
   take(interfaceId: string, isStream: boolean): (() => void) | undefined;
-  /** FORWARD_INSIDE_DOWN, FORWARD_NOT_TAKEN (transient) when no gateway inside returns a plan. */
+  /**
+   * Returns a plan with a higher number than `than`; undefined if there is none. If no gateway inside responds
+   * properly, rejects with FORWARD_INSIDE_DOWN (transient), or with FORWARD_NOT_TAKEN (transient) if the last one
+   * refused this node.
+   */
   newer(than: number): Promise<GatewayPlan | undefined>;
   close(): Promise<void>;
 }
 
 const CONNECTIONS = 512;
 /**
- * Share of the connections to each reachable gateway. A target that hangs holds the connections of its interface
- * until the deadline; other interfaces keep theirs.
+ * Maximum number of connections per interface and reachable gateway. A target that does not respond keeps the
+ * connections of its interface until the deadline; other interfaces still have theirs.
  */
 const OF_INTERFACE = CONNECTIONS / 2;
-/** Slow uploads hold connections too: all streams of this gateway together leave most of them to other calls. */
+/**
+ * Maximum number of streamed bodies in this gateway. Slow uploads keep connections too, so most connections are left to
+ * other calls.
+ */
 const STREAMS = 128;
 const CONNECT_TIMEOUT_MS = 1500;
 /**
- * Well below the keep-alive of the listener inside, so that a call never meets a connection that is being closed
+ * Well below the keep-alive time of the listener inside, so that a call never uses a connection that is being closed
  * there.
  */
 const KEEP_ALIVE_MS = 10_000;
@@ -51,7 +58,8 @@ const PLAN_WITHIN_MS = 10_000;
 const AVOID_MS = 5000;
 
 /**
- * Keep-alive connections with mutual TLS. Sessions are never resumed: every connection proves its certificate again.
+ * Opens keep-alive connections with mutual TLS. Sessions are never resumed, so every connection proves its certificate
+ * again.
  */
 export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
   const instances = addresses.map((address): Instance => {

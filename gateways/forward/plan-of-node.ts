@@ -2,15 +2,17 @@ import type { ForwardNode } from '../contract.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 
-/** The interfaces that a node may call: those of its front and its service domains. It cannot see any others. */
+/**
+ * Returns the interfaces that a node may call: those of its front and its service domains. It cannot see any others.
+ */
 export function interfacesOfNode({ interfaces }: GatewayPlan, { front, domains }: ForwardNode): readonly InterfaceDocument[] {
   return interfaces.filter((document) => document.front === front && domains.includes(document.domain));
 }
 
 /**
- * The plan for a gateway in the DMZ: enough to refuse calls that are not worth forwarding. It has no secret of a
- * caller, no signing key of the platform, no address of a service, and only apps with a grant for an interface of the
- * node. It has no grants: they are checked inside.
+ * Returns the plan for a gateway in the DMZ. It is enough to refuse calls that are not worth forwarding. It has no
+ * secret of a caller, no signing key of the platform, no address of a service, and only apps with a grant for an
+ * interface of the node. It has no grants, because they are checked inside.
  */
 export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
   const { number, madeAt, apps, keys, userTokenKeys, defaultAppId, platformKey } = plan;
@@ -28,7 +30,7 @@ export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
   };
 }
 
-/** Bodies are logged inside, where the keys of the log are. */
+/** Removes what a node must not know. Bodies are logged inside, where the keys of the log are. */
 function withoutInside(document: InterfaceDocument): InterfaceDocument {
   const { target } = document;
   return { ...document, log: 'none', target: target.kind === 'flow' ? target : { ...target, instances: ['https://inside.invalid'] } };

@@ -1,17 +1,19 @@
 import { isIP } from 'node:net';
 import type { Relay } from '../contract.ts';
 
-/** The one header between a gateway in the DMZ and the one inside. Callers may not send it and never see it. */
+/** The only header between a gateway in the DMZ and the gateway inside. Callers may not send it and never see it. */
 export const RELAY_HEADER = 'x-kq-forward';
-/** Its value on a response: nothing was done, since calls with this certificate are not accepted. */
+/**
+ * The value of the header on a response when nothing was done, because calls with this certificate are not accepted.
+ */
 export const NOT_TAKEN = 'not-taken';
 
 /**
- * Header space beyond a caller's limit: for this header, and for those that the connection between the gateways adds.
+ * Header space beyond a caller's limit, for this header and for those that the connection between the gateways adds.
  */
 export const RELAY_ROOM_BYTES = 4096;
 
-/** What a node requests: to run a call, or a plan newer than the one it has. */
+/** What a node requests: to run a call, or to get a plan newer than its own. */
 export type NodeRequest =
   | { readonly kind: 'call'; readonly host: string; readonly relay: Omit<Relay, 'node'> }
   | { readonly kind: 'plan'; readonly newerThan: number };
@@ -24,8 +26,8 @@ export function writeNodeRequest(request: NodeRequest): string {
 }
 
 /**
- * Whether the host may be forwarded. A longer Host, or one with other characters, is not a real one, and might leave
- * the header no room.
+ * Returns whether the host may be forwarded. A longer Host, or one with other characters, is not a real one, and might
+ * leave no room for the header.
  */
 export function isHost(host: string): boolean {
   return /^[\x21-\x7e]{0,255}$/.test(host);
@@ -36,14 +38,17 @@ export function hasNodeRequest(rawHeaders: readonly string[]): boolean {
   return false;
 }
 
-/** Called for every header of every call: the length rules most of them out. */
+/**
+ * Returns whether this is the relay header. It runs for every header of every call; the comparison of lengths rules out
+ * most of them.
+ */
 function isRelay(name: string): boolean {
   return name.length === RELAY_HEADER.length && name.toLowerCase() === RELAY_HEADER;
 }
 
 /**
- * Removes the header from a request and restores the Host that the caller sent, so that later stages see, and a
- * signature covers, what the caller sent. Undefined when the header is malformed or repeated.
+ * Removes the relay header from a request and restores the Host that the caller sent. So later stages see, and the
+ * signature covers, what the caller sent. Returns undefined when the header is malformed or repeated.
  */
 export function takeNodeRequest(rawHeaders: string[]): NodeRequest | undefined {
   let text: string | undefined;

@@ -1,4 +1,6 @@
-/** Compiles a plan for a front. Keeps what outlives a plan: connections, retry budgets, the cache of compiled parts. */
+/**
+ * Compiles a plan for a front. Keeps what outlives a plan: connections, retry budgets and the cache of compiled parts.
+ */
 import { createMemo } from '../pipeline/create-memo.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import type { AccessLog, BodyBudget, JsonReader, Policy, PolicyDeps } from '../contract.ts';
@@ -109,7 +111,7 @@ export class ServingCompiler {
   }
 }
 
-/** Gateways in the DMZ whose calls this front serves. */
+/** Returns the gateways in the DMZ whose calls this front serves. */
 export function nodesOf({ front, settings }: Pick<GatewayOptions, 'front' | 'settings'>) {
   return front === 'bus' ? (settings.forwardNodes ?? []) : [];
 }

@@ -1,4 +1,7 @@
-/** One front of the gateways: listens, finds what the plan in memory says of a request, and runs it. */
+/**
+ * Runs one front of the gateways: listens, finds the interface of a request in the plan in memory, and runs the
+ * request.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_LIMITS, HEADER_LIMIT_BYTES, listen, type Listener, type Unreadable } from '../listen/listen.ts';
 import type { Gateway, GatewayOptions, GatewayStats } from './gateway-options.ts';
@@ -26,10 +29,10 @@ import { createThrottledWarning } from '../../engine/contract/values/throttled-w
 import { endSpan } from '../shared/trace-exchange.ts';
 
 const SWEEP_MS = 1000;
-/** Bounds a request until its interface is found, whose own deadline counts from then on. */
+/** The time limit of a request until its interface is found. From then on the interface's own deadline counts. */
 const UNROUTED_DEADLINE_MS = 10_000;
 
-/** Starts one front. It serves from the plan in memory; before the first plan it listens and responds with GW50303. */
+/** Starts one front. It serves from the plan in memory. Before the first plan it responds with GW50303. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   disablePretenuring();
   const { front, clock, logFolder } = options;
@@ -154,11 +157,12 @@ class FrontGateway implements Gateway {
     return listen({
       ...{ settings, limits: this.#limits, clock, metrics, requestsClientCertificate },
       ...(nodes.length > 0 && { headerLimitBytes: HEADER_LIMIT_BYTES + RELAY_ROOM_BYTES }),
-      // A gateway in the DMZ sends the next request as soon as it has read an answer, a moment before this side knows that it has left.
+      // A gateway in the DMZ sends the next request as soon as it has read a response. At that moment this side may not
+      // yet know that the response was sent.
       mostWaiting: ({ rawHeaders }) => (enter !== undefined && hasNodeRequest(rawHeaders) ? 1 : MOST_WAITING),
       onRequest: (request, response) => {
         const entered = enter?.(request);
-        // Handles one request of a connection at a time.
+        // Requests of one connection are handled one at a time.
         if (entered !== undefined && response.socket === null) response.once('socket', () => this.#begin(request, response, entered));
         else this.#begin(request, response, entered);
       },
@@ -180,7 +184,8 @@ class FrontGateway implements Gateway {
     if (entered !== undefined && giveBack === undefined) return this.#refuseAtOnce(exchange, refuse('GW50301'));
     exchange.planNumber = current.own.planNumber;
     const run = runExchange(exchange, entered === undefined ? current.own : current.nodes.frontOf(entered.node), this.#runDeps);
-    // In flight until both have ended: a flow may outlive the connection, and an unread answer the flow.
+    // The call counts as in flight until both have ended: a flow may outlive the connection, and an unread response may
+    // outlive the flow.
     if (giveBack !== undefined) void Promise.all([run, new Promise<void>((resolve) => exchange.onEnd(resolve))]).then(giveBack);
   }
 
@@ -204,7 +209,10 @@ class FrontGateway implements Gateway {
     writeAnswer(exchange, toErrorAnswer(exchange, error, this.#options.clock.now()), this.#isClosing());
   }
 
-  /** A request of the node itself is no call: it is neither counted nor traced. A node that does not take the answer in time is cut off. */
+  /**
+   * Responds to a request of the node itself. It is not a call, so it is neither counted nor traced. If the node does
+   * not read the response in time, its connection is closed.
+   */
   #answerNode(entered: Exclude<Entered, { kind: 'call' }>, request: IncomingMessage, response: ServerResponse): void {
     const { front, clock } = this.#options;
     const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
@@ -231,13 +239,19 @@ class FrontGateway implements Gateway {
     this.#accessLog.write(JSON.stringify({ at: clock.now(), ms: 0, front, trace: traceId, ip, status, code, reason }));
   }
 
-  /** The drain's time is over: refuses what has no answer yet. An answer that exists is already on its way. */
+  /**
+   * Called when the time for draining is over. Refuses the requests that have no response yet. An existing response is
+   * already being sent.
+   */
   #refuseRest(): void {
     for (const exchange of this.#inFlight.all())
       if (exchange.answer === undefined) void refuseLate(exchange, refusalOfDrain(exchange), this.#runDeps);
   }
 
-  /** A client that does not read its answer must not keep its memory: past the deadline its connection has the time of an idle one. */
+  /**
+   * A client that does not read its response must not keep memory in use. After the deadline, its connection has only
+   * the time of an idle one.
+   */
   #cutUnreadAnswers(): void {
     const { clock } = this.#options;
     for (const exchange of this.#inFlight.all())
@@ -246,7 +260,10 @@ class FrontGateway implements Gateway {
   }
 }
 
-/** A started call that is not a read may still be done: the text must not tell the caller to send it again. */
+/**
+ * Returns the error for a request that the drain interrupts. A started call that is not a read may still be done, so
+ * the text must not tell the caller to send it again.
+ */
 function refusalOfDrain(exchange: Exchange): GatewayError {
   return exchange.isCalled && exchange.method !== 'GET' ? refuseUnknown(exchange) : refuse('GW50304');
 }

@@ -15,23 +15,26 @@ export interface GatewayOptions {
   readonly front: Front;
   readonly planSource: PlanSource;
   readonly runFlow: RunFlow;
-  /** For a gateway in the DMZ: it forwards every call there, and never uses `runFlow` and `shared`. */
+  /**
+   * Set for a gateway in the DMZ, which forwards every call to the gateways inside and never uses `runFlow` and
+   * `shared`.
+   */
   readonly inside?: Inside;
   readonly crypto: Crypto;
   readonly shared: Pick<SharedState, 'claimOnce'>;
-  /** Checked before every connection to a service. */
+  /** Checks every connection to a service before it is opened. */
   readonly outbound: OutboundGuard;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Absent: no spans are created. */
+  /** If absent, no spans are created. */
   readonly tracer?: Tracer | undefined;
   readonly settings: GatewaySettings;
   /** Folder of the access log, `<front>.ndjson` and older files; created with mode 0700. */
   readonly logFolder: string;
-  /** Policies loaded beforehand (`loadPolicies`), when several gateways share a process. */
+  /** Policies that were loaded before (`loadPolicies`), when several gateways share a process. */
   readonly policies?: readonly Policy[];
 }
 
@@ -44,14 +47,14 @@ export interface GatewayStats {
 }
 
 export interface Gateway {
-  /** Calls of its interfaces. */
+  /** Returns the counts of calls of its interfaces. */
   calls(): readonly CallCounts[];
   /** `https://127.0.0.1:8443` */
   readonly address: string;
   readonly port: number;
-  /** Number of the plan that serves new requests; 0 before the first. */
+  /** Returns the number of the plan that serves new requests; 0 before the first plan. */
   applied(): number;
   stats(): GatewayStats;
-  /** Drains: completes every request that has arrived, within `drainMs`. */
+  /** Drains the gateway: completes every request that has arrived, within `drainMs`. */
   stop(): Promise<void>;
 }

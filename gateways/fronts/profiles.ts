@@ -1,11 +1,11 @@
 import type { Front } from '../../engine/contract/access/access.ts';
 
-/** How a front differs besides its policies (each policy names its fronts). */
+/** How a front differs from the others, besides its policies (each policy names its fronts). */
 export interface FrontProfile {
   readonly front: Front;
-  /** Responses may have to be signed, so the gateway holds an upstream's response whole. */
+  /** True if responses may have to be signed, so that the gateway holds a whole response of an upstream. */
   readonly signsAnswers: boolean;
-  /** Requests a client certificate (mTLS); bus consumers may use one instead of a token. */
+  /** True if the front requests a client certificate (mTLS). Bus consumers may use one instead of a token. */
   readonly requestsClientCertificate: boolean;
 }
 

@@ -1,21 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Browsers do not pipeline, and clients that do send a handful. */
+/**
+ * Maximum number of waiting requests per connection. Browsers do not pipeline, and clients that do send only a few
+ * requests at once.
+ */
 export const MOST_WAITING = 32;
 
 export interface PipeliningBound {
-  /** False when the request needs no further handling. */
+  /** Returns false when the request needs no further handling. */
   admits(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Whether requests of this connection wait for earlier responses. */
+  /** Returns whether requests of this connection wait for earlier responses. */
   hasWaiting(socket: Socket): boolean;
 }
 
 /**
  * Limits the requests of one connection that wait for earlier responses (HTTP pipelining). Beyond the limit the
- * connection is closed; otherwise one caller could start a hundred thousand requests at once. `most`: the limit that
- * applies to the new request. Node sends a waiting response no event when its connection closes, so this code does,
- * and its resources are freed.
+ * connection is closed; otherwise one caller could start a hundred thousand requests at once. `most` returns the limit
+ * for a new request. When a connection closes, Node sends no event to its waiting responses, so this code does, and
+ * their resources are freed.
  */
 export function createPipeliningBound(most: (request: IncomingMessage) => number): PipeliningBound {
   const waiting = new WeakMap<Socket, Set<ServerResponse>>();
@@ -34,9 +37,9 @@ export function createPipeliningBound(most: (request: IncomingMessage) => number
   return {
     admits(request, response) {
       const { socket } = request;
-      // Further requests that were read together with the one that closed the connection.
+      // More requests were read together with the one that closed the connection.
       if (socket.destroyed) return false;
-      // A response that has the socket waits for no other.
+      // A response that has the socket does not wait for another one.
       if (response.socket !== null) return true;
       const others = waitingAt(socket);
       if (others.size >= most(request)) {

@@ -3,17 +3,20 @@ import { networkOf } from '../../engine/contract/calls/ip-range.ts';
 import type { ArrivingBody, BodyBudget, Exchange } from '../contract.ts';
 import { InFlight, type Listed } from './in-flight.ts';
 
-/** An attacker in the DMZ must not take so much memory that calls of internal systems are refused. */
+/**
+ * Maximum share of the memory for bodies from the DMZ. An attacker there must not cause calls of internal systems to be
+ * refused.
+ */
 const SHARE_OF_DMZ = 0.5;
-/** Overhead of each piece of a body: in one-byte pieces a body takes a hundred times its size in memory. */
+/** Memory overhead of each piece of a body. In one-byte pieces, a body takes a hundred times its size. */
 const PIECE_BYTES = 128;
 const WATCH_MS = 1000;
-/** Far slower than any line that could deliver a large body within the time of a request. */
+/** A body with fewer bytes per second counts as slow. Every usable line is far faster. */
 const SLOW_BYTES = 1024;
 const SLOW_WATCHES = 10;
 
 interface Arriving extends Listed {
-  /** Bodies of the same network are dropped first to make room for each other. */
+  /** The network of the client. Bodies of the network that holds the most bytes are dropped first. */
   readonly network: string;
   readonly isRelayed: boolean;
   readonly letGo: (why: 'full' | 'slow') => void;
@@ -22,7 +25,7 @@ interface Arriving extends Listed {
   receivedBytes: number;
   receivedBefore: number;
   slowWatches: number;
-  /** Number of the last piece received; the body with the smallest has waited longest. */
+  /** Number of the last piece received. The body with the smallest number has waited longest. */
   lastPiece: number;
 }
 
@@ -32,10 +35,10 @@ interface BodyBudgetOptions {
 }
 
 /**
- * Memory for arriving bodies. Unauthenticated clients must not fill it. When it is full, the network that holds the
- * most arriving bytes loses the body that has waited longest for its next piece. So small bodies succeed however much
- * others hold. There is no share per app: the app is only claimed here, and a stranger could use up the share of the
- * app they name. A body that brings less than 1 KB a second for ten seconds is dropped.
+ * Counts the memory for arriving bodies, because unauthenticated clients must not fill it. When it is full, the network
+ * that holds the most arriving bytes loses the body that has waited longest for its next piece. So small bodies succeed
+ * however much others hold. There is no share per app, because the app is not yet authenticated here: a stranger could
+ * use up the share of an app by naming it. A body that receives less than 1 KB a second for ten seconds is dropped.
  */
 export function createBodyBudget(options: BodyBudgetOptions): BodyBudget {
   return new SharedBodyBudget(options);
@@ -112,7 +115,7 @@ class SharedBodyBudget implements BodyBudget {
     if (body.isRelayed) this.#relayedBytes += bytes;
   }
 
-  /** Drops one body; undefined when none is arriving. */
+  /** Drops one body and returns it. Returns undefined when none is arriving. */
   #makeRoom(isOfDmz: boolean): Arriving | undefined {
     const arriving = this.#arriving.all();
     const found = findStalest(isOfDmz ? arriving.filter(({ isRelayed }) => isRelayed) : arriving);
@@ -139,8 +142,8 @@ class SharedBodyBudget implements BodyBudget {
 }
 
 /**
- * The stalest body of the network that holds the most. Scans all bodies, but each scan drops one and closes its
- * connection.
+ * Returns the body to drop: of the network that holds the most bytes, the body that has waited longest for its next
+ * piece. Scans all bodies, but each scan drops one and closes its connection.
  */
 function findStalest(bodies: readonly Arriving[]): Arriving | undefined {
   const held = new Map<string, number>();

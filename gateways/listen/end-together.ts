@@ -5,15 +5,18 @@ interface Ending {
   readonly text: string | undefined;
 }
 
-/** The first response must not wait long in a busy turn. */
+/**
+ * Maximum number of responses that are ended together, so that the first does not wait long in a busy turn of the event
+ * loop.
+ */
 const MOST_TOGETHER = 32;
 
 let endings: Ending[] = [];
 
 /**
- * Ends a response (`text`: Latin-1, its whole body) at the end of this turn of the event loop, or when enough
- * responses wait. A write wakes its reader, and sending a response between two pieces of work costs several times
- * what sending the same responses together costs (docs/decisions/0026).
+ * Ends a response at the end of this turn of the event loop, or when enough responses wait. `text` is its whole body in
+ * Latin-1. Each write wakes the reader of the response. Sending a response between other work costs several times as
+ * much as sending several responses together (docs/decisions/0026).
  */
 export function endTogether(response: ServerResponse, text?: string): void {
   const waiting = endings.push({ response, text });
@@ -25,7 +28,7 @@ function endAll(): void {
   const all = endings;
   endings = [];
   for (const { response, text } of all) {
-    // The caller has left in the meantime.
+    // The caller has left meanwhile.
     if (response.destroyed) continue;
     if (text === undefined) response.end();
     else response.end(text, 'latin1');

@@ -11,8 +11,8 @@ const NO_POLICIES: readonly RunPolicy[] = [];
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
- * One request in the pipeline. A class, because it has a life cycle: it ends when the response was sent or the caller
- * has left, and then frees its resources.
+ * One request in the pipeline. It is a class, because it has a life cycle: it ends when the response was sent or the
+ * caller has left, and then frees its resources.
  */
 export class HttpExchange implements Exchange, Listed {
   place = -1;

@@ -1,11 +1,11 @@
-/** Its place in the list; only the list writes it. */
+/** An item of the list with its place in it. Only the list writes `place`. */
 export interface Listed {
   place: number;
 }
 
 /**
- * The items in flight, unordered. Not a Set: a busy Set is copied every few entries, and each copy refers to the
- * next. Once V8 moves one to old space, it keeps all past entries in memory until a full collection.
+ * The items in flight, unordered. It is not a Set: a busy Set is copied every few entries, and each copy refers to the
+ * next one. Once V8 moves a copy to old space, it keeps all past entries in memory until a full collection.
  */
 export class InFlight<Item extends Listed> {
   readonly #items: Item[] = [];
@@ -18,7 +18,7 @@ export class InFlight<Item extends Listed> {
     item.place = this.#items.push(item) - 1;
   }
 
-  /** Moves the last item into the free place. Precondition: the item was added, and not removed since. */
+  /** Removes an item and moves the last item into its place. The item must have been added, and not removed since. */
   remove(item: Item): void {
     const last = this.#items.pop()!;
     if (last === item) return;
@@ -26,7 +26,7 @@ export class InFlight<Item extends Listed> {
     last.place = item.place;
   }
 
-  /** A snapshot. */
+  /** Returns a copy of the list. */
   all(): readonly Item[] {
     return [...this.#items];
   }

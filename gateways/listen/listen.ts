@@ -23,7 +23,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   keepAliveMs: 30_000,
   drainMs: 4000,
   bodyBudgetBytes: 256 * 1024 * 1024,
-  // A gateway in the DMZ opens 512 connections (`open-inside.ts`). As many writes again may still run after their
+  // A gateway in the DMZ opens 512 connections (`open-inside.ts`). The same number of writes may still run after their
   // callers left.
   maxForwardedCalls: 4096,
   maxForwardedCallsPerNode: 1024,
@@ -31,8 +31,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
 
 export const HEADER_LIMIT_BYTES = 16 * 1024;
 /**
- * How long idle connections stay open after listening has ended: a request may already be on its way (RFC 9112, 9.5).
- * It gets a response with `Connection: close`. Without open connections there is no wait.
+ * How long idle connections stay open after listening has ended, because a request may already be on its way (RFC 9112,
+ * 9.5). Such a request gets a response with `Connection: close`. Without open connections there is no wait.
  */
 const IDLE_GRACE_MS = 1500;
 
@@ -42,14 +42,16 @@ export interface ListenOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly requestsClientCertificate: boolean;
-  /** Default: `HEADER_LIMIT_BYTES`. */
+  /** The default is `HEADER_LIMIT_BYTES`. */
   readonly headerLimitBytes?: number;
-  /** How many requests of the connection may already wait when this one arrives; default: `MOST_WAITING`. */
+  /**
+   * Returns how many requests of the connection may already wait when this one arrives. The default is `MOST_WAITING`.
+   */
   readonly mostWaiting?: (request: IncomingMessage) => number;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Called when unreadable input was refused before it became a request, with what the response says. */
+  /** Called after unreadable input was refused before it became a request, with the details of the response. */
   readonly onUnreadable: (refused: Unreadable) => void;
-  /** The time for draining is over: everything still in flight gets an error now. */
+  /** Called when the time for draining is over, so that everything still in flight gets an error. */
   readonly onDrainOver: () => void;
 }
 
@@ -72,8 +74,9 @@ export interface Listener {
 }
 
 /**
- * Opens the socket of a front: TLS 1.2/1.3, strict HTTP/1.1, with limits on headers, time and connections. Plain HTTP
- * only on loopback (LISTEN_PLAIN_REFUSED, kind input). Why node:http itself: docs/decisions/0002.
+ * Opens the socket of a front: TLS 1.2/1.3, strict HTTP/1.1, with limits on headers, time and connections. Rejects with
+ * LISTEN_PLAIN_REFUSED (input) for plain HTTP on an address other than loopback, and with LISTEN_FAILED (input) if the
+ * address cannot be used. docs/decisions/0002 explains why it uses node:http.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, tls } = options.settings;
@@ -92,7 +95,7 @@ class HttpListener implements Listener {
   readonly #options: ListenOptions;
   readonly #server: Server;
   readonly #pipelining: PipeliningBound;
-  /** Connections that end after their running response. */
+  /** Connections that are closed after their running response. */
   readonly #faulty = new WeakSet<Socket>();
   #hasFaulty = false;
   #isDraining = false;
@@ -114,7 +117,7 @@ class HttpListener implements Listener {
     );
     const accept = (request: IncomingMessage, response: ServerResponse) => this.#accept(request, response);
     this.#server.on('request', accept);
-    // With `Expect: 100-continue` only the stage that reads the body asks for it, after the cheap checks.
+    // With `Expect: 100-continue`, only the stage that reads the body asks the client for it, after the cheap checks.
     this.#server.on('checkContinue', accept);
     // The policy `header-filter` refuses any other expectation.
     this.#server.on('checkExpectation', accept);
@@ -133,12 +136,15 @@ class HttpListener implements Listener {
     return this.#isDraining;
   }
 
-  /** `getConnections` of node:net reports the same number, but later, in a callback. */
+  /**
+   * Returns the number of open connections. `getConnections` of node:net reports the same number, but later, in a
+   * callback.
+   */
   connections(): number {
     return (this.#server as Server & { readonly _connections: number })._connections;
   }
 
-  /** LISTEN_FAILED (input). */
+  /** Starts listening. Rejects with LISTEN_FAILED (input) if the address cannot be used. */
   async open(): Promise<void> {
     const { host, port } = this.#options.settings;
     await new Promise<void>((resolve, reject) => {
@@ -186,7 +192,10 @@ class HttpListener implements Listener {
     this.#options.onRequest(request, response);
   }
 
-  /** RFC 9112, 6.1: the framing of such a message is faulty; what follows may not be a request at all. */
+  /**
+   * Closes the connection after this response. The framing of the message is faulty (RFC 9112, 6.1), so the data after
+   * it may not be a request.
+   */
   #endAfter({ socket }: IncomingMessage, response: ServerResponse): void {
     this.#hasFaulty = true;
     this.#faulty.add(socket);
@@ -199,7 +208,8 @@ class HttpListener implements Listener {
 }
 
 /**
- * The event loop reads received data before it runs immediates: after this, a connection with data is no longer idle.
+ * Waits until received data was read. The event loop reads received data before it runs immediates, so afterwards a
+ * connection with data is no longer idle.
  */
 function readArrived(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -214,7 +224,7 @@ function createServer(options: ListenOptions): Server {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(1000, limits.headerTimeoutMs),
     insecureHTTPParser: false,
-    // Checked where our own error can be returned (`runExchange`).
+    // The Host header is checked in `runExchange`, where our own error can be returned.
     requireHostHeader: false,
     noDelay: true,
   };
@@ -235,8 +245,8 @@ function createServer(options: ListenOptions): Server {
           rejectUnauthorized: false,
         });
   server.maxRequestsPerSocket = limits.maxRequestsPerConnection;
-  // Their bytes are limited. With a limit on their number, a request accepted in the DMZ could exceed it inside,
-  // since one header is added there.
+  // The bytes of the headers are limited instead. With a limit on their number, a request accepted in the DMZ could
+  // exceed it inside, because one header is added there.
   server.maxHeadersCount = 0;
   return server;
 }
@@ -253,7 +263,7 @@ function boundConnections(server: Server, limits: GatewayLimits, metrics: Metric
   });
 }
 
-/** Undefined: the connection is broken, or never spoke HTTP, so no client would read a response. */
+/** Returns undefined if the connection is broken, or never used HTTP, so that no client would read a response. */
 function refusalOf(code: string): GatewayError | undefined {
   const known = CLIENT_ERRORS[code];
   if (known !== undefined) return refuse(known);
@@ -266,9 +276,10 @@ const CLIENT_ERRORS: Readonly<Record<string, GatewayErrorCode>> = {
 };
 
 /**
- * Input that the parser rejects, and CONNECT, never becomes an exchange. It gets the same error form here (in both
- * languages, since the wanted one is unknown), and the connection closes. Nothing is written in the middle of another
- * response or before those of waiting requests: the client would take it for one of them.
+ * Responds to input that the parser rejects, and to CONNECT, which never become an exchange. The response has the usual
+ * error form in both languages, because the wanted language is unknown, and the connection closes. Nothing is written
+ * in the middle of another response or before those of waiting requests, because the client would take it for one of
+ * them.
  */
 function answerOnSocket(
   refusal: GatewayError,
@@ -278,7 +289,7 @@ function answerOnSocket(
   { clock, onUnreadable }: Pick<ListenOptions, 'clock' | 'onUnreadable'>,
 ): void {
   const answer = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
-  // An ended response is already on its way, ahead of what is written now.
+  // An ended response is already being sent, before what is written now.
   const isAnswering = answer?.headersSent === true && !answer.writableEnded;
   if (!socket.writable || isAnswering || hasWaiting) {
     socket.destroy();

@@ -5,7 +5,7 @@ import { endTogether } from './end-together.ts';
 
 /**
  * Turns an error into a response: `{code, message, traceId, serverTime}`, `outcome` for GW50402, and `issues` when
- * there are any. Chinese unless the caller's `Accept-Language` starts with English.
+ * there are any. The message is Chinese unless the caller's `Accept-Language` starts with English.
  */
 export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: number): Answer {
   const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
@@ -20,8 +20,8 @@ export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: numb
 }
 
 /**
- * Writes head and body in one go. Every response that is not streamed is written here. Returns false when another one
- * has started, or the client has left.
+ * Writes head and body together. Every response that is not streamed is written here. Returns false when another
+ * response has started, or the client has left.
  */
 export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boolean): boolean {
   const { response } = exchange;
@@ -44,15 +44,15 @@ const NOTHING: readonly string[] = [];
 const ONE_WRITE_BYTES = 16 * 1024;
 
 /**
- * Ends a response with its body. Node joins head and body into one write only when the body is a string. A Buffer
- * costs a vectored write, which was a quarter of the whole request. Latin-1 keeps every byte.
+ * Ends a response with its body. Node joins head and body into one write only when the body is a string. A Buffer costs
+ * a vectored write, which took a quarter of the time of the whole request. Latin-1 keeps every byte.
  */
 export function endWith(response: ServerResponse, body: Uint8Array): void {
   if (body.byteLength > ONE_WRITE_BYTES) response.end(body);
   else endTogether(response, Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'));
 }
 
-/** True when a body was announced and not read to its end. */
+/** Returns true if a body was announced and not read to its end. */
 export function isUnread({ request, incoming }: Exchange): boolean {
   if (request.complete) return false;
   const length = incoming.get('content-length');
@@ -60,8 +60,8 @@ export function isUnread({ request, incoming }: Exchange): boolean {
 }
 
 /**
- * Headers that the gateway adds to every response. A connection whose request was not read to its end cannot be
- * reused.
+ * Adds the headers that every response has. With `isClosing`, adds `Connection: close`, because a connection whose
+ * request was not read to its end cannot be reused.
  */
 export function pushGatewayHeaders(head: string[], exchange: Exchange, isClosing: boolean): void {
   head.push('x-kq-trace', exchange.traceId, 'x-content-type-options', 'nosniff');

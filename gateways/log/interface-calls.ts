@@ -1,4 +1,4 @@
-/** Counts calls of interfaces by how they ended for the caller. */
+/** Counts calls of interfaces by their outcome for the caller. */
 import { createCallStats, type CallCounts, type CallOutcome } from '../../engine/contract/calls/call-stats.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Metrics } from '../../engine/contract/values/observe.ts';
@@ -6,7 +6,7 @@ import type { HttpExchange } from '../listen/exchange.ts';
 
 export interface InterfaceCalls {
   ended(exchange: HttpExchange, ms: number): void;
-  /** Removes all other interfaces. */
+  /** Removes the counts of all other interfaces. */
   keep(interfaceIds: ReadonlySet<string>): void;
   counts(): readonly CallCounts[];
 }
@@ -22,7 +22,7 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       const outcome = outcomeOfCall(exchange);
       metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
       stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
-      // Without proof use the app that the request claims: operators need it to investigate wrong signatures.
+      // Without proof, use the app that the request claims, because operators need it to investigate wrong signatures.
       stats.called(id, ms, outcome, { code: codeOfRefusal(exchange), app: (exchange.app ?? exchange.claim?.app)?.appId });
     },
     keep: (interfaceIds) => stats.forget((id) => !interfaceIds.has(id)),
@@ -31,8 +31,8 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
 }
 
 /**
- * The outcome of a request that the gateway itself did not refuse. A status from a flow or service is a response, but
- * not always `ok`.
+ * Returns the outcome of a request that the gateway itself did not refuse. A status from a flow or service is a
+ * response, but not always `ok`.
  */
 export function outcomeOfAnswer({ response }: Pick<Ended, 'response'>): 'ok' | 'refused' | 'failed' | 'incomplete' {
   if (!response.writableFinished) return 'incomplete';
@@ -40,7 +40,10 @@ export function outcomeOfAnswer({ response }: Pick<Ended, 'response'>): 'ok' | '
   return response.statusCode < 500 ? 'refused' : 'failed';
 }
 
-/** A caller that left before the response says nothing about the interface, and neither does a refusal. */
+/**
+ * Returns the outcome for the counts. A caller that left before the response says nothing about the interface, and
+ * neither does a refusal, so both count as `refused`.
+ */
 function outcomeOfCall({ error, response }: Ended): CallOutcome {
   if (error?.outcome === 'unknown') return 'unknown';
   if (error !== undefined) return error.status < 500 ? 'refused' : 'failed';

@@ -6,7 +6,7 @@ import type { AccessLog } from '../contract.ts';
 
 export interface AccessLogOptions {
   readonly folder: string;
-  /** Writes to `<name>.ndjson`; older files are `<name>.<time>.ndjson`. */
+  /** The log is written to `<name>.ndjson`; older files are `<name>.<time>.ndjson`. */
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -18,15 +18,15 @@ const ROTATE_BYTES = 64 * 1024 * 1024;
 const KEEP_FILES = 10;
 const FLUSH_MS = 200;
 /**
- * Memory for lines that wait for a slow disk. Beyond it lines are dropped and counted: the log never stops the
- * traffic.
+ * Memory for lines that wait for a slow disk. When it is full, lines are dropped and counted, so that the log never
+ * stops the traffic.
  */
 const PENDING_LIMIT_BYTES = 8 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 /** UTF-8 needs at most this many bytes per code unit. */
 const MAX_UNIT_BYTES = 3;
 
-/** Rotating NDJSON files, mode 0600, written in batches. */
+/** Opens a log of rotating NDJSON files with mode 0600. Lines are written in batches. */
 export async function openAccessLog(options: AccessLogOptions): Promise<AccessLog> {
   const { folder, name, clock, logger, rotateBytes = ROTATE_BYTES, keepFiles = KEEP_FILES } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -77,8 +77,8 @@ export async function openAccessLog(options: AccessLogOptions): Promise<AccessLo
 }
 
 /**
- * Stores lines as bytes at once: as strings they would survive two garbage collections, which cost more than the
- * lines themselves.
+ * Stores lines as bytes at once. As strings they would survive two garbage collections, which cost more than the lines
+ * themselves.
  */
 function createChunks() {
   let full: Buffer[] = [];

@@ -9,14 +9,14 @@ import type { SchemaTrial } from '../shared/create-schema-trial.ts';
 /** Returns every problem of an interface document at once, with its path; warnings do not prevent publishing. */
 export type InterfaceCheck = (document: unknown) => readonly Issue[];
 
-/** The same for a document that an account saves. */
+/** Checks a document that an account saves, and returns every problem. */
 export type SavingCheck = (document: unknown, by: string) => Promise<readonly Issue[]>;
 
 /**
- * Created once from the loaded policies. Control uses it for each plan, and a gateway before it compiles. It takes
- * microseconds per document, since a plan may have thousands, once each option schema has been compiled on first use.
- * It does not compile the interface's JSON Schemas, see `createSavingCheck`; one that does not compile refuses the
- * calls it applies to.
+ * Creates the check once from the loaded policies. Control uses it for each plan, and a gateway before it compiles. A
+ * plan may have thousands of documents, so the check takes only microseconds per document, once each option schema has
+ * been compiled on first use. It does not compile the interface's JSON Schemas (see `createSavingCheck`). An interface
+ * whose schema does not compile refuses the calls that the schema applies to.
  */
 export function createInterfaceCheck(policies: readonly Policy[]): InterfaceCheck {
   const compiled = new Map<TSchema, Validator>();
@@ -35,8 +35,8 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
 }
 
 /**
- * The same, plus the policies' own option checks and the JSON Schemas, which cost milliseconds each: control runs it
- * once, when a document is saved. Documents saved before this check existed stay in service.
+ * Creates a check that adds the policies' own option checks and the JSON Schemas, which cost milliseconds each. Control
+ * runs it once, when a document is saved. Documents saved before this check existed stay in service.
  */
 export function createSavingCheck(check: InterfaceCheck, policies: readonly Policy[], trySchemas: SchemaTrial): SavingCheck {
   return async (document, by) => {
@@ -169,7 +169,7 @@ function checkPath({ path }: InterfaceDocument): Issue[] {
   ];
 }
 
-/** Retries that do not fit into the deadline never happen: report that at publish, not when it fails at night. */
+/** Retries that do not fit into the deadline never happen. Report them at publish, before a call fails. */
 function checkTimes({ timeoutMs, timeoutRetries, deadlineMs }: InterfaceDocument): Issue[] {
   const worstMs = timeoutMs * (1 + timeoutRetries);
   if (deadlineMs === undefined || deadlineMs >= worstMs) return [];

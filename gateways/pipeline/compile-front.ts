@@ -7,11 +7,11 @@ import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';
 import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';
 
-/** A plan compiled for one front. Swapped as a whole by one assignment; a request keeps the one it started with. */
+/** A plan compiled for one front. One assignment replaces it as a whole; a request keeps the one it started with. */
 export interface CompiledFront {
   readonly planNumber: number;
   readonly early: readonly RunPolicy[];
-  /** Log policies of requests that never found an interface. */
+  /** Log policies for requests for which no interface was found. */
   readonly log: readonly RunPolicy[];
   readonly router: Router<CompiledInterface>;
 }
@@ -29,7 +29,7 @@ export interface CompileFrontDeps {
 export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): CompiledFront {
   const entries = plan.interfaces.flatMap((document) => {
     if (document.front !== deps.front) return [];
-    // Check again, since a plan may come from a file; but only once, not with every plan.
+    // Check again, because a plan may come from a file. But check each document only once, not with every plan.
     const problem = deps.policyDeps.memo(`check ${JSON.stringify(document)}`, () =>
       deps.check(document).find((issue) => issue.severity === 'error'),
     );

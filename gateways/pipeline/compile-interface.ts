@@ -5,15 +5,15 @@ import type { Front } from '../../engine/contract/access/access.ts';
 /** The call stage: sets the response or the error of the exchange, or streams the response itself. */
 export type RunCall = (exchange: Exchange) => void | Promise<void>;
 
-/** One interface of one plan, frozen: every decision that does not depend on the request is already made. */
+/** One interface of one plan, frozen. Every decision that does not depend on the request is already made. */
 export interface CompiledInterface {
   readonly interface: InterfaceDocument;
   readonly paramNames: readonly string[];
   readonly deadlineMs: number;
-  /** From `state` to `mirror`: each may refuse the request. */
+  /** Policies of the stages between `route` and `call`. Each may refuse the request. */
   readonly before: readonly RunPolicy[];
   readonly call: RunCall;
-  /** `response` and `seal`: they run for responses and errors alike. */
+  /** Policies of the stage `seal`. They run for responses and errors alike. */
   readonly after: readonly RunPolicy[];
   readonly log: readonly RunPolicy[];
 }
@@ -52,8 +52,8 @@ export function compileInterface(
 }
 
 /**
- * Policies that run before an interface is known, and the log of requests that never found one: once per front and
- * plan.
+ * Compiles, once per front and plan, the policies that run before an interface is known, and the log policies of
+ * requests for which no interface was found.
  */
 export function compileEarly(
   front: Front,
@@ -71,7 +71,7 @@ export function compileEarly(
   return { early, log };
 }
 
-/** Options of an interface for a policy; undefined when the policy does not apply to it. */
+/** Returns the options of an interface for a policy; undefined when the policy does not apply to the interface. */
 function findOptions(policy: Policy, document: InterfaceDocument | undefined, front: Front): Record<string, unknown> | undefined {
   if (!policy.fronts.includes(front)) return undefined;
   const chosen = document?.policies?.[policy.name];

@@ -6,29 +6,30 @@ import type { Exchange, ForwardNode, GatewayLimits } from '../contract.ts';
 import { createTurns } from '../shared/create-turns.ts';
 
 /**
- * Wrong signatures before the connection is closed. A gateway in the DMZ refuses them itself, so one is suspicious
- * already; a few are tolerated because both plans may differ.
+ * Number of wrong signatures after which the connection is closed. A gateway in the DMZ refuses wrong signatures
+ * itself, so even one is suspicious. A few are tolerated, because the two plans may differ.
  */
 const FORGED_OF_CONNECTION = 3;
-/** A plan that is not read stays in memory whole. */
+/** Maximum number of plans being sent to one node. A plan that the node does not read stays in memory as a whole. */
 const PLANS_OF_NODE = 8;
 
 /**
- * Takes a place and returns the function that frees it. Undefined: the node, or all nodes together, have reached
- * their limit.
+ * Takes a place and returns the function that frees it. Returns undefined if the node, or all nodes together, have
+ * reached their limit.
  */
 export type TakePlace = (node: ForwardNode) => (() => void) | undefined;
 
 /**
- * Limits what gateways in the DMZ may use inside: an attacker who has taken one over has its certificate and can send
- * anything.
+ * Limits what gateways in the DMZ may use inside. An attacker who has taken over such a gateway has its certificate and
+ * can send anything.
  */
 export interface NodeBounds {
   readonly takeCall: TakePlace;
   readonly takePlan: TakePlace;
   /**
-   * Checks a signature by a public key in its node's turn: each takes a fraction of a millisecond, and others must
-   * not wait for a thousand of them. A connection with several wrong signatures is closed after the response.
+   * Checks a signature by a public key in the turn of its node. Each check takes a fraction of a millisecond, and
+   * others must not wait for a thousand of them. A connection with several wrong signatures is closed after the
+   * response.
    */
   check(exchange: Exchange, check: () => boolean | Promise<boolean>): boolean | Promise<boolean>;
 }

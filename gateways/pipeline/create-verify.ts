@@ -5,15 +5,15 @@ import type { NodeBounds } from './create-node-bounds.ts';
 import { createTurns } from '../shared/create-turns.ts';
 
 /**
- * With one check per turn others would wait least. But then honest calls that arrive together are no longer sent
- * together, which costs more than it saves.
+ * Number of checks per turn of the event loop. With one check, others would wait least. But then valid calls that
+ * arrive together would no longer be sent together, which costs more.
  */
 const CHECKS_OF_TURN = 2;
 
 /**
- * Checking a signature by a public key takes a fraction of a millisecond, and anyone who knows the name of a key can
- * cause hundreds at once. So connections take turns. A check by a shared secret takes no longer than the rest of a
- * request, and runs at once.
+ * Creates the check of signatures. Checking a signature by a public key takes a fraction of a millisecond, and anyone
+ * who knows the name of a key can cause hundreds of checks at once. So connections take turns. A check by a shared
+ * secret takes no longer than the rest of a request, and runs at once.
  */
 export function createVerify(crypto: Pick<Crypto, 'verify'>, bounds: Pick<NodeBounds, 'check'>): PolicyDeps['verify'] {
   const turns = createTurns<Socket>(CHECKS_OF_TURN);

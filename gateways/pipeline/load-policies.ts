@@ -5,8 +5,9 @@ import { STAGES, type Policy } from '../contract.ts';
 const POLICY_FILE = /^(.+)\.policy\.(?:ts|js)$/;
 
 /**
- * Loads all policies of the folder, in the order of their stages (within a stage by name). One file each; there is no
- * other list. POLICY_INVALID (kind bug) when a file does not hold a policy of its own name at a known stage.
+ * Loads all policies of the folder, in the order of their stages (within a stage by name). Each policy is one file;
+ * there is no other list. Rejects with POLICY_INVALID (bug) if a file does not contain a policy with the file's name at
+ * a known stage.
  */
 export async function loadPolicies(folder: URL = new URL('../policies/', import.meta.url)): Promise<readonly Policy[]> {
   const policies: Policy[] = [];

@@ -14,8 +14,8 @@ export interface RunDeps {
 
 /**
  * Runs a request: early policies, route, the interface's policies, the call, the response policies, the response, the
- * log. All errors and all output pass through one place each. After the first turn it awaits only real promises, so a
- * request that needs none costs none.
+ * log. All errors and all output pass through one place each. After the first turn it awaits only real promises, so
+ * that a request without asynchronous work needs none.
  */
 export async function runExchange(exchange: Exchange, front: CompiledFront, deps: RunDeps): Promise<void> {
   let compiled: CompiledInterface | undefined;
@@ -27,8 +27,8 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
       if ('code' in route) error = route;
       else {
         compiled = route;
-        // Do not run this in the turn that read the head: if the parser finds an error right after it, that is
-        // answered first.
+        // Do not run this in the turn of the event loop that read the head. If the parser finds an error right after
+        // the head, that error must be answered first.
         error = await runPolicies(exchange, compiled.before, 0);
         exchange.isCalled = error === undefined;
         const called = exchange.isCalled ? compiled.call(exchange) : undefined;
@@ -40,7 +40,7 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
     if (finished instanceof Promise) await finished;
   } catch (thrown) {
     deps.onBug(thrown, exchange);
-    // Once a response has started, only a broken connection tells the caller that the rest will not come.
+    // Once a response has started, only a closed connection tells the caller that the rest will not come.
     if (exchange.response.headersSent) exchange.response.destroy();
     else await refuseLate(exchange, refuse('GW50001'), deps);
   } finally {
@@ -50,7 +50,8 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
 
 /**
  * Ends a request in flight with an error, whatever it waits for, and closes its connection. The response is completed
- * like any other (an authenticated caller gets it signed). If that fails too, the plain error is better than none.
+ * like any other (an authenticated caller gets it signed). If that fails too, the caller gets the error without a
+ * signature.
  */
 export async function refuseLate(exchange: Exchange, error: GatewayError, deps: RunDeps): Promise<void> {
   exchange.error = error;
@@ -64,7 +65,7 @@ export async function refuseLate(exchange: Exchange, error: GatewayError, deps: 
 
 function finish(exchange: Exchange, isClosing: boolean, deps: RunDeps): void | Promise<void> {
   if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
-  // No response and no error: the call stage streamed it.
+  // Without a response and an error, the call stage has streamed the response.
   if (exchange.answer === undefined) return;
   const refused = runPolicies(exchange, exchange.after, 0);
   if (refused instanceof Promise) return refused.then((late) => writeAnswered(exchange, late, isClosing, deps));
@@ -80,7 +81,9 @@ function writeAnswered(exchange: Exchange, refused: GatewayError | undefined, is
   writeAnswer(exchange, exchange.answer!, isClosing || exchange.error?.code === 'GW40001');
 }
 
-/** Runs policies in order and stops at the first error; uses promises only from the first policy that returns one. */
+/**
+ * Runs policies in order and stops at the first error. Returns a promise only from the first policy that returns one.
+ */
 function runPolicies(
   exchange: Exchange,
   policies: readonly RunPolicy[],
@@ -100,7 +103,8 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
   if (httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return NOT_HTTP_1;
   const match = front.router.find(exchange.rawPath);
-  // A path that equals a published one byte for byte is plain. Any other must prove that it has only one reading.
+  // A path that equals a published one byte for byte is plain. For any other, check that it can be read in only one
+  // way.
   if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return NOT_PLAIN;
   if (match === undefined) return refuse('GW40401');
   const compiled = match.methods.get(exchange.method);
@@ -160,7 +164,7 @@ function decodeParams(names: readonly string[], values: readonly string[]): Read
 }
 
 /**
- * Runs the log when the last byte was sent or the caller has left, so that it sees everything and cannot harm the
+ * Runs the log when the last byte was sent or the caller has left. So it sees everything and cannot disturb the
  * request.
  */
 function logWhenDone(exchange: Exchange, policies: readonly RunPolicy[], deps: RunDeps): void {

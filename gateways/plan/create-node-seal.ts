@@ -8,8 +8,9 @@ const IV_BYTES = 16;
 const TAG_BYTES = 32;
 
 /**
- * Seals with a key that the gateway node keeps itself, so that it can start without any store: SM4-CBC, then HMAC-SM3
- * over place, iv and ciphertext (encrypt-then-MAC). For the plan file and the access log of a standalone gateway.
+ * Encrypts with a key that the gateway node stores itself, so that it can start without any store: SM4-CBC, then
+ * HMAC-SM3 over place, iv and ciphertext (encrypt-then-MAC). Used for the plan file and the access log of a standalone
+ * gateway.
  */
 export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
   const cipherKey = derive(nodeKey, 'KQ-NODE-ENC', 16);
@@ -44,7 +45,7 @@ function derive(key: Uint8Array, info: string, bytes: number): Buffer {
   return Buffer.from(hkdfSync('sm3', key, Buffer.alloc(0), info, bytes));
 }
 
-/** Length-prefixed, so that no two places give the same bytes. */
+/** Returns the place as bytes. The parts are length-prefixed, so that no two places give the same bytes. */
 function bind({ collection, id, field }: SealPlace): Buffer {
   return Buffer.concat([collection, id, field].map((part) => Buffer.from(`${Buffer.byteLength(part)}:${part}`)));
 }

@@ -3,13 +3,13 @@ import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 export interface PlanFeed extends PlanSource {
   /**
-   * Passes a plan to every gateway in the process. Ignores a plan that is not newer than the last: numbers never go
-   * backwards.
+   * Passes a plan to every gateway in the process. Ignores a plan that is not newer than the last one, because plan
+   * numbers never decrease.
    */
   publish(plan: GatewayPlan): void;
 }
 
-/** The plan source within one process: control publishes, gateways listen. */
+/** Creates the plan source within one process: control publishes, gateways listen. */
 export function createPlanFeed(): PlanFeed {
   const listeners = new Set<(plan: GatewayPlan) => void>();
   let current: GatewayPlan | undefined;

@@ -6,8 +6,8 @@ import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { Memo } from '../pipeline/create-memo.ts';
 
 /**
- * Indexes a plan for look-ups by name, with every key imported once. Skips and logs a key that cannot be imported:
- * one bad key must not keep the whole plan out of service.
+ * Indexes a plan for look-ups by name, with every key imported once. Skips and logs a key that cannot be imported,
+ * because one bad key must not keep the whole plan out of service.
  */
 export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Memo, log: Logger): PlanIndex {
   const apps = new Map(plan.apps.map((app) => [app.appId, app]));

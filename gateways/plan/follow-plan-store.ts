@@ -5,7 +5,7 @@ import type { PlanFeed } from './create-plan-feed.ts';
 import type { PlanStore } from './plan-store.ts';
 
 export interface PlanFollower {
-  /** The store was read within the last minute, so the plan here is its current one. */
+  /** Returns true if the store was read within the last minute, so that the plan here is its current one. */
   isFresh(): boolean;
   stop(): void;
 }
@@ -21,12 +21,12 @@ export interface PlanFollowerDeps {
   readonly log: Logger;
 }
 
-/** Polling makes up for a lost hint within this time. */
+/** The polling interval. A plan whose hint was lost is found within this time. */
 const POLL_MS = 3_000;
 const FRESH_MS = 60_000;
 
 /**
- * Passes each new plan of a shared store to the gateways of this process. While the store is down they keep their
+ * Passes each new plan of a shared store to the gateways of this process. While the store is down, they keep their
  * plan.
  */
 export async function followPlanStore({ store, feed, onHint, everyMs = POLL_MS, clock, log }: PlanFollowerDeps): Promise<PlanFollower> {

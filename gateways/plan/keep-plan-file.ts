@@ -6,22 +6,25 @@ import { writePlanFile, type PlanFileOptions } from './plan-file.ts';
 const REFRESH_MS = 3600 * 1000;
 
 export interface PlanFileKeeper {
-  /** Resolves when everything published until now is in the file. */
+  /** Resolves when everything published so far is in the file. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Writes every plan of a source to a file, beside control or a gateway. Writes it again every hour, so that the
- * file's age says when control was last alive. A failed write is logged and retried with the next plan or hour: it
- * never stops publishing.
+ * Writes every plan of a source to a file, beside control or a gateway. Writes it again every hour, so that the file's
+ * age tells when control was last running. A failed write is logged and retried with the next plan or hour; it never
+ * stops publishing.
  */
 export function keepPlanFile(
   source: PlanSource,
   options: PlanFileOptions & {
     readonly clock: Clock;
     readonly log: Logger;
-    /** Whether the current plan is known to be the latest; absent: it is. Only then does the hourly write happen. */
+    /**
+     * Returns whether the current plan is known to be the latest. If absent, it always is. The hourly write only
+     * happens if it is.
+     */
     readonly isFresh?: () => boolean;
   },
 ): PlanFileKeeper {

@@ -13,9 +13,9 @@ export interface OpenedPlanFile extends PlanSource {
 }
 
 /**
- * A plan source that reads a file: at start (with the errors of `readPlanFile`), then on each change. It refuses and
- * logs a later file that is damaged, too old, or numbered backwards. The gateway keeps its plan, so control may be
- * down for any time.
+ * Opens a plan source that reads a file: at start (with the errors of `readPlanFile`), then on each change. A later
+ * file that is damaged, too old, or has a lower number is refused and logged. Then the gateway keeps its plan, so
+ * control may be down for any time.
  */
 export async function openPlanFile(
   options: Omit<ReadPlanOptions, 'now'> & { readonly clock: Clock; readonly log: Logger },
@@ -26,7 +26,7 @@ export async function openPlanFile(
   let current = await readPlanFile({ ...options, now: clock.now() });
   let cancel = clock.after(POLL_MS, () => void look());
 
-  // Polls, since file events are lost on network and container mounts; a stat costs microseconds.
+  // Polls the file, because file events are lost on network and container mounts. A stat costs only microseconds.
   async function look(): Promise<void> {
     const version = await versionOf(path);
     if (version !== seen && version !== undefined) {

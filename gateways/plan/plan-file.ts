@@ -7,14 +7,14 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 /**
- * The file: the plan sealed under the node's key, and the platform's SM2 signature over all of it. Where the signing
- * key must not be (a plan for the DMZ), number and time are bound into the seal instead.
+ * The plan file: the plan encrypted with the node's key, and the platform's SM2 signature over everything. A plan for
+ * the DMZ has no signing key; there, number and time are bound into the encryption instead.
  */
 const PlanFile = Type.Object(
   {
     v: Type.Literal(1),
     number: Type.Integer({ minimum: 1 }),
-    /** When control was last alive; an old file may grant what has been withdrawn since. */
+    /** When control was last running. An old file may grant access that was withdrawn since. */
     writtenAt: Type.Integer({ minimum: 0 }),
     keyId: Type.String({ maxLength: 64 }),
     sealed: Type.String(),
@@ -36,15 +36,15 @@ export interface PlanFileOptions {
 export interface ReadPlanOptions extends PlanFileOptions {
   readonly now: number;
   /**
-   * The platform's public key, when this node knows it beforehand; else only the seal vouches for the key in the
+   * The platform's public key, if this node knows it beforehand. Otherwise only the encryption protects the key in the
    * file.
    */
   readonly trustedPem?: string;
-  /** Accept a file older than 24 hours: an operator's decision. */
+  /** True to accept a file older than 24 hours, which an operator decides. */
   readonly force?: boolean;
 }
 
-/** Writes the plan so that a crash leaves either the old file or the new one, mode 0600. */
+/** Writes the plan with mode 0600. A crash leaves either the old file or the new one. */
 export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path, seal, crypto }: PlanFileOptions): Promise<void> {
   const { keyId, scheme, privatePem } = plan.platformKey;
   const head = { v: 1, number: plan.number, writtenAt, keyId } as const;
@@ -70,8 +70,9 @@ export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path
 }
 
 /**
- * Reads a plan file. PLAN_FILE_MISSING, PLAN_FILE_DAMAGED (changed, cut off, sealed for another node, or wrongly
- * signed), PLAN_FILE_OLD (over 24 hours, unless `force`); all of kind input.
+ * Reads a plan file. Rejects with PLAN_FILE_MISSING (input) if there is none; with PLAN_FILE_DAMAGED (input) if it was
+ * changed, truncated, encrypted for another node or wrongly signed; and with PLAN_FILE_OLD (input) if it is older than
+ * 24 hours, unless `force` is set.
  */
 export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPlan> {
   const { path, seal, crypto, now, trustedPem, force = false } = options;
@@ -105,7 +106,7 @@ function parse(text: string, path: string): PlanFile {
     const value: unknown = JSON.parse(text);
     if (Value.Check(PlanFile, value)) return value;
   } catch {
-    // Not JSON, so not one of our files: damaged as well.
+    // The file is not JSON, so it is damaged as well.
   }
   throw damaged(path);
 }
@@ -118,7 +119,7 @@ function unseal(file: PlanFile, seal: Pick<Seal, 'openText'>, path: string): Gat
   }
 }
 
-/** Without a signature the seal must also vouch for number and time. */
+/** Returns the place that the encryption is bound to. Without a signature, it must also protect number and time. */
 function boundPlace({ number, writtenAt }: Pick<PlanFile, 'number' | 'writtenAt'>) {
   return { ...PLACE, id: `handed-out ${number} ${writtenAt}` };
 }

@@ -1,7 +1,7 @@
 /**
- * The plan of the gateways in a store that processes share. It is sealed and cut into pieces, since stores limit the
- * size of a document. One conditional update of its head makes it current. The seal vouches for it: a piece that was
- * changed, or belongs to another plan, does not open.
+ * Stores the plan of the gateways in a store that processes share. The plan is encrypted and cut into pieces, because
+ * stores limit the size of a document. One conditional update of its head makes it current. A piece that was changed,
+ * or belongs to another plan, cannot be decrypted.
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -12,18 +12,18 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { GatewayPlan } from '../documents/gateway-plan.ts';
 
 export interface PlanStore {
-  /** Makes the plan current, unless an equal or later one is; returns the current one. */
+  /** Makes the plan current, unless the current one has the same or a higher number. Returns the current plan. */
   put(plan: GatewayPlan): Promise<GatewayPlan>;
-  /** Returns the current plan if its number is above `than`. SEAL_BROKEN (bug) when it was changed. */
+  /** Returns the current plan if its number is above `than`. Rejects with SEAL_BROKEN (bug) if the plan was changed. */
   newer(than: number): Promise<GatewayPlan | undefined>;
 }
 
 interface PlanHead extends StoredDocument {
   readonly number: number;
-  /** The previous plan, kept for processes that are reading it now. */
+  /** Number of the previous plan, which is kept for processes that are reading it now. */
   readonly before: number;
   readonly pieces: number;
-  /** Digest of everything but number and time. */
+  /** Digest of everything except number and time. */
   readonly digest: string;
 }
 

@@ -7,9 +7,9 @@ import { maskText } from '../shared/mask-text.ts';
 const BODY_LIMIT_BYTES = 8 * 1024;
 
 /**
- * Always writes one line of metadata for each request: the published path, and the requested path sealed. With the
- * interface's level 入参 / 出参 / 全参 also its bodies: masked, then cut to 8 KB, then sealed. A body that cannot be read
- * is logged as its length and digest.
+ * Writes one line of metadata for each request, with the published path, and the requested path encrypted. With the
+ * interface's level 入参 / 出参 / 全参, also writes its bodies: masked, then cut to 8 KB, then encrypted. A body that
+ * cannot be read is logged as its length and digest.
  */
 export default definePolicy({
   name: 'access-log',
@@ -54,7 +54,7 @@ export default definePolicy({
         line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
       }
       if (logsIn && exchange.app === undefined) {
-        // From an unauthenticated caller: not worth reading, and anyone could send it.
+        // Do not log the body of an unauthenticated caller: anyone could send it.
         line += field('in', sealText(exchange, 'in', `[${exchange.bytesIn} bytes]`, deps));
       } else if (logsIn) {
         if (exchange.rawQuery !== '') {
@@ -77,8 +77,8 @@ export default definePolicy({
 });
 
 /**
- * The line's JSON without its closing brace. Written by hand: it is built for every request, and half of its values
- * are numbers. Trace id and method consist of letters and digits that need no escape.
+ * Returns the line's JSON without its closing brace. It is built without a serializer, because every request needs it
+ * and half of its values are numbers. Trace id and method consist of letters and digits that need no escape.
  */
 function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): string {
   const { response, startedAt, front, bytesIn, bytesOut, attempts, planNumber } = exchange;

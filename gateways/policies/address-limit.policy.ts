@@ -7,7 +7,8 @@ import { parseRanges } from '../shared/ip-ranges.ts';
 
 /**
  * Limits requests per second of an address, before anything is known about the caller. IPv6 addresses count by their
- * network. Trusted proxies carry many callers and are exempt; calls forwarded from the DMZ were counted there.
+ * network. Trusted proxies are exempt, because they forward many callers. Calls forwarded from the DMZ are exempt,
+ * because they were counted there.
  */
 export default definePolicy({
   name: 'address-limit',

@@ -6,14 +6,15 @@ import type { Front } from '../../engine/contract/access/access.ts';
 import type { Crypto, Hash } from '../../engine/contract/ports/crypto.ts';
 
 const DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024;
-/** Smaller bodies are read whole: they can be sent again, and cost one write. */
+/** Bodies up to this size are read whole, because they can then be sent again, and cost one write. */
 const STREAM_ABOVE_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads the body under a hard limit, counted as it arrives (also chunked), and computes its digest. On bus and user
- * fronts a body of declared length that no policy needs to read stays on the wire for the upstream. All bodies
- * together stay within a budget: when memory is full, the network holding the most unread body bytes gets 503.
+ * Reads the body under a hard limit, counted as it arrives (also chunked), and computes its digest. On the bus and user
+ * fronts, a body of declared length that no policy needs to read is not read; the call stage streams it to the
+ * upstream. All bodies together stay within a budget: when memory is full, the network with the most unread body bytes
+ * gets 503.
  */
 export default definePolicy({
   name: 'body',
@@ -98,7 +99,7 @@ function readBody(
     };
     const finish = () => {
       exchange.body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
-      // For a body of one chunk, as most are, computing it at once costs half as much.
+      // Most bodies have one chunk. For these, computing the digest at once costs half as much.
       if (claim !== undefined) exchange.bodyDigest = hash?.digest() ?? crypto.digest(claim.digestAlgorithm, exchange.body);
       settle(undefined);
     };

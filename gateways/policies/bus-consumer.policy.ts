@@ -14,9 +14,9 @@ interface KnownToken {
 }
 
 /**
- * Identifies the caller of the bus front: by the SHA-256 fingerprint of a client certificate, or by the SM3 digest of
- * a bearer token. The handshake has proved that the caller holds the certificate's key; with a `ca` the certificate
- * must also chain to it.
+ * Identifies the caller of the bus front by the SHA-256 fingerprint of a client certificate, or by the SM3 digest of a
+ * bearer token. The handshake has proved that the caller has the certificate's key. With a `ca`, the certificate must
+ * also chain to it.
  */
 export default definePolicy({
   name: 'bus-consumer',
@@ -33,8 +33,8 @@ export default definePolicy({
   isDefault: () => true,
   isOptional: () => false,
   compile(_options, _target, _front, { clock, crypto, index, memo, settings }) {
-    // A connection mostly repeats its token. Cached per connection, so that the time of a look-up reveals nothing
-    // about other callers' tokens.
+    // A connection usually repeats its token. The digest is cached per connection, so that the time of a look-up
+    // reveals nothing about the tokens of other callers.
     const known = memo('bus tokens by connection', () => new WeakMap<object, KnownToken>());
     const digestOf = (socket: object, header: string): string | undefined => {
       const last = known.get(socket);
@@ -48,7 +48,7 @@ export default definePolicy({
     const byToken = (exchange: Exchange): BusConsumer | undefined | 'none' => {
       const header = exchange.incoming.get('authorization');
       if (header === undefined) return 'none';
-      // Looked up by digest: what the time could reveal about a digest reveals nothing about the token.
+      // Look up by digest: the time of the look-up may reveal something about the digest, but nothing about the token.
       const digest = digestOf(exchange.request.socket, header);
       return digest === undefined ? undefined : index.busConsumerByToken(digest);
     };

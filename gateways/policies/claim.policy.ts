@@ -4,8 +4,9 @@ import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
 /**
- * Reads the claim of a KQ1 request: time window, app and key, scheme pinned to the key. An unknown app, an unknown
- * key and a wrong scheme get the same error, and nothing reveals a key's state before the signature is verified.
+ * Reads the claim of a KQ1 request: time window, app and key, and the scheme, which must be that of the key. An unknown
+ * app, an unknown key and a wrong scheme get the same error. Nothing reveals a key's state before the signature is
+ * verified.
  */
 export default definePolicy({
   name: 'claim',

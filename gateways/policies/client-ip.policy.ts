@@ -4,9 +4,9 @@ import { definePolicy, type Exchange } from '../contract.ts';
 import { parseRanges, type IpRanges } from '../shared/ip-ranges.ts';
 
 /**
- * Finds the caller's true address: the socket's, unless that is a trusted proxy; then the last address in
- * `X-Forwarded-For` that is not one. Without trusted proxies (the default) the header is never trusted. For a
- * forwarded call it is the address that the gateway in the DMZ saw.
+ * Finds the caller's true address. This is the socket's address, unless that is a trusted proxy; then it is the last
+ * address in `X-Forwarded-For` that is not a trusted proxy. Without trusted proxies (the default) the header is never
+ * trusted. For a forwarded call it is the address that the gateway in the DMZ saw.
  */
 export default definePolicy({
   name: 'client-ip',

@@ -10,8 +10,8 @@ const UNREADABLE = refuse('GW40001', {
 });
 
 /**
- * `X-Request-Deadline` (epoch milliseconds) may only shorten the interface's deadline. A request past its deadline is
- * refused.
+ * Applies `X-Request-Deadline` (epoch milliseconds), which may only shorten the interface's deadline. A request past
+ * its deadline is refused.
  */
 export default definePolicy({
   name: 'deadline',

@@ -3,8 +3,8 @@ import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
 /**
- * Requires an unexpired grant of the app for the interface. On the user front the default app stands for people
- * without an app.
+ * Requires an unexpired grant of the app for the interface. On the user front, people without an app use the default
+ * app.
  */
 export default definePolicy({
   name: 'grant',

@@ -16,9 +16,9 @@ const ONCE = [
 ];
 
 /**
- * Refuses headers that two readers could understand differently (a repeated single header, a length beside a transfer
+ * Refuses headers that two servers could understand differently (a repeated single header, a length beside a transfer
  * coding) and codings that the gateway does not decode. Decides which headers the flow and the upstream see. On the
- * open front that is only signed headers: the policy `signature` adds them.
+ * open front these are only signed headers, which the policy `signature` adds.
  */
 export default definePolicy({
   name: 'header-filter',
@@ -58,8 +58,8 @@ function refuseTwice(name: string): GatewayError {
 }
 
 /**
- * Other codings would have to be decoded (RFC 9112, 6.1), and with a length beside a coding two servers can see two
- * requests.
+ * Other codings would have to be decoded (RFC 9112, 6.1). With a length beside a coding, two servers could read
+ * different requests.
  */
 const CODED = refuse('GW40001', {
   text: {
@@ -75,8 +75,8 @@ const EXPECTED = refuse('GW40001', {
 });
 
 /**
- * Reads the raw headers: Node's own lists are wrong after one header was removed (the one from a gateway in the DMZ).
- * In one pass, since a stranger may send thousands.
+ * Joins the values of repeated headers. Reads the raw headers, because Node's own lists are wrong after the header of a
+ * gateway in the DMZ was removed. Uses one pass, because an unauthenticated caller may send thousands of headers.
  */
 function joinRepeated({ headers, repeated, request: { rawHeaders } }: Exchange): void {
   const values = new Map<string, string[]>();

@@ -10,8 +10,8 @@ const UNUSABLE = refuse('GW40001', {
 });
 
 /**
- * Requires an `Idempotency-Key` where the interface says so, and refuses one that does not fit into a header or a key
- * of a store.
+ * Requires an `Idempotency-Key` where the interface says so. Refuses a key that does not fit into a header or a key of
+ * a store.
  */
 export default definePolicy({
   name: 'idempotency-key',

@@ -7,7 +7,9 @@ import { parseRanges } from '../shared/ip-ranges.ts';
 
 const Range = Type.String({ maxLength: 50 });
 
-/** Allows only the listed addresses, or all but the listed ones. `deny` wins. */
+/**
+ * Allows only the listed addresses, or all except the listed ones. If both lists contain an address, `deny` applies.
+ */
 export default definePolicy({
   name: 'ip-list',
   stage: 'state',

@@ -14,12 +14,12 @@ const FOR_FLOWS = [
   'x-application/hl7-v2+er7',
 ];
 
-/** RFC 6838, 4.2. */
+/** The syntax of a media type (RFC 6838, 4.2). */
 const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]*\/[A-Za-z0-9][\w!#$&^.+-]*$/;
 
 /**
- * Accepts only bodies of listed media types, unencoded where the gateway itself must read them. An upstream without a
- * schema accepts all.
+ * Accepts only bodies of listed media types, without a content coding if the gateway itself must read them. An upstream
+ * interface without a schema accepts all media types.
  */
 export default definePolicy({
   name: 'media-type',

@@ -14,9 +14,9 @@ const NOTHING = new Uint8Array(0);
 const NO_NAMES: readonly string[] = [];
 
 /**
- * Signs every response to an authenticated request, errors too: over the request's digest, status, nonce, time,
- * headers and body, so that no response fits another request. Uses the platform's SM2 key, or the shared secret where
- * the caller signs with HMAC.
+ * Signs every response to an authenticated request, including errors. The signature covers the request's digest,
+ * status, nonce, time, headers and body, so that a response cannot be used for another request. Signs with the
+ * platform's SM2 key, or with the shared secret if the caller signs with HMAC.
  */
 export default definePolicy({
   name: 'response-signature',
@@ -39,7 +39,7 @@ export default definePolicy({
       const keyId = usesSecret ? proof.keyId : platformKey.keyId;
       const ts = String(clock.now());
       for (const header of makeSignable(answer.headers)) warn({ interfaceId: target?.interfaceId, header, traceId: exchange.traceId });
-      // The trace id is added when the response is written; it is signed like every x-kq header.
+      // The trace id is added when the response is written. It is signed like every x-kq header.
       const headers = signedAnswerHeaders([...Object.entries(answer.headers), ['x-kq-trace', exchange.traceId]]);
       const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
       const bodyDigest = Buffer.from(crypto.digest(digestOfScheme(proof.scheme), body)).toString('hex');
@@ -61,9 +61,9 @@ export default definePolicy({
 });
 
 /**
- * A service may send headers that no signature can cover. Its response must not be lost for that, least of all after
- * a write. A URL with other characters has one spelling in ASCII (RFC 3986, 2.1); other such headers are left out and
- * named.
+ * Makes the headers of a response signable, and returns the names of those that were left out. A service may send
+ * headers that no signature can cover. Its response must not be lost for that reason, least of all after a write. A URL
+ * with other characters has one spelling in ASCII (RFC 3986, 2.1); other such headers are left out.
  */
 function makeSignable(headers: Record<string, string>): readonly string[] {
   let leftOut = NO_NAMES;
@@ -80,7 +80,7 @@ function makeSignable(headers: Record<string, string>): readonly string[] {
   return leftOut;
 }
 
-/** Each character is one byte as received. */
+/** Encodes a header value. Each character is one byte as received. */
 function percentEncode(latin1: string): string {
   return latin1.replace(/[^\t\x20-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

@@ -6,7 +6,7 @@ import { createCheckedSchema } from '../shared/create-checked-schema.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 
 /**
- * Body and query must match the interface's JSON Schemas; before that, JSON is read strictly (one meaning, limited
+ * Checks body and query against the interface's JSON Schemas. Before that, JSON is read strictly (one meaning, limited
  * depth).
  */
 export default definePolicy({
@@ -37,7 +37,7 @@ export default definePolicy({
   },
 });
 
-/** Cached across plans: compiling a schema costs milliseconds. */
+/** Returns the schema from a cache that outlives a plan, because compiling a schema costs milliseconds. */
 function remembered(schema: JsonSchema, coerces: boolean, { memo }: PolicyDeps): CheckedSchema {
   return memo<CheckedSchema>(`schema ${coerces} ${JSON.stringify(schema)}`, () => createCheckedSchema(schema, coerces));
 }

@@ -13,8 +13,8 @@ import { adoptTraceId } from '../shared/trace-ids.ts';
 import { isVisibleHeader } from '../shared/visible-headers.ts';
 
 /**
- * Proves a KQ1 request: verifies the signature over the canonical string of what was sent. Only after that may an
- * error mention the key's state, and only signed headers go on to the flow and the upstream.
+ * Authenticates a KQ1 request: verifies the signature over the canonical string of what was sent. Only after that may
+ * an error mention the key's state. Only signed headers are passed to the flow and the upstream.
  */
 export default definePolicy({
   name: 'signature',
@@ -41,8 +41,8 @@ export default definePolicy({
       return refuse('GW40103');
     }
     const { handle } = claim.key;
-    // A caller's secret never enters the DMZ: such a call is only authenticated inside, and nothing counts as proved
-    // here.
+    // A caller's secret is never sent to the DMZ. Such a call is only authenticated inside, and nothing counts as
+    // proved here.
     if (handle === undefined) return deps.plan().isHandedOut ? undefined : refuse('GW40101');
     const signature = Buffer.from(claim.authorization.sig, 'base64url');
     const holds = deps.verify(exchange, handle, canonical, signature);
@@ -57,7 +57,7 @@ function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): s
   const { scheme, appId, keyId, ts, nonce } = claim.authorization;
   const { method, host, rawPath: path, rawQuery: query } = exchange;
   const bodyDigest = Buffer.from(exchange.bodyDigest!).toString('hex');
-  // `path?` and `path` are two targets but would be one canonical string.
+  // `path?` and `path` are two targets, but would give the same canonical string.
   if (query === '' && exchange.request.url!.endsWith('?')) throw new Error('bare question mark');
   return canonicalRequest({ scheme, method, host, path, query, ts, nonce, appId, keyId, headers, bodyDigest });
 }
@@ -84,6 +84,6 @@ function accept(
   const { state, expiresAt } = key.document;
   const isUsable =
     (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
-  // From here on errors are signed, and the key for that is inside.
+  // From here on errors must be signed, and the key for that is inside.
   return isUsable || deps.plan().isHandedOut ? undefined : refuse('GW40105');
 }

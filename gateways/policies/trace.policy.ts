@@ -3,8 +3,8 @@ import { definePolicy } from '../contract.ts';
 import { createTraceId } from '../shared/trace-ids.ts';
 
 /**
- * Gives each request a trace id of our own, or the one from the DMZ. The caller's own id is adopted after
- * authentication (`adoptTraceId`).
+ * Gives each request a trace id of our own, or the one from the gateway in the DMZ. The caller's own id is adopted
+ * after authentication (`adoptTraceId`).
  */
 export default definePolicy({
   name: 'trace',

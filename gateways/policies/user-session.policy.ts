@@ -11,8 +11,8 @@ const MAX_TOKEN_LENGTH = 8192;
 const LEEWAY_SEC = 30;
 
 /**
- * A citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The configured key with the same
- * `kid` fixes algorithm, issuer and audience; a token that names another algorithm is refused.
+ * Verifies a citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The configured key with
+ * the same `kid` determines algorithm, issuer and audience. A token that names another algorithm is refused.
  */
 export default definePolicy({
   name: 'user-session',
@@ -50,10 +50,13 @@ export default definePolicy({
   },
 });
 
-/** 2100-01-01: a later expiry is a mistake, such as milliseconds for seconds, and would never expire. */
+/**
+ * The latest accepted expiry (2100-01-01). A later one is a mistake, such as milliseconds for seconds, and would never
+ * expire.
+ */
 const LATEST_SEC = 4_102_444_800;
 
-/** Reported only after the signature was verified. */
+/** This error is reported only after the signature was verified. */
 const NOT_ACCEPTABLE = refuse('GW40101', {
   text: {
     'zh-CN': '令牌已过期、尚未生效、有效期超过 2100 年或不是为本平台签发：请重新登录获取新令牌',
@@ -70,7 +73,7 @@ function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audie
   );
 }
 
-/** JSON can hold half a surrogate pair, but headers and keys cannot. */
+/** Returns whether the subject is usable. JSON can contain half a surrogate pair, but headers and keys cannot. */
 function isSubject(sub: unknown): boolean {
   return typeof sub === 'string' && sub !== '' && sub.isWellFormed();
 }
@@ -81,7 +84,7 @@ function readPart(part: string | undefined): Readonly<Record<string, unknown>> |
   return parsed !== undefined && 'value' in parsed && isRecord(parsed.value) ? parsed.value : undefined;
 }
 
-/** Base64url in its one canonical form, or undefined. */
+/** Decodes Base64url in its canonical form; returns undefined for other text. */
 function decode(part: string | undefined): Buffer | undefined {
   if (part === undefined || part === '' || !/^[A-Za-z0-9_-]+$/.test(part)) return undefined;
   const bytes = Buffer.from(part, 'base64url');

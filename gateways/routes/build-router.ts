@@ -8,8 +8,7 @@ export interface RouteMatch<Target> {
 
 export interface Router<Target> {
   /**
-   * Looks up the raw path: one that does not match a published path byte for byte is no route. Undefined: no such
-   * interface.
+   * Looks up the raw path, whose fixed segments must match byte for byte. Returns undefined if no published path matches.
    */
   find(rawPath: string): RouteMatch<Target> | undefined;
 }
@@ -21,8 +20,8 @@ interface Branch<Target> {
 }
 
 /**
- * Paths without parameters use one map; the others use a tree of segments, where a fixed segment wins over a
- * parameter.
+ * Builds the router. Paths without parameters use one map. The others use a tree of segments, where a fixed segment
+ * takes precedence over a parameter.
  */
 export function buildRouter<Target>(
   entries: Iterable<{ readonly interface: Pick<InterfaceDocument, 'method' | 'path'>; readonly target: Target }>,
@@ -70,7 +69,10 @@ function findInTree<Target>(root: Branch<Target>, rawPath: string): RouteMatch<T
   return methods === undefined ? undefined : { methods, values };
 }
 
-/** Visits each branch of the tree at most once, so the number of published paths limits its cost. */
+/**
+ * Finds the methods of a path. It visits each branch of the tree at most once, so the number of published paths limits
+ * its cost.
+ */
 function descend<Target>(branch: Branch<Target>, segments: readonly string[], at: number, values: string[]): Branch<Target>['methods'] {
   if (at === segments.length) return branch.methods;
   const segment = segments[at]!;

@@ -1,6 +1,6 @@
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 
-/** Two interfaces with the same route: same front, method and path, apart from parameter names. */
+/** Two interfaces with the same route: front, method and path are equal, apart from parameter names. */
 export interface RouteClash {
   readonly front: string;
   readonly method: string;
@@ -9,7 +9,7 @@ export interface RouteClash {
   readonly second: InterfaceDocument;
 }
 
-/** Returns every clash among the interfaces with both sides, so that the error of publishing can name them. */
+/** Returns every clash with both interfaces, so that the error of publishing can name them. */
 export function findRouteClashes(interfaces: Iterable<InterfaceDocument>): readonly RouteClash[] {
   const owners = new Map<string, InterfaceDocument>();
   const clashes: RouteClash[] = [];

@@ -4,7 +4,9 @@ import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 import { compileFirstBreach, type Breach, type FirstBreach, type JsonSchema } from '../../engine/schema/compile-schema.ts';
 import type { CheckedSchema, SchemaIssue } from '../contract.ts';
 
-/** Measures and compiles nothing before it is needed: a plan may have thousands of schemas. */
+/**
+ * Creates a checked schema. It is measured and compiled only when needed, because a plan may have thousands of schemas.
+ */
 export function createCheckedSchema(schema: JsonSchema, coerces = false): CheckedSchema {
   let plain: { readonly size: PlainSchemaSize | undefined } | undefined;
   let isBounded: boolean | undefined;
@@ -29,7 +31,7 @@ export function createCheckedSchema(schema: JsonSchema, coerces = false): Checke
   };
 }
 
-/** Names the rule, never the value. */
+/** Converts a breach into an issue, which names the rule, never the value. */
 export function toSchemaIssue({ instancePath, params, message }: Breach): SchemaIssue {
   const { missingProperty, additionalProperty } = params as { missingProperty?: string; additionalProperty?: string };
   const name = missingProperty ?? additionalProperty;

@@ -8,18 +8,18 @@ import type { JsonTask } from './json-worker.ts';
 import { parseJson } from './parse-json.ts';
 
 const THREAD_ABOVE_BYTES = 128 * 1024;
-/** A waiting task holds no memory besides its body, which the gateway counts. */
+/** Maximum number of waiting tasks. A waiting task needs no memory besides its body, which the gateway counts. */
 const WAITING = 512;
 const WAITING_PER_CALLER = 128;
 const HEAP_MB = 512;
-/** CPU time. Ten megabytes of JSON take a second to read and, with most schemas, another to check. */
+/** Limit of CPU time. Ten megabytes of JSON take a second to read and, with most schemas, another to check. */
 const CPU_MS = 2000;
 const CPU_MS_PER_MB = 1000;
-/** A caller whose body killed a thread waits this long: starting another is costly. */
+/** How long a caller is refused after its body ended a thread, because starting another thread is costly. */
 const PAUSE_MS = 2000;
-/** Most problems reported for one body. */
+/** Maximum number of problems reported for one body. */
 const MAX_ISSUES = 20;
-/** Number of remembered schemas that exceed the limits and killed a thread. */
+/** Maximum number of remembered schemas that exceed the limits and ended a thread. */
 const REMEMBERED = 100;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './json-worker.ts' : './json-worker.js', import.meta.url);
 
@@ -27,16 +27,16 @@ const BUSY = { problem: 'too many bodies wait to be read', isBusy: true } as con
 const COSTLY = { problem: 'reading and checking it takes too much computing or memory', isCostly: true } as const;
 
 /**
- * Parses a valid body again here: a structured clone of many small values would take the event loop two to four times
- * as long.
+ * Returns the result with the parsed value. A valid body is parsed again here, because a structured clone of many small
+ * values would block the event loop two to four times as long.
  */
 function withValue(found: CheckedJson, bytes: Uint8Array): CheckedJson {
   return 'value' in found ? { value: JSON.parse(new TextDecoder().decode(bytes)) as unknown } : found;
 }
 
 /**
- * Reads a large body, or one with a long check, in a thread that is stopped when it takes too much. One caller never
- * gets both threads.
+ * Reads a large body, or one with a long check, in a thread that is ended when it takes too much. One caller never uses
+ * both threads.
  */
 export function createJsonReader(clock: Clock): JsonReader {
   const threads = new BoundedThreads<JsonTask, CheckedJson>({
@@ -60,7 +60,10 @@ export function createJsonReader(clock: Clock): JsonReader {
     }
   }
 
-  /** If a schema turns out too costly only by trying, the caller's body is not to blame. */
+  /**
+   * Checks in a thread. If a schema proves too costly only by this check, the caller's body is not to blame, so an
+   * error is thrown.
+   */
   async function checkInThread(source: JsonTask['source'], schema: CheckedSchema, from: Sender, isForLoop = false): Promise<CheckedJson> {
     const { text, coerces, isBounded } = schema;
     if (unusable.has(text)) throw new Error('the schema takes too much computing: make it smaller');
@@ -70,7 +73,7 @@ export function createJsonReader(clock: Clock): JsonReader {
     throw new Error('the schema takes too much computing: make it smaller');
   }
 
-  /** Replaces the first problem by all problems, where they can be listed. */
+  /** Replaces the first problem by all problems, if they can be listed. */
   async function withAll(
     first: CheckedJson,
     source: JsonTask['source'],
@@ -82,7 +85,7 @@ export function createJsonReader(clock: Clock): JsonReader {
     return all === undefined ? first : { issues: all.breaches.map(toSchemaIssue) };
   }
 
-  /** Checks a value that was parsed here: at once when that is quick. */
+  /** Checks a value that was parsed here, at once if that is quick. */
   function check(value: unknown, source: JsonTask['source'], schema: CheckedSchema, from: Sender, bytes?: number) {
     if (!schema.isQuick(value, bytes)) {
       return checkInThread(source, schema, from).then((found) => ('value' in found ? { value } : withAll(found, source, schema, from)));

@@ -1,27 +1,27 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 
-/** A token bucket for each key, within one process. */
+/** Token buckets within one process, one per key. */
 export interface RateBuckets {
-  /** Takes a token of this key. Returns 0, or the milliseconds until there is one. */
+  /** Takes a token of this key. Returns 0, or the milliseconds until there is a token. */
   take(key: string): number;
-  /** Number of remembered keys; for tests. */
+  /** Returns the number of remembered keys; for tests. */
   size(): number;
 }
 
-/** Default for requests per second of an address or an app. */
+/** Default number of requests per second of an address or an app. */
 export const USUAL_RATE = 2_000;
 
 /** After this time without a call every bucket is full again, so forgetting its key loses nothing. */
 const BURST_MS = 1_000;
 /**
- * Per generation. Beyond it the older half is forgotten: a flood of addresses then gives every address a full bucket,
- * but takes no memory.
+ * Maximum number of keys per generation. When it is reached, the older generation is dropped. A flood of addresses then
+ * gives every address a full bucket, but takes no memory.
  */
 const MOST_KEYS = 65_536;
 
 /**
- * `perSecond` tokens a second, and as many at once. Stores the time at which the bucket is full again (GCRA), so that
- * a key needs one number.
+ * Creates buckets with `perSecond` tokens a second, and as many at once. Stores the time at which a bucket is full
+ * again (GCRA), so that a key needs only one number.
  */
 export function createRateBuckets(perSecond: number, clock: Pick<Clock, 'monotonic'>): RateBuckets {
   const costMs = 1_000 / perSecond;

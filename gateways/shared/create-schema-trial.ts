@@ -7,15 +7,18 @@ import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-thread
 /** Why a JSON Schema cannot be used: it is invalid, or takes more work than a gateway does for one request. */
 export type SchemaProblem = { readonly invalid: string } | { readonly costly: Text };
 
-/** Returns the problem of each schema. SCHEMA_CHECK_BUSY (transient) when too many wait, in all or of `by`. */
+/**
+ * Returns the problem of each schema. Rejects with SCHEMA_CHECK_BUSY (transient) if too many checks wait, in total or
+ * for the account `by`.
+ */
 export type SchemaTrial = (schemas: readonly JsonSchema[], by: string) => Promise<readonly (SchemaProblem | undefined)[]>;
 
-/** CPU time for the schemas of one interface together. */
+/** Limit of CPU time for all schemas of one interface together. */
 const CPU_MS = 200;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './schema-worker.ts' : './schema-worker.js', import.meta.url);
 
 /**
- * Measures and compiles untrusted schemas in a thread that is stopped when they take too long; this thread never
+ * Measures and compiles untrusted schemas in a thread that is ended when they take too long. The calling thread never
  * inspects them.
  */
 export function createSchemaTrial(clock: Clock): SchemaTrial {

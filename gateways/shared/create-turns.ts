@@ -1,18 +1,21 @@
 /** Shares turns of the event loop between several parties in rotation. */
 export interface Turns<Party> {
-  /** Undefined: continue at once, this turn has room. Otherwise resolves in a later turn. */
+  /**
+   * Returns undefined if the party can continue at once, because this turn has room. Otherwise returns a promise that
+   * resolves in a later turn.
+   */
   take(of: Party): Promise<void> | undefined;
-  /** The party needs no more turns: its waiting promises resolve at once, so that they can be freed. */
+  /** Called when the party needs no more turns. Its waiting promises resolve at once, so that they can be freed. */
   leave(party: Party): void;
 }
 
 /**
- * Runs at most `piecesOfTurn` pieces of work per turn. A party with a thousand pieces delays no one: between turns
- * the loop serves all other work, and another party waits for one piece of each party. The caller must limit how many
- * wait.
+ * Runs at most `piecesOfTurn` pieces of work per turn. A party with a thousand pieces delays no one: between turns the
+ * event loop serves all other work, and another party waits for only one piece of each party. The caller must limit how
+ * many pieces wait.
  */
 export function createTurns<Party>(piecesOfTurn: number): Turns<Party> {
-  /** In the order of their turns. */
+  /** The waiting pieces by party, in the order of their turns. */
   const waiting = new Map<Party, (() => void)[]>();
   let begun = 0;
 

@@ -7,14 +7,14 @@ import { createJsonReader } from './create-json-reader.ts';
 
 export interface ValueCheck {
   /**
-   * Rejects with PARSE_BUSY (transient) or PARSE_TOO_COSTLY (input) when the check needs a thread and does not finish
-   * there.
+   * Returns the problems of a value; undefined if it is valid. Rejects with PARSE_BUSY (transient) or PARSE_TOO_COSTLY
+   * (input) if the check needs a thread and does not finish there.
    */
   check(schema: JsonSchema, value: unknown, by: string): Promise<readonly SchemaIssue[] | undefined>;
   close: JsonReader['close'];
 }
 
-/** Checks a value that did not come with a request, in the same way as gateways check bodies. */
+/** Creates a check for values that did not come with a request. It works as gateways check bodies. */
 export function createValueCheck(clock: Clock): ValueCheck {
   const reader = createJsonReader(clock);
   return {

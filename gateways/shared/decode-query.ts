@@ -1,6 +1,7 @@
 /**
- * The one decoder of queries: `+` is a plus, `%XX` is UTF-8, each name once. Undefined when the query is malformed,
- * repeats a name, or has more than 100 names: a rule that reads a field must not be able to read it in two ways.
+ * Decodes a query; no other code does. `+` is a plus sign, `%XX` is UTF-8, and each name occurs once. Returns undefined
+ * when the query is malformed, repeats a name, or has more than 100 names, because a rule that reads a field must not
+ * be able to read it in two ways.
  */
 export function decodeQuery(rawQuery: string): Readonly<Record<string, string>> | undefined {
   if (rawQuery === '') return NOTHING;

@@ -1,11 +1,11 @@
 import ipaddr from 'ipaddr.js';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
-/** True when the address is in one of the ranges. */
+/** Returns true if the address is in one of the ranges. */
 export type IpRanges = (address: string) => boolean;
 
 /**
- * Parses addresses and CIDR ranges (IPv4, IPv6); throws IP_RANGE_INVALID (input) for anything else. IPv4 in IPv6
+ * Parses addresses and CIDR ranges (IPv4, IPv6). Throws IP_RANGE_INVALID (input) if a text is neither. IPv4 in IPv6
  * notation counts as IPv4.
  */
 export function parseRanges(texts: readonly string[]): IpRanges {

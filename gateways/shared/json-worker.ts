@@ -1,4 +1,4 @@
-/** The thread behind `createJsonReader`. */
+/** Runs in the threads of `createJsonReader`. */
 import { keepLast } from '../../engine/schema/keep-last.ts';
 import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { serveTasks } from '../../engine/threads/serve-tasks.ts';
@@ -7,11 +7,11 @@ import { createCheckedSchema } from './create-checked-schema.ts';
 import { parseJson } from './parse-json.ts';
 
 export interface JsonTask {
-  /** JSON, or a value that is already parsed. */
+  /** A JSON text, or a value that is already parsed. */
   readonly source: Uint8Array | { readonly value: unknown };
-  /** The schema as JSON, and whether string values stand for other types. */
+  /** The schema as JSON, and whether string values represent other types. */
   readonly schema?: { readonly text: string; readonly coerces: boolean };
-  /** An event loop will parse the valid body too. */
+  /** True if an event loop will parse the valid body too. */
   readonly isForLoop: boolean;
 }
 
@@ -20,7 +20,7 @@ const schemaOf = {
   coercing: keepLast(50, (text) => createCheckedSchema(JSON.parse(text) as JsonSchema, true)),
 };
 
-/** The value of a valid body stays here: the result has `undefined` in its place. */
+/** The value of a valid body is not sent back; the result has `undefined` in its place. */
 serveTasks<JsonTask, CheckedJson>(({ source, schema, isForLoop }) => {
   const parsed = source instanceof Uint8Array ? parseJson(source, isForLoop) : source;
   if ('problem' in parsed) return parsed;

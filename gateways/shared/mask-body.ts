@@ -3,7 +3,7 @@ import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { parseJson } from './parse-json.ts';
 import { mask, maskText } from './mask-text.ts';
 
-/** Fields whose value is always personal or secret. Compared in lower case, without `_` and `-`. */
+/** Fields whose value is always personal or secret. Names are compared in lower case, without `_` and `-`. */
 const KEYS = new Set([
   'name',
   'patientname',
@@ -55,13 +55,14 @@ const KEYS = new Set([
   'authorization',
   '密码',
 ]);
-/** Larger bodies are logged as length and digest: reading them would delay other requests. */
+/** Larger bodies are logged as length and digest, because reading them would delay other requests. */
 const READ_LIMIT_BYTES = 128 * 1024;
 const MAX_NESTED = 3;
 
 /**
- * A body as the access log may keep it: JSON (also JSON inside a JSON string), XML, forms and plain text, with fields
- * masked by name and values masked by pattern. Anything unreadable becomes `[<length> bytes, sm3 <digest>]`.
+ * Returns a body as the access log may store it. Handles JSON (also JSON inside a JSON string), XML, forms and plain
+ * text. Masks fields by name and values by pattern. A body that cannot be read becomes `[<length> bytes, sm3
+ * <digest>]`.
  */
 export function maskBody(
   body: Uint8Array | undefined,
@@ -112,7 +113,7 @@ function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown 
   );
 }
 
-/** A string may itself be JSON or XML, as hospital systems often send it. */
+/** Masks a string, which may itself be JSON or XML, as hospital systems often send it. */
 function maskString(text: string, isSecret: IsSecret, nested: number): string {
   const first = text.trimStart()[0];
   if (nested < MAX_NESTED && (first === '{' || first === '[')) {
@@ -148,7 +149,7 @@ function maskForm(text: string, isSecret: IsSecret): string | undefined {
 }
 
 /**
- * Masks text and attributes by the name of their element or attribute. Walks from `<` to `>` and parses no further
+ * Masks text and attributes by the name of their element or attribute. Goes from `<` to `>` and parses no further
  * structure, so that malformed XML is masked too.
  */
 function maskXml(text: string, isSecret: IsSecret): string {
@@ -178,8 +179,8 @@ function maskXml(text: string, isSecret: IsSecret): string {
 }
 
 /**
- * Matches a name only from its first letter: retrying at each letter would take quadratic time on a long name without
- * `=`.
+ * Masks the attributes of a tag. Matches a name only from its first letter, because retrying at each letter would take
+ * quadratic time on a long name without `=`.
  */
 function maskAttributes(tag: string, isSecret: IsSecret): string {
   return tag.replaceAll(/(?<![^\s=<>"'/])([^\s=<>"'/]+)=("[^"]*"|'[^']*')/g, (_all, name: string, quoted: string) =>

@@ -1,12 +1,12 @@
 /**
  * Masks what looks like personal data anywhere in a text: 18-digit resident ids with a valid check digit (GB 11643),
- * mobile numbers, bank cards (Luhn). One pass, linear; other numbers stay readable.
+ * mobile numbers, and bank cards (Luhn). Needs one pass in linear time; other numbers stay readable.
  */
 export function maskText(text: string): string {
   return text.replaceAll(/[0-9]{11,19}[Xx]?/g, (run) => (isPersonal(run) ? mask(run) : run));
 }
 
-/** Shows that a value existed, and enough of its end to compare two lines. */
+/** Masks a value. The result shows that a value existed, and enough of its end to compare two lines. */
 export function mask(value: string): string {
   return value.length <= 6 ? '***' : `***${value.slice(-2)}`;
 }

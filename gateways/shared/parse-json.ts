@@ -6,10 +6,10 @@ const KEY_PROBLEMS = { proto: 'the key __proto__ is not allowed', twice: 'a key 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * JSON as an interface accepts it: strict UTF-8, no repeated key in an object (two readers could use different ones),
- * no `__proto__`, at most 64 levels deep, numbers that a double holds exactly or at least finitely. The problem is
- * for people and names no content but a key's place. `isForLoop`: an event loop will parse it too, so its values and
- * field names are limited.
+ * Parses JSON as an interface accepts it: strict UTF-8, no repeated key in an object (two readers could use different
+ * ones), no `__proto__`, at most 64 levels deep, and only numbers that a double can represent. A problem is a text for
+ * people; it contains no content, only the place of a key. With `isForLoop`, an event loop will parse the body too, so
+ * the number of its values and field names is limited.
  */
 export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   let text: string;
@@ -20,7 +20,7 @@ export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   }
   const scan = scanJson(text, isHeld);
   const { depth, keys, unheld } = scan;
-  // Check before JSON.parse, whose recursion must not meet a hundred thousand brackets.
+  // Check before `JSON.parse`, whose recursion must not process a hundred thousand brackets.
   if (depth > MAX_DEPTH) return { problem: `the body is nested more than ${MAX_DEPTH} levels deep` };
   const excess = isForLoop ? findJsonExcess(scan, text) : undefined;
   if (excess !== undefined) return { problem: `the body has too many ${excess.of}`, excess };

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /**
- * SHA-256 of the client certificate whose key the handshake has proved (hex, lower case). Undefined: there is none,
- * it is not valid today, or it does not chain to the listener's authorities where that is required.
+ * Returns the SHA-256 of the client certificate whose key the handshake has proved (hex, lower case). Returns undefined
+ * if there is none, if it is not valid today, or if it must chain to the listener's authorities and does not.
  */
 export function peerFingerprint(socket: Socket, needsChain: boolean): string | undefined {
   const { encrypted, authorized } = socket as TLSSocket;

@@ -1,4 +1,4 @@
-/** The thread behind `createSchemaTrial`. */
+/** Runs in the thread of `createSchemaTrial`. */
 import { measureSchema } from '../../engine/contract/schema/schema-bounds.ts';
 import { schemaExcessText } from '../../engine/contract/schema/schema-excess-texts.ts';
 import { createSchemaTest, type JsonSchema } from '../../engine/schema/compile-schema.ts';
@@ -14,7 +14,7 @@ function findProblem(schema: JsonSchema): SchemaProblem | undefined {
   return invalid === undefined ? undefined : { invalid };
 }
 
-/** In sequence: `step` reports which schema took too much. */
+/** Checks the schemas in sequence, so that `step` tells which schema took too much. */
 serveTasks<string, readonly (SchemaProblem | undefined)[]>((schemas, { step }) =>
   (JSON.parse(schemas) as readonly JsonSchema[]).map((schema, index) => {
     step(index);

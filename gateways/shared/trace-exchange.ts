@@ -1,6 +1,6 @@
 /**
- * Starts the span of a request. It starts with the call, when the caller's trace is known and trusted, and counts
- * from the request's first byte.
+ * Starts the span of a request. It is created when the call starts, because only then the caller's trace is known and
+ * trusted. Its start time is the request's first byte.
  */
 import type { Span, SpanFields, Tracer } from '../../engine/contract/values/observe.ts';
 import type { Exchange } from '../contract.ts';
@@ -14,7 +14,7 @@ export function beginSpan(exchange: Exchange, tracer: Tracer): Span | undefined 
   return exchange.span;
 }
 
-/** A request that was refused before its call also gets a span. */
+/** Ends the span of a request. A request that was refused before its call also gets a span. */
 export function endSpan(exchange: Exchange, tracer: Tracer): void {
   const span = exchange.span ?? beginSpan(exchange, tracer);
   span?.end({ 'http.response.status_code': exchange.response.statusCode }, exchange.error?.code);

@@ -3,10 +3,10 @@ import type { Exchange } from '../contract.ts';
 
 const ID_BYTES = 16;
 
-/** 32 hex characters, as in W3C trace context. */
+/** Creates a trace id of 32 hex characters, as in W3C trace context. */
 export const createTraceId = createTraceIds();
 
-/** Draws random bytes for many ids at a time: otherwise each id would cost a system call. */
+/** Draws random bytes for many ids at a time, because otherwise each id would cost a system call. */
 function createTraceIds(): () => string {
   const drawn = Buffer.alloc(256 * ID_BYTES);
   let used = drawn.length;
@@ -21,8 +21,9 @@ function createTraceIds(): () => string {
 }
 
 /**
- * Adopts the trace id of an authenticated caller: `X-KQ-Trace`, else the trace id of `traceparent` (W3C), when
- * well-formed. Before that every request has an id of our own, so that a stranger cannot write into another's trace.
+ * Adopts the trace id of an authenticated caller if it is well-formed: `X-KQ-Trace`, otherwise the trace id of
+ * `traceparent` (W3C). Before that, every request has an id of our own, so that an unauthenticated caller cannot add to
+ * the trace of another.
  */
 export function adoptTraceId(exchange: Exchange, read: (name: string) => string | undefined): void {
   const own = read('x-kq-trace');

@@ -1,6 +1,6 @@
 /**
- * Headers that end at the gateway: hop-by-hop ones (RFC 9110, 7.6.1), credentials, addresses that proxies add, and
- * the gateway's own names.
+ * Headers that the gateway does not pass on: hop-by-hop ones (RFC 9110, 7.6.1), credentials, addresses that proxies
+ * add, and the gateway's own names.
  */
 const ENDING = new Set([
   'connection',
@@ -22,8 +22,8 @@ const ENDING = new Set([
 ]);
 
 /**
- * Whether the flow and the upstream may see a request header of this lower-case name. Only the gateway sets `x-kq-…`.
- * Many services (CGI, WSGI, PHP) read `x_kq_user` as `x-kq-user`, so both spellings end here.
+ * Returns whether the flow and the upstream may see a request header of this lower-case name. Only the gateway sets
+ * `x-kq-…`. Many services (CGI, WSGI, PHP) read `x_kq_user` as `x-kq-user`, so neither spelling is passed on.
  */
 export function isVisibleHeader(name: string): boolean {
   if (name.includes('_')) return name !== '__proto__' && isVisibleHeader(name.replaceAll('_', '-'));
@@ -31,8 +31,8 @@ export function isVisibleHeader(name: string): boolean {
 }
 
 /**
- * Some services take target, method or person from these headers, past the gateway's checks. They are accepted only
- * when the caller signed them.
+ * Some services take target, method or person from these headers, and so bypass the gateway's checks. The headers are
+ * accepted only when the caller signed them.
  */
 const OVERRIDING = new Set([
   'x-original-url',
@@ -57,14 +57,14 @@ const OVERRIDING = new Set([
   'x-request-id',
 ]);
 
-/** Whether this is a header of `OVERRIDING`, in either spelling. */
+/** Returns whether this is a header of `OVERRIDING`, in either spelling. */
 export function isOverriding(name: string): boolean {
   return OVERRIDING.has(name.includes('_') ? name.replaceAll('_', '-') : name);
 }
 
 /**
- * The further headers that `Connection` names: they end here like itself (RFC 9110, 7.6.1). Its usual values name
- * none.
+ * Returns the further headers that `Connection` names. Like `Connection` itself they are not passed on (RFC 9110,
+ * 7.6.1). The usual values of `Connection` name none.
  */
 export function namedByConnection(connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined || connection.length <= 'keep-alive'.length) return NO_NAMES;

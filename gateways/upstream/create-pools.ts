@@ -4,7 +4,7 @@ import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/co
 
 type WarnRefused = (fields: Readonly<Record<string, string>>) => void;
 
-/** One instance of a service: its connections, and the path in front of the interface's path. */
+/** One instance of a service with its connections and the path before the interface's path. */
 export interface Instance {
   readonly origin: string;
   readonly host: string;
@@ -13,9 +13,12 @@ export interface Instance {
 }
 
 export interface UpstreamPools {
-  /** The instance at an address; all interfaces with that target share its connections. */
+  /** Returns the instance at an address. All interfaces with that target share its connections. */
   open(address: string): Instance;
-  /** Closes, once idle, the pools that were not opened since the last turn: the new plan does not use them. */
+  /**
+   * Called for each new plan. Closes, once idle, the pools that were not opened since the last call, because the new
+   * plan does not use them.
+   */
   turn(): void;
   close(): Promise<void>;
 }
@@ -26,8 +29,8 @@ const BODY_IDLE_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
 
 /**
- * Pools of keep-alive connections by origin. The caller sets the time-out of an attempt; a body that stalls is ended
- * here.
+ * Creates pools of keep-alive connections by origin. The caller sets the time-out of an attempt; the pool ends a body
+ * that stalls.
  */
 export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): UpstreamPools {
   const pools = new Map<string, Pool>();
@@ -67,7 +70,7 @@ export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): 
   };
 }
 
-/** Callers only see GW50201; the log says what was refused. */
+/** Creates a connector that checks the target. Callers only see GW50201; the log says what was refused. */
 function guardedConnector(origin: string, outbound: OutboundGuard, warnRefused: WarnRefused): buildConnector.connector {
   const { port } = targetOfUrl(origin);
   const connect = guardConnector(outbound, port, buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: outbound.lookup(port) }));

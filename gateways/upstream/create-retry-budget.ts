@@ -1,12 +1,12 @@
 /**
- * Keeps retries from multiplying an overload: at most a fifth of the active requests may be retrying, but always
- * three.
+ * Prevents retries from multiplying an overload. At most a fifth of the active requests may be retrying, but three
+ * retries are always allowed.
  */
 export interface RetryBudget {
   enter(): ActiveRequest;
 }
 
-/** One request in flight; it counts, with its retries, until it leaves. */
+/** One request in flight. It counts, with its retries, until `leave` is called. */
 export interface ActiveRequest {
   tryRetry(): boolean;
   leave(): void;

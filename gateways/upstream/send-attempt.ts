@@ -6,25 +6,29 @@ import { hasNoBody } from '../shared/has-no-body.ts';
 import { namedByConnection } from '../shared/visible-headers.ts';
 import type { Instance } from './create-pools.ts';
 
-/** How one attempt ended. `wasSent`: bytes may have reached the service. */
+/** How one attempt ended. `wasSent` means that bytes may have reached the service. */
 export type AttemptResult =
   /**
-   * The response is in the exchange or was streamed (whole, or with the connection cut when the service broke off).
+   * The response is in the exchange or was streamed. If the service closed the connection early, the caller's
+   * connection was closed too.
    */
   | { readonly kind: 'answered' }
   | { readonly kind: 'caller-left' }
-  /** `full`: there is no memory for the response. */
+  /** `full` means that there is no memory for the response. */
   | { readonly kind: 'timeout' | 'exception' | 'busy' | 'full'; readonly wasSent: boolean };
 
 export interface AttemptOptions {
-  /** Limit until the head of the response; its body may take until the exchange's deadline. */
+  /** Time limit until the head of the response. Its body may take until the exchange's deadline. */
   readonly timeoutMs: number;
-  /** With the query. */
+  /** The path with the query. */
   readonly path: string;
   readonly headers: string[];
-  /** Checks the head of the response before any of it goes on; false: the caller does not get it (`busy`). */
+  /**
+   * Checks the head of the response before any of it is passed on. If it returns false, the caller does not get the
+   * response, and the attempt ends with `busy`.
+   */
   takesHead(status: number, raw: readonly Buffer[]): boolean;
-  /** Whether a response header, by its lower-case name, goes on to the caller. */
+  /** Returns whether a response header, by its lower-case name, is passed on to the caller. */
   passes(name: string): boolean;
 }
 
@@ -36,9 +40,9 @@ export interface AttemptDeps {
 
 const HIGHEST_STATUS = 599;
 const SPOOL_LIMIT_BYTES = 10 * 1024 * 1024;
-/** The part of a streamed response that the access log may read. */
+/** Maximum number of bytes of a streamed response that the access log may read. */
 const CAPTURE_LIMIT_BYTES = 128 * 1024;
-/** Hop-by-hop (RFC 9110, 7.6.1); the gateway sets its own. */
+/** Hop-by-hop headers (RFC 9110, 7.6.1). The gateway sets its own. */
 export const OF_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -49,7 +53,9 @@ export const OF_CONNECTION: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** For these the first value counts, as in Node's own client; other repeated headers are lists (RFC 9110, 5.3). */
+/**
+ * For these headers the first value counts, as in Node's own client. Other repeated headers are lists (RFC 9110, 5.3).
+ */
 const SINGLE: ReadonlySet<string> = new Set([
   'age',
   'content-disposition',
@@ -63,9 +69,7 @@ const SINGLE: ReadonlySet<string> = new Set([
   'server',
 ]);
 
-/**
- * Sends the exchange to one instance and streams the response straight through, or spools it where it must be signed.
- */
+/** Sends the exchange to one instance. Streams the response to the caller, or holds it if it must be signed. */
 export function sendAttempt(exchange: Exchange, instance: Instance, options: AttemptOptions, deps: AttemptDeps): Promise<AttemptResult> {
   return new Promise((resolve) => {
     const attempt = new Attempt(exchange, options, deps, resolve);
@@ -127,7 +131,7 @@ class Attempt {
   onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
     if (status < 200) return true;
     if (status > HIGHEST_STATUS) {
-      // Not an HTTP status (RFC 9110, 15): its meaning is undefined, and it cannot be signed.
+      // This is not an HTTP status (RFC 9110, 15). Its meaning is undefined, and it cannot be signed.
       this.#fail('exception');
       return true;
     }
@@ -138,7 +142,8 @@ class Attempt {
     this.#hasHead = true;
     if (this.#exchange.isAnswerSpooled) this.#beginSpool(status, raw);
     else this.#beginStream(status, raw, resume);
-    // Complete it here: a 304 may state a length, and the connection would be broken off for the missing body.
+    // Complete the response here: a 304 may state a length, and the connection would be closed because of the missing
+    // body.
     if (hasNoBody(status)) this.onComplete();
     return true;
   }
@@ -179,7 +184,10 @@ class Attempt {
     this.#fail('exception');
   }
 
-  /** The caller has left, or the response was sent: a paused exchange must not wait for a drain that never comes. */
+  /**
+   * Called when the caller has left, or the response was sent. A paused attempt must not wait for a drain event that
+   * never comes.
+   */
   leave(): void {
     this.#giveBack();
     if (this.#isSettled) return;
@@ -187,7 +195,7 @@ class Attempt {
     this.#abort?.(gone());
   }
 
-  /** The head had `timeoutMs`; once it has arrived, the rest has until the deadline. */
+  /** Called at a time limit. The head has `timeoutMs`; once it has arrived, the rest has until the deadline. */
   #onTimer(): void {
     const leftMs = this.#exchange.deadlineMs - this.#deps.clock.now();
     if (this.#hasHead && leftMs > 0) this.#cancelTimer = this.#deps.clock.after(leftMs, () => this.#onTimer());
@@ -199,7 +207,7 @@ class Attempt {
     this.#giveBack();
     const { response } = this.#exchange;
     if (this.#isStreaming) {
-      // Part of the response was sent: only a broken connection tells the caller that the rest will not come.
+      // Part of the response was sent, so only a closed connection tells the caller that the rest will not come.
       this.#settle({ kind: 'answered' });
       response.destroy();
     } else this.#settle({ kind, wasSent: this.#wasSent });
@@ -240,7 +248,7 @@ class Attempt {
     this.#resume = resume;
   }
 
-  /** The headers that go on, as received: name, value, name, value … */
+  /** Returns the headers to pass on, as received: name, value, name, value … */
   #passed(status: number, raw: readonly Buffer[]): string[] {
     const passed: string[] = [];
     const ending = namedByConnection(valueOf(raw, 'connection'));

@@ -14,7 +14,7 @@ import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
 const BUSY = new Set([502, 503, 504]);
-/** As long as the keys of flows: 128 bits. */
+/** As long as the keys of flows, 128 bits. */
 const OUTWARD_KEY_LENGTH = 22;
 const JITTER_FROM_MS = 25;
 const JITTER_TO_MS = 250;
@@ -31,9 +31,9 @@ export interface UpstreamDeps {
 }
 
 /**
- * The call stage of an interface whose target is a service: round robin over its instances, with two retry counters.
- * It retries only when nothing was sent, or when doing it twice is harmless: an idempotent method, an interface
- * declared idempotent, or an upstream that honours the Idempotency-Key the caller sent.
+ * Creates the call stage of an interface whose target is a service. It uses the instances in rotation, with two retry
+ * counters. It retries only when nothing was sent, or when doing the work twice is harmless: an idempotent method, an
+ * interface declared idempotent, or an upstream that honours the Idempotency-Key the caller sent.
  */
 export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDeps): RunCall {
   const { target } = document;
@@ -48,13 +48,15 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
     if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
     const active = deps.budget.enter();
     try {
-      // The service sees a key that is unique to the caller: two apps may both number `order-1`, `order-2` …
+      // The service sees a key that is unique to the caller, because two apps may both use the keys `order-1`,
+      // `order-2` …
       const origin = originOfCaller(callerOf(exchange));
       if (origin !== undefined) exchange.headers['idempotency-key'] = outwardKey(origin, deps.crypto);
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
       let timeoutsLeft = document.timeoutRetries;
       let exceptionsLeft = document.exceptionRetries;
-      // One slot per exchange: its retries go to the following instances, so to another one where there are several.
+      // Each exchange takes one place in the rotation. Its retries go to the next instances, so to another one if there
+      // are several.
       const first = turn++;
       for (;;) {
         const leftMs = exchange.deadlineMs - deps.clock.now();
@@ -71,7 +73,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
             timeoutMs: Math.min(document.timeoutMs, leftMs),
             path: exchange.rawPath + (exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`),
             headers: requestHeaders(exchange, span?.traceparent),
-            // Holds the response back while a retry is left, and the budget allows it.
+            // Hold the response back while a retry is left and the budget allows it.
             takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status) && active.tryRetry()),
             passes: isPassed,
           },
@@ -92,12 +94,12 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
   };
 }
 
-/** The same in every retry, including the caller's own, and on every gateway. */
+/** Returns the key for the service. It is the same in every retry, including the caller's own, and on every gateway. */
 function outwardKey(origin: string, crypto: Pick<Crypto, 'digest'>): string {
   return Buffer.from(crypto.digest('sm3', origin)).toString('base64url').slice(0, OUTWARD_KEY_LENGTH);
 }
 
-/** The caller's visible headers, and those that the gateway adds: trace, app, user, deadline. */
+/** Returns the caller's visible headers, and those that the gateway adds: trace, app, user, deadline. */
 function requestHeaders(exchange: Exchange, traceparent: string | undefined): string[] {
   const headers: string[] = [];
   for (const name in exchange.headers)
@@ -120,7 +122,10 @@ function attemptSpan({ method, attempts }: Exchange): SpanStart {
   return { kind: 'client', fields: { 'http.request.method': method, 'http.request.resend_count': attempts - 1 } };
 }
 
-/** A write that was sent and not answered may have happened: that differs from a failure. */
+/**
+ * Returns the error for a failed call. A write that was sent and not answered may have been done, which differs from a
+ * failure.
+ */
 function toRefusal(
   result: Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>,
   mayRepeat: boolean,
@@ -136,7 +141,7 @@ function fail(exchange: Exchange, error: GatewayError): void {
   exchange.error = error;
 }
 
-/** Full jitter, but never beyond the deadline. */
+/** Waits for a random time between 25 and 250 ms, but never beyond the deadline. */
 function pause(exchange: Exchange, clock: Clock): Promise<void> {
   const waitMs = Math.min(JITTER_FROM_MS + Math.random() * (JITTER_TO_MS - JITTER_FROM_MS), Math.max(0, exchange.deadlineMs - clock.now()));
   return new Promise((resolve) => clock.after(waitMs, resolve));
