@@ -67,9 +67,9 @@ export interface EngineDeps {
   readonly seal: Seal;
   /** Returns the time since which payloads are bound to their place (see `createPayloads`). */
   readonly boundSince?: (() => number | undefined) | undefined;
-  /** Folders of node types; the product's own is first. */
+  /** The folders of node types; the folder of the product is the first. */
   readonly nodeFolders: readonly (string | URL)[];
-  /** The store server's time, in epoch milliseconds; absent if the store has only one process. */
+  /** Returns the store server's time, in epoch milliseconds; absent if only one process uses the store. */
   readonly serverTime?: (() => Promise<number>) | undefined;
   readonly environment: string;
   /** Additional outbound targets from `KQ_OUTBOUND_ALLOWED`, and the ports of the platform itself. */
@@ -81,9 +81,11 @@ export interface EngineDeps {
   /** If absent, no spans are created. */
   readonly tracer?: Tracer | undefined;
   readonly workerSlots?: number;
-  /** Tags of flows and ids of adapters that this process works for; empty: everything. */
+  /** The tags of flows and the ids of adapters for which this process works; if empty, it works for all flows. */
   readonly serves?: readonly string[];
-  /** Where executions that ended days ago are moved; if absent, they stay until they expire. */
+  /**
+   * The folder to which executions that ended days ago are moved; if absent, they stay in the store until they expire.
+   */
   readonly archive?: { readonly folder: string; readonly afterDays: number } | undefined;
   /** The description of this process that other processes see. */
   readonly about?: ProcessAbout;
@@ -116,14 +118,17 @@ export interface Engine {
   readonly processes: Processes;
   /** Undefined if nothing is archived. */
   readonly archive: Archive | undefined;
-  /** Claims durable work and starts listeners. Only worker processes call it. */
+  /** Starts to claim durable work, and starts listeners. For worker processes. */
   startWork(): Promise<void>;
   /**
-   * Starts nothing new and waits, up to `boundMs`, for running work, while listeners and fronts continue. Call it
-   * before the process ends.
+   * Starts no new durable work and waits for running work, while listeners and fronts continue. Call it before the
+   * process ends.
    */
   drain(boundMs: number): Promise<void>;
-  /** Takes nothing new, waits for running work (up to `boundMs`), and closes what it opened. Storage stays open. */
+  /**
+   * Takes no new work, waits for running work (up to `boundMs`), and closes what the engine opened. The storage stays
+   * open.
+   */
   stop(boundMs: number): Promise<void>;
 }
 
@@ -302,7 +307,7 @@ interface LivingParts {
   readonly archive: Archive | undefined;
 }
 
-/** Starts the work. Stops the parts in an order in which no part uses one that is already closed. */
+/** Starts the work, and stops all parts in an order in which no part needs one that is already closed. */
 class EngineLife {
   readonly #parts: LivingParts;
   readonly #deps: EngineDeps;

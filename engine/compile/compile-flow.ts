@@ -1,6 +1,6 @@
 /**
- * Compiles a published version once, at publish: fills in configuration, prepares nodes, compiles expressions and
- * indexes the graph.
+ * Compiles a flow version once, at publish: fills in configurations, prepares nodes, compiles expressions and builds
+ * the graph.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, toErrorRecord, type Issue } from '../contract/values/errors.ts';
@@ -24,13 +24,13 @@ export interface CompiledNode {
   readonly definition: NodeDefinition;
   readonly effect: Effect;
   readonly ports: readonly PortSpec[];
-  /** Absent for triggers. A disabled node passes its message through. */
+  /** The function of the node; undefined for triggers. A disabled node passes its message on. */
   readonly run: RunNode<unknown> | undefined;
   readonly retry: RetryRule;
   readonly onError: 'port' | 'fail' | 'continue';
   /**
-   * True if the author named the error port in the handling, so that it takes unknown outcomes too. Connecting the
-   * port is not enough.
+   * True if the author chose the error port in the handling, so that the port takes unknown outcomes too. Connecting
+   * the port is not enough.
    */
   readonly takesUnknown: boolean;
   readonly exhausted: NonNullable<Handling['exhausted']>;
@@ -51,13 +51,13 @@ export interface CompiledFlow extends FlowVersion {
     readonly keys: readonly (readonly [name: string, expression: Expression])[];
   };
   readonly recording: Required<Recording>;
-  /** Nodes whose output is read as `nodes.<id>` by expressions of this flow. */
+  /** Ids of nodes whose output expressions of this flow may read as `nodes.<id>`. */
   readonly namedNodes: ReadonlySet<string>;
-  /** The strongest effect of its nodes, which is its effect for a caller. */
+  /** The strongest effect of all nodes, which is the effect of the flow for a flow that calls it. */
   readonly effect: Effect;
-  /** Whether any node may change something outside. */
+  /** True if any node may change something outside. */
   readonly hasWrite: boolean;
-  /** Whether no node's handling asks for less than a full record. */
+  /** True if every node records in full. */
   readonly recordsAllNodes: boolean;
 }
 
@@ -69,8 +69,8 @@ export interface CompileDeps {
 }
 
 /**
- * Throws FLOW_INVALID (input) with every problem that only compilation finds. Precondition: the document passed
- * `validateFlow`.
+ * Compiles a version. Throws FLOW_INVALID (input) with all problems that only compilation finds. The document must
+ * have passed `validateFlow`.
  */
 export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFlow {
   const steps = compileSteps(version, deps);
@@ -148,7 +148,10 @@ export function isStronger(effect: Effect, than: Effect): boolean {
   return EFFECTS.indexOf(effect) > EFFECTS.indexOf(than);
 }
 
-/** A durable flow keeps retrying while a hospital is down. A sync flow has a waiting caller. */
+/**
+ * The retry rule of actions in a durable flow, which keeps trying while a hospital is down. A sync flow does not
+ * retry, because its caller waits.
+ */
 const DURABLE_RETRY: RetryRule = { max: 100, baseMs: 500, factor: 2, capMs: 60_000, on: ['transient'] };
 const NO_RETRY: RetryRule = { ...DURABLE_RETRY, max: 0 };
 

@@ -4,13 +4,15 @@ import { errorPort } from '../contract/node/node.ts';
 import { hasOpenEnd, isPortThere, roleAt, startsOf, type GraphView } from './graph-view.ts';
 
 /**
- * How many pairs to check before the proof is given up and the merge refused. Bounds the work on hostile documents.
+ * The number of pairs that are checked. Beyond it, a merge counts as not exclusive, which limits the work on hostile
+ * documents.
  */
 const MAX_PAIRS = 200_000;
 
 /**
- * Several edges may enter an ordinary node only if at most one of them can carry a message: the paths must part at
- * different ports of a node that chooses. Otherwise FLOW_MERGE_NOT_EXCLUSIVE. Precondition: the graph has no cycle.
+ * Checks that several edges enter an ordinary node only if at most one of them can carry a message: their paths must
+ * separate at different ports of a node that chooses one port. Otherwise returns FLOW_MERGE_NOT_EXCLUSIVE. The graph
+ * must have no cycle.
  */
 export function checkExclusiveMerges(view: GraphView): Issue[] {
   const isExclusive = exclusiveEdges(view);
@@ -35,9 +37,10 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
 }
 
 /**
- * Two edges exclude each other if, walking back from the later one, every path leads to a node that chooses between
- * this path and the other edge. Each pair is decided once. If a type or a port is unknown, or an edge ends at a missing
- * node, they count as exclusive: that problem is reported elsewhere.
+ * Returns a function that decides whether two edges exclude each other. It goes back from the later edge. The edges
+ * exclude each other if every path back reaches a node that chooses between this path and the other edge. Each pair is
+ * decided once. If a type or a port is unknown, or an edge ends at a missing node, the edges count as exclusive,
+ * because that problem is reported elsewhere.
  */
 function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean {
   const decided = new Map<string, boolean>();
@@ -64,7 +67,10 @@ function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean 
   return isExclusive;
 }
 
-/** A route and a wait emit on one port only. An action emits either on its normal port or on its error port. */
+/**
+ * Returns true if the node emits on only one of the two ports. A route and a wait emit on one port only. An action
+ * emits either on its normal port or on its error port.
+ */
 function choosesBetween(view: GraphView, a: FlowEdge, b: FlowEdge): boolean {
   const role = roleAt(view, a.from.node);
   if (view.nodes.get(a.from.node)?.node.disabled === true) return true;

@@ -13,21 +13,22 @@ interface Problem {
 }
 
 /**
- * Finds texts of a node that do not compile, or that read the output of a node which has none yet when the text is
- * evaluated.
+ * Finds texts of a node that do not compile, or that read the output of a node that has no output yet at that point.
  */
 export function checkNodeTexts(view: GraphView, item: NodeView, definition: NodeDefinition, deps: ValidateDeps): Issue[] {
   const place = placeOf(view, item);
   return nodeTexts(item.config, definition).flatMap((text) => {
     const broken = text.kind === 'expression' ? compileProblem(text.text, deps) : undefined;
     const problems = broken === undefined ? readProblems(view, text, place) : [broken];
-    // A comment in a script may name a node that no longer exists.
+    // Only warn about scripts: the name may be in a comment of the script.
     const severity = text.kind === 'script' ? 'warning' : 'error';
     return problems.map(({ code, message, fix, values }) => nodeIssue(item, `/config${text.path}`, code, message, fix, severity, values));
   });
 }
 
-/** The same for an ingress expression: it is evaluated before any node has run. */
+/**
+ * Checks an ingress expression in the same way. It is evaluated before any node has run, so it must not read outputs.
+ */
 export function checkIngressExpression(view: GraphView, text: string, deps: ValidateDeps): Problem[] {
   const broken = compileProblem(text, deps);
   if (broken !== undefined) return [broken];
@@ -51,10 +52,13 @@ function compileProblem(text: string, deps: ValidateDeps): Problem | undefined {
   }
 }
 
-/** A node's position: what runs before it, and what runs only after it. For some nodes this is only partly known. */
+/**
+ * The position of a node: which nodes run before it, and which run only after it. For some nodes this is only partly
+ * known.
+ */
 interface ReadingPlace {
   readonly id: string;
-  /** Undefined if anything may have run before: behind a catch node, or where edges are missing. */
+  /** Returns undefined if any node may have run before: after a catch node, or where edges are missing. */
   readonly before: () => ReadonlySet<string> | undefined;
   readonly after: () => ReadonlySet<string>;
 }
@@ -74,8 +78,8 @@ function nodesBefore(view: GraphView, start: string): ReadonlySet<string> | unde
   const queue = [start];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     const edges = view.edgesTo.get(id) ?? [];
-    // A catch node runs after any failed node. A node without incoming edges is not connected yet; that is reported
-    // elsewhere.
+    // A catch node may run after any failed node. A node without incoming edges is not connected yet, which is
+    // reported elsewhere.
     if (edges.length === 0 && roleAt(view, id) !== 'trigger') return undefined;
     for (const { from } of edges) {
       if (seen.has(from.node)) continue;
@@ -89,7 +93,7 @@ function nodesBefore(view: GraphView, start: string): ReadonlySet<string> | unde
 function readProblems(view: GraphView, text: NodeText, place: ReadingPlace): Problem[] {
   return readsOf(text, view).flatMap((read) => {
     if (!view.nodes.has(read)) return [unknownNode(read)];
-    // On a cycle everything runs before everything; the cycle is reported elsewhere.
+    // On a cycle, every node runs before every other one. The cycle is reported elsewhere.
     if (view.order === undefined) return [];
     const target = nameIn(view, read);
     if (read === place.id) return [problem('node-itself', 'The node reads its own output, which it does not have yet.', {})];
@@ -118,11 +122,12 @@ const QUOTED = /\bnodes\s*(?:\.\s*`(n_[A-Za-z0-9_-]{1,60})`|\[\s*(['"])(n_[A-Za-
 const BARE = /\bnodes\s*\.\s*(n_[A-Za-z0-9_]{1,60})/g;
 const IN_PATH = /(?:^|\{)\s*nodes\.`?(n_[A-Za-z0-9_-]{1,60})/g;
 
-/** Ids of the nodes that a text reads by name. */
+/** Returns the ids of the nodes that a text reads by name. */
 function readsOf({ text, kind }: NodeText, view: GraphView): readonly string[] {
   if (kind === 'path' || kind === 'template') return distinct(text.matchAll(IN_PATH), 1);
   const quoted = Array.from(text.matchAll(QUOTED), ([, ticked, , inBrackets]) => ticked ?? inBrackets!);
-  // Without backticks a hyphen may belong to the id or be a minus. Report only what cannot be the start of an id.
+  // Without backticks, a hyphen may belong to the id or be a minus sign. So ignore a name that may be the start of an
+  // existing id.
   const bare = distinct(text.matchAll(BARE), 1).filter((id) => view.nodes.has(id) || !hasLonger(view, id));
   return [...new Set([...quoted, ...bare])];
 }

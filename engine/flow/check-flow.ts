@@ -6,14 +6,15 @@ import type { ValidateDeps } from './validate-deps.ts';
 import { validateFlow } from './validate-flow.ts';
 
 export interface CheckedFlow {
-  /** Set exactly if the document matches the schema, whatever rules it breaks; as returned by `parseFlow`. */
+  /** The document as `parseFlow` returns it. Set exactly if it matches the schema, even if it breaks other rules. */
   readonly flow?: FlowDocument;
   readonly issues: readonly Issue[];
 }
 
 /**
- * Returns every problem of a JSON value as a flow document: those of the schema, and those of the rules for the
- * readable parts. Errors first, schema errors before others. Pure: facts about the installation are passed in.
+ * Returns every problem of a JSON value as a flow document: the problems with the schema, and those with the rules as
+ * far as the document can be read. Errors come first, and schema errors before all others. Pure: facts about the
+ * installation are passed in.
  */
 export function checkFlow(raw: unknown, deps: ValidateDeps): CheckedFlow {
   const { flow, issues, refused } = parseFlow(raw, deps.fits);
@@ -22,22 +23,22 @@ export function checkFlow(raw: unknown, deps: ValidateDeps): CheckedFlow {
 }
 
 /**
- * Rule issues of the readable part. Leaves out issues at places that break the schema, and issues caused by such
- * places.
+ * Returns the rule issues of the readable part. Leaves out issues at places that break the schema, and issues caused
+ * by such places.
  */
 function issuesBeside(told: readonly Issue[], refused: Readonly<Record<string, unknown>>, deps: ValidateDeps): Issue[] {
   const { flow, unnamed } = readableFlow(refused);
   const broken = new Set(told.map(({ path }) => path));
   const found = validateFlow(flow, deps).filter((issue) => !placesOf(issue).some((place) => broken.has(place)));
   const missing = new Set(found.map(missingIn).filter((id) => id !== undefined));
-  // A missing node that an edge names may be one of the nodes without an id. So leave out such issues, and issues
-  // about wiring.
+  // A missing node that an edge names may be one of the nodes whose id cannot be read. So leave out issues about
+  // missing nodes and about wiring.
   const isByMissing = (issue: Issue) =>
     missing.size > 0 && ((missing.size <= unnamed && missingIn(issue) !== undefined) || (isOfWiring(issue) && broken.has(idPlace(issue))));
   return found.filter((issue) => !isByMissing(issue)).map(withoutStandIn);
 }
 
-/** The place of an issue and all its parents. */
+/** Returns the place of an issue and all its parents. */
 function placesOf({ path }: Issue): string[] {
   const steps = path.split('/');
   return steps.map((_, index) => steps.slice(0, index + 1).join('/'));

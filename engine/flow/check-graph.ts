@@ -94,7 +94,10 @@ function checkTrigger(view: GraphView): Issue[] {
     .concat(triggers.flatMap((item) => listeningNeedsDurable(view, item)));
 }
 
-/** A listener must acknowledge before the work is done. That needs a stored execution, and so a durable flow. */
+/**
+ * Checks that a flow with a listener is durable. A listener must acknowledge a message before the work is done, so the
+ * message must be stored first.
+ */
 function listeningNeedsDurable(view: GraphView, item: NodeView): Issue[] {
   if (view.document.mode === 'durable' || item.definition?.kind !== 'trigger' || item.definition.listen === undefined) return [];
   const message = `${nameOf(item)} takes messages that must not be lost, so the flow must store them first.`;
@@ -121,7 +124,8 @@ function cycle(view: GraphView): Issue {
 }
 
 /**
- * The body of a loop is what its port `each` leads to. Results leave by `done`, so no other path may enter the body.
+ * Checks the loops. The body of a loop consists of the nodes after its port `each`. Results leave by `done`, and no
+ * other path may enter the body.
  */
 function checkLoops(view: GraphView): Issue[] {
   return [...view.nodes.values()].filter((item) => item.role === 'for-each').flatMap((loop) => checkLoop(view, loop));
@@ -222,8 +226,8 @@ function checkBranches(item: NodeView): Issue[] {
 }
 
 /**
- * A field name for a node that does not lead to this join has no effect: its author would look for a field that never
- * appears.
+ * Checks the field names of a join. A name for a node that is not connected to the join has no effect, and the author
+ * would look for a field that never appears.
  */
 function checkNames(item: NodeView, view: GraphView): Issue[] {
   const { names } = item.config;
@@ -241,8 +245,8 @@ function checkNames(item: NodeView, view: GraphView): Issue[] {
 }
 
 /**
- * A caller gets one reply, so a second reply on a path has no effect. If other paths lead to it as well, it may be
- * the first reply on those.
+ * Finds replies after another reply. A caller gets one reply, so a second one on the same path has no effect. If
+ * another path reaches it too, it may be the first reply on that path; then it is only a warning.
  */
 function checkSecondReplies(view: GraphView): Issue[] {
   if (view.order === undefined) return [];

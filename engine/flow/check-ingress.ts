@@ -43,7 +43,10 @@ export function checkIngress(view: GraphView, deps: ValidateDeps): Issue[] {
 
 const KEY_NAME = new RegExp(NAME_RULES.key.pattern, 'u');
 
-/** A rule, not part of the schema: a draft from 0.1.0 with such a name can still be saved, and then corrected. */
+/**
+ * Checks the names of business keys. This is not part of the schema, so that a draft from version 0.1.0 with such a
+ * name can still be saved, and then corrected.
+ */
 function checkKeyNames(names: readonly string[]): Issue[] {
   return names
     .filter((name) => !KEY_NAME.test(name))
@@ -57,7 +60,10 @@ function checkKeyNames(names: readonly string[]): Issue[] {
     }));
 }
 
-/** A sync flow has no lanes: its author would rely on an order that nothing guarantees. */
+/**
+ * Refuses a lane in a sync flow. Sync flows have no lanes, and the author would rely on an order that is not
+ * guaranteed.
+ */
 function checkLane({ document }: GraphView): Issue[] {
   if (document.mode !== 'sync' || document.ingress?.lane === undefined) return [];
   return [
@@ -73,9 +79,9 @@ function checkLane({ document }: GraphView): Issue[] {
 }
 
 /**
- * Finds expressions that read keys no message of this trigger has. The lane would be that of the whole trigger, and
- * no duplicate would be recognised. The flow's own keys are evaluated together with the lane, so the lane cannot read
- * them.
+ * Finds expressions that read keys which no message of this trigger has. With such an expression, the whole trigger
+ * would be one lane, or no duplicate would be recognised. The flow's own keys are evaluated together with the lane, so
+ * the lane cannot read them.
  */
 function checkReadKeys(view: GraphView, texts: readonly (readonly [path: string, text: string])[]): Issue[] {
   const known = keysOfTrigger(view);
@@ -103,12 +109,12 @@ function keysOfTrigger(view: GraphView): readonly string[] | undefined {
   return trigger.definition.keyNames?.(trigger.config as never);
 }
 
-/** Strings and comments, names in backticks, plain names, and everything else between them. */
+/** Matches one token: a string or comment, a name in backticks, a plain name, or any other character. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\/\*[^]*?\*\/|`([^`]*)`|([^\s"'`.,:;?*/%+\-=<>!&|~^@#(){}[\]]+)|\S/g;
 
 /**
- * Names read as `keys.<name>`. Inside brackets `keys` may be a field of the value before them, so texts with brackets
- * are skipped.
+ * Returns the names that the text reads as `keys.<name>`. Returns none for a text with brackets: inside brackets,
+ * `keys` may be a field of the value before them.
  */
 function readKeys(text: string): readonly string[] {
   const tokens = Array.from(text.matchAll(TOKEN), ([whole, quoted, plain]) => ({ whole, name: quoted ?? plain })).filter(

@@ -7,7 +7,7 @@ import { nameOf, nodeIssue } from './node-issue.ts';
 import { schemaIssues } from './schema-issues.ts';
 import type { ValidateDeps } from './validate-deps.ts';
 
-/** Checks each node on its own: type, configuration, expressions, adapter and handling. */
+/** Checks each node separately: type, configuration, expressions, adapter and handling. */
 export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
   return [...view.nodes.values(), ...view.repeated].flatMap((item) => {
     deps.onNode?.(item.index);
@@ -135,7 +135,7 @@ function checkHandling(view: GraphView, item: NodeView, definition: NodeDefiniti
   return issues;
 }
 
-/** The effect of a node with its configuration; an unknown effect counts as a write. */
+/** Returns the effect of a node with its configuration; an unknown effect counts as a write. */
 export function effectOf(item: NodeView, definition: NodeDefinition | undefined): 'pure' | 'read' | 'idempotent-write' | 'write' {
   if (definition?.kind !== 'action' || item.node.disabled === true) return 'pure';
   if (typeof definition.effect !== 'function') return definition.effect;
@@ -145,5 +145,3 @@ export function effectOf(item: NodeView, definition: NodeDefinition | undefined)
     return 'write';
   }
 }
-
-/** Strings below a pointer with `*` for every item or field. */

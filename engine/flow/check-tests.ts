@@ -6,8 +6,8 @@ import { labelOf, nameOf } from './node-issue.ts';
 import { roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
 
 /**
- * Saved tests must name existing nodes and ports. They must mock every node that they certainly reach and that would
- * reach outside.
+ * Checks the saved tests. They must name existing nodes and ports, and must mock every node that they certainly reach
+ * and that has an effect outside.
  */
 export function checkTests(view: GraphView): Issue[] {
   return view.document.tests.flatMap((test, index) => [...checkNames(view, test, index), ...checkMocked(view, test, index)]);
@@ -55,11 +55,12 @@ function checkMocked(view: GraphView, test: FlowTest, index: number): Issue[] {
   });
 }
 
-/** Nodes whose output port is not known in advance. */
+/** Roles whose output port is not known in advance. */
 const CHOOSES: ReadonlySet<NodeView['role']> = new Set(['route', 'for-each', 'unknown']);
 
 /**
- * Nodes that run in this test whatever a condition decides. Only running the test shows which way a condition goes.
+ * Returns the nodes that run in this test whatever the conditions decide. Only running the test shows what a condition
+ * decides.
  */
 function certainlyReached(view: GraphView, test: FlowTest): Set<string> {
   const starts = startsOf(view).filter((id) => roleAt(view, id) === 'trigger');

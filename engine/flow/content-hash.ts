@@ -3,15 +3,16 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import type { FlowDocument } from '../contract/flow/flow-document.ts';
 
 /**
- * SHA-256 (hex) of a flow's content: everything except `revision` and `layout`, so that moving a box changes nothing.
- * Same result in a browser and in Node. Independent of the order of fields, but not of the order of nodes and edges.
+ * Returns the SHA-256 (hex) of a flow's content: everything except `revision` and `layout`, so that moving a node on
+ * the canvas does not change it. The result is the same in a browser and in Node. It does not depend on the order of
+ * fields, but on the order of nodes and edges.
  */
 export function contentHash(flow: FlowDocument): string {
   const { revision: _revision, layout: _layout, ...content } = flow;
   return bytesToHex(sha256(new TextEncoder().encode(canonicalJson(content))));
 }
 
-/** JSON with sorted field names and without undefined fields, so that equal values give equal texts. */
+/** Returns JSON with sorted field names and without undefined fields, so that equal values give equal texts. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => (item === undefined ? 'null' : canonicalJson(item))).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

@@ -3,7 +3,7 @@ import { isRecord } from '../contract/values/is-record.ts';
 import { pointerStep } from '../contract/schema/schema-problem.ts';
 
 export interface FieldChange {
-  /** JSON Pointer below the node, edge or document. */
+  /** JSON Pointer relative to the node, the edge or the document. */
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
@@ -16,19 +16,19 @@ export interface PartsDiff<Part> {
 }
 
 export interface FlowDiff {
-  /** Nothing differs that a run could notice, nor any text. */
+  /** True if the flows differ at most in layout and revision. */
   readonly isSame: boolean;
   readonly nodes: PartsDiff<FlowNode>;
   readonly edges: PartsDiff<FlowEdge>;
   /** All fields except nodes, edges, layout and revision: name, mode, deadline, ingress, recording, tests … */
   readonly settings: readonly FieldChange[];
-  /** True if boxes were moved. */
+  /** True if the layout differs. */
   readonly isLayoutChanged: boolean;
 }
 
 /**
- * Returns what differs in `after`. `before` is undefined if there is no earlier version. Nodes and edges are matched
- * by id.
+ * Returns the differences between two versions of a flow. `before` is undefined if there is no earlier version. Nodes
+ * and edges are matched by id.
  */
 export function diffFlows(before: FlowDocument | undefined, after: FlowDocument): FlowDiff {
   const nodes = diffParts(before?.nodes ?? [], after.nodes);
@@ -58,7 +58,7 @@ function diffParts<Part extends { readonly id: string }>(before: readonly Part[]
   };
 }
 
-/** Recurses into objects; compares arrays and values as a whole. */
+/** Returns the changed fields. Objects are compared field by field, arrays and other values as a whole. */
 function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
   const old = before as Readonly<Record<string, unknown>>;
   const now = after as Readonly<Record<string, unknown>>;
@@ -70,7 +70,10 @@ function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
   });
 }
 
-/** Whether both have the same canonical JSON, without serialising. An undefined field counts as absent. */
+/**
+ * Returns true if the two values have the same canonical JSON, without serialising them. An undefined field counts as
+ * absent.
+ */
 function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => isEqual(item, b[index]));

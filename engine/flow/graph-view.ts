@@ -5,33 +5,36 @@ import { withDefaults } from './with-defaults.ts';
 
 export interface NodeView {
   readonly node: FlowNode;
-  /** Position in `document.nodes`, for JSON Pointers. */
+  /** The position in `document.nodes`, for JSON Pointers. */
   readonly index: number;
   readonly definition: NodeDefinition | undefined;
-  /** The configuration with the schema's defaults filled in; it may still break the schema. */
+  /** The configuration with the schema's defaults; it may still break the schema. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** The role in the planner. A disabled control node, except a join, is an action that passes its input on. */
+  /** The role in the planner. A disabled control node, except a join, counts as an action that passes its input on. */
   readonly role: 'trigger' | 'action' | 'unknown' | Extract<NodeDefinition, { kind: 'control' }>['role'];
-  /** Undefined if unknown: the type is unknown, or the configuration the ports depend on breaks its schema. */
+  /**
+   * Undefined if the ports are not known: the type is unknown, or the ports depend on a configuration that breaks its
+   * schema.
+   */
   readonly outPorts: readonly PortSpec[] | undefined;
   readonly ins: readonly FlowEdge[];
   readonly outs: readonly FlowEdge[];
 }
 
 /**
- * A flow document as a graph with the node definitions looked up. A missing node that edges name stays in the graph
- * as an unknown one. So only the missing node is reported, and no problems that follow from it.
+ * A flow document as a graph, with the definitions of its nodes. A missing node that edges name is part of the graph
+ * as an unknown node. So the missing node is reported once, without the problems that follow from it.
  */
 export interface GraphView {
   readonly document: FlowDocument;
   readonly nodes: ReadonlyMap<string, NodeView>;
-  /** Nodes with the id of an earlier one; they are not part of the graph. */
+  /** Nodes with the id of an earlier node; they are not part of the graph. */
   readonly repeated: readonly NodeView[];
   readonly edgesTo: ReadonlyMap<string, readonly FlowEdge[]>;
   readonly edgesFrom: ReadonlyMap<string, readonly FlowEdge[]>;
-  /** Ids in topological order; undefined if there is a cycle. */
+  /** The position of each id in topological order; undefined if there is a cycle. */
   readonly order: ReadonlyMap<string, number> | undefined;
-  /** Ids of nodes on a cycle or behind one. */
+  /** The ids of nodes on a cycle or after one. */
   readonly cyclic: readonly string[];
 }
 
@@ -60,7 +63,10 @@ export function viewGraph(document: FlowDocument, getNode: (type: string) => Nod
   return { document, nodes, repeated, edgesFrom, edgesTo, ...sortIds(ids, edgesFrom, edgesTo) };
 }
 
-/** Ids of all nodes reachable from `starts` along edges that `follows` accepts; includes the starts. */
+/**
+ * Returns the ids of all nodes that can be reached from `starts` along edges that `follows` accepts, including the
+ * starts.
+ */
 export function reachable(view: GraphView, starts: readonly string[], follows: (edge: FlowEdge) => boolean = () => true): Set<string> {
   const seen = new Set(starts);
   const queue = [...starts];
@@ -75,8 +81,8 @@ export function reachable(view: GraphView, starts: readonly string[], follows: (
 }
 
 /**
- * Where tokens originate: the trigger, and catch nodes, which have no incoming edge. Includes unknown nodes that may
- * be one of these.
+ * Returns the nodes where paths start: the trigger, and catch nodes, which have no incoming edge. Includes unknown
+ * nodes that may be one of these.
  */
 export function startsOf(view: GraphView): string[] {
   const ids = new Set([...view.nodes.keys(), ...view.edgesFrom.keys()]);
@@ -86,7 +92,10 @@ export function startsOf(view: GraphView): string[] {
   });
 }
 
-/** True if an edge leaves by this port, or may be meant to: its own port or its node does not exist. */
+/**
+ * Returns true if an edge leaves by this port. Also true if an edge may be meant to: its port or its node does not
+ * exist.
+ */
 export function isConnected(view: GraphView, { node }: NodeView, port: string): boolean {
   return view.document.edges.some(({ from }) => {
     if (from.node === node.id) return from.port === port || !isPortThere(view, from);
@@ -94,17 +103,17 @@ export function isConnected(view: GraphView, { node }: NodeView, port: string): 
   });
 }
 
-/** Whether the node is known to have this output port. */
+/** Returns true if the node is known to have this output port. */
 export function isPortThere(view: GraphView, { node, port }: FlowEdge['from']): boolean {
   return view.nodes.get(node)?.outPorts?.some(({ name }) => name === port) === true;
 }
 
-/** True if an edge that may carry a message ends nowhere: it may be meant for any node. */
+/** Returns true if an edge that may carry a message ends at a missing node: it may be meant for any node. */
 export function hasOpenEnd(view: GraphView): boolean {
   return [...reachable(view, startsOf(view))].some((id) => !view.nodes.has(id) && !view.edgesFrom.has(id));
 }
 
-/** The role of a node; `unknown` also if the node does not exist. */
+/** Returns the role of a node; `unknown` also if the node does not exist. */
 export function roleAt(view: GraphView, id: string): NodeView['role'] {
   return view.nodes.get(id)?.role ?? 'unknown';
 }

@@ -5,12 +5,12 @@ import { typeName, type NodeDefinition } from '../contract/node/node.ts';
 type RawFlow = Readonly<Record<string, unknown>>;
 
 /**
- * Maps an older document's schema to the step that converts it to the next schema. `flow/1` is the first, so there is
- * none yet.
+ * For each older schema, the step that converts a document to the next schema. There is no step yet, because `flow/1`
+ * is the first schema.
  */
 const STEPS: ReadonlyMap<string, (old: RawFlow) => RawFlow> = new Map();
 
-/** Migrates a raw document to the newest schema. Leaves unknown documents for `parseFlow` to refuse. */
+/** Migrates a raw document to the newest schema. Returns unknown documents unchanged; `parseFlow` refuses them. */
 export function migrateFlow(raw: unknown, steps: typeof STEPS = STEPS): unknown {
   let current = raw;
   for (let count = 0; count <= steps.size; count++) {
@@ -24,7 +24,10 @@ export function migrateFlow(raw: unknown, steps: typeof STEPS = STEPS): unknown 
 type KnownNodes = Readonly<{ list(): readonly NodeDefinition[]; get(name: string): NodeDefinition | undefined }>;
 type Upgradable = NodeDefinition & Required<Pick<NodeDefinition, 'upgrade'>>;
 
-/** The next newer major of a node type that can convert its configuration; `name` is `protocol.verb@major`. */
+/**
+ * Returns the next newer major version of a node type that can convert its configuration; undefined if there is none.
+ * `name` is `protocol.verb@major`.
+ */
 export function newerMajor(name: string, nodes: Pick<KnownNodes, 'list'>): Upgradable | undefined {
   const [type, major] = name.split('@') as [string, string];
   return nodes
@@ -34,14 +37,14 @@ export function newerMajor(name: string, nodes: Pick<KnownNodes, 'list'>): Upgra
     .sort((a, b) => a.major - b.major)[0];
 }
 
-/** Type and configuration of a node, converted to the newer major. */
+/** Returns the type and configuration of a node, converted to the newer major version. */
 export function upgraded(node: Pick<FlowNode, 'type' | 'config'>, newer: Upgradable): Pick<FlowNode, 'type' | 'config'> {
   const config = newer.upgrade(node.config, Number(node.type.split('@')[1])) as FlowNode['config'];
   return { type: typeName(newer), config };
 }
 
 /**
- * Replaces nodes whose major version no longer exists with the next newer one that can convert their configuration.
+ * Converts nodes whose major version no longer exists to the next newer version that can convert their configuration.
  */
 export function upgradeNodes(document: FlowDocument, nodes: KnownNodes): FlowDocument {
   const now = document.nodes.map((node) => {

@@ -6,7 +6,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return near !== undefined && near.distance <= Math.max(2, name.length / 3) ? near.candidate : undefined;
 }
 
-/** Levenshtein distance: letters inserted, removed or replaced. */
+/** Returns the Levenshtein distance: the number of letters inserted, removed or replaced. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

@@ -1,7 +1,9 @@
 import type { ErrorValues, Issue } from '../contract/values/errors.ts';
 import type { NodeView } from './graph-view.ts';
 
-/** Creates an issue about one node; `path` is relative to it. Its values contain the node's label. */
+/**
+ * Creates an issue about one node; `path` is relative to the node. The values of the issue contain the node's label.
+ */
 export function nodeIssue(
   item: NodeView,
   path: string,
@@ -26,7 +28,7 @@ export function labelOf({ node }: NodeView): string {
   return node.label || node.id;
 }
 
-/** The node's label in quotes. */
+/** Returns the node's label in quotes. */
 export function nameOf(item: NodeView): string {
   return `"${labelOf(item)}"`;
 }

@@ -4,7 +4,7 @@ import { pointerStep } from '../contract/schema/schema-problem.ts';
 import type { NodeDefinition } from '../contract/node/node.ts';
 
 /**
- * A text of a configuration that reads the scope: an expression, a scope path, a text with `{paths}` in it, or a
+ * A text in a configuration that reads from the scope: an expression, a scope path, a text with `{paths}` in it, or a
  * script.
  */
 export interface NodeText {
@@ -15,8 +15,9 @@ export interface NodeText {
 }
 
 /**
- * Returns every such text of a configuration: those the definition names, and operands anywhere (in conditions,
- * mapping rules, loops). Leaves out fixed values and JSON Schemas: their content is data.
+ * Returns every text of a configuration that reads from the scope: those that the definition names, and operands
+ * anywhere (in conditions, mapping rules, loops). Leaves out fixed values and JSON Schemas, because their content is
+ * data.
  */
 export function nodeTexts(config: Readonly<Record<string, unknown>>, definition: NodeDefinition): readonly NodeText[] {
   const found = new Map<string, NodeText>();

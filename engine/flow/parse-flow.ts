@@ -6,16 +6,17 @@ import { withDefaults } from './with-defaults.ts';
 import { schemaIssues, type Fits } from './schema-issues.ts';
 
 export interface ParsedFlow {
-  /** Set exactly if there is no issue: migrated, with defaults, and independent of the input object. */
+  /** The document: migrated, with defaults, and independent of the input object. Set exactly if there is no issue. */
   readonly flow?: FlowDocument;
   readonly issues: readonly Issue[];
   /**
-   * Set if there are issues: migrated, and with defaults as far as possible. Absent if the input is not an object.
+   * The document as far as it can be read: migrated, with defaults where possible. Set if there are issues; absent if
+   * the input is not an object.
    */
   readonly refused?: Readonly<Record<string, unknown>>;
 }
 
-/** Reads any JSON value as a flow document. Returns every breach of the schema at once, code FLOW_SCHEMA. */
+/** Reads any JSON value as a flow document. Returns all violations of the schema at once, with the code FLOW_SCHEMA. */
 export function parseFlow(raw: unknown, fits?: Fits): ParsedFlow {
   if (!isRecord(raw)) return { issues: [notAnObject()] };
   const filled = filledFlow(raw);
@@ -23,21 +24,24 @@ export function parseFlow(raw: unknown, fits?: Fits): ParsedFlow {
   return issues.length === 0 ? { flow: filled as FlowDocument, issues } : { issues, refused: filled as Readonly<Record<string, unknown>> };
 }
 
-/** Returns only the document, without its issues. */
+/** Returns the document without listing issues; undefined if it does not match the schema. */
 export function readFlow(raw: unknown, fits: Fits): FlowDocument | undefined {
   if (!isRecord(raw)) return undefined;
   const filled = filledFlow(raw);
   return fits(FlowDocument, filled) ? (filled as FlowDocument) : undefined;
 }
 
-/** Copies by JSON, because the data is JSON: twice as fast as a structured clone. */
+/**
+ * Returns a migrated copy with defaults. Copying through JSON is twice as fast as a structured clone, and the data is
+ * JSON anyway.
+ */
 export function filledFlow(raw: Readonly<Record<string, unknown>>): unknown {
   return withDefaults(FlowDocument, withDrawableLayout(JSON.parse(JSON.stringify(migrateFlow(raw)))));
 }
 
 /**
- * Groups and notes once had no schema, and nothing drew them. Drop those without an id, so that such documents stay
- * valid; check the others like everything else.
+ * Removes groups and notes without an id. Earlier versions had no schema for them and did not draw them, so such
+ * documents must stay valid. Groups and notes with an id are checked like everything else.
  */
 function withDrawableLayout(flow: unknown): unknown {
   const { layout } = flow as { readonly layout?: unknown };
@@ -52,7 +56,7 @@ function identified(list: unknown, prefix: string): unknown {
   return list.filter((item: unknown) => String((item as { readonly id?: unknown } | null)?.id).startsWith(prefix));
 }
 
-/** The schema of flow documents for other programs, as JSON Schema 2020-12. */
+/** Returns the schema of flow documents for other programs, as JSON Schema 2020-12. */
 export function flowJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -14,7 +14,7 @@ import {
 import { isRecord } from '../contract/values/is-record.ts';
 
 export interface ReadableFlow {
-  /** Each part keeps its position, so that a pointer into it is also a pointer into the input. */
+  /** The readable document. Each part keeps its position, so a pointer into it is also a pointer into the input. */
   readonly flow: FlowDocument;
   /** The number of nodes without a valid id. A reference to a missing node may mean one of them. */
   readonly unnamed: number;
@@ -23,8 +23,9 @@ export interface ReadableFlow {
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * Reads what it can of a document that breaks the schema, so that its rules can be checked too. Replaces the rest
- * with placeholders that break no rule: an invalid id, an edge from and to nowhere, a mode without demands.
+ * Reads a document that breaks the schema as far as possible, so that its rules can be checked too. Replaces
+ * unreadable parts by placeholders that break no rule: an invalid id, an edge between missing nodes, the mode with the
+ * fewest rules.
  */
 export function readableFlow(raw: Raw): ReadableFlow {
   const nodes = items(FlowDocument.properties.nodes, raw['nodes']);
@@ -33,7 +34,7 @@ export function readableFlow(raw: Raw): ReadableFlow {
     ...NEUTRAL,
     ...soundFields(FlowDocument, raw),
     nodes: nodes?.map(readableNode) ?? [],
-    // If no edge can be read, one placeholder edge stands for them: anything may be connected.
+    // If no edge can be read, one placeholder edge replaces them all: any nodes may be connected.
     edges: (edges ?? [{}]).map(readableEdge),
     tests: items(FlowDocument.properties.tests, raw['tests'])?.map(readableTest) ?? [],
     ...(raw['ingress'] === undefined ? {} : { ingress: readableIngress(record(raw['ingress'])) }),
@@ -42,7 +43,7 @@ export function readableFlow(raw: Raw): ReadableFlow {
   return { flow, unnamed: nodes?.filter(({ id }) => !Check(FlowNode.properties.id, id)).length ?? Infinity };
 }
 
-/** True for the placeholder of an unreadable node id. People see it in place of the id. */
+/** Returns true for the placeholder of an unreadable node id. People see the placeholder in place of the id. */
 export function isStandIn(id: string): boolean {
   return /^#\d+$/.test(id);
 }
@@ -63,7 +64,7 @@ const NEUTRAL: FlowDocument = {
 };
 const LONGEST: Recording = { level: 'full', retainDays: Infinity };
 
-/** An id and a type of the wrong form still identify the node and the type. */
+/** Reads a node. Keeps an id or a type of the wrong form, because it still identifies the node or the type. */
 function readableNode(node: Raw, index: number): FlowNode {
   return {
     label: '',
@@ -89,7 +90,7 @@ function readableTest(test: Raw, index: number): FlowTest {
     input: { data: null },
     ...soundFields(FlowTest, test),
     name: text(test['name']) ?? String(index + 1),
-    // An unreadable mock counts as a mock with unknown output, so the node needs no other.
+    // An unreadable mock counts as a mock with an unknown output, so that no missing mock is reported for the node.
     mocks: Object.fromEntries(mocks.map(([id, mock]) => [id, Check(FlowMock, mock) ? mock : { emit: {} }])),
     expect: (items(FlowTest.properties.expect, test['expect']) ?? []).map((expectation) => ({
       path: '',
@@ -103,15 +104,15 @@ function readableIngress(ingress: Raw): Ingress {
   return { ...soundFields(Ingress, ingress), keys: Object.fromEntries(keys) };
 }
 
-/** The fields of `value` that the schema has and accepts. */
+/** Returns the fields of `value` that the schema has and accepts. */
 function soundFields<T extends TObject>(schema: T, value: Raw): Partial<Static<T>> {
   const isSound = ([name, field]: [string, unknown]) => Object.hasOwn(schema.properties, name) && Check(schema.properties[name]!, field);
   return Object.fromEntries(Object.entries(value).filter(isSound)) as Partial<Static<T>>;
 }
 
 /**
- * The items of a list, unless it is too long; undefined for any other value. An item that is not an object becomes an
- * empty object.
+ * Returns the items of a list; undefined if the list is too long, or for any other value. An item that is not an
+ * object becomes an empty object.
  */
 function items(schema: TSchema & { readonly maxItems?: number }, value: unknown): readonly Raw[] | undefined {
   return Array.isArray(value) && value.length <= (schema.maxItems ?? Infinity) ? value.map(record) : undefined;

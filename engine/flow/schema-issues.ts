@@ -7,16 +7,22 @@ import { isRecord } from '../contract/values/is-record.ts';
 import { isPlainPattern } from '../contract/values/plain-text.ts';
 import { fieldOf, isEcho, nameProblem, pointerStep, schemaValues } from '../contract/schema/schema-problem.ts';
 
-/** More problems than a person fixes at once; bounds the work on hostile documents. */
+/**
+ * The maximum number of problems. A person cannot fix more at once, and the limit bounds the work on hostile
+ * documents.
+ */
 const MAX_ISSUES = 500;
 
-/** Checks a value against a schema with generated code, hundreds of times as fast as interpreting it. */
+/**
+ * Checks a value against a schema with generated code, which is hundreds of times as fast as interpreting the schema.
+ */
 export type Fits = (schema: TSchema, value: unknown) => boolean;
 
 /**
- * Returns every breach of `schema` in `value` as sentences, with JSON Pointers below `prefix`. For a union, only the
- * closest member's breaches are returned. All have code `code` and severity error. Interprets the schema, so that it
- * also runs on pages that forbid generated code. With `fits`, it interprets only the places that do not fit.
+ * Returns every violation of `schema` in `value` as sentences, with JSON Pointers below `prefix`. For a union, returns
+ * only the violations of the member that fits best. All issues have the code `code` and severity error. The schema is
+ * interpreted, so that the function also runs on pages that forbid generated code. With `fits`, only the parts that do
+ * not fit are interpreted.
  */
 export function schemaIssues(schema: TSchema, value: unknown, code: string, prefix = '', fits?: Fits): Issue[] {
   const misfits: Misfit[] = [];
@@ -39,8 +45,8 @@ interface Misfit {
 const MAX_MISFITS = 50;
 
 /**
- * Finds the smallest parts that do not fit. For an object or list whose parts all fit, returns the whole with its
- * parts unchecked.
+ * Finds the smallest parts that do not fit. For an object or list that does not fit, also adds the object or list with
+ * its parts unchecked, because it may break the schema itself.
  */
 function findMisfits(schema: TSchema, value: unknown, path: string, fits: Fits, found: Misfit[]): void {
   if (found.length >= MAX_MISFITS || fits(schema, value)) return;
@@ -58,7 +64,10 @@ function findMisfits(schema: TSchema, value: unknown, path: string, fits: Fits, 
   }
 }
 
-/** TypeBox stops at 8 errors by a process-wide setting. Raise it for this one synchronous call only. */
+/**
+ * Returns all errors. TypeBox stops at 8 errors because of a process-wide setting, so the setting is raised only
+ * during this synchronous call.
+ */
 function allErrors(schema: TSchema, value: unknown): TLocalizedValidationError[] {
   const { maxErrors } = Settings.Get();
   Settings.Set({ maxErrors: MAX_ISSUES });
@@ -69,7 +78,10 @@ function allErrors(schema: TSchema, value: unknown): TLocalizedValidationError[]
   }
 }
 
-/** Replaces each failed union by the errors of its closest member. A choice of constants becomes one error. */
+/**
+ * Replaces the errors of each failed union by those of the member that fits best. A choice between constants becomes
+ * one error.
+ */
 function closestOfUnions(errors: readonly TLocalizedValidationError[]): TLocalizedValidationError[] {
   const union = errors.filter((error) => error.keyword === 'anyOf').sort((a, b) => a.schemaPath.length - b.schemaPath.length)[0];
   if (union === undefined) return [...errors];
@@ -90,7 +102,9 @@ function isInside(error: TLocalizedValidationError, union: TLocalizedValidationE
   return isBelow && error.schemaPath.startsWith(`${union.schemaPath}/anyOf/`);
 }
 
-/** A member of another type, or with another tag, is further away than one with many small errors. */
+/**
+ * Returns how far a member of a union is from fitting. A wrong type or a wrong tag counts more than many small errors.
+ */
 function weight(errors: readonly TLocalizedValidationError[], at: string): number {
   return errors.reduce(
     (sum, error) => sum + (error.keyword === 'type' && error.instancePath === at ? 100 : error.keyword === 'const' ? 20 : 1),

@@ -2,8 +2,8 @@ import type { NodeDefinition } from '../contract/node/node.ts';
 import type { Fits } from './schema-issues.ts';
 
 /**
- * The facts about the installation that validation needs. A check whose fact is absent is skipped (the designer
- * without a server).
+ * The facts about the installation that validation needs. If a fact is absent (in the designer without a server), its
+ * check is skipped.
  */
 export interface ValidateDeps {
   /** `list` is used for suggestions only. */
@@ -14,9 +14,9 @@ export interface ValidateDeps {
    */
   readonly adapters?: { readonly environment: string; protocolOf(adapterId: string): string | undefined };
   hasTable?(tableId: string): boolean;
-  /** Throws an `input` AppError if the text does not compile. */
+  /** Throws an AppError (input) if the text does not compile. */
   checkExpression?(text: string): void;
-  /** Checks with generated code; without it schemas are interpreted. */
+  /** Checks with generated code; if absent, schemas are interpreted. */
   readonly fits?: Fits;
   /** Called before each node with its position; throw to stop the validation. */
   onNode?(index: number): void;

@@ -12,8 +12,8 @@ import type { ValidateDeps } from './validate-deps.ts';
 import { viewGraph, type GraphView } from './graph-view.ts';
 
 /**
- * Returns every problem of a parsed flow, errors first. A flow with errors cannot be published; warnings are shown.
- * Pure: facts about the installation are passed in.
+ * Returns every problem of a parsed flow, errors first. A flow with errors cannot be published; warnings are only
+ * shown. Pure: facts about the installation are passed in.
  */
 export function validateFlow(flow: FlowDocument, deps: ValidateDeps): readonly Issue[] {
   const view = viewGraph(flow, (type) => deps.nodes.get(type));
@@ -27,13 +27,13 @@ export function validateFlow(flow: FlowDocument, deps: ValidateDeps): readonly I
   return [...issues.filter((issue) => issue.severity === 'error'), ...issues.filter((issue) => issue.severity === 'warning')];
 }
 
-/** True if no issue prevents publishing. */
+/** Returns true if no issue prevents publishing. */
 export function isPublishable(issues: readonly Issue[]): boolean {
   return issues.every((issue) => issue.severity !== 'error');
 }
 
 /**
- * Checks references to code tables anywhere: fields the node type marks as a table, and look-ups `{table, key}` of a
+ * Checks all references to code tables: fields that the node type marks as a table, and look-ups `{table, key}` of a
  * mapping.
  */
 function checkTables(view: GraphView, deps: ValidateDeps): Issue[] {

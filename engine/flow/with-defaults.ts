@@ -2,15 +2,16 @@ import type { TSchema } from 'typebox';
 import { Default } from 'typebox/value';
 
 /**
- * Fills in the schema's defaults; changes the value in place. Skips parts of the schema without defaults: TypeBox
- * tries each member of a union on each value, which takes half a second for a mapping of a thousand rules.
+ * Fills in the schema's defaults and returns the value; changes the value in place. Skips parts of the schema without
+ * defaults: for a union, TypeBox tries each member on each value, which takes half a second for a mapping of a
+ * thousand rules.
  */
 export function withDefaults(schema: TSchema, value: unknown): unknown {
   if (!hasDefault(schema)) return value;
   const { properties, items } = schema as { readonly properties?: Readonly<Record<string, TSchema>>; readonly items?: TSchema };
   if (Array.isArray(value) && items !== undefined && !Array.isArray(items)) return value.map((item) => withDefaults(items, item));
   const isPlainObject = properties !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value);
-  // TypeBox handles a value that is absent as a whole, and every other kind of schema.
+  // TypeBox handles a value that is completely absent, and every other kind of schema.
   if (!isPlainObject) return Default(schema, value);
   const fields = value as Record<string, unknown>;
   for (const [name, field] of Object.entries(properties)) {
@@ -29,7 +30,10 @@ function hasDefault(schema: TSchema): boolean {
   return found;
 }
 
-/** A cache is safe: schemas are created once and never change. */
+/**
+ * The schemas that were already searched for defaults. Schemas are created once and never change, so entries stay
+ * valid.
+ */
 const KNOWN = new WeakMap<TSchema, boolean>();
 
 function holdsDefault(schema: unknown): boolean {
@@ -37,7 +41,7 @@ function holdsDefault(schema: unknown): boolean {
   return Object.entries(schema).some(([name, part]) => name === 'default' || (BY_NAME.has(name) ? holdsOne(part) : holdsDefault(part)));
 }
 
-/** The keys of these are field names: one may be called `default`. */
+/** Keywords whose value is a map by field name. A field may be called `default`, which is not a default value. */
 const BY_NAME: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs']);
 
 function holdsOne(byName: unknown): boolean {

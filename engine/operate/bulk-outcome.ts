@@ -1,17 +1,17 @@
 /**
- * Counts what happened to the executions that a bulk retried: a retried execution may still be held again or fail.
+ * Counts what happened to the executions that a bulk operation retried: they may have been held again, or have failed.
  */
 import type { Collection } from '../contract/ports/documents.ts';
 import type { BulkOutcome, HeldItem } from './interface.ts';
 import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
 import { dedupeOf } from './resend-execution.ts';
 
-/** The most that one query finds. */
+/** The maximum number of executions that one query finds. */
 const AT_ONCE = 500;
 
 /**
- * Looks them up by id, because no index holds the bulk. Those retried in place keep their id; a resend is found by
- * the execution it replaces.
+ * Counts the outcomes. Finds the executions by id, because no index contains the bulk. An execution that was retried
+ * in place keeps its id; a resend is found by the execution that it replaces.
  */
 export async function countOutcome(
   items: readonly HeldItem[],

@@ -1,6 +1,6 @@
 /**
- * Builds the message of a resend. Business keys, headers and lane stay those of the old message unless the person
- * changed their source.
+ * Builds the message of a resend. Business keys, headers and lane stay those of the old message, unless the person
+ * changed the content they are read from.
  */
 import type { Message } from '../contract/values/message.ts';
 import type { AcceptDeps } from '../accept/accept.ts';
@@ -9,9 +9,9 @@ import { readIngress } from '../accept/read-ingress.ts';
 
 export interface CorrectedMessage {
   readonly message: Message;
-  /** The lane key under today's flow; undefined if it has no lanes. */
+  /** The lane key according to the flow's current version; undefined if the flow has no lanes. */
   readonly laneKey: string | undefined;
-  /** True if the correction does not move it into another lane. */
+  /** True if the corrected message stays in its lane. */
   readonly isLaneKept: boolean;
   /** True if lane and business keys are those of the old message. */
   readonly isSameMessage: boolean;
@@ -21,9 +21,9 @@ type Facts = Pick<Message, 'headers' | 'keys'>;
 type Fields = Readonly<Record<string, string>>;
 
 /**
- * Compares what trigger and ingress read from the old and from the new content. The stored keys may have another
- * source: a listener passes keys that no expression finds in the content. Throws the trigger's error if it cannot
- * read the new content.
+ * Compares what trigger and ingress read from the old content and from the new content. This is needed because stored
+ * keys may have another source: a listener passes keys that no expression finds in the content. Rejects with the
+ * trigger's error if it cannot read the new content.
  */
 export async function correctMessage(
   before: Message,
@@ -42,7 +42,7 @@ export async function correctMessage(
     keys: merge(before.keys, edited.keys, was.keys, is.keys),
   };
   const now = deps.clock.now();
-  // A resend bypasses dedupe, so both reads use a fixed dedupe key.
+  // A resend has its own dedupe key, so no dedupe expression is evaluated here.
   const read = (message: Message) => readIngress(flow, { message, dedupeKey: '-' }, now, deps);
   const oldRead = await read(old);
   const newRead = isEdited ? await read(sent) : oldRead;
@@ -52,7 +52,10 @@ export async function correctMessage(
   return { message: { ...sent, keys }, laneKey: newRead.laneKey, isLaneKept, isSameMessage };
 }
 
-/** Reads fields again whose source changed, or which the old message lacks. Keeps what the person set. */
+/**
+ * Merges fields. A field is read again if its source changed, or if the old message lacks it. A field that the person
+ * set is kept.
+ */
 function merge(before: Fields, edited: Fields, was: Fields, is: Fields): Fields {
   const merged: Record<string, string> = { ...edited };
   for (const name of new Set([...Object.keys(was), ...Object.keys(is)])) {
@@ -70,7 +73,10 @@ function factsOf({ trigger: { definition, config } }: CompiledFlow, message: Mes
   return described ?? { headers: {}, keys: {} };
 }
 
-/** Today's trigger may not be able to read a message that an older one accepted. */
+/**
+ * Reads the facts of the old message; returns none if the current trigger cannot read a message that an older version
+ * accepted.
+ */
 function factsOfOld(flow: CompiledFlow, message: Message): Facts {
   try {
     return factsOf(flow, message);

@@ -1,4 +1,4 @@
-/** One execution as people see it: its steps, its holds and, on request, its data. */
+/** Describes one execution for people: its steps, its holds and, on request, its data. */
 import type { ArchivedExecution } from '../archive/read-archive.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { PublishedFlows } from '../compile/published-flows.ts';
@@ -27,14 +27,17 @@ export interface DescribeDeps {
   readonly clock: Clock;
 }
 
-/** `parts`: the legs, payloads and late outcomes of the execution, from the store or from the archive. */
+/**
+ * Returns the details. `parts`: the legs, payloads and late outcomes of the execution, from the store or from the
+ * archive.
+ */
 export async function describeExecution(
   document: ExecutionDocument,
   payload: boolean,
   parts: Omit<ArchivedExecution, 'execution'>,
   deps: DescribeDeps,
 ): Promise<ExecutionDetails> {
-  // A record without its input was reduced to its flow's level, and its iteration legs are about to expire.
+  // A record without its input was reduced to what its flow records, and its iteration legs will expire soon.
   const iterationLegs = document.input ? await listIterationLegs(document._id, parts.legs) : [];
   const folded = await foldLegs(document, iterationLegs, parts.payloads);
   const late = await parts.lateOutcomes.find({ execution: document._id }, { limit: 100 });
@@ -79,8 +82,8 @@ async function payloadOf(document: ExecutionDocument, known: ReadonlyMap<string,
 }
 
 /**
- * Returns the input and output of each step. Inputs, and outputs of pure nodes, are not stored. They are recomputed
- * with the same time, tables and randomness; nothing is sent.
+ * Returns the input and output of each step. Inputs, and outputs of pure nodes, are not stored. They are computed
+ * again with the same time, tables and randomness; nothing is sent.
  */
 async function computeSteps(document: ExecutionDocument, input: Message, known: ReadonlyMap<string, KnownOutcome>, deps: DescribeDeps) {
   const flow = await deps.published.at(document.flowId, document.version);

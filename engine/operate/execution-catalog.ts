@@ -1,4 +1,4 @@
-/** Executions as people see them: lists, one execution with its steps and data, retry and cancel. */
+/** The operations of people on executions: lists, one execution with its steps and data, retry and cancel. */
 import { archiveAbsent, type ArchiveReader } from '../archive/read-archive.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
@@ -23,7 +23,7 @@ export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps, Descr
   readonly shared: SharedState;
   readonly payloads: Payloads;
   readonly cancelChannel: string;
-  /** Executions that were archived into files. */
+  /** The executions that were archived into files. */
   readonly archive?: ArchiveReader | undefined;
 }
 

@@ -1,4 +1,6 @@
-/** A person's decisions on held executions: retry them or end them, one by one or as items of a bulk. */
+/**
+ * Carries out a person's decisions on held executions: retry or end them, one by one or as items of a bulk operation.
+ */
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
@@ -64,7 +66,8 @@ export async function retryHeld(
   const document = await deps.executions.get(item.executionId);
   if (document === undefined || item.epoch === OUTSIDE) return 'missing';
   if (tables === 'now' && isAsHeld(document, item) && mayBeDone(document)) return 'refused';
-  // Every claim increments the epoch. So a hold the bulk selected is retried only once, even if several people ask.
+  // Every claim increments the epoch. So a hold that the bulk selected is retried only once, even if several people
+  // request it.
   const isDone = await letGoOn(document, item.epoch, { by: actor, bulk: bulkId }, tables, deps);
   return isDone ? 'done' : outcomeOf(document, item, bulkId);
 }
@@ -96,8 +99,8 @@ async function endHeld(
 }
 
 /**
- * Returns false for an execution that is being cancelled, although it stays held until a worker ends it: do not
- * report that it continues.
+ * Releases the execution; returns false if it cannot be released. An execution that is being cancelled stays held
+ * until a worker ends it; for it too the function returns false, because it does not continue.
  */
 async function letGoOn(
   document: ExecutionDocument,
@@ -123,13 +126,13 @@ async function requestEnd(
   deps: HeldDeps,
 ): Promise<boolean> {
   const { _id, part } = seen;
-  // A free-text reason may name a person, so it is sealed.
+  // Seal the reason, because free text may name a person.
   const sealed = deps.seal.seal(executionPlace(_id, 'cancelRequested'), request.reason);
   const { match, patch } = transition(seen, eventOf({ ...request, reason: sealed, at: deps.clock.now() }));
   const result = await deps.executions.patchIf(_id, match, patch, { durability: 'full' });
   if (result.outcome !== 'patched') return false;
   await removePrepared(_id, result.document.replacedBy, deps);
-  // A lost hint never matters: the worker reads `cancelRequested`.
+  // A lost hint does not matter: the worker reads `cancelRequested`.
   await deps.shared.publish(deps.cancelChannel, _id).catch(() => undefined);
   await deps.workQueue.ring(part);
   return true;
@@ -179,7 +182,7 @@ function replyRefused(id: string, problem: 'durable' | 'given'): AppError {
   });
 }
 
-/** A write of it was done, or may have been done. */
+/** Returns true if a write of the execution was done, or may have been done. */
 function mayBeDone(document: ExecutionDocument): boolean {
   return document.hasWritten === true || isOutcomeUnknown(document);
 }
@@ -188,7 +191,10 @@ function isAsHeld({ status, epoch }: ExecutionDocument, item: HeldItem): boolean
   return status === 'held' && epoch === item.epoch;
 }
 
-/** An earlier run of the same bulk may have done it, and stopped before it recorded that. */
+/**
+ * Returns the outcome of an item that is no longer held as selected. An earlier run of this bulk may have handled the
+ * item, and stopped before it recorded that.
+ */
 function outcomeOf(document: ExecutionDocument, { epoch }: HeldItem, bulkId: string): HeldOutcome {
   return document.bulk === bulkId && document.epoch >= epoch ? 'done' : 'gone-on';
 }

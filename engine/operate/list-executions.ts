@@ -25,7 +25,10 @@ export async function listExecutions(query: ExecutionQuery, deps: ListDeps): Pro
 
 const NO_MORE = { next: undefined, searchedFrom: undefined };
 
-/** Makes one query per status and flow: an index returns one of them in time order, but not several together. */
+/**
+ * Reads one page. Makes one query per status and flow, because an index returns the executions of one of them in time
+ * order, but not of several together.
+ */
 async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }: ListDeps): Promise<DocumentPage> {
   const { limit, after } = query;
   const options = { sort: ['-acceptedAt'], limit, omit: LEFT_OUT, ...(after === undefined ? {} : { after }) };
@@ -35,8 +38,9 @@ async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }:
 }
 
 /**
- * Returns the newest that any of the filters finds. Asks each filter for its share first. Asks for more only where
- * the whole share is among the newest, so that a page over two hundred flows does not read a page of each.
+ * Returns the newest executions that any of the filters finds. First asks each filter for a small share of the page.
+ * Then asks for more only where the whole share is among the newest, so that a page over two hundred flows does not
+ * read a page of each.
  */
 async function findNewest(
   filters: readonly Filter[],
@@ -59,7 +63,7 @@ async function findNewest(
   return [...first, ...mores.flat()].sort(newestFirst).slice(0, limit);
 }
 
-/** Sorts like the store: by time, then by id. */
+/** Compares in the order of the store: by time, then by id. */
 function newestFirst(a: ListedExecution, b: ListedExecution): number {
   return b.acceptedAt - a.acceptedAt || (a._id < b._id ? -1 : 1);
 }
@@ -69,9 +73,9 @@ const WINDOW_GROWTH = 4;
 const BUDGET_MS = 3_000;
 
 /**
- * No index holds trace ids, because every message would pay for it. Searches back over ever longer spans of time,
- * until a page is full, nothing is left to search, or the time limit is reached. Then `searchedFrom` says how far
- * back it searched.
+ * Searches for a trace id. No index contains trace ids, because it would slow down every message. So the search goes
+ * back in time over ever longer spans, until a page is full, nothing is left, or the time limit is reached.
+ * `searchedFrom` then says how far back it searched.
  */
 async function searchTrace(query: ExecutionQuery, text: string, deps: ListDeps): Promise<DocumentPage> {
   const { executions, clock, seal } = deps;

@@ -1,4 +1,6 @@
-/** Reads business keys in plain text. At rest they are tokens; the plain text exists only in the sealed message. */
+/**
+ * Reads business keys as plain text. The store has them only as tokens; the plain text is only in the sealed message.
+ */
 import type { Collection } from '../contract/ports/documents.ts';
 import { type FlowScope, isWithin } from '../execution/scope-filters.ts';
 import type { BusinessKeys } from './interface.ts';
@@ -11,10 +13,13 @@ export interface ReadKeysDeps {
   readonly payloads: Pick<Payloads, 'load'>;
 }
 
-/** A list does not open messages larger than this; people open those one by one. */
+/** Lists do not open messages larger than this; people open those one by one. */
 const LARGEST_BYTES = 256 * 1024;
 
-/** Leaves out ids that are outside `within`, not stored, or whose message is not kept. */
+/**
+ * Returns the business keys by execution. Leaves out ids that are outside `within`, are not stored, or whose message
+ * is not stored.
+ */
 export async function readKeys(
   ids: readonly string[],
   within: readonly FlowScope[] | undefined,

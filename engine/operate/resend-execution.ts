@@ -1,11 +1,12 @@
 /**
- * Resends a message, corrected or not, as a new execution of today's flow. The two are linked both ways (decision
- * 0031). A resend of a held execution keeps its lane, place in the lane, business keys and outward keys. A resend of
- * an ended one is a new message.
- * Two documents cannot change atomically, so it takes three steps, and a crash can follow each. First the new one is
- * stored as held. Then the old one is ended, if it is held. Then the new one is released. Retrying a new one that was
- * left half-done completes the steps, or is refused if the old one went on instead. So the two never both run, and
- * one of them is always visible.
+ * Resends a message, corrected or not, as a new execution of the flow's published version. The two executions refer to
+ * each other (decision 0031). A resend of a held execution keeps its lane, its position in the lane, its business keys
+ * and its outward keys. A resend of an execution that has ended is a new message.
+ *
+ * Two documents cannot change atomically, so a resend takes three steps, and a crash can follow each of them. First,
+ * the new execution is stored as held. Then the old execution is ended, if it is held. Then the new execution is
+ * released. If a resend was left unfinished, retrying the new execution completes the steps, or is refused if the old
+ * execution has continued instead. So the two never both run, and at least one of them is always visible.
  */
 import { AppError } from '../contract/values/errors.ts';
 import { createTimedId } from '../contract/values/ids.ts';
@@ -28,7 +29,10 @@ export interface ResendDeps extends AcceptDeps, Pick<ExecutionStores, 'legs'> {
   readonly published: PublishedFlows;
   readonly shared: SharedState;
   readonly cancelChannel: string;
-  /** The archive of executions that ended days ago. A resend of one is a new execution like any other. */
+  /**
+   * The archive of executions that ended days ago. The resend of an archived execution is a new execution like any
+   * other.
+   */
   readonly archive?: { get(executionId: string): Promise<OldExecution | undefined> } | undefined;
 }
 
@@ -41,7 +45,10 @@ interface OldExecution {
 type ReleaseDeps = Pick<ResendDeps, 'executions' | 'workQueue' | 'seal' | 'clock' | 'shared' | 'cancelChannel'>;
 
 const MOST_REPLAYS = 100;
-/** The only state a resend needs of an old execution that has ended, because that one may be archived. */
+/**
+ * The state of an old execution that has ended. A resend needs nothing else of it, and the execution may already be
+ * archived.
+ */
 const ENDED = { status: 'completed', epoch: 0 } as const;
 
 export async function resendExecution(executionId: string, resend: Resend, deps: ResendDeps): Promise<Resent> {
@@ -60,7 +67,7 @@ export async function resendExecution(executionId: string, resend: Resend, deps:
   const prepared = await prepare(old, flow, resend, await correctMessage(before, resend.edit, flow, deps), deps);
   if (!resend.acceptDone && !isWellEnded(old)) await assertNothingDone(found, prepared.origin === old.origin, deps);
   const inserted = await executions.insert(prepared, { durability: 'full' });
-  // The same request came twice at once, and the other call stored it first: continue with that one.
+  // Another call with the same request id stored its execution first: continue with that one.
   if (!inserted.inserted) return resendExecution(executionId, resend, deps);
   await finish(prepared, resend, deps);
   return resentAs(prepared, false);
@@ -76,7 +83,7 @@ async function findOld(executionId: string, { executions, payloads, archive }: R
   return archived ?? { execution: assertStored(stored, executionId), payloads };
 }
 
-/** Finds the resends of an archived execution, which cannot record them itself. */
+/** Returns the resends of an archived execution. The archived record cannot list them, because it no longer changes. */
 export async function findReplays(executionId: string, executions: Collection<ExecutionDocument>): Promise<readonly string[]> {
   return (await findResends(executionId, executions)).map(({ _id }) => _id);
 }
@@ -85,7 +92,7 @@ function findResends(executionId: string, executions: Collection<ExecutionDocume
   return executions.find({ dedupe: { prefix: dedupeOf(executionId, '') } }, { limit: MOST_REPLAYS });
 }
 
-/** The person who released it, and the bulk that did. */
+/** The person and the bulk operation that released the execution. */
 export interface ReleaseMarks {
   readonly by?: string;
   readonly bulk?: string;
@@ -96,9 +103,9 @@ export function isPrepared({ status, held }: ExecutionDocument): boolean {
 }
 
 /**
- * Ends the old execution and releases the new one. Returns false if the old one went on instead, another request was
- * faster, or the new one is being cancelled. If its cancel is requested between the two steps, the old one is already
- * ended and names the new one.
+ * Ends the old execution and releases the new one. Returns false if the old execution has continued instead, another
+ * request was faster, or the new execution is being cancelled. If a cancel of the new execution is requested between
+ * the two steps, the old execution is already ended and names the new one.
  */
 export async function releasePrepared(
   document: ExecutionDocument,
@@ -107,7 +114,7 @@ export async function releasePrepared(
   deps: ReleaseDeps,
 ): Promise<boolean> {
   const { executions, workQueue } = deps;
-  // Do not end the old one for a new one that is being cancelled.
+  // Do not end the old execution if the new one is being cancelled.
   if (document.cancelRequested || !(await giveUpOld(document, actor, deps))) return false;
   if (document.place === 'end-of-lane') await moveToEnd(document, executions);
   const { match, patch } = transition(document, { kind: 'resend-released', ...marks });
@@ -118,8 +125,8 @@ export async function releasePrepared(
 }
 
 /**
- * Removes other resends prepared for the same old execution, which goes on or ends without them. They can never be
- * released, and would block the lane. `except`: the one that replaces it.
+ * Removes other unfinished resends of an old execution, which continues or ends without them. They can never be
+ * released, and would block the lane. `except`: the resend that replaces the old execution.
  */
 export async function removePrepared(
   oldId: string,
@@ -132,15 +139,15 @@ export async function removePrepared(
   }
 }
 
-/** Removes it unless it was released meanwhile, or is being cancelled. */
+/** Removes the resend unless it was released meanwhile, or is being cancelled. */
 async function removeIfPrepared(id: string, executions: ReleaseDeps['executions']): Promise<void> {
   await executions.remove(id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
 }
 
 async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend, deps: ResendDeps): Promise<void> {
   if (await releasePrepared(prepared, actor, marks, deps)) return;
-  // Another request released or cancelled it meanwhile. It is still the resend of this message, and shows its own
-  // state.
+  // Another request released or cancelled the new execution meanwhile. It is still the resend of this message, and has
+  // its own state.
   const now = await deps.executions.get(prepared._id);
   if (now && (!isPrepared(now) || now.cancelRequested)) return;
   await removeIfPrepared(prepared._id, deps.executions);
@@ -154,11 +161,14 @@ function goneOn(id: string): AppError {
   });
 }
 
-/** One conditional update: after it, the old one can only end. */
+/**
+ * Marks the old execution as replaced or resent. For a held one this is one conditional update; after it, the old
+ * execution can only end. Returns false if it has continued instead.
+ */
 async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocument, actor: string, deps: ReleaseDeps): Promise<boolean> {
   const at = deps.clock.now();
   if (replacesEpoch === undefined) {
-    // An ended execution may be past its retention by now, or archived.
+    // An execution that has ended may already be removed or archived.
     const { match, patch } = transition(ENDED, { kind: 'resent', by: _id, at });
     await deps.executions.patchIf(replayOf, match, patch);
     return true;
@@ -172,7 +182,7 @@ async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocumen
   const isMine = result.outcome === 'patched' || (await deps.executions.get(replayOf))?.replacedBy === _id;
   if (isMine) await removePrepared(replayOf, _id, deps);
   if (result.outcome !== 'patched') return isMine;
-  // A lost hint never matters: the worker reads `cancelRequested`.
+  // A lost hint does not matter: the worker reads `cancelRequested`.
   await deps.shared.publish(deps.cancelChannel, replayOf).catch(() => undefined);
   await deps.workQueue.ring(result.document.part);
   return true;
@@ -194,8 +204,8 @@ async function prepare(
     {
       executionId,
       message: { ...message, lineage: [...message.lineage, old._id] },
-      // The other system sees the same keys as for the replaced message, so it recognises a write that was done after
-      // all.
+      // Use the outward keys of the replaced message, so that the other system recognises a write that was already
+      // done.
       origin: isHeld && isSameMessage && !newKeys ? old.origin : executionId,
       seq: '',
       onOtherContent: 'accept',
@@ -204,7 +214,7 @@ async function prepare(
     now,
     deps,
   );
-  // The executions behind the held one wait for its replacement.
+  // The executions behind the held one in the lane wait for its replacement.
   const lane = keepsPlace ? old.lane : await atEnd(prepared, deps.executions);
   return {
     ...prepared,
@@ -226,9 +236,10 @@ async function atEnd({ part, lane }: ExecutionDocument, executions: Collection<E
 }
 
 /**
- * Moves the stored resend behind all open executions in its lane. Because it is stored, nothing listed from now on can
- * pass it. Executions listed earlier may still run, so it moves again until nothing stands behind it. Then the lane has
- * one order for all workers, and only one execution runs at a time.
+ * Moves the stored resend behind all open executions of its lane. Because it is stored, no execution that is listed
+ * from now on can overtake it. Executions that were listed earlier may still run, so it is moved again until no
+ * execution is behind it. Then all workers see one order of the lane, and only one execution of the lane runs at a
+ * time.
  */
 async function moveToEnd(document: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<void> {
   const { _id, part, lane } = document;
@@ -247,24 +258,24 @@ async function lastOf(laneKey: string, part: number, executions: Collection<Exec
   return (await executions.find({ part, open: true, 'lane.key': laneKey }, { sort: ['-lane.seq'], limit: 1 }))[0];
 }
 
-/** Returns a sequence that sorts after the given one, and before the source's next number. */
+/** Returns a sequence that sorts after the given one, and before the next sequence of the source. */
 function behind(seq: string): string {
   const [, base = seq, count = '0'] = /^(.*)\.r(\d{6})$/.exec(seq) ?? [];
   return `${base}.r${String(Number(count) + 1).padStart(6, '0')}`;
 }
 
-/** The dedupe key of a resend requested under this id. */
+/** Returns the dedupe key of a resend with this request id. */
 export function dedupeOf(executionId: string, requestId: string): string {
   return `r:${executionId}|${requestId}`;
 }
 
-/** Returns its input, or throws why it cannot be resent. */
+/** Returns the input of the execution. Throws an AppError (input) that says why it cannot be resent. */
 function assertResendable(document: ExecutionDocument, resend: Resend): NonNullable<ExecutionDocument['input']> {
   const { _id, status, open, held, input, replacedBy } = document;
   const values = { id: _id };
-  // The replacement goes on, or can be resent itself.
+  // The replacement continues, or can be resent itself.
   if (replacedBy !== undefined) throw goneOn(_id);
-  // A half-done resend still has its old execution: complete or cancel it first.
+  // An unfinished resend still has its old execution: a person must complete or cancel it first.
   if (held?.reason === RESEND_PREPARED && open === true) {
     throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was left half-done.`, {
       values: { ...values, problem: 'half-done' },
@@ -298,17 +309,21 @@ function assertResendable(document: ExecutionDocument, resend: Resend): NonNulla
   return input;
 }
 
-/** True if it completed on its own: a person who resends it wants all of it repeated. */
+/**
+ * Returns true if the execution completed without a person's decision. A person who resends it wants all its writes
+ * repeated.
+ */
 function isWellEnded({ status, cancelRequested }: ExecutionDocument): boolean {
   return status === 'completed' && cancelRequested?.isDone !== true;
 }
 
 /**
- * A resend starts at the trigger, so a write that the old one did would be repeated, unless its key makes that
- * harmless. With another origin (`keepsOrigin` false) all keys differ, so an idempotent write is repeated too.
+ * Throws RESEND_ALREADY_WRITTEN (input) if a write of the old execution was done and would be repeated: a resend
+ * starts at the trigger. An idempotent write may be repeated only with its old key; without the old origin
+ * (`keepsOrigin` false) all keys differ.
  */
 async function assertNothingDone({ execution: old, payloads }: OldExecution, keepsOrigin: boolean, deps: ResendDeps): Promise<void> {
-  // Never claimed, so nothing was done.
+  // The execution was never claimed, so nothing was done.
   if (old.epoch === 0) return;
   const { steps } = await foldLegs(old, await listIterationLegs(old._id, deps.legs), payloads);
   const { nodes } = await deps.published.at(old.flowId, old.version);

@@ -1,4 +1,4 @@
-/** Resends one of many held executions, as an item of a bulk. */
+/** Resends one of many held executions, as an item of a bulk operation. */
 import { OUTSIDE } from '../execution/scope-filters.ts';
 import { AppError } from '../contract/values/errors.ts';
 import type { BulkAct, HeldItem, HeldOutcome, Resend } from './interface.ts';
@@ -12,8 +12,8 @@ export async function resendHeld({ executionId, epoch }: HeldItem, { actor, bulk
   const marks = { bulk: bulkId };
   if (isPrepared(document)) return (await releasePrepared(document, actor, marks, deps)) ? 'done' : 'gone-on';
   try {
-    // Unknown outcomes were included or excluded when the bulk was created, and the outcome of a hold does not
-    // change.
+    // Accept unknown outcomes here: they were included or excluded when the bulk was created, and the outcome of a
+    // hold does not change.
     const resend: Resend = { actor, seen: 'held', acceptUnknown: true, epoch, requestId: bulkId, marks, edit: (message) => message };
     await resendExecution(executionId, resend, deps);
     return 'done';
@@ -22,7 +22,10 @@ export async function resendHeld({ executionId, epoch }: HeldItem, { actor, bulk
   }
 }
 
-/** An error of one item must not stop the bulk. A store failure does; the bulk continues later. */
+/**
+ * Converts an error to the outcome of the item, because an error of one item must not stop the bulk. Throws a store
+ * failure again: it stops the bulk, which continues later.
+ */
 function outcomeOf(error: unknown): HeldOutcome {
   if (!(error instanceof AppError)) throw error;
   if (error.kind === 'transient' && error.code !== 'FLOW_NOT_PUBLISHED') throw error;

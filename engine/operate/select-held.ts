@@ -1,4 +1,4 @@
-/** Finds held executions: grouped by their cause, or selected for a bulk. */
+/** Finds held executions: groups them by cause, or selects them for a bulk operation. */
 import type { Collection, Filter } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
@@ -14,7 +14,7 @@ export interface SelectDeps {
 const PAGE = 500;
 const MOST = 10_000;
 const MOST_EXAMPLES = 5;
-/** No claim has this number, so an item with it is reported as gone on. */
+/** No claim has this number, so an item with it is reported as `gone-on`. */
 const NO_EPOCH = -1;
 
 export async function groupHeld(within: readonly FlowScope[] | undefined, deps: SelectDeps): Promise<HeldGroups> {
@@ -29,7 +29,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held, firstHeldAt }: ExecutionHead): void {
   if (held === undefined) return;
   const { node, reason: code, outcomeKnown } = held;
-  // The first hold counts, however often it was retried since.
+  // Use the time of the first hold, however often the execution was retried since.
   const at = firstHeldAt ?? held.at;
   const key = JSON.stringify([flowId, node, code, outcomeKnown]);
   const group = groups.get(key);
@@ -41,7 +41,7 @@ function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version,
   group.version = version;
   group.oldestAt = Math.min(group.oldestAt, at);
   group.newestAt = Math.max(group.newestAt, at);
-  // People are most likely to look at the newest.
+  // Keep the newest examples, because people most likely look at those.
   group.examples = [_id, ...group.examples].slice(0, MOST_EXAMPLES);
 }
 
@@ -90,7 +90,10 @@ function heldWithin(
   return filterTogether(meant).map((filter) => ({ ...held, ...filter }));
 }
 
-/** The oldest of each filter first, up to `limit` in total. */
+/**
+ * Calls `take` for up to `limit` executions: those of the first filter from the oldest on, then those of the next
+ * filter.
+ */
 async function eachHeld(
   filters: readonly Filter[],
   limit: number,

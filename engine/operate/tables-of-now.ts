@@ -1,6 +1,6 @@
 /**
- * Retries with the current code tables. An execution is pinned to the tables it was accepted with. A code missing
- * there is missing in every retry, and for all executions behind it in its lane.
+ * Supports retries with the current code tables. An execution is pinned to the tables with which it was accepted. If
+ * those lack a code, every retry fails for that code, and so do all executions behind it in its lane.
  */
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
@@ -17,8 +17,8 @@ const PAGE = 500;
 
 /**
  * Returns the fields to set on the held execution. Before the lane continues, never-started executions behind it get
- * the current tables too. Otherwise each of them would be held for the same code, one after the other. A concurrent
- * claim is safe: it names the tables it read.
+ * the current tables too; otherwise they would be held for the same code, one after the other. A claim at the same
+ * time is safe, because it is refused if the tables changed.
  */
 export async function useTablesOfNow(
   { _id, part, lane }: ExecutionDocument,
@@ -41,8 +41,8 @@ export async function useTablesOfNow(
 }
 
 /**
- * What it sent, or may have sent, was built with the old tables. Recomputed with new ones, it would show, and
- * continue with, data that was never sent.
+ * Creates the error for an execution that must keep its tables. The data that it sent, or may have sent, was built
+ * with the old tables. A retry with new tables would show, and continue with, data that was never sent.
  */
 export function tablesKept(id: string): AppError {
   return new AppError('RETRY_TABLES_KEPT', 'input', `Execution ${id} keeps its code tables: a write of it was done, or may have been.`, {

@@ -11,12 +11,15 @@ export interface TryNowDeps {
   readonly workQueue: WorkQueue;
 }
 
-/** Makes the retries due. Other waits of the execution stay as they are. */
+/**
+ * Makes the retries due. Does not change other waits of the execution. Throws EXECUTION_NOT_RETRYING (input) if no
+ * retry is pending.
+ */
 export async function tryRetriesNow(executionId: string, { executions, workQueue }: TryNowDeps): Promise<void> {
   const document = await executions.get(executionId);
   const { status, waits = [] } = document ?? {};
   if (document === undefined || status !== 'waiting' || !waits.some(isRetry)) throw notRetrying(executionId);
-  // Due by every clock: the worker's clock may be behind.
+  // Use time 0, so that the retries are due even if the worker's clock is behind.
   const due = waits.map((wait) => (isRetry(wait) ? { ...wait, untilMs: 0 } : wait));
   const { match, patch } = transition(document, { kind: 'hurried', waits: due });
   const result = await executions.patchIf(executionId, match, patch, { durability: 'full' });

@@ -1,13 +1,16 @@
-/** Decides which nodes of a flow belong to a run that starts in its middle. Pure; the document may be unfinished. */
+/**
+ * Decides which nodes of a flow belong to a run that starts in the middle of the flow. Pure; the document may be
+ * unfinished.
+ */
 import type { FlowDocument, FlowEdge } from '../contract/flow/flow-document.ts';
 
 export interface FlowPart {
   readonly start: string;
-  /** The nodes that run: the start, those behind it, and the catch nodes of their errors. */
+  /** The nodes that run: the start, all nodes after it, and the catch nodes for their errors. */
   readonly nodes: ReadonlySet<string>;
-  /** Nodes before it whose outputs are given. */
+  /** Nodes before the start whose outputs are given. */
   readonly pinned: readonly string[];
-  /** Edges within the part, and edges by which a given output reaches one of its joins. */
+  /** The edges within the part, and the edges from given outputs to joins of the part. */
   readonly edges: readonly FlowEdge[];
 }
 
@@ -30,7 +33,10 @@ export function cutPart(document: FlowDocument, roleOf: (nodeId: string) => stri
   return { start, nodes, pinned: given, edges: [...within, ...intoJoins] };
 }
 
-/** No edge leads into a catch. A catch takes only errors at the top level, never those inside a loop. */
+/**
+ * Adds the catch nodes, which no edge enters. A catch takes only errors of the top level, so a part inside a loop gets
+ * none.
+ */
 function withCatches(
   document: FlowDocument,
   edges: readonly FlowEdge[],

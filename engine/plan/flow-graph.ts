@@ -1,21 +1,21 @@
-/** The graph of a flow for the planner: indices instead of ids, and the body of every loop precomputed. Pure. */
+/** Builds the graph of a flow for the planner, with indices instead of ids and the body of every loop. Pure. */
 import type { FlowDocument, FlowNode } from '../contract/flow/flow-document.ts';
 import type { ControlRole, Effect } from '../contract/node/node.ts';
 
 export type PlanRole = 'trigger' | 'action' | ControlRole;
 
-/** What the planner needs to know of a node besides its edges. */
+/** The facts that the planner needs about a node besides its edges. */
 export interface PlanNode {
   readonly role: PlanRole;
   readonly effect: Effect;
   readonly outPorts: readonly string[];
   /**
-   * Joins only: how many arrivals fire it; `all` waits until every edge is settled. With `first`, the join continues
-   * with the first branch that succeeds (`success`) or ends (`end`). It also takes the errors of its branches, and
-   * ends the other branches.
+   * Only for joins: the number of arrivals after which the join runs; with `all`, it waits until every edge is
+   * settled. With `first`, the join continues with the first branch that succeeds (`success`) or ends (`end`). Such a
+   * join also takes the errors of its branches, and ends the other branches.
    */
   readonly join?: { readonly need: 'all' | number; readonly first?: 'success' | 'end' };
-  /** Loops only. */
+  /** Only for loops. */
   readonly loop?: { readonly concurrency: number; readonly keepItemErrors: boolean };
 }
 
@@ -26,10 +26,10 @@ export interface GraphEdge {
   readonly to: number;
 }
 
-/** A node whose paths all lead to the join, through some of the join's edges but not all of them. */
+/** A node whose paths all go to the join, through some of the join's edges but not through all of them. */
 export interface BranchNode {
   readonly node: number;
-  /** Indices of those edges into the join. */
+  /** The indices of these edges of the join. */
   readonly edges: readonly number[];
 }
 
@@ -37,17 +37,20 @@ export interface GraphNode extends PlanNode {
   readonly index: number;
   readonly id: string;
   readonly ins: readonly GraphEdge[];
-  /** Edges to the nodes behind it. */
+  /** The edges to the next nodes. */
   readonly outs: readonly GraphEdge[];
-  /** Loops only: edges into the body. */
+  /** Only for loops: the edges into the body. */
   readonly each: readonly GraphEdge[];
   /** Only for joins that continue with the first branch: the nodes in their branches. */
   readonly branches: readonly BranchNode[];
-  /** Index of the innermost such join whose branches contain the node; -1 for none. */
+  /**
+   * The index of the innermost join that continues with its first branch and whose branches contain the node; -1 if
+   * there is none.
+   */
   readonly guard: number;
-  /** Index of the innermost loop whose body contains the node; -1 at the top level. */
+  /** The index of the innermost loop whose body contains the node; -1 at the top level. */
   readonly body: number;
-  /** Loops only: the nodes of the body, except those in nested loops. */
+  /** Only for loops: the nodes of the body, except those in nested loops. */
   readonly bodyNodes: readonly number[];
 }
 
@@ -56,16 +59,16 @@ export interface FlowGraph {
   readonly edgeCount: number;
   readonly trigger: number;
   readonly byId: ReadonlyMap<string, GraphNode>;
-  /** Catch nodes, by the body they handle errors of. */
+  /** The catch nodes, by the body whose errors they handle. */
   readonly catches: ReadonlyMap<number, readonly GraphNode[]>;
 }
 
-/** The part of a document that makes its graph. */
+/** The fields of a document from which the graph is built. */
 export interface FlowShape extends Pick<FlowDocument, 'edges'> {
   readonly nodes: readonly Pick<FlowNode, 'id'>[];
 }
 
-/** Precondition: the document passed `validateFlow` (ids known, one trigger, no cycle, bodies closed). */
+/** Builds the graph. The document must have passed `validateFlow` (ids known, one trigger, no cycle, bodies closed). */
 export function buildGraph(document: FlowShape, describe: (nodeId: string) => PlanNode): FlowGraph {
   const position = new Map(document.nodes.map((node, index) => [node.id, index]));
   const edges: GraphEdge[] = document.edges.map((edge, index) => ({
@@ -117,7 +120,7 @@ function findBranches(join: number, edges: readonly GraphEdge[], nodes: readonly
     const reached = new Set<number>();
     for (const index of seen) {
       const outs = outsOf(index);
-      // A path that ends elsewhere does not belong to the join alone.
+      // A path that does not end at the join does not belong to one of its branches.
       if (outs.length === 0) return [];
       for (const edge of outs) {
         if (edge.to === join) reached.add(edge.index);
@@ -129,8 +132,8 @@ function findBranches(join: number, edges: readonly GraphEdge[], nodes: readonly
 }
 
 /**
- * Branches are nested or disjoint. So of several joins, the one whose branches have the fewest nodes is the
- * innermost.
+ * Returns the innermost join whose branches contain the node. Branches are nested or disjoint, so it is the join whose
+ * branches have the fewest nodes.
  */
 function guardOf(node: number, branches: readonly (readonly BranchNode[])[]): number {
   let guard = -1;
@@ -140,7 +143,7 @@ function guardOf(node: number, branches: readonly (readonly BranchNode[])[]): nu
   return guard;
 }
 
-/** For each node, the innermost loop from whose port `each` it can be reached. */
+/** Returns for each node the innermost loop whose port `each` leads to it. */
 function findBodies(count: number, edges: readonly GraphEdge[], nodes: readonly PlanNode[]): number[] {
   const reachable = (starts: readonly number[]): Set<number> => {
     const seen = new Set(starts);

@@ -1,15 +1,15 @@
 /**
- * The planner: turns settled nodes into the nodes that may run next. Pure, without clock or I/O. The result does not
- * depend on the order in which nodes settle (property-tested).
+ * The planner: finds the nodes that may run after other nodes have settled. Pure, without clock or I/O. The result
+ * does not depend on the order in which nodes settle (property-tested).
  *
- * An edge is open, arrived or dead. A node whose edges are all dead is skipped, and so are the edges behind it. A
- * node runs when one edge arrived, because flows merge only exclusive paths. A join runs when enough edges arrived. A
- * catch is skipped when nothing else in its body can run. A join that waits for the first branch takes the errors of
- * its branches. Once it runs, nothing more starts in the other branches.
+ * An edge is open, arrived or dead. A node whose edges are all dead is skipped, and its own edges become dead. A node
+ * runs when one edge has arrived, because flows merge only exclusive paths. A join runs when enough edges have
+ * arrived. A catch is skipped when nothing else in its body can run. A join that waits for the first branch takes the
+ * errors of its branches. Once it runs, nothing more starts in the other branches.
  */
 import type { FlowGraph, GraphEdge, GraphNode } from './flow-graph.ts';
 
-/** What a node emitted: port -> message. The planner only passes it on. */
+/** The messages that a node emitted, by port. The planner does not look into them. */
 export type Emits<M> = Readonly<Record<string, M>>;
 
 /**
@@ -21,19 +21,19 @@ export interface BodyRun<M> {
   readonly parent: BodyRun<M> | undefined;
   readonly loop: LoopRun<M> | undefined;
   readonly itemIndex: number;
-  /** By node. */
+  /** The outputs, by the index of the node. */
   readonly outputs: (Emits<M> | undefined)[];
-  /** OPEN, ARRIVED or DEAD. */
+  /** The state of each edge: OPEN, ARRIVED or DEAD. */
   readonly edges: number[];
-  /** By node: whether it was started or skipped. This happens at most once. */
+  /** By the index of the node: true if it was started or skipped, which happens at most once. */
   readonly started: boolean[];
-  /** By node: whether it was started and has not settled. */
+  /** By the index of the node: true if it was started and has not settled. */
   readonly open: boolean[];
-  /** By edge into a join that waits for the first branch: the error of that branch. */
+  /** By the index of an edge into a join that waits for the first branch: the error of that branch. */
   failures: Map<number, M> | undefined;
   /** Nodes of branches that no join waits for any more. */
   lost: Set<number> | undefined;
-  /** The number of nodes started and not yet settled, open loops included. */
+  /** The number of nodes that were started and have not settled, including open loops. */
   active: number;
   /** True for an iteration whose result is already known. */
   isEnded: boolean;
@@ -49,7 +49,7 @@ interface LoopRun<M> {
   isBroken: boolean;
 }
 
-/** A node that may run now, with the messages it takes and their edges. */
+/** A node that may run now, with its input messages and the nodes they come from. */
 export interface Ready<M> {
   readonly node: GraphNode;
   readonly run: BodyRun<M>;
@@ -58,7 +58,9 @@ export interface Ready<M> {
   readonly isShort: boolean;
 }
 
-/** A loop whose items are all done. Settle it by `done` with the results in the order of its items. */
+/**
+ * A loop whose items are all done. Settle it on the port `done` with the results, which are in the order of the items.
+ */
 export interface FinishedLoop {
   readonly node: GraphNode;
   readonly results: readonly unknown[];
@@ -66,20 +68,23 @@ export interface FinishedLoop {
 
 export interface Advance<M> {
   readonly ready: Ready<M>[];
-  /** Running nodes in branches that have lost. The runner ends those it can, and reports them with `abandon`. */
+  /**
+   * Running nodes in branches that no join waits for any more. The runner ends those it can end, and reports them with
+   * `abandon`.
+   */
   readonly lost: { readonly node: GraphNode; readonly run: BodyRun<M> }[];
   readonly skipped: { readonly node: GraphNode; readonly run: BodyRun<M> }[];
   readonly finishedLoops: (FinishedLoop & { readonly run: BodyRun<M> })[];
 }
 
-/** Where an error goes that has no port of its own. */
+/** The next place of an error that the node's own handling does not take. */
 export type ErrorRoute<M> =
   | { readonly to: 'catch'; readonly ready: Ready<M>; readonly advance: Advance<M> }
   | { readonly to: 'item'; readonly advance: Advance<M> }
-  /** A join takes it as the end of a branch. */
+  /** A join takes the error as the end of a branch. */
   | { readonly to: 'join'; readonly advance: Advance<M> }
   | { readonly to: 'loop'; readonly node: GraphNode; readonly run: BodyRun<M> }
-  /** Another item has already broken the loop. */
+  /** The error has no effect, because another item has already ended the loop. */
   | { readonly to: 'nowhere' }
   | { readonly to: 'execution' };
 
@@ -110,18 +115,18 @@ export class Progress<M> {
     return this.top.active === 0;
   }
 
-  /** Settles a node that emitted on these ports. Without any, every path behind it is dead. */
+  /** Settles a node that emitted on these ports. If it emitted nothing, every path after it is dead. */
   settle(node: GraphNode, run: BodyRun<M>, emits: Emits<M>): Advance<M> {
     const advance = newAdvance<M>();
     run.outputs[node.index] = emits;
-    // End the node before its edges are marked: a join behind it ends what still runs in its branches.
+    // End the node before its edges are marked, because a join that then runs ends all running nodes of its branches.
     this.#end(node, run);
     for (const edge of node.outs) this.#mark(edge, run, Object.hasOwn(emits, edge.port) ? ARRIVED : DEAD, advance);
     this.#quiesce(run, advance);
     return advance;
   }
 
-  /** The node was given up because its branch lost; its later output is ignored. */
+  /** Called when the node was ended because no join waits for its branch; a later output of the node is ignored. */
   abandon(node: GraphNode, run: BodyRun<M>): Advance<M> {
     const advance = newAdvance<M>();
     if (run.open[node.index]) {
@@ -131,7 +136,7 @@ export class Progress<M> {
     return advance;
   }
 
-  /** Whether its branch, or that of an enclosing loop, has lost. */
+  /** Returns true if no join waits any more for the branch of the node, or of a loop around it. */
   isLost(node: GraphNode, run: BodyRun<M>): boolean {
     for (let at: GraphNode = node, body: BodyRun<M> | undefined = run; body; at = body.loop?.node ?? at, body = body.parent)
       if (body.lost?.has(at.index)) return true;
@@ -148,7 +153,10 @@ export class Progress<M> {
     return advance;
   }
 
-  /** Decides where the error of this node goes. For `catch` and `item` the node counts as settled without output. */
+  /**
+   * Decides which part of the flow takes the error of this node. For `catch` and `item`, the node counts as settled
+   * without output.
+   */
   fail(node: GraphNode, run: BodyRun<M>, error: unknown, matches: (candidate: GraphNode) => boolean, toMessage: () => M): ErrorRoute<M> {
     if (node.guard >= 0) return { to: 'join', advance: this.#failBranch(node, run, toMessage()) };
     const handler = this.#graph.catches.get(node.body)?.find((candidate) => !run.started[candidate.index] && matches(candidate));
@@ -179,7 +187,8 @@ export class Progress<M> {
   #mark(edge: GraphEdge, run: BodyRun<M>, state: 1 | 2, advance: Advance<M>): void {
     const target = this.#graph.nodes[edge.to]!;
     if (run.edges[edge.index] !== OPEN) return;
-    // A message from an error port counts as a failure. A path that repairs it reaches the join from another node.
+    // A message from an error port counts as the failure of its branch. If a path handles the error, that path enters
+    // the join from another node.
     const isFailure = state === ARRIVED && edge.port === 'error' && target.join?.first === 'success';
     if (isFailure) noteFailure(run, edge.index, run.outputs[edge.from]!['error']!);
     run.edges[edge.index] = isFailure ? DEAD : state;
@@ -209,7 +218,8 @@ export class Progress<M> {
   }
 
   /**
-   * The join takes the error as the end of the branches that contain the node. If it runs already, they have lost.
+   * Passes the error to the join as the end of the branches that contain the node. If the join already runs, it no
+   * longer waits for them.
    */
   #failBranch(node: GraphNode, run: BodyRun<M>, message: M): Advance<M> {
     const advance = newAdvance<M>();
@@ -227,7 +237,7 @@ export class Progress<M> {
     return advance;
   }
 
-  /** Starts nothing more in branches that lead only to these edges. */
+  /** Makes sure that nothing more starts in branches that lead only to these edges. */
   #endBranches(join: GraphNode, run: BodyRun<M>, edges: readonly number[], advance: Advance<M>): void {
     for (const branch of join.branches) {
       if (!branch.edges.every((edge) => edges.includes(edge))) continue;
@@ -244,7 +254,7 @@ export class Progress<M> {
     }
   }
 
-  /** With `isShort`, includes the errors of its branches. */
+  /** Returns the messages that arrived at the node. With `isShort`, includes the errors of its branches. */
   #arrivals(target: GraphNode, run: BodyRun<M>, isShort: boolean): { from: GraphNode; message: M }[] {
     const inputs: { from: GraphNode; message: M }[] = [];
     for (const edge of target.ins) {
@@ -256,7 +266,10 @@ export class Progress<M> {
     return inputs;
   }
 
-  /** Nothing of this body runs: skip the unused catches. If that makes nothing ready, the body is done. */
+  /**
+   * Called after a node settled. If no node of this body runs, skips its unused catch nodes. If still nothing can run,
+   * the body is done.
+   */
   #quiesce(run: BodyRun<M>, advance: Advance<M>): void {
     if (run.active > 0) return;
     for (const handler of this.#graph.catches.get(run.loop?.node.index ?? -1) ?? []) {
@@ -298,7 +311,8 @@ export class Progress<M> {
   }
 
   /**
-   * The result of an iteration: the payload its last node emitted or, with several last nodes, an object by node id.
+   * Returns the result of an iteration: the payload that its last node emitted or, if there are several last nodes, an
+   * object by node id.
    */
   #resultOf(run: BodyRun<M>): unknown {
     const ends = run.loop!.node.bodyNodes.flatMap((index) => {

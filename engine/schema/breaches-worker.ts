@@ -1,4 +1,4 @@
-/** The thread behind `createBreachList`. */
+/** The thread that does the work of `createBreachList`. */
 import { serveTasks } from '../threads/serve-tasks.ts';
 import type { BreachTask } from './create-breach-list.ts';
 import { compileAllBreaches, type Breaches, type JsonSchema } from './compile-schema.ts';

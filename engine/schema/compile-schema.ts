@@ -1,11 +1,11 @@
-/** Compiles JSON Schemas (2020-12) that people wrote, in the same way for gateways and flows. */
+/** Compiles JSON Schemas (2020-12) that people wrote. Gateways and flows use the same functions. */
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { SchemaBreach } from '../contract/schema/schema-problem.ts';
 import { createAjv, type AjvOptions } from './create-ajv.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** One violation. It contains nothing of the data except field names. */
+/** One violation of a schema. It contains nothing of the data except field names. */
 export interface Breach extends SchemaBreach {
   readonly message: string;
 }
@@ -13,30 +13,31 @@ export interface Breach extends SchemaBreach {
 export interface Breaches {
   /** The total number of violations. */
   readonly count: number;
-  /** The first violations. */
+  /** The first violations, up to the requested number. */
   readonly breaches: readonly Breach[];
 }
 
-/** Returns the first violation, where it stops; undefined if the value fits. */
+/** Checks a value. Stops at the first violation and returns it; returns undefined if the value fits. */
 export type FirstBreach = (value: unknown) => Breach | undefined;
 
 /**
- * Throws what ajv throws. Use `createSchemaTest` to check whether it is a valid schema. `coerces`: see `AjvOptions`.
+ * Compiles a schema to a check that stops at the first violation. Throws the error of Ajv if the schema cannot be
+ * compiled; use `createSchemaTest` to find out why a schema is invalid. `coerces`: see `AjvOptions`.
  */
 export function compileFirstBreach(schema: JsonSchema, coerces = false): FirstBreach {
   const validate = compile(schema, { coerceTypes: coerces });
   return (value) => {
     if (validate(value) === true) return undefined;
     const [first] = validate.errors!;
-    // Whatever stays here is kept as long as the schema.
+    // Release the errors; otherwise they would stay in memory as long as the schema.
     validate.errors = null;
     return toBreach(first!);
   };
 }
 
 /**
- * Finds all violations before it returns the first `most`. Only for a thread that can be ended, never for an event
- * loop.
+ * Compiles a schema to a check that finds all violations and returns the first `most`. Use it only in a thread that
+ * can be ended, never on an event loop.
  */
 export function compileAllBreaches(schema: JsonSchema, coerces: boolean): (value: unknown, most: number) => Breaches {
   const validate = compile(schema, { coerceTypes: coerces, allErrors: true });
@@ -48,7 +49,8 @@ export function compileAllBreaches(schema: JsonSchema, coerces: boolean): (value
 }
 
 /**
- * Returns why a JSON Schema cannot be used: according to the meta-schema, which is compiled once, or to the compiler.
+ * Returns a function that says why a JSON Schema cannot be used, according to the meta-schema (compiled once) or to
+ * the compiler; undefined if it can be used.
  */
 export function createSchemaTest(): (schema: JsonSchema) => string | undefined {
   const meta = createAjv();
@@ -67,7 +69,7 @@ export function createSchemaTest(): (schema: JsonSchema) => string | undefined {
 
 function compile(schema: JsonSchema, options: AjvOptions): ValidateFunction {
   const validate = createAjv(options).compile(schema as object);
-  // Its result would be a promise, and no caller awaits it.
+  // Such a check would return a promise, and no caller awaits it.
   if ('$async' in validate) throw new Error('$async is not supported');
   return validate;
 }
@@ -78,7 +80,10 @@ function toBreach({ keyword, instancePath, schemaPath, params, message = `breaks
 
 const MOST_PARAM = 300;
 
-/** A list of choices may be as long as the schema, and each violation would copy it between threads. */
+/**
+ * Shortens long parameters. A list of choices may be as long as the schema, and each violation would copy it between
+ * threads.
+ */
 function shortened(params: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {

@@ -1,6 +1,7 @@
 /**
- * Defines how JSON Schemas (2020-12) written by people are read, both at a gateway and in a flow. The compiled code
- * grows with their keywords, not with their lists: `plain-schema.ts` relies on that.
+ * Creates the validator for JSON Schemas (2020-12) that people write, with the same rules for gateways and flows. The
+ * size of the compiled code depends on the keywords of a schema, not on the length of its lists; `plain-schema.ts`
+ * relies on that.
  */
 import { Ajv2020, _, type Format, type KeywordErrorDefinition } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
@@ -10,11 +11,14 @@ import { createChoice } from './is-same-json.ts';
 import { compileSchemaPattern, findLostEscape } from './schema-pattern.ts';
 
 export interface AjvOptions {
-  /** Values are texts (a query) that may stand for numbers and booleans. */
+  /** If true, values are texts (of a query) that may stand for numbers and booleans. */
   readonly coerceTypes?: boolean;
-  /** Finds all problems of a value. Only for a thread that can be ended, never for an event loop. */
+  /** If true, finds all problems of a value. Only for a thread that can be ended, never for an event loop. */
   readonly allErrors?: boolean;
-  /** Refuses patterns that published schemas may still have. */
+  /**
+   * If true, refuses patterns with escapes that RE2 reads as plain letters. Already published schemas may still have
+   * such patterns.
+   */
   readonly isDraft?: boolean;
 }
 
@@ -25,9 +29,9 @@ export function createAjv({ isDraft = false, ...options }: AjvOptions = {}): Ajv
     validateSchema: false,
     ownProperties: true,
     logger: false,
-    // A list of names is checked in a loop instead of unrolled code.
+    // Check a list of required names in a loop, not in unrolled code.
     loopRequired: 2,
-    // The optimiser takes most of the compile time, and V8 optimises anyway.
+    // Switch the optimiser off: it takes most of the compile time, and V8 optimises the code anyway.
     code: { regExp: isDraft ? draftPattern : pattern, optimize: false },
   });
   for (const [keyword, test] of Object.entries(TESTS)) replaceKeyword(ajv, keyword, test);
@@ -37,7 +41,7 @@ export function createAjv({ isDraft = false, ...options }: AjvOptions = {}): Ajv
   return ajv;
 }
 
-/** Ajv only calls `test`, and distinguishes patterns by their text. */
+/** Compiles a pattern for Ajv, which only calls `test`, and distinguishes patterns by their text. */
 const pattern = Object.assign(
   (text: string) => {
     const test = compileSchemaPattern(text);
@@ -56,9 +60,12 @@ const draftPattern = Object.assign(
 );
 
 const FULL_FORMATS = ['date', 'time', 'date-time', 'duration', 'hostname', 'ipv4', 'ipv6', 'uuid', 'json-pointer', 'int32'] as const;
-/** The full formats take time quadratic in the text. */
+/** Formats in their fast form, because the time of the full form grows with the square of the text's length. */
 const FAST_FORMATS = ['uri', 'email'] as const;
-/** No address or date is longer. A V8 regular expression on megabytes of text can exhaust its stack. */
+/**
+ * The longest text that can match a format; no address or date is longer. A V8 regular expression on megabytes of text
+ * could use up its stack.
+ */
 const MAX_FORMAT_CHARS = 64 * 1024;
 
 function bounded(format: ReturnType<typeof ajvFormats.default.get>): Format {
@@ -67,7 +74,10 @@ function bounded(format: ReturnType<typeof ajvFormats.default.get>): Format {
   return { type: 'string', validate: (text: string) => text.length <= MAX_FORMAT_CHARS && isOne(text) };
 }
 
-/** A double has no integer between the largest int64 and 2 ** 63. */
+/**
+ * Returns true for an integer in the range of int64. The upper bound is exact: the next double above the largest one
+ * allowed is 2 ** 63.
+ */
 function isInt64(value: number): boolean {
   return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
 }
@@ -82,7 +92,7 @@ interface Test {
   readonly type?: 'array' | 'number';
   readonly schemaType?: 'array' | 'boolean' | 'number';
   readonly error: KeywordErrorDefinition;
-  /** Called with the keyword's value; the returned function is called with the data. */
+  /** Called with the value of the keyword. Returns the function that checks the data. */
   readonly create: (value: never) => (data: never) => boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Lists all violations of a schema in the reply to the sender. With only the first one, the sender would have to
- * retry many times.
+ * Lists all violations of a schema, for the reply to the sender. If the reply contained only the first one, the sender
+ * would have to retry many times.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { BoundedThreads } from '../threads/bounded-threads.ts';
@@ -8,9 +8,9 @@ import { LARGE_FROM, isLarge } from '../threads/is-large.ts';
 import type { Breaches } from './compile-schema.ts';
 
 export interface BreachTask {
-  /** JSON, or a parsed value. */
+  /** The data, as JSON or as a parsed value. */
   readonly source: Uint8Array | { readonly value: unknown };
-  /** The schema as JSON, and whether values are texts that stand for other types. */
+  /** The schema as JSON, and whether the values are texts that stand for other types. */
   readonly schema: { readonly text: string; readonly coerces: boolean };
   /** The maximum number of listed violations. */
   readonly most: number;
@@ -18,25 +18,25 @@ export interface BreachTask {
 
 export interface BreachList {
   /**
-   * Undefined if there is no capacity (in total, or for `by`), if it costs too much or takes too long, or if the data
-   * is too large. Report only the first violation then.
+   * Returns the violations. Returns undefined if there is no capacity (in total, or for `by`), if the check costs too
+   * much or takes too long, or if the data is too large. Report only the first violation then.
    */
   find(task: BreachTask, by: string, signal?: AbortSignal): Promise<Breaches | undefined>;
   close(): Promise<void>;
 }
 
 const HEAP_MB = 96;
-/** CPU time limit: mostly for compiling a large schema for the first time. */
+/** The limit of CPU time, most of which a large schema needs when it is compiled for the first time. */
 const CPU_MS = 500;
-/** Clock time limit, because the reply waits for the list; matters on a busy machine. */
+/** The limit of elapsed time, because the reply waits for the list. It matters on a busy machine. */
 const WAIT_MS = 5000;
-/** How long a sender whose value ended the thread gets only the first violation. */
+/** After a value of a sender ended the thread, that sender gets only the first violation for this time. */
 const PAUSE_MS = 10_000;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './breaches-worker.ts' : './breaches-worker.js', import.meta.url);
 
 /**
- * One thread, in which senders take turns. A sender of many invalid bodies delays only itself, and lists of others
- * for a moment.
+ * Creates the list with one thread, which serves senders in turn. A sender of many invalid bodies delays mainly
+ * itself, and others only for a moment.
  */
 export function createBreachList(clock: Clock): BreachList {
   const threads = new BoundedThreads<BreachTask, Breaches>({

@@ -1,4 +1,4 @@
-/** JSON Schema's `multipleOf`, computed on decimal digits: in binary, 19.99 is not a multiple of 0.01. */
+/** Checks JSON Schema's `multipleOf` on decimal digits, because in binary 19.99 is not a multiple of 0.01. */
 export function isMultipleOf(value: number, divisor: number): boolean {
   if (!Number.isFinite(value) || !Number.isFinite(divisor) || divisor === 0) return false;
   if (Number.isSafeInteger(value) && Number.isSafeInteger(divisor)) return value % divisor === 0;
@@ -9,7 +9,7 @@ export function isMultipleOf(value: number, divisor: number): boolean {
 
 interface Digits {
   readonly digits: bigint;
-  /** Digits after the decimal point; negative if zeros precede it. */
+  /** The number of digits after the decimal point; negative if the digits must be followed by zeros. */
   readonly places: number;
 }
 

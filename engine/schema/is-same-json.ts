@@ -1,6 +1,6 @@
 /**
- * Equality of JSON values (JSON Schema 4.2.2). Calls no methods on them: `toString` and `valueOf` may be fields that
- * a caller sent.
+ * Returns true if two JSON values are equal (JSON Schema 4.2.2). Calls no methods on the values: `toString` and
+ * `valueOf` may be fields that a caller sent.
  */
 export function isSameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -14,7 +14,10 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   return names.every((name) => Object.hasOwn(right, name) && isSameJson(left[name], right[name]));
 }
 
-/** Whether a value is one of these. Constant time for texts and numbers, however many there are. */
+/**
+ * Returns a function that checks whether a value is one of the allowed values. For texts and numbers it takes constant
+ * time, however many are allowed.
+ */
 export function createChoice(allowed: readonly unknown[]): (value: unknown) => boolean {
   const plain = new Set(allowed.filter((one) => typeof one !== 'object' || one === null));
   const others = allowed.filter((one) => typeof one === 'object' && one !== null);

@@ -1,4 +1,6 @@
-/** Creates the value of a key once, and keeps the most recently used ones. */
+/**
+ * Returns a function that creates the value of a key once. It keeps the values of the `most` most recently used keys.
+ */
 export function keepLast<Value>(most: number, make: (key: string) => Value): (key: string) => Value {
   const kept = new Map<string, Value>();
   return (key) => {
