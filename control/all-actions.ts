@@ -65,7 +65,7 @@ export type ControlServices = AccountServices &
   TrialServices &
   FlowUseServices;
 
-/** Every action of control. */
+/** Returns every action of control. */
 export function allActions(services: ControlServices): readonly Action[] {
   const actions: Action[] = [
     ...listFlowActions(services),

@@ -1,6 +1,6 @@
 /**
- * Control: admin API, registry and console. Built from ports and engine services; it keeps no state of its own
- * between starts.
+ * Control: admin API, registry and console. It is built from ports and engine services. Between starts, all its state
+ * is in the store.
  */
 import type { Changes } from '../engine/changes/create-changes.ts';
 import type { Clock } from '../engine/contract/values/clock.ts';
@@ -65,15 +65,15 @@ import { openRegistry, type Registry } from './registry/registry.ts';
 
 export interface ControlSettings {
   readonly host: string;
-  /** 0: any free port. */
+  /** Port of the listener; 0 means any free port. */
   readonly port: number;
-  /** PEM. Without it control listens on loopback only. */
+  /** Certificate and key in PEM. Without them control listens on loopback only. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /**
    * Addresses or CIDR ranges whose X-Forwarded-For is trusted for logins, tokens and the audit trail. Default: none.
    */
   readonly trustedProxies?: readonly string[];
-  /** Requirements for accounts; default: no second factor, passwords do not age. */
+  /** Requirements for accounts; default: no second factor is required, and passwords do not expire. */
   readonly accounts?: Partial<AccountPolicy>;
   /** The app that gets the grants of users and automatic interfaces. */
   readonly defaultAppId: string;
@@ -92,7 +92,7 @@ export interface ControlDeps {
   readonly nodes: NodeRegistry;
   readonly engine: EngineView;
   readonly publishPlan: PublishPlan;
-  /** How control processes tell each other of changes. */
+  /** Notifies other control processes of changes. */
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   /**
    * Problems that the gateways' policies and routes find in an interface. Runs for each plan, so it must be quick.
@@ -140,7 +140,7 @@ export interface Control {
 }
 
 /**
- * The roles of the first administrator. In a new installation this person must also be able to draw and run flows.
+ * Name and roles of the first administrator. In a new installation this person must also be able to draw and run flows.
  * Security and audit need another person.
  */
 const FIRST_ADMINISTRATOR = 'admin';

@@ -9,8 +9,8 @@ import { root, runTool } from './runtime.mjs';
 const cache = 'node_modules/.cache';
 
 /**
- * Fewer modules count as a failure. dependency-cruiser uses an API that TypeScript 7 lacks; it would then find no
- * modules and pass.
+ * Minimum number of modules; with fewer, the check fails. dependency-cruiser uses an API that TypeScript 7 lacks; it
+ * would then find no modules and pass.
  */
 const FEWEST_MODULES = 50;
 

@@ -55,7 +55,7 @@ function install(packages) {
 
 /**
  * Prevents services from starting when a package is installed, in the way that Debian provides. The change is removed
- * whenever this script ends.
+ * when this script ends, also after a failure.
  */
 function forbidServices() {
   const policy = '/usr/sbin/policy-rc.d';

@@ -8,15 +8,15 @@ export interface Actor {
   readonly roles: readonly Role[];
   readonly domains: Domains;
   readonly via: 'session' | 'token' | 'system';
-  /** Client address as the socket knows it. */
+  /** Address of the client. Behind a trusted proxy it is the address that the proxy reports. */
   readonly from: string;
   /** Digest of the session or token in use. It allows actions to end this session, or to end all the others. */
   readonly sessionId?: string;
-  /** The password is one-time or too old: the account may only change it. */
+  /** True if the password is one-time or too old; the person may then only change it. */
   readonly mustChangePassword?: boolean;
-  /** The installation requires a second factor: the account may only set it up. */
+  /** True if the installation requires a second factor; the person may then only set it up. */
   readonly mustSetUpSecondFactor?: boolean;
-  /** When this session showed its second factor. */
+  /** Time when the second factor was entered in this session. */
   readonly secondFactorAt?: number;
   /** The permissions of a token, limited to those of the roles. Absent: all permissions of the roles. */
   readonly rights?: readonly Permission[];

@@ -10,7 +10,7 @@ import type { FlowCatalog } from '../../engine/publish/interface.ts';
 
 /** The objects that a person may see and change. */
 export interface DomainScope {
-  /** Undefined: all domains. */
+  /** The domains of the person; undefined means all domains. */
   readonly only: readonly string[] | undefined;
   /**
    * Returns true if the person holds the domain. An object without a domain belongs to the installation and requires
@@ -28,7 +28,7 @@ export interface Touched {
   readonly id: string;
   /** Every domain required to use the object; undefined if the object does not exist. */
   readonly domains: readonly (string | undefined)[] | undefined;
-  /** The action may create the object. */
+  /** Set if the action may create the object. */
   readonly mayBeNew?: true;
 }
 

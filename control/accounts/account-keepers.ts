@@ -2,8 +2,8 @@
  * Rules for who may change an account (decision 0027). Only security administrators may give the role of security
  * administrator. Only they may change or re-enable an account that has this role, or reset its password. The same rule
  * applies to audit administrators. System administrators manage all other accounts.
- * Managing accounts requires all domains. The first holder of such a role must therefore have all domains; otherwise
- * nobody could create a second holder.
+ * Managing accounts requires all domains. The first security administrator and the first audit administrator must
+ * therefore have all domains; otherwise nobody could create a second one.
  */
 import { ROLES, type Role } from '../../engine/contract/access/access.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';

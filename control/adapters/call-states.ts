@@ -42,12 +42,12 @@ export interface CallState {
 
 /** The call data that a page shows for one adapter or interface. */
 export interface CallReport {
-  /** Absent if it was never called, or not within a month. */
+  /** Absent if the adapter or interface was never called, or not within a month. */
   readonly now?: CallState;
   readonly traffic: TrafficSeries;
 }
 
-/** Among many calls a few fail. This many consecutive failures are not chance. */
+/** A few of many calls may fail by chance, but not this many consecutive ones. */
 const FAILURES = 3;
 const RECENT_MS = 300_000;
 /** Without calls for this long, an old failure says little about the present. */
@@ -55,7 +55,7 @@ const FAILING_FOR_MS = 3_600_000;
 /** Longer than most time-outs. */
 const SLOW_MS = 20_000;
 const PARTLY_SHARE = 0.1;
-/** Fewer refused calls may come from a single wrong caller. */
+/** Minimum number of refused calls; fewer may come from a single wrong caller. */
 const REFUSED_LEAST = 10;
 const REFUSED_SHARE = 0.5;
 

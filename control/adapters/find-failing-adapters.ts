@@ -26,8 +26,8 @@ export interface FailingAdapter {
   readonly code: string;
   readonly lastOkAt?: number;
   /**
-   * `held` counts messages held at nodes that use the adapter. `waiting` counts messages of flows that use the adapter
-   * which wait for a retry or for their turn. Both are absent without the right to read executions.
+   * `held` counts messages held at nodes that use the adapter. `waiting` counts messages that wait for a retry or for
+   * their turn, in flows that use the adapter. Both counts are absent without the right to read executions.
    */
   readonly held?: number;
   readonly waiting?: number;

@@ -1,4 +1,4 @@
-/** Stored alarms and silences. A rule has at most one open alarm per subject: its key is unique while it is open. */
+/** Stored alarms and silences. A rule has at most one open alarm per subject: a unique index on `key` ensures this. */
 import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';

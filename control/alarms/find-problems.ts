@@ -60,7 +60,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MB = 1_048_576;
-/** Fewer failures, or a share of fewer calls, may be chance. */
+/** Minimum number of failures and of calls; fewer may be chance. */
 const LEAST_FAILURES = 3;
 const LEAST_CALLS = 20;
 const RATIO_OF_MS = 300_000;

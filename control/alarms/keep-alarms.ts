@@ -1,6 +1,6 @@
 /**
- * Reconciles the problems found with the stored alarms: opens, refreshes and ends alarms. All updates are
- * conditional, so two processes may run it at once.
+ * Reconciles the problems found with the stored alarms: opens, refreshes and ends alarms. All updates are conditional,
+ * so two processes may do this at once.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createTimedId } from '../../engine/contract/values/ids.ts';

@@ -1,9 +1,9 @@
 /**
- * The last line of the audit trail, signed with SM2 and stored in a second place. Without it, a trail whose last lines
- * were cut off, or an older copy of the whole store, would look genuine. The signing key is derived from the
+ * The last line of the audit trail, signed with SM2 and stored in a second place. Without it, an audit trail whose last
+ * lines were cut off, or an older copy of the whole store, would look genuine. The signing key is derived from the
  * key-encryption key and is in no database.
- * The default place is a file beside the data folder. A root user of the machine can change the trail and the file; to
- * protect against that, configure a place on another machine.
+ * The default place is a file beside the data folder. A root user of the machine can change the audit trail and the
+ * file; to protect against that, configure a place on another machine.
  */
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -17,11 +17,11 @@ export interface AuditHead {
   readonly number: number;
   readonly mac: string;
   readonly at: number;
-  /** This store rejects documents without a valid mark, even if the store itself says otherwise. */
+  /** True if this store rejects documents without a valid mark, even if the store itself claims otherwise. */
   readonly isEnforced: boolean;
   /**
-   * Time when the head was found missing although the trail had lines. The end of the trail cannot be trusted until a
-   * person accepts it.
+   * Time when the head was found missing although the audit trail had lines. The end of the audit trail cannot be
+   * trusted until a person accepts it.
    */
   readonly missingSince?: number;
 }

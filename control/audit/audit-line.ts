@@ -30,7 +30,7 @@ export interface AuditLine {
 /** A line as it is stored, and as its MAC covers it. */
 export interface SealedLine extends Omit<AuditLine, 'reason'> {
   readonly sealedReason?: string;
-  /** `ChangedFields`: JSON, sealed. */
+  /** `ChangedFields` as encrypted JSON. */
   readonly sealedChanges?: string;
   /** On a result line: the marked documents that the action wrote or removed. */
   readonly marks?: readonly MarkChange[];
@@ -62,7 +62,7 @@ export function lineId(number: number): string {
 
 export interface ChainKey {
   readonly crypto: Pick<Crypto, 'hmac'>;
-  /** Kept outside the database (derived from the key-encryption key). */
+  /** Key of the MACs. It is derived from the key-encryption key and not stored in the database. */
   readonly auditKey: Uint8Array;
 }
 

@@ -29,7 +29,7 @@ export interface AuditQuery {
   readonly action?: string;
   /** Prefix of the line's subject. */
   readonly subject?: string;
-  /** Of result lines: `done`, `failed` for any error, or the code of an error. */
+  /** Outcome of result lines: `done`, `failed` for any error, or the code of an error. */
   readonly outcome?: string;
   readonly from?: number;
   readonly to?: number;
@@ -60,7 +60,7 @@ export interface AuditDeps {
   readonly seal: Seal;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Kept outside the database (derived from the key-encryption key). */
+  /** Key of the MACs. It is derived from the key-encryption key and not stored in the database. */
   readonly auditKey: Uint8Array;
 }
 

@@ -10,7 +10,10 @@ export interface MarkLedger {
   of(collection: string): ReadonlyMap<string, MarkChange>;
   /** Starts a baseline: from here on the lines name every document. `at` is the time of its first line in epoch ms. */
   begin(at: number): void;
-  /** A document whose revision is earlier and that no line names was removed and restored outside Kangqiao. */
+  /**
+   * Revisions below this value are older than the baseline. A document with such a revision that no line names was
+   * removed and restored outside Kangqiao.
+   */
   readonly floor: number;
 }
 

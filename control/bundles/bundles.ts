@@ -199,7 +199,7 @@ async function collectFlows(
     const document = await documentOf(flowId);
     if (document === undefined && asked.has(flowId))
       throw source === 'draft' || !published.has(flowId) ? notFound(flowId) : notPublished(flowId);
-    // The import reports a call to a missing flow, because only there is it known which flows are stored.
+    // The import reports a call to a missing flow: it knows which flows its installation has.
     if (document === undefined) continue;
     flows.set(flowId, document);
     for (const called of calledFlowIds(document, nodes)) wanted.add(called);

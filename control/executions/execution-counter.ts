@@ -13,7 +13,7 @@ export interface ExecutionCounter {
   today(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Returns the executions since local midnight that failed. */
   failedToday(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Returns the number of held executions of each flow. */
+  /** Returns the number of held executions of each flow; leaves out flows without any. */
   held(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Returns the number of executions that wait for a retry or for a message from outside. */
   waiting(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;

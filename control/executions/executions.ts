@@ -24,7 +24,7 @@ export interface ExecutionServices {
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
 const Status = Type.Enum(STATUSES);
 const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
-/** Also an input of bulk actions. */
+/** Input field of retries, single or in bulk: which code tables to use. */
 export const Tables = Type.Optional(
   Type.Enum(['then', 'now'] as const, {
     default: 'then',

@@ -1,7 +1,7 @@
 /**
- * Retries, resends, ends or cancels many held executions. The set of executions is fixed at the start. The bulk acts on
- * an execution only while it is still held for the reason found at the start. So a second bulk, another person, or
- * continuing after a stop or a crash never causes a second act.
+ * Retries, resends, ends or cancels many held executions. The set of executions is fixed at the start. An execution
+ * that has left its hold since then is skipped. So an execution is never processed twice, even if a second bulk or
+ * another person handles it, or the bulk continues after a stop or a crash.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';

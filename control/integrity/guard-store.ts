@@ -21,7 +21,7 @@ import { problemOf, trailRefused, type TrailProblem } from '../audit/trail-probl
 import type { AcceptedTrail, IntegrityReport, StoreGuard } from './store-guard.ts';
 
 export interface GuardDeps {
-  /** Reads without checking marks. */
+  /** The documents, read without checking marks. */
   readonly documents: Documents;
   readonly collections: () => readonly CollectionSpec<StoredDocument>[];
   readonly integrity: Integrity;

@@ -7,7 +7,7 @@ import type { Finding } from '../../engine/integrity/integrity-state.ts';
 
 export interface IntegrityReport {
   readonly chain: ChainReport;
-  /** Number of marked documents. */
+  /** Number of marked documents that were checked. */
   readonly documents: number;
   readonly findings: readonly Finding[];
   readonly isEnforced: boolean;

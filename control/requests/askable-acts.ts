@@ -28,7 +28,7 @@ export interface AskableActsServices {
 }
 
 export interface AskableAct<Input = unknown> {
-  /** The right that a person needs to request it. */
+  /** The right that a person needs to request the action. */
   readonly asks: Permission;
   /** The right that the requester lacks, unless they lack only a domain. */
   readonly needs: Permission;
