@@ -56,8 +56,8 @@ export interface ArchiveWatch {
   /** Returns false if this process must stop, or no longer holds the lease. Checked before each removal. */
   mayGoOn(): boolean;
   /**
-   * Returns true if a person wants the run to stop. A finished segment is still removed from the store; a half-written
-   * segment is deleted.
+   * Returns true if a person wants the run to stop. The executions of a finished segment are still removed from the
+   * store; a half-written segment is deleted.
    */
   isStopWanted?(): boolean;
   /** Called with the number of moved executions, including those being moved. */

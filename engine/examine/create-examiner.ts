@@ -12,7 +12,7 @@ export interface Examiner {
   /**
    * Returns every problem; with `wants: 'document'` also the document as the engine reads it, if there is no error.
    * Caches problems by content. Rejects with FLOW_CHECK_BUSY (transient) if too many documents wait, in total or for
-   * the account `by`.
+   * the account `by`, or if a document of this account has just cost too much.
    */
   examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer>;
   close(): Promise<void>;

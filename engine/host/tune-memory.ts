@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * For processes that serve. Call it first, before any code is hot.
+ * Turns off pretenuring, for processes that serve. Call it first, before any code is hot.
  *
  * V8 watches which literals of hot code live long, and from then on allocates them in the old generation, as long as
  * the process lives ("pretenuring"). A backlog of messages triggers this, and afterwards parts of each message are

@@ -15,8 +15,8 @@ interface StoredState extends StoredDocument {
   /** Distinguishes the stores of one installation: each has its own head of the audit trail. */
   readonly storeId: string;
   /**
-   * From this time documents without a valid mark are not used; absent while processes of the previous version may
-   * run.
+   * The time since which documents without a valid mark are not used; absent while processes of the previous version
+   * may run.
    */
   readonly enforcedAt?: number;
   readonly mac: string;

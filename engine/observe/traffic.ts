@@ -93,7 +93,7 @@ interface Part {
 
 export async function createTraffic({ documents, clock, log, owner, calls }: TrafficDeps): Promise<Traffic> {
   const stored = await documents.open(trafficSpec);
-  /** By subject, then by the start of the hour. */
+  /** The counts of this process by subject, then by the start of the hour. */
   const own = new Map<string, Map<number, Part>>();
   const read = new Map<string, CallCounts['totals']>();
   let cancel = clock.after(MINUTE_MS, tick);

@@ -16,7 +16,7 @@ import { refusalWithin } from './refusal-within.ts';
 export interface UsedTarget {
   readonly host: string;
   readonly port: number;
-  /** For example an adapter's id. */
+  /** What uses the address, for example an adapter's id. */
   readonly user: string;
 }
 
