@@ -163,7 +163,7 @@ export interface components {
       displayName: string;
       domains: components['schemas']['Domains'];
       hasSecondFactor: boolean;
-      /** @description What the acting person may do to it. */
+      /** @description The changes that the acting person may make to the account. */
       mayChange: components['schemas']['MayChange'];
       mustChangePassword: boolean;
       name: string;
@@ -178,7 +178,7 @@ export interface components {
     };
     ActPage: {
       items: components['schemas']['NamedAct'][];
-      /** @description Pass it as `after` to get the next page; absent at the end. */
+      /** @description Value for `after` to get the next page; absent on the last page. */
       next?: string;
     };
     AdapterDocument: {
@@ -206,13 +206,13 @@ export interface components {
         'zh-CN': string;
       };
       owner: string;
-      /** @description The protocol whose nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
+      /** @description The protocol whose nodes may use the adapter: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
       protocol: string;
       revision: number;
     };
     AdapterItem: {
       adapterId: string;
-      /** @description Counted from real calls; absent: none since the processes started. */
+      /** @description The state of the adapter's calls; absent if there were none. */
       calls?: components['schemas']['CallState'];
       /** @enum {unknown} */
       charset?: 'UTF-8' | 'GBK' | 'GB18030';
@@ -238,7 +238,7 @@ export interface components {
         'zh-CN': string;
       };
       owner: string;
-      /** @description The protocol whose nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
+      /** @description The protocol whose nodes may use the adapter: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
       protocol: string;
       revision: number;
       usedBy: components['schemas']['UsedBy'][];
@@ -254,14 +254,14 @@ export interface components {
       ok: boolean;
     };
     AdapterTypeDescription: {
-      /** @description Its connection can be tested step by step. */
+      /** @description True if a connection can be tested step by step. */
       canProbe: boolean;
       credential?: components['schemas']['Text'];
       hasCharset: boolean;
       /** @description Served at `/icons/<icon>.svg`. */
       icon: string;
       protocol: string;
-      /** @description JSON Schema 2020-12 of what an environment sets; `text` holds the texts of a field. */
+      /** @description JSON Schema 2020-12 of the settings for one environment; `text` holds the texts of a field. */
       settings: {
         [key: string]: unknown;
       };
@@ -274,7 +274,7 @@ export interface components {
       items: components['schemas']['AdapterTypeDescription'][];
     };
     AlarmList: {
-      /** @description Open ones first, newest first; then those that ended recently. */
+      /** @description Open alarms, newest first; then alarms that ended recently. */
       items: components['schemas']['ShownAlarm'][];
     };
     AlarmMail: {
@@ -319,11 +319,11 @@ export interface components {
       | 'store-down'
       | 'shared-down';
     AlarmSettings: {
-      /** @description Notify the second group when an alarm is not acknowledged for this long. */
+      /** @description Minutes without acknowledgement after which the second group is notified. */
       escalateMinutes: number;
       mail?: components['schemas']['AlarmMail'];
       receivers: components['schemas']['AlarmReceiver'][];
-      /** @description The same alarm is notified at most once in this many minutes. */
+      /** @description Minimum number of minutes between two notifications of the same alarm. */
       repeatMinutes: number;
       revision: number;
       rules: {
@@ -449,7 +449,7 @@ export interface components {
       busConsumers: number;
       caller: string;
       domain: string;
-      /** @description The earliest expiry of a usable key or a grant, epoch milliseconds. */
+      /** @description The earliest expiry of a usable key, a grant or a bus consumer, in epoch milliseconds. */
       expiresAt?: number;
       grants: number;
       keys: {
@@ -495,30 +495,30 @@ export interface components {
       run?: components['schemas']['ArchiveRun'];
     };
     ArchiveRun: {
-      /** @description Moved so far. */
+      /** @description Executions moved so far. */
       archived: number;
-      /** @description When it was requested, or started automatically. */
+      /** @description When the run was requested, or started automatically. */
       at: number;
-      /** @description Absent: started automatically, as every hour. */
+      /** @description The account that requested the run; absent if the run started automatically, as every hour. */
       by?: string;
-      /** @description Executions that are old enough, counted at the start; up to 30,000. Some may have to stay for their dedupe window. */
+      /** @description Executions that are old enough, counted at the start, at most 30,000. Some may have to stay for their dedupe window. */
       candidates: number;
       errorCode?: string;
       runId: string;
-      /** @description Time of its last report. */
+      /** @description Time of the run's last report. */
       seenAt: number;
       /**
-       * @description `wanted`: no worker has started it yet.
+       * @description `wanted` means that no worker has started the run yet.
        * @enum {unknown}
        */
       status: 'running' | 'failed' | 'stopped' | 'done' | 'wanted';
     };
     Attention: {
-      /** @description Systems that fail. */
+      /** @description Adapters whose remote system fails. */
       adapters?: components['schemas']['FailingAdapter'][];
       expiring?: components['schemas']['Expiring'][];
       failedLastHour?: number;
-      /** @description The worst few, for people who may read flows. */
+      /** @description The worst flows, for people who may read flows. */
       failingFlows?: components['schemas']['FailingFlow'][];
       held?: {
         count: number;
@@ -565,26 +565,26 @@ export interface components {
       /** @description On a result line: the number of its intent line. */
       intent?: number;
       number: number;
-      /** @description On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its act. */
+      /** @description On a result line: `done`, or the code of the error. Absent on a result line that only adds marks to an earlier one. */
       outcome?: string;
       /** @enum {unknown} */
       phase: 'intent' | 'result';
-      /** @description In the person's own words. */
+      /** @description The reason that the person entered. */
       reason?: string;
       subject?: string;
       via: string;
     };
     AuditPage: {
       items: components['schemas']['AuditLine'][];
-      /** @description Pass it as `after` to get the next page; absent at the end. */
+      /** @description Value for `after` to get the next page; absent on the last page. */
       next?: string;
     };
     BackupReport: {
-      /** @description The moment the backup shows: the pause. */
+      /** @description The moment of the pause, whose state the backup contains. */
       at: number;
       backupId: string;
       blobs: number;
-      /** @description A document that changed during the backup counts once per version. */
+      /** @description Number of documents. One that changed during the backup counts once per version. */
       documents: number;
       file: string;
       /** @description How long all operations were paused at the end. */
@@ -597,29 +597,29 @@ export interface components {
     Bulk: {
       bulkId: string;
       closedBy?: string;
-      /** @description When a bulk whose process died last stored its progress. */
+      /** @description Time of the last stored progress, for a bulk whose process died. */
       diedAt?: number;
-      /** @description Domains of the person who began it; absent: all. */
+      /** @description Domains of the person who started the bulk; absent: all domains. */
       domains?: string[];
-      /** @description Retried, resent, marked as done or cancelled by this bulk. */
+      /** @description Number of executions that this bulk retried, resent, marked as done or cancelled. */
       done: number;
       endedAt?: number;
-      /** @description Had continued already: another person had retried or cancelled them. */
+      /** @description Number of executions that another person had already retried or cancelled. */
       goneOn: number;
-      /** @description How many of them were processed: the sum of the next four. */
+      /** @description Number of executions that were processed: the sum of the next four fields. */
       handled: number;
       kind: components['schemas']['BulkKind'];
       missing: number;
-      /** @description More executions were held than one bulk takes. */
+      /** @description True if more executions were held than one bulk takes. */
       more: boolean;
-      /** @description What became of the executions that continued; absent for a bulk that ends them. */
+      /** @description Present states of the executions that continued; absent for a bulk that ends executions. */
       outcome?: components['schemas']['BulkOutcome'];
       perSecond: number;
-      /** @description Could not be resent, moved to the current tables or marked as done; or, when their turn came, belonged to a domain that the person did not have. Absent in bulks of 0.1.0. */
+      /** @description Number of executions that could not be resent, moved to the current tables or marked as done, or that belonged to a domain the person did not have any more. Absent in bulks of 0.1.0. */
       refused?: number;
-      /** @description What was chosen; of given ids only the number, of a business key only the name. */
+      /** @description The selection; only the number of given ids, and only the name of a business key. */
       selection: {
-        /** @description Retried by this bulk operation, and held again. */
+        /** @description Only executions that this bulk operation retried and that were held again. */
         bulk?: string;
         code?: string;
         flowId?: string;
@@ -631,21 +631,21 @@ export interface components {
       startedAt: number;
       startedBy: string;
       /**
-       * @description `stopped`: the client disconnected, or a person stopped it; a new request with its id continues with the rest. `closed`: a person decided to leave the rest as it is; it cannot continue.
+       * @description `stopped`: the client disconnected, or a person stopped the bulk. A new request with the id of the bulk continues with the rest. `closed`: a person decided not to process the rest; the bulk cannot continue.
        * @enum {unknown}
        */
       status: 'running' | 'stopped' | 'done' | 'closed';
       stoppedBy?: string;
-      /** @description Why it stopped by itself. */
+      /** @description The reason why the bulk stopped automatically. */
       stopReason?: components['schemas']['LostStanding'];
       /**
-       * @description A retry with the current code tables.
+       * @description Set for a retry with the current code tables.
        * @constant
        */
       tables?: 'now';
-      /** @description Executions that were held when it began. */
+      /** @description Number of executions that were chosen when the bulk began. */
       total: number;
-      /** @description Left out at the start, because it is unknown whether their write was done. */
+      /** @description Number of executions left out at the start, because it is unknown whether their write was done. */
       unknownSkipped: number;
     };
     BulkAnswer: components['schemas']['Bulk'] | components['schemas']['BulkPreview'];
@@ -723,11 +723,11 @@ export interface components {
       totals: [number, number, number, number];
       /** @description When the oldest attempt started that still has no response. */
       unansweredSince?: number;
-      /** @description Calls that wait for their turn. */
+      /** @description Calls that wait because the target's limit of concurrent calls is reached. */
       waiting: number;
     };
     CallReport: {
-      /** @description Absent: never called, or not within a month. */
+      /** @description Absent if it was never called, or not within a month. */
       now?: components['schemas']['CallState'];
       traffic: components['schemas']['TrafficSeries'];
     };
@@ -738,24 +738,24 @@ export interface components {
       failingSince?: number;
       /** @description Number of consecutive failed attempts, and since when. */
       failures: number;
-      /** @description The breaker is open. */
+      /** @description True while the circuit breaker is open. */
       isPaused: boolean;
       lastError?: {
         at: number;
         code: string;
       };
       lastOkAt?: number;
-      /** @description Over the attempts of the last five minutes; absent when there were none. */
+      /** @description 95th percentile of the duration of attempts in the last five minutes; absent if there were none. */
       p95Ms?: number;
-      /** @description Calls that ended in the last minute, each once. */
+      /** @description Calls that ended in the last minute. A call with several attempts counts once. */
       perMinute: number;
-      /** @description Over the last five minutes. */
+      /** @description Counts of the last five minutes. */
       recent: {
         calls: number;
         failed: number;
         refused: number;
       };
-      /** @description Reasons, the most frequent first. */
+      /** @description Reasons for refused calls, the most frequent first. */
       refusals?: components['schemas']['RefusalCause'][];
       state: components['schemas']['CallStateName'];
       /** @description Start of the oldest attempt that is still waiting for a response. */
@@ -771,9 +771,9 @@ export interface components {
     /** @enum {unknown} */
     Category: 'trigger' | 'call' | 'transform' | 'control' | 'check';
     ChainBreak: {
-      /** @description The security administrator has accepted it. */
+      /** @description True if the security administrator accepted the break. */
       isAccepted: boolean;
-      /** @description The first and the last wrong line. The line after a gap proves nothing either: the line it was chained to is gone. */
+      /** @description The first wrong line; `to` is the last one. The line after a gap cannot be checked, because its predecessor is missing, so it counts as wrong too. */
       number: number;
       to: number;
       /** @enum {unknown} */
@@ -801,15 +801,15 @@ export interface components {
     /** @enum {unknown} */
     ControlRole: 'reply' | 'route' | 'parallel' | 'for-each' | 'join' | 'catch' | 'wait' | 'end';
     DomainList: {
-      /** @description The person's own domains. With all domains: every one that owns something or is given to an account, most used first. */
+      /** @description The domains of the person. For a person with all domains: every domain that owns an object or is assigned to an account, most used first. */
       items: string[];
-      /** @description The person may name a domain that has no objects yet. */
+      /** @description True if the person may name a domain that has no objects yet. */
       mayBeNew: boolean;
     };
     Domains: 'all' | string[];
     DraftRevisionItem: {
       contentHash: string;
-      /** @description The domain it was saved in: a flow may have moved since. Absent in some that are older than this field. */
+      /** @description The flow's domain when the revision was saved; the flow may have moved since. Absent in some older revisions. */
       domain?: string;
       id: string;
       /**
@@ -818,15 +818,15 @@ export interface components {
        */
       isCurrent?: true;
       /**
-       * @description It lost a conflict.
+       * @description True if the document lost a conflict.
        * @constant
        */
       isSetAside?: true;
-      /** @description For one that was set aside: the revision it was based on. */
+      /** @description The number of the revision. For a document that was set aside, the revision it was based on. */
       revision: number;
       savedAt: number;
       savedBy: string;
-      /** @description Versions that were published with this content. */
+      /** @description Versions that were published with the content of this save. */
       versions: number[];
     };
     DraftRevisionList: {
@@ -846,7 +846,7 @@ export interface components {
       kind: components['schemas']['ErrorKind'];
       message: string;
       retryAfterMs?: number;
-      /** @description The HTTP status that a flow's author chose (`control.end`); otherwise the edge decides by kind. */
+      /** @description The HTTP status that a flow's author chose (`control.end`). If absent, the edge decides by kind. */
       status?: number;
       text?: components['schemas']['Text'];
       values?: components['schemas']['ErrorValues'];
@@ -1000,7 +1000,7 @@ export interface components {
     FailingAdapter: {
       adapterId: string;
       code: string;
-      /** @description Messages held at nodes that use it, and messages of flows that use it which wait for a retry or their turn; absent without the right to read executions. */
+      /** @description `held` counts messages held at nodes that use the adapter. `waiting` counts messages of flows that use the adapter which wait for a retry or for their turn. Both are absent without the right to read executions. */
       held?: number;
       lastOkAt?: number;
       name: components['schemas']['Text'];
@@ -1114,9 +1114,9 @@ export interface components {
       failedToday?: number;
       flowId: string;
       held?: number;
-      /** @description The draft differs from the published version. */
+      /** @description True if the draft differs from the published version. */
       isChanged: boolean;
-      /** @description For a flow that receives messages by itself: the state of its listener, and the error when it does not run. */
+      /** @description For a flow whose trigger receives or fetches messages: the state of its listener, and the error if it does not run. */
       listener?: {
         errorCode?: string;
         since: number;
@@ -1135,7 +1135,7 @@ export interface components {
     };
     FlowList: {
       items: components['schemas']['FlowItem'][];
-      /** @description Flows of other domains that may be called, with these fields only. */
+      /** @description Flows of other domains that this person's flows may call, with these fields only. */
       shared: {
         flowId: string;
         /** @enum {unknown} */
@@ -1149,12 +1149,12 @@ export interface components {
       errors: number;
       flowId: string;
       held: number;
-      /** @description Running now, in all processes. */
+      /** @description Executions that are running now, in all processes. */
       inFlight: number;
       nodes: components['schemas']['NodeCounts'][];
       /** @description Executions that ended in the last minute, and how many of them failed. */
       perMinute: number;
-      /** @description How long the oldest message has waited for its turn; absent when none waits. */
+      /** @description Time that the oldest queued message has waited; absent if none waits. */
       queueAgeMs?: number;
       since: number;
       version: number;
@@ -1226,7 +1226,7 @@ export interface components {
     };
     FlowVisit: {
       others: components['schemas']['FlowVisitor'][];
-      /** @description Revision of the stored draft; absent when it was removed. */
+      /** @description Revision of the stored draft; absent if the draft was removed. */
       revision?: number;
     };
     FlowVisitor: {
@@ -1282,9 +1282,9 @@ export interface components {
       /** @description Lines of the audit trail that are missing or were changed. */
       breaks: components['schemas']['ChainBreak'][];
       findings: components['schemas']['Finding'][];
-      /** @description Since when the signed head of the trail has been missing. */
+      /** @description Time since which the signed head of the audit trail has been missing. */
       headMissingSince?: number;
-      /** @description Documents without a valid mark are not used. */
+      /** @description True if documents without a valid mark are not used. */
       isEnforced: boolean;
       /** @description Processes that must end before marks can be enforced. */
       older: {
@@ -1293,7 +1293,7 @@ export interface components {
         role: string;
         version: string;
       }[];
-      /** @description Why the store is read only; absent when it is not. */
+      /** @description The reason why the store is read only; absent if it is not. */
       trail?: components['schemas']['TrailProblem'];
     };
     InterfaceDocument: {
@@ -1345,7 +1345,7 @@ export interface components {
     };
     InterfaceItem: {
       bodyLimitBytes?: number;
-      /** @description Counted from real calls; absent: none since the processes started. */
+      /** @description The state of the interface's calls; absent if there were none. */
       calls?: components['schemas']['CallState'];
       /** @enum {unknown} */
       dataClass?: 'internal' | 'public' | 'sensitive';
@@ -1356,10 +1356,10 @@ export interface components {
       };
       domain: string;
       exceptionRetries: number;
-      /** @description The flow that it leads to, for people who may read flows; absent for an upstream, and for a flow that is gone. */
+      /** @description The flow that the interface calls, for people who may read flows. Absent if the target is an upstream, or if the flow was removed. */
       flow?: {
         failedToday?: number;
-        /** @description Executions held now: they were accepted, and wait for a person. */
+        /** @description Executions of the flow that are held now: they were accepted and wait for a person. */
         held?: number;
         name: components['schemas']['Text'];
         publishedVersion?: number;
@@ -1367,7 +1367,7 @@ export interface components {
         today?: number;
       };
       front: components['schemas']['Front'];
-      /** @description Number of apps that may call it; for people who may read callers. */
+      /** @description Number of apps that may call the interface; for people who may read callers. */
       grants?: number;
       idempotent?: boolean;
       interfaceId: string;
@@ -1417,7 +1417,7 @@ export interface components {
       path: string;
       /** @enum {unknown} */
       severity: 'error' | 'warning';
-      /** @description The message in both languages, if the node type that found the problem has its own. */
+      /** @description The message in both languages, if the node type that found the problem brings its texts. */
       text?: components['schemas']['Text'];
       values?: components['schemas']['ErrorValues'];
     };
@@ -1458,7 +1458,7 @@ export interface components {
       };
       flowId: string;
       nodeId: string;
-      /** @description The process that listens, or tried last. */
+      /** @description The process that listens, or that tried last. */
       process: components['schemas']['ProcessName'];
       /** @description Epoch milliseconds of the last change of state. */
       since: number;
@@ -1471,12 +1471,12 @@ export interface components {
     /** @enum {unknown} */
     LostStanding: 'account-disabled' | 'signed-out' | 'right-lost';
     MachineState: {
-      /** @description Of the file system with the data folder; absent if it cannot be read. */
+      /** @description Space in the file system with the data folder; absent if it cannot be read. */
       disk?: {
         freeBytes: number;
         totalBytes: number;
       };
-      /** @description How much later than requested timers ran, since the last read a minute or more ago. */
+      /** @description How much later than requested timers ran since the last reset. A read resets the measurement if it covers more than a minute. */
       eventLoopDelay: {
         maxMs: number;
         meanMs: number;
@@ -1496,7 +1496,7 @@ export interface components {
       };
     };
     MayChange: {
-      /** @description Change name, domains and password, enable it again, and remove any role. */
+      /** @description The person may change display name, domains and password, enable the account again, and remove any of its roles. */
       account: boolean;
       disable: boolean;
       /** @description Roles that may be given or removed. */
@@ -1508,7 +1508,7 @@ export interface components {
       environment: string;
       hasSecondFactor: boolean;
       isPasswordOneTime: boolean;
-      /** @description True if no user may go without a second factor. */
+      /** @description True if every user must have a second factor. */
       isSecondFactorDemanded: boolean;
       mustChangePassword: boolean;
       mustSetUpSecondFactor: boolean;
@@ -1527,22 +1527,22 @@ export interface components {
       charset?: string;
       /** @description The parsed value; bytes are a `Uint8Array`. `undefined` if the payload is in `blob`. */
       data: unknown;
-      /** @description Lower-case names. Transport headers that the flow may read; never credentials. */
+      /** @description Transport headers that the flow may read, with lower-case names. Never contains credentials. */
       headers: {
         [key: string]: string;
       };
-      /** @description Business keys (patient, visit, order …) by name; stored only as keyed tokens, searched by equality. */
+      /** @description Business keys (patient, visit, order …) by name. Only keyed tokens of them are stored, which can be searched by equality. */
       keys: {
         [key: string]: string;
       };
-      /** @description Ids of the executions this message came through, oldest first. */
+      /** @description Ids of the executions that this message passed through, oldest first. */
       lineage: string[];
       /** @description For example `application/json`, `application/hl7-v2`, `text/xml`. */
       mediaType: string;
     };
     MovedCollection: {
       collection: string;
-      /** @description Digest of the set, independent of order; equal on both sides. */
+      /** @description Digest of the set, independent of the order of its documents. It is equal in both stores. */
       digest: string;
       documents: number;
     };
@@ -1550,10 +1550,10 @@ export interface components {
       blobs: number;
       collections: components['schemas']['MovedCollection'][];
       from: string;
-      /** @description Documents written while they were compared under traffic; compared again one by one, without traffic. */
+      /** @description Documents written while the stores were compared under traffic. They were compared again one by one, without traffic. */
       lastChanges: number;
       moveId: string;
-      /** @description How long nothing was accepted, until the new store was ready. */
+      /** @description How long no work was accepted, until the new store was ready. */
       pausedMs: number;
       shared: components['schemas']['CarriedShared'];
       to: string;
@@ -1564,21 +1564,21 @@ export interface components {
       after?: unknown;
       at: number;
       before?: unknown;
-      /** @description When it ended; absent: it is still running, or its process died. */
+      /** @description When the action ended; absent if it is still running or its process died. */
       endedAt?: number;
       from: string;
       /**
-       * @description A dry run: it only counted what it would do.
+       * @description A dry run: the action only counted what it would do.
        * @constant
        */
       isDryRun?: true;
       number: number;
       object?: components['schemas']['NamedObject'];
-      /** @description On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its act. */
+      /** @description On a result line: `done`, or the code of the error. Absent on a result line that only adds marks to an earlier one. */
       outcome?: string;
-      /** @description In the person's own words. */
+      /** @description The reason that the person entered. */
       reason?: string;
-      /** @description Consecutive autosaves of an editor become one row. This is their number, starting at `at`. */
+      /** @description Number of consecutive autosaves of an editor that this row combines; the first one was at `at`. */
       saves?: number;
       subject?: string;
       via: string;
@@ -1598,7 +1598,7 @@ export interface components {
       flowName: components['schemas']['Text'];
       newestAt: number;
       node: string;
-      /** @description Empty when the execution is held before its first node. */
+      /** @description Empty if the execution is held before its first node. */
       nodeLabel: string;
       /** @description When the first and the last of them were held. */
       oldestAt: number;
@@ -1620,9 +1620,9 @@ export interface components {
       name: components['schemas']['Text'];
     };
     NodeCounts: {
-      /** @description Since the version was loaded in this process. */
+      /** @description Runs of the node since the version was loaded in this process. */
       done: number;
-      /** @description The part of `done` whose error went to the error port, to a catch, or ended the execution. */
+      /** @description The part of `done` that failed: the error went to the error port or to a catch, or ended the execution. */
       failed: number;
       node: string;
       perMinute: number;
@@ -1630,7 +1630,7 @@ export interface components {
     NodeDescription: {
       /** @description The protocol of the adapter it needs. */
       adapter?: string;
-      /** @description Its adapter can be tested step by step. */
+      /** @description True if its adapter can be tested step by step. */
       canProbe: boolean;
       category: components['schemas']['Category'];
       /** @description JSON Schema 2020-12. `text` has the texts of a field; `editor` names its editor if the schema does not decide it (`fieldKind`). */
@@ -1645,23 +1645,23 @@ export interface components {
       icon: string;
       /** @enum {unknown} */
       kind: 'trigger' | 'control' | 'action';
-      /** @description The adapter's other side can list its operations (`adapters.offers`). */
+      /** @description True if the adapter's other side can list its operations (`adapters.offers`). */
       knowsOffers: boolean;
-      /** @description True for a trigger that listens itself; others are fired by an interface. */
+      /** @description True for a trigger with its own listener; other triggers are fired by an interface. */
       listens?: boolean;
       /** @description Markdown of the file beside the node. */
       longHelp?: components['schemas']['Text'];
       major: number;
       /** @description `protocol.verb@major`: the `type` of a flow's node. */
       name: string;
-      /** @description The ports of a new node, if they depend on the configuration (`nodes.ports` returns those of others). */
+      /** @description The ports of a new node. If they depend on the configuration, `nodes.ports` returns those of a configured node. */
       ports: {
         dependOnConfig: boolean;
         in: components['schemas']['PortSpec'][];
         out: components['schemas']['PortSpec'][];
       };
       role?: components['schemas']['ControlRole'];
-      /** @description Messages for trying it out. */
+      /** @description Messages for trying the node out. */
       samples: components['schemas']['NodeSample'][];
       text: {
         help: components['schemas']['Text'];
@@ -1688,9 +1688,9 @@ export interface components {
       items: components['schemas']['NamedObject'][];
     };
     Offer: {
-      /** @description In the words of the other side. */
+      /** @description The description that the other system gives. */
       about?: string;
-      /** @description The configuration of a node that calls it; fields left out keep their values. */
+      /** @description The configuration for a node that calls this operation. Fields left out keep their values. */
       config: {
         [key: string]: unknown;
       };
@@ -1698,7 +1698,7 @@ export interface components {
         [key: string]: unknown;
       };
       name: string;
-      /** @description JSON Schemas of the data that the node then takes, and emits on success. */
+      /** @description JSON Schemas of the data that the node then takes, and of the data it emits on success. */
       takes: {
         [key: string]: unknown;
       };
@@ -1707,13 +1707,13 @@ export interface components {
       items: components['schemas']['Offer'][];
     };
     OutboundList: {
-      /** @description Targets that the security administrator listed, and those that an upgrade found in use and that are not confirmed yet. */
+      /** @description Targets that the security administrator listed, and targets that were in use at an upgrade and are not confirmed yet. */
       items: {
         at: number;
         by: string;
-        /** @description False: the upgrade found it in use, and no person has confirmed it yet. It applies anyway. */
+        /** @description False if the upgrade found the target in use and no person has confirmed it yet. The exception applies anyway. */
         isConfirmed: boolean;
-        /** @description For a name: the address classes it may resolve to. Absent: all of them, because the process settings list it. */
+        /** @description For a host name: the address classes it may resolve to. Absent if all classes are allowed, because the name is listed in the process settings. */
         opens?: components['schemas']['RefusedClass'][];
         reason: string;
         target: string;
@@ -1722,7 +1722,7 @@ export interface components {
       ofSettings: string[];
     };
     Overview: {
-      /** @description Listener name -> its address. */
+      /** @description Address of each listener by its name. */
       addresses: {
         [key: string]: string;
       };
@@ -1736,7 +1736,7 @@ export interface components {
         domain: string;
         draftRevision?: number;
         flowId: string;
-        /** @description The draft differs from the published version. */
+        /** @description True if the draft differs from the published version. */
         isChanged: boolean;
         /** @enum {unknown} */
         mode: 'sync' | 'durable';
@@ -1748,7 +1748,7 @@ export interface components {
         updatedAt: number;
         updatedBy: string;
       }[];
-      /** @description The latest twenty. */
+      /** @description The latest twenty held executions. */
       held: components['schemas']['ExecutionSummary'][];
       name: string;
       /** @description Number of the plan that the gateways get. */
@@ -1758,7 +1758,7 @@ export interface components {
         publicPem: string;
       };
       traffic?: components['schemas']['TrafficSeries'];
-      /** @description A command that signs and sends a call when pasted. */
+      /** @description A shell command that signs and sends a call. */
       tryIt?: string;
       version: string;
     };
@@ -1796,7 +1796,7 @@ export interface components {
       heldSince?: number;
       /** @description The incoming message; absent when the flow keeps no payloads. */
       input?: components['schemas']['ShownMessage'];
-      /** @description By step key: the node, or `<iteration>/<node>` in a loop (`n_each[3]/n_send`). */
+      /** @description Inputs by step key: the node, or `<iteration>/<node>` in a loop (`n_each[3]/n_send`). */
       inputs: {
         [key: string]: components['schemas']['ShownMessage'];
       };
@@ -1821,7 +1821,7 @@ export interface components {
         node: string;
         status: string;
       }[];
-      /** @description By step key and port. */
+      /** @description Outputs by step key and port. */
       outputs: {
         [key: string]: {
           [key: string]: components['schemas']['ShownMessage'];
@@ -1882,13 +1882,13 @@ export interface components {
       | 'alarms.acknowledge'
       | 'alarms.edit';
     PolicyDescription: {
-      /** @description Fronts on which it is on by default. */
+      /** @description Fronts on which the policy is on by default. */
       defaultOn: components['schemas']['Front'][];
       fronts: components['schemas']['Front'][];
       name: string;
-      /** @description Fronts on which it may be switched off. */
+      /** @description Fronts on which the policy may be switched off. */
       optionalOn: components['schemas']['Front'][];
-      /** @description JSON Schema 2020-12; `text` holds the texts of a field. */
+      /** @description JSON Schema 2020-12 of the options; `text` holds the texts of a field. */
       options: {
         [key: string]: unknown;
       };
@@ -1908,7 +1908,7 @@ export interface components {
     ProbeStep: {
       detail?: string;
       durationMs: number;
-      /** @description Why it failed; `detail` is then its message. */
+      /** @description The error of a failed step; `detail` then contains its message. */
       error?: components['schemas']['ErrorRecord'];
       name: components['schemas']['Text'];
       ok: boolean;
@@ -1916,7 +1916,7 @@ export interface components {
     ProcessLoad: {
       /** @description CPU cores used since the last beat; 1.5 means one and a half. */
       cores: number;
-      /** @description Taken by the worker, but not started. */
+      /** @description Executions that the worker has claimed, but not started. */
       inHand: number;
       memoryBytes: number;
       /** @description Running executions, including those of sync flows. */
@@ -1925,7 +1925,7 @@ export interface components {
     ProcessName: {
       host: string;
       pid: number;
-      /** @description `worker`, `control`, `gateway open` …, `start` for all in one. */
+      /** @description `worker`, `control`, `gateway open` and so on; `start` for all in one process. */
       role: string;
     };
     PublishReport: {
@@ -1940,7 +1940,7 @@ export interface components {
     Recording: {
       /** @enum {unknown} */
       level: 'full' | 'none' | 'keys';
-      /** @description Above this, only keys are kept, and no longer than the dedupe window (at least a day). Failures have the same amount in addition. */
+      /** @description The daily quota of stored records. Above it, successful executions keep only their status and business keys, for as long as the dedupe window but at least one day. Failed executions keep their content for at most a week, or for the dedupe window if that is longer. */
       megabytesPerDay?: number;
       perSecond?: number;
       retainDays: number;
@@ -1950,13 +1950,13 @@ export interface components {
       app?: string;
       code: string;
       count: number;
-      /** @description When it started; five minutes without a refusal end it. */
+      /** @description When refusals with this code started. Five minutes without one end the period. */
       since: number;
     };
     /** @enum {unknown} */
     RefusedClass: 'loopback' | 'link-local' | 'metadata' | 'multicast' | 'unspecified' | 'translated' | 'own-port';
     RefusingInterface: {
-      /** @description In the last five minutes. */
+      /** @description Calls in the last five minutes; `refused` counts those that were refused. */
       calls: number;
       /** @description The most frequent cause. */
       cause: components['schemas']['RefusalCause'];
@@ -1977,16 +1977,16 @@ export interface components {
       by: string;
       decidedAt?: number;
       decidedBy?: string;
-      /** @description For one's own open request: how many people may decide it now. */
+      /** @description For an open request of this person: how many people may decide it now. */
       deciders?: number;
       decision?: string;
-      /** @description Absent for an ended request: its action has its own line in the audit trail. */
+      /** @description Absent for an ended request; the audit trail has a line about its action. */
       input?: unknown;
-      /** @description For an open request: the state it is based on was changed or removed since, so it will not run. */
+      /** @description True if an object of an open request was changed or removed since, so that the action will not run. */
       isOutdated: boolean;
-      /** @description This person may decide it. */
+      /** @description True if this person may decide the request. */
       mayDecide: boolean;
-      /** @description Names of the objects it is about; the app comes after the interface that it would call. */
+      /** @description Names of the objects that the request is about; the app comes after the interface that it would call. */
       names: components['schemas']['Text'][];
       needs: components['schemas']['Permission'];
       outcome?: string;
@@ -2001,12 +2001,12 @@ export interface components {
       by: string;
       decidedAt?: number;
       decidedBy?: string;
-      /** @description For one's own open request: how many people may decide it now. */
+      /** @description For an open request of this person: how many people may decide it now. */
       deciders?: number;
       decision?: string;
-      /** @description This person may decide it. */
+      /** @description True if this person may decide the request. */
       mayDecide: boolean;
-      /** @description Names of the objects it is about; the app comes after the interface that it would call. */
+      /** @description Names of the objects that the request is about; the app comes after the interface that it would call. */
       names: components['schemas']['Text'][];
       needs: components['schemas']['Permission'];
       outcome?: string;
@@ -2017,21 +2017,21 @@ export interface components {
     };
     RequestList: {
       items: components['schemas']['RequestItem'][];
-      /** @description Pass it as `after` to get the next page; absent at the end. */
+      /** @description Value for `after` to get the next page; absent on the last page. */
       next?: string;
     };
     /** @enum {unknown} */
     RequestStatus: 'open' | 'failed' | 'refused' | 'done' | 'deciding' | 'withdrawn';
     ResendAnswer: {
-      /** @description JSON Pointers into `{data, headers, keys, mediaType, charset}` to what differs from the old message. */
+      /** @description JSON Pointers into `{data, headers, keys, mediaType, charset}` to the places that differ from the old message. */
       changed: string[];
       /** @description The new execution. */
       executionId: string;
-      /** @description - `kept`: the new one takes the old one’s place, and what waits behind the old one waits for it. - `end-of-lane`: it is a new message, behind everything open in its lane. - `no-lane`: its flow has no lanes. */
+      /** @description - `kept`: the new execution takes the place of the old one in its lane; later messages of the lane wait for it. - `end-of-lane`: it is a new message, behind all open messages of its lane. - `no-lane`: its flow has no lanes. */
       place: components['schemas']['ResendPlace'];
-      /** @description The same request was handled before; nothing was sent now. */
+      /** @description True if the same request was handled before; nothing was sent now. */
       repeated: boolean;
-      /** @description The old execution was held, and ended in favour of the new one. */
+      /** @description True if the old execution was held; it ended and the new one replaced it. */
       replaced: boolean;
       replayOf: string;
     };
@@ -2051,16 +2051,16 @@ export interface components {
       acceptedAt: number;
       executionId: string;
       status: components['schemas']['ExecutionStatus'];
-      /** @description Steps of the given node that emitted a message: the keys of its outputs in `executions.payload`. */
+      /** @description Keys of the steps in which the given node emitted a message. `executions.payload` has their outputs under these keys. */
       steps?: string[];
       version: number;
     };
     SecretItem: {
-      /** @description Adapters that may name it as their credential. */
+      /** @description Adapters that may use the secret as their credential. */
       adapters: string[];
       name: string;
       updatedAt: number;
-      /** @description Adapters that name it. */
+      /** @description Adapters that use the secret. */
       usedBy: {
         adapterId: string;
         name: components['schemas']['Text'];
@@ -2071,20 +2071,20 @@ export interface components {
     };
     SessionLine: {
       createdAt: number;
-      /** @description True for the session that asks. */
+      /** @description True for the session or token of the current request. */
       current: boolean;
-      /** @description Ends at this time, even when in use. */
+      /** @description The session ends at this time, even while it is in use. */
       endsAt: number;
-      /** @description Expires at this time if it is not used again. */
+      /** @description The session expires at this time if it is not used again. */
       expiresAt: number;
-      /** @description Address from which it was opened. */
+      /** @description Address from which the session was opened. */
       from?: string;
       id: string;
       /** @enum {unknown} */
       kind: 'session' | 'token';
       label: string;
       lastSeenAt: number;
-      /** @description Permissions of a token, within those of its account; absent: all of them. */
+      /** @description Permissions of a token, limited to those of its account; absent: all of them. */
       rights?: components['schemas']['Permission'][];
     };
     SettingDescription: {
@@ -2131,11 +2131,11 @@ export interface components {
       inFlight: number;
       isCurrent: boolean;
       pid: number;
-      /** @description The number of the plan it serves. */
+      /** @description The number of the plan that the gateway serves. */
       planNumber: number;
       processId: string;
       refused: number;
-      /** @description Counted since it started. */
+      /** @description Requests since the gateway started. */
       requests: number;
     };
     ShownMessage: {
@@ -2157,21 +2157,21 @@ export interface components {
       /** @description Size of the whole payload as stored. */
       sizeBytes: number;
       /**
-       * @description Only the beginning is here, as text.
+       * @description True if `data` has only the beginning of the payload.
        * @constant
        */
       truncated?: true;
     };
     ShownProcess: {
-      /** @description Its last beat by its own clock; an observing process may have seen it later. */
+      /** @description Time of the last heartbeat by the clock of that process. An observing process may have seen it later. */
       beatAt: number;
-      /** @description The address of the console, if it serves one. */
+      /** @description The address of the console, if the process serves one. */
       console?: string;
       fronts: string[];
-      /** @description When it is removed from the list; absent while it is alive. */
+      /** @description When the process is removed from the list; absent while it is alive. */
       goneAt?: number;
       host: string;
-      /** @description Calls of the interfaces its gateways serve. */
+      /** @description Calls of the interfaces that the process's gateways serve. */
       interfaces?: components['schemas']['CallCounts'][];
       /** @description True for the process that creates this list. */
       isSelf: boolean;
@@ -2179,16 +2179,16 @@ export interface components {
       load: components['schemas']['ProcessLoad'];
       pid: number;
       processId: string;
-      /** @description `worker`, `control`, `gateway open` …, `start` for all in one. */
+      /** @description `worker`, `control`, `gateway open` and so on; `start` for all in one process. */
       role: string;
-      /** @description Adapters and tags it serves exclusively. */
+      /** @description Adapters and tags that the process serves exclusively. */
       serves?: string[];
       startedAt: number;
-      /** @description `silent`: no heartbeat for too long; its numbers are not counted. */
+      /** @description `silent` means that there was no heartbeat for too long; the numbers of the process are not counted. */
       state: components['schemas']['LifeState'];
       version: string;
       /**
-       * @description Absent: its version does not write marks.
+       * @description Absent if the version of the process does not write marks.
        * @constant
        */
       writesMarks?: true;
@@ -2225,39 +2225,32 @@ export interface components {
       | 'grant'
       | 'seal'
       | 'limit'
-      | 'connection'
       | 'trace'
       | 'client-ip'
       | 'coarse-limit'
       | 'claim'
       | 'authenticate'
       | 'nonce'
-      | 'decrypt'
-      | 'attack'
-      | 'access'
-      | 'cache'
-      | 'admission'
-      | 'mirror'
-      | 'response';
+      | 'access';
     Standstill: {
-      /** @description The latest attempt, counted from 1; absent if none failed, or if an older version stored it. */
+      /** @description The number of the latest attempt, from 1; absent if no attempt failed, or if an older version stored the data. */
       attempt?: number;
-      /** @description Why it failed last; absent for a plain wait. */
+      /** @description The last error; absent for a plain wait. */
       error?: components['schemas']['ErrorRecord'];
       /** @description When the execution was held for the first time. */
       firstHeldAt?: number;
-      /** @description How many attempts it makes automatically; absent if there was only one. */
+      /** @description How many attempts are made automatically; absent if there was only one. */
       mostAttempts?: number;
-      /** @description When it continues automatically; absent if it does not. */
+      /** @description When the execution continues automatically; absent if it does not. */
       nextAt?: number;
-      /** @description Empty if it is held before its first node, or by no node. */
+      /** @description Empty if the execution is held before its first node, or if no node caused the hold. */
       node: string;
       /** @description The iteration path; `''` outside loops. */
       scope: string;
-      /** @description When it failed, was held, or started its first attempt; epoch milliseconds. */
+      /** @description When the node failed, was held, or started its first attempt; epoch milliseconds. */
       since?: number;
       /**
-       * @description `retrying`: it waits for the next attempt. `waiting`: it waits for a time or for an outside message.
+       * @description `retrying`: waits for the next attempt. `waiting`: waits for a time or for an outside message.
        * @enum {unknown}
        */
       state: 'waiting' | 'held' | 'failed' | 'retrying';
@@ -2269,7 +2262,7 @@ export interface components {
       node: string;
       /** @description Ports that emitted. */
       ports: string[];
-      /** @description How long its scripts and expressions waited for the sandbox while others used it; absent below 100 ms. */
+      /** @description How long the scripts and expressions of the node waited for the sandbox while others used it; absent below 100 ms. */
       sandboxWaitMs?: number;
       scope: string;
       startedAt: number;
@@ -2278,14 +2271,14 @@ export interface components {
     /** @enum {unknown} */
     StepStatus: 'completed' | 'failed' | 'skipped';
     SystemReport: {
-      /** @description Listener name -> its address. */
+      /** @description Address of each listener by its name. */
       addresses: {
         [key: string]: string;
       };
       environment: string;
       /** @description Gateways of all living processes. */
       gateways: components['schemas']['ShownGateway'][];
-      /** @description Flows that receive messages by themselves, in any process; absent without the right to read flows. */
+      /** @description Listeners of flows whose trigger receives or fetches messages, in any process; absent without the right to read flows. */
       listeners?: components['schemas']['ListenerState'][];
       machine?: components['schemas']['MachineState'];
       name: string;
@@ -2296,7 +2289,7 @@ export interface components {
         keyId: string;
         publicPem: string;
       };
-      /** @description All of the installation, including those that ended a short while ago. */
+      /** @description All processes of the installation, including those that ended a short while ago. */
       processes: components['schemas']['ShownProcess'][];
       /** @description Absent without the right to read executions. */
       queue?: {
@@ -2315,7 +2308,7 @@ export interface components {
     TableItem: {
       domain?: string;
       fallback?: string;
-      /** @description False: the owner shares it for use only. */
+      /** @description False if the table is shared with the person for use only. */
       mayEdit: boolean;
       name: {
         en: string;
@@ -2363,7 +2356,7 @@ export interface components {
       failed: number;
       /** @description Mean duration of the runs, without waiting time; 0 if nothing ended. */
       meanMs: number;
-      /** @description Counted for calls; always 0 for executions. */
+      /** @description Refused calls; always 0 for executions. */
       refused: number;
     };
     TrafficSeries: {
@@ -2383,7 +2376,7 @@ export interface components {
     };
     TrialAnswer: {
       error?: components['schemas']['ErrorRecord'];
-      /** @description Nodes that reached the other side. */
+      /** @description The nodes that called another system. */
       reached: string[];
       reply?: components['schemas']['ShownReply'];
       /** @enum {unknown} */
@@ -2391,7 +2384,7 @@ export interface components {
       steps: components['schemas']['TrialStepAnswer'][];
       /** @description Number of steps not shown here (long loops). */
       stepsLeftOut: number;
-      /** @description The reached nodes that write; their steps show how each ended. */
+      /** @description The nodes in `reached` that write; their steps show how each ended. */
       wrote: string[];
     };
     TrialStepAnswer: {
@@ -2405,7 +2398,7 @@ export interface components {
       };
       /** @description Ports that emitted. */
       ports: string[];
-      /** @description How long its scripts and expressions waited for the sandbox while others used it; absent below 100 ms. */
+      /** @description How long the scripts and expressions of the node waited for the sandbox while others used it; absent below 100 ms. */
       sandboxWaitMs?: number;
       scope: string;
       startedAt: number;
@@ -2481,14 +2474,14 @@ export interface components {
         };
     VersionItem: {
       contentHash: string;
-      /** @description The domain it belongs to: the flow may have moved since. */
+      /** @description The domain that the version belongs to. The flow may have moved to another domain since. */
       domain: string;
-      /** @description True for the version that serves now: the latest, or the one after a rollback. */
+      /** @description True for the version that serves now: the latest one, or after a rollback an earlier one. */
       isCurrent: boolean;
       note?: string;
       publishedAt: number;
       publishedBy: string;
-      /** @description Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to read, or not visible to this person. */
+      /** @description Executions that have not ended, held ones included. Absent if there are too many to read or the person may not see them. */
       running?: number;
       version: number;
     };
@@ -4024,7 +4017,7 @@ export interface operations {
             /** @constant */
             schema: 'bundle/1';
             /**
-             * @description Absent in bundles of 0.1.0, which do not include the flows that their flows call.
+             * @description Absent in bundles of 0.1.0. Those do not include flows that are called by other flows.
              * @enum {unknown}
              */
             source?: 'draft' | 'published';
