@@ -29,7 +29,7 @@ export interface StepRecord {
   readonly error?: ErrorRecord;
 }
 
-/** Announces a write before its first byte leaves. */
+/** Announces a write before its first byte is sent. */
 export interface Intent {
   readonly node: string;
   readonly scope: string;

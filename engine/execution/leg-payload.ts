@@ -12,9 +12,12 @@ export interface LegPayload {
   readonly errors?: Readonly<Record<string, ErrorRecord>>;
   /** Keys of steps whose write was announced, up to this claim, and was certainly not done. */
   readonly refused?: readonly string[];
-  /** Why the execution stopped, as the full error. */
+  /** The full error with which the execution stopped. */
   readonly error?: ErrorRecord;
-  /** The step at which it stopped. It is not settled, and runs again when a person retries the execution. */
+  /**
+   * The step at which the execution stopped. This step is not settled, and runs again if a person retries the
+   * execution.
+   */
   readonly stopped?: StepRecord;
 }
 

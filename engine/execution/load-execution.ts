@@ -53,7 +53,10 @@ export async function loadExecution(document: ExecutionDocument, flow: CompiledF
   return { input, waited, iterationLegs, ...(await foldLegs(document, iterationLegs, deps.payloads)) };
 }
 
-/** Folds the legs in order. The first outcome of a step wins. */
+/**
+ * Combines the legs, in their order, to the known state of the execution. If a step has several outcomes, the first
+ * one counts.
+ */
 export async function foldLegs(
   document: ExecutionDocument,
   iterationLegs: readonly LegDocument[],

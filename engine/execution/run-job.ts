@@ -18,7 +18,7 @@ export interface SettledStep {
 /** The outcome of a node, known from an earlier claim. */
 export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
 
-/** What a `write` is about to send. */
+/** A write that is about to be sent. */
 export interface Announced {
   /** The outward idempotency key of the write. */
   readonly key: string;
@@ -101,9 +101,9 @@ export type RunEnd =
       /** Waits of other branches. */
       readonly waits?: readonly WaitPoint[];
       readonly reply: Reply | undefined;
-      /** A write is known to be done. */
+      /** True if a write is known to be done. */
       readonly hasWritten?: boolean;
-      /** The run would have failed if no write had been done. */
+      /** True if the run would have failed if no write had been done. */
       readonly isFailedAfterWrite?: boolean;
     }
   | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[]; readonly reply: Reply | undefined }
@@ -122,7 +122,7 @@ export function replyOf(end: RunEnd): Reply | undefined {
 
 /** Counts the executions of one flow version. */
 export interface FlowTally {
-  /** `isFirst`: the execution starts for the first time, so its trigger fired. */
+  /** Called when a run starts. `isFirst`: the execution starts for the first time, so its trigger fired. */
   begin(isFirst: boolean): void;
   step(record: Pick<StepRecord, 'node' | 'status' | 'ports'>): void;
   /** Called once for each `begin`, whatever happened. The duration is undefined for a part of another execution. */

@@ -27,7 +27,7 @@ export type EndRequest = NonNullable<ExecutionDocument['cancelRequested']>;
 /** The fields that any write of a run may add. */
 interface Added {
   readonly leg?: { readonly key: string; readonly record: LegRecord } | undefined;
-  /** All blobs the execution refers to; absent if there are none. */
+  /** All blobs that the execution refers to; absent if there are none. */
   readonly blobs?: readonly string[] | undefined;
 }
 
@@ -49,10 +49,10 @@ export type RunEvent =
       readonly hold: NonNullable<ExecutionDocument['held']>;
       readonly error: ErrorHead;
       readonly hasWritten: boolean;
-      /** Waits of other branches, which stay valid while a person looks at this one. */
+      /** The waits of other branches, which stay valid while the execution is held. */
       readonly waits: readonly StoredWait[];
       readonly reply?: Stored | undefined;
-      /** Legs whose announced write was surely not done. */
+      /** Legs whose announced write was certainly not done. */
       readonly notDone: readonly string[];
     } & Added)
   | ({
@@ -64,7 +64,7 @@ export type RunEvent =
       readonly isOverQuota: boolean;
       readonly keepsInput: boolean;
       readonly reply?: Stored | undefined;
-      /** Replaces all legs. */
+      /** The leg that replaces all others. */
       readonly summary?: LegRecord | undefined;
     } & Added);
 

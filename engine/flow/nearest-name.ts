@@ -1,4 +1,7 @@
-/** Returns the name in `known` closest to `name`, if at most a third of the letters differ. */
+/**
+ * Returns the name in `known` that is most similar to `name`; undefined if more than two letters and more than a third
+ * of the letters differ.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))

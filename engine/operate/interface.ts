@@ -144,8 +144,8 @@ export interface Resend {
   /** A repeated request with this id for this execution returns the new execution of the first request. */
   readonly requestId?: string;
   /**
-   * If true, new outward keys are used although the message is unchanged. For a receiver that remembers by the key
-   * that it rejected the message.
+   * If true, new outward keys are used although the message is unchanged. Use it for a receiver that remembers by the
+   * key that it rejected the message.
    */
   readonly newKeys?: boolean;
   /** Set on the new execution when it is released. */

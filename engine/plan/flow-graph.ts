@@ -15,7 +15,7 @@ export interface PlanNode {
    * join also takes the errors of its branches, and ends the other branches.
    */
   readonly join?: { readonly need: 'all' | number; readonly first?: 'success' | 'end' };
-  /** Only for loops. */
+  /** The settings of a loop; absent for other nodes. */
   readonly loop?: { readonly concurrency: number; readonly keepItemErrors: boolean };
 }
 

@@ -65,7 +65,7 @@ class GraphRun implements StepGraph {
     this.#isDraining = true;
     for (let ready = this.#queue.shift(); ready !== undefined && !this.#ending.isHalted; ready = this.#queue.shift()) {
       this.#launch(ready);
-      // `isDraining` stays set until then, so that steps which end meanwhile only add to the queue.
+      // `isDraining` stays set until the next time slice, so that steps which end meanwhile only add to the queue.
       if (this.#slice.isOver()) return this.#slice.next(() => this.#reopen());
     }
     this.#isDraining = false;

@@ -17,7 +17,7 @@ import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 export interface TrialOptions {
   /** `adapters`: nodes without a mock really call the other system. */
   readonly reach?: TrialReach;
-  /** Outcomes of nodes that must not run, by step key. */
+  /** The outcomes of nodes that do not run, by step key. */
   readonly known?: ReadonlyMap<string, KnownOutcome>;
   /**
    * Set if a person waits for the result: the run ends after this time, and a failed node is not retried, so that the

@@ -6,7 +6,7 @@ import type { BodyRun, Ready } from '../plan/progress.ts';
 import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 import type { StepRecord } from '../execution/execution-document.ts';
 
-/** Created once per node; its retries reuse it. */
+/** A step is created once per node, and retries reuse it. */
 export interface Step {
   readonly place: Place;
   readonly node: CompiledNode;

@@ -30,7 +30,7 @@ export function createOffer({ clock, lanes, owners, counts, active, reader, isFo
 
   /**
    * Takes the executions that may run, in the order of the list. If the first execution of a lane may not run, those
-   * after it must wait.
+   * behind it must wait.
    */
   return (listed, asOf, { blocked, acceptedBefore } = { blocked: new Set<string>(), acceptedBefore: Infinity }) => {
     let taken = 0;

@@ -68,7 +68,7 @@ export class Lanes {
     return this.#slots.taken;
   }
 
-  /** Takes no more executions. Resolves when all taken ones have left. */
+  /** Takes no more executions. Resolves when this worker is finished with all that it has taken. */
   drain(): Promise<void> {
     this.#isDraining = true;
     return this.#lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onEmpty = resolve));

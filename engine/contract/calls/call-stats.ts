@@ -22,7 +22,7 @@ export interface CallCounts {
   readonly perMinute: number;
   /** Counts of the last five minutes. */
   readonly recent: { readonly calls: number; readonly refused: number; readonly failed: number };
-  /** Why calls were refused in the last five minutes, most frequent first; absent if none was. */
+  /** Why calls were refused in the last five minutes, the most frequent reason first; absent if none was refused. */
   readonly refusals?: readonly RefusalCause[];
   /**
    * Attempts that failed in the last five minutes, including those of calls that wait for a retry; absent if none

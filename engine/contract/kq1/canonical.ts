@@ -5,13 +5,13 @@ import type { Kq1Scheme } from './schemes.ts';
 import { requireHost, requirePlainPath, requireQuery } from './target.ts';
 
 export interface Kq1Request extends Pick<Kq1Authorization, 'scheme' | 'appId' | 'keyId' | 'ts' | 'nonce'> {
-  /** Upper case. */
+  /** The HTTP method, in upper case. */
   readonly method: string;
-  /** As sent, lower case, no default port. */
+  /** The host as sent: in lower case, without the default port. */
   readonly host: string;
-  /** As sent, without the query. */
+  /** The path as sent, without the query. */
   readonly path: string;
-  /** As sent, without `?`; `''` if there is none. */
+  /** The query as sent, without `?`; `''` if there is none. */
   readonly query: string;
   /** The signed headers: lower-case names, sorted, distinct (see `collectSignedHeaders`). */
   readonly headers: readonly HeaderPair[];

@@ -115,7 +115,8 @@ export interface NodeContext<Config> {
   /** Runs script text in the sandbox, isolated from the process, within the limits. */
   runScript(source: string, input: unknown, limits?: { readonly timeoutMs?: number; readonly memoryBytes?: number }): Promise<unknown>;
   /**
-   * Runs another published flow inline with this message and returns its reply. Its keys derive from this node's key.
+   * Runs another published flow inline with this message and returns its reply. The outward keys of the called flow
+   * derive from this node's key.
    */
   callFlow(flowId: string, message: Message): Promise<Message>;
   /**

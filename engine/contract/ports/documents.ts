@@ -71,7 +71,7 @@ export interface WriteOptions {
 export interface FindOptions<K extends string = never> {
   /** Paths, each `field` ascending or `-field` descending; `_id` is appended as the last key. */
   readonly sort?: readonly string[];
-  /** 1..1000. */
+  /** The maximum number of documents to return, from 1 to 1000. */
   readonly limit: number;
   /**
    * The id of the last document of the page before; the find continues after it. Filter and sort must be the same as

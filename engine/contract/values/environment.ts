@@ -1,6 +1,6 @@
 /**
- * Returns true if mistakes in this environment affect patients. Its name decides this: it starts with `prod`, in any
- * case.
+ * Returns true if mistakes in this environment affect patients. The name of such an environment starts with `prod`, in
+ * upper or lower case.
  */
 export function isProduction(environment: string): boolean {
   return /^prod/i.test(environment);

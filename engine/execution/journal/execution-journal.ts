@@ -329,8 +329,8 @@ export class ExecutionJournal implements Journal {
   }
 
   /**
-   * Returns true if the store has stored the settle although its response was lost. No other process ends a run under
-   * this epoch.
+   * Returns true if the store has stored the end of the run although its response was lost. No other process ends a
+   * run under this epoch.
    */
   async #hasSettled(): Promise<boolean> {
     const stored = await this.#insist(() => this.#deps.executions.get(this.#document._id));
