@@ -1,4 +1,4 @@
-/** The settings of the flow: name, mode, handling of incoming messages, and retention. */
+/** Edits the settings of the flow: name, mode, handling of incoming messages, and retention. */
 import { Waypoints } from 'lucide-react';
 import { useMemo } from 'react';
 import type { FlowDocument, Ingress, Recording } from '../../../engine/contract/flow/flow-document.ts';
@@ -138,7 +138,7 @@ function Section({ title, help, children }: { readonly title: string; readonly h
 
 const ABOUT = ['name', 'description', 'domain', 'sharedWith', 'tags'] as const;
 
-/** Reports a removed field as undefined, so that the command removes it too. */
+/** Returns these fields of the form. A removed field is undefined, so that the command removes it too. */
 function fieldsIn(value: FormValue, names: readonly (keyof Settings)[]): Partial<Settings> {
   return Object.fromEntries(names.map((name) => [name, value[name] ?? (name === 'tags' ? [] : undefined)]));
 }
@@ -162,7 +162,8 @@ function useSettings(document: FlowDocument): Settings {
 }
 
 /**
- * Without a key nothing is deduplicated; a window without a key stays in the form until the author enters the key.
+ * Returns the deduplication setting; undefined without a key. A window without a key stays in the form until the
+ * author enters the key.
  */
 function dedupeOf({ key, windowSec }: FormValue): Ingress['dedupe'] | undefined {
   if (key === undefined && windowSec === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The settings of a flow with their texts, in the sections of the form. Pure. */
+/** The settings of a flow with their texts, by section of the form. Pure. */
 import { Type } from 'typebox';
 import { DomainName } from '../../../engine/contract/values/domain.ts';
 import { FLOW_TEXTS, INGRESS_TEXTS, RECORDING_TEXTS } from '../../../engine/contract/flow/flow-texts.ts';

@@ -1,4 +1,7 @@
-/** The fields of a node's handling with their texts. Defaults depend on the node and on the flow's mode. Pure. */
+/**
+ * The fields for a node's timeouts, retries and errors, with their texts. Defaults depend on the node and on the
+ * flow's mode. Pure.
+ */
 import { Type } from 'typebox';
 import type { FlowDocument, RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import { HANDLING_TEXTS, RETRY_TEXTS } from '../../../engine/contract/flow/flow-texts.ts';
@@ -13,7 +16,7 @@ export interface HandlingCase {
   readonly isErrorConnected: boolean;
 }
 
-/** Must match the engine's defaults (`engine/compile/compile-flow.ts`). */
+/** Returns the default retry rule. It must match the engine's defaults (`engine/compile/compile-flow.ts`). */
 export function defaultRetry({ mode, isAction }: HandlingCase): RetryRule {
   return { max: mode === 'durable' && isAction ? 100 : 0, baseMs: 500, factor: 2, capMs: 60_000, on: ['transient'] };
 }

@@ -1,5 +1,5 @@
 /**
- * A node of an older major keeps working. The author may upgrade it to the newer one, which takes over its
+ * Offers an upgrade for a node of an older major. The node continues to work; the newer major takes over its
  * configuration.
  */
 import { useMutation } from '@tanstack/react-query';

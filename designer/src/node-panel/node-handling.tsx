@@ -38,7 +38,9 @@ interface NodeHandlingProps {
 
 const NOTHING: Handling = {};
 
-/** Not for triggers, which only receive messages. */
+/**
+ * Edits timeouts, retries and errors of a node. Triggers have no such settings, because they only receive messages.
+ */
 export function NodeHandling({ node, type, focus }: NodeHandlingProps) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -95,7 +97,10 @@ export function NodeHandling({ node, type, focus }: NodeHandlingProps) {
   );
 }
 
-/** Stores the whole rule: omitted fields would get defaults other than those shown here. */
+/**
+ * Returns the handling with the whole retry rule. Fields that are left out would get other defaults than those shown
+ * here.
+ */
 function withRetry({ retry: _old, ...rest }: Handling, partial: FormValue, preset: RetryRule): Handling {
   return Object.keys(partial).length === 0 ? rest : { ...rest, retry: { ...preset, ...partial } };
 }
@@ -112,7 +117,7 @@ function useHandlingCase(node: FlowNode, type: NodeDescription): HandlingCase {
 
 const made = new WeakMap<HandlingCase, Partial<Record<HandlingSection, ReturnType<typeof handlingSchema>>>>();
 
-/** Returns the same object for the same case, so that forms do not check again. */
+/** Returns the schema; the same object for the same case, so that forms do not check again. */
 function schemas(about: HandlingCase, section: HandlingSection): ReturnType<typeof handlingSchema> {
   const kept = made.get(about) ?? {};
   made.set(about, kept);

@@ -22,7 +22,7 @@ interface NodeOffersProps {
   readonly onTake: (config: Offer['config']) => void;
 }
 
-/** Fills a node's form from the hospital's own description, instead of typing it from a document. */
+/** Fills in a node's form from the description that the hospital's system provides. */
 export function NodeOffers({ adapterId, onTake }: NodeOffersProps) {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -1,4 +1,4 @@
-/** The selected node: name, configuration, error handling and help. */
+/** Edits the selected node: name, configuration and error handling. Also shows its help. */
 import { Input, Tabs, type InputRef } from 'antd';
 import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
@@ -44,7 +44,7 @@ export function NodePanel({ nodeId }: { readonly nodeId: string }) {
   );
 }
 
-/** Returns the same object while only the label changes, which a node's forms do not show. */
+/** Returns the same object while only the label changes, because a node's forms do not show the label. */
 function useUnnamed(node: FlowNode | undefined): FlowNode | undefined {
   return useMemo(() => node, [node?.id, node?.type, node?.config, node?.adapter, node?.handling, node?.disabled]);
 }
@@ -90,7 +90,7 @@ function NodeHeader({ node, type }: NodePartProps) {
   );
 }
 
-/** Selects the name for overwriting when the canvas asks to rename the node. */
+/** Selects the whole name when the canvas asks to rename the node, so that typing replaces it. */
 function useNameOnAsking(nodeId: string) {
   const name = useRef<InputRef>(null);
   const serial = useEditor(({ focus }) => (focus?.nodeId === nodeId && focus.pointer === '/label' ? focus.serial : undefined));
@@ -100,7 +100,7 @@ function useNameOnAsking(nodeId: string) {
   return name;
 }
 
-/** Without focus in a field, keys go to the canvas. */
+/** Removes the focus from the name, so that keys then work on the canvas. */
 function leaveName({ key, nativeEvent, currentTarget }: KeyboardEvent<HTMLInputElement>): void {
   if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) currentTarget.blur();
 }
@@ -113,7 +113,7 @@ const NodeTabs = memo(function NodeTabs({ node, type }: NodePartProps) {
   const serial = focus?.serial;
   useEffect(() => {
     if (focus !== undefined) setTab(focus.pointer.startsWith('/handling') ? 'handling' : 'config');
-    // Handles each request once; afterwards the user may change the tab.
+    // Each request is handled once, so that the user can change the tab afterwards.
   }, [serial]);
   const own = problems.ofNode(node.id).map(({ place }) => place.field);
   const inHandling = own.filter((field) => field.startsWith('/handling')).length;

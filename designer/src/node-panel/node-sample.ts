@@ -1,4 +1,4 @@
-/** Derives the sample of a node's fields from what is known about the flow's messages. Pure. */
+/** Derives the sample of a node's fields from what is known about the messages of the flow. Pure. */
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { nodesBefore } from '../model/flow/graph-walk.ts';
 import { likelyOutput } from '../model/samples/likely-output.ts';
@@ -23,7 +23,10 @@ export function namesOfNodesLeadingTo(document: FlowDocument, nodeId: string): r
   return document.nodes.filter(({ id }) => sources.has(id)).map(({ id, label }) => ({ id, label: label || id }));
 }
 
-/** Returns the sample of a node: its own input, else the output of a node before it at the port that leads here. */
+/**
+ * Returns the sample of a node. Its data is the node's own input, otherwise the output of the node before it, at the
+ * port from which the wire comes.
+ */
 export function scopeSampleOf(
   document: FlowDocument,
   types: NodeTypes,
@@ -39,7 +42,7 @@ export function scopeSampleOf(
   return { ...(data === undefined ? {} : { data }), ...(output === undefined ? {} : { output }), nodes };
 }
 
-/** Returns what the flow's own expressions read: the message as the trigger emits it. */
+/** Returns the sample for the flow's expressions: the message that the trigger emits. */
 export function triggerSampleOf(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, samples: NodeSamples): ScopeSample {
   const trigger = document.nodes.find((node) => types.isTrigger(node));
   const data = trigger && outputOf(document, types, offered, samples, trigger.id);
@@ -55,7 +58,10 @@ function inputOf(document: FlowDocument, types: NodeTypes, offered: OfferedShape
     .find((data) => data !== undefined);
 }
 
-/** Uses the given port, else the main one. For a node that never ran, returns its likely output. */
+/**
+ * Returns the output of a node at a port; without a port, at its main port. For a node that never ran, returns its
+ * likely output.
+ */
 function outputOf(
   document: FlowDocument,
   types: NodeTypes,

@@ -8,7 +8,7 @@ import { ScopeProvider } from './expression/scope-context.tsx';
 
 const NONE: readonly NodeName[] = [];
 
-/** Provides the fields of a node with its surroundings in the open editor; without a node, the fields of the flow. */
+/** Provides the context for the fields of a node in the open editor; without a node, for the fields of the flow. */
 export function NodeSurroundings({ nodeId, children }: { readonly nodeId: string | undefined; readonly children: ReactNode }) {
   const store = useEditorStore();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
@@ -16,7 +16,8 @@ export function NodeSurroundings({ nodeId, children }: { readonly nodeId: string
   const samples = useEditor((editor) => editor.samples);
   const document = useEditor((editor) => editor.history.document);
   const offered = useOfferedShapes({ mayAsk: false });
-  // Typing into a node changes neither wires nor names: update the fields only when those change.
+  // Typing into a node changes neither wires nor names of other nodes, so the context is updated only when these
+  // change.
   const names = document.nodes.map(({ id, label }) => (id === nodeId ? id : `${id} ${label}`)).join('\n');
   const lists = useMemo(
     () => ({

@@ -23,7 +23,7 @@ interface OfferListProps {
   readonly onChoose: (offer: Offer) => void;
 }
 
-/** Lists the operations that the other system describes, to choose one. */
+/** Lists the operations that the called system describes, so that the author can choose one. */
 export function OfferList({ adapterId, chosen, onChoose }: OfferListProps) {
   const t = useTexts(TEXTS);
   const offers = useQueryOf('adapters.offers', { adapterId });

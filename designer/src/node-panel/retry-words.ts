@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
 
 const SHOWN = 5;
 
-/** `duration` formats milliseconds in the same language (`useFormat`). */
+/** Describes a retry rule. `duration` formats milliseconds in the same language (`useFormat`). */
 export function retrySummary(rule: RetryRule, language: Language, duration: (ms: number) => string): string {
   const t = translateWith(TEXTS, language);
   const { max, capMs, totalMs = Infinity } = rule;
@@ -29,8 +29,8 @@ export function retrySummary(rule: RetryRule, language: Language, duration: (ms:
 }
 
 /**
- * Returns the maximum of each pause in milliseconds. Jitter shortens pauses, so that many retries do not arrive at
- * once.
+ * Returns the longest possible pause before each retry, in milliseconds. Random shortening spreads the pauses, so
+ * that many retries do not happen at once.
  */
 export function retryPauses({ baseMs, factor, capMs }: RetryRule, count: number): readonly number[] {
   return Array.from({ length: count }, (_none, index) => Math.min(capMs, baseMs * factor ** index));

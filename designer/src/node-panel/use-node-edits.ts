@@ -5,15 +5,18 @@ import { setAdapter, setConfig, setHandling, setLabel } from '../model/commands/
 import type { Planned } from '../model/commands/refusal.ts';
 import { replaceType } from '../model/commands/replace-type.ts';
 
-/** Edits of a node by its panel. Each one reads the document when it is called, not when the panel was rendered. */
+/**
+ * Edits of a node by its panel. Each edit reads the current document when it is called, not the one from the last
+ * rendering.
+ */
 export interface NodeEdits {
   label(label: string): void;
-  /** Typing into one `field` is a single undo step until it is sealed. */
+  /** Sets the configuration. Typing into one `field` is a single undo step until it is sealed. */
   config(config: FlowNode['config'], field: string): void;
   adapter(adapter: string | undefined): void;
   /** Upgrades the node to the newer major of its type. */
   upgrade(to: Pick<FlowNode, 'type' | 'config'>, language: Language): void;
-  /** Returns false if the value is invalid and was rejected. */
+  /** Sets the handling. Returns false if the value is invalid and was rejected. */
   handling(handling: Handling | undefined, field: string): boolean;
 }
 

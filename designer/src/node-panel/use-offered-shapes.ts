@@ -1,4 +1,4 @@
-/** How the systems that the open flow calls describe their operations. */
+/** Loads the operations that called systems describe, for the nodes of the open flow. */
 import { useQueries } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call } from '../api/client.ts';
@@ -8,7 +8,10 @@ import { offeredShapes, type OfferedShapes } from '../model/samples/offered-shap
 
 const FRESH_MS = 300_000;
 
-/** Empty until they are loaded. Without `mayAsk`, uses only what was loaded before and calls no hospital. */
+/**
+ * Returns the schemas of the operations by node; empty until they are loaded. Without `mayAsk` no hospital is called,
+ * and only operations that were loaded before are used.
+ */
 export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): OfferedShapes {
   const may = useMay();
   const types = useEditor((editor) => editor.types);
@@ -24,7 +27,7 @@ export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): Offe
       retry: false,
     })),
   });
-  // Nodes and answers are new objects at every render, but their relevant content seldom changes.
+  // `called` and `answers` are new objects at every render, but their content seldom changes, so compare it as text.
   const stamp = JSON.stringify([
     called.map(({ id, adapter, config }) => [id, adapter, config]),
     answers.map(({ dataUpdatedAt }) => dataUpdatedAt),

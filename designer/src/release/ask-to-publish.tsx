@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   showErrors: ['查看问题', 'Show the problems'],
 });
 
-/** For users who may not publish: requests the publication of the draft as shown. */
+/** Requests the publication of the draft as shown. It is for users who may not publish. */
 export function AskToPublish({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const whoMay = useWhoMay();
@@ -34,7 +34,7 @@ export function AskToPublish({ flowId }: { readonly flowId: string }) {
   const versions = useQueryOf('flows.versions', { flowId });
   const inService = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
   const draft = revisions.data?.items.find(({ isCurrent }) => isCurrent === true);
-  // There is nothing to publish, or the data is still loading.
+  // Either there is nothing to publish, or the data is still loading.
   if (draft === undefined || versions.data === undefined || (inService !== undefined && draft.versions.includes(inService))) return null;
   if (errors > 0)
     return (
@@ -54,7 +54,10 @@ export function AskToPublish({ flowId }: { readonly flowId: string }) {
   );
 }
 
-/** For users who may publish, but not this flow, which belongs to another domain. */
+/**
+ * Requests the publication from others. It is for users who may publish, but not this flow, because it belongs to
+ * another domain.
+ */
 export function AskOthersToPublish({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   return (

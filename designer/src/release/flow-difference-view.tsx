@@ -33,18 +33,21 @@ const TEXTS = defineTexts({
 type Change = FlowDifference['settings'][number];
 
 interface FlowDifferenceViewProps {
-  /** Absent if there was no earlier version. */
+  /** The earlier version; absent if there was none. */
   readonly before: FlowDocument | undefined;
   readonly after: FlowDocument;
   readonly onShowNode?: (nodeId: string) => void;
 }
 
-/** Uses the node types of the open editor. */
+/** Shows the differences of two versions. It uses the node types of the open editor. */
 export function FlowDifferenceView(props: FlowDifferenceViewProps) {
   return <FlowDifferenceOf {...props} types={useEditor((editor) => editor.types)} />;
 }
 
-/** Shows the differences of two versions as both are displayed: node by node, with both sides of each field. */
+/**
+ * Shows the differences of two versions node by node, with both values of each field. Missing places on the canvas
+ * are filled in first, as in the editor.
+ */
 export function FlowDifferenceOf({ before, after, onShowNode, types }: FlowDifferenceViewProps & { readonly types: NodeTypes }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -171,7 +174,7 @@ function shortened(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
-/** Cuts the common beginning and end off two lists. */
+/** Returns two lists without their common beginning and end. */
 function apart(before: unknown, after: unknown): readonly [unknown, unknown] {
   if (!Array.isArray(before) || !Array.isArray(after)) return [before, after];
   const least = Math.min(before.length, after.length);

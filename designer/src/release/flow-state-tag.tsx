@@ -16,7 +16,7 @@ export function flowStateOf(flow: PublishedState): keyof typeof FLOW_STATE_TEXTS
   return flow.isChanged ? 'edited' : 'published';
 }
 
-/** Shows what is published of a flow. */
+/** Shows which version of a flow is published, and whether the draft differs. */
 export function FlowStateTag({ flow }: { readonly flow: PublishedState }) {
   const t = useTexts(FLOW_STATE_TEXTS);
   const state = flowStateOf(flow);

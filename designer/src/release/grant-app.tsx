@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Lets one app call the interface; a user who may not grant sends a request instead. */
+/** Lets one app call the interface. A user who may not grant sends a request instead. */
 export function GrantApp({ interfaceId }: { readonly interfaceId: string }) {
   const t = useTexts(TEXTS);
   const text = useText();

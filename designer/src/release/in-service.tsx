@@ -12,7 +12,10 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Shows what today's checks find in the published version. Shown only, never enforced (`docs/decisions/0036`). */
+/**
+ * Shows the errors that the current checks find in the published version. They do not stop the version
+ * (`docs/decisions/0036`).
+ */
 export function InService({ document }: { readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('flows.validate', { document });

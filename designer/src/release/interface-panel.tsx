@@ -1,4 +1,4 @@
-/** How callers reach a published flow: its interfaces, and a form to create the first one. */
+/** Shows how callers reach a published flow: its interfaces, and a form to create the first one. */
 import { Alert } from 'antd';
 import { ArrowRight } from 'lucide-react';
 import { Link } from 'react-router';
@@ -31,7 +31,7 @@ const TEXTS = defineTexts({
   messages: ['查看经过这条流程的消息', 'See the messages that went through this flow'],
 });
 
-/** Only for flows that an interface call triggers. */
+/** Shows the interfaces. It is only for flows that an interface call starts. */
 export function InterfacePanel({ isPublished }: { readonly isPublished: boolean }) {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -65,7 +65,7 @@ function FirstInterface({ flow }: { readonly flow: FlowDocument }) {
   const may = useMay();
   const whoMay = useWhoMay();
   const isAble = may('interfaces.edit') && may('interfaces.publish');
-  // A request for a new interface has a new id, so recognize it by the name of its flow.
+  // The request for a new interface has a new id each time, so find it by the name of its flow.
   const { open, refused } = useAsked('interfaces.save', ({ names }) => names[0]?.['zh-CN'] === flow.name['zh-CN']);
   return (
     <>

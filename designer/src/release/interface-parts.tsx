@@ -30,14 +30,15 @@ export function StateTag({ state }: { readonly state: InterfaceItem['state'] }) 
 }
 
 /**
- * Returns the held messages of its flow; undefined for an upstream target, and for users who may not see messages.
+ * Returns the held messages of the interface's flow. Returns undefined for an upstream target, and for users who may
+ * not see messages.
  */
 export function heldOf({ target, flow }: Pick<InterfaceItem, 'target' | 'flow'>): Held | undefined {
   if (target.kind !== 'flow' || flow?.held === undefined) return undefined;
   return { count: flow.held, to: `/messages?flow=${encodeURIComponent(target.flowId)}&status=held` };
 }
 
-/** The target of the interface: a flow by name, or instances of a service. */
+/** Shows the target of the interface: a flow by name, or the instances of a service. */
 export function TargetText({ item }: { readonly item: Pick<InterfaceItem, 'target' | 'flow'> }) {
   const t = useTexts(TEXTS);
   const text = useText();

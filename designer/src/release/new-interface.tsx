@@ -34,8 +34,8 @@ const METHODS = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof METHODS)[number];
 
 /**
- * Creates or requests a flow's first interface. Asks for the caller and the address; everything else has safe
- * defaults that can be changed on the interface's page.
+ * Creates or requests a flow's first interface. It asks for the caller and the address. Everything else has safe
+ * defaults that can be changed on the page of the interface.
  */
 export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
   const t = useTexts(TEXTS);
@@ -98,7 +98,7 @@ export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
   );
 }
 
-/** Logs nothing of a message by default, since it may contain patient data. */
+/** Returns the new interface. It logs nothing of a message, because a message may contain patient data. */
 function interfaceOf({ flowId, name, domain, deadlineMs }: FlowDocument, front: Front, method: Method, path: string) {
   const interfaceId = createId('ifc');
   return {

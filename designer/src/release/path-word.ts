@@ -1,6 +1,6 @@
 /**
- * Converts a name to a word for an address: pinyin for Chinese, with hyphens. The pinyin tables are large, so they
- * are loaded on demand.
+ * Converts a name to a word for an address, with hyphens, and with pinyin for Chinese. The pinyin tables are large,
+ * so they are loaded on demand.
  */
 export async function pathWord(name: string): Promise<string> {
   const { pinyin } = await import('pinyin-pro');

@@ -28,7 +28,7 @@ export function ProblemList({ problems }: { readonly problems: readonly Problem[
   );
 }
 
-/** `document` is the one that was checked. */
+/** Lists issues, each linked to its field. `document` is the document that was checked. */
 export function IssueList({ issues, document }: { readonly issues: readonly Issue[]; readonly document: FlowDocument }) {
   const problems = useMemo(() => collectProblems(issues, document), [issues, document]);
   return <ProblemList problems={problems.all} />;
@@ -65,7 +65,10 @@ function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem 
   );
 }
 
-/** Schema errors name a field by its key, but the author knows it by its label. */
+/**
+ * Returns the issue with field names as the form shows them. Schema errors name a field by its key, but the author
+ * knows it by its label.
+ */
 function inFormWords(issue: Issue, name: string): Issue {
   const key = issue.values?.['field'];
   const label = name.split(' › ').at(-1);

@@ -43,7 +43,7 @@ interface PublishDraftProps {
   readonly onPublished: () => void;
 }
 
-/** Publishes the draft, with a note; a draft with errors cannot be published. */
+/** Publishes the draft with a note. A draft with errors cannot be published. */
 export function PublishDraft({ flowId, inService, onPublished }: PublishDraftProps) {
   const [note, setNote] = useState('');
   const errors = useEditor(({ problems }) => problems.errors);
@@ -75,7 +75,10 @@ export function PublishDraft({ flowId, inService, onPublished }: PublishDraftPro
   );
 }
 
-/** Others can publish a draft whose only errors are references that this user may not use. */
+/**
+ * Shows that the draft has errors. If the only errors are references that this user may not use, another user can
+ * publish it.
+ */
 function Errors({ flowId, count }: { readonly flowId: string; readonly count: number }) {
   const t = useTexts(TEXTS);
   const isOthersAlone = useEditor(({ problems }) =>
@@ -108,7 +111,7 @@ interface NoteAndPublishProps {
   readonly onPublish: () => void;
 }
 
-/** Publishing in production requires a note. */
+/** Asks for the note and publishes. In production a note is required. */
 function NoteAndPublish({ note, onNote, isBusy, onPublish }: NoteAndPublishProps) {
   const t = useTexts(TEXTS);
   const { isProduction } = useEnvironment();

@@ -34,14 +34,14 @@ export interface ShownDraft {
 }
 
 interface PublishPreviewProps {
-  /** Changes while the dialog is open. */
+  /** The draft to show. It changes while the dialog is open. */
   readonly shown: StoreApi<ShownDraft>;
   readonly inService: FlowDocument | undefined;
   readonly types: NodeTypes;
   readonly note: string;
 }
 
-/** Shows exactly what would be published, and what another user has changed since. */
+/** Shows exactly what would be published, and what another user has changed in the meantime. */
 export function PublishPreview({ shown, inService, types, note }: PublishPreviewProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   revisions: ['修改记录', 'Edit history'],
 });
 
-/** The differences, publication with its stages, and all earlier versions. */
+/** Shows the differences, publication with its stages, and all earlier versions. */
 export function ReleasePanel() {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -19,7 +19,10 @@ const TEXTS = defineTexts({
   publish: ['发布', 'Publish'],
 });
 
-/** How far the publication is: under way, done or failed; empty before it starts and while the user is asked. */
+/**
+ * The progress of a publication: running, done or failed. Empty before it starts and while the user is asked to
+ * confirm.
+ */
 export interface PublicationState {
   readonly stage?: PublishStage;
   readonly report?: Output<'flows.publish'>;
@@ -33,7 +36,7 @@ interface PublicationProps {
 }
 
 /**
- * Publishes exactly the draft that the user sees. If another user saves meanwhile, the changes are shown before
+ * Publishes exactly the draft that the user sees. If another user saves in the meantime, the changes are shown before
  * publication.
  */
 export function usePublication({ flowId, inService, onPublished }: PublicationProps) {
@@ -57,7 +60,7 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
     onPublished();
     void client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('flows.') });
   };
-  /** Publishes the draft, or calls `onChanged` with what another user saved since. */
+  /** Publishes the draft. If another user saved in the meantime, calls `onChanged` with their changes instead. */
   const publishUnchanged = async (draft: FlowDocument, note: string, onChanged: (changed: ShownDraft) => void) => {
     try {
       await publish(draft, note);
@@ -66,7 +69,10 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
       onChanged(await changedSince(draft, Number(error.values['stored'])));
     }
   };
-  /** Shows the user what would be published, and shows it again if it changes meanwhile. */
+  /**
+   * Shows the user what would be published, and publishes it after they confirm. If the draft changes in the
+   * meantime, the changes are shown in the same dialog.
+   */
   const confirmAndPublish = (first: ShownDraft, note: string) => {
     const shown = createStore<ShownDraft>(() => first);
     confirm({
@@ -87,7 +93,7 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
       const merged = keeper.merged.getState().last;
       const draft = await savedDraft();
       const { last = merged } = keeper.merged.getState();
-      // This last save merged another user's changes, which this user has not seen.
+      // Saving the draft merged another user's changes, which this user has not seen.
       if (last !== undefined && last !== merged) confirmAndPublish(await changedSince(last.base, last.theirs.revision), note);
       else if (isProduction) confirmAndPublish({ draft }, note);
       else await publishUnchanged(draft, note, (changed) => confirmAndPublish(changed, note));
@@ -98,7 +104,10 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
   return { state, begin };
 }
 
-/** Reads the draft as it is stored: publishing uses the platform's draft, so unsaved edits would be left out. */
+/**
+ * Reads the draft as it is stored. Unsaved edits must be saved first, because the platform publishes its stored
+ * draft.
+ */
 function useSavedDraft(flowId: string) {
   const keeper = useDraftKeeper();
   const savedDraft = async () => {
@@ -106,7 +115,7 @@ function useSavedDraft(flowId: string) {
     if (status !== 'saved') throw new UnsavedError();
     return base;
   };
-  /** Returns the draft with the changes saved since `before`, which the user is asked about next. */
+  /** Returns the current draft with the changes since `before`, so that they can be shown to the user. */
   const changedSince = async (before: FlowDocument, revision: number): Promise<ShownDraft> => {
     await keeper.follow(revision);
     const draft = await savedDraft();

@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
 
 type Version = Output<'flows.versions'>['items'][number];
 
-/** Newest first: who published it, when and why, and what still runs on it. */
+/** Lists versions, newest first: who published each version, when and why, and what still runs on it. */
 export function VersionsList({ flowId, items }: { readonly flowId: string; readonly items: readonly Version[] }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -16,7 +16,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Shows which interfaces and flows a publication affects. */
+/** Shows who is affected by a publication: the online interfaces and the published flows that use this flow. */
 export function WhoIsAffected({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const fronts = useTexts(FRONT_TEXTS);

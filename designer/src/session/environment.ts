@@ -1,4 +1,4 @@
-/** The environment and installation that the user works in. */
+/** The environment and installation in which the user works. */
 import { createContext, use, useEffect } from 'react';
 import { isProduction } from '../../../engine/contract/values/environment.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -13,9 +13,9 @@ export const EnvironmentContext = createContext('');
 
 export interface Environment {
   readonly isProduction: boolean;
-  /** `生产环境`, `DEV 环境` */
+  /** For example `生产环境` or `DEV 环境`. */
   readonly words: string;
-  /** `生产环境 · bus.example.sh` */
+  /** For example `生产环境 · bus.example.sh`. */
   readonly installation: string;
 }
 
@@ -28,7 +28,7 @@ export function useEnvironment(): Environment {
 
 const ICONS = { production: '/icon-production.svg', other: '/icon.svg' };
 
-/** Gives tabs of production another icon. */
+/** Sets another icon for browser tabs of production. */
 export function useEnvironmentIcon(): void {
   const { isProduction: isProd } = useEnvironment();
   useEffect(() => {

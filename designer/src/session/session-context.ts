@@ -11,22 +11,25 @@ export function useMe(): Me {
   return me;
 }
 
-/** `const may = useMay(); may('flows.edit')`. The server checks again; this only spares the user a refusal. */
+/**
+ * Returns a function that checks a permission: `const may = useMay(); may('flows.edit')`. The server checks it again;
+ * this check only hides actions that would be refused.
+ */
 export function useMay(): (permission: Permission) => boolean {
   const { permissions } = useMe();
   return (permission) => permissions.includes(permission);
 }
 
 /**
- * Returns whether the user may edit objects of a domain. An object without a domain belongs to the whole
- * installation.
+ * Returns a function that tells whether the user may edit objects of a domain. An object without a domain belongs to
+ * the whole installation.
  */
 export function useHolds(): (domain: string | undefined) => boolean {
   const { domains } = useMe();
   return (domain) => domains === 'all' || (domain !== undefined && domains.includes(domain));
 }
 
-/** Like `useMay`, but returns false before the login. */
+/** Does the same as `useMay`, but the function returns false before the login. */
 export function useMayOnceKnown(): (permission: Permission) => boolean {
   const me = use(SessionContext);
   return (permission) => me?.permissions.includes(permission) === true;

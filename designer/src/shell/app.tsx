@@ -1,4 +1,4 @@
-/** The console's providers, from the outside in: theme, language, queries, session, pages. */
+/** The console's providers, from the outermost to the innermost: theme, language, queries, session, pages. */
 import { QueryClientProvider } from '@tanstack/react-query';
 import { ConfigProvider } from 'antd';
 import enUS from 'antd/locale/en_US';

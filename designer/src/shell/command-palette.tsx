@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
 });
 const MOST_SHOWN = 50;
 
-/** Ctrl-K anywhere: pages, flows, and the commands of the open page. */
+/** Offers pages, flows, and the commands of the open page. Ctrl-K opens it anywhere. */
 export function CommandPalette() {
   const { isOpen, open, close } = useCommandPalette();
   const t = useTexts(TEXTS);
@@ -108,7 +108,7 @@ function Palette({ onDone }: { readonly onDone: () => void }) {
   );
 }
 
-/** Commands of the open page come first. */
+/** Returns all commands. Those of the open page come first. */
 function useAllCommands(): readonly Command[] {
   const t = useTexts(TEXTS);
   const area = useTexts(AREA_TEXTS);

@@ -1,4 +1,7 @@
-/** Icons for antd's components: from the same set as everywhere else, without antd's English names. */
+/**
+ * Icons for the components of antd: from the same set as in the rest of the console, and without antd's English
+ * names.
+ */
 import type { ConfigProviderProps } from 'antd';
 import {
   Calendar,
@@ -18,7 +21,7 @@ import styles from './component-icons.module.css';
 
 const TEXTS = defineTexts({ moreTabs: ['更多标签页', 'More tabs'] });
 
-/** antd sets size and colour by this class. */
+/** Returns an icon. antd sets size and colour by this class. */
 const sign = (Icon: LucideIcon) => (
   <span className="anticon">
     <Icon size="1em" />
@@ -38,7 +41,7 @@ const loadingIcon = (
 );
 const day = { suffixIcon: <Calendar size={16} /> };
 
-/** The button's only name is that of its icon. */
+/** Shows the icon of a button. The icon's label is the only name of the button. */
 function MoreTabs() {
   const t = useTexts(TEXTS);
   return <Ellipsis size={16} role="img" aria-label={t('moreTabs')} />;

@@ -7,13 +7,13 @@ const TEXTS = defineTexts({
   real: ['这里的操作影响真实业务', 'What is done here concerns real patients'],
 });
 
-/** Shows the environment that the user works in. */
+/** Shows the environment in which the user works. */
 export function EnvironmentTag() {
   const { isProduction, words } = useEnvironment();
   return <span className={isProduction ? `${styles.tag} ${styles.production}` : styles.tag}>{words}</span>;
 }
 
-/** Shown on every page of production, so that it is not mistaken for another environment. */
+/** Shows a bar on every page of production, so that production is not mistaken for another environment. */
 export function ProductionBar() {
   const t = useTexts(TEXTS);
   const { isProduction, installation } = useEnvironment();

@@ -1,4 +1,4 @@
-/** Replaces a blank page if nothing else can show the error. Imports nothing that may itself be broken. */
+/** Shows an error instead of a blank page if nothing else can show it. It imports nothing that may be broken too. */
 import { Component, type ReactNode } from 'react';
 import { defineTexts, translateWith } from '../i18n/text-pairs.ts';
 import styles from './last-resort.module.css';

@@ -16,7 +16,7 @@ const ASK_MS = 4000;
 export function LostConnection() {
   const t = useTexts(TEXTS);
   const state = useLiveState();
-  // A stream does not state why it ended; calling the API shows whether the session is over.
+  // An event stream does not say why it ended. Calling the API shows whether the session has ended.
   useQueryOf('me.get', {}, state === 'lost' ? { refetchIntervalMs: ASK_MS } : {});
   return (
     <div role="status" aria-live="polite">

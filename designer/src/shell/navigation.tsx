@@ -22,7 +22,7 @@ export function Navigation() {
   const go = useNavigate();
   const { pathname } = useLocation();
   const { isNavigationFolded, change } = usePreferences();
-  // A canvas needs the room; there the navigation only unfolds temporarily.
+  // On a page with a canvas, the navigation is folded and only opens temporarily, because the canvas needs the room.
   const isCanvas = /^\/(flows|messages)\/./.test(pathname);
   const [isUnfoldedHere, setUnfoldedHere] = useState(false);
   const isFolded = isCanvas ? !isUnfoldedHere : isNavigationFolded;

@@ -13,11 +13,11 @@ import { EnvironmentContext } from '../session/environment.ts';
 import { SessionContext } from '../session/session-context.ts';
 import { StepUpDialog } from './step-up-dialog.tsx';
 
-/** When a session ends, the open page stays. */
+/** Shows the console or the login. When a session ends, the open page stays. */
 export function Session({ children }: { readonly children: ReactNode }) {
   const me = useQueryOf('me.get', {});
   const client = useQueryClient();
-  // Kept only in memory, until the user has set a new password.
+  // The password as typed at login. It is kept only in memory, until the user has set a new password.
   const [typed, setTyped] = useState<string>();
   useEffect(() => {
     const ask = () => void client.invalidateQueries({ queryKey: ['me.get'] });
@@ -35,7 +35,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
   if (me.isPending) return null;
   const isLoggedOut = me.error instanceof ApiError && me.error.status === 401;
   if (me.data === undefined && isLoggedOut) return <LoginPage onDone={enter} />;
-  // If the platform is unreachable, keep the last known user, so that an open page with unsaved work stays.
+  // If the platform is unreachable, the last known user is kept, so that an open page with unsaved work stays.
   if (me.data === undefined) return <ErrorBox error={me.error} onRetry={() => void me.refetch()} isPage />;
   const again = () => enter();
   if (me.data.mustChangePassword) return <NewPasswordPage isOneTime={me.data.isPasswordOneTime} typed={typed} onDone={again} />;

@@ -16,8 +16,8 @@ import styles from './shell.module.css';
 import { TopBar } from './top-bar.tsx';
 
 /**
- * The contents of dialogs and messages need queries, session and links, so antd's <App> must be inside their
- * providers.
+ * Renders the frame. The contents of dialogs and messages need queries, session and links, so antd's <App> must be
+ * inside their providers.
  */
 export function Shell() {
   useLiveRefresh();
@@ -45,7 +45,10 @@ export function Shell() {
   );
 }
 
-/** A colleague's link may lead to an area that the user's roles do not open. */
+/**
+ * Shows the page, or that the user lacks the permission: a link from a colleague may point to an area that the user's
+ * roles do not include.
+ */
 function Area() {
   const may = useMay();
   const { pathname } = useLocation();

@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Links the button to this form, since the page has other forms. */
+/** Id that connects the button to this form, because the page has other forms. */
 const FORM = 'step-up';
 
 interface Question {
@@ -26,7 +26,7 @@ interface Question {
   answer(confirmation: Confirmation | undefined): void;
 }
 
-/** Shown over the page or dialog that triggered it: operations that require the password again wait for it. */
+/** Asks for the password again. It is shown over the page or dialog whose operation waits for the password. */
 export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: boolean }) {
   const t = useTexts(TEXTS);
   const [question, setQuestion] = useState<Question>();
@@ -49,14 +49,15 @@ export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: bo
     [],
   );
   useEffect(() => {
-    // A refusal may arrive before the dialog has closed: the refused password would still be in its field.
+    // If a password is refused before the dialog has closed, its field still contains the password. So clear the
+    // fields for each question.
     if (question !== undefined) form.resetFields();
   }, [form, question]);
   return (
     <Modal
       open={question !== undefined}
       width={420}
-      // A dialog in a drawer stands at 2000, one inside that at 3000.
+      // A drawer's dialog has the z-index 2000, and a dialog inside it 3000. This dialog must be above them.
       zIndex={5000}
       title={t('title')}
       okText={t('confirm')}
@@ -64,7 +65,7 @@ export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: bo
       destroyOnHidden
       onCancel={() => question?.answer(undefined)}
       okButtonProps={{ htmlType: 'submit', form: FORM }}
-      // The dialog takes the focus when it opens, after the field was mounted.
+      // Set the focus only now: when the dialog opens, it takes the focus from the field.
       afterOpenChange={(isOpen) => {
         if (isOpen) password.current?.focus();
       }}

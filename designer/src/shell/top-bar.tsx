@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   logout: ['退出登录', 'Log out'],
 });
 
-/** Polls in addition to events from control, since a lost connection sends none. */
+/** Polling interval. Polling is needed besides events from control, because a lost connection sends no events. */
 const ALARMS_MS = 30_000;
 
 export function TopBar() {

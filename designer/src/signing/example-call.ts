@@ -4,18 +4,18 @@ import { sampleOf } from '../model/schema/schema-sample.ts';
 
 type Called = Pick<InterfaceDocument, 'method' | 'path'> & Partial<Pick<InterfaceDocument, 'requestSchema' | 'requireIdempotencyKey'>>;
 
-/** `/orders/:id` -> `/orders/1`. */
+/** Returns an example of a path: `/orders/:id` gives `/orders/1`. */
 export function examplePath(path: string): string {
   return path.replace(/:[^/]+/g, '1');
 }
 
-/** Returns JSON text; undefined if the method takes no body. */
+/** Returns an example body as JSON text; undefined if the method takes no body. */
 export function exampleBody({ method, requestSchema }: Called): string | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
   return JSON.stringify(requestSchema === undefined ? {} : sampleOf(requestSchema, 'required'));
 }
 
-/** A call of the user or bus gateway, with the bearer token from the environment. */
+/** Returns an example call of the user or bus gateway. It reads the bearer token from an environment variable. */
 export function bearerExample(url: string, called: Called, tokenName: string): string {
   const body = exampleBody(called);
   return [

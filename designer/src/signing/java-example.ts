@@ -1,6 +1,9 @@
 import { authorizationParts, hostOf, isHmac, isSm, signedNames, type SignedCall } from './signed-call.ts';
 
-/** Uses only the JDK (17 or later); the SM schemes need the provider Bouncy Castle (`bcprov-jdk18on`). */
+/**
+ * Returns a program that uses only the JDK (17 or later). The SM schemes need the provider Bouncy Castle
+ * (`bcprov-jdk18on`).
+ */
 export function javaExample(call: SignedCall): string {
   const { url, appId, keyId, scheme, method, path, query, body, isKeyed } = call;
   const text = (value: string) => JSON.stringify(value);

@@ -1,6 +1,6 @@
 import { isHmac, type SignedCall } from './signed-call.ts';
 
-/** Uses the sdk, which signs, sends and verifies the response. */
+/** Returns a program that uses the sdk, which signs, sends and verifies the response. */
 export function nodeExample(call: SignedCall): string {
   const { url, appId, keyId, scheme, method, path, query, body, isKeyed, platformKey } = call;
   const needsFile = !isHmac(scheme);

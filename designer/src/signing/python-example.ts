@@ -1,6 +1,6 @@
 import { authorizationParts, hostOf, isHmac, isSm, signedNames, type SignedCall } from './signed-call.ts';
 
-/** Uses the standard library, and the `openssl` program to sign with SM2 or RSA. */
+/** Returns a program that uses the standard library, and the `openssl` program for signing with SM2 or RSA. */
 export function pythonExample(call: SignedCall): string {
   const { url, appId, keyId, scheme, method, path, query, body, isKeyed } = call;
   const digest = isSm(scheme) ? 'sm3' : 'sha256';

@@ -1,6 +1,9 @@
 import { authorizationParts, hostOf, isHmac, isSm, signedNames, type SignedCall } from './signed-call.ts';
 
-/** A Bash script with `openssl` and `curl`; `KQ_KEY` names the private key's file, or is the shared secret. */
+/**
+ * Returns a Bash script with `openssl` and `curl`. `KQ_KEY` is the name of the private key's file, or the shared
+ * secret.
+ */
 export function shellExample(call: SignedCall): string {
   const { body, isKeyed, method, path, query, scheme, url, appId, keyId } = call;
   const digest = isSm(scheme) ? '-sm3' : '-sha256';

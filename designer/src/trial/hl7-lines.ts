@@ -1,10 +1,10 @@
 /**
- * An HL7 message as the user pastes it, one segment per line, and as it is sent, with segments ended by CR (HL7 v2.8
- * section 2.5). Pure.
+ * Converts an HL7 message between the form that the user pastes, with one segment per line, and the form that is
+ * sent, with segments ended by CR (HL7 v2.8 section 2.5). Pure.
  */
 import type { NodeDescription } from '../api/operations.ts';
 
-/** Returns true if the node's samples start with the text of an HL7 message. */
+/** Returns whether the samples of the node start with the text of an HL7 message. */
 export function takesHl7Text(type: NodeDescription | undefined): boolean {
   return type?.samples.some(({ data, mediaType }) => typeof data === 'string' && mediaType === 'application/hl7-v2') === true;
 }

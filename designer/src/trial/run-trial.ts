@@ -1,4 +1,4 @@
-/** One trial of the open flow: the request, and its result on the canvas. */
+/** Runs one trial of the open flow, and converts its result for the canvas. */
 import type { TrialAnswer } from '../api/operations.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow/flow-document.ts';
 import { call } from '../api/client.ts';
@@ -12,9 +12,12 @@ export function runTrial({ document, input, mocks, reachesAdapters, scope }: Tri
   return call('flows.trial', { document, input, mocks, reach: reachesAdapters ? 'adapters' : 'none', ...part }, { signal });
 }
 
-/** For a node that ran several times (in a loop), shows a failure if there is one, else the last run. */
+/**
+ * Returns the overlay. For a node that ran several times (in a loop), it shows a failed run if there is one,
+ * otherwise the last run.
+ */
 export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigger: string | undefined): Overlay {
-  // The trigger emitted the message but has no step of its own.
+  // The trigger emitted the message, but no step is recorded for it.
   const nodes: Record<string, NodeRun> = trigger === undefined ? {} : { [trigger]: { status: 'completed' } };
   for (const step of steps) {
     if (nodes[step.node]?.status !== 'failed') nodes[step.node] = runOfStep(step, step.status === 'stopped' ? 'cancelled' : step.status);
@@ -23,7 +26,9 @@ export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigg
   return { nodes, edges: new Set([...begun, ...wiresTaken(steps, edges)]) };
 }
 
-/** Returns samples for forms and mappings. The trigger has no step, so its output is passed separately. */
+/**
+ * Returns samples for forms and mappings. No step is recorded for the trigger, so its output is passed separately.
+ */
 export function samplesOf({ steps }: TrialAnswer, handedIn: Readonly<Record<string, Sample>>): Readonly<Record<string, Sample>> {
   const ran = Object.fromEntries(
     steps.map(({ node, input, output = {} }) => [
@@ -43,7 +48,7 @@ export function handedIn({ nodes }: FlowDocument, types: NodeTypes, data: unknow
   return trigger === undefined ? {} : { [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: data } } };
 }
 
-/** Turns the run into a test: external calls become mocks, and the reply becomes the expectation. */
+/** Turns the run into a test. External calls become mocks, and the reply becomes the expectation. */
 export function testOfTrial(answer: TrialAnswer, order: TrialOrder, isOutside: (nodeId: string) => boolean, name: string): FlowTest {
   const mocked = answer.steps.filter(({ node, output }) => output !== undefined && isOutside(node) && order.mocks[node] === undefined);
   const emitted = mocked.map(({ node, output = {} }) => [node, { emit: dataByPort(output) }]);

@@ -42,7 +42,7 @@ const TEXTS = defineTexts({
 
 type Result = TestReport['tests'][number];
 
-/** The tests saved with the flow: run, inspect and edit them. */
+/** Lists the tests that are saved with the flow. They can be run, viewed and edited. */
 export function TestsPanel() {
   const t = useTexts(TEXTS);
   const store = useEditorStore();
@@ -187,7 +187,7 @@ function TestBody({ index, test, result }: TestBodyProps) {
   );
 }
 
-/** Returns undefined if the text is not a valid test. */
+/** Returns the planned change of a test; undefined if the text is not a valid test. */
 function planChange(document: Parameters<typeof changeTest>[0], index: number, name: string, text: string) {
   try {
     const planned = changeTest(document, index, { ...(JSON.parse(text) as Omit<FlowTest, 'name'>), name });

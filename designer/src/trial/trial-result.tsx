@@ -15,7 +15,7 @@ import { DataViewer } from '../viewer/data-viewer.tsx';
 import styles from './trial.module.css';
 
 const TEXTS = defineTexts({
-  // The texts of the canvas, where they mean the same in a trial.
+  // The texts of the canvas that mean the same in a trial.
   ...RUN_TEXTS,
   held: ['会停下，待人工处理', 'Would be held for a person'],
   waiting: ['停在等待节点', 'Stopped at a wait'],
@@ -103,7 +103,7 @@ function Outcome({ status }: { readonly status: Status }) {
 interface StepTitleProps {
   readonly step: Step;
   readonly label: string;
-  /** True if a mock replied instead of a system. */
+  /** True if a mock replied instead of the real system. */
   readonly isMocked: boolean;
 }
 
@@ -141,7 +141,7 @@ interface StepErrorProps {
   readonly nodeId: string | undefined;
 }
 
-/** Links to the field that the error is about. */
+/** Shows the error of a step, with a link to the field that it is about. */
 function StepError({ error, nodeId }: StepErrorProps) {
   const language = useLanguage();
   const types = useEditor((editor) => editor.types);
@@ -160,7 +160,7 @@ function StepError({ error, nodeId }: StepErrorProps) {
   );
 }
 
-/** A mapping error names its rule, so open the mapping. */
+/** Returns the field that an error is about. The error of a mapping names its rule, so this is the mapping. */
 function fieldOf({ values }: StepErrorProps['error']): string {
   return values?.['rule'] === undefined ? '' : '/config/mapping';
 }

@@ -45,7 +45,7 @@ const TEXTS = defineTexts({
   name: ['试运行 {{number}}', 'Trial {{number}}'],
 });
 
-/** No sample: the user's own input. */
+/** Key of the choice to enter input by hand instead of using a sample. */
 const OWN = 'own';
 
 /** Runs the flow, or part of it, once. Shows each node's input, output and time, and can save the run as a test. */
@@ -95,7 +95,7 @@ function useSelectedNode(): FlowNode | undefined {
   return useEditor(({ selection, history }) => history.document.nodes.find(({ id }) => id === selection.nodes[0]));
 }
 
-/** Whether the node that gets the input takes HL7 text. Without `first`, that is the trigger. */
+/** Returns whether the node that gets the input takes HL7 text. Without `first`, this is the trigger. */
 function useBeginsWithHl7(first: FlowNode | undefined): boolean {
   return useEditor(({ history, types }) => {
     const node = first ?? history.document.nodes.find((other) => types.isTrigger(other));
@@ -163,7 +163,7 @@ function ReachSwitch() {
   );
 }
 
-/** `onRun` is undefined while the input cannot be read. */
+/** The button that runs or stops a trial. `onRun` is undefined as long as the input cannot be read. */
 function RunOrStop({ run, onRun }: { readonly run: TrialRun | undefined; readonly onRun: (() => void) | undefined }) {
   const t = useTexts(TEXTS);
   const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;
@@ -178,7 +178,7 @@ function RunOrStop({ run, onRun }: { readonly run: TrialRun | undefined; readonl
   );
 }
 
-/** What the user may do with the result. Only a run of the whole flow can become a test. */
+/** Shows what the user can do with the result. Only a run of the whole flow can become a test. */
 function AfterRun({ answer, order }: { readonly answer: NonNullable<TrialRun['answer']>; readonly order: TrialOrder }) {
   const t = useTexts(TEXTS);
   const { message } = App.useApp();
@@ -211,15 +211,15 @@ function AfterRun({ answer, order }: { readonly answer: NonNullable<TrialRun['an
 }
 
 interface InputEditorProps {
-  /** JSON text. */
+  /** The input as JSON text. */
   readonly typed: string;
-  /** The parsed value; undefined if it is invalid JSON. */
+  /** The parsed value; undefined if the text is not valid JSON. */
   readonly data: { readonly value: unknown } | undefined;
   readonly isHl7: boolean;
   readonly onType: (typed: string) => void;
 }
 
-/** Input known as lines of text (HL7) is edited as lines, anything else as JSON. */
+/** Edits the input. HL7 text is edited as lines, anything else as JSON. */
 function InputEditor({ typed, data, isHl7, onType }: InputEditorProps) {
   const t = useTexts(TEXTS);
   const isLines = isHl7 && typeof data?.value === 'string';

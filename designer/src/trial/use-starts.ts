@@ -9,7 +9,7 @@ const TEXTS = defineTexts({
   structure: ['按请求结构编的示例', 'Example made from the structure of the request'],
 });
 
-/** An input that a trial may begin with. */
+/** An input with which a trial may start. */
 export interface Start {
   readonly key: string;
   readonly label: string;
@@ -17,7 +17,10 @@ export interface Start {
   readonly mocks: FlowTest['mocks'];
 }
 
-/** Saved tests first, then an example of the known structure, then the samples of the trigger's type. */
+/**
+ * Returns the available inputs: saved tests first, then an example of the known structure, then the samples of the
+ * trigger's type.
+ */
 export function useStarts(offered: OfferedShapes): readonly Start[] {
   const t = useTexts(TEXTS);
   const text = useText();

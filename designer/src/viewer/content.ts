@@ -12,7 +12,7 @@ export function contentOf({ form, data }: Pick<ShownMessage, 'form' | 'data'>): 
   if (typeof data !== 'string') return { form: 'json', value: data };
   if (/^MSH\W/.test(data)) return { form: 'hl7', text: data };
   if (/^\s*</.test(data)) return { form: 'xml', text: data };
-  // A truncated text is no valid JSON, so it stays text.
+  // A truncated text is not valid JSON, so it is shown as text.
   const parsed = /^\s*[[{]/.test(data) ? parseJson(data) : undefined;
   if (parsed !== undefined) return { form: 'json', value: parsed.value };
   return form === 'json' ? { form: 'json', value: data } : { form: 'text', text: data };
@@ -33,7 +33,7 @@ export function sourceOf(content: Content): string {
 const LINE_BYTES = 16;
 const MOST_LINES = 512;
 
-/** `00000010  4d 53 48 7c …  |MSH|…|`, one line for every 16 bytes. */
+/** Returns a hex dump such as `00000010  4d 53 48 7c …  |MSH|…|`, with one line for every 16 bytes. */
 function hexOf(bytes: Uint8Array): string {
   const lines: string[] = [];
   for (let start = 0; start < bytes.length && lines.length < MOST_LINES; start += LINE_BYTES) {

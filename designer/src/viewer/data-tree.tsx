@@ -12,7 +12,7 @@ const TEXTS = defineTexts({
 });
 const SHOWN_AT_FIRST = 100;
 const OPEN_DEPTH = 3;
-/** In longer lists each item starts folded: otherwise the page would render thousands of lines. */
+/** In longer lists, each item starts folded. Otherwise the page would render thousands of lines. */
 const OPEN_ITEMS = 20;
 
 interface Props {
@@ -23,7 +23,10 @@ interface Props {
   readonly isOneOfMany?: boolean;
 }
 
-/** A value with its parts, foldable; every part shows its path. During a search, only matches are shown. */
+/**
+ * Shows a value with its parts, which can be folded. Each part shows its path. During a search, only matches are
+ * shown.
+ */
 export function DataTree({ part, query, found, depth = 0, isOneOfMany = false }: Props) {
   const t = useTexts(TEXTS);
   const [isFolded, setFolded] = useState(depth >= OPEN_DEPTH || isOneOfMany);
@@ -56,7 +59,7 @@ export function DataTree({ part, query, found, depth = 0, isOneOfMany = false }:
           ) : null}
         </div>
       </details>
-      {/* Not inside the summary, since the summary as a whole is a button. */}
+      {/* This button is outside the summary, because the whole summary acts as a button. */}
       <CopyPath path={part.path} />
     </div>
   );

@@ -1,5 +1,5 @@
 /**
- * A payload for people: a tree or its source; HL7 v2 by named fields; bytes as bytes. Used for messages and trials.
+ * Shows a payload: as a tree or its source, HL7 v2 by named fields, bytes as a hex dump. Messages and trials use it.
  */
 import { Button, Input, Modal, Segmented, Tooltip } from 'antd';
 import { Maximize2, Scissors, Search } from 'lucide-react';
@@ -35,7 +35,7 @@ const TEXTS = defineTexts({
 
 type View = 'tree' | 'source';
 
-/** A value that is in memory needs neither size nor truncation. */
+/** The value to show. A value that is in memory has neither size nor truncation. */
 type Viewable = Pick<ShownMessage, 'form' | 'data'> & Partial<Pick<ShownMessage, 'sizeBytes' | 'truncated'>>;
 
 interface Props {
@@ -63,13 +63,13 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
   const format = useFormat();
   const [chosen, setChosen] = useState<View>('tree');
   const [query, setQuery] = useState('');
-  // Typing stays fast while a large value is searched.
+  // The search in a large value is deferred, so that typing stays fast.
   const found = useDeferredValue(query);
   const { form, data, sizeBytes } = message;
   const content = useMemo(() => contentOf({ form, data }), [form, data]);
   const structure = useStructure(content);
   const view = structure === undefined ? 'source' : chosen;
-  // Create the text of a large value only on demand.
+  // The text of a large value is created only when it is needed.
   const textOf = useMemo(() => onceOf(() => (form === 'base64' ? String(data) : sourceOf(content))), [form, data, content]);
   return (
     <>
@@ -184,7 +184,7 @@ interface SourceProps {
   readonly query: string;
 }
 
-/** The editor measures its text; a line of millions of characters takes seconds. */
+/** Maximum length of the source. The editor measures its text, and a line of millions of characters takes seconds. */
 const MOST_SOURCE = 1_000_000;
 
 function Source({ label, content, query }: SourceProps) {

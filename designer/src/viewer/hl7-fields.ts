@@ -1,15 +1,15 @@
 /**
- * An HL7 v2 message by segments, and the filled fields of a segment with their components, named in the user's
+ * Reads an HL7 v2 message by segments, and the filled fields of a segment with their components, named in the user's
  * language.
  */
 import type { Language } from '../../../engine/contract/error-texts/error-texts.ts';
 import { hl7FieldName, hl7SegmentName } from './hl7-names.ts';
 
 export interface Hl7Line {
-  /** `PID`, or `OBX[2]` for the second of its kind. */
+  /** The name of the segment, for example `PID`, or `OBX[2]` for the second OBX. */
   readonly place: string;
   readonly segment: string;
-  /** As it stands in the message. */
+  /** The text of the segment, unchanged. */
   readonly text: string;
 }
 
@@ -19,7 +19,7 @@ export interface Hl7Message {
 }
 
 export interface Hl7Row {
-  /** As conditions and mappings name it: `PID-5`, `OBX[2]-5`, `PID-3[2].1`. */
+  /** The path in the notation of conditions and mappings: `PID-5`, `OBX[2]-5`, `PID-3[2].1`. */
   readonly path: string;
   readonly name: string;
   readonly value: string;
@@ -27,7 +27,7 @@ export interface Hl7Row {
   readonly children?: readonly Hl7Row[];
 }
 
-/** Returns one line per segment. Fields are parsed on demand, so that ten thousand segments cost little. */
+/** Returns one line per segment. Fields are parsed only when needed, so that ten thousand segments cost little. */
 export function hl7Message(text: string): Hl7Message {
   const separators = { field: text[3] ?? '|', component: text[4] ?? '^', repetition: text[5] ?? '~' };
   const seen = new Map<string, number>();
@@ -50,7 +50,7 @@ export function segmentName({ segment }: Hl7Line, language: Language): string {
 
 export function fieldsOf({ place, segment, text }: Hl7Line, { separators }: Hl7Message, language: Language): readonly Hl7Row[] {
   const { component, repetition } = separators;
-  // MSH-1 is the separator itself; MSH-2 holds the other separators.
+  // MSH-1 is the field separator itself, and MSH-2 contains the other separators.
   const first = segment === 'MSH' ? 2 : 1;
   const values = text.split(separators.field).slice(1);
   return values.flatMap((value, index): readonly Hl7Row[] => {
@@ -80,10 +80,10 @@ export function findRows(rows: readonly Hl7Row[], query: string): readonly Hl7Ro
   return wanted === '' ? rows : rows.filter(fits);
 }
 
-/** The names of fields are searched only in this many segments; the content is searched in all. */
+/** Field names are searched only in this many segments, but the content is searched in all. */
 const MOST_NAMED = 2_000;
 
-/** Returns segments that contain the query or have a field with such a name. */
+/** Returns the segments that contain the query or have a field with a matching name. */
 export function findLines(message: Hl7Message, query: string, language: Language): readonly Hl7Line[] {
   const wanted = query.trim().toLowerCase();
   if (wanted === '') return message.lines;

@@ -1,8 +1,8 @@
-/** Chinese, English, and the data type if its components have names. */
+/** Chinese name, English name, and the data type if its components have names. */
 export type Hl7Name = readonly [zh: string, en: string, type?: string];
 
 export interface Hl7Segment {
   readonly name: Hl7Name;
-  /** Field 1 comes first. */
+  /** The names of the fields; field 1 comes first. */
   readonly fields: readonly Hl7Name[];
 }

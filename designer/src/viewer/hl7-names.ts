@@ -21,7 +21,8 @@ const SEGMENTS: Readonly<Record<string, Hl7Segment>> = {
 };
 
 /**
- * Returns the name of a segment; Z segments are site-defined. Returns `undefined` if the standard does not define it.
+ * Returns the name of a segment; `undefined` if the standard does not define it. Z segments have a common name,
+ * because each site defines them.
  */
 export function hl7SegmentName(segment: string, language: Language): string | undefined {
   const known = ownValue(SEGMENTS, segment);
@@ -39,7 +40,7 @@ export function hl7FieldName(segment: string, field: number, component: number |
   const [, , type] = named;
   if (component === undefined) return inLanguage(named, language);
   const part = type === undefined ? undefined : ownValue(hl7Types, type)?.[component - 1];
-  // A field without components is its own first component.
+  // A field without components is itself its first component.
   if (part === undefined) return component === 1 ? inLanguage(named, language) : undefined;
   return inLanguage(part, language);
 }
@@ -68,7 +69,7 @@ function inLanguage([zh, en]: Hl7Name, language: Language): string {
   return language === 'zh-CN' ? zh : en;
 }
 
-/** Segment names come from messages, so never read inherited properties. */
+/** Returns an entry of a table. Names come from messages, so inherited properties must not be read. */
 function ownValue<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }

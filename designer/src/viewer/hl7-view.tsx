@@ -11,7 +11,7 @@ const TEXTS = defineTexts({
   more: ['再显示 {{count}} 段', 'Show {{count}} more {{count|segment|segments}}'],
   moreFields: ['再显示 {{count}} 个字段', 'Show {{count}} more {{count|field|fields}}'],
 });
-/** Number of rows to render at first, however long the message is. */
+/** Number of rows that are rendered at first, in a message of any length. */
 const SHOWN_AT_FIRST = 100;
 /** In messages with at most this many segments, all segments start open. */
 const OPEN_AT_MOST = 12;
@@ -26,8 +26,8 @@ interface Props {
 }
 
 /**
- * One line per segment. An open segment shows every filled field with its place, as conditions name it, and its name
- * in the standard.
+ * Shows one line per segment. An open segment shows every filled field with its path, as conditions name it, and its
+ * name in the standard.
  */
 export function Hl7View({ message, lines, query }: Props) {
   const t = useTexts(TEXTS);
@@ -75,7 +75,7 @@ function Fields({ line, message, query }: Omit<SegmentProps, 'isOpenAtFirst'>) {
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
   const rows = useMemo(() => fieldsOf(line, message, language), [line, message, language]);
   const found = findRows(rows, query);
-  // The match is the segment's name or spans two fields, so show all fields.
+  // If no field matches, the match is the segment's name or spans two fields, so all fields are shown.
   const fitting = found.length === 0 ? rows : found;
   return (
     <div className={styles.fields}>

@@ -1,9 +1,9 @@
-/** A text with the matches of a search marked. */
+/** Shows a text with the matches of a search marked. */
 export function Marked({ text, query }: { readonly text: string; readonly query: string }) {
   const wanted = query.trim().toLowerCase();
   if (wanted === '') return text;
   const lower = text.toLowerCase();
-  // A few letters change length with their case; then mark nothing rather than the wrong place.
+  // A few letters change their length in lower case. Positions would then be wrong, so nothing is marked.
   if (lower.length !== text.length) return text;
   const parts: { readonly text: string; readonly isFound: boolean }[] = [];
   let from = 0;

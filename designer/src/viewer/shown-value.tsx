@@ -6,11 +6,14 @@ import styles from './data-viewer.module.css';
 import { Marked } from './marked.tsx';
 
 const TEXTS = defineTexts({ more: ['共 {{count}} 个字符，再显示一些', '{{count}} characters in all: show more'] });
-/** A document in a field may have millions of characters, and the browser would lay out each of them. */
+/**
+ * Number of characters that are shown at first. A document in a field may have millions of characters, and the
+ * browser would lay out all of them.
+ */
 const SHOWN_AT_FIRST = 2_000;
 const GROWTH = 10;
 
-/** A value with its own line ends; long values are truncated at first. */
+/** Shows a value with its own line ends. A long value is truncated at first. */
 export function ShownValue({ text, query }: { readonly text: string; readonly query: string }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

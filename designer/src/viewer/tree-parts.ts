@@ -3,11 +3,14 @@ import { pathStep } from '../model/schema/sample-shape.ts';
 
 export interface TreePart {
   readonly name: string;
-  /** As an expression names it (`data.patient.names[0]`); for XML, as XPath does. Unique within a tree. */
+  /**
+   * The path in the notation of expressions (`data.patient.names[0]`), for XML in that of XPath. It is unique within
+   * a tree.
+   */
   readonly path: string;
-  /** The value, if it is plain; absent for values with parts only. */
+  /** The value, if it is plain; absent for a value that has parts. */
   readonly text?: string;
-  /** Number of parts in the brackets of their kind: `{3}`, `[12]`. */
+  /** Number of parts, in the brackets of their kind: `{3}`, `[12]`. */
   readonly size?: string;
   parts(): readonly TreePart[];
 }
@@ -27,8 +30,8 @@ export function jsonPart(name: string, path: string, value: unknown): TreePart {
 }
 
 /**
- * Returns a multi-line text with its own line ends (HL7 ends segments with a carriage return), any other value as
- * JSON.
+ * Returns the text of a value. A text of several lines keeps its line ends (HL7 ends segments with a carriage
+ * return); any other value is shown as JSON.
  */
 function plainText(value: unknown): string {
   const isLines = typeof value === 'string' && /[\r\n]/.test(value);
@@ -36,7 +39,8 @@ function plainText(value: unknown): string {
 }
 
 /**
- * Returns a field's name as a step. Names with other characters stand in backquotes, as in expressions and mappings.
+ * Returns a field's name as a step of a path. Names with other characters are in backquotes, as in expressions and
+ * mappings.
  */
 function member(key: string): string {
   return `.${pathStep(key) ?? `\`${key}\``}`;
@@ -44,7 +48,7 @@ function member(key: string): string {
 
 export interface Found {
   readonly count: number;
-  /** Paths of matches and their ancestors; undefined: everything is shown. */
+  /** Paths of the matches and their ancestors. If undefined, everything is shown. */
   readonly paths: ReadonlySet<string> | undefined;
 }
 

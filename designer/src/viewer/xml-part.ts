@@ -1,7 +1,7 @@
 /** XML as a tree of named parts, with the browser's parser. */
 import { NONE, type TreePart } from './tree-parts.ts';
 
-/** Returns undefined if the text is not a complete XML document. */
+/** Parses XML to a tree; returns undefined if the text is not a complete document. */
 export function xmlPart(text: string): TreePart | undefined {
   const document = new DOMParser().parseFromString(text, 'text/xml');
   const isWhole = document.getElementsByTagName('parsererror').length === 0;
@@ -29,7 +29,7 @@ function elementPart(element: Element, path: string): TreePart {
   };
 }
 
-/** XPath counts from 1 among siblings of the same name. */
+/** Returns the name of an element with its position. XPath counts from 1 among siblings of the same name. */
 function placeOf(children: readonly Element[], index: number): string {
   const name = children[index]?.localName;
   const alike = children.filter(({ localName }) => localName === name);

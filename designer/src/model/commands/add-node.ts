@@ -11,13 +11,13 @@ import { refuse, type Planned } from './refusal.ts';
 type Made = Planned<{ readonly nodeId: string }>;
 
 export interface AddNode extends NewNodeOptions {
-  /** `name@major`. */
+  /** The type of the node, as `name@major`. */
   readonly type: string;
-  /** Upper left corner of the card; moved down if it would overlap another card. */
+  /** Upper left corner of the card. The card is moved down if it would overlap another one. */
   readonly at: Point;
 }
 
-/** Puts a new, unconnected node on the canvas. */
+/** Adds a new, unconnected node to the canvas. */
 export function addNode(document: FlowDocument, types: NodeTypes, wish: AddNode): Made {
   const type = types.get(wish.type);
   if (type === undefined) return refuse('NODE_TYPE_UNKNOWN');
@@ -30,7 +30,7 @@ export function addNode(document: FlowDocument, types: NodeTypes, wish: AddNode)
   };
 }
 
-/** Adds a new node behind a port and draws the wire. Without a port, uses the node's main output. */
+/** Adds a new node behind a port, and draws the wire. Without a port, the main output of the node is used. */
 export function addAfter(
   document: FlowDocument,
   types: NodeTypes,
@@ -51,8 +51,8 @@ export function addAfter(
 }
 
 /**
- * Adds a new node in front of a node that has no incoming wire yet (the user drags a wire backwards into empty
- * space).
+ * Adds a new node in front of a node without an incoming wire. This happens when the user drags a wire backwards into
+ * empty space.
  */
 export function addBefore(
   document: FlowDocument,
@@ -72,7 +72,7 @@ export function addBefore(
   return connected(document, types, node, at, wire({ node: node.id, port }, wish.before));
 }
 
-/** Adds a new node together with the wire that joins it to the flow. */
+/** Adds a new node together with the wire that connects it to the flow. */
 function connected(document: FlowDocument, types: NodeTypes, node: FlowNode, at: Point, edge: FlowEdge): Made {
   const refusal = whyNotConnect({ ...document, nodes: [...document.nodes, node] }, types, edge.from, edge.to);
   if (refusal !== undefined) return { refusal };
@@ -97,7 +97,7 @@ export function insertOnEdge(document: FlowDocument, types: NodeTypes, edgeId: s
   return spliced(document, types, edgeId, newNode(document, type, wish), true);
 }
 
-/** Inserts an existing node into a wire (the user drops its card on the wire). */
+/** Inserts an existing node into a wire, when the user drops its card on the wire. */
 export function insertExistingOnEdge(document: FlowDocument, types: NodeTypes, edgeId: string, nodeId: string): Made {
   const node = findNode(document, nodeId);
   return node === undefined ? refuse('NODE_UNKNOWN') : spliced(document, types, edgeId, node, false);
@@ -142,7 +142,7 @@ function spliced(document: FlowDocument, types: NodeTypes, edgeId: string, node:
 function makeRoom(draft: FlowDocument, types: NodeTypes, edge: FlowEdge, node: FlowNode): void {
   const [start, end] = [placeOf(draft, edge.from.node), placeOf(draft, edge.to.node)];
   const x = start.x + CARD_WIDTH + GAP_X;
-  // The wire leads to the next row, so there is room at the end of this one.
+  // The wire goes on to the next row, so there is room at the end of this row.
   const isToNextRow = end.x <= start.x;
   const missing = isToNextRow ? 0 : x + CARD_WIDTH + GAP_X - end.x;
   if (missing > 0) {
@@ -162,8 +162,8 @@ function wire(from: PortEnd, to: PortEnd): FlowEdge {
 }
 
 /**
- * Returns the place to the right of the node. What follows its error port, or a later one of several ports, stands
- * lower.
+ * Returns the place at the right of the node. A node behind the error port, or behind a later one of several ports,
+ * is placed lower.
  */
 function behind(document: FlowDocument, types: NodeTypes, node: FlowNode, port: string): Point {
   const { x, y, width, height } = boxOf(document, node, types);

@@ -1,5 +1,6 @@
 /**
- * Starts a flow from a hospital's own WSDL: a caller's request goes to one SOAP operation, and the reply goes back.
+ * Creates a flow from a hospital's WSDL: the caller's request is sent to one SOAP operation, and its response is the
+ * reply.
  */
 import type { FlowDocument, FlowNode, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Offer } from '../../../../engine/contract/node/node.ts';
@@ -21,7 +22,7 @@ export interface SoapBeginning {
   readonly at: Point;
 }
 
-/** Inserts the bare chain of a common flow and sets the mode that it needs. */
+/** Inserts the starter's chain of nodes without filled-in settings, and sets the mode that it needs. */
 export function beginWithStarter(document: FlowDocument, types: NodeTypes, starter: Starter, language: keyof Text, at: Point): Pasted {
   const plan = paste(document, types, starterClipboard(types, starter, language), at);
   if ('refusal' in plan) return plan;
@@ -45,8 +46,8 @@ const LABELS: Readonly<Record<keyof Text, { readonly to: (name: string) => strin
 };
 
 /**
- * Inserts the whole chain, filled in. Input and output have the fields of the operation, and a test with a mocked
- * reply is ready to run.
+ * Inserts the whole chain with filled-in settings. Input and output have the fields of the operation, and a test with
+ * a mocked reply is ready to run.
  */
 export function beginWithSoap(document: FlowDocument, types: NodeTypes, beginning: SoapBeginning): Pasted {
   const starter = STARTERS.find(({ id }) => id === 'rest-to-soap')!;
@@ -91,8 +92,8 @@ function filled(node: FlowNode, map: number, { adapter, offer, language, hospita
 }
 
 /**
- * Maps each field from the field of the same name. This is often right; the author changes it where the two sides
- * differ.
+ * Returns a mapping from each field to the field of the same name. This is often right; the author changes it where
+ * the two sides differ.
  */
 function mappingOf(schema: Offer['takes'], from: string) {
   const required = new Set(Array.isArray(schema['required']) ? (schema['required'] as string[]) : []);

@@ -9,7 +9,7 @@ import { refuse, type Planned } from './refusal.ts';
 
 const LABEL_GESTURE = 'label ';
 
-/** Returns true while the user is typing the name of a node. */
+/** Returns whether the gesture is typing the name of a node. */
 export function isLabelGesture(gesture: string | undefined): boolean {
   return gesture?.startsWith(LABEL_GESTURE) === true;
 }
@@ -26,8 +26,8 @@ export function setLabel(document: FlowDocument, nodeId: string, label: string):
 }
 
 /**
- * Replaces the whole configuration of a node. Typing into one `field` merges into one undo entry. Wires and mocks
- * follow a branch whose port was renamed; those of a removed branch are removed.
+ * Replaces the whole configuration of a node. Typing into one `field` merges into one undo entry. If the port of a
+ * branch was renamed, its wires and mocks get the new name; if a branch was removed, they are removed.
  */
 export function setConfig(document: FlowDocument, types: NodeTypes, nodeId: string, config: FlowNode['config'], field?: string): Command {
   const plain = plainJson(config);
@@ -111,7 +111,8 @@ interface PortChange {
 const NO_CHANGE: PortChange = { renamed: new Map(), gone: new Set() };
 
 /**
- * One name that changed in place counts as a rename. Larger changes are ambiguous, so they only yield removed ports.
+ * Returns how the output ports changed. If a single name changed and its position did not, this is a rename. Larger
+ * changes are ambiguous, so they only give removed ports.
  */
 function portChange(types: NodeTypes, before: FlowNode, after: FlowNode): PortChange {
   const old = namesOf(types, before);

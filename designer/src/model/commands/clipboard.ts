@@ -1,4 +1,4 @@
-/** Nodes with their wires, notes and groups as text, to copy within a flow, between flows, or by mail or chat. */
+/** Copies nodes with their wires, notes and groups as text: within a flow, between flows, or by mail or chat. */
 import { Type, type Static } from 'typebox';
 import { FlowEdge, FlowNode, LayoutGroup, LayoutNote, type FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
@@ -10,7 +10,7 @@ import type { Selection } from './remove.ts';
 import type { NodeTypes } from '../flow/node-types.ts';
 
 const KIND = 'kangqiao/clipboard-1';
-/** Limit for the whole text. A flow of 1,000 large nodes is smaller. */
+/** Maximum length of the whole text. A flow of 1,000 large nodes is shorter. */
 const LIMIT_CHARACTERS = 16_000_000;
 const closed = { additionalProperties: false } as const;
 
@@ -32,7 +32,7 @@ export const Clipboard = Type.Object(
 );
 export type Clipboard = Static<typeof Clipboard>;
 
-/** Returns the selection with the wires between selected nodes; undefined if the selection is empty. */
+/** Returns the selection with the wires between the selected nodes; undefined if the selection is empty. */
 export function copySelection(document: FlowDocument, selection: Selection): Clipboard | undefined {
   const ids = new Set(selection.nodes);
   const framed = document.layout.groups.filter(({ id }) => selection.groups?.includes(id) === true);
@@ -56,7 +56,7 @@ export function clipboardText(clipboard: Clipboard): string {
 }
 
 /**
- * Reads untrusted text: checks the schema and the limits, and drops references to nodes that are not in the
+ * Reads untrusted text. Checks the schema and the limits, and drops references to nodes that are not in the
  * clipboard.
  */
 export function readClipboard(text: string): { readonly clipboard: Clipboard } | { readonly refusal: Refusal } {
@@ -73,7 +73,7 @@ export function readClipboard(text: string): { readonly clipboard: Clipboard } |
   return { clipboard: whole(raw, ids) };
 }
 
-/** Returns a copy with new ids, and labels unused in the flow. Its upper left corner is at `at`. */
+/** Returns a copy with new ids, and with labels that the flow does not use yet. Its upper left corner is at `at`. */
 export function freshCopy(clipboard: Clipboard, document: FlowDocument, types: NodeTypes, at: Point): Clipboard {
   const ids = new Map(clipboard.nodes.map(({ id }) => [id, createNodeId()]));
   const taken = document.nodes.map(({ label }) => label);
@@ -105,7 +105,7 @@ export function freshCopy(clipboard: Clipboard, document: FlowDocument, types: N
   } as Clipboard);
 }
 
-/** Returns the box that a copy takes on the canvas. */
+/** Returns the box that a copy covers on the canvas. */
 export function clipboardBox(clipboard: Clipboard, types: NodeTypes): Box | undefined {
   return around(boxesOf(clipboard, types));
 }
@@ -128,8 +128,8 @@ function whole(raw: Clipboard, ids: ReadonlySet<string>): Clipboard {
 }
 
 /**
- * Renames node ids wherever they stand as whole words in texts and field names. Paths, expressions, scripts and joins
- * of the copy then read the copied nodes.
+ * Renames node ids wherever they are whole words in texts and field names, so that paths, expressions, scripts and
+ * joins of the copy read the copied nodes.
  */
 function renamedReads(value: unknown, ids: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') {
@@ -140,7 +140,10 @@ function renamedReads(value: unknown, ids: ReadonlyMap<string, string>): unknown
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [ids.get(name) ?? name, renamedReads(field, ids)]));
 }
 
-/** In an expression, a hyphen is part of the id or a minus sign, so shorter prefixes are tried too. */
+/**
+ * Renames an id in an expression. A hyphen there is part of the id or a minus sign, so shorter prefixes are tried
+ * too.
+ */
 function renamedId(word: string, ids: ReadonlyMap<string, string>): string {
   for (let end = word.length; end > 0; end = word.lastIndexOf('-', end - 1)) {
     const id = ids.get(word.slice(0, end));

@@ -21,8 +21,8 @@ interface Wish {
 type Extraction = Planned<{ readonly flow: FlowDocument; readonly nodeId: string }>;
 
 /**
- * Plans the extraction. The caller must save the new flow before it runs the command. The part needs one way in and
- * one way out, and nothing may read across the cut.
+ * Plans the extraction. The caller must save the new flow before it runs the command. The part must have one input
+ * port and one output port for its wires, and no node may read data of a node on the other side.
  */
 export function extractFlow(document: FlowDocument, types: NodeTypes, wish: Wish): Extraction {
   const inside = new Set(wish.nodes);
@@ -79,7 +79,10 @@ export function extractFlow(document: FlowDocument, types: NodeTypes, wish: Wish
   };
 }
 
-/** Returns undefined unless all wires lead into one port and out of one port that is not an error port. */
+/**
+ * Returns the two ports at which wires enter and leave the part. Returns undefined if there are several, or if the
+ * wires leave from an error port.
+ */
 function waysOf({ edges }: FlowDocument, inside: ReadonlySet<string>): { readonly into: PortEnd; readonly outOf: PortEnd } | undefined {
   const ins = edges.filter(({ from, to }) => !inside.has(from.node) && inside.has(to.node)).map(({ to }) => to);
   const outs = edges.filter(({ from, to }) => inside.has(from.node) && !inside.has(to.node)).map(({ from }) => from);
@@ -90,7 +93,7 @@ function waysOf({ edges }: FlowDocument, inside: ReadonlySet<string>): { readonl
   return { into, outOf };
 }
 
-/** Returns true if a configuration on one side reads `nodes.<id>` of a node on the other side. */
+/** Returns whether a configuration on one side reads `nodes.<id>` of a node on the other side. */
 function readsAcross({ nodes, ingress }: FlowDocument, inside: ReadonlySet<string>): boolean {
   const across = (text: string, isInside: boolean) =>
     nodes.some(({ id }) => inside.has(id) !== isInside && new RegExp(`nodes\\.\`?${id}(?![A-Za-z0-9_])`).test(text));

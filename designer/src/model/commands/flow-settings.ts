@@ -8,10 +8,10 @@ import { refuse, type Planned } from './refusal.ts';
 const SETTINGS = ['name', 'description', 'domain', 'sharedWith', 'tags', 'mode', 'deadlineMs', 'ingress', 'recording'] as const;
 type Setting = (typeof SETTINGS)[number];
 
-/** New values of settings; undefined removes an optional one. */
+/** New values for settings; undefined removes an optional setting. */
 export type FlowSettings = { readonly [Name in Setting]?: FlowDocument[Name] | undefined };
 
-/** Changes the named settings of the flow. Typing into one `field` merges into one undo entry. */
+/** Changes the given settings of the flow. Typing into one `field` merges into one undo entry. */
 export function changeSettings(settings: FlowSettings, field?: string): Planned {
   const names = SETTINGS.filter((name) => Object.hasOwn(settings, name));
   const values = names.map((name) => [name, filled(name, settings[name])] as const);
@@ -32,7 +32,7 @@ export function changeSettings(settings: FlowSettings, field?: string): Planned 
 }
 
 /**
- * Replaces the whole document but keeps its id and revision. Used for the other version of a conflict, an old
+ * Replaces the whole document but keeps its id and revision. It is used for the other version in a conflict, an old
  * version, or an import.
  */
 export function replaceDocument(document: FlowDocument): Command {

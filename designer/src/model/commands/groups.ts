@@ -6,7 +6,7 @@ import { refuse, type Planned } from './refusal.ts';
 
 const MOST_GROUPS = 200;
 
-/** Draws a frame around nodes. They leave their previous groups, since frames do not nest. */
+/** Draws a frame around nodes. The nodes leave their previous groups, because frames cannot be nested. */
 export function addGroup(
   document: FlowDocument,
   ids: readonly string[],
@@ -44,7 +44,7 @@ export function changeGroup(groupId: string, change: { readonly label?: string; 
   };
 }
 
-/** Moves nodes into a group, or out of all groups. */
+/** Moves nodes into a group; without a group id, removes them from all groups. */
 export function setGroup(document: FlowDocument, ids: readonly string[], groupId: string | undefined): Command {
   const nodes = document.nodes.map(({ id }) => id).filter((id) => ids.includes(id));
   return {

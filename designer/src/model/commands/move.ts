@@ -59,7 +59,7 @@ function alignedPoint(box: Box, frame: Box, how: Exclude<Alignment, 'spread-acro
   }
 }
 
-/** The outermost nodes stay; the gaps between nodes become equal. */
+/** Spaces the nodes so that the gaps between them are equal. The outermost nodes stay. */
 function spread(chosen: readonly { readonly id: string; readonly box: Box }[], axis: 'x' | 'y'): Map<string, Point> {
   const size = axis === 'x' ? 'width' : 'height';
   const inOrder = chosen.toSorted((a, b) => a.box[axis] - b.box[axis]);

@@ -1,4 +1,4 @@
-/** A node as it comes from the palette: with an id, a unique label and an initial configuration. */
+/** Creates a node from the palette, with an id, a unique label and an initial configuration. */
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -6,7 +6,7 @@ import type { NodeDescription } from '../../api/operations.ts';
 import { withDefaults } from '../schema/schema-defaults.ts';
 
 export interface NewNodeOptions {
-  /** Language of the label; Chinese by default. */
+  /** Language of the label; default: Chinese. */
   readonly language?: keyof Text;
   readonly label?: string;
   readonly adapter?: string;
@@ -23,13 +23,14 @@ export function newNode(document: FlowDocument, type: NodeDescription, options: 
   };
 }
 
-/** Contains no hyphens: expressions name nodes by id, and a hyphen there is a minus sign. */
+/** Returns a new id without hyphens, because expressions name nodes by id and would read a hyphen as a minus sign. */
 export function createNodeId(): string {
   return createId('n').replaceAll('-', '_');
 }
 
 /**
- * Returns the schema's defaults. Nodes with branches start with some, since a card without ports cannot be connected.
+ * Returns the schema's defaults. A node with branches starts with some branches, since a card without ports cannot be
+ * connected.
  */
 export function startConfig(type: NodeDescription): FlowNode['config'] {
   const filled = withDefaults(type.config, {}) as FlowNode['config'];
@@ -47,7 +48,7 @@ export function uniqueLabel(document: Pick<FlowDocument, 'nodes'>, wished: strin
 }
 
 /**
- * Returns `wished`, or the first of `wished 2`, `wished 3` … that `taken` does not contain. At most 200 characters.
+ * Returns `wished`, or the first of `wished 2`, `wished 3` … that is not in `taken`. It has at most 200 characters.
  */
 export function uniqueName(wished: string, taken: readonly string[]): string {
   const used = new Set(taken);

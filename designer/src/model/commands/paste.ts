@@ -52,7 +52,7 @@ function planned(document: FlowDocument, types: NodeTypes, clipboard: Clipboard,
   };
 }
 
-/** Moves down until the copy's box covers no card. */
+/** Returns a corner at which the copy's box covers no card. It moves the wished corner down as far as necessary. */
 function freeCorner(document: FlowDocument, types: NodeTypes, clipboard: Clipboard, at: Point): Point {
   const size = clipboardBox(clipboard, types);
   if (size === undefined) return at;

@@ -95,7 +95,9 @@ export interface Refusal {
   readonly issues?: readonly Issue[];
 }
 
-/** Result of a command maker that may refuse: the command with what it will create, or the reason for refusing. */
+/**
+ * The result of a function that makes a command: the command with what it will create, or the reason for refusing.
+ */
 export type Planned<Made = object> = ({ readonly command: Command } & Made) | { readonly refusal: Refusal };
 
 export function refuse(code: RefusalCode, more: Pick<Refusal, 'node' | 'issues'> = {}): { readonly refusal: Refusal } {

@@ -10,11 +10,11 @@ export interface Selection {
   readonly nodes?: readonly string[];
   readonly edges?: readonly string[];
   readonly notes?: readonly string[];
-  /** Frames only; their contents stay. */
+  /** Ids of groups whose frames are removed; their contents stay. */
   readonly groups?: readonly string[];
 }
 
-/** Removes the selection. Nodes take their wires with them; saved tests keep their mocks. */
+/** Removes the selection. The wires of removed nodes are removed too; saved tests keep their mocks. */
 export function remove(document: FlowDocument, selection: Selection): Command {
   const { nodes = [], edges = [], notes = [], groups = [] } = selection;
   const isEdgesOnly = nodes.length + notes.length + groups.length === 0;
@@ -32,8 +32,8 @@ export function remove(document: FlowDocument, selection: Selection): Command {
 }
 
 /**
- * Leads every wire around the node: its incoming wires lead to what follows its main output. The node stays
- * unconnected, or with `remove` is removed and the gap closes.
+ * Connects what comes before the node to what follows its main output. The node stays unconnected; with `remove` it
+ * is removed and the gap is closed.
  */
 export function bypass(
   document: FlowDocument,

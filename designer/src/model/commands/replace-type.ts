@@ -8,9 +8,9 @@ import { startConfig, uniqueLabel, type NewNodeOptions } from './new-node.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 /**
- * Changes the type of a node and keeps its id. Keeps wires to ports that the new type also has; main ports match each
- * other, as do error ports. Keeps fields of the same name whose values fit, and a label given by the user. `config`
- * replaces the whole configuration instead.
+ * Changes the type of a node and keeps its id. Wires are kept if the new type has the port too; main ports correspond
+ * to each other, and so do error ports. Fields of the same name are kept if their values fit, and so is a label that
+ * the user gave. `config` replaces the whole configuration instead.
  */
 export function replaceType(
   document: FlowDocument,
@@ -50,7 +50,10 @@ export function replaceType(
   };
 }
 
-/** A label that is the old type's name, with or without a number, becomes the name of the new type. */
+/**
+ * Returns the new label. If the label is the name of the old type, with or without a number, it becomes the name of
+ * the new type.
+ */
 function labelFor(
   document: FlowDocument,
   old: FlowNode,

@@ -7,7 +7,7 @@ import { refuse, type Planned } from './refusal.ts';
 
 const MOST_TESTS = 200;
 
-/** Saves a test with the flow; its name gets a number if another test already has it. */
+/** Saves a test with the flow. A number is appended to its name if another test has that name. */
 export function addTest(document: FlowDocument, test: FlowTest): Planned<{ readonly index: number }> {
   if (document.tests.length >= MOST_TESTS) return refuse('TOO_MANY');
   const checked = check({ ...test, name: freeName(document, test.name) });

@@ -1,4 +1,4 @@
-/** Starter chains of nodes for the feeds that hospitals ask for most. */
+/** Starter chains of nodes for the feeds that hospitals ask for most often. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -13,7 +13,10 @@ export interface Starter {
   readonly title: Text;
   readonly about: Text;
   readonly chain: readonly string[];
-  /** The caller waits for no reply: the message is stored first, and the last call sends it on. */
+  /**
+   * True if the caller waits for no reply: the message is stored first, and the last node of the chain sends it to
+   * the target.
+   */
   readonly pushes?: true;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Sizes on the canvas in canvas units: the cards of nodes and what lies around them. The canvas draws with the same
- * numbers.
- */
+/** Sizes in canvas units: the cards of nodes, and what is around them. The canvas draws with the same numbers. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
 
@@ -10,9 +7,9 @@ export const CARD_HEIGHT = 64;
 /** Free space between neighbouring cards. Columns of cards begin 260 apart. */
 export const GAP_X = 40;
 export const GAP_Y = 48;
-/** Positions that the program chooses are multiples of this. */
+/** Positions that the program chooses are multiples of this number. */
 export const GRID = 4;
-/** A card grows by this much for each output port that does not fit beside its two lines. */
+/** Height that is added to a card for each output port that does not fit beside its two lines of text. */
 const PORT_STEP = 24;
 const PORTS_THAT_FIT = 2;
 export const GROUP_PADDING = 24;
@@ -30,26 +27,27 @@ export interface Box extends Point {
   readonly height: number;
 }
 
-/** Returns the height of a card with these output ports. The error port stands below the card and takes no room. */
+/** Returns the height of a card with these output ports. The error port is below the card and needs no height. */
 export function cardHeight(ports: readonly { readonly name: string }[] | undefined): number {
   const beside = (ports ?? []).filter(({ name }) => !isErrorPort(name)).length;
   return CARD_HEIGHT + Math.max(0, beside - PORTS_THAT_FIT) * PORT_STEP;
 }
 
 /**
- * Returns where an output port stands, relative to the card's upper left corner. `index` does not count error ports.
+ * Returns the position of an output port, relative to the card's upper left corner. `index` does not count error
+ * ports.
  */
 export function portPoint(port: string, index: number, count: number, height: number): Point {
   if (isErrorPort(port)) return { x: CARD_WIDTH - 28, y: height };
   return { x: CARD_WIDTH, y: portHeight(index, count, height) };
 }
 
-/** Spreads the ports of one side over the height of their card. */
+/** Returns the height of a port. The ports of one side are spread evenly over the height of the card. */
 export function portHeight(index: number, count: number, height: number): number {
   return Math.round((height * (index + 1)) / (count + 1));
 }
 
-/** Returns where a node lies; a node without a place lies at the origin. */
+/** Returns the place of a node; the origin if it has none. */
 export function placeOf(document: Pick<FlowDocument, 'layout'>, id: string): Point {
   const place = Object.hasOwn(document.layout.nodes, id) ? document.layout.nodes[id] : undefined;
   return { x: place?.[0] ?? 0, y: place?.[1] ?? 0 };
@@ -59,7 +57,7 @@ export function boxOf(document: Pick<FlowDocument, 'layout'>, node: FlowDocument
   return { ...placeOf(document, node.id), width: CARD_WIDTH, height: cardHeight(types.outPorts(node)) };
 }
 
-/** Returns the smallest box around all; undefined if there are none. */
+/** Returns the smallest box that contains all boxes; undefined if there are none. */
 export function around(boxes: readonly Box[]): Box | undefined {
   const [first] = boxes;
   if (first === undefined) return undefined;
@@ -91,7 +89,7 @@ export function onGrid(value: number): number {
   return Math.round(value / GRID) * GRID + 0;
 }
 
-/** Returns the wished place, or the nearest one below it where the card covers no other. */
+/** Returns the wished place, or the nearest one below it at which the card covers no other card. */
 export function freePlace(document: FlowDocument, types: NodeTypes, wished: Point, height = CARD_HEIGHT): Point {
   const taken = document.nodes.map((node) => boxOf(document, node, types));
   let y = onGrid(wished.y);

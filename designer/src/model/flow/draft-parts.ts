@@ -1,4 +1,4 @@
-/** Steps that several commands share when they change a draft of the document. */
+/** Functions that several commands use when they change a draft of the document. */
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { onGrid, type Point } from './card-geometry.ts';
 
@@ -10,7 +10,7 @@ export function place(draft: FlowDocument, id: string, { x, y }: Point): void {
   draft.layout.nodes[id] = [bounded(x), bounded(y)];
 }
 
-/** Rounds to a tenth within the schema's limits. Never returns minus zero, which JSON does not have. */
+/** Rounds to a tenth and limits to the range of the schema. Never returns minus zero, which becomes zero in JSON. */
 export function bounded(value: number): number {
   return Number.isFinite(value) ? Math.min(1_000_000, Math.max(-1_000_000, Math.round(value * 10) / 10)) + 0 : 0;
 }
@@ -20,7 +20,7 @@ export function noteExtent(value: number): number {
   return Math.min(10_000, Math.max(1, Math.round(value)));
 }
 
-/** Moves the nodes by this offset. */
+/** Moves the nodes by an offset. */
 export function shift(draft: FlowDocument, ids: Iterable<string>, by: Point): void {
   for (const id of ids) {
     const [x, y] = draft.layout.nodes[id] ?? [0, 0];
@@ -29,8 +29,8 @@ export function shift(draft: FlowDocument, ids: Iterable<string>, by: Point): vo
 }
 
 /**
- * Removes nodes with their wires, places and memberships. Mocks of saved tests stay, since undo or a paste may
- * restore the node.
+ * Removes nodes with their wires, places and group memberships. Mocks of saved tests stay, because undo or a paste
+ * may bring the node back.
  */
 export function removeNodes(draft: FlowDocument, ids: ReadonlySet<string>): void {
   draft.nodes = draft.nodes.filter(({ id }) => !ids.has(id));
@@ -39,7 +39,7 @@ export function removeNodes(draft: FlowDocument, ids: ReadonlySet<string>): void
   leaveGroups(draft, ids);
 }
 
-/** Takes nodes out of all groups and removes groups that become empty. */
+/** Removes nodes from all groups, and removes groups that become empty. */
 export function leaveGroups(draft: FlowDocument, ids: ReadonlySet<string>): void {
   for (const group of draft.layout.groups) {
     if (group.nodes.some((id) => ids.has(id))) group.nodes = group.nodes.filter((id) => !ids.has(id));

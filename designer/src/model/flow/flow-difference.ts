@@ -1,18 +1,15 @@
-/**
- * The differences between two versions of a flow, as the comparison shows them: by node and wire, with both sides of
- * each field.
- */
+/** The differences between two versions of a flow, by node and wire, with both values of each field. */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { diffFlows, type FieldChange } from '../../../../engine/flow/diff-flows.ts';
 
-/** State of a node or wire in the newer version. */
+/** How a node or wire of the newer version differs from the older version. */
 export type PartState = 'added' | 'removed' | 'changed' | 'same';
 
 export interface ChangedPart<Part> {
   readonly id: string;
   readonly before: Part;
   readonly after: Part;
-  /** Named by JSON Pointer below the node or wire. */
+  /** Changed fields, named by JSON Pointer below the node or wire. */
   readonly changes: readonly FieldChange[];
 }
 
@@ -24,15 +21,15 @@ export interface PartsDifference<Part> {
 }
 
 export interface FlowDifference {
-  /** True if both versions run alike and no text differs; boxes may have moved. */
+  /** True if both versions run alike and no text differs; places on the canvas may differ. */
   readonly isSame: boolean;
   readonly nodes: PartsDifference<FlowNode>;
   readonly edges: PartsDifference<FlowEdge>;
-  /** Name, mode, ingress, tests …, named by JSON Pointer into the document. */
+  /** Changed settings: name, mode, ingress, tests and others, named by JSON Pointer in the document. */
   readonly settings: readonly FieldChange[];
   readonly layout: {
     readonly isChanged: boolean;
-    /** Nodes of both versions that stand elsewhere now. */
+    /** Nodes of both versions whose place has changed. */
     readonly moved: readonly string[];
     readonly areNotesChanged: boolean;
     readonly areGroupsChanged: boolean;
@@ -41,7 +38,9 @@ export interface FlowDifference {
   readonly count: number;
 }
 
-/** Matches nodes and wires by id. `before` is undefined if there was no earlier version. */
+/**
+ * Compares two versions. Nodes and wires are matched by id. `before` is undefined if there was no earlier version.
+ */
 export function flowDifference(before: FlowDocument | undefined, after: FlowDocument): FlowDifference {
   const found = diffFlows(before, after);
   const nodes = partsDifference(found.nodes, before?.nodes ?? [], after.nodes);
@@ -58,8 +57,8 @@ export function flowDifference(before: FlowDocument | undefined, after: FlowDocu
 }
 
 /**
- * Merges both versions into one flow, so that one canvas can show them: the newer version plus the removed nodes and
- * wires at their old places. Look up each state in the difference.
+ * Merges both versions into one flow, so that one canvas can show them: the newer version, plus the removed nodes and
+ * wires at their old places. The difference contains the state of each part.
  */
 export function overlaidFlow(before: FlowDocument | undefined, after: FlowDocument): FlowDocument {
   const { nodes, edges } = flowDifference(before, after);

@@ -1,4 +1,4 @@
-/** Frames that the canvas draws by itself: around the body of a loop, and around error handling. */
+/** Frames that the canvas draws without the author: around the body of a loop, and around error handling. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { NodeTypes } from './node-types.ts';
 
@@ -6,11 +6,13 @@ export interface FlowFrame {
   readonly kind: 'loop' | 'catch';
   /** The node that owns the frame. */
   readonly owner: string;
-  /** All nodes in the frame. For error handling, excludes nodes that are also reached without an error. */
+  /** All nodes in the frame. For error handling, nodes that are also reached without an error are left out. */
   readonly nodes: readonly string[];
 }
 
-/** Returns frames in the order of the nodes. A loop whose body port is unconnected has no frame yet. */
+/**
+ * Returns the frames in the order of the nodes. A loop has no frame as long as the port of its body is unconnected.
+ */
 export function flowFrames(document: FlowDocument, types: NodeTypes): readonly FlowFrame[] {
   const triggers = document.nodes.flatMap((node) => (types.isTrigger(node) ? [node.id] : []));
   const usual = behind(document, triggers);
@@ -40,8 +42,7 @@ function behind({ edges }: FlowDocument, starts: readonly string[]): ReadonlySet
 }
 
 /**
- * Returns the frames that are laid out as one unit: the outermost ones that do not overlap a group drawn by the
- * author.
+ * Returns the frames that are laid out as one unit: the outermost ones, unless they overlap a group of the author.
  */
 export function framesToLayOut(
   document: FlowDocument,

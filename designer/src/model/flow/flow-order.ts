@@ -1,4 +1,4 @@
-/** The order in which a person reads a flow: along the wires; at a fork, from left to right and top to bottom. */
+/** The order in which a person reads a flow: along the wires, and at a fork from left to right and top to bottom. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { placeOf } from './card-geometry.ts';
 
@@ -16,7 +16,7 @@ export function flowOrder(document: FlowDocument): readonly string[] {
   }
   const byPlace = (a: string, b: string) => places.get(a)!.y - places.get(b)!.y || places.get(a)!.x - places.get(b)!.x;
   const order: string[] = [];
-  // A stack, so that a branch is read to its end before the next one begins.
+  // Use a stack, so that a branch is read to its end before the next branch begins.
   const open = [...waiting]
     .flatMap(([id, count]) => (count === 0 ? [id] : []))
     .sort(byPlace)

@@ -1,7 +1,7 @@
-/** Which nodes lead to which in a flow. */
+/** Which nodes come before or behind a node in a flow. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 
-/** Returns the ids of all nodes that lead to `id`, including `id`. */
+/** Returns the ids of all nodes from which a path of wires reaches `id`, including `id`. */
 export function nodesBefore(document: Pick<FlowDocument, 'edges'>, id: string): ReadonlySet<string> {
   return spread(
     document.edges.map(({ from, to }) => [to.node, from.node]),
@@ -9,7 +9,7 @@ export function nodesBefore(document: Pick<FlowDocument, 'edges'>, id: string): 
   );
 }
 
-/** Returns the ids of all nodes that `id` leads to, including `id`. */
+/** Returns the ids of all nodes that a path of wires reaches from `id`, including `id`. */
 export function nodesBehind(document: Pick<FlowDocument, 'edges'>, id: string): ReadonlySet<string> {
   return spread(
     document.edges.map(({ from, to }) => [from.node, to.node]),

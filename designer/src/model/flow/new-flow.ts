@@ -2,13 +2,16 @@
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 
-/** Short, since most flows of a city return a reply at once. The author can change it in the flow's settings. */
+/**
+ * The deadline is short, because most flows of a city return a reply at once. The author can change it in the flow's
+ * settings.
+ */
 const DEADLINE_MS = 10_000;
 
-/** Used while no domain exists yet. */
+/** The domain of new flows while no domain exists yet. */
 export const FIRST_DOMAIN = 'sh-city';
 
-/** Shows the name in both languages until the author translates it. */
+/** Creates an empty flow. It has the same name in both languages until the author translates it. */
 export function newFlow(name: string, domain = FIRST_DOMAIN): FlowDocument {
   return {
     schema: 'flow/1',
@@ -26,7 +29,7 @@ export function newFlow(name: string, domain = FIRST_DOMAIN): FlowDocument {
   };
 }
 
-/** Returns a copy of the flow with a new id, never published. */
+/** Returns an unpublished copy of the flow with a new id. */
 export function copyFlow(source: FlowDocument, name: string, domain = source.domain): FlowDocument {
   return { ...source, domain, flowId: createId('flw'), revision: 0, name: { 'zh-CN': name, en: name } };
 }

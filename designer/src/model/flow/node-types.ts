@@ -1,4 +1,4 @@
-/** The installed node types as the designer needs them: by name, with their ports and the permitted connections. */
+/** The installed node types for the designer: by name, with their ports and the permitted connections. */
 import type { FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { errorPort, outPort, type Category, type PortSpec } from '../../../../engine/contract/node/node.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
@@ -6,7 +6,7 @@ import { canonicalJson } from '../../../../engine/flow/content-hash.ts';
 import type { NodeDescription } from '../../api/operations.ts';
 import { withDefaults } from '../schema/schema-defaults.ts';
 
-/** Sections of the palette in order, with their names. */
+/** The sections of the palette in order, with their names. */
 export const CATEGORIES: readonly { readonly category: Category; readonly text: Text }[] = [
   { category: 'trigger', text: { 'zh-CN': '触发', en: 'Triggers' } },
   { category: 'call', text: { 'zh-CN': '调用', en: 'Calls' } },
@@ -20,20 +20,19 @@ type TypedNode = Pick<FlowNode, 'type' | 'config'>;
 export interface NodeTypes {
   readonly list: readonly NodeDescription[];
   get(name: string): NodeDescription | undefined;
-  /** The types for new nodes, without majors that a newer one replaces. */
+  /** The types for new nodes. A major that a newer one replaces is not included. */
   readonly offered: readonly NodeDescription[];
-  /** Offered types of the category, in the installation's order. */
+  /** The offered types of the category, in the order of the installation. */
   inCategory(category: Category): readonly NodeDescription[];
-  /** Undefined if the type is unknown: then any port may be meant. */
+  /** Returns the input ports; undefined if the type is unknown, so that any port may exist. */
   inPorts(node: TypedNode): readonly PortSpec[] | undefined;
   outPorts(node: TypedNode): readonly PortSpec[] | undefined;
-  /** The output port for the normal case; undefined if nothing can follow. */
+  /** Returns the output port for the normal case; undefined if nothing can follow the node. */
   mainOutPort(node: TypedNode): string | undefined;
   mainInPort(node: TypedNode): string | undefined;
   isTrigger(node: TypedNode): boolean;
   /**
-   * The configuration as it runs, with the type's defaults filled in. Returns the same object for the same
-   * configuration.
+   * Returns the configuration with the defaults of the type. For the same configuration it returns the same object.
    */
   fullConfig(node: TypedNode): FlowNode['config'];
 }
@@ -42,7 +41,7 @@ export interface NodeTypes {
 export interface PortCache {
   get(type: string, config: FlowNode['config']): readonly PortSpec[] | undefined;
   learn(type: string, config: FlowNode['config'], ports: readonly PortSpec[]): void;
-  /** Changes whenever the cache learns something. */
+  /** Changes whenever the cache gets new ports. */
   readonly version: number;
 }
 
@@ -73,7 +72,7 @@ export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCa
 
   const fullConfigs = new WeakMap<FlowNode['config'], { readonly type: string; readonly config: FlowNode['config'] }>();
 
-  /** Returns the same list for the same configuration, so that nothing is redrawn without need. */
+  /** Returns the same list for the same configuration, so that nothing is redrawn unnecessarily. */
   const outPorts = (node: TypedNode): readonly PortSpec[] | undefined => {
     const type = byName.get(node.type);
     if (type === undefined || !type.ports.dependOnConfig) return type?.ports.out;
@@ -110,21 +109,19 @@ interface KnownPorts {
   readonly ports: readonly PortSpec[];
 }
 
-/** Returns true for the port that every error of an action leaves by. */
+/** Returns whether this is the port for all errors of an action. */
 export function isErrorPort(name: string): boolean {
   return name === errorPort.name;
 }
 
-/** For a loop this is the port after the loop; for a choice, the first branch. */
+/** Returns the main port. For a loop this is the port after the loop, for a choice the first branch. */
 function mainPort(ports: readonly PortSpec[] | undefined, type: NodeDescription | undefined): string | undefined {
   if (ports === undefined) return outPort.name;
   if (type?.role === 'for-each' && ports.some(({ name }) => name === 'done')) return 'done';
   return (ports.find(({ name }) => !isErrorPort(name)) ?? ports[0])?.name;
 }
 
-/**
- * Guesses the ports of nodes with branches until the server has been asked: one per branch, and `else` for a choice.
- */
+/** Guesses the ports of a node with branches before the server was asked: one per branch, and `else` for a choice. */
 function portsByBranches(type: NodeDescription, config: FlowNode['config']): readonly PortSpec[] {
   const { branches } = config;
   if (!Array.isArray(branches)) return type.ports.out;

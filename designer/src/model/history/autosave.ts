@@ -9,8 +9,9 @@ import { findChanges } from './document-changes.ts';
 import { mergeFlows } from './merge-flows.ts';
 
 /**
- * `saved`: the server has it. `dirty`: it will be saved in a moment. `offline`: retried at `retryAtMs`. `conflict`:
- * another user saved, and the author must decide. `refused`: the server rejected it; retried after the next edit.
+ * `saved`: the server has the document. `dirty`: it will be saved in a moment. `saving`: a save is in flight.
+ * `offline`: the save is retried at `retryAtMs`. `conflict`: another user saved, and the author must decide.
+ * `refused`: the server rejected the document; it is sent again after the next edit.
  */
 export type AutosaveStatus = 'saved' | 'dirty' | 'saving' | 'offline' | 'conflict' | 'refused';
 
@@ -19,7 +20,7 @@ export interface Conflict {
   readonly mine: FlowDocument;
   /** The server's document; undefined if the flow was deleted there. */
   readonly theirs: FlowDocument | undefined;
-  /** The version that both sides started from. */
+  /** The version that the user and the other user started from. */
   readonly base: FlowDocument;
 }
 
@@ -32,36 +33,36 @@ export interface AutosaveState {
   /** Monotonic time of the next attempt. */
   readonly retryAtMs?: number;
   readonly conflict?: Conflict;
-  /** Why the status is offline or refused. */
+  /** The error of the last save, if the status is `offline` or `refused`. */
   readonly error?: unknown;
 }
 
 export type SaveFailure =
   /** The result on the server is unknown, so the save is retried. */
   | { readonly kind: 'offline'; readonly retryAfterMs?: number }
-  /** Another user saved meanwhile; undefined if they deleted the flow. */
+  /** Another user saved in the meantime. `theirs` is undefined if they deleted the flow. */
   | { readonly kind: 'conflict'; readonly theirs: FlowDocument | undefined }
-  /** Retrying the same document is useless. */
+  /** The server refused the document, so retrying is useless. */
   | { readonly kind: 'refused' };
 
 export interface Merged {
-  /** The version that both sides started from. */
+  /** The version that the user and the other user started from. */
   readonly base: FlowDocument;
   readonly theirs: FlowDocument;
-  /** Their document with my changes applied. */
+  /** The other user's document with my changes applied. */
   readonly document: FlowDocument;
 }
 
 export interface AutosaveOptions {
   readonly clock: Clock;
-  /** Saves under `document.revision` and returns the server's new revision. */
+  /** Saves with `document.revision`; returns the server's new revision. */
   save(document: FlowDocument, signal: AbortSignal): Promise<{ readonly revision: number }>;
   judge(error: unknown): SaveFailure;
-  /** Returns the server's document of that revision; undefined if it is no longer kept. */
+  /** Returns the server's document of a revision; undefined if the server no longer has it. */
   read(revision: number): Promise<FlowDocument | undefined>;
-  /** Is called before the state changes, when another user's changes were merged into the document. */
+  /** Called when another user's changes were merged into the document, before the state changes. */
   onMerged(merged: Merged): void;
-  /** Is called after every change of the state. */
+  /** Called after every change of the state. */
   onState(state: AutosaveState): void;
 }
 
@@ -76,7 +77,7 @@ export class Autosave {
   /** The newest local document. */
   #latest: FlowDocument;
   #sending: { readonly document: FlowDocument; readonly controller: AbortController } | undefined;
-  /** Documents that were sent without a reply: the server may have them. */
+  /** Documents that were sent but got no response. The server may have stored them. */
   #unanswered: FlowDocument[] = [];
   #failures = 0;
   #cancelTimer: () => void = () => undefined;
@@ -84,8 +85,8 @@ export class Autosave {
   #isStopped = false;
 
   /**
-   * `base` is the server's document, or the one that a kept draft started from; the first save then detects what came
-   * later. `sent` lists the documents in flight when the page was closed.
+   * `base` is the server's document, or the document that a stored draft started from; the first save then detects
+   * later changes. `sent` are the documents that were in flight when the page was closed.
    */
   constructor(base: FlowDocument, options: AutosaveOptions, sent: readonly FlowDocument[] = []) {
     this.#options = options;
@@ -98,17 +99,17 @@ export class Autosave {
     return this.#state;
   }
 
-  /** Returns true if the server may lack local changes. Ask the user before they leave the page. */
+  /** Returns whether the server may lack local changes. The user must then be asked before they leave the page. */
   get hasUnsaved(): boolean {
     return !isSame(this.#latest, this.#state.base) || this.#sending !== undefined;
   }
 
-  /** Documents that were sent without a reply so far: the server may have them. */
+  /** Documents that were sent but got no response yet. The server may have stored them. */
   get sent(): readonly FlowDocument[] {
     return this.#sending === undefined ? this.#unanswered : [...this.#unanswered, this.#sending.document];
   }
 
-  /** Call this with the document after every edit, undo and redo. */
+  /** Must be called with the document after every edit, undo and redo. */
   edited(document: FlowDocument): void {
     if (document === this.#latest) return;
     this.#latest = document;
@@ -126,34 +127,37 @@ export class Autosave {
     }
   }
 
-  /** Saves now (Ctrl-S, before publishing). Resolves when nothing is left to save or saving is impossible now. */
+  /**
+   * Saves now (for Ctrl-S and before publishing). Resolves when there is nothing left to save, or when saving is
+   * impossible now.
+   */
   flush(): Promise<AutosaveState> {
     if (this.#state.status === 'dirty' || this.#state.status === 'refused' || this.#state.status === 'offline') this.#send();
     if (this.#state.status !== 'saving') return Promise.resolve(this.#state);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Call this when the network or the session is back. Retries at once instead of waiting. */
+  /** Retries at once. Should be called when the network or the session is available again. */
   retryNow(): void {
     if (this.#state.status === 'offline' || this.#state.status === 'refused') this.#send();
   }
 
   /**
-   * Call this when another user saved. Merges their changes before a conflict arises. Does nothing while a save is in
-   * flight, since that save detects them itself.
+   * Must be called when another user saved. Merges their changes before a conflict arises. Does nothing while a save
+   * is in flight, because that save detects the changes itself.
    */
   newer(theirs: FlowDocument): void {
     const { status, base } = this.#state;
     if (theirs.revision <= base.revision || this.#unanswered.length > 0) return;
     if (status !== 'saved' && status !== 'dirty') return;
-    // A page of this user that was just closed may have saved the same document.
+    // The same document may have been saved by a page of this user that was just closed.
     if (isSame(this.#latest, theirs)) this.#saved(theirs);
     else this.#takeIn(base, theirs);
   }
 
   /**
-   * Call this when another user deleted the flow. The author decides whether it is restored. Does nothing while a
-   * save is in flight, since that save detects the deletion itself.
+   * Must be called when another user deleted the flow. The author decides whether it is restored. Does nothing while
+   * a save is in flight, because that save detects the deletion itself.
    */
   removed(): void {
     const { status, base } = this.#state;
@@ -163,7 +167,8 @@ export class Autosave {
   }
 
   /**
-   * Ends a conflict with the author's decision. Saves it on top of theirs, or as a new flow if theirs was deleted.
+   * Ends a conflict with the author's decision. Saves the document on top of the other user's, or as a new flow if
+   * theirs was deleted.
    */
   settle(document: FlowDocument): Promise<AutosaveState> {
     const { conflict } = this.#state;
@@ -182,7 +187,7 @@ export class Autosave {
     return this.flush();
   }
 
-  /** Starts no further save; ignores the result of one in flight. */
+  /** Starts no further save, and ignores the result of a save in flight. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelTimer();
@@ -215,7 +220,8 @@ export class Autosave {
   }
 
   /**
-   * Settles with the reply or the time-out, whichever comes first. A save that throws synchronously counts as failed.
+   * Sends the document. Settles with the response or the time-out, whichever comes first. A synchronous error of
+   * `save` counts as a failed save.
    */
   async #answerOf(document: FlowDocument, signal: AbortSignal): Promise<{ readonly revision: number }> {
     const timedOut = new Promise<never>((_resolve, reject) => {
@@ -256,9 +262,9 @@ export class Autosave {
   }
 
   /**
-   * Decides what a conflict means. The server may have a document sent earlier whose reply was lost: then nothing is
-   * in conflict. If another user saved on top of such a document, that one becomes the common base. Nothing is sent
-   * until this is known.
+   * Finds out whether a refused save is a real conflict. The server may have stored a document whose response was
+   * lost: then there is no conflict. If another user saved on top of such a document, it becomes the common base.
+   * Nothing is sent until this is known.
    */
   async #clash(sent: FlowDocument, theirs: FlowDocument | undefined): Promise<void> {
     const mineOf = (document: FlowDocument) => [...this.#unanswered, sent].some((one) => isSame(one, document));
@@ -308,7 +314,7 @@ export class Autosave {
   }
 }
 
-/** Returns true if both are the same flow, ignoring the revision. */
+/** Returns whether both documents are the same flow, ignoring the revision. */
 export function isSame(a: FlowDocument, b: FlowDocument): boolean {
   return a === b || findChanges({ ...a, revision: 0 }, { ...b, revision: 0 }).length === 0;
 }

@@ -1,11 +1,11 @@
 /**
  * Small, reversible changes of a JSON value. They are the entries of the history, kept in memory and in the browser's
- * store. Lists whose items have ids are compared by id, so removing a node is one change. Patches by position would
- * rewrite every later node, and undo would create new objects for them.
+ * store. Lists whose items have ids are compared by id, so that removing a node is one change. With patches by
+ * position, removing a node would rewrite all later nodes, and undo would create new objects for them.
  */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
-/** A field or value that changed. A side is absent if the value did not exist there. */
+/** A field or value that changed. `before` or `after` is absent if the value did not exist then. */
 export interface ValueChange {
   readonly path: readonly (string | number)[];
   readonly before?: unknown;
@@ -13,7 +13,7 @@ export interface ValueChange {
 }
 
 /**
- * Items removed from and inserted into a list. Removed positions refer to the old list, inserted ones to the new
+ * Items removed from and inserted into a list. Removed positions refer to the old list, inserted positions to the new
  * list.
  */
 export interface ListChange {
@@ -27,7 +27,7 @@ export type Change = ValueChange | ListChange;
 type Path = readonly (string | number)[];
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Returns every difference, in the order in which `applyChanges` needs them. An undefined field counts as absent. */
+/** Returns every difference, in the order that `applyChanges` needs. An undefined field counts as absent. */
 export function findChanges(before: unknown, after: unknown, path: Path = []): Change[] {
   if (before === after) return [];
   if (isRecord(before) && isRecord(after)) return fieldChanges(before, after, path);
@@ -35,7 +35,7 @@ export function findChanges(before: unknown, after: unknown, path: Path = []): C
   return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
 }
 
-/** Returns the value after the changes (`forward`) or before them (`back`). Untouched parts stay the same objects. */
+/** Returns the value after the changes (`forward`) or before them (`back`). Unchanged parts stay the same objects. */
 export function applyChanges<T>(value: T, changes: readonly Change[], direction: 'forward' | 'back'): T {
   const inOrder = direction === 'forward' ? changes : changes.toReversed();
   const fresh = new Set<unknown>();
@@ -54,7 +54,10 @@ function listChanges(before: readonly unknown[], after: readonly unknown[], path
   return changesById(before, after, path) ?? changesByPosition(before, after, path);
 }
 
-/** Returns undefined if some items lack unique ids, or items changed places. */
+/**
+ * Compares lists by the ids of their items. Returns undefined if some items have no unique ids, or if items changed
+ * places.
+ */
 function changesById(before: readonly unknown[], after: readonly unknown[], path: Path): Change[] | undefined {
   const old = positionsById(before);
   const now = positionsById(after);
@@ -68,7 +71,10 @@ function changesById(before: readonly unknown[], after: readonly unknown[], path
   return [...(removed.length + inserted.length > 0 ? [{ path, removed, inserted }] : []), ...within];
 }
 
-/** Keeps what both lists share at both ends. Compares the rest item by item if the counts match, else replaces it. */
+/**
+ * Compares lists by position. It keeps what is equal at both ends. The rest is compared item by item if the counts
+ * are equal, otherwise it is replaced.
+ */
 function changesByPosition(before: readonly unknown[], after: readonly unknown[], path: Path): Change[] {
   const most = Math.min(before.length, after.length);
   const isAlike = (a: number, b: number) => findChanges(before[a], after[b]).length === 0;
@@ -86,8 +92,9 @@ function changesByPosition(before: readonly unknown[], after: readonly unknown[]
 }
 
 /**
- * Returns the value with the part at the path replaced. Throws if the path leads nowhere, which only happens with a
- * damaged history. Copies each container once: `fresh` holds the copies of this call, which may be mutated.
+ * Returns the value with the part at the path replaced. Throws an error if the path does not exist, which only
+ * happens with a damaged history. Each container is copied once: `fresh` contains the copies of this call, which may
+ * be changed.
  */
 function edit(value: unknown, path: Path, depth: number, fresh: Set<unknown>, change: (old: unknown) => unknown): unknown {
   const step = path[depth];

@@ -1,4 +1,4 @@
-/** The browser's copy of a flow during editing, and how editing resumes after a reload or a crash. */
+/** The browser's copy of a flow during editing. It decides how editing continues after a reload or a crash. */
 import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { Check } from 'typebox/value';
 import { isSame, type Conflict } from './autosave.ts';
@@ -12,30 +12,30 @@ export interface KeptDraft {
   readonly history: StoredHistory;
   /** The last known server document. */
   readonly base: FlowDocument;
-  /** Documents sent without a reply: the server may have them. */
+  /** Documents that were sent but got no response. The server may have stored them. */
   readonly sent?: readonly FlowDocument[];
   readonly keptAtMs: number;
 }
 
-/** Returns JSON for the browser's store; store it after every history entry. */
+/** Returns the draft as JSON for the browser's store. It must be stored after every history entry. */
 export function keepDraft(history: History, base: FlowDocument, nowMs: number, sent: readonly FlowDocument[] = []): KeptDraft {
   return { schema: SCHEMA, history: toStored(history), base, keptAtMs: nowMs, ...(sent.length === 0 ? {} : { sent }) };
 }
 
 export type Recovered =
-  /** Resume the stored draft, with undo. `base` is the server's document. */
+  /** Editing continues with the stored draft, with undo. `base` is the server's document. */
   | { readonly kind: 'continue'; readonly history: History; readonly base: FlowDocument; readonly hasUnsaved: boolean; readonly sent: Sent }
-  /** No useful draft was stored: start with the server's document. */
+  /** No useful draft was stored, so editing starts with the server's document. */
   | { readonly kind: 'fresh'; readonly history: History; readonly base: FlowDocument }
-  /** The draft and the server both have changes that the other lacks. */
+  /** The draft and the server's document both have changes that the other lacks. */
   | { readonly kind: 'conflict'; readonly history: History; readonly conflict: Conflict; readonly sent: Sent };
 
-/** Documents that a stored draft had sent. Autosave uses them to recognize its own saves on the server. */
+/** Documents that a stored draft had sent. Autosave uses them to recognise its own saves on the server. */
 type Sent = readonly FlowDocument[];
 
 /**
- * Compares the stored draft with the server's document (undefined: nothing under this id) and decides how to resume.
- * Never drops unsaved changes. Returns undefined if neither exists.
+ * Compares the stored draft with the server's document (undefined if there is none) and decides how editing
+ * continues. Unsaved changes are never dropped. Returns undefined if neither document exists.
  */
 export function recoverDraft(kept: unknown, server: FlowDocument | undefined): Recovered | undefined {
   const draft = readDraft(kept);

@@ -1,6 +1,7 @@
 /**
- * A flow document with its history: undo and redo cover configuration and layout alike. Immutable: each call returns
- * a new history. Parts that a command did not touch stay the same objects, so the canvas redraws only what changed.
+ * A flow document with its history. Undo and redo cover both configuration and layout. It is immutable: each call
+ * returns a new history. Parts that a command did not change stay the same objects, so that the canvas redraws only
+ * what changed.
  */
 import { freeze, produce } from 'immer';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -8,14 +9,14 @@ import type { CommandName } from './command-texts.ts';
 import { applyChanges, findChanges, type Change } from './document-changes.ts';
 
 /**
- * One edit of a flow by the user, made by the functions in `commands/`. `change` may run more than once, so it must
- * be deterministic.
+ * One edit of a flow by the user, made by a function in `commands/`. `change` may run more than once, so it must be
+ * deterministic.
  */
 export interface Command {
   readonly name: CommandName;
   /** The object of the edit, in the user's words: for example, the label of a node. */
   readonly subject?: string;
-  /** Commands of one gesture (typing into one field, dragging) with the same key merge into one entry. */
+  /** Commands of one gesture (typing into one field, dragging) with the same key are merged into one entry. */
   readonly mergeKey?: string;
   change(draft: FlowDocument): void;
 }
@@ -28,15 +29,15 @@ export interface HistoryEntry {
 
 export interface History {
   readonly document: FlowDocument;
-  /** Oldest first. */
+  /** The entries that can be undone, oldest first. */
   readonly past: readonly HistoryEntry[];
-  /** The next step to redo comes first. */
+  /** The entries that can be redone, the next one first. */
   readonly future: readonly HistoryEntry[];
-  /** Merge key of the gesture in progress. */
+  /** The merge key of the current gesture. */
   readonly gesture?: string;
 }
 
-/** Steps that can be undone; older ones are dropped. */
+/** Maximum number of steps that can be undone; older ones are dropped. */
 export const HISTORY_LIMIT = 500;
 
 export function begin(document: FlowDocument): History {
@@ -58,14 +59,17 @@ export function apply(history: History, command: Command): History {
   return { document, past, future: [], ...gesture };
 }
 
-/** Ends the gesture, so that the next edit is a separate entry. Call it when a field loses focus or a drag ends. */
+/**
+ * Ends the gesture, so that the next edit is a separate entry. It must be called when a field loses focus or a drag
+ * ends.
+ */
 export function seal(history: History): History {
   if (history.gesture === undefined) return history;
   const { gesture: _ended, ...sealed } = history;
   return sealed;
 }
 
-/** Returns the same history if there is nothing to undo. */
+/** Undoes one step. Returns the same history if there is nothing to undo. */
 export function undo(history: History): History {
   const entry = history.past.at(-1);
   if (entry === undefined) return history;
@@ -76,7 +80,7 @@ export function undo(history: History): History {
   };
 }
 
-/** Returns the same history if there is nothing to redo. */
+/** Redoes one step. Returns the same history if there is nothing to redo. */
 export function redo(history: History): History {
   const [entry, ...future] = history.future;
   if (entry === undefined) return history;
@@ -87,13 +91,13 @@ export function redo(history: History): History {
   };
 }
 
-/** Sets the server's new revision. This is no edit by the user, so it adds no entry and ends no gesture. */
+/** Sets the server's new revision. The user did not edit anything, so this adds no entry and ends no gesture. */
 export function withRevision(history: History, revision: number): History {
   if (history.document.revision === revision) return history;
   return { ...history, document: freeze({ ...history.document, revision }) };
 }
 
-/** Returns ids of existing nodes that an entry affects: these are shown after undo or redo. */
+/** Returns the ids of existing nodes that an entry affects. They are shown after undo or redo. */
 export function nodesTouched(entry: HistoryEntry, document: FlowDocument): readonly string[] {
   const ids = new Set(entry.changes.flatMap((change) => idsIn(change, document)));
   return document.nodes.filter((node) => ids.has(node.id)).map((node) => node.id);

@@ -1,7 +1,8 @@
 /**
- * Three-way merge of a flow that two people changed. A change by one side is taken; a change by both is a conflict
- * for the author to decide. A unit is a node, the wires of one port, a note, a frame, a saved test, or a setting of
- * the flow. If both moved a node, mine wins, since nothing is lost by that.
+ * Merges a flow that two people changed, by comparing both versions with their common base. A change by one person is
+ * taken; a change by both is a conflict that the author must decide. A unit is a node, the wires of one port, a note,
+ * a frame, a saved test, or a setting of the flow. If both moved a node, the author's place is used, because this
+ * loses nothing.
  */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from './document-changes.ts';
@@ -10,24 +11,24 @@ export type MergeSide = 'mine' | 'theirs';
 
 export interface MergeConflict {
   readonly kind: 'node' | 'wires' | 'note' | 'group' | 'test' | 'setting';
-  /** Id of the node, note or frame; name of the test or field. */
+  /** Id of the node, note or frame, or name of the test or field. */
   readonly id: string;
-  /** For `wires`: the port that they leave from. */
+  /** For `wires`: the port at which they start. */
   readonly port?: string;
 }
 
 export interface Merge {
   readonly document: FlowDocument;
-  /** Units that both sides changed. `choose` decides each; mine wins by default. */
+  /** Units that both people changed. `choose` decides each of them; by default the author's version is used. */
   readonly conflicts: readonly MergeConflict[];
 }
 
 type Choose = (conflict: MergeConflict) => MergeSide;
 
-/** The author's decisions; undefined for conflicts that were not asked about. */
+/** Returns the author's decision; undefined for conflicts that were not asked about. */
 export type Decided = (conflict: MergeConflict) => MergeSide | undefined;
 
-/** Parts that are merged separately; everything else counts as a setting. */
+/** Parts that are merged separately. All other parts count as settings. */
 const OWN_PARTS = new Set(['schema', 'flowId', 'revision', 'nodes', 'edges', 'layout', 'tests']);
 
 export function mergeFlows(base: FlowDocument, mine: FlowDocument, theirs: FlowDocument, choose: Choose = () => 'mine'): Merge {
@@ -65,7 +66,7 @@ export function keyOf({ kind, id, port = '' }: MergeConflict): string {
 
 type Three<T> = readonly [base: T, mine: T, theirs: T];
 
-/** An absent value was removed or never existed. */
+/** Merges two maps. A value that is absent was removed or never existed. */
 function mergeMaps<T>(
   [base, mine, theirs]: Three<ReadonlyMap<string, T>>,
   isSame: (a: T | undefined, b: T | undefined) => boolean,
@@ -81,7 +82,7 @@ function mergeMaps<T>(
   return merged;
 }
 
-/** Keeps the order of theirs. Items that only mine has follow their predecessor in mine. */
+/** Returns the order of `theirs`. Items that are only in `mine` follow their predecessor in `mine`. */
 function orderOf(mine: readonly string[], theirs: readonly string[]): readonly string[] {
   const known = new Set(theirs);
   const behind = new Map<string | undefined, string[]>();
@@ -93,7 +94,7 @@ function orderOf(mine: readonly string[], theirs: readonly string[]): readonly s
   return [...(behind.get(undefined) ?? []), ...theirs.flatMap((key) => [key, ...(behind.get(key) ?? [])])];
 }
 
-/** Removing a node also conflicts with the other side rewiring it. */
+/** Merges nodes. Removing a node is also in conflict with changed wires of that node on the other side. */
 function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: string) => MergeSide): Map<string, FlowNode> {
   const nodesOf = ({ nodes }: FlowDocument) => byKey(nodes, ({ id }) => id);
   const maps = [nodesOf(base), nodesOf(mine), nodesOf(theirs)] as const;
@@ -111,7 +112,7 @@ function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: stri
   return merged;
 }
 
-/** Returns nodes that one side removed but the merge kept, with the side that kept them. */
+/** Returns the nodes that one person removed but the merge kept, with the side that kept them. */
 function keptAgainstRemoval(
   [base, mine, theirs]: Three<FlowDocument>,
   nodes: ReadonlyMap<string, FlowNode>,
@@ -121,7 +122,7 @@ function keptAgainstRemoval(
   return new Map(kept.map(({ id }) => [id, my!.has(id) ? 'mine' : 'theirs']));
 }
 
-/** A kept node gets its wires back: they only vanished because the node was removed. */
+/** Merges wires. A node that was kept gets its wires back, because they were removed only with the node. */
 function mergeWires(
   [base, mine, theirs]: Three<FlowDocument>,
   kept: ReadonlyMap<string, MergeSide>,
@@ -151,8 +152,8 @@ function isWiredAnew(base: FlowDocument, flow: FlowDocument, id: string): boolea
 type Wires = readonly FlowEdge[];
 
 /**
- * Groups wires by source port. Otherwise two people who each insert a node into one wire would split the message's
- * path in two.
+ * Groups wires by source port. If two people each insert a node into one wire, separate wires would split the path of
+ * the message in two.
  */
 function wiresOf({ edges }: FlowDocument): ReadonlyMap<string, Wires> {
   return Map.groupBy(edges, ({ from }) => `${from.node} ${from.port}`);
@@ -173,8 +174,8 @@ function endsOf({ from, to }: FlowEdge): string {
 }
 
 /**
- * Gives duplicates new ids. A wire that one side moved to another port and the other side kept would otherwise appear
- * twice under one id.
+ * Gives duplicates new ids. Otherwise a wire that one person moved to another port, and the other person kept, would
+ * exist twice with one id.
  */
 function withOwnIds(edges: Wires): Wires {
   const taken = new Set<string>();
@@ -204,7 +205,9 @@ function settingsOf(flow: FlowDocument): ReadonlyMap<string, unknown> {
   return new Map(Object.entries(flow).filter(([name, value]) => !OWN_PARTS.has(name) && value !== undefined));
 }
 
-/** Items of the same name (from an import, for example) are distinguished by their order. */
+/**
+ * Returns the items by name. Items with the same name (for example from an import) are distinguished by their order.
+ */
 function byKey<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, T> {
   const map = new Map<string, T>();
   for (const item of items) {

@@ -5,13 +5,14 @@ import { findChanges } from './document-changes.ts';
 import { begin, redo, undo, type History, type HistoryEntry } from './flow-history.ts';
 import { mergeFlows, type Decided } from './merge-flows.ts';
 
-/** Maximum number of steps to carry over; each one needs a merge. */
+/** Maximum number of steps that are carried over, because each of them needs a merge. */
 const MOST = 100;
 
 /**
- * Returns the history with `merged` as its document. Undo and redo then affect only this user's edits: each past
- * state is merged with theirs as if they had been there from the start. Parts that both changed stay as `decided`.
- * The history is cut off at a step that would undo their changes to a part that was never decided.
+ * Returns the history with `merged` as its document. Undo and redo then affect only this user's edits: the other
+ * user's changes are merged into each past state, as if they had been there from the start. Parts that both users
+ * changed stay as `decided`. The history ends at a step that would undo the other user's changes to a part without a
+ * decision.
  */
 export function rebaseHistory(
   history: History,

@@ -28,7 +28,7 @@ type StoredEntry = Static<typeof StoredEntry>;
 const Entries = Type.Array(StoredEntry, { maxItems: HISTORY_LIMIT });
 const StoredSchema = Type.Object({ schema: Type.Literal(SCHEMA), document: Type.Unknown(), past: Entries, future: Entries }, closed);
 
-/** Returns plain JSON without the gesture in progress. */
+/** Returns plain JSON, without the current gesture. */
 export function toStored(history: History): StoredHistory {
   const { document, past, future } = history;
   return { schema: SCHEMA, document, past, future };
@@ -36,7 +36,7 @@ export function toStored(history: History): StoredHistory {
 
 /**
  * Restores a stored history. If the history is damaged or from a newer version, only the document is restored.
- * Returns undefined if the document is unreadable too.
+ * Returns undefined if the document cannot be read either.
  */
 export function fromStored(raw: unknown): History | undefined {
   if (typeof raw !== 'object' || raw === null || !('document' in raw)) return undefined;
@@ -54,7 +54,10 @@ function isNamedByCommand(entry: StoredEntry): entry is StoredEntry & { name: Co
   return isCommandName(entry.name);
 }
 
-/** Checks that every step back and forward yields a flow document and that replaying returns to this one. */
+/**
+ * Returns whether every step back and forward gives a valid flow document, and whether replaying all steps returns to
+ * the current document.
+ */
 function canBePlayed({ document, past, future }: History): boolean {
   const back = (from: FlowDocument, entries: readonly HistoryEntry[]) =>
     entries.reduceRight((now, entry) => applyChanges(now, entry.changes, 'back'), from);

@@ -1,7 +1,6 @@
 /**
- * The flow document as the canvas draws it, and the user's actions on the canvas as commands. The shapes fit
- * @xyflow/react without importing it. A view caches: an unchanged node yields the same object, so only changed cards
- * are redrawn.
+ * Converts the flow document to what the canvas draws. The shapes fit @xyflow/react without importing it. A view is
+ * cached: an unchanged node gives the same object, so that only changed cards are redrawn.
  */
 import type { FlowDocument, FlowEdge, FlowNode, LayoutGroup, LayoutNote } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Category, ControlRole, PortSpec } from '../../../../engine/contract/node/node.ts';
@@ -17,13 +16,13 @@ export interface CanvasPort {
   readonly name: string;
   readonly label: Text;
   readonly isError: boolean;
-  /** A wire is attached to it, but the node does not have this port (any more). */
+  /** True if a wire is attached to the port but the node does not have it (any more). */
   readonly isMissing: boolean;
-  /** Its position on the card. */
+  /** Position of the port on the card. */
   readonly at: Point;
 }
 
-/** The part of the document that a card shows. Run states and problems are kept separately, by id. */
+/** The part of the document that a card shows. Run states and problems are stored separately, by id. */
 export interface CardData {
   readonly node: FlowNode;
   readonly ins: readonly CanvasPort[];
@@ -51,7 +50,7 @@ interface Placed {
   readonly position: Point;
   readonly width: number;
   readonly height: number;
-  /** Set in advance so that the canvas can draw without measuring. */
+  /** Set in advance, so that the canvas can draw without measuring. */
   readonly measured: { readonly width: number; readonly height: number };
   readonly zIndex: number;
 }
@@ -62,7 +61,7 @@ export type CanvasNode =
   | (Placed & { readonly type: 'group'; readonly data: GroupData })
   | (Placed & { readonly type: 'frame'; readonly data: FrameData });
 
-/** Start and end of wires. Set in advance so that wires can be drawn before any card is measured. */
+/** The start or end of wires. It is set in advance, so that wires can be drawn before any card is measured. */
 export interface CanvasHandle extends Box {
   readonly id: string;
   readonly type: 'source' | 'target';
@@ -76,7 +75,7 @@ export type WireKind = 'main' | 'error' | 'branch' | 'loop';
 
 export interface WireData {
   readonly kind: WireKind;
-  /** Absent if the node has only one output. */
+  /** Label of the branch; absent if the node has only one output. */
   readonly label?: Text;
   /** Category of the source node. */
   readonly category: Category | undefined;
@@ -131,7 +130,7 @@ export function createCanvasView(types: NodeTypes): (document: FlowDocument) => 
   };
 }
 
-/** Returns the last view's value for this id if its inputs are the same; otherwise calls `make`. */
+/** Returns the value of the last view for this id if its inputs are the same; otherwise calls `make`. */
 type Keep = <T>(id: string, inputs: readonly unknown[], make: () => T) => T;
 
 interface Kept {
@@ -170,7 +169,7 @@ function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasV
     const [lostIns, lostOuts] = [lost.get(`in ${node.id}`) ?? '', lost.get(`out ${node.id}`) ?? ''];
     return keep(node.id, [node, x, y, ins, outs, lostIns, lostOuts], () => cardNode(node, { x, y }, ins, outs, lostIns, lostOuts));
   });
-  // Routing costs the most. A route changes only if a card moves or a port changes.
+  // Routing takes the most time, so routes are kept until a card moves or a port changes.
   const places = keep('places', [...boxes.values()], () => [...boxes.values()]);
   const edges = wires.map((edge) => {
     const source = byId.get(edge.from.node)!;
@@ -217,7 +216,10 @@ function endsOf(
   };
 }
 
-/** Returns ports that wires name and nodes lack: `in <node>` and `out <node>` -> names joined by line breaks. */
+/**
+ * Returns the ports that wires name but nodes do not have. Keys are `in <node>` and `out <node>`; values are names
+ * joined by line breaks.
+ */
 function lostPorts(wires: readonly FlowEdge[], byId: ReadonlyMap<string, FlowNode>, types: NodeTypes): ReadonlyMap<string, string> {
   const lost = new Map<string, string>();
   const note = (key: string, port: string) => {
@@ -260,7 +262,7 @@ function cardNode(
   };
 }
 
-/** For a node of unknown type, treats every port that a wire names as existing. */
+/** Returns the ports of a card. For a node of unknown type, every port that a wire names counts as existing. */
 function canvasPorts(
   ports: readonly PortSpec[],
   lost: string,

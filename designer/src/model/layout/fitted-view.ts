@@ -1,11 +1,12 @@
 /**
- * Decides which part of a drawing is visible and at which zoom: all of it if it stays readable, else its beginning.
+ * Decides which part of a drawing is visible, and at which zoom: the whole drawing if it stays readable, otherwise
+ * its beginning.
  */
 import type { Box, Point } from '../flow/card-geometry.ts';
 
-/** Below this zoom, text on cards is unreadable. The user may still zoom out further. */
+/** Below this zoom, text on cards is unreadable. The user can still zoom out further. */
 export const READABLE_ZOOM = 0.7;
-/** Margins around the visible part; the toolbar of the view covers the lower edge. */
+/** Margins around the visible part. The toolbar of the view covers the lower edge. */
 const FREE = { left: 32, right: 32, top: 32, bottom: 72 } as const;
 
 export interface FittedView extends Point {
@@ -15,7 +16,7 @@ export interface FittedView extends Point {
 export interface Fit {
   readonly bounds: Box;
   readonly room: { readonly width: number; readonly height: number };
-  /** Always visible: the trigger, or the selection. */
+  /** The part that must be visible: the trigger, or the selection. */
   readonly anchor: Box;
 }
 
@@ -47,14 +48,14 @@ function zoomOf(size: number, { room, before, after }: Side): number {
 }
 
 /**
- * Centers the drawing if all of it fits. Otherwise starts at its beginning and scrolls as little as the anchor
- * requires.
+ * Returns the offset of the drawing. It is centred if all of it fits. Otherwise it starts at its beginning, moved
+ * only as far as the anchor requires.
  */
 function shift(all: Span, anchor: Span, { room, before, after }: Side, zoom: number): number {
   const free = room - before - after - all.size * zoom;
   if (free >= 0) return before + free / 2 - all.start * zoom;
   const begin = before - all.start * zoom;
   const beyond = (anchor.start + anchor.size) * zoom + begin - (room - after);
-  // If the anchor is larger than the room, its beginning is visible.
+  // If the anchor is larger than the visible part, show the beginning of the anchor.
   return beyond <= 0 ? begin : Math.max(begin - beyond, before - anchor.start * zoom);
 }

@@ -1,4 +1,7 @@
-/** Breaks a flow that is too long for one row into several. A chain of twelve nodes is read like text, row by row. */
+/**
+ * Breaks a flow that is too long for one row into several rows. A chain of twelve nodes is read like text, row by
+ * row.
+ */
 import { CARD_WIDTH, GAP_X, type Box } from '../flow/card-geometry.ts';
 
 /** A card, or the frame of a group with all its contents. */
@@ -17,12 +20,12 @@ export interface Part {
   readonly wires: readonly Wire[];
 }
 
-/** Five cards: as many as a small screen shows at a readable zoom. */
+/** The width of five cards: as many as a small screen shows at a readable zoom. */
 const ROW_WIDTH = 5 * (CARD_WIDTH + GAP_X) - GAP_X;
 
 /**
- * Breaks a part into rows. A row may end only where a single wire continues (error wires aside), so branches are
- * never split. Uses as few rows as possible, of similar length.
+ * Breaks a part into rows. A row may end only where a single wire continues (not counting error wires), so that
+ * branches are never split. There are as few rows as possible, of similar length.
  */
 export function breakIntoRows(part: Part): readonly Part[] {
   const columns = columnsOf(part.items, part.wires);
@@ -59,12 +62,12 @@ function mayBreak(wires: readonly Wire[], columns: ReadonlyMap<string, number>, 
 
 interface Best {
   readonly rows: number;
-  /** Sum of the squares of the row widths; smaller means more even rows. */
+  /** Sum of the squares of the row widths. A smaller sum means more even rows. */
   readonly unevenness: number;
   readonly starts: readonly number[];
 }
 
-/** Returns the columns with which rows begin. A row exceeds the screen only if it cannot be broken. */
+/** Returns the columns at which rows begin. A row is wider than the screen only if it cannot be broken. */
 function bestStarts(widths: readonly number[], isBreak: readonly boolean[]): readonly number[] {
   const best: Best[] = [{ rows: 0, unevenness: 0, starts: [] }];
   const ends = [...isBreak.keys()].filter((column) => column > 0 && isBreak[column]).concat(widths.length);
@@ -83,8 +86,8 @@ function bestStarts(widths: readonly number[], isBreak: readonly boolean[]): rea
 }
 
 /**
- * Puts each item one column after its last predecessor. An item without predecessors stands one column before its
- * first successor.
+ * Puts each item one column after its last predecessor. An item without predecessors is one column before its first
+ * successor.
  */
 export function columnsOf(items: readonly Item[], wires: readonly Wire[]): ReadonlyMap<string, number> {
   const open = new Map(items.map(({ id }) => [id, 0]));

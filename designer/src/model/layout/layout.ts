@@ -1,4 +1,4 @@
-/** Suggested layout: from left to right, row by row, error branches below, groups together. Deterministic. */
+/** Suggests a layout: from left to right, row by row, error branches below, groups together. Deterministic. */
 import { Graph, layout as layOut } from '@dagrejs/dagre';
 import { freeze } from 'immer';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -22,8 +22,8 @@ import { breakIntoRows, columnsOf, type Item, type Part, type Wire } from './lay
 import { isErrorPort, type NodeTypes } from '../flow/node-types.ts';
 
 /**
- * Moves every node to its suggested place. With `ids`, lays out only those nodes and keeps their upper left corner.
- * Notes stay.
+ * Moves every node to its suggested place. With `ids`, only those nodes are laid out, and their upper left corner
+ * stays. Notes are not moved.
  */
 export function layOutFlow(document: FlowDocument, types: NodeTypes, ids?: readonly string[]): Command {
   const places = suggestLayout(document, types, ids);
@@ -32,9 +32,9 @@ export function layOutFlow(document: FlowDocument, types: NodeTypes, ids?: reado
 
 /**
  * Returns the flow with a place for every node. Flows from the API, a file or the command line may lack places, and
- * their nodes would overlap. If no node has a place, all are laid out. Otherwise each remaining node stands next to a
- * node that it is wired to, as in the full layout, and moves down if the place is taken. This is no step of the
- * history. Returns the same object if no place is missing.
+ * their nodes would overlap. If no node has a place, all nodes are laid out. Otherwise each node without a place is
+ * put next to a node that it is connected to, or lower if that place is taken. This is not a step of the history.
+ * Returns the same object if no place is missing.
  */
 export function withPlaces(document: FlowDocument, types: NodeTypes): FlowDocument {
   const placed = document.nodes.filter(({ id }) => Object.hasOwn(document.layout.nodes, id));
@@ -55,7 +55,7 @@ export function withPlaces(document: FlowDocument, types: NodeTypes): FlowDocume
   return freeze({ ...document, layout: shown.layout }, true);
 }
 
-/** Returns node id -> upper left corner. */
+/** Returns the upper left corner of each node by id. */
 export function suggestLayout(document: FlowDocument, types: NodeTypes, ids?: readonly string[]): ReadonlyMap<string, Point> {
   const chosen = ids === undefined ? document.nodes : document.nodes.filter(({ id }) => ids.includes(id));
   const cards: Item[] = chosen.map((node) => ({ id: node.id, width: CARD_WIDTH, height: cardHeight(types.outPorts(node)) }));
@@ -78,7 +78,7 @@ function wiresInOrder(document: FlowDocument, nodes: FlowDocument['nodes'], type
     .sort((a, b) => a.rank - b.rank);
 }
 
-/** Lays out each group by itself, then places it among the rest as one item with the size of its frame. */
+/** Lays out each group separately. The group then takes part in the layout as one item with the size of its frame. */
 function placeWithGroups(
   cards: readonly Item[],
   wires: readonly Wire[],
@@ -125,8 +125,8 @@ function placeGroup(
 }
 
 /**
- * Lays out each connected part by itself, one below the other; long parts are broken into rows. The origin is the
- * upper left corner of everything.
+ * Lays out each connected part separately, one below the other, and breaks long parts into rows. The origin is the
+ * upper left corner of the whole layout.
  */
 function placeItems(items: readonly Item[], wires: readonly Wire[]): Map<string, Point> {
   const places = new Map<string, Point>();
@@ -158,7 +158,7 @@ function connectedParts(items: readonly Item[], wires: readonly Wire[]): Part[] 
   return [...Map.groupBy(items, ({ id }) => union.find(id))].map(([part, members]) => ({ items: members, wires: byPart.get(part) ?? [] }));
 }
 
-/** A union-find of items; `join` returns whether the two were separate before. */
+/** Creates a union-find structure of items. `join` returns whether the two items were in different parts. */
 function createUnion(items: readonly Item[]) {
   const leader = new Map(items.map(({ id }) => [id, id]));
   const find = (id: string): string => {
@@ -177,7 +177,7 @@ function createUnion(items: readonly Item[]) {
   };
 }
 
-/** Returns the upper left corners of one part's items as dagre places them. */
+/** Returns the upper left corners that dagre computes for the items of one part. */
 function placePart({ items, wires }: Part): Map<string, Point> {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: 'LR', nodesep: GAP_Y, ranksep: GAP_X, edgesep: 16, ranker: 'tight-tree' });
@@ -188,7 +188,7 @@ function placePart({ items, wires }: Part): Map<string, Point> {
     const weight = wire.isError ? 1 : 4;
     graph.setEdge(wire.from, wire.to, { weight, minlen: Math.max(1, span(wire)), width: 0, height: 0, labelpos: 'c' }, `${index}`);
   });
-  // Keeps the order in which wires were added, so that branches stand in the order of their ports. Dagre's own search
+  // Keep the order in which wires were added, so that branches are in the order of their ports. The search of dagre
   // for fewer crossings would reverse them.
   layOut(graph, { disableOptimalOrderHeuristic: true });
   return new Map(
@@ -203,8 +203,9 @@ const SMALL_FLOW = 120;
 const LONGEST_SPAN = 2;
 
 /**
- * For a large flow, uses only short wires and those that keep it connected: a long wire costs one step for each
- * column it passes. Columns stay unchanged, since every wire states its length.
+ * Returns the wires that dagre gets. For a large flow, these are only the short wires and those that keep the flow
+ * connected, because a long wire costs one step for each column that it passes. The columns do not change, since
+ * every wire has its length.
  */
 function drawnWires(items: readonly Item[], wires: readonly Wire[], span: (wire: Wire) => number): readonly Wire[] {
   if (items.length <= SMALL_FLOW) return wires;

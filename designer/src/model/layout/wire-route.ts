@@ -1,11 +1,9 @@
-/**
- * Computes the turns of wires, so that they run between the cards, never through them, and do not cover each other.
- */
+/** Computes where wires turn, so that they run between the cards and do not cover each other. */
 import { GAP_X, type Box, type Point } from '../flow/card-geometry.ts';
 
 /**
- * A wire turns up or down at `x`. With `y`, it leaves its card, runs along at `y` and enters the other card from the
- * left.
+ * The turn of a wire: it goes up or down at `x`. With `y`, it leaves its card, runs along at height `y` and enters
+ * the other card from the left.
  */
 export interface Turn {
   readonly x?: number;
@@ -23,7 +21,7 @@ export interface WireEnds {
 /** Distance between a card and the turn of its wires. */
 export const STUB = GAP_X / 2;
 const CLEAR = 12;
-/** Spacing of the wires that run side by side between two columns of cards. */
+/** Spacing of wires that run side by side between two columns of cards. */
 const LANE = { most: 6, room: 20 } as const;
 
 export function turnOf(ends: WireEnds, cards: readonly Box[]): Turn {
@@ -41,7 +39,7 @@ export function turnOf(ends: WireEnds, cards: readonly Box[]): Turn {
   return { y: corridor(from, to, cards) };
 }
 
-/** The wire that goes furthest turns first, so that none cross. */
+/** Returns the lane of a wire. The wire that goes furthest turns first, so that wires do not cross. */
 function laneOf({ from, to, index, count }: WireEnds): number {
   if (count < 2) return 0;
   const step = Math.min(LANE.most, LANE.room / (count - 1));
@@ -51,11 +49,11 @@ function laneOf({ from, to, index, count }: WireEnds): number {
 function isClear(cards: readonly Box[], a: Point, b: Point): boolean {
   const [left, right] = [Math.min(a.x, b.x), Math.max(a.x, b.x)];
   const [top, bottom] = [Math.min(a.y, b.y), Math.max(a.y, b.y)];
-  // A wire touches the edges of the cards that it connects.
+  // A wire touches the edges of the cards that it connects, so touching a card is allowed.
   return !cards.some(({ x, y, width, height }) => x < right && left < x + width && y - 4 < bottom && top < y + height + 4);
 }
 
-/** Returns the free height nearest to the middle between both ends, over everything that the wire passes. */
+/** Returns the free height that is nearest to the middle between both ends. No card between the ends covers it. */
 function corridor(from: Point, to: Point, cards: readonly Box[]): number {
   const [left, right] = [Math.min(from.x, to.x) - STUB, Math.max(from.x, to.x) + STUB];
   const middle = (from.y + to.y) / 2;

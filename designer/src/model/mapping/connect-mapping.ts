@@ -13,13 +13,13 @@ import { findNode, isLoop, nodesOnWay, targetTree, type TargetNode } from './tar
 export interface SourcePoint {
   readonly path: string;
   readonly isList: boolean;
-  /** For a list: its items are plain values, so each item is copied as a whole. */
+  /** True for a list of plain values. Each item is then copied as a whole. */
   readonly hasPlainItems?: boolean;
 }
 
 /**
- * How to connect to a field that is already filled. `replace` keeps the functions and takes another value, `concat`
- * joins the two texts, `coalesce` takes the first that is present, `another` adds a rule that overwrites.
+ * How to connect to a field that is already filled. `replace` keeps the functions but reads another value. `concat`
+ * joins the two texts. `coalesce` takes the first value that is present. `another` adds a rule that overwrites.
  */
 export type ConnectHow = 'replace' | 'concat' | 'coalesce' | 'another';
 
@@ -44,12 +44,12 @@ export function connect(mapping: Mapping, { source, target, how = 'replace' }: C
   return connectValue(looped.mapping, node, { path }, how);
 }
 
-/** Returns true if a rule already fills the field, so the author must choose how to connect. */
+/** Returns whether a rule already fills the field, so that the author must choose how to connect. */
 export function isFilled(node: TargetNode): boolean {
   return node.rules.some(({ rule }) => !isLoop(rule.from)) || node.loop?.source.item !== undefined;
 }
 
-/** Turns the list of this node, without its parts, into a loop over what its rule reads now. */
+/** Replaces the source of a list's rule by a loop over the list that the rule reads. The loop has no rules yet. */
 export function makeLoop(mapping: Mapping, pointer: string, hasPlainItems: boolean): Edited {
   const from = sourceAt(mapping, `${pointer}/from`);
   if (from === undefined || isLoop(from)) return { refusal: 'NO_PLACE' };
@@ -60,7 +60,7 @@ function loopOver(each: MappingSource, hasPlainItems: boolean): MappingSource {
   return hasPlainItems ? { each, item: { path: 'item' } } : { each, rules: [] };
 }
 
-/** Turns unfilled lists of the target around this place into loops over the lists around the source. */
+/** Turns unfilled lists of the target that contain this place into loops over the lists that contain the source. */
 function withLoopsAround(mapping: Mapping, source: SourcePoint, target: string, isList: IsList): Edited {
   let now = mapping;
   for (;;) {
@@ -100,7 +100,10 @@ function connectList(mapping: Mapping, node: TargetNode, source: SourcePoint, pa
   return old === undefined ? addRule(mapping, node.level!, { to: node.to, from }) : setRule(mapping, old.pointer, { ...old.rule, from });
 }
 
-/** Connects the items of a list: each item is the value. Dropping a list here equals dropping it on the list. */
+/**
+ * Connects the items of a list, where each item is the value. Dropping a list here has the same effect as dropping it
+ * on the list.
+ */
 function connectItems(mapping: Mapping, tree: TargetNode, node: TargetNode, source: SourcePoint, isList: IsList): Edited {
   const list = nodesOnWay(tree, node.key).at(-2);
   if (list === undefined) return { refusal: 'NO_PLACE' };
@@ -129,7 +132,7 @@ function connectValue(mapping: Mapping, node: TargetNode, source: MappingSource,
   const old = node.kind === 'append' ? undefined : node.rules[0];
   if (old === undefined || how === 'another') return addRule(mapping, node.level!, { to: node.to, from: source });
   const { rule, pointer } = old;
-  // A loop contains rules of its own: refuse, so that a slip of the hand does not delete them.
+  // A loop contains rules, so the connection is refused: the author could delete them by accident.
   if (isLoop(rule.from)) return { refusal: 'HAS_FIELDS' };
   if (how === 'replace') return setSource(mapping, `${pointer}/from`, withBase(rule.from, source));
   if (depthOf(rule.from) >= MOST_STEPS) return { refusal: 'TOO_MANY' };

@@ -1,6 +1,6 @@
 /**
- * Edits of a mapping by the author. Pure: each returns a new mapping that fits the engine's schema, or the reason for
- * refusing.
+ * Edits of a mapping by the author. Pure: each function returns a new mapping that fits the engine's schema, or the
+ * reason for refusing.
  */
 import type { Mapping, MappingRule, MappingSource, TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { isFieldName, joinField, joinStep, stepsOfTarget, stepsOfTo, type TargetStep } from './mapping-paths.ts';
@@ -19,7 +19,7 @@ export function addRule(mapping: Mapping, level: string, rule: MappingRule): Edi
   return { mapping: withRule(mapping, level, rule) };
 }
 
-/** Replaces a rule. Omits absent and default parts, such as `required: false`. */
+/** Replaces a rule. Absent parts and default values, such as `required: false`, are left out. */
 export function setRule(mapping: Mapping, pointer: string, rule: MappingRule): Edited {
   const { to, from, when, default: otherwise, required } = rule;
   const tidy: MappingRule = {
@@ -46,7 +46,7 @@ export function disconnect(mapping: Mapping, key: string): Edited {
   const node = findNode(targetTree(mapping), key);
   if (node === undefined) return { refusal: 'NO_PLACE' };
   const kept = keepFields(mapping);
-  // The items of a loop are filled by the rule of their list.
+  // The rule of a list fills the items of its loop, so disconnect that rule.
   const pointers = node.loop !== undefined ? [node.loop.pointer] : pointersIn(node);
   return { mapping: withoutRules(kept, pointers) };
 }
@@ -74,7 +74,7 @@ export interface NewField {
   readonly required?: boolean;
 }
 
-/** Adds an unfilled field to `parent`: '' is the top; for a list, the field is added to its items. */
+/** Adds an unfilled field to `parent`, where '' is the top. For a list, the field is added to its items. */
 export function addField(mapping: Mapping, parent: string, { name, type, required = false }: NewField): Edited {
   if (!isFieldName(name)) return { refusal: 'NAME_WRONG' };
   const tree = targetTree(mapping);
@@ -90,7 +90,7 @@ export function addField(mapping: Mapping, parent: string, { name, type, require
   return { mapping: withTarget(kept, [...(kept.target ?? []), field]) };
 }
 
-/** Adds fields from a receiver's sample or schema. Existing fields get what the sample or schema knows about them. */
+/** Adds fields from the receiver's sample or schema. Existing fields get the type that is known from it. */
 export function addFields(mapping: Mapping, fields: readonly TargetField[]): Edited {
   const kept = keepFields(mapping);
   const known = new Map((kept.target ?? []).map((field) => [field.to, field]));
@@ -111,7 +111,7 @@ export function setExpected(mapping: Mapping, key: string, known: Omit<TargetFie
   return { mapping: withTarget(kept, (kept.target ?? []).with(index, field)) };
 }
 
-/** Renames a field; its parts move along. */
+/** Renames a field together with its parts. */
 export function renameField(mapping: Mapping, key: string, name: string): Edited {
   const tree = targetTree(mapping);
   const node = findNode(tree, key);
@@ -141,7 +141,7 @@ export function renameField(mapping: Mapping, key: string, name: string): Edited
   return isTooLong ? { refusal: 'NAME_WRONG' } : { mapping: done };
 }
 
-/** Swaps two rules of one field; the later rule wins. */
+/** Swaps two rules of one field, since the later rule overwrites the earlier one. */
 export function swapRules(mapping: Mapping, one: string, other: string): Edited {
   const cut = one.lastIndexOf('/');
   const level = one.slice(0, cut);
@@ -153,7 +153,8 @@ export function swapRules(mapping: Mapping, one: string, other: string): Edited 
 }
 
 /**
- * Adds every field known only from rules to `target`, in display order, so that it stays when its rule is removed.
+ * Adds every field that is known only from rules to `target`, in display order. The field then stays when its rule is
+ * removed.
  */
 export function keepFields(mapping: Mapping): Mapping {
   const known = mapping.target ?? [];
@@ -161,7 +162,7 @@ export function keepFields(mapping: Mapping): Mapping {
   const others: TargetField[] = [];
   for (const { key, expected, kind, children } of allNodes(targetTree(mapping))) {
     if (children.length > 0 || expected !== undefined || kind === 'append' || kind === 'unreadable') continue;
-    // Items without fields are represented by their list.
+    // Items without fields need no entry, because the entry of their list is enough.
     const to = withoutNumbers(key);
     const field: TargetField = kind === 'items' ? { to: to.slice(0, -2), type: 'list' } : { to };
     if (named.has(field.to) || to.length > 1000 || stepsOfTarget(to) === undefined) continue;
@@ -194,15 +195,15 @@ function withoutNumbers(key: string): string {
 }
 
 /**
- * Returns pointers of the rules that write to a node and its parts. Omits rules inside a loop, since the loop's rule
- * contains them.
+ * Returns the pointers of the rules that write to a node and its parts. Rules inside a loop are left out, because the
+ * loop's rule contains them.
  */
 function pointersIn(node: TargetNode): readonly string[] {
   const all = [node, ...allNodes(node)].flatMap(({ rules }) => rules.map(({ pointer }) => pointer));
   return all.filter((pointer) => !all.some((other) => pointer.startsWith(`${other}/`)));
 }
 
-/** Removes from the last rule backwards, so that earlier indexes stay valid. */
+/** Removes rules, from the last to the first, so that earlier indexes stay valid. */
 function withoutRules(mapping: Mapping, pointers: readonly string[]): Mapping {
   const index = (pointer: string) => Number(pointer.slice(pointer.lastIndexOf('/') + 1));
   return pointers.toSorted((a, b) => index(b) - index(a)).reduce((now, pointer) => withPart(now, pointer, undefined), mapping);

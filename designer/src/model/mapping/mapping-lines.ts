@@ -11,12 +11,12 @@ export interface MappingLine {
   /** Key of the target's row. */
   readonly target: string;
   readonly kind: 'value' | 'loop' | 'condition';
-  /** True if functions, code tables or an expression lie between. */
+  /** True if functions, code tables or an expression change the value on its way. */
   readonly isWorked: boolean;
 }
 
 /**
- * Returns one line for each pair of rows. Shows a condition's line only if the value itself does not come from the
+ * Returns one line for each pair of rows. A condition gets a line only if the value itself does not come from the
  * same row.
  */
 export function linesOf(root: TargetNode, isList: IsList): readonly MappingLine[] {
@@ -77,11 +77,14 @@ export interface DrawnLine {
   readonly line: MappingLine;
   readonly fromY: number;
   readonly toY: number;
-  /** One end is scrolled out of view, so the line ends at the edge. */
+  /** True if one end is scrolled out of view, so that the line ends at the edge. */
   readonly isCut: boolean;
 }
 
-/** Draws only lines with a visible end. Merges lines between the same visible rows (folded parts). */
+/**
+ * Returns the lines to draw: those with a visible end. Lines between the same visible rows (of folded parts) are
+ * merged.
+ */
 export function drawLines(
   lines: readonly MappingLine[],
   rows: { readonly source: (path: string) => number | undefined; readonly target: (key: string) => number | undefined },

@@ -1,12 +1,12 @@
-/** Paths of a mapping: in its source, as seen from inside loops, and in its target. */
+/** Paths of a mapping: in its source, as read from inside loops, and in its target. */
 import { parseFieldPath, type PathStep } from '../../../../engine/contract/flow/scope-path.ts';
 import { AppError } from '../../../../engine/contract/values/errors.ts';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { pathStep } from '../schema/sample-shape.ts';
 
 /**
- * A step into a target: a field, a position of a list, appending to a list (`[]` at the end of a rule's `to`), or
- * every item of a list.
+ * A step into a target: a field, an index of a list, appending to a list (`[]` at the end of a rule's `to`), or every
+ * item of a list.
  */
 export type TargetStep =
   | { readonly kind: 'field'; readonly name: string }
@@ -69,7 +69,7 @@ export function joinField(path: string, name: string): string {
   return path === '' ? step : `${path}.${step}`;
 }
 
-/** Returns true if a field may have this name. */
+/** Returns whether a field may have this name. */
 export function isFieldName(name: string): boolean {
   return pathStep(name) !== undefined && name.length <= 200 && !/[[\]\r\n]/.test(name);
 }
@@ -78,7 +78,7 @@ function targetStep(step: PathStep): TargetStep {
   return typeof step === 'number' ? { kind: 'position', index: step } : { kind: 'field', name: step };
 }
 
-/** Returns a scope path as the key of a row of the source tree, which shows only the first item of a list. */
+/** Returns the key of the row in the source tree for a scope path. The tree shows only the first item of a list. */
 export function rowPath(path: string): string {
   const steps = stepsOf(path);
   if (steps === undefined) return path;
@@ -86,7 +86,7 @@ export function rowPath(path: string): string {
   return rest.reduce<string>((made, step) => (typeof step === 'number' ? `${made}[0]` : joinField(made, step)), String(root));
 }
 
-/** Returns the lists that a row's path passes through, the outermost first. */
+/** Returns the lists that contain a row, the outermost first. */
 export function listsOn(path: string): readonly string[] {
   const [root = '', ...rest] = stepsOf(path) ?? [];
   const lists: string[] = [];
@@ -98,7 +98,9 @@ export function listsOn(path: string): readonly string[] {
   return lists;
 }
 
-/** The scope of one loop iteration: `item` stands for `prefix`. Undefined if a function produces the list. */
+/**
+ * The scope of one loop iteration: `item` stands for `prefix`. `prefix` is undefined if a function produces the list.
+ */
 export interface LoopScope {
   readonly prefix: string | undefined;
 }
@@ -106,8 +108,8 @@ export interface LoopScope {
 export type IsList = (path: string) => boolean | undefined;
 
 /**
- * Returns the loops around a place, given the `each` of every loop. A value that is no list is looped over as its
- * only item.
+ * Returns the loops around a place, given the `each` of every loop. If a value is not a list, the loop has this value
+ * as its only item.
  */
 export function loopScopes(eaches: readonly MappingSource[], isList: IsList): readonly LoopScope[] {
   const scopes: LoopScope[] = [];
@@ -126,7 +128,8 @@ export function listPath(each: MappingSource): string | undefined {
 }
 
 /**
- * Returns the row of the source tree that a path refers to inside these loops; undefined if there is none (`index`).
+ * Returns the row of the source tree that a path refers to inside these loops; undefined if there is no such row (as
+ * for `index`).
  */
 export function absolutePath(path: string, loops: readonly LoopScope[]): string | undefined {
   const [root, ...rest] = stepsOf(path) ?? [];
@@ -141,8 +144,8 @@ export function absolutePath(path: string, loops: readonly LoopScope[]): string 
 }
 
 /**
- * Returns the path that reads a row inside these loops; undefined if an outer loop hides it (more than one loop
- * away).
+ * Returns the path that reads a row inside these loops; undefined if no path can, because the row is more than one
+ * loop away.
  */
 export function pathInLoops(path: string, loops: readonly LoopScope[]): string | undefined {
   for (const [away, loop] of loops.toReversed().entries()) {
@@ -162,7 +165,7 @@ export function restBehind(path: string, prefix: string): string | undefined {
 const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
 const SCOPE_PATH = /(?<![\p{L}\p{N}_$.`])(?:data|headers|keys|nodes|item|outer)(?:\.(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]+`)|\[-?\d+\])+/gu;
 
-/** Returns the paths in an expression, as far as its text shows them. */
+/** Returns the paths that appear in the text of an expression. */
 export function pathsInExpression(text: string): readonly string[] {
   return [...new Set(text.replace(STRINGS, '""').match(SCOPE_PATH) ?? [])];
 }

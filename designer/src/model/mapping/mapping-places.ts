@@ -15,7 +15,7 @@ export function rulesAt(mapping: Mapping, level: string): readonly MappingRule[]
   return (valueAt(mapping, level) as readonly MappingRule[] | undefined) ?? [];
 }
 
-/** An undefined value removes the part, or the item of a list. */
+/** Sets a part of the mapping. An undefined value removes the part, or the item of a list. */
 export function withPart(mapping: Mapping, pointer: string, value: unknown): Mapping {
   return replaced(mapping, stepsOf(pointer), value) as Mapping;
 }

@@ -1,4 +1,4 @@
-/** Runs a mapping on one sample with the engine's own compiler. Leaves out rules that fail and reports them. */
+/** Runs a mapping on one sample with the engine's compiler. Rules that fail are left out and reported. */
 import { AppError, type Issue } from '../../../../engine/contract/values/errors.ts';
 import { createMessage } from '../../../../engine/contract/values/message.ts';
 import type { BuildContext, Scope } from '../../../../engine/contract/node/node.ts';
@@ -23,7 +23,7 @@ export interface PreviewTable {
 export interface MappingPreview {
   /** The output of the rules that work. */
   readonly output: unknown;
-  /** Pointers refer to the mapping itself. If there are any, the engine would produce no output at all. */
+  /** Problems of the rules; pointers refer to the mapping. If there are any, the engine would produce no output. */
   readonly problems: readonly Issue[];
 }
 
@@ -65,10 +65,10 @@ async function attempt(
   }
 }
 
-/** Replaces a rule with one that writes nothing, so that pointers to the others stay valid. */
+/** Replaces a rule with one that writes nothing, so that pointers to the other rules stay valid. */
 function withoutRule(mapping: Mapping, pointer: string): Mapping {
   const rule = ruleAt(mapping, pointer);
-  // Also replaces an unreadable target, since the compiler would reject it.
+  // This also replaces the target if it cannot be read, because the compiler would reject it.
   return rule === undefined ? mapping : withPart(mapping, pointer, { to: LEFT_OUT, from: { value: undefined } });
 }
 const LEFT_OUT = 'x';
@@ -137,10 +137,7 @@ export function problemsByRow(root: TargetNode, problems: readonly Issue[]): Rea
   return found;
 }
 
-/**
- * Returns a mapping that outputs each of the sources, read inside the given loops, in the first iteration of each
- * loop.
- */
+/** Returns a mapping that outputs each of the sources, read in the first iteration of the given loops. */
 export function sourcesMapping(sources: readonly MappingSource[], eaches: readonly MappingSource[]): Mapping {
   const rules: readonly MappingRule[] = sources.map((from, index) => ({ to: `v${index}`, from }));
   return { rules: eaches.toReversed().reduce<readonly MappingRule[]>((inner, each) => [{ to: 'v', from: { each, rules: inner } }], rules) };

@@ -1,4 +1,4 @@
-/** Proposes sources for target fields of the same name, and connects the chosen ones. Pure. */
+/** Proposes sources with the same name for target fields, and connects the chosen ones. Pure. */
 import type { Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { connect, isFilled, type SourcePoint } from './connect-mapping.ts';
 import { isListNode, type Edited } from './edit-mapping.ts';
@@ -14,15 +14,15 @@ export interface Proposal {
   readonly isLoop: boolean;
 }
 
-/** Treats `PatientId`, `patient_id` and `patientID` as the same name. */
+/** Returns a name without case and separators: `PatientId`, `patient_id` and `patientID` are the same name. */
 function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_\-.]/g, '');
 }
 
 /**
- * Returns one proposal for each empty field with a source of the same name. Proposes lists before their fields, so
- * that fields are then sought in the list's items. Among several sources, the one with the most shared names on its
- * path wins, then the one nearest to the top.
+ * Returns a proposal for each empty field if a source has the same name. Lists are proposed before their fields, so
+ * that sources for the fields are then searched in the list's items. Among several sources, the one whose path has
+ * the most names in common is chosen, then the one nearest to the top.
  */
 export function proposeSameNames(mapping: Mapping, sources: readonly SourceNode[], isList: IsList): readonly Proposal[] {
   const byName = Map.groupBy(
@@ -43,7 +43,7 @@ export function proposeSameNames(mapping: Mapping, sources: readonly SourceNode[
   return proposals;
 }
 
-/** Connects all proposals in order; skips those that are refused. */
+/** Connects all proposals in order, and skips those that are refused. */
 export function connectAll(mapping: Mapping, proposals: readonly Proposal[], isList: IsList): Edited {
   const done = proposals.reduce((now, proposal) => {
     const next = connect(now, proposal, isList);
@@ -61,7 +61,8 @@ function proposalFor(node: TargetNode, byName: ReadonlyMap<string, readonly Sour
   const found = (byName.get(plainName(node.name)) ?? [])
     .filter((source) => isListSource(source) === isLoop && (isLoop || !source.types.includes('object')))
     .filter(({ path }) => pathInLoops(path, loops) !== undefined)
-    // A field of an item belongs inside the loop over the items; outside, it would always read the first item.
+    // A field of an item is proposed only inside the loop over the items. Outside, it would always read the first
+    // item.
     .filter(({ path }) => listsOn(path).every((list) => loops.some(({ prefix }) => prefix === `${list}[0]`)))
     .toSorted((a, b) => rank(b, node, innermost) - rank(a, node, innermost))[0];
   if (found === undefined) return undefined;

@@ -1,21 +1,21 @@
-/** A source as a person reads it: where the value comes from, then the functions applied to it step by step. */
+/** A source in the order in which a person reads it: where the value comes from, then the functions applied to it. */
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { mappingFunctions } from '../../../../nodes/shared/mapping/mapping-functions.ts';
 import type { MappingFunction } from '../../../../nodes/shared/mapping/mapping-function.ts';
 import { pathsInExpression } from './mapping-paths.ts';
 
 export type ChainStep =
-  /** The value is the first argument; `rest` holds the others. */
+  /** A function step. The value is its first argument; `rest` are the other arguments. */
   | { readonly kind: 'function'; readonly fn: string; readonly rest: readonly MappingSource[] }
   | { readonly kind: 'table'; readonly table: string; readonly default?: string };
 
 export interface Chain {
   readonly base: MappingSource;
-  /** In the order of execution. */
+  /** The steps in the order of execution. */
   readonly steps: readonly ChainStep[];
 }
 
-/** Sources nest at most 16 levels deep; a surrounding loop takes two of them. */
+/** Maximum number of steps. Sources can be nested 16 levels deep, and a surrounding loop uses two of them. */
 export const MOST_STEPS = 10;
 const BLANK: MappingSource = { value: '' };
 const byName = new Map(mappingFunctions.map((entry) => [entry.name, entry]));
@@ -46,25 +46,28 @@ export function sourceOf({ base, steps }: Chain): MappingSource {
   }, base);
 }
 
-/** Returns the step with blanks for its other required arguments. */
+/** Returns the step for a function, with empty values for its other required arguments. */
 export function stepOfFunction(fn: string): ChainStep {
   const { args, isVariadic = false } = functionNamed(fn) ?? { args: [] };
   const needed = args.slice(1).filter(({ isOptional }) => isOptional !== true);
   return { kind: 'function', fn, rest: isVariadic && needed.length === 0 ? [BLANK] : needed.map(() => BLANK) };
 }
 
-/** Replaces the original value and keeps the steps applied to it. */
+/** Replaces the original value and keeps the steps that are applied to it. */
 export function withBase(source: MappingSource, base: MappingSource): MappingSource {
   return sourceOf({ base, steps: chainOf(source).steps });
 }
 
-/** Joins both values as arguments of one function; reuses the outer function if it is the same. */
+/**
+ * Combines both values as arguments of one function. If the outer function is the same, the value is added to its
+ * arguments.
+ */
 export function combined(source: MappingSource, fn: 'concat' | 'coalesce', other: MappingSource): MappingSource {
   if ('fn' in source && source.fn === fn && source.args.length < 20) return { fn, args: [...source.args, other] };
   return { fn, args: [source, other] };
 }
 
-/** Returns the nesting depth of functions and tables. */
+/** Returns how deep functions, tables and loops are nested. */
 export function depthOf(source: MappingSource): number {
   if ('fn' in source) return 1 + Math.max(0, ...source.args.map(depthOf));
   if ('table' in source) return 1 + depthOf(source.key);
@@ -73,11 +76,11 @@ export function depthOf(source: MappingSource): number {
 
 export interface SourceRead {
   readonly path: string;
-  /** `expression`: found in the text of an expression. */
+  /** `expression` if the path was found in the text of an expression. */
   readonly by: 'path' | 'expression';
 }
 
-/** Returns every path that a source reads, except inside loops of its own. */
+/** Returns every path that a source reads. The paths inside a loop of this source are left out. */
 export function readsOf(source: MappingSource): readonly SourceRead[] {
   if ('path' in source) return [{ path: source.path, by: 'path' }];
   if ('expression' in source) return pathsInExpression(source.expression).map((path) => ({ path, by: 'expression' }));

@@ -1,5 +1,5 @@
 /**
- * The tree of everything that a mapping can read: the sample's parts, plus paths that rules name and the sample
+ * The tree of everything that a mapping can read: the parts of the sample, and paths that rules name but the sample
  * lacks.
  */
 import { joinField, stepsOf, type IsList } from './mapping-paths.ts';
@@ -7,28 +7,28 @@ import { paths, shapeOf, type Shape, type ShapePath, type ShapeType } from '../s
 
 export interface SourceRoot {
   readonly path: string;
-  /** Undefined if no sample is known. */
+  /** The sample; undefined if none is known. */
   readonly sample: unknown;
-  /** Label of the node that provides it. */
+  /** Label of the node that provides the data. */
   readonly note?: string;
 }
 
 export interface SourceNode {
   /**
-   * Key of the row: the path by which a rule outside all loops reads it. For a list, the first item:
+   * Key of the row: the path by which a rule outside all loops reads it. For a list this is the first item:
    * `data.orders[0].code`.
    */
   readonly path: string;
-  /** `[0]` for the items of a list. */
+  /** The name of the row; `[0]` for the items of a list. */
   readonly name: string;
   readonly note?: string;
   readonly types: readonly ShapeType[];
   readonly example?: string | number | boolean;
-  /** Only rules name it; the sample lacks it. */
+  /** True if only rules name this part and the sample lacks it. */
   readonly isAbsent: boolean;
-  /** Some items lack it. */
+  /** True if some items lack this part. */
   readonly isOptional: boolean;
-  /** The sample contains more than is shown. */
+  /** True if the sample contains more than is shown. */
   readonly isCut: boolean;
   readonly children: readonly SourceNode[];
 }
@@ -38,7 +38,7 @@ interface Part {
   readonly children: Part[];
 }
 
-/** `read` contains the row paths that rules name. */
+/** Returns the tree. `read` contains the row paths that rules name. */
 export function sourceTree(roots: readonly SourceRoot[], read: readonly string[]): readonly SourceNode[] {
   const parts: Part[] = [];
   const byPath = new Map<string, Part>();
@@ -110,7 +110,7 @@ function absent(path: string, name: string, byPath: Map<string, Part>): Part {
   return part;
 }
 
-/** A part that the sample lacks gets the type that the rules assume. */
+/** Returns the finished node. If the sample lacks the part, the node gets the type that the rules assume. */
 function finish({ place, children }: Part): SourceNode {
   const isList = children.some((child) => child.place.name === '[0]');
   const types: readonly ShapeType[] = place.isAbsent && children.length > 0 ? [isList ? 'list' : 'object'] : place.types;

@@ -3,28 +3,31 @@ import type { Mapping, MappingRule, MappingSource, TargetField } from '../../../
 import { joinField, joinStep, stepsOfTarget, stepsOfTo, type TargetStep } from './mapping-paths.ts';
 
 export interface PlacedRule {
-  /** JSON Pointer in the mapping: `/rules/3/from/rules/0`. */
+  /** JSON Pointer in the mapping, for example `/rules/3/from/rules/0`. */
   readonly pointer: string;
   readonly rule: MappingRule;
 }
 
 export interface TargetNode {
-  /** The whole path: `orders[].code`. `orders[]#2` stands for the items of a second loop that fills the same list. */
+  /**
+   * The whole path, for example `orders[].code`. `orders[]#2` are the items of a second loop that fills the same
+   * list.
+   */
   readonly key: string;
   readonly name: string;
   readonly kind: TargetStep['kind'] | 'unreadable';
   /**
-   * JSON Pointer of the list of rules where a rule for this place belongs (for items: a rule for a part of them).
-   * Undefined if no loop fills the list.
+   * JSON Pointer of the list of rules to which a rule for this place is added (for items: a rule for one of their
+   * parts). Undefined if no loop fills the list.
    */
   readonly level: string | undefined;
-  /** The path within that list of rules; '' for the items of a loop. */
+  /** The path for a rule in that list of rules; '' for the items of a loop. */
   readonly to: string;
-  /** Rules that write here, in order; a later one overwrites an earlier one. */
+  /** Rules that write here, in order. A later rule overwrites an earlier one. */
   readonly rules: readonly PlacedRule[];
   /** For the items of a list: the loop that produces them. */
   readonly loop: PlacedLoop | undefined;
-  /** `each` of the surrounding loops, the outermost first; for items this includes their own loop. */
+  /** `each` of the surrounding loops, the outermost first. For items, this includes the loop that produces them. */
   readonly eaches: readonly MappingSource[];
   readonly expected: TargetField | undefined;
   readonly children: readonly TargetNode[];
@@ -42,7 +45,7 @@ export function isLoop(source: MappingSource): source is LoopSource {
   return 'each' in source;
 }
 
-/** Returns the root. Its children are the target's fields: expected fields first, in their order. */
+/** Returns the root. Its children are the target's fields. Expected fields come first, in their order. */
 export function targetTree({ rules, target = [] }: Mapping): TargetNode {
   const root = newPart({ kind: 'field', name: '' }, '');
   for (const field of target) {
@@ -61,7 +64,7 @@ export function findNode(root: TargetNode, key: string): TargetNode | undefined 
   return allNodes(root).find((node) => node.key === key);
 }
 
-/** Returns the nodes on the way to `key`, ending with its own node. */
+/** Returns the nodes from the root to the node with `key`, including that node. */
 export function nodesOnWay(root: TargetNode, key: string): readonly TargetNode[] {
   for (const child of root.children) {
     if (child.key === key) return [child];
@@ -72,8 +75,8 @@ export function nodesOnWay(root: TargetNode, key: string): readonly TargetNode[]
 }
 
 /**
- * Returns the keys of required fields without a rule for them, for one of their parts, or for a whole that contains
- * them.
+ * Returns the keys of required fields that no rule fills: neither a rule for the field, nor for one of its parts, nor
+ * for a part that contains it.
  */
 export function unfilledRequired(root: TargetNode): readonly string[] {
   const found: string[] = [];
@@ -101,7 +104,7 @@ interface Part {
   readonly rules: PlacedRule[];
   loop: PlacedLoop | undefined;
   expected: TargetField | undefined;
-  /** By the key of the child. */
+  /** The children by key. */
   readonly children: Map<string, Part>;
 }
 
@@ -139,7 +142,9 @@ function partOf(parent: Part, to: string): Part {
   return part;
 }
 
-/** Each loop gets items of its own, even if several fill the same list. */
+/**
+ * Returns the part for the items of a loop. Each loop has separate items, even if several loops fill the same list.
+ */
 function itemsOf(part: Part): Part {
   const first = enter(part, { kind: 'items' });
   if (first.loop === undefined) return first;
@@ -172,7 +177,7 @@ function finish(part: Part, { level, to, eaches }: Place): TargetNode {
   };
 }
 
-/** Returns the prefix of a child's path: the path of its parent, or nothing inside a loop. */
+/** Returns the place in which children are: that of their parent, or a new one inside a loop. */
 function insideOf({ step, loop }: Part, place: Place): Place {
   if (step.kind !== 'items') return place;
   if (loop === undefined) return { ...place, level: undefined, to: '' };
@@ -180,7 +185,9 @@ function insideOf({ step, loop }: Part, place: Place): Place {
   return { level: source.rules === undefined ? undefined : `${pointer}/from/rules`, to: '', eaches: [...place.eaches, source.each] };
 }
 
-/** Uses the path as the rule spells it; builds it only if there is no rule. */
+/**
+ * Returns the place of a part. It uses the path as a rule writes it, and builds the path only if there is no rule.
+ */
 function placeOf({ step, rules }: Part, parent: Place): Place {
   const own = rules[0]?.rule.to;
   if (own !== undefined) return { ...parent, to: own };

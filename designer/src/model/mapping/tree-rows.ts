@@ -1,4 +1,4 @@
-/** The visible rows of a tree: after folding and searching, and the range that a window shows. */
+/** The visible rows of a tree after folding and searching, and the range that is scrolled into view. */
 
 export interface TreeRow<T> {
   readonly key: string;
@@ -11,11 +11,11 @@ export interface TreeRow<T> {
 export interface TreeShape<T> {
   key(node: T): string;
   children(node: T): readonly T[];
-  /** The text that a search looks at. */
+  /** Returns the text of a node that is searched. */
   text(node: T): string;
 }
 
-/** During a search, unfolds everything on the way to a hit. */
+/** Returns the visible rows. During a search, the ancestors of all matches are unfolded. */
 export function visibleRows<T>(roots: readonly T[], shape: TreeShape<T>, folded: ReadonlySet<string>, query = ''): readonly TreeRow<T>[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const rows: TreeRow<T>[] = [];
@@ -32,7 +32,7 @@ export function visibleRows<T>(roots: readonly T[], shape: TreeShape<T>, folded:
   return rows;
 }
 
-/** Returns hits, their ancestors and their descendants. */
+/** Returns the matches, with their ancestors and descendants. */
 function hits<T>(roots: readonly T[], shape: TreeShape<T>, words: readonly string[]): ReadonlySet<T> {
   const kept = new Set<T>();
   const visit = (node: T, isInside: boolean): boolean => {
@@ -69,11 +69,11 @@ export function rowFinder<T>(roots: readonly T[], shape: TreeShape<T>, rows: rea
 
 export interface RowWindow {
   readonly from: number;
-  /** Exclusive. */
+  /** End of the range, exclusive. */
   readonly to: number;
 }
 
-/** Returns the rows that a scrolled window shows, plus a few on both sides. */
+/** Returns the range of rows that is scrolled into view, plus a few rows on both sides. */
 export function rowWindow(count: number, rowHeight: number, scrollTop: number, height: number, more = 6): RowWindow {
   const from = Math.max(0, Math.floor(scrollTop / rowHeight) - more);
   return { from: Math.min(from, count), to: Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + more) };

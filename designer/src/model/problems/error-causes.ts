@@ -19,7 +19,7 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** The first match wins. Future adapters are covered if they name their errors with the same endings. */
+/** The first matching rule is used. Error codes of future adapters are covered if they have the same endings. */
 const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^RESEND_PREPARED$/, 'prepared'],
   [/^FAILED_AFTER_WRITE$/, 'afterWrite'],
@@ -37,15 +37,21 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^(EXPRESSION|SCRIPT|MAP|MAPPING|CONDITION|CHECK|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
 ];
 
-/** True if the flow itself fails on the content: every run of the same version with the same content fails too. */
+/**
+ * Returns whether the flow itself fails on the content: every run of the same version with the same content then
+ * fails too.
+ */
 export function isInFlow(code: string): boolean {
   return /^(EXPRESSION|MAP|CHECK)_|^(SCRIPT_ERROR|SCRIPT_RESULT_TOO_LARGE|CODE_UNKNOWN|CODE_TABLE_UNKNOWN)$/.test(code);
 }
 
-/** The party that can continue a message once the other system is back. */
+/** How, or by whom, a message can be continued once the other system works again. */
 export type Repeat = 'itself' | 'retry' | 'resend' | 'caller' | 'nobody';
 
-/** A held execution never continues by itself. A failed call is over, and only its caller can repeat it. */
+/**
+ * Returns how a message can be continued. A held execution never continues without a person. A failed synchronous
+ * call is over, and only its caller can repeat it.
+ */
 export function repeatOf(status: ExecutionStatus, mode: 'sync' | 'durable'): Repeat {
   if (status === 'held') return 'retry';
   if (status === 'completed' || status === 'cancelled') return 'nobody';
@@ -53,7 +59,7 @@ export function repeatOf(status: ExecutionStatus, mode: 'sync' | 'durable'): Rep
   return mode === 'sync' ? 'caller' : 'resend';
 }
 
-/** Returns true if nothing was done yet and the problem ends when the other system recovers. */
+/** Returns whether nothing was done yet and the problem ends when the other system works again. */
 export function waitsForOther(cause: Cause): boolean {
   return cause === 'unreachable' || cause === 'busy';
 }

@@ -1,4 +1,4 @@
-/** The names of a flow's fields as its forms show them: `/config/method` is 方法. Pure. */
+/** The names of a flow's fields as its forms show them: the name of `/config/method` is 方法. Pure. */
 import { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import type { FieldText, Text } from '../../../../engine/contract/values/texts.ts';
 import { unitOf } from '../schema/in-unit.ts';
@@ -17,15 +17,18 @@ export interface NamedField {
   readonly label: string;
   /** Labels for the options of a choice, by value. */
   readonly options: Readonly<Record<string, Text>>;
-  /** The unit of a number: `duration-ms`, `moment`. */
+  /** The unit of a number, for example `duration-ms` or `moment`. */
   readonly unit?: string;
 }
 
-/** `pointer` is relative to a node of this type: `/config/method`, `/handling/retry/max`, `/label`. */
+/**
+ * Names a field of a node of this type. `pointer` is relative to the node: `/config/method`, `/handling/retry/max`,
+ * `/label`.
+ */
 export function nodeField(types: NodeTypes, type: string, pointer: string, language: keyof Text): NamedField {
   const inConfig = /^\/config(?=\/)/.test(pointer);
   const config = types.get(type)?.config as Schema | undefined;
-  // The form of a node is its configuration, so that word would add nothing.
+  // A node's form shows its configuration, so the word "configuration" is left out.
   return inConfig ? fieldOf(config, pointer.slice('/config'.length), language) : fieldOf(FlowNode as Schema, pointer, language);
 }
 
@@ -33,7 +36,7 @@ export function edgeField(pointer: string, language: keyof Text): NamedField {
   return fieldOf(FlowEdge as Schema, pointer, language);
 }
 
-/** Names a setting of a flow: `/ingress/lane/key`. */
+/** Names a setting of a flow, for example `/ingress/lane/key`. */
 export function flowField(pointer: string, language: keyof Text): NamedField {
   return fieldOf(FlowDocument as Schema, pointer, language);
 }
@@ -68,7 +71,7 @@ function stepInto(schema: Schema | undefined, name: string): Schema | undefined 
   if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
   if (items !== undefined && /^\d+$/.test(name)) return items;
   const inMember = anyOf.map((member) => stepInto(member, name)).find((found) => found !== undefined);
-  // A name given by the author is shown as it is; fields below it have labels again.
+  // A name that the author gave is shown unchanged; fields below it have labels again.
   return inMember ?? withoutText(Object.values(patternProperties ?? {})[0]);
 }
 

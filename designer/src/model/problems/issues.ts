@@ -1,4 +1,7 @@
-/** Problems of a flow: where each one is, how many a node or field has, and those found without asking the server. */
+/**
+ * The problems of a flow: where each of them is, how many a node or field has, and which ones can be found without
+ * the server.
+ */
 import { Type, type TSchema } from 'typebox';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
@@ -11,8 +14,8 @@ import { fitsSchema } from '../schema/fits-schema.ts';
 import type { NodeTypes } from '../flow/node-types.ts';
 
 /**
- * The place to open for a problem. `field` is a JSON Pointer below the node, edge, test or document: `/config/path`,
- * `/ingress/lane/key`.
+ * The place to open for a problem. `field` is a JSON Pointer below the node, edge, test or document, for example
+ * `/config/path` or `/ingress/lane/key`.
  */
 export type ProblemPlace =
   | { readonly kind: 'node'; readonly node: string; readonly field: string }
@@ -26,21 +29,21 @@ export interface Problem {
 }
 
 export interface Problems {
-  /** Errors first; each group in the order of the flow. */
+  /** All problems: errors first, then warnings, each in the order of the flow. */
   readonly all: readonly Problem[];
   readonly errors: number;
   readonly warnings: number;
   ofNode(id: string): readonly Problem[];
   ofEdge(id: string): readonly Problem[];
-  /** Problems of a node's field (`/config/query`) and of everything in it. */
+  /** Returns the problems of a node's field (such as `/config/query`) and of everything in the field. */
   ofField(node: string, field: string): readonly Problem[];
-  /** Problems of settings and tests, by pointer into the document. */
+  /** Returns the problems of settings and tests, by pointer into the document. */
   ofSettings(field: string): readonly Problem[];
 }
 
 const NONE: readonly Problem[] = [];
 
-/** Assigns issues to their places. `document` is the one that was checked: pointers refer to its indexes. */
+/** Assigns issues to their places. `document` is the document that was checked, because pointers use its indexes. */
 export function collectProblems(issues: readonly Issue[], document: FlowDocument): Problems {
   const found = issues.map((issue) => ({ issue, place: placeOfIssue(issue, document) }));
   const all = [...found.filter(({ issue }) => issue.severity === 'error'), ...found.filter(({ issue }) => issue.severity === 'warning')];
@@ -60,8 +63,8 @@ export function collectProblems(issues: readonly Issue[], document: FlowDocument
 }
 
 /**
- * Returns which node and field to open. Uses the node's id if the issue has one, since its position may have changed
- * since.
+ * Returns which node and field to open. If the issue has the node's id, the id is used, because the node's position
+ * may have changed.
  */
 export function placeOfIssue(issue: Issue, document: FlowDocument): ProblemPlace {
   const [, part, at, ...rest] = issue.path.split('/');
@@ -84,30 +87,31 @@ function isWithin(field: string, outer: string): boolean {
   return field === outer || field.startsWith(`${outer}/`);
 }
 
-/** Optional facts about the installation; without one, the checks that need it are skipped. */
+/** Optional facts about the installation. If one is missing, the checks that need it are skipped. */
 export type QuickChecks = Omit<ValidateDeps, 'nodes'>;
 
 export interface ProblemChecks {
   /**
-   * Runs the engine's own checks in the browser, except those of a node type itself (`check`). Effects that depend on
-   * a configuration are unknown here, so no issue is reported that would depend on them.
+   * Runs the engine's checks in the browser, except the checks by node types (`check`). Effects that depend on a
+   * configuration are unknown here, so issues that depend on them are not reported.
    */
   quick(document: FlowDocument): readonly Issue[];
   /**
-   * Returns the problems of the current document. If the server checked this very document, returns its issues. After
-   * a change, returns local issues, plus server-only issues of nodes that are unchanged.
+   * Returns the problems of the current document. If the server checked this document, returns its issues. After a
+   * change, returns the local issues, and the issues that only the server finds for unchanged nodes.
    */
   current(document: FlowDocument, told: ToldIssues | undefined): readonly Issue[];
   /**
-   * Checks at most `count` unchecked configurations; returns true when none is left. Call it while the browser is
-   * idle after a large flow was opened, so that the first `quick` is as cheap as every other.
+   * Checks at most `count` configurations that are not checked yet; returns true if none is left. Should be called
+   * while the browser is idle after a large flow was opened, so that the first `quick` takes no longer than later
+   * ones.
    */
   prepare(document: FlowDocument, count: number): boolean;
 }
 
 /**
- * Creates checks for one set of node types. Caches documents and configurations already checked, so an edit costs
- * little.
+ * Creates checks for one set of node types. It caches the documents and configurations that were checked, so that an
+ * edit costs little.
  */
 export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}): ProblemChecks {
   const configs = new WeakMap<FlowNode['config'], { readonly type: string; readonly issues: readonly Issue[] }>();
@@ -186,13 +190,13 @@ function keyOf({ code, path, node }: Issue): string {
   return `${code} ${path} ${node ?? ''}`;
 }
 
-/** Builds a definition from a description; its functions cannot run. */
+/** Returns a node definition built from a description. Its functions cannot be called. */
 function definitionLike(type: NodeDescription, types: NodeTypes): NodeDefinition {
   const cannotRun = () => {
     throw new TypeError('A described node cannot run.');
   };
   const { type: name, major, category, icon, text, expressions, ports } = type;
-  // Configurations are checked and cached separately.
+  // Configurations are checked and cached separately, so any configuration is accepted here.
   const described = { type: name, major, category, icon, text, config: ANYTHING, expressions };
   const adapter = type.adapter === undefined ? {} : { adapter: type.adapter };
   switch (type.kind) {

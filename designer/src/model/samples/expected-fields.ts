@@ -1,4 +1,4 @@
-/** Reads the fields that a receiver expects from an example or a JSON Schema (2020-12), for the target tree. */
+/** Reads the fields that a receiver expects, from an example or a JSON Schema (2020-12), for the target tree. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
@@ -11,7 +11,7 @@ const DEPTH = 20;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Treats a value with JSON Schema keywords as a schema, anything else as an example. */
+/** Returns the expected fields. A value with JSON Schema keywords is a schema; any other value is an example. */
 export function expectedFields(value: unknown): readonly TargetField[] {
   const fields: TargetField[] = [];
   if (isSchema(value)) ofSchema('', value, value, false, 0, fields);
@@ -24,8 +24,7 @@ export function isSchema(value: unknown): value is Json {
 }
 
 /**
- * Returns schemas that the nodes directly behind must accept: of JSON Schema checks, and of called systems'
- * operations.
+ * Returns the schemas that data must fit at the next nodes: of JSON Schema checks, and of called systems' operations.
  */
 export function schemasBehind(
   { nodes, edges }: FlowDocument,
@@ -44,7 +43,7 @@ function ofShape(path: string, { types, fields = [], items }: Shape, found: Targ
   if (path !== '' && !path.endsWith('[]')) found.push({ to: path, ...(type === undefined || type === 'null' ? {} : { type }) });
   for (const { name, shape } of fields) if (isFieldName(name)) ofShape(joinField(path, name), shape, found);
   if (items !== undefined && path !== '') ofShape(`${path}[]`, items, found);
-  // The target is an object; for a list at the top, its items are used.
+  // A mapping's target is an object. For a list at the top, the fields of its items are used.
   else if (items !== undefined) ofShape('', items, found);
 }
 
@@ -61,7 +60,7 @@ function ofSchema(path: string, schema: Json, root: Json, isRequired: boolean, d
   if (path !== '' && isRecord(here['items'])) ofSchema(`${path}[]`, here['items'], root, false, depth + 1, found);
 }
 
-/** Follows references within the schema. */
+/** Returns the schema that a reference names; references stay within the schema. */
 function resolved(schema: Json, root: Json): Json {
   const reference = schema['$ref'];
   if (typeof reference !== 'string' || !reference.startsWith('#/')) return schema;

@@ -13,10 +13,10 @@ import type { OfferedShapes } from './offered-shapes.ts';
 import { sampleOf } from '../schema/schema-sample.ts';
 
 const DEPTH = 50;
-/** These nodes choose a branch and pass their input on unchanged. */
+/** Types of nodes that choose a branch and pass their input on unchanged. */
 const PASSING_ON: readonly string[] = ['control.condition', 'control.parallel'];
 
-/** Returns undefined if nothing is known. */
+/** Guesses the output of a node; returns undefined if nothing is known. */
 export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, nodeId: string, depth = 0): unknown {
   const node = document.nodes.find(({ id }) => id === nodeId);
   const type = node === undefined ? undefined : types.get(node.type);
@@ -41,7 +41,9 @@ function before(document: FlowDocument, types: NodeTypes, offered: OfferedShapes
     .find((data) => data !== undefined);
 }
 
-/** The interface's own schema describes its body. */
+/**
+ * Returns what a trigger emits. If an interface has a schema for its body, the body is generated from that schema.
+ */
 function triggerData(node: FlowNode, sample: unknown): unknown {
   const { schema } = node.config;
   return isRecord(schema) && isRecord(sample) && 'body' in sample ? { ...sample, body: sampleOf(schema) } : sample;
@@ -52,7 +54,7 @@ function mockOf({ tests }: FlowDocument, nodeId: string): unknown {
   return mock !== undefined && 'emit' in mock ? Object.values(mock.emit)[0] : undefined;
 }
 
-/** Returns undefined for a text that is not an HL7 message. */
+/** Parses an HL7 message; returns undefined if the text is not one. */
 function parsedHl7(text: unknown): unknown {
   if (typeof text !== 'string') return undefined;
   try {

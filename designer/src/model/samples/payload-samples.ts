@@ -5,7 +5,7 @@ import type { NodeTypes } from '../flow/node-types.ts';
 
 export interface NodeRecord {
   readonly input?: unknown;
-  /** By port. */
+  /** The outputs by port. */
   readonly output?: Readonly<Record<string, unknown>>;
 }
 
@@ -14,7 +14,10 @@ export interface Envelope {
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/** Uses the first run of a node that ran several times. Leaves out content that was truncated or has no structure. */
+/**
+ * Returns the records of all nodes. If a node ran several times, its first run is used. Content that was truncated or
+ * has no structure is left out.
+ */
 export function recordsOf(payload: PayloadAnswer, document: FlowDocument, types: NodeTypes): Readonly<Record<string, NodeRecord>> {
   const records: Record<string, NodeRecord> = {};
   for (const key of [...new Set([...Object.keys(payload.inputs), ...Object.keys(payload.outputs)])]) {
@@ -28,13 +31,13 @@ export function recordsOf(payload: PayloadAnswer, document: FlowDocument, types:
   return { ...records, [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: payload.input.data } } };
 }
 
-/** Returns headers and keys at the node's input, else at the flow's input. */
+/** Returns the headers and keys at the node's input, otherwise those at the flow's input. */
 export function envelopeOf(payload: PayloadAnswer, nodeId: string): Envelope {
   const [, message = payload.input] = Object.entries(payload.inputs).find(([key]) => nodeOf(key) === nodeId) ?? [];
   return { headers: message?.headers ?? {}, keys: message?.keys ?? {} };
 }
 
-/** `n_each[3]/n_send` -> `n_send`. */
+/** Returns the node of a step: `n_each[3]/n_send` is a step of `n_send`. */
 function nodeOf(stepKey: string): string {
   return stepKey.slice(stepKey.lastIndexOf('/') + 1);
 }

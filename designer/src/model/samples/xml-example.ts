@@ -1,17 +1,17 @@
 /**
  * Converts an XML document to the form that nodes use (`nodes/shared/xml/parse-xml.ts`), with the browser's parser.
- * Attributes are `@name`, text beside elements is `#text`, elements of the same name are a list.
+ * Attributes are `@name`, text beside elements is `#text`, and elements of the same name form a list.
  */
 type XmlForm = string | { [name: string]: XmlForm | XmlForm[] };
 
-/** Returns undefined if the text is not a complete XML document. */
+/** Parses XML; returns undefined if the text is not a complete document. */
 export function xmlExample(text: string): { readonly [name: string]: unknown } | undefined {
   const { documentElement: root } = new DOMParser().parseFromString(text, 'text/xml');
   if (root === null || root.ownerDocument.getElementsByTagName('parsererror').length > 0) return undefined;
   return { [root.nodeName]: formOf(root) };
 }
 
-/** Returns true for an XML Schema, which describes documents but is not an example of one. */
+/** Returns whether the text is an XML Schema. A schema describes documents but is not an example of one. */
 export function isXmlSchema(text: string): boolean {
   return /<(?:\w+:)?schema[^>]*http:\/\/www\.w3\.org\/2001\/XMLSchema/.test(text);
 }

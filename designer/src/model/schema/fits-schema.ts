@@ -1,7 +1,7 @@
 /**
  * Checks whether a value fits a schema. The page's security policy forbids compiling schemas, and interpreting the
- * schema of a large mapping takes longer than a keystroke. So parts that once fitted are not checked again: documents
- * never change in place, and one keystroke replaces few parts of a large one.
+ * schema of a large mapping takes longer than a keystroke. So parts that fitted once are not checked again. This is
+ * safe because documents are immutable: a keystroke replaces only the few parts that it changes.
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/schema';
@@ -24,7 +24,9 @@ interface Parted {
   readonly items?: TSchema;
 }
 
-/** A part that refers to `$defs` beside it cannot be checked alone. */
+/**
+ * Returns whether the parts of a schema can be checked separately. A part that refers to `$defs` outside it cannot.
+ */
 function hasParts(schema: TSchema): schema is TSchema & Parted {
   return !('$defs' in schema) && ('properties' in schema || ('items' in schema && isRecord(schema.items)));
 }
@@ -38,7 +40,7 @@ function fitsByParts(schema: TSchema & Parted, value: object): boolean {
   );
 }
 
-/** Returns the same schema with parts of any type. */
+/** Returns the schema with parts that accept anything. */
 function outsideOf(schema: TSchema & Parted): TSchema {
   const known = outsides.get(schema);
   if (known !== undefined) return known;

@@ -1,26 +1,23 @@
-/**
- * The shape of data as samples show it: fields, their types, and an example. Used by the mapper's trees and by
- * completion.
- */
+/** The shape of sample data: fields, their types, and an example. The mapper's trees and the completion use it. */
 
 export type ShapeType = 'object' | 'list' | 'text' | 'number' | 'boolean' | 'null';
 
 export interface Shape {
-  /** More than one if samples differ; in a fixed order. */
+  /** The types, in a fixed order; several if samples differ. */
   readonly types: readonly ShapeType[];
   readonly fields?: readonly ShapeField[];
   /** The merged shape of a list's items. */
   readonly items?: Shape;
   /** The first text, number or boolean seen; long texts are truncated. */
   readonly example?: string | number | boolean;
-  /** Some parts were left out because there are too many. */
+  /** True if some parts were left out because there are too many. */
   readonly isCut?: true;
 }
 
 export interface ShapeField {
   readonly name: string;
   readonly shape: Shape;
-  /** Some samples lack it. */
+  /** True if some samples lack the field. */
   readonly isOptional: boolean;
 }
 
@@ -32,15 +29,15 @@ const EXAMPLE_CHARACTERS = 80;
 const TYPE_ORDER: readonly ShapeType[] = ['object', 'list', 'text', 'number', 'boolean', 'null'];
 
 /**
- * Returns the shape of one sample. Bounded: leaves out parts that are too deep or too many, and marks the shape as
- * cut.
+ * Returns the shape of one sample. It has limits: parts that are too deep or too many are left out, and the shape is
+ * marked as cut.
  */
 export function shapeOf(sample: unknown): Shape {
   return look(sample, 0, { left: PLACES });
 }
 
 /**
- * Returns the shape that all samples fit; undefined if there are none. A field that some samples lack is optional.
+ * Returns the shape that fits all samples; undefined if there are none. A field that some samples lack is optional.
  */
 export function shapeOfSamples(samples: readonly unknown[]): Shape | undefined {
   return samples
@@ -48,7 +45,7 @@ export function shapeOfSamples(samples: readonly unknown[]): Shape | undefined {
     .reduce<Shape | undefined>((merged, shape) => (merged === undefined ? shape : mergeShapes(merged, shape)), undefined);
 }
 
-/** Returns the shape that fits both. Fields keep the order in which they were first seen. */
+/** Returns the shape that fits both. Fields are in the order in which they first appeared. */
 export function mergeShapes(a: Shape, b: Shape): Shape {
   const types = TYPE_ORDER.filter((type) => a.types.includes(type) || b.types.includes(type));
   const fields = mergedFields(a, b);
@@ -109,16 +106,18 @@ function lookAtList(value: readonly unknown[], depth: number, room: { left: numb
   return { types: ['list'], ...(items === undefined ? {} : { items }), ...(seen < value.length ? { isCut: true as const } : {}) };
 }
 
-/** One place of a shape, as a row of a tree. */
+/** One place in a shape, as a row of a tree. */
 export interface ShapePath {
   /**
-   * As conditions, mappings and expressions write it: `data.orders[0].code`. Names with other characters stand in
-   * backquotes.
+   * The path in the notation of conditions, mappings and expressions: `data.orders[0].code`. Names with other
+   * characters are in backquotes.
    */
   readonly path: string;
-  /** The path within the innermost list that contains the place: list `data.orders`, path `item.code`. */
+  /**
+   * The path within the innermost list that contains the place, for example `item.code` in the list `data.orders`.
+   */
   readonly inLoop?: { readonly list: string; readonly path: string };
-  /** Its own name; `[0]` for the items of a list. */
+  /** The name of the place; `[0]` for the items of a list. */
   readonly name: string;
   readonly depth: number;
   readonly shape: Shape;

@@ -1,6 +1,6 @@
 /**
- * Fills in the defaults of a plain JSON Schema. TypeBox's own `Default` skips schemas from the server, since it
- * recognizes types by marks that JSON does not carry.
+ * Fills in the defaults of a plain JSON Schema. TypeBox's `Default` ignores schemas from the server, because it
+ * recognises types by marks that are lost in JSON.
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
@@ -9,7 +9,8 @@ import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Returns a copy with defaults. Existing values stay, even wrong ones. Returns the same value if nothing was missing.
+ * Returns a copy with defaults. Existing values stay, even wrong ones. Returns the same object if nothing was
+ * missing.
  */
 export function withDefaults(schema: unknown, value: unknown): unknown {
   if (!isRecord(schema)) return value;
@@ -38,7 +39,7 @@ function ofItems(schema: unknown, value: readonly unknown[]): readonly unknown[]
   return filled.every((item, index) => item === value[index]) ? value : filled;
 }
 
-/** Uses the first option that fits after its defaults are filled in. */
+/** Fills in the defaults of the first option that fits afterwards. */
 function ofOptions(options: readonly unknown[], value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   for (const option of options) {

@@ -1,5 +1,5 @@
 /**
- * Generates a value for a JSON Schema, to try a flow or a call with. Values are invented, never data of a real
+ * Generates a value for a JSON Schema, to try a flow or a call. Values are invented and never belong to a real
  * person.
  */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
@@ -25,10 +25,13 @@ const BY_NAME: readonly (readonly [RegExp, string])[] = [
   [/name|姓名|名称$/i, '测试甲'],
   [/(id|no|code|编号|代码|号)$/i, '0'],
 ];
-/** Used if neither format nor name helps, or the value does not match the pattern. */
+/** Values to try if neither format nor name helps, or the value does not match the pattern. */
 const WORDS = ['示例', 'A', 'a', '1', '01', '001', '0001', '2026-01-05', 'P000001', '13800000000', '110101199001010011', 'AM'];
 
-/** `required`: omits the optional fields of an object that has required ones. A list gets one item. */
+/**
+ * Returns a generated value. `required` leaves out the optional fields of an object that has required ones. A list
+ * gets one item.
+ */
 export function sampleOf(schema: unknown, wanted: Wanted = 'all'): unknown {
   return build(schema, '', wanted, 0);
 }

@@ -8,18 +8,18 @@ export interface CompletionWord {
   readonly label: string;
   readonly insert: string;
   readonly kind: 'field' | 'root' | 'function';
-  /** Shown beside it: a value of the sample, the label of a node, a signature. */
+  /** Text beside the completion: a value of the sample, the label of a node, or a signature. */
   readonly detail?: string;
   readonly info?: string;
 }
 
 export interface CompletionWords {
-  /** Position in the text where the word being typed starts. */
+  /** Start of the word that is being typed, as a position in the text. */
   readonly from: number;
   readonly words: readonly CompletionWord[];
 }
 
-/** A path being typed: steps with dots, items with `[i]`, names in backquotes. */
+/** Matches a path that is being typed: steps with dots, items with `[i]`, names in backquotes. */
 const TYPED_PATH = /(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`)?(?:\[-?\d*\]|\.(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`?)?)*$/u;
 
 /** Completes a JSONata expression; `text` is the part before the cursor. */
@@ -55,7 +55,10 @@ function pathWords(text: string, places: readonly SamplePlace[]): CompletionWord
   return { from, words: [...places.filter(isRoot).map(rootWord), ...(nodesOf(places).length > 0 ? [NODES] : [])] };
 }
 
-/** An expression maps over the items of a list by itself, so a list offers the fields of its items. */
+/**
+ * Returns the places after the dot. A JSONata expression maps over the items of a list automatically, so a list
+ * offers the fields of its items.
+ */
 function behind(places: readonly SamplePlace[], base: string): readonly SamplePlace[] {
   if (base === 'nodes') return nodesOf(places).map((place) => ({ ...place, name: place.path.slice('nodes.'.length) }));
   const exact = placesBehind(places, base.replaceAll(/\[-?\d*\]/g, '[0]'));
@@ -64,7 +67,7 @@ function behind(places: readonly SamplePlace[], base: string): readonly SamplePl
   return viaLists(places, base);
 }
 
-/** `data.orders.items`: each list on the path stands for its items. */
+/** Returns the places of a path such as `data.orders.items`, in which each list stands for its items. */
 function viaLists(places: readonly SamplePlace[], base: string): readonly SamplePlace[] {
   const root = places.find(({ path }) => base === path || base.startsWith(`${path}.`));
   if (root === undefined) return [];
@@ -109,7 +112,7 @@ function functionWords(language: Language): readonly CompletionWord[] {
   }));
 }
 
-/** Ignores dots inside backquotes. */
+/** Returns the position of the last dot outside backquotes. */
 function lastDot(path: string): number {
   let isQuoted = false;
   let found = -1;
@@ -125,7 +128,7 @@ function isInsideText(text: string): boolean {
   return bare.includes('"') || bare.includes("'");
 }
 
-/** In a script `data` is `message.data`; paths below it move along. */
+/** Returns the places as a script names them: `data` is `message.data` there, and so are the paths below it. */
 function scriptPlaces(places: readonly SamplePlace[]): readonly SamplePlace[] {
   const parts = places
     .filter(({ path }) => path === 'data' || path === 'headers' || path === 'keys')

@@ -1,4 +1,6 @@
-/** Builds a condition from rows: nested groups, each row with a left side, an operator in words and a right side. */
+/**
+ * Edits a condition as rows: nested groups, where each row has a left side, an operator in words and a right side.
+ */
 import { Button, Segmented, Select } from 'antd';
 import { Ban, FolderPlus } from 'lucide-react';
 import { COMPARISONS, type Comparison, type ConditionRule } from '../../../../engine/contract/flow/expression-types.ts';
@@ -42,7 +44,7 @@ const TEXTS = defineTexts({
 });
 
 const MAX_DEPTH = 15;
-/** In pixels: shows all operators without scrolling. */
+/** Height in pixels at which all operators fit without scrolling. */
 const ALL_OPERATORS = 560;
 
 interface ConditionInputProps {

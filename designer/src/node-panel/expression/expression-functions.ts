@@ -1,4 +1,7 @@
-/** Functions of expressions (JSONata 2) with their arguments and effects, without those that the engine refuses. */
+/**
+ * The functions of expressions (JSONata 2) with their arguments and effects. Functions that the engine refuses are
+ * left out.
+ */
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 
 export interface ExpressionFunction {

@@ -1,4 +1,4 @@
-/** The result of an expression for the sample, or its error. JSONata is loaded with the first expression. */
+/** Computes the result of an expression for the sample, or its error. JSONata is loaded with the first expression. */
 import { useEffect, useState } from 'react';
 import type { Loop } from '../../../../engine/contract/node/node.ts';
 import { AppError } from '../../../../engine/contract/values/errors.ts';
@@ -10,7 +10,7 @@ export type Preview = { readonly value: unknown } | { readonly problem: string }
 
 const PAUSE_MS = 250;
 
-/** Undefined for an empty text, or for a valid one without a sample. */
+/** Returns the result. It is undefined for an empty text, and for a valid text without a sample. */
 export function usePreview(text: string, sample: ScopeSample): Preview {
   const language = useLanguage();
   const [preview, setPreview] = useState<Preview>();

@@ -4,7 +4,7 @@ import { keptText } from '../../kit/form/field-schema.ts';
 import { PathInput } from './path-input.tsx';
 import type { SamplePlace } from './scope-sample.ts';
 
-/** A field that stores a path to one of these places. */
+/** Edits a field that stores a path to one of these places. */
 export function PathField({ schema, value, onChange, places, ...shown }: FieldProps & { readonly places: readonly SamplePlace[] }) {
   return (
     <PathInput

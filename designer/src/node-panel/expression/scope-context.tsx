@@ -1,4 +1,4 @@
-/** The context of a node's fields: what they can read and open. All of it is absent for a form outside a flow. */
+/** The context of a node's fields: what they can read and open. A form outside a flow has none of it. */
 import { createContext, use, useMemo, type ReactNode } from 'react';
 import type { NodeName, ScopeSample } from './scope-sample.ts';
 

@@ -1,19 +1,19 @@
 /**
- * The readable scope of a field's paths and expressions, derived from a sample: a tree of places with their paths.
+ * The scope that paths and expressions of a field can read, derived from a sample: a tree of places with their paths.
  * Pure.
  */
 import { pathStep, shapeOf, type Shape } from '../../model/schema/sample-shape.ts';
 
-/** Absent parts are unknown. */
+/** The sample of a scope. Absent parts are unknown. */
 export interface ScopeSample {
   readonly data?: unknown;
   readonly headers?: unknown;
   readonly keys?: unknown;
-  /** Outputs of earlier nodes by id; undefined if none is known. */
+  /** Outputs of earlier nodes by id; the output of a node is undefined if it is not known. */
   readonly nodes?: Readonly<Record<string, unknown>>;
-  /** The node's own output, for fields that refer to its result. */
+  /** The output of the node itself, for fields that refer to its result. */
   readonly output?: unknown;
-  /** Inside a loop of a mapping: its first iteration. */
+  /** The first iteration, inside a loop of a mapping. */
   readonly loop?: SampleLoop;
 }
 
@@ -29,9 +29,9 @@ export interface NodeName {
 
 export interface SamplePlace {
   readonly path: string;
-  /** The last step, as displayed. */
+  /** The last step of the path, as displayed. */
   readonly name: string;
-  /** Shown beside the name: the label of a node. */
+  /** Shown beside the name, for example the label of a node. */
   readonly note?: string;
   readonly type: 'object' | 'list' | 'text' | 'number' | 'boolean' | 'null' | 'unknown';
   /** A short form of a plain value. */
@@ -41,7 +41,7 @@ export interface SamplePlace {
 
 const PREVIEW_CHARS = 40;
 
-/** Returns the roots of the scope with everything that the sample contains below them. */
+/** Returns the roots of the scope, with everything that the sample contains below them. */
 export function scopePlaces(sample: ScopeSample, nodes: readonly NodeName[] = []): readonly SamplePlace[] {
   return [
     ...loopPlaces(sample.loop),
@@ -60,7 +60,7 @@ function loopPlaces(loop: SampleLoop | undefined): readonly SamplePlace[] {
   return outer === undefined ? own : [...own, placeOf('outer.item', 'outer.item', outer.item), placeOf('outer.index', 'outer.index', 0)];
 }
 
-/** Returns the places inside one value; paths are relative to it. */
+/** Returns the places inside one value. Their paths are relative to the value. */
 export function valuePlaces(value: unknown): readonly SamplePlace[] {
   return inside('', shapeOf(value));
 }

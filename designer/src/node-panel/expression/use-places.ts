@@ -8,13 +8,13 @@ export function useScopePlaces(): readonly SamplePlace[] {
   return useMemo(() => scopePlaces(sample, nodesBefore), [sample, nodesBefore]);
 }
 
-/** Returns places inside the node's result, or inside its input while no result is known. */
+/** Returns the places inside the node's result, or inside its input as long as no result is known. */
 export function useResultPlaces(): readonly SamplePlace[] {
   const { sample } = useScope();
   return useMemo(() => valuePlaces(sample.output ?? sample.data), [sample]);
 }
 
-/** Returns places of the message that a node may set. */
+/** Returns the places of the message that a node can set. */
 export function useMessagePlaces(): readonly SamplePlace[] {
   const { sample } = useScope();
   return useMemo(() => scopePlaces(sample).filter(({ path }) => path !== 'now'), [sample]);

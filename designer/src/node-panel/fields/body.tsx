@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
 
 type Choice = 'auto' | 'message' | 'none' | 'operand';
 
-/** The whole message, no body, or a value of its own. */
+/** Edits the body: the whole message, no body, or another value. */
 export function BodyField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,6 +1,6 @@
 /**
- * The branches of a node as cards: a label in both languages, the name of the port (generated), and the rest of the
- * branch.
+ * Edits the branches of a node as cards: a label in both languages, the name of the port (generated), and the rest of
+ * the branch.
  */
 import type { ReactNode } from 'react';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';

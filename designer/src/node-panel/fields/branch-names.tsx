@@ -15,7 +15,10 @@ const TEXTS = defineTexts({
   gone: ['已不再连到这里', 'no longer leads here'],
 });
 
-/** For each node with a wire to this one, the name of its field in the result; the node's id by default. */
+/**
+ * Edits the names of a join's result fields, one for each node with a wire to this node. The default is the node's
+ * id.
+ */
 export function BranchNamesField({ value, onChange, label }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly, seal } = useForm();

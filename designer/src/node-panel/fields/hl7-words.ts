@@ -1,4 +1,4 @@
-/** The most used places and message types of HL7 v2, with their names in both languages. */
+/** The most common places and message types of HL7 v2, with their names in both languages. */
 import type { Text } from '../../../../engine/contract/values/texts.ts';
 
 const named = (entries: Readonly<Record<string, readonly [zhCN: string, en: string]>>) =>

@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
 
 const SHOWN = 6;
 
-/** Summarizes the fields that the mapping fills; the mapping is edited on a page of its own. */
+/** Summarizes the fields that the mapping fills. The mapping itself is edited in its own editor. */
 export function MappingField({ value, id }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

@@ -8,7 +8,7 @@ import { keptText } from '../../kit/form/field-schema.ts';
 import { useForm } from '../../kit/form/form-context.tsx';
 import { useScopePlaces } from '../expression/use-places.ts';
 
-/** A text with `{placeholders}`; typing a brace suggests the paths of the sample. */
+/** Edits a text with `{placeholders}`. Typing a brace suggests the paths of the sample. */
 export function TemplateField({ schema, value, onChange, label }: FieldProps) {
   const { isReadOnly, seal } = useForm();
   const placeholder = usePlaceholder(schema);

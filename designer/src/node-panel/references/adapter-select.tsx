@@ -18,13 +18,15 @@ interface AdapterSelectProps {
   readonly id: string;
   readonly label: string;
   readonly value: string | undefined;
-  /** Only adapters of this protocol; all if absent. */
+  /** Protocol of the adapters to list; all if absent. */
   readonly protocol?: string | undefined;
   readonly onChange: (value: string | undefined) => void;
   readonly isInvalid: boolean;
 }
 
-/** The hospital system that a node calls. Warns if it is not configured for the environment of this platform. */
+/**
+ * Selects the hospital system that a node calls. Warns if it is not configured for the environment of this platform.
+ */
 export function AdapterSelect({ id, label, value, protocol, onChange, isInvalid }: AdapterSelectProps) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -4,7 +4,7 @@ import type { FieldProps } from '../../kit/form/field-props.ts';
 import { ReferenceSelect } from '../../kit/form/inputs/reference-select.tsx';
 import { TextField } from '../../kit/form/fields/text.tsx';
 
-/** The name of a secret, never its value. A user who may not list the names types one. */
+/** Edits the name of a secret, never its value. A user who may not list the names types one. */
 export function SecretField(props: FieldProps) {
   const may = useMay();
   const isAllowed = may('secrets.edit');

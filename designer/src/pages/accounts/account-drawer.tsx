@@ -52,7 +52,7 @@ interface Values {
 
 interface Props {
   readonly account: AccountItem | undefined;
-  /** Roles for a new account. */
+  /** Roles that a new account may get. */
   readonly mayGive: readonly Role[];
   readonly onClose: () => void;
 }
@@ -146,8 +146,8 @@ interface RoleBoxesProps {
 }
 
 /**
- * Only takes the form's props that it needs: antd would mark the group as required, which screen readers do not
- * support for a group.
+ * Shows the roles as checkboxes. It takes only the props of the form that it needs: antd would mark the group as
+ * required, which screen readers do not support for a group.
  */
 function RoleBoxes({ open, value = [], onChange }: RoleBoxesProps) {
   const t = useTexts(TEXTS);

@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   expires: ['密码将于 {{days}} 天后到期，请提前修改。', 'Your password must be changed within {{days}} {{days|day|days}}.'],
 });
 
-/** The user's own password, second factor, sessions and tokens. */
+/** Shows the user's own password, second factor, sessions and tokens. */
 export function MePage() {
   const t = useTexts(TEXTS);
   const role = useTexts(ROLE_TEXTS);
@@ -51,7 +51,7 @@ interface Passwords {
   readonly newPassword: string;
 }
 
-/** Warn this many days before a password expires. */
+/** Number of days before a password expires at which the user is warned. */
 const WARN_DAYS = 14;
 const DAY_MS = 86_400_000;
 

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   done: ['我已交付', 'I have passed it on'],
 });
 
-/** Shows a secret once. */
+/** Shows a one-time password. It cannot be shown again. */
 export function OneTimePassword({
   name,
   password,

@@ -33,7 +33,7 @@ const TEXTS = defineTexts({
   cancel: ['取消', 'Cancel'],
 });
 
-/** Only actions that ask for the password again use these permissions, so a token must not have them. */
+/** Permissions that a token must not have, because their actions ask for the password again. */
 const NOT_OF_TOKENS: readonly Permission[] = ['secrets.reveal'];
 
 export function OwnSessions() {

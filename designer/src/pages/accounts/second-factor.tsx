@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
   removeEffect: ['此后登录只需密码。', 'A login then takes the password alone.'],
 });
 
-/** Shows whether the account has a second factor; sets it up (again) or switches it off. */
+/** Shows whether the account has a second factor. The user can set it up, replace it or switch it off. */
 export function SecondFactor() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();

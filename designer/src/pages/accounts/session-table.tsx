@@ -36,7 +36,7 @@ interface SessionTableProps {
   readonly actions?: ReactNode;
 }
 
-/** Browser sessions and tokens of one account, each with its expiry. */
+/** Lists the browser sessions and tokens of one account, each with its expiry. */
 export function SessionTable({ rows, isLoading, error, onRefresh, onEnd, actions }: SessionTableProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();

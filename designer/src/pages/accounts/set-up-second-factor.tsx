@@ -26,14 +26,14 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Sets up the second factor: shows the secret, asks for the first code, then shows the recovery codes. `begin` asks
- * for the password again by itself.
+ * Sets up the second factor: shows the secret, asks for the first code, then shows the recovery codes. The operation
+ * `begin` asks for the password again.
  */
 export function SetUpSecondFactor({ onDone }: { readonly onDone: () => void }) {
   const t = useTexts(TEXTS);
   const begin = useMutationOf('me.begin-second-factor');
-  // Do not use `useMutationOf`: it would reload the account and remove this page before the user has saved the
-  // recovery codes.
+  // Do not use `useMutationOf`: it would reload the account, and this page would disappear before the user has saved
+  // the recovery codes.
   const confirm = useMutation({ mutationFn: (code: string) => call('me.confirm-second-factor', { code }) });
   if (confirm.data !== undefined) {
     return (

@@ -33,13 +33,13 @@ const TEXTS = defineTexts({
 });
 
 interface AdapterFormProps extends FormParts {
-  /** Undefined for a new adapter, whose id is a field of the form. */
+  /** Id of the adapter; undefined for a new adapter, whose id is a field of the form. */
   readonly adapterId: string | undefined;
   readonly type: AdapterTypeDescription | undefined;
   readonly isReadOnly: boolean;
 }
 
-/** The adapter's form in sections: identity, connection, login, and limits. */
+/** Edits an adapter in sections: identity, connection, login, and limits. */
 export function AdapterForm({ content, change, isFresh, adapterId, type, isReadOnly }: AdapterFormProps) {
   const t = useTexts(TEXTS);
   const text = useText();

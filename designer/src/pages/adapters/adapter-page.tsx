@@ -33,7 +33,7 @@ const REFRESH_MS = 5000;
 
 type Adapter = Output<'adapters.get'>;
 
-/** One adapter: its form, a connection test, and its uses. */
+/** Shows one adapter: its form, a connection test, and its uses. */
 export function AdapterPage() {
   const { adapterId = '' } = useParams();
   const adapter = useQueryOf('adapters.get', { adapterId });
@@ -58,7 +58,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const may = useMay();
   const { message } = App.useApp();
   const ask = useAsk();
-  // A change that needs approval waits elsewhere, so the form shows the stored document again.
+  // If a change needs approval it is not saved yet, so the form shows the stored document again.
   const [askedCount, setAskedCount] = useState(0);
   const types = useQueryOf('adapters.types', {});
   const save = useMutationOf('adapters.save', ['secrets']);

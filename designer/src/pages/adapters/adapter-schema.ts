@@ -1,4 +1,4 @@
-/** The form of an adapter: its sections, the initial values, and the problems that prevent saving. Pure. */
+/** The form of an adapter: sections, initial values, and the problems that prevent saving. Pure. */
 import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/node/adapter.ts';
 import type { AdapterTypeDescription } from '../../api/operations.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
@@ -16,18 +16,18 @@ export const CHARSET = pickFields(AdapterDocument, ['charset']);
 export const LIMITS: FieldSchema = optional(asField(AdapterLimits));
 const WHOLE = asField(AdapterDocument);
 
-/** Returns a new adapter of this protocol with empty settings for the platform's environment. */
+/** Returns a new adapter of this protocol, with empty settings for the platform's environment. */
 export function newAdapter(protocol: string, environment: string, domain: string): Content {
   return { protocol, domain, owner: '', environments: { [environment]: {} } };
 }
 
-/** Returns the settings of each environment. Values that are no objects are left to the JSON editor. */
+/** Returns the settings of each environment. Values that are not objects are left out; the JSON editor shows them. */
 export function environmentsOf(content: Content): Readonly<Record<string, Content>> {
   const environments = isRecord(content['environments']) ? content['environments'] : {};
   return Object.fromEntries(Object.entries(environments).map(([name, settings]) => [name, isRecord(settings) ? settings : {}]));
 }
 
-/** Returns the problems that prevent saving: in the document itself and in the settings of each environment. */
+/** Returns the problems that prevent saving, in the document and in the settings of each environment. */
 export function adapterProblems(
   content: Content,
   adapterId: string | undefined,
@@ -38,7 +38,7 @@ export function adapterProblems(
   const own = localIssues(WHOLE, whole, language);
   if (type === undefined) return own;
   const environments = isRecord(content['environments']) ? content['environments'] : {};
-  // The document's own schema reports values that are no objects.
+  // The schema of the document already reports values that are not objects.
   const settings = Object.entries(environments)
     .filter(([, set]) => isRecord(set))
     .flatMap(([name, set]) =>

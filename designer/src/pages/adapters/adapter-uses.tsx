@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5000;
 
-/** Flows that use the adapter and in which nodes; the interfaces that lead to those flows, and their callers. */
+/** Shows which flows use the adapter and in which nodes, the interfaces that call those flows, and their callers. */
 export function AdapterUses({ adapterId }: { readonly adapterId: string }) {
   const t = useTexts(TEXTS);
   const text = useText();

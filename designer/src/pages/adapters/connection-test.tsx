@@ -30,13 +30,13 @@ const TEXTS = defineTexts({
 
 interface ConnectionTestProps {
   readonly adapterId: string;
-  /** The whole document, if it differs from the saved one. */
+  /** The edited document, if it differs from the saved one. */
   readonly unsaved?: Content | undefined;
-  /** True while the form is incomplete. */
+  /** True while the form is incomplete; the test is then disabled. */
   readonly isOff?: boolean;
 }
 
-/** Shows the result of each connection step as it ends. A failed step shows the reason and the fix. */
+/** Tests a connection and shows the result of each step as it ends. A failed step shows the reason and the fix. */
 export function ConnectionTest({ adapterId, unsaved, isOff = false }: ConnectionTestProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -76,7 +76,7 @@ export function ConnectionTest({ adapterId, unsaved, isOff = false }: Connection
   );
 }
 
-/** Runs one test at a time; leaving the page aborts it. */
+/** Runs one test at a time. Leaving the page aborts it. */
 function useTest(adapterId: string, unsaved: Content | undefined) {
   const client = useQueryClient();
   const controller = useRef<AbortController>(undefined);

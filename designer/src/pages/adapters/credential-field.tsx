@@ -37,7 +37,7 @@ interface CredentialFieldProps {
   readonly onChange: (name: string | undefined) => void;
 }
 
-/** The credential with which the adapter logs in: an existing one that is bound to it, or a new one. */
+/** Selects the credential with which the adapter logs in: an existing one that is bound to it, or a new one. */
 export function CredentialField({ adapterId, label, value, hint, isReadOnly, onChange }: CredentialFieldProps) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -47,8 +47,8 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   const secrets = useQueryOf('secrets.list', {});
   const { domains } = useMe();
   const mayCreate = may('secrets.edit') && !isReadOnly;
-  // A credential that does not exist yet belongs to no domain, so an author limited to some domains can only choose
-  // existing ones.
+  // A new credential belongs to no domain yet, so an author who is limited to some domains can only choose existing
+  // ones.
   const mayAsk = !may('secrets.edit') && !isReadOnly && domains === 'all' && value === undefined;
   const stored = secrets.data?.items
     .map(({ name, adapters }) => ({ name, isBound: adapters.includes(adapterId) }))
@@ -109,7 +109,7 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   );
 }
 
-/** `adp_his` -> `his-login`: the approver of the request stores the value under this name. */
+/** Returns the name under which the approver of a request stores the value: `adp_his` gives `his-login`. */
 function nameFor(adapterId: string): string {
   return `${adapterId.replace(/^adp_/, '')}-login`;
 }

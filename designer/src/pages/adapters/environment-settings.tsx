@@ -27,13 +27,13 @@ const NAME = /^[^\s/]{1,30}$/;
 interface EnvironmentSettingsProps {
   readonly environments: Readonly<Record<string, Content>>;
   readonly type: AdapterTypeDescription | undefined;
-  /** The environment that this platform runs in. */
+  /** The environment in which this platform runs. */
   readonly here: string | undefined;
   readonly isFresh: boolean;
   readonly onChange: (environments: Readonly<Record<string, Content>>) => void;
 }
 
-/** The settings of each environment, one at a time. Settings of one environment never apply to another. */
+/** Edits the settings of each environment, one at a time. Settings never apply to another environment. */
 export function EnvironmentSettings({ environments, type, here, isFresh, onChange }: EnvironmentSettingsProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

@@ -30,8 +30,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Creates an adapter: first its protocol, then its form. The protocol stands in the address, so that a flow's form
- * can link to it.
+ * Creates an adapter: the user first chooses the protocol, then fills in the form. The protocol is in the address, so
+ * that a flow's form can link to it.
  */
 export function NewAdapterPage() {
   const may = useMay();

@@ -59,7 +59,7 @@ interface ReceiversProps extends ReturnType<typeof useAlarmSettings> {
   readonly mayEdit: boolean;
 }
 
-/** The list with the form of one receiver. The signing key of a new webhook is shown once. */
+/** Shows the list of receivers and the form of one. The signing key of a new webhook is shown once. */
 function Receivers({ query, settings, error, isSaving, reload, save, mayEdit }: ReceiversProps) {
   const t = useTexts(TEXTS);
   const [edited, setEdited] = useState<AlarmReceiver | 'new'>();
@@ -122,7 +122,7 @@ function Receivers({ query, settings, error, isSaving, reload, save, mayEdit }: 
 interface ReceiverActs {
   readonly isSwitchOff: boolean;
   readonly onSwitch: (receiver: AlarmReceiver, on: boolean) => void;
-  /** Undefined if the user may not edit. */
+  /** Removes a receiver; undefined if the user may not edit. */
   readonly onRemove: ((receiver: AlarmReceiver) => Promise<unknown>) | undefined;
 }
 

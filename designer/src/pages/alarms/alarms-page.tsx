@@ -1,4 +1,4 @@
-/** `/alarms`: current and past alarms, rules, receivers and silences. */
+/** The page `/alarms`: current and past alarms, rules, receivers and silences. */
 import { Tabs } from 'antd';
 import { useSearchParams } from 'react-router';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -28,7 +28,10 @@ interface Values {
   readonly minutes: number;
 }
 
-/** `alarm`: the alarm from which the dialog was opened; absent if it was opened for rules only. */
+/**
+ * Silences alarms. `alarm` is the alarm from which the dialog was opened; it is absent if the user silences rules
+ * only.
+ */
 export function SilenceDialog({ alarm, onClose }: { readonly alarm?: ShownAlarm; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { AlarmSettings } from '../../api/operations.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 
-/** The edited settings, saved as a whole with their revision. */
+/** Returns the edited settings. They are saved as a whole with their revision. */
 export function useAlarmSettings() {
   const query = useQueryOf('alarms.settings', {});
   const save = useMutationOf('alarms.save-settings');

@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
   raw: ['原始记录', 'As it is recorded'],
 });
 
-/** Objects of the audit trail that have their own pages. */
+/** The pages of objects that the audit trail names. */
 const PAGES = {
   flow: '/flows/',
   adapter: '/adapters/',
@@ -37,7 +37,7 @@ const PAGES = {
   account: undefined,
 } as const;
 
-/** Everything that the audit trail stores about an action. It never contains secrets. */
+/** Shows everything that the audit trail stores about an action. It never contains secrets. */
 export function ActDetails({ act }: { readonly act: NamedAct }) {
   const t = useTexts(TEXTS);
   const text = useText();

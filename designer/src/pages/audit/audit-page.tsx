@@ -37,7 +37,7 @@ const TEXTS = defineTexts({
 const PAGE = 100;
 const EXPORT_MOST = 50_000;
 
-/** The audit trail, one row per action, newest first. */
+/** Shows the audit trail: one row per action, newest first. */
 export function AuditPage() {
   const t = useTexts(TEXTS);
   const conditions = useConditions();
@@ -127,7 +127,7 @@ function Acts({ trail, onOpen }: ActsProps) {
   );
 }
 
-/** Writes what the conditions find into a file, up to a limit. */
+/** Exports the rows that the conditions find to a file, up to a limit. */
 function useExport(query: Conditions): Work<number> {
   const t = useTexts(TEXTS);
   const columns = useActColumns();

@@ -1,4 +1,4 @@
-/** The conditions of a search in the audit trail. They stand in the address. */
+/** The conditions of a search in the audit trail. They are in the address of the page. */
 import { DatePicker, Input, Select } from 'antd';
 import dayjs from 'dayjs';
 import { Calendar, Search } from 'lucide-react';
@@ -55,7 +55,7 @@ export function useConditions() {
 }
 
 interface AuditSearchProps extends ReturnType<typeof useConditions> {
-  /** The buttons beside the conditions. */
+  /** Buttons that are shown beside the conditions. */
   readonly actions: ReactNode;
 }
 
@@ -94,7 +94,7 @@ interface ConditionProps {
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Searches when the user has finished typing, not at every keystroke. */
+/** Edits one condition. The search starts when the user has finished typing, not at every keystroke. */
 function Condition({ label, value, onChange }: ConditionProps & { readonly label: string }) {
   const [typed, setTyped] = useState(value ?? '');
   return (

@@ -3,7 +3,7 @@ import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
 export interface ChangedField {
   readonly path: readonly string[];
-  /** Absent if the field did not exist. */
+  /** The value before the change; absent if the field did not exist. */
   readonly before?: unknown;
   readonly after?: unknown;
 }
@@ -13,8 +13,8 @@ export interface FieldWords {
   nameOf(path: readonly string[]): string;
   valueOf(path: readonly string[], value: unknown): string;
   /**
-   * True if the parts of an object have labels of their own: it is then listed field by field even if it exists on
-   * one side only.
+   * Returns whether the parts of an object have labels. The object is then listed field by field even if it exists
+   * only before or only after the change.
    */
   isOpened(path: readonly string[]): boolean;
 }
@@ -22,9 +22,9 @@ export interface FieldWords {
 type IsOpened = FieldWords['isOpened'];
 
 /**
- * Returns fields that differ, down to single values; lists are compared as a whole. Returns undefined if the trail
- * stores no documents, just a few words. `isOpened`: an object that exists on one side only is listed field by field
- * too.
+ * Returns the fields that differ, down to single values; lists are compared as a whole. Returns undefined if the
+ * audit trail stores no documents but only a few words. An object that exists only before or only after the change is
+ * listed field by field if `isOpened` says so.
  */
 export function changedFields(before: unknown, after: unknown, isOpened: IsOpened = () => false): readonly ChangedField[] | undefined {
   if (!isRecord(before) && !isRecord(after)) return undefined;

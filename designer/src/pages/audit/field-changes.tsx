@@ -13,19 +13,19 @@ const TEXTS = defineTexts({
   same: ['没有字段变化（只移动了位置，或内容相同）', 'No field changed: things were only moved, or it was the same again'],
 });
 
-/** Revisions count saves, so a new revision is no news. */
+/** Fields whose changes are not shown. The revision changes with every save. */
 const NO_NEWS = new Set(['revision']);
 
 interface FieldChangesProps {
   readonly before: unknown;
   readonly after: unknown;
-  /** Replaces "What changed". */
+  /** Title that is used instead of "What changed". */
   readonly title?: string;
-  /** The labels of the object's own form, if the kind of object is known. */
+  /** The labels of the object's form, if the kind of object is known. */
   readonly words?: FieldWords;
 }
 
-/** Shows both sides of each field that differs; renders nothing if the two are no documents. */
+/** Shows both values of each field that differs. Renders nothing if the two sides are not documents. */
 export function FieldChanges({ before: old, after: next, title, words }: FieldChangesProps) {
   const t = useTexts(TEXTS);
   const general = useFieldWords();
@@ -33,7 +33,7 @@ export function FieldChanges({ before: old, after: next, title, words }: FieldCh
   const shown = (path: readonly string[], value: unknown) => (value === undefined ? t('none') : valueOf(path, value));
   const changes = changedFields(old, next, isOpened)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
   if (changes === undefined) return null;
-  // A new object has no previous values.
+  // A new object has no previous values, so only the new ones are shown.
   const isNew = words !== undefined && old === undefined;
   return (
     <section>

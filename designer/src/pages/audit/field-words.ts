@@ -65,7 +65,10 @@ const TEXTS = defineTexts({
   '…': ['未列出的修改', 'Changes not listed'],
 });
 
-/** `环境 › PROD › 地址`; names chosen by users stay as they are. Values have units and the labels of the screens. */
+/**
+ * Returns the labels of fields, such as `环境 › PROD › 地址`. Names that users chose are unchanged. Values have units and
+ * the same labels as on the screens.
+ */
 export function useFieldWords(): FieldWords {
   const t = useTexts(TEXTS);
   const text = useText();

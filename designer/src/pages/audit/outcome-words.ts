@@ -1,4 +1,4 @@
-/** The outcome of an action, in words. */
+/** Describes the outcome of an action in words. */
 import { useCallback } from 'react';
 import { errorText } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
@@ -16,7 +16,7 @@ export function useOutcomeWords(): (act: { readonly outcome?: string }) => strin
     ({ outcome }) => {
       if (outcome === undefined) return t('begun');
       if (outcome === 'done') return t('done');
-      // The trail stores only the code, but the English sentence needs the error's values.
+      // The audit trail stores only the code. The English sentence would need the error's values, so it is not used.
       const { what } = errorText({ code: outcome, message: outcome }, language);
       return language === 'en' ? `${t('refused')}: ${outcome}` : `${t('refused')}：${what}（${outcome}）`;
     },

@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
   saves: ['{{count}} 次自动保存', '{{count}} {{count|autosave|autosaves}}'],
 });
 
-/** The columns of the list and of its export. */
+/** Returns the columns of the list and of its export. */
 export function useActColumns() {
   const t = useTexts(TEXTS);
   const text = useText();

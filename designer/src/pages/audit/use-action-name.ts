@@ -3,7 +3,7 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useText } from '../../i18n/texts.ts';
 import { shortName } from './short-name.ts';
 
-/** Returns the label of an action; its bare name if the platform no longer knows it. */
+/** Returns a function that gives the label of an action, or its technical name if the platform no longer knows it. */
 export function useActionName(): (action: string) => string {
   const text = useText();
   const { data } = useQueryOf('audit.actions', {});

@@ -18,15 +18,15 @@ const TEXTS = defineTexts({
 });
 
 interface AddGrantProps {
-  /** The half of the grant that the user chooses; the other half is given. */
+  /** Which part of the grant the user chooses; the other part is given. */
   readonly chooses: 'interface' | 'app';
   readonly given: string;
   readonly options: readonly { readonly value: string; readonly label: string }[];
 }
 
 /**
- * Grants an interface to an app, from either page, optionally with an end. A user who may not grant sends a request
- * instead.
+ * Grants an interface to an app, optionally with an end. It is used on the pages of interfaces and apps. A user who
+ * may not grant sends a request instead.
  */
 export function AddGrant({ chooses, given, options }: AddGrantProps) {
   const t = useTexts(TEXTS);

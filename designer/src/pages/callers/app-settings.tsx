@@ -24,7 +24,7 @@ interface AppSettingsProps {
   readonly onReload: () => void;
 }
 
-/** Name, owner, state and clock tolerance of the app. */
+/** Edits name, owner, state and clock tolerance of the app. */
 export function AppSettings({ app, onSaved, onReload }: AppSettingsProps) {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -41,7 +41,7 @@ const TEXTS = defineTexts({
 
 type Consumer = Output<'bus-consumers.list'>['items'][number];
 
-/** The identities by which the bus gateway recognizes the app. */
+/** Shows the identities by which the bus gateway recognises the app. */
 export function BusConsumersPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();

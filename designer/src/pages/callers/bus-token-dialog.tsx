@@ -21,7 +21,7 @@ interface Values {
   readonly expires?: Dayjs | null;
 }
 
-/** Creates a token of the bus gateway for a named system; shows it once. */
+/** Creates a token of the bus gateway for a named system, and shows it once. */
 export function BusTokenDialog({ appId, onClose }: { readonly appId: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const create = useMutationOf('bus-consumers.create-token', ['apps']);

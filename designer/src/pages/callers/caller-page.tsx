@@ -29,7 +29,7 @@ const TEXTS = defineTexts({
 
 type AppDocument = Output<'apps.get'>;
 
-/** One calling app: keys, granted interfaces, signing, and settings. */
+/** Shows one calling app: keys, granted interfaces, signing, and settings. */
 export function CallerPage() {
   const { appId = '' } = useParams();
   const app = useQueryOf('apps.get', { appId });

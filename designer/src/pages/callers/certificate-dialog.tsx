@@ -23,7 +23,9 @@ const TEXTS = defineTexts({
 
 const COMMAND = 'openssl x509 -in client.crt -noout -fingerprint -sha256';
 
-/** The platform recognizes a client certificate by its fingerprint, so the certificate itself is not needed. */
+/**
+ * Adds a client certificate. The platform recognises it by its fingerprint, so the certificate itself is not needed.
+ */
 export function CertificateDialog({ appId, onClose }: { readonly appId: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const add = useMutationOf('bus-consumers.add-certificate', ['apps']);

@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
 
 type Grant = Output<'grants.list'>['items'][number];
 
-/** The interfaces that the app may call. */
+/** Shows the interfaces that the app may call. */
 export function GrantsPanel({ appId, appName }: { readonly appId: string; readonly appName: string }) {
   const t = useTexts(TEXTS);
   const text = useText();

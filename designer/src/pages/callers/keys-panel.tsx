@@ -53,7 +53,7 @@ const LOOKS: Readonly<Record<Key['state'], { readonly tone: Tone; readonly icon:
   REVOKED: { tone: 'red', icon: CircleX },
 };
 
-/** The keys with which the app signs, from upload to revocation. */
+/** Shows the keys with which the app signs, and offers all actions from upload to revocation. */
 export function KeysPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();

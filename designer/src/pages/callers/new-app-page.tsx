@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
 
 const FIXED = { revision: 0, state: 'active' } as const;
 
-/** Creates an app; keys and grants are added on its page later. */
+/** Creates an app. Keys and grants are added later, on the page of the app. */
 export function NewAppPage() {
   const may = useMay();
   const domain = useStartDomain();

@@ -36,7 +36,7 @@ interface NewKeyDialogProps {
   readonly onClose: () => void;
 }
 
-/** Uploads a key whose possession the holder then proves, or creates a secret that is shown once. */
+/** Uploads a key, whose possession the holder proves afterwards, or creates a secret that is shown once. */
 export function NewKeyDialog({ appId, kind, onClose }: NewKeyDialogProps) {
   const t = useTexts(TEXTS);
   const upload = useMutationOf('keys.upload', ['apps']);

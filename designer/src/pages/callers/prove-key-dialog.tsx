@@ -27,7 +27,7 @@ type Key = Output<'keys.list'>['items'][number];
 
 interface ProveKeyDialogProps {
   readonly appKey: Key;
-  /** Known only right after the upload. */
+  /** The challenge to sign; only known right after the upload. */
   readonly challenge?: string;
   readonly onClose: () => void;
 }

@@ -65,7 +65,7 @@ const LANGUAGES: Readonly<Record<ExampleLanguage, { readonly name: string; reado
 
 type Interface = Output<'interfaces.list'>['items'][number];
 
-/** A call that is ready to run, with a key of the app and an interface granted to it. */
+/** Shows a call that is ready to run, with a key of the app and an interface that is granted to it. */
 export function SigningExample({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,4 +1,4 @@
-/** Public keys with which the user gateway verifies the tokens of citizens. */
+/** The public keys with which the user gateway verifies the tokens of citizens. */
 import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';

@@ -55,7 +55,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** All flows, with published versions and unpublished drafts. */
+/** Lists all flows, with published versions and unpublished drafts. */
 export function FlowsPage() {
   const t = useTexts(TEXTS);
   const may = useMay();

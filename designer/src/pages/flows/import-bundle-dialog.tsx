@@ -38,7 +38,7 @@ const TEXTS = defineTexts({
 
 type Bundle = MutationInput<'bundles.import'>['bundle'];
 
-/** The chosen file; `bundle` is undefined if the file is none. */
+/** The chosen file. `bundle` is undefined if the file is not a bundle. */
 interface Chosen {
   readonly name: string;
   readonly bundle: Bundle | undefined;
@@ -116,7 +116,10 @@ function Report({ report: { warnings, ...counts } }: { readonly report: Output<'
   );
 }
 
-/** Earlier versions exported a single flow's document; treat it as a bundle of one. */
+/**
+ * Returns the bundle in a file. Earlier versions exported the document of a single flow, which is treated as a bundle
+ * of one flow.
+ */
 function bundleOf(value: unknown): Bundle | undefined {
   if (!isRecord(value)) return undefined;
   if (value['schema'] === 'bundle/1') return value as Bundle;

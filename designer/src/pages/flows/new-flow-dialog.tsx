@@ -37,16 +37,16 @@ interface NewFlowDialogProps {
 interface Values {
   readonly name: string;
   readonly domain: string;
-  /** Id of a starter. */
+  /** Id of the starter chain for the new flow. */
   readonly starter?: string;
 }
 
 const BLANK = '';
 
-/** Only a name is required; everything else is drawn on the canvas. */
+/** Creates a flow. Only a name is required; everything else is edited on the canvas. */
 export function NewFlowDialog(props: NewFlowDialogProps) {
   const start = useStartDomain();
-  // Wait for the domain, so that the form has it from the start.
+  // Wait until the domain is loaded, so that the form has it from the start.
   return start === undefined ? null : <Dialog {...props} domain={props.copyOf?.domain ?? start} />;
 }
 
@@ -56,7 +56,7 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
   const go = useNavigate();
   const save = useMutationOf('flows.save');
   const formId = useId();
-  // The user may press Enter again before the button shows the loading state.
+  // True while the flow is being created. The user may press Enter again before the button shows the loading state.
   const isUnderWay = useRef(false);
   const create = async ({ name, domain, starter = BLANK }: Values) => {
     const source = copyOf === undefined ? undefined : await call('flows.get', { flowId: copyOf.flowId });

@@ -58,29 +58,29 @@ const TEXTS = defineTexts({
   back: ['返回', 'Back'],
 });
 
-/** Selects held messages: by place and cause, or by ids. */
+/** A selection of held messages: by place and cause, or by ids. */
 export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ofBulk' | 'key' | 'all' | 'ids'>;
 
 type Outcome = 'known' | 'unknown' | 'any';
 
-/** A bulk operation that the user wants. */
+/** A bulk operation that the user wants to start. */
 export interface BulkWish {
   readonly kind: BulkKind;
   readonly choice: BulkChoice;
-  /** Selects messages whose outcome is known, unknown, or both. */
+  /** Whether messages with a known outcome, with an unknown outcome, or both are selected. */
   readonly outcome: Outcome;
-  /** True if the write of every message was done. */
+  /** True if the writes of all messages were completed. */
   readonly isAfterWrite: boolean;
   /** The group that all messages belong to; absent if their causes differ. */
   readonly group?: GroupName;
 }
 
-/** The request with everything that the platform requires. */
+/** A complete request for a bulk operation. */
 export interface BulkOrder {
   readonly kind: BulkKind;
   readonly isAfterWrite: boolean;
   readonly choice: BulkChoice & { readonly outcome: Outcome };
-  /** For a retry. */
+  /** Which code tables a retry uses. */
   readonly tables: RetryTables;
   readonly perSecond: number;
   readonly reason: string;
@@ -121,12 +121,12 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   const [tables, setTables] = useState<RetryTables>(group !== undefined && isCodeMissing(group) ? 'now' : 'then');
   const [reason, setReason] = useState('');
   const { total = 0 } = preview.data ?? {};
-  // Within a group, messages with another outcome form a group of their own.
+  // Within a group, messages with another outcome belong to a separate group.
   const unknownSkipped = wish.outcome === 'any' ? (preview.data?.unknownSkipped ?? 0) : 0;
   const count = total + (includesUnknown ? unknownSkipped : 0);
   const outcome = includesUnknown ? 'any' : safestOf(wish);
   const mustAsk = kind !== 'cancel' && outcome !== 'known';
-  // Other causes do not depend on a code table.
+  // The choice is only offered if a code was missing, because other causes do not depend on code tables.
   const hasTables = act === 'retry' && (group === undefined || isCodeMissing(group));
   const isReady = count > 0 && reason.trim() !== '' && (!mustAsk || isAsked);
   return (
@@ -225,8 +225,9 @@ function usePreview(wish: BulkWish) {
 }
 
 /**
- * A retry or resend of a write that may have been done may repeat it, and completing it may lose it. So messages with
- * an unknown outcome need the user's explicit choice.
+ * Returns the outcome that is selected by default. A retry or resend may repeat a write that was already done, and
+ * completing a message may lose a write that was not done. So messages with an unknown outcome need the user's
+ * explicit choice.
  */
 function safestOf({ kind, outcome }: BulkWish): Outcome {
   return kind !== 'cancel' && outcome === 'any' ? 'known' : outcome;

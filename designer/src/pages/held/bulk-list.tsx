@@ -50,7 +50,7 @@ const NOT_WELL: Readonly<Record<Exclude<Verdict, 'allWell'>, { readonly tone: To
 const MOST = 20;
 const REFRESH_MS = 3000;
 
-/** Bulks that a user left unfinished and can resume, and those that ended recently. */
+/** Shows bulk operations that a user left unfinished and can resume, and those that ended recently. */
 export function BulkList({ onGoOn }: { readonly onGoOn: (bulk: Bulk) => void }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('bulks.list', { limit: MOST }, { refetchIntervalMs: REFRESH_MS });
@@ -154,7 +154,9 @@ function What({ bulk }: { readonly bulk: Bulk }) {
   );
 }
 
-/** A finished bulk is a success only if every message that it released continued. */
+/**
+ * Shows the state of a bulk operation. A finished one is a success only if every message that it released continued.
+ */
 function State({ bulk }: { readonly bulk: Bulk }) {
   const { status, outcome } = bulk;
   const t = useTexts(BULK_TEXTS);

@@ -1,6 +1,6 @@
 /**
- * The outcome of the messages that a bulk released. A retry that was accepted does not mean that the message
- * continued.
+ * Shows what happened to the messages that a bulk operation released. A retry that was accepted does not mean that
+ * the message continued.
  */
 import { Alert } from 'antd';
 import { CircleCheck, CircleX, Hand, LoaderCircle } from 'lucide-react';
@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
 
 const WATCH_MS = 1500;
 
-/** A bulk is a success only if all messages continued. */
+/** The result of a bulk operation. It is a success only if all messages continued. */
 export type Verdict = 'waiting' | 'allWell' | 'partly' | 'nothing';
 
 export function verdictOf({ wentOn, heldAgain, failed, underWay }: BulkOutcome): Verdict {
@@ -35,7 +35,7 @@ export function verdictOf({ wentOn, heldAgain, failed, underWay }: BulkOutcome):
   return underWay > 0 ? 'waiting' : 'allWell';
 }
 
-/** Shows how many messages continued and how many did not, with a link to those held again. */
+/** Shows how many messages continued and how many did not, with a link to those that were held again. */
 export function OutcomeTags({ bulk: { bulkId, outcome } }: { readonly bulk: Pick<Bulk, 'bulkId' | 'outcome'> }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -72,7 +72,7 @@ export function OutcomeTags({ bulk: { bulkId, outcome } }: { readonly bulk: Pick
 
 const ALERTS = { waiting: 'info', allWell: 'success', partly: 'warning', nothing: 'error' } as const;
 
-/** The outcome takes a while, so it is polled while the dialog is open. */
+/** Shows the outcome in a dialog. The messages take a while, so the outcome is polled while the dialog is open. */
 export function OutcomeAlert({ bulkId }: { readonly bulkId: string }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('bulks.get', { bulkId }, { refetchIntervalMs: WATCH_MS });

@@ -17,12 +17,15 @@ export const BULK_TEXTS = defineTexts({
   closed: ['已了结', 'Closed'],
 });
 
-/** Returns the action's label. A retry keeps completed writes, so after a write it is called differently. */
+/**
+ * Returns the key of the action's label. A retry after a completed write keeps the write, so it has a different
+ * label.
+ */
 export function actOf({ kind, isAfterWrite: isDone }: { readonly kind: BulkKind; readonly isAfterWrite: boolean }): BulkKind | 'goOn' {
   return kind === 'retry' && isDone ? 'goOn' : kind;
 }
 
-/** Returns the label of an existing bulk, derived from the cause in its selection. */
+/** Returns the key of the label of an existing bulk operation, derived from the cause in its selection. */
 export function actOfBulk({ kind, selection: { code } }: Pick<Bulk, 'kind' | 'selection'>): BulkKind | 'goOn' {
   return actOf({ kind, isAfterWrite: code !== undefined && isAfterWrite({ code }) });
 }
@@ -34,7 +37,7 @@ const TEXTS = defineTexts({
   again: ['再次挂起的消息', 'Those held again'],
 });
 
-/** Describes the selection of a bulk in words. */
+/** Returns a function that describes the selection of a bulk operation in words. */
 export function useChoiceWords(): (selection: Bulk['selection']) => string {
   const t = useTexts(TEXTS);
   const nameOf = useFlowName();

@@ -31,8 +31,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Every cause uses the same columns. They fit a 1280 px window with all actions of a group on one line: the actions
- * take the remaining width.
+ * Width of the columns, which are the same for every cause. They fit a window of 1280 px with all actions of a group
+ * on one line; the actions use the remaining width.
  */
 const WIDTH = 985;
 
@@ -42,7 +42,10 @@ export interface CauseSection {
   readonly count: number;
 }
 
-/** One cause: what happened, at which system, and what to do; below it, each flow and node that it blocks. */
+/**
+ * Shows one cause: what happened, at which system, and what to do. Below it are the flows and nodes whose messages
+ * are held.
+ */
 export function CausePanel({ section, onBegin }: { readonly section: CauseSection; readonly onBegin: (wish: BulkWish) => void }) {
   const t = useTexts(TEXTS);
   const text = useText();

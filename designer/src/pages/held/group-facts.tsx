@@ -1,4 +1,4 @@
-/** Shows where the messages of a group stand and why, on their page and before a bulk. */
+/** Shows where the messages of a group are held and why, on their page and before a bulk operation. */
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import type { NamedHeldGroup } from '../../api/operations.ts';
@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** `withCause`: set it if no heading states the cause. */
+/** Shows the facts of a group. `withCause` must be set if no heading states the cause. */
 export function GroupFacts({ group, withCause = false }: { readonly group: GroupName; readonly withCause?: boolean }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -52,7 +52,10 @@ export function GroupFacts({ group, withCause = false }: { readonly group: Group
   );
 }
 
-/** Warns before messages continue: the system they wait for is not responding yet, as far as the platform knows. */
+/**
+ * Warns before messages are continued if the system that they wait for does not respond yet, as far as the platform
+ * knows.
+ */
 export function FailingSystem({ group }: { readonly group: GroupName }) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -1,6 +1,6 @@
 /**
- * `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group. `?bulk=…`: messages that a bulk
- * released and that were held again.
+ * The page `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group. With `?bulk=…`: messages that
+ * a bulk operation released and that were held again.
  */
 import { Button } from 'antd';
 import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
@@ -95,7 +95,7 @@ function Group({ group }: { readonly group: GroupName }) {
   );
 }
 
-/** All held messages of any cause, for a user who looks for a patient. */
+/** Shows all held messages of any cause, for a user who looks for a patient. */
 function AllHeld() {
   const t = useTexts(TEXTS);
   return (
@@ -111,7 +111,7 @@ function AllHeld() {
   );
 }
 
-/** Messages that a bulk released and that were held again, of any cause. */
+/** Shows messages that a bulk operation released and that were held again, of any cause. */
 function HeldAgain({ bulkId }: { readonly bulkId: string }) {
   const t = useTexts(TEXTS);
   return (
@@ -127,7 +127,7 @@ function HeldAgain({ bulkId }: { readonly bulkId: string }) {
   );
 }
 
-/** Columns for messages of several flows and causes. */
+/** Returns columns for messages of several flows and causes. */
 function useMixedColumns(): readonly Column<ExecutionSummary>[] {
   const [since, ...facts] = useColumns();
   const known = useMessageColumns().filter(({ key }) => key === 'flow' || key === 'cause');
@@ -141,11 +141,11 @@ interface MessagesProps extends Omit<BulkWish, 'kind'> {
   readonly facts?: ReactNode;
   readonly columns: readonly Column<ExecutionSummary>[];
   readonly empty: string;
-  /** The other system may have done their writes. */
+  /** True if the other system may have done the writes of the messages. */
   readonly isDoneThere?: boolean;
 }
 
-/** Lists the selected messages; the user acts on one, some, or all of them. */
+/** Lists the selected messages. The user acts on one, some, or all of them. */
 function Messages({ title, help, beside, facts, columns, empty, isDoneThere = true, ...wish }: MessagesProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -204,7 +204,7 @@ function Messages({ title, help, beside, facts, columns, empty, isDoneThere = tr
 }
 
 interface BulkButtonsProps {
-  /** Of the chosen messages; 0: the buttons act on all of them. */
+  /** Number of chosen messages. If it is 0, the buttons act on all messages. */
   readonly count: number;
   readonly isOff: boolean;
   readonly isAfterWrite: boolean;

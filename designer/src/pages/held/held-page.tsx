@@ -1,4 +1,4 @@
-/** `/held`: held messages by cause, and the bulks that act on many of them. */
+/** The page `/held`: held messages by cause, and the bulk operations that act on many of them. */
 import { Button, Skeleton, Tooltip } from 'antd';
 import { RefreshCw, Search } from 'lucide-react';
 import { Link } from 'react-router';
@@ -66,11 +66,11 @@ export function HeldPage() {
   );
 }
 
-/** Groups by cause and system across flows and nodes; the largest group comes first. */
+/** Groups the messages by cause and system, across flows and nodes. The largest group comes first. */
 function sectionsOf(groups: readonly NamedHeldGroup[]): readonly CauseSection[] {
   const sections = Map.groupBy(groups, ({ code, adapter, flowId }) => {
     const cause = causeOf(code);
-    // A flow's own error has a different meaning in each flow.
+    // An error that a flow defines has a different meaning in each flow, so each flow and code is a group.
     return `${cause} ${adapter?.adapterId ?? ''} ${cause === 'other' ? `${flowId} ${code}` : ''}`;
   });
   return Array.from(sections, ([key, members]) => ({

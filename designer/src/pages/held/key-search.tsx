@@ -1,4 +1,4 @@
-/** Searches held messages by a business key. The value may identify a patient, so it never appears in an address. */
+/** Searches held messages by a business key. The value may identify a patient, so it is never part of an address. */
 import { KeyRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Input } from '../../api/operation-types.ts';
@@ -13,13 +13,13 @@ const TEXTS = defineTexts({
   value: ['业务键的值，如患者号', 'Its value, such as a patient number'],
 });
 
-/** The key that most feeds use for the patient. */
+/** Name of the key that most feeds use for the patient. */
 const USUAL = 'patient';
 
 export interface KeySearch {
-  /** Undefined until the user enters one. */
+  /** The key to search for; undefined until the user enters one. */
   readonly key: { readonly name: string; readonly value: string } | undefined;
-  /** Renders nothing for a user who may not see message data. */
+  /** The fields of the search. They are empty for a user who may not see message data. */
   readonly fields: ReactNode;
   readonly questionOf: (query: Omit<Input<'executions.held'>, 'limit' | 'after'>) => Question;
 }

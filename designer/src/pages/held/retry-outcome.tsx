@@ -1,4 +1,4 @@
-/** The outcome of a single retry from a row. An accepted retry does not mean that the message continued. */
+/** Shows the outcome of a single retry. A retry that was accepted does not mean that the message continued. */
 import { Alert } from 'antd';
 import { Link } from 'react-router';
 import type { ExecutionDetails, ExecutionSummary } from '../../api/operations.ts';
@@ -25,7 +25,10 @@ export type Retried = Pick<ExecutionSummary, 'executionId' | 'attempt'>;
 type Verdict = 'waiting' | 'wentOn' | 'heldAgain' | 'failed' | 'cancelled';
 const ALERTS = { waiting: 'info', wentOn: 'success', heldAgain: 'warning', failed: 'error', cancelled: 'info' } as const;
 
-/** The row may have left its list, so the notice stands above the list. It polls the message until it stops again. */
+/**
+ * Polls the message until it stops again, and shows the outcome. The notice is above the list, because the row may no
+ * longer be in it.
+ */
 export function RetryOutcome({ retried: { executionId, attempt }, onClose }: { readonly retried: Retried; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const { data } = useQueryOf('executions.get', { executionId }, { refetchIntervalMs: WATCH_MS });
@@ -44,7 +47,7 @@ export function RetryOutcome({ retried: { executionId, attempt }, onClose }: { r
   );
 }
 
-/** Until the retry starts, the message has the same attempt number as before. */
+/** Returns the outcome. Until the retry starts, the message has the same attempt number as before. */
 function verdictOf(details: ExecutionDetails | undefined, before: number): Verdict {
   if (details === undefined || details.attempt <= before) return 'waiting';
   const { status } = details;

@@ -32,14 +32,14 @@ const DONE = { retry: 'retried', goOn: 'continued', resend: 'resent', conclude: 
 type Open = { readonly wish: BulkWish } | { readonly work: Work<Bulk> };
 
 export interface Bulks {
-  /** Opens the dialog first. */
+  /** Opens the dialog for a new bulk operation. */
   readonly begin: (wish: BulkWish) => void;
-  /** Resumes an unfinished bulk at once; the user already confirmed it. */
+  /** Resumes an unfinished bulk operation at once, because the user has already confirmed it. */
   readonly goOn: (bulk: Bulk) => void;
   readonly dialog: ReactNode;
 }
 
-/** Runs bulk operations on held messages, with their dialogs. Put `dialog` on the page. */
+/** Runs bulk operations on held messages, with their dialogs. The page must render `dialog`. */
 export function useBulks(): Bulks {
   const [open, setOpen] = useState<Open>();
   const client = useQueryClient();
@@ -79,7 +79,10 @@ function actOfEither(what: BulkOrder | Bulk): keyof typeof DONE {
   return 'bulkId' in what ? actOfBulk(what) : actOf(what);
 }
 
-/** Uses an id of its own, so that a lost reply or a closed page does not start the bulk twice. */
+/**
+ * Starts or resumes a bulk operation. The request has an id, so that the operation does not start twice after a lost
+ * reply or a closed page.
+ */
 function ask(what: BulkOrder | Bulk, onProgress: (bulk: Bulk) => void, signal: AbortSignal): Promise<BulkAnswer> {
   const operation = BULK_OPERATIONS[what.kind];
   if ('bulkId' in what) return callWithProgress(operation, { bulkId: what.bulkId }, onProgress, { signal });
@@ -90,7 +93,7 @@ function ask(what: BulkOrder | Bulk, onProgress: (bulk: Bulk) => void, signal: A
     : callWithProgress(BULK_OPERATIONS[kind], { ...order, reason }, onProgress, { signal, reason });
 }
 
-/** Shows how many messages were processed, and how many were not and why. Their outcome is shown separately. */
+/** Shows how many messages were processed, how many were not, and why. Their outcome is shown separately. */
 function Counts({ bulk: { done, goneOn, missing, refused = 0 }, act }: { readonly bulk: Bulk; readonly act: keyof typeof DONE }) {
   const t = useTexts(TEXTS);
   return (

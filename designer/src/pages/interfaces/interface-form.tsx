@@ -37,7 +37,7 @@ interface InterfaceFormProps extends FormParts {
   readonly issues: readonly Issue[];
 }
 
-/** The interface's form in sections: identity, address, target, policies, time limits and logging. */
+/** Edits an interface in sections: identity, address, target, policies, time limits and logging. */
 export function InterfaceForm({ content, change, isFresh, isNew, isReadOnly, issues }: InterfaceFormProps) {
   const t = useTexts(TEXTS);
   const set = (next: Content) => change(withFrontPath(content, isNew ? withSuggestedId(content, next, 'interfaceId', 'ifc_') : next));
@@ -88,7 +88,7 @@ interface FormatsFormProps {
   readonly onChange: (content: Content) => void;
 }
 
-/** Edits formats as JSON; an absent format is a button that adds it. */
+/** Edits formats as JSON. For a missing format there is a button that adds it. */
 function FormatsForm({ content, issues, onChange }: FormatsFormProps) {
   const text = useText();
   const { isReadOnly } = useForm();

@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   none: ['还没有授权给任何应用，谁也不能调用。', 'Granted to no app yet: nobody can call it.'],
 });
 
-/** Apps that may call the interface. */
+/** Shows the apps that may call the interface. */
 export function InterfaceGrants({ interfaceId, name }: { readonly interfaceId: string; readonly name: string }) {
   const t = useTexts(TEXTS);
   const text = useText();

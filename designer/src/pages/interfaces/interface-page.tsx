@@ -47,7 +47,7 @@ const REFRESH_MS = 5000;
 
 type Interface = Output<'interfaces.get'>;
 
-/** One interface: its form with problems, an example call, its grants, and its online state. */
+/** Shows one interface: its form with problems, an example call, its grants, and its online state. */
 export function InterfacePage() {
   const { interfaceId = '' } = useParams();
   const answer = useQueryOf('interfaces.get', { interfaceId });
@@ -128,7 +128,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
 
 type CheckedFormProps = Omit<Parameters<typeof InterfaceForm>[0], 'issues'> & { readonly fixed: Content };
 
-/** The form with problems that only the platform can find. */
+/** Edits an interface and also shows problems that only the platform can find. */
 export function CheckedForm({ fixed, ...form }: CheckedFormProps) {
   const isWrong = interfaceProblems(form.content, fixed, 'en').length > 0;
   const issues = useInterfaceIssues(isWrong ? undefined : wholeInterface(form.content, fixed));
@@ -157,7 +157,7 @@ function Remove({ document: { interfaceId, name } }: { readonly document: Interf
 
 interface StateButtonProps {
   readonly document: Interface;
-  /** True if the document has unsaved changes, which must be saved first. */
+  /** True if the document has unsaved changes. The user must save them first. */
   readonly isDisabled: boolean;
   readonly onDone: (document: Interface) => void;
 }

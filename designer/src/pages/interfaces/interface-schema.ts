@@ -1,4 +1,4 @@
-/** The form of an interface: its sections, the initial values, and the problems that prevent saving. Pure. */
+/** The form of an interface: sections, initial values, and the problems that prevent saving. Pure. */
 import { InterfaceDocument, Target } from '../../../../gateways/documents/interface-document.ts';
 import type { Front } from '../../../../engine/contract/access/access.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
@@ -21,7 +21,7 @@ export const SECTIONS = {
   formats: asJson(pick('requestSchema', 'querySchema', 'responseSchema')),
 } as const;
 
-/** These fields have sections of their own. */
+/** Fields that are edited in other sections. */
 export const OTHER_FIELDS = ['target', 'policies', 'state', 'revision'];
 
 const [FLOW = {}, UPSTREAM = {}] = asField(Target).anyOf ?? [];
@@ -44,7 +44,10 @@ export function newInterface(domain: string): Content {
   };
 }
 
-/** A path that the user has not edited follows the gateway. */
+/**
+ * Returns the content after a change of the gateway. If the user has not edited the path, the path is changed to fit
+ * the gateway.
+ */
 export function withFrontPath(before: Content, after: Content): Content {
   const isUntouched = before['path'] === startPath(before['front']) && after['path'] === before['path'];
   return isUntouched && after['front'] !== before['front'] ? { ...after, path: startPath(after['front']) } : after;
@@ -55,7 +58,7 @@ export function wholeInterface(content: Content, fixed: Content): InterfaceDocum
   return withDefaults(WHOLE, { ...content, ...fixed }) as InterfaceDocument;
 }
 
-/** Returns the problems that prevent saving, as far as the fields show them. */
+/** Returns the problems that prevent saving, as far as they concern the fields of the form. */
 export function interfaceProblems(content: Content, fixed: Content, language: Language): readonly FormIssue[] {
   return localIssues(WHOLE, { ...content, ...fixed }, language);
 }
@@ -69,7 +72,10 @@ function startPath(front: unknown): string {
   return `/${front as Front}/v1/`;
 }
 
-/** Edits schemas as JSON: outside a flow there is no sample to build a schema from. */
+/**
+ * Returns a schema whose fields are edited as JSON: outside a flow there is no sample from which a schema could be
+ * built.
+ */
 function asJson({ properties = {}, ...schema }: FieldSchema): FieldSchema {
   return {
     ...schema,

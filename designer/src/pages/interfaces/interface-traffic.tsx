@@ -16,7 +16,7 @@ const TEXTS = defineTexts({
   held: ['待人工处理', 'Held now'],
 });
 
-/** The target of the saved interface, and today's traffic. */
+/** Shows the target of the saved interface, and today's traffic. */
 export function InterfaceTraffic({ interfaceId }: { readonly interfaceId: string }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

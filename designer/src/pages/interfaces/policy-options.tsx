@@ -24,7 +24,8 @@ interface PolicyOptionsProps {
 }
 
 /**
- * Policies of the gateway that an interface may switch or set. Lists the others too, since they apply all the same.
+ * Edits the policies of the gateway that an interface may switch or set. Other policies are listed too, because they
+ * also apply.
  */
 export function PolicyOptions({ front, policies, issues, onChange }: PolicyOptionsProps) {
   const t = useTexts(TEXTS);

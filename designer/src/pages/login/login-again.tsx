@@ -25,7 +25,8 @@ interface LoginAgainProps {
 }
 
 /**
- * Covers the open page so that it cannot be read. The same user continues where they were; another user starts over.
+ * Asks for a new login. It covers the open page so that the page cannot be read. The same user then continues on the
+ * page; another user starts at the first page.
  */
 export function LoginAgain({ name, onDone }: LoginAgainProps) {
   const t = useTexts(TEXTS);
@@ -41,7 +42,7 @@ export function LoginAgain({ name, onDone }: LoginAgainProps) {
       keyboard={false}
       footer={null}
       rootClassName={styles.cover ?? ''}
-      // The dialog takes the focus when it opens, after the field was mounted.
+      // Set the focus only now: when the dialog opens, it takes the focus from the field.
       afterOpenChange={() => password.current?.focus()}
     >
       <p>{t('why')}</p>

@@ -29,7 +29,7 @@ interface Values {
 
 interface NewPasswordPageProps {
   readonly isOneTime: boolean;
-  /** The current password if the user has just typed it, so that it is not asked for twice. */
+  /** The current password, if the user has just typed it. It is then not asked for again. */
   readonly typed: string | undefined;
   readonly onDone: () => void;
 }

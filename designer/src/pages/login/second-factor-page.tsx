@@ -11,7 +11,10 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** Shown before the console if the installation requires a second factor and the account has none. */
+/**
+ * Sets up a second factor before the console is shown. It is needed if the installation requires one and the account
+ * has none.
+ */
 export function SecondFactorPage({ onDone }: { readonly onDone: () => void }) {
   const t = useTexts(TEXTS);
   return (

@@ -7,7 +7,7 @@ export interface LoginValues {
   readonly code?: string;
 }
 
-/** The two steps of a login: name and password, then the code if the account has a second factor. */
+/** Runs the two steps of a login: name and password, then the code if the account has a second factor. */
 export function useLogin(onDone: (password: string) => void) {
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);

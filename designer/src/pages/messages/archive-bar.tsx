@@ -43,7 +43,7 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5000;
 
-/** The contents of the archive, its latest run, and a button to run it now. */
+/** Shows the contents of the archive, its latest run, and a button to run it now. */
 export function ArchiveBar({ onArchived }: { readonly onArchived: () => void }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -1,8 +1,8 @@
-/** A group of held messages as an address names it. Pure. */
+/** Converts a group of held messages to and from an address. Pure. */
 import type { NamedHeldGroup } from '../../api/operations.ts';
 import { causeOf } from '../../model/problems/error-causes.ts';
 
-/** Identifies a group. */
+/** The values that identify a group. */
 export type GroupName = Pick<NamedHeldGroup, 'flowId' | 'node' | 'code' | 'outcomeKnown'>;
 
 export function addressOf({ flowId, node, code, outcomeKnown }: GroupName): string {
@@ -10,37 +10,40 @@ export function addressOf({ flowId, node, code, outcomeKnown }: GroupName): stri
   return `/held/messages?${query.toString()}`;
 }
 
-/** The address of messages that a bulk released and that were held again. */
+/** Returns the address of the messages that a bulk operation released and that were held again. */
 export function addressOfBulk(bulkId: string): string {
   return `/held/messages?${new URLSearchParams({ bulk: bulkId }).toString()}`;
 }
 
-/** All held messages of any cause, for searching. */
+/** Address of all held messages of any cause, for searching. */
 export const ADDRESS_OF_ALL = '/held/messages?all=1';
 
-/** Returns undefined if the address names no group. */
+/** Returns the group that an address names; undefined if it names none. */
 export function groupOfAddress(address: URLSearchParams): GroupName | undefined {
   const { flow, node, code, outcome } = Object.fromEntries(address);
   if (flow === undefined || node === undefined || code === undefined || outcome === undefined) return undefined;
   return { flowId: flow, node, code, outcomeKnown: outcome === 'known' };
 }
 
-/** The write was done. A resend would repeat it, so the platform excludes it from bulk resends. */
+/**
+ * Returns whether the writes of the messages were completed. A resend would repeat them, so the platform excludes
+ * such messages from bulk resends.
+ */
 export function isAfterWrite({ code }: Pick<GroupName, 'code'>): boolean {
   return causeOf(code) === 'afterWrite';
 }
 
-/** Returns true if the write was or may have been done: only then can the other system have it. */
+/** Returns whether a write was or may have been done. Only then can the other system have the data. */
 export function mayBeDone(group: Pick<GroupName, 'code' | 'outcomeKnown'>): boolean {
   return !group.outcomeKnown || isAfterWrite(group);
 }
 
-/** A code table lacked the code, so a retry with the same tables fails again. */
+/** Returns whether a code was missing in a code table. A retry with the same tables then fails again. */
 export function isCodeMissing({ code }: Pick<GroupName, 'code'>): boolean {
   return causeOf(code) === 'code';
 }
 
-/** Returns the bulk selection for exactly this group. */
+/** Returns the bulk selection for this group only. */
 export function choiceOf({ flowId, node, code, outcomeKnown }: GroupName) {
   return { choice: { flowId, node, code }, outcome: outcomeKnown ? 'known' : 'unknown' } as const;
 }

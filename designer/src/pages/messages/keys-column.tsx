@@ -1,6 +1,6 @@
 /**
- * Business keys of listed messages, such as the patient. Shown only to users who may see message data, and never in
- * an address.
+ * The column with business keys of messages, such as the patient. It is shown only to users who may see message data,
+ * and its values are never part of an address.
  */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { BusinessKeys, ExecutionSummary } from '../../api/operations.ts';
@@ -29,7 +29,7 @@ export async function readKeys(ids: readonly string[], signal: AbortSignal): Pro
   return found;
 }
 
-/** Returns no column for users who may not see keys. */
+/** Loads the keys and returns their column; returns no column for users who may not see keys. */
 export function useKeysColumn(rows: readonly Pick<ExecutionSummary, 'executionId'>[]): readonly KeysColumn[] {
   const columnOf = useKeysColumnOf();
   const ids = rows.map(({ executionId }) => executionId);
@@ -43,7 +43,7 @@ export function useKeysColumn(rows: readonly Pick<ExecutionSummary, 'executionId
   return columnOf === undefined ? [] : [columnOf(data)];
 }
 
-/** A column for keys already read; undefined for users who may not see them. */
+/** Returns a function that creates the column from loaded keys; undefined for users who may not see keys. */
 export function useKeysColumnOf(): ((keys: KeysById) => KeysColumn) | undefined {
   const t = useTexts(TEXTS);
   const may = useMay();

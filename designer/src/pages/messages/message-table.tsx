@@ -22,7 +22,7 @@ interface Props {
   readonly selection?: { readonly keys: readonly string[]; readonly onChange: (keys: readonly string[]) => void };
 }
 
-/** Messages, newest first. A row opens its message; a button at the end loads earlier ones. */
+/** Lists messages, newest first. A row opens its message; a button at the end loads earlier messages. */
 export function MessageTable({ label, list, columns, empty, selection }: Props) {
   const t = useTexts(TEXTS);
   const go = useNavigate();

@@ -1,4 +1,4 @@
-/** `/messages`: messages of all flows, newest first. */
+/** The page `/messages`: messages of all flows, newest first. */
 import { Alert, Button, Switch, Tooltip, type SwitchProps } from 'antd';
 import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
@@ -56,7 +56,8 @@ export function MessagesPage() {
   const { conditions, question, set, clear } = useConditions();
   const { query } = question;
   const [isLive, setLive] = useState(true);
-  // Do not poll a search by trace id, which scans the store, nor a period that lies in the past.
+  // Do not poll a search by trace id, because it scans the store, or a period in the past, because it does not
+  // change.
   const mayBeLive = query.archived === undefined && query.text === undefined && (query.to === undefined || query.to > Date.now());
   const list = useMessagePages(question, mayBeLive && isLive ? LIVE_MS : undefined);
   const exportAll = useExport(question);
@@ -127,7 +128,7 @@ function HeaderSwitch({ label, help, ...state }: HeaderSwitchProps) {
   );
 }
 
-/** A search by trace id ends early when it has looked at enough messages. */
+/** Tells how far a search by trace id has come, because it stops after a number of messages. */
 function SearchedUntil({ list }: { readonly list: MessagePages }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -138,7 +139,7 @@ function SearchedUntil({ list }: { readonly list: MessagePages }) {
 interface MessagesProps {
   readonly list: MessagePages;
   readonly isArchived: boolean;
-  /** Undefined if there are no conditions. */
+  /** Removes all conditions; undefined if there are none. */
   readonly onClear: (() => void) | undefined;
 }
 

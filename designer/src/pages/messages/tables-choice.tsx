@@ -1,6 +1,6 @@
 /**
- * Which code tables a retry uses. An execution is pinned to those it was accepted with, unless the user chooses the
- * current ones.
+ * Selects the code tables of a retry. An execution uses the tables of the time when it was accepted, unless the user
+ * chooses the current ones.
  */
 import { Radio } from 'antd';
 import type { Input } from '../../api/operation-types.ts';

@@ -12,8 +12,8 @@ export type Conditions = Readonly<Partial<Record<ConditionName, string>>>;
 const IN_ADDRESS: readonly ConditionName[] = ['flow', 'adapter', 'status', 'from', 'to', 'key', 'text', 'archive'];
 
 /**
- * The search stands in the address, so it can be sent to a colleague. The value of a business key does not: it may
- * identify a patient, so it stays in this entry of the browser's history.
+ * Returns the conditions of the search. They are in the address, so that it can be sent to a colleague. The value of
+ * a business key may identify a patient, so it is only in the state of this entry of the browser's history.
  */
 export function useConditions() {
   const [address, setAddress] = useSearchParams();

@@ -3,7 +3,7 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useText } from '../../i18n/texts.ts';
 
-/** Returns the name of a flow; its id if it was deleted or the user may not read it. */
+/** Returns a function that gives the name of a flow, or its id if it was deleted or the user may not read it. */
 export function useFlowName(): (flowId: string) => string {
   const text = useText();
   const { data } = useQueryOf('flows.list', {}, { enabled: useMay()('flows.read') });

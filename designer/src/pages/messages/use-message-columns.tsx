@@ -27,7 +27,7 @@ const TEXTS = defineTexts({
   replayOf: ['重发自', 'Resent from'],
 });
 
-/** These columns show no content of a message. Business keys have a column of their own (`keys-column.tsx`). */
+/** Returns columns that show no content of a message. Business keys are in a separate column (`keys-column.tsx`). */
 export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
   const t = useTexts(TEXTS);
   const state = useTexts(STATUS_TEXTS);
@@ -85,7 +85,7 @@ export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
   ];
 }
 
-/** Additional columns of the export, for programs. */
+/** Returns the additional columns of the export. They are for programs. */
 export function useExportColumns(): readonly Pick<Column<ExecutionSummary>, 'title' | 'value'>[] {
   const t = useTexts(TEXTS);
   return [
@@ -110,7 +110,7 @@ function Cause({ row }: { readonly row: ExecutionSummary }) {
   );
 }
 
-/** Why a message failed or is held: in words and with its code. */
+/** Shows why a message failed or is held, in words and with its code. */
 export function CauseText({ code }: { readonly code: string | undefined }) {
   const causeOf = useCauseWords();
   if (code === undefined) return '—';

@@ -5,7 +5,7 @@ import type { Input } from '../../api/operation-types.ts';
 
 type Listing = 'executions.list' | 'executions.search' | 'executions.held';
 
-/** The operation to call and its query. */
+/** The operation to call, with its query. */
 export type Question = { readonly [Id in Listing]: { readonly id: Id; readonly query: Omit<Input<Id>, 'limit' | 'after'> } }[Listing];
 
 const PAGE = 50;
@@ -13,7 +13,8 @@ const READ_PAGE = 200;
 const LIVE_PAGES = 3;
 
 /**
- * Loads page after page by the server's cursor, which is stable while messages arrive. `refreshMs`: polling interval.
+ * Loads page after page with the server's cursor, which is not affected by new messages. `refreshMs` is the polling
+ * interval.
  */
 export function useMessagePages(question: Question, refreshMs: number | undefined) {
   const list = useInfiniteQuery<ExecutionPage, ApiError, { pages: ExecutionPage[] }, readonly unknown[], string | undefined>({
@@ -21,7 +22,7 @@ export function useMessagePages(question: Question, refreshMs: number | undefine
     queryFn: ({ pageParam, signal }) => readPage(question, PAGE, pageParam, signal),
     initialPageParam: undefined,
     getNextPageParam: ({ next }) => next,
-    // Each page costs a call, and a user who has loaded many pages looks at the past.
+    // Each page costs a call, and a user who has loaded many pages looks at the past, so polling then stops.
     refetchInterval: ({ state }) => (refreshMs === undefined || (state.data?.pages.length ?? 0) > LIVE_PAGES ? false : refreshMs),
   });
   return { ...list, rows: list.data?.pages.flatMap(({ items }) => items) ?? [] };
@@ -29,7 +30,7 @@ export function useMessagePages(question: Question, refreshMs: number | undefine
 
 export type MessagePages = ReturnType<typeof useMessagePages>;
 
-/** Reads up to `most` messages; `isCut` is true if there are more. */
+/** Reads up to `most` messages. `isCut` is true if there are more. */
 export async function readMessages(
   question: Question,
   most: number,

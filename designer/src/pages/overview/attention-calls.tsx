@@ -1,4 +1,4 @@
-/** Calls that fail: systems that do not respond, and interfaces that refuse their callers. */
+/** Shows calls that fail: systems that do not respond, and interfaces that refuse their callers. */
 import { Ban, CloudOff } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Attention, FailingAdapter, RefusingInterface } from '../../api/operations.ts';
@@ -28,7 +28,7 @@ export function useAdapters({ adapters = [] }: Attention): readonly Item[] {
   return [{ key: 'adapters', tone: 'red', icon: CloudOff, word: t('adapters'), what, lines, to: inArea('adapters') }];
 }
 
-/** Shows the system, since when and why it fails, what it blocks, and whom to call. */
+/** Shows a failing system: since when and why it fails, what it blocks, and whom to call. */
 function OfAdapter({ adapter }: { readonly adapter: FailingAdapter }) {
   const t = useTexts(TEXTS);
   const text = useText();
@@ -61,7 +61,7 @@ export function useRefusingInterfaces({ interfaces = [] }: Attention): readonly 
   return [{ key: 'interfaces', tone: 'amber', icon: Ban, word: t('interfaces'), what, lines, to: inArea('interfaces') }];
 }
 
-/** Shows the interface, since when and why it refuses, how many calls, and whose. */
+/** Shows an interface that refuses calls: since when and why, how many calls, and of which callers. */
 function OfInterface({ refusing: { interfaceId, name, calls, refused, cause } }: { readonly refusing: RefusingInterface }) {
   const t = useTexts(TEXTS);
   const text = useText();

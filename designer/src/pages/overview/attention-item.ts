@@ -14,7 +14,7 @@ export interface Item {
   readonly to: string | undefined;
 }
 
-/** Returns the address in an area of the console; undefined if the console does not have the area. */
+/** Returns the address of a page in an area; undefined if the console has no such area. */
 export function inArea(area: (typeof AREAS)[number]['path'], query = ''): string | undefined {
   return AREAS.some(({ path }) => path === area) ? `/${area}${query}` : undefined;
 }

@@ -51,7 +51,7 @@ const TEXTS = defineTexts({
 
 const SHOWN = 5;
 
-/** The most urgent items first; each links to the page that deals with it. */
+/** Lists what needs attention, the most urgent items first. Each item links to the page that deals with it. */
 export function AttentionList({ attention }: { readonly attention: Attention }) {
   const t = useTexts(TEXTS);
   const items = [
@@ -148,7 +148,9 @@ function useMessages({ held, failedLastHour = 0, failingFlows = [] }: Attention)
   return items;
 }
 
-/** Shows the share too: most of a few calls failing is worse than a few of many. */
+/**
+ * Shows a failing flow with the share of failed messages: most of a few calls failing is worse than a few of many.
+ */
 function OfFailing({ flow: { flowId, name, failed, of } }: { readonly flow: FailingFlow }) {
   const t = useTexts(TEXTS);
   const text = useText();

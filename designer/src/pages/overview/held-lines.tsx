@@ -1,4 +1,6 @@
-/** Held messages by cause. Completed writes and missing codes, for example, need different actions. */
+/**
+ * Lists held messages by cause. The causes need different actions, for example completed writes and missing codes.
+ */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { NamedHeldGroup } from '../../api/operations.ts';
@@ -18,8 +20,8 @@ const TEXTS = defineTexts({
 const SHOWN = 4;
 
 /**
- * Shows the first group of every cause before the second group of any, so that a large group hides no cause. Names
- * what is omitted.
+ * Returns the lines. The first group of every cause comes before the second group of any cause, so that a large group
+ * hides no cause. A last line names what is left out.
  */
 export function useHeldLines(all: readonly NamedHeldGroup[]): readonly ReactNode[] {
   const t = useTexts(TEXTS);
@@ -48,7 +50,10 @@ function splitAt<T>(items: readonly T[], place: number): readonly [readonly T[],
   return [items.slice(0, place), items.slice(place)];
 }
 
-/** Completed writes first, then uncertain ones: a person may repeat them elsewhere. */
+/**
+ * Returns the rank of a group. Completed writes come first, then uncertain ones, because a person may repeat those
+ * writes in another system.
+ */
 function urgencyOf(group: NamedHeldGroup): number {
   if (isAfterWrite(group)) return 2;
   return group.outcomeKnown ? 0 : 1;

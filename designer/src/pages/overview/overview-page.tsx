@@ -22,7 +22,7 @@ const TEXTS = defineTexts({
 
 const REFRESH_MS = 5_000;
 
-/** The first page: what needs attention, the traffic, and the addresses for callers. */
+/** Shows the first page: what needs attention, the traffic, and the addresses for callers. */
 export function OverviewPage() {
   const t = useTexts(TEXTS);
   const overview = useQueryOf('system.overview', {}, { refetchIntervalMs: REFRESH_MS });
@@ -37,7 +37,7 @@ export function OverviewPage() {
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} actions={actions} />
-      {/* Keep showing the last known data; the top bar shows that the platform is unreachable. */}
+      {/* If the platform is unreachable, the last known data stays; the top bar shows that the connection is lost. */}
       {overview.error === null || overview.data !== undefined ? null : (
         <ErrorBox error={overview.error} onRetry={() => void overview.refetch()} />
       )}

@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
 
 type Flow = Overview['flows'][number];
 
-/** Published flows with their live traffic. */
+/** Lists published flows with their live traffic. */
 export function PublishedFlows({ flows }: { readonly flows: readonly Flow[] }) {
   const t = useTexts(TEXTS);
   const columns = useColumns();
@@ -49,8 +49,8 @@ function useColumns(): TableColumnsType<Flow> {
   const text = useText();
   const format = useFormat();
   const live = useLiveFlows();
-  // The day's count updates every few seconds, the minute's every second: never show a day with fewer calls than its
-  // last minute.
+  // The count of the day is updated every few seconds, but that of the minute every second. So never show a day with
+  // fewer calls than its last minute.
   const todayOf = ({ flowId, today }: Flow) => Math.max(today, live[flowId]?.perMinute ?? 0);
   const figure = (key: 'perMinute' | 'errors' | 'inFlight') => ({
     key,

@@ -1,5 +1,5 @@
 /**
- * Labels for the fields of requested objects, as in their forms, including the settings of protocols and policies.
+ * The labels for fields of requested objects, as in their forms, including the settings of protocols and policies.
  * Pure.
  */
 import type { AdapterTypeDescription, PolicyDescription } from '../../api/operations.ts';
@@ -20,7 +20,7 @@ export function interfaceFields(policies: readonly Pick<PolicyDescription, 'name
   return withFields(asField(InterfaceDocument), 'policies', { properties: Object.fromEntries(options) });
 }
 
-/** `type`: undefined until it is loaded. */
+/** Returns the fields of an adapter. `type` is undefined until it is loaded. */
 export function adapterFields(type: Pick<AdapterTypeDescription, 'settings'> | undefined): FieldSchema {
   const whole = asField(AdapterDocument);
   return type === undefined ? whole : withFields(whole, 'environments', { patternProperties: { '': type.settings as FieldSchema } });

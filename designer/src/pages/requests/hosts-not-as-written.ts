@@ -1,6 +1,6 @@
 export interface HostNotAsWritten {
   readonly written: string;
-  /** Host and port in the form that the network uses: punycode names, dotted numeric addresses. */
+  /** Host and port as the network uses them: punycode names and dotted numeric addresses. */
   readonly host: string;
 }
 

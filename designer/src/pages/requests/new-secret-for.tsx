@@ -17,7 +17,10 @@ const TEXTS = defineTexts({
   create: ['存入凭据', 'Store the credential'],
 });
 
-/** Lets the approver enter the credential that a requested adapter needs and cannot use yet. */
+/**
+ * Lets the approver enter the credential for a requested adapter, if it does not exist or is not bound to the adapter
+ * yet.
+ */
 export function NewSecretFor({ request: { action, input } }: { readonly request: Output<'requests.get'> }) {
   const t = useTexts(TEXTS);
   const text = useText();

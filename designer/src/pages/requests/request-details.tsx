@@ -49,7 +49,7 @@ interface RequestProps {
   readonly request: Request;
 }
 
-/** One request in full, with the actions that the user may take. */
+/** Shows one request in full, with the actions that the user may take. */
 export function RequestDetails({ requestId, onEnd }: { readonly requestId: string; readonly onEnd: () => void }) {
   const whatOf = useWhat();
   const outcomeOf = useOutcomeWords();
@@ -142,7 +142,7 @@ function AsSent({ input }: { readonly input: unknown }) {
   );
 }
 
-/** An outdated request can only be refused or withdrawn. */
+/** Lets the user decide the request. An outdated request can only be refused or withdrawn. */
 function Decide({ request, onEnd }: RequestProps & { readonly onEnd: () => void }) {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();

@@ -45,7 +45,7 @@ const TEXTS = defineTexts({
 
 type Details = Output<'requests.get'>;
 
-/** Renders requests that the console knows; for others it renders nothing, and their input is shown as it is. */
+/** Renders a request. If the console does not know its action, it renders nothing, and the input is shown as JSON. */
 export function RequestView({ request: { action, input } }: { readonly request: Details }): ReactNode {
   switch (action) {
     case 'flows.publish':
@@ -283,7 +283,7 @@ function SavedAdapter({ document }: { readonly document: Input<'adapters.save'>[
   );
 }
 
-/** Returns the stored document that would be replaced; undefined if it is new or was removed meanwhile. */
+/** Returns the stored document that would be replaced; undefined if it is new or was removed in the meantime. */
 function useStored<T>(
   query: { readonly data: T | undefined; readonly error: ApiError | null },
   { revision }: { readonly revision: number },

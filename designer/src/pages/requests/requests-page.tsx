@@ -37,7 +37,7 @@ const TEXTS = defineTexts({
 const SIDES = ['waiting', 'own', 'decided'] as const;
 const STATUSES = ['open', 'done', 'refused', 'failed', 'withdrawn'] as const;
 
-/** Requests that wait for this user's decision, then those they made, then those they decided. */
+/** Shows requests that wait for this user's decision, then those they made, then those they decided. */
 export function RequestsPage() {
   const t = useTexts(TEXTS);
   const me = useMe();

@@ -4,7 +4,7 @@ import { call, type ApiError } from '../../api/client.ts';
 import type { Output } from '../../api/operation-types.ts';
 import type { RequestItem } from '../../kit/approval/request-words.tsx';
 
-/** Pages of 50. One user has at most 20 open requests. */
+/** Maximum number of pages, of 50 requests each. One user has at most 20 open requests. */
 const MOST_PAGES = 20;
 
 interface PageWish {
@@ -12,7 +12,7 @@ interface PageWish {
 }
 
 interface AllRequests {
-  /** Undefined until all pages are loaded, since counts, search and filters need the whole list. */
+  /** All requests; undefined until all pages are loaded, because counts, search and filters need the whole list. */
   readonly items: readonly RequestItem[] | undefined;
   readonly isReading: boolean;
   /** True if more requests exist than are listed. */
@@ -21,7 +21,7 @@ interface AllRequests {
   readonly refresh: () => void;
 }
 
-/** The API returns requests in pages; the console's list loads them all. */
+/** Loads all requests. The API returns them in pages, but the console shows one list. */
 export function useAllRequests(): AllRequests {
   const list = useInfiniteQuery<Output<'requests.list'>, ApiError, Pages, readonly string[], PageWish>({
     queryKey: ['requests.list'],
@@ -51,7 +51,9 @@ interface Pages {
   readonly items: readonly RequestItem[];
 }
 
-/** A request decided between two page loads would appear on both pages. */
+/**
+ * Returns the requests without duplicates. A request that is decided between two page loads would be on both pages.
+ */
 function unique(items: readonly RequestItem[]): readonly RequestItem[] {
   return [...new Map(items.map((item) => [item.requestId, item])).values()];
 }

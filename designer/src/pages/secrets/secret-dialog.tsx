@@ -26,14 +26,14 @@ interface Values {
 interface SecretDialogProps {
   /** The secret whose value is replaced; absent for a new one. */
   readonly secret?: { readonly name: string; readonly adapters: readonly string[] } | undefined;
-  /** The purpose of a new secret; it is then bound to this adapter only. */
+  /** The adapter of a new secret. The secret is then bound to this adapter only. */
   readonly purpose?: { readonly adapterId: string; readonly label: string };
   /** Describes the parts of the value. */
   readonly hint?: string | undefined;
   readonly onClose: (saved?: string) => void;
 }
 
-/** A secret is stored under its name. Its value can be written but never read. */
+/** Stores a secret under its name. Its value can be written but never read. */
 export function SecretDialog({ secret, purpose, hint, onClose }: SecretDialogProps) {
   const t = useTexts(TEXTS);
   const text = useText();

@@ -21,13 +21,13 @@ export const FRONT_TEXTS = defineTexts({
   mllp: ['HL7 监听（MLLP）', 'HL7 listener (MLLP)'],
 });
 
-/** Returns the label of a gateway or listener; its own name if there is no label. */
+/** Returns a function that gives the label of a gateway or listener, or its own name if there is no label. */
 export function useFrontName(): (name: string) => string {
   const t = useTexts(FRONT_TEXTS);
   return (name) => (Object.hasOwn(FRONT_TEXTS, name) ? t(name as keyof typeof FRONT_TEXTS) : name);
 }
 
-/** The addresses for callers. */
+/** Lists the addresses for callers. */
 export function AddressList({ addresses }: { readonly addresses: Readonly<Record<string, string>> }) {
   const t = useTexts(TEXTS);
   const nameOf = useFrontName();

@@ -47,7 +47,7 @@ const LOOKS = {
   bad: { tone: 'red', icon: CircleX },
 } as const;
 
-/** Above these limits an operator should look. */
+/** Limits above which a value needs an operator's attention. */
 const QUEUE_WAIT_MS = 60_000;
 const FREE_SHARE = { look: 0.15, bad: 0.05 };
 const DELAY_MS = { look: 100, bad: 1000 };
@@ -93,7 +93,7 @@ function planPart({ plan, planMadeAt, gateways }: SystemReport, isLimited: boole
     name: t('plan'),
     health: current === gateways.length ? 'good' : 'look',
     value: t('planNumber', { number: plan }),
-    // An account that is limited to domains does not get this fact about gateways.
+    // An account that is limited to domains does not get the number of gateways, so it is left out.
     detail: isLimited ? made : t('planDetail', { current, all: gateways.length, made }),
   };
 }

@@ -24,7 +24,7 @@ interface Values {
 }
 
 interface OutboundDialogProps {
-  /** The target to confirm; absent for a new one. */
+  /** The target to confirm; absent for a new target. */
   readonly target: string | undefined;
   readonly onClose: () => void;
 }

@@ -89,7 +89,7 @@ export function OutboundTable() {
   );
 }
 
-/** A name permits the kinds of addresses that it resolved to when it was listed. */
+/** Shows a target. A host name allows only the kinds of addresses that it had when it was listed. */
 function Target({ row: { target, opens } }: { readonly row: Row }) {
   const t = useTexts(TEXTS);
   const classes = opens?.map((one) => t(one)).join('、');

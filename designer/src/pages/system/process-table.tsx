@@ -112,7 +112,7 @@ function useColumns(): TableColumnsType<ShownProcess> {
   ];
 }
 
-/** The label of a role; for a gateway, with its kind. */
+/** Returns a function that gives the label of a role; for a gateway, the label includes its kind. */
 export function useRoleName(): (role: string) => string {
   const t = useTexts(ROLE_TEXTS);
   const frontOf = useFrontName();

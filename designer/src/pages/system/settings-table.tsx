@@ -23,7 +23,7 @@ const SOURCE_TEXTS = defineTexts({
 const SOURCES = ['option', 'environment', 'default'] as const;
 const TONES: Readonly<Record<SettingDescription['source'], Tone>> = { option: 'blue', environment: 'violet', default: 'grey' };
 
-/** Settings are read when the platform starts and cannot be changed here. */
+/** Shows the settings. They are read when the platform starts and cannot be changed here. */
 export function SettingsTable({
   settings,
   onRefresh,

@@ -55,7 +55,8 @@ export function SystemPage() {
 
 function Parts({ report, onRefresh }: { readonly report: SystemReport; readonly onRefresh: () => void }) {
   const t = useTexts(TEXTS);
-  // For this account the platform omits or refuses everything that concerns all domains.
+  // True if the account is limited to domains. The platform then leaves out or refuses everything that concerns all
+  // domains.
   const isLimited = useMe().domains !== 'all';
   return (
     <>

@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** One code table: rows are edited in place and saved as a whole. */
+/** Shows one code table. Rows are edited in place and saved as a whole. */
 export function CodeTablePage() {
   const { tableId = '' } = useParams();
   const table = useQueryOf('tables.get', { tableId });
@@ -92,7 +92,7 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
 }
 
 interface FallbackProps {
-  /** Undefined: an absent code is an error. */
+  /** The value for codes that are not in the table; undefined if such a code is an error. */
   readonly value: string | undefined;
   readonly isReadOnly: boolean;
   readonly onChange: (value: string | undefined) => void;

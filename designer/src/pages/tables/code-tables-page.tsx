@@ -140,7 +140,7 @@ interface Values {
 
 function NewTable({ onClose }: { readonly onClose: () => void }) {
   const start = useStartDomain();
-  // Wait for the domain, so that the form has it from the start.
+  // Wait until the domain is loaded, so that the form has it from the start.
   return start === undefined ? null : <NewTableDialog start={start} onClose={onClose} />;
 }
 

@@ -33,11 +33,11 @@ interface EntriesProps {
 
 interface TableEntriesProps extends EntriesProps {
   readonly tableId: string;
-  /** Ids of rows without a code of their own. */
+  /** Ids of rows whose code is empty or repeats an earlier one. */
   readonly problems: ReadonlySet<number>;
 }
 
-/** The entries of a code table, edited row by row or read from a CSV file. */
+/** Edits the entries of a code table, row by row or from a CSV file. */
 export function TableEntries({ tableId, problems, ...entries }: TableEntriesProps) {
   const t = useTexts(TEXTS);
   const { rows, onChange, isReadOnly } = entries;
@@ -69,7 +69,7 @@ export function TableEntries({ tableId, problems, ...entries }: TableEntriesProp
   );
 }
 
-/** Rows that are read replace those of the same code. */
+/** Reads rows from a file. They replace the rows with the same code. */
 function ImportButton({ onChange }: Pick<EntriesProps, 'onChange'>) {
   const t = useTexts(TEXTS);
   const { message } = App.useApp();

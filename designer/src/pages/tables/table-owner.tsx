@@ -23,7 +23,7 @@ interface TableOwnerProps {
   readonly onChange: (owner: Owner) => void;
 }
 
-/** The domain whose users edit the table, and the domains that may also use it. */
+/** Edits the domain whose users may edit the table, and the domains that may also use it. */
 export function TableOwner({ owner: { domain, sharedWith }, isReadOnly, onChange }: TableOwnerProps) {
   const t = useTexts(TEXTS);
   const hasAll = useMe().domains === 'all';

@@ -15,7 +15,7 @@ export function toEntries(rows: readonly Row[]): Record<string, string> {
   return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
 }
 
-/** Returns ids of rows whose code is empty or repeats an earlier one. */
+/** Returns the ids of rows whose code is empty or repeats an earlier one. */
 export function problemsOf(rows: readonly Row[]): ReadonlySet<number> {
   const seen = new Set<string>(['']);
   const wrong = new Set<number>();
@@ -26,7 +26,7 @@ export function problemsOf(rows: readonly Row[]): ReadonlySet<number> {
   return wrong;
 }
 
-/** Reads rows of a file: code and value. Skips the header line of an export. */
+/** Returns the entries in the rows of a file: code and value. The header line of an export is skipped. */
 export function entriesOf(lines: readonly (readonly string[])[], titles: readonly (readonly [string, string])[]): Record<string, string> {
   const isTitle = ([key, value]: readonly string[]) => titles.some(([first, second]) => key === first && value === second);
   const rows = lines.filter((cells, index) => cells[0] !== undefined && cells[0] !== '' && !(index === 0 && isTitle(cells)));

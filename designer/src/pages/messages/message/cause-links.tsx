@@ -1,4 +1,4 @@
-/** The objects that an error is about, by name, linked for users who may open them. */
+/** Links to the objects that an error is about, by name, for users who may open them. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
@@ -23,7 +23,10 @@ interface CauseLink {
 
 const LINKS = { adapter: AdapterLink, table: TableLink, flow: FlowLink };
 
-/** The node's adapter is included if the error happened there; a code table or flow if the error names it. */
+/**
+ * Returns the links. The node's adapter is included if the error happened there, and a code table or flow if the
+ * error names it.
+ */
 export function causeLinks(
   node: FlowNode | undefined,
   error: ErrorRecord | undefined,
@@ -56,7 +59,7 @@ function FlowLink({ id }: { readonly id: string }) {
 }
 
 interface NamedProps extends CauseLink {
-  /** Empty if the object was deleted or the user may not read it. */
+  /** The name of the object; empty if it was deleted or the user may not read it. */
   readonly name: string;
   readonly to: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** The field that an error is about, named as in the form of its node. Pure. */
+/** Finds the field that an error is about, with the name that the form of its node shows. Pure. */
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 
@@ -10,7 +10,8 @@ export interface FailingField {
 }
 
 /**
- * For a mapping: the target of the rule that failed. A rule within a loop is prefixed with the surrounding targets.
+ * Returns the target of a mapping rule that failed. For a rule within a loop, the targets of the surrounding loops
+ * come first.
  */
 export function failingField(node: FlowNode | undefined, error: Pick<ErrorRecord, 'values'> | undefined): FailingField | undefined {
   const pointer = error?.values?.['rule'];

@@ -26,9 +26,9 @@ const TEXTS = defineTexts({
 
 interface Props {
   readonly executionId: string;
-  /** Changes when the message continues: data shown before is then loaded again. */
+  /** Changes when the message continues. The data is then loaded again. */
   readonly state: string;
-  /** The selected node; without one, the message as it arrived. */
+  /** The selected node. Without a node, the message is shown as it arrived. */
   readonly nodeId: string | undefined;
   readonly isWanted: boolean;
   readonly onWant: () => void;

@@ -53,10 +53,10 @@ const TEXTS = defineTexts({
   ],
 });
 
-/** A loop may have written thousands of times. */
+/** Maximum number of writes that are listed. A loop may have written thousands of times. */
 const MOST_WRITES = 10;
 
-/** Times, version, state and cause of a message, without its content. */
+/** Shows times, version, state and cause of a message, without its content. */
 export function MessageFacts({ details, document }: { readonly details: ExecutionDetails; readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);
   const run = useTexts(RUN_TEXTS);
@@ -128,7 +128,7 @@ function isSet(id: string | undefined): id is string {
   return id !== undefined;
 }
 
-/** Another message, linked to this one by a resend. */
+/** Links to another message that is connected to this one by a resend. */
 function MessageLink({ id }: { readonly id: string }) {
   return (
     <Link to={`/messages/${id}`}>
@@ -144,8 +144,8 @@ interface ErrorNoteProps {
 }
 
 /**
- * A stored error: what happened, what to do, and its code. `isFixHidden`: set after a completed write, because the
- * fix may tell the reader to send the message again.
+ * Shows a stored error: what happened, what to do, and its code. `isFixHidden` must be set after a completed write,
+ * because the fix may tell the reader to send the message again.
  */
 export function ErrorNote({ error, repeat, isFixHidden = false }: ErrorNoteProps) {
   const cause = useToldCause(error, { repeat });

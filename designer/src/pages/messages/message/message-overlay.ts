@@ -4,7 +4,7 @@ import type { ExecutionDetails, PayloadAnswer, ShownMessage, Standstill, StepRec
 import type { NodeRun, Overlay } from '../../../editor/state/editor-store.ts';
 import { runOfStep, wiresTaken } from '../../../editor/state/step-overlay.ts';
 
-/** A node inside a loop shows its latest step. */
+/** Returns the overlay. A node inside a loop shows its latest step. */
 export function overlayOf(details: ExecutionDetails, document: FlowDocument): Overlay {
   const { nodes, edges } = document;
   const runs: Readonly<Record<string, NodeRun>> = Object.fromEntries(nodes.map(({ id }) => [id, runOf(id, details)]));
@@ -18,8 +18,8 @@ export function overlayOf(details: ExecutionDetails, document: FlowDocument): Ov
 }
 
 /**
- * The record has no step for the trigger, so it is inferred: the unreached start node whose wire leads to a reached
- * node. If several qualify, none is marked.
+ * Finds the trigger, since no step is recorded for it: the start node without steps that has a wire to a node with
+ * steps. Returns undefined if there are several.
  */
 function triggerOf({ nodes, edges }: FlowDocument, isReached: (nodeId: string) => boolean): string | undefined {
   const led = new Set(edges.map(({ to }) => to.node));
@@ -33,7 +33,10 @@ export function stepsOf(details: ExecutionDetails, nodeId: string): readonly Ste
   return details.steps.filter(({ node }) => node === nodeId);
 }
 
-/** A current standstill takes precedence over a step that settled in an earlier iteration of a loop. */
+/**
+ * Returns the state of a node. If messages stopped there now, this is more important than a finished step in an
+ * earlier iteration of a loop.
+ */
 function runOf(nodeId: string, details: ExecutionDetails): NodeRun {
   const standstill = standstillsOf(details, nodeId)[0];
   if (standstill !== undefined) return runOfStandstill(standstill);
@@ -58,19 +61,19 @@ export interface Labelled {
   readonly message: ShownMessage;
 }
 
-/** Returns a node's outputs by port; for a loop, those of each iteration. */
+/** Returns a node's outputs by port. For a node in a loop, returns those of each iteration. */
 export function outputsOf({ outputs }: PayloadAnswer, nodeId: string): readonly Labelled[] {
   return ofNode(outputs, nodeId).flatMap(([round, ports]) =>
     Object.entries(ports).map(([port, message]) => ({ from: round === '' ? port : `${round} · ${port}`, message })),
   );
 }
 
-/** Returns a node's inputs; for a loop, those of each iteration. */
+/** Returns a node's inputs. For a node in a loop, returns those of each iteration. */
 export function inputsOf({ inputs }: PayloadAnswer, nodeId: string): readonly Labelled[] {
   return ofNode(inputs, nodeId).map(([round, message]) => ({ from: round, message }));
 }
 
-/** Returns entries of one node with their iteration (`''` outside a loop). */
+/** Returns the entries of one node with their iteration (`''` outside a loop). */
 function ofNode<T>(bySteps: Readonly<Record<string, T>>, nodeId: string): readonly (readonly [string, T])[] {
   return Object.entries(bySteps)
     .filter(([key]) => key === nodeId || key.endsWith(`/${nodeId}`))

@@ -1,4 +1,4 @@
-/** `/messages/:executionId`: a real message on the canvas of the version that ran. */
+/** The page `/messages/:executionId`: a real message on the canvas of the version that ran. */
 import { Skeleton } from 'antd';
 import { useEffect, useMemo, useState } from 'react';
 import { useParams } from 'react-router';
@@ -49,7 +49,10 @@ function OpenedMessage({ executionId }: { readonly executionId: string }) {
   return <MessageOnCanvas details={details} document={flow.data.document} types={types} />;
 }
 
-/** Opens with the relevant node selected: where the message failed, is held, or waits for its next attempt. */
+/**
+ * Returns the initial state of the page. The relevant node is selected: where the message failed, is held, or waits
+ * for its next attempt.
+ */
 function openAt(details: ExecutionDetails, { document, types }: Pick<Props, 'document' | 'types'>) {
   const store = createEditorStore({ history: begin(document), types, isReadOnly: true });
   const troubled = details.standstills.find(({ state, node }) => state !== 'waiting' && document.nodes.some(({ id }) => id === node));
@@ -66,7 +69,7 @@ interface Props {
 function MessageOnCanvas({ details, document, types }: Props) {
   const t = useTexts(TEXTS);
   const text = useText();
-  // Shown data belongs to this state; when the message continues, the data is loaded again.
+  // The data on the screen belongs to this state. When the message continues, the data is loaded again.
   const state = `${details.status} ${details.attempt}`;
   const [wanted, setWanted] = useState<string>();
   // A version never changes, so the first result stays valid.

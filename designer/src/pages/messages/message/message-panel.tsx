@@ -34,7 +34,7 @@ const TEXTS = defineTexts({
   notReached: ['消息没有走到这个节点。', 'The message did not come to this node.'],
 });
 const WHOLE = '';
-/** A loop may have a standstill in each of its iterations. */
+/** Maximum number of stopped nodes that are shown, because each iteration of a loop may have stopped. */
 const MOST_STANDSTILLS = 3;
 
 interface Props {
@@ -42,13 +42,13 @@ interface Props {
   readonly document: FlowDocument;
   readonly isWanted: boolean;
   readonly onWant: () => void;
-  /** The panel also takes the room of the canvas. */
+  /** True if the panel also uses the space of the canvas. */
   readonly isWide: boolean;
 }
 
 /**
- * Shown beside the canvas: why the message stands still, the data of the selected node, and the facts of the whole
- * message.
+ * The panel beside the canvas. It shows why the message has stopped, the data of the selected node, and the facts of
+ * the whole message.
  */
 export function MessagePanel({ details, document, isWanted, onWant, isWide }: Props) {
   const t = useTexts(TEXTS);
@@ -86,7 +86,10 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
   );
 }
 
-/** Returns the details; once the data is shown, with the full texts of their errors, which may name a person. */
+/**
+ * Returns the data of the message and its standstills. Once the data is loaded, the standstills have the full texts
+ * of their errors, which may name a person.
+ */
 function useTold(
   details: ExecutionDetails,
   state: string,
@@ -157,7 +160,7 @@ function Acts({ details, document }: Pick<Props, 'details' | 'document'>) {
   const mayRetry = details.status === 'held' && may('executions.retry');
   const mayTryNow = details.standstills.some(({ state }) => state === 'retrying') && may('executions.retry');
   const mayCancel = !isEnded && may('executions.cancel');
-  // Offers no resend: the caller of a sync flow is gone, and a resend would repeat the write.
+  // Do not offer a resend: the caller of a sync flow is gone, and a resend would repeat the write.
   const isDone = details.hasWritten && document.mode === 'sync';
   const mayResend = seenOf(details) !== undefined && !isDone && may('executions.retry') && may('executions.payload');
   if (!mayRetry && !mayTryNow && !mayCancel && !mayResend) return null;

@@ -1,5 +1,5 @@
 /**
- * Finds the code that a code table lacked in the node's input, since errors never contain values of the content.
+ * Finds the code that a code table lacked, in the node's input, because errors never contain values of the content.
  * Pure.
  */
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
@@ -8,8 +8,8 @@ import type { PayloadAnswer, Standstill } from '../../../api/operations.ts';
 import { valueAtRow } from '../../../model/mapping/preview-mapping.ts';
 
 /**
- * Only works for mappings that look up a path outside loops. Returns undefined for values that may be more than a
- * code.
+ * Returns the code. It only finds codes of mappings that look up a path outside loops. Returns undefined for values
+ * that may be more than a code.
  */
 export function missingCode(
   { node: nodeId, scope, error }: Standstill,
@@ -25,7 +25,10 @@ export function missingCode(
   return typeof value === 'string' || typeof value === 'number' ? plainCode(String(value)) : undefined;
 }
 
-/** A wrongly mapped field may contain a name, or an identity or telephone number of a person. */
+/**
+ * Returns a value only if it looks like a code. A wrongly mapped field may contain a name, or an identity or
+ * telephone number of a person.
+ */
 export function plainCode(value: string): string | undefined {
   const isCode = /^[A-Za-z0-9._-]{1,32}$/.test(value);
   return isCode && (value.length <= 8 || !/\d{7}/.test(value)) ? value : undefined;

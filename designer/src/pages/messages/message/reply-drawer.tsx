@@ -41,7 +41,9 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** Lets the user write the reply that the flow could not make, prefilled from its only reply node. */
+/**
+ * Lets the user write the reply that the flow could not create. It is prefilled if the flow has only one reply node.
+ */
 export function ReplyDrawer({ details, document, onClose }: Props) {
   const t = useTexts(TEXTS);
   const [form] = Form.useForm<Values>();
@@ -119,7 +121,7 @@ const JSON_TYPE = 'application/json';
 interface BodyProps {
   readonly label: string;
   readonly language: 'json' | 'text';
-  /** The form sets both properties. */
+  /** Set by the form, like `onChange`. */
   readonly value?: string;
   readonly onChange?: (value: string) => void;
 }
@@ -128,7 +130,7 @@ function Body({ label, language, value = '', onChange }: BodyProps) {
   return <CodeEditor label={label} language={language} height="240px" value={value} onChange={(next) => onChange?.(next)} />;
 }
 
-/** Prefills the reply from the flow's reply node if there is exactly one. */
+/** Returns the initial values, from the flow's reply node if there is exactly one. */
 function replyOf({ nodes }: FlowDocument): Values {
   const configs = nodes.filter(({ type }) => type.startsWith('control.reply@')).map(({ config }) => config);
   const [only] = configs.length === 1 ? configs : [];

@@ -62,14 +62,14 @@ interface Props {
   readonly standstill: Standstill;
   readonly details: ExecutionDetails;
   readonly document: FlowDocument;
-  /** True if the message continued while the page was open and stopped again. */
+  /** True if the message continued while the page was open and has stopped again. */
   readonly isAgain: boolean;
-  /** Undefined until the data is shown. */
+  /** The data of the message; undefined until it is shown. */
   readonly data: PayloadAnswer | undefined;
 }
 
 /**
- * Why a message stands still or failed at a node: the cause with names, the fix, the time, and the attempt number.
+ * Shows why a message stopped or failed at a node: the cause with names, the fix, the time, and the attempt number.
  */
 export function StandstillCard({ standstill, details, document, isAgain, data }: Props) {
   const t = useTexts(TEXTS);
@@ -106,7 +106,8 @@ export function StandstillCard({ standstill, details, document, isAgain, data }:
 }
 
 /**
- * If a write was or may have been done, hides the fix of an error: it may tell the reader to send the message again.
+ * Returns whether the fix of an error is shown. If a write was or may have been done, it is hidden, because it may
+ * tell the reader to send the message again.
  */
 function isFixShown({ state }: Standstill, { held, hasWritten }: ExecutionDetails): boolean {
   return !hasWritten && (state !== 'held' || held?.outcomeKnown !== false);
@@ -116,7 +117,7 @@ function adviceOf(
   { state, error }: Standstill,
   { held, hasWritten }: ExecutionDetails,
 ): 'known' | 'unknown' | 'done' | 'tablesOfNow' | 'sendAnew' | undefined {
-  // A hint that a retry is safe would distract from the real fix.
+  // If a code is missing in a table, give that advice only. A hint that a retry is safe would distract from the fix.
   if (/^CODE_(TABLE_)?UNKNOWN$/.test(error?.code ?? '') && !hasWritten) return state === 'held' ? 'tablesOfNow' : 'sendAnew';
   if (state !== 'held' || held === undefined) return undefined;
   if (!held.outcomeKnown) return 'unknown';

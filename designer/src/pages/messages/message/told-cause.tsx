@@ -1,6 +1,6 @@
 /**
- * The words for an error of a message: the platform's own sentence if all its values are known, else the kind of
- * cause.
+ * Describes an error of a message: with the platform's sentence if all its values are known, otherwise with the kind
+ * of cause.
  */
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
@@ -13,7 +13,7 @@ import { failingField } from './failing-field.ts';
 interface ToldCause {
   readonly what: string;
   readonly fix: string | undefined;
-  /** Problems that the sentence does not mention. */
+  /** Problems that `what` does not mention. */
   readonly issues: readonly { readonly path: string; readonly what: string }[];
 }
 
@@ -35,7 +35,7 @@ export function useToldCause(error: ErrorRecord | undefined, { reason, repeat }:
   if (error === undefined) return { ...cause, issues: [] };
   const { rule, ...values } = error.values ?? {};
   const [first, ...others] = error.issues ?? [];
-  // If a single rule failed, the rule is shown as the field, and its problem is the sentence.
+  // If a single rule failed, the rule is shown as the field, and `what` is its problem.
   const isOnlyRule = first !== undefined && others.length === 0 && first.path === rule;
   const told = {
     ...toldOf({ ...error, values }),

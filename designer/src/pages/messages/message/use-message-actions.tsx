@@ -67,7 +67,7 @@ interface Acted {
   readonly standstills?: readonly { readonly error?: { readonly code: string } | undefined }[];
 }
 
-/** Actions on a message that needs a person's decision. */
+/** Returns the actions on a message that needs a person's decision. */
 export function useMessageActions() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
@@ -77,16 +77,16 @@ export function useMessageActions() {
   const { mutateAsync: conclude } = useMutationOf('executions.conclude', ['flows', 'held', 'system']);
   const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'held', 'system']);
   return {
-    /** `onRetried`: the retry was accepted, which does not say how far the message gets. */
+    /** Retries a message. `onRetried` is called when the retry was accepted; the message may still stop again. */
     retry: (acted: Acted, onRetried?: () => void) => {
       const { executionId, held, hasWritten } = acted;
       const isUnknown = held?.outcomeKnown === false;
       const isKept = hasWritten && !isUnknown;
-      // Completed or uncertain writes used the original tables, so there is nothing to choose.
+      // Completed or uncertain writes used the original code tables, so the user has no choice.
       const mayChoose = !isUnknown && !isKept;
       let tables: RetryTables = mayChoose && held !== undefined && isCodeMissing({ code: held.reason }) ? 'now' : 'then';
       const code = acted.standstills?.[0]?.error?.code ?? acted.error?.code ?? held?.reason ?? '';
-      // The current tables may contain the missing code.
+      // The current tables may contain the missing code, so a retry with them may succeed.
       const isBound = isInFlow(code) && !(mayChoose && isCodeMissing({ code }));
       confirm({
         title: t(isKept ? 'goOnTitle' : 'retryTitle'),
@@ -134,7 +134,7 @@ export function useMessageActions() {
   };
 }
 
-/** A confirm dialog renders only once, so the choice keeps its own state. */
+/** Lets the user choose the code tables. A confirm dialog renders only once, so the choice keeps its own state. */
 function FirstChoice({ first, onChange }: { readonly first: RetryTables; readonly onChange: (tables: RetryTables) => void }) {
   const [tables, setTables] = useState(first);
   const choose = (chosen: RetryTables) => {

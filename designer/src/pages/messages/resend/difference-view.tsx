@@ -14,7 +14,8 @@ const SIGNS = { same: '\u00a0', removed: '−', added: '+' } as const;
 const MOST_LINES = 500;
 
 /**
- * Shows differences line by line, with the changed part of a line marked. Omits equal lines far from a difference.
+ * Shows the differences line by line, with the changed part of a line marked. Equal lines far from a difference are
+ * left out.
  */
 export function DifferenceView({ before, after }: { readonly before: string; readonly after: string }) {
   const t = useTexts(TEXTS);

@@ -3,15 +3,16 @@
 export interface DifferenceLine {
   readonly kind: 'same' | 'removed' | 'added';
   readonly text: string;
-  /** Line number on its own side, from 1. */
+  /** Line number in its text, from 1. */
   readonly before?: number;
   readonly after?: number;
-  /** For a changed line with a counterpart: the range that differs. */
+  /** The range that differs, for a changed line that has a counterpart. */
   readonly changed?: readonly [from: number, to: number];
 }
 
 /**
- * Above this number of cells (lines of one side times lines of the other), the whole middle part counts as replaced.
+ * Maximum number of cells to compare (lines of one text times lines of the other). Above it, the whole middle part
+ * counts as replaced.
  */
 const MOST_CELLS = 4_000_000;
 
@@ -32,7 +33,10 @@ export function lineDifference(before: string, after: string): readonly Differen
   return withChangedParts(lines);
 }
 
-/** Returns the lines that differ, each with `around` lines on both sides; `undefined` stands for omitted lines. */
+/**
+ * Returns the lines that differ, with `around` lines before and after each of them; `undefined` stands for lines that
+ * are left out.
+ */
 export function nearDifference(lines: readonly DifferenceLine[], around = 3): readonly (DifferenceLine | undefined)[] {
   const kept = new Set<number>();
   for (const [index, { kind }] of lines.entries())
@@ -41,8 +45,8 @@ export function nearDifference(lines: readonly DifferenceLine[], around = 3): re
 }
 
 /**
- * Returns the edited text with its original line ends. Editors know only one line end, but HL7 uses another and a
- * file may mix them. Unchanged lines keep theirs; new ones use that of the line before.
+ * Returns the edited text with its original line ends. Editors use only one kind of line end, but HL7 uses another,
+ * and a file may mix them. Unchanged lines keep their line end; new lines use that of the line before.
  */
 export function withLineEnds(original: string, edited: string): string {
   const ends = original.match(/\r\n|\r|\n/g) ?? [];
@@ -74,7 +78,7 @@ function sameAtEnd(old: readonly string[], now: readonly string[], start: number
   return count;
 }
 
-/** Uses the longest common subsequence. */
+/** Compares two lists of lines by their longest common subsequence. */
 function betweenOf(old: readonly string[], now: readonly string[]): readonly DifferenceLine['kind'][] {
   if (old.length * now.length > MOST_CELLS) return [...old.map(() => 'removed' as const), ...now.map(() => 'added' as const)];
   const width = now.length + 1;
@@ -101,7 +105,9 @@ function betweenOf(old: readonly string[], now: readonly string[]): readonly Dif
   return kinds;
 }
 
-/** Pairs the first removed line of a run with the first added line after it, and so on. */
+/**
+ * Marks the changed parts. The first removed line of a run is paired with the first added line after it, and so on.
+ */
 function withChangedParts(lines: readonly DifferenceLine[]): readonly DifferenceLine[] {
   const result = [...lines];
   for (let index = 0; index < lines.length;) {

@@ -147,7 +147,7 @@ interface SendingProps {
   readonly onReload: () => void;
 }
 
-/** The effect, the reason, and the button that resends. */
+/** Shows the effect, asks for the reason, and has the button that resends. */
 function Sending({ details, order, onSent, onReload }: SendingProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -1,4 +1,4 @@
-/** Resending a message: which ones can be resent, what can be edited, and what is sent. Pure. */
+/** Resending a message: which messages can be resent, what can be edited, and what is sent. Pure. */
 import { createId } from '../../../../../engine/contract/values/ids.ts';
 import type { ExecutionSummary, ShownMessage } from '../../../api/operations.ts';
 import type { operations } from '../../../api/operations.ts';
@@ -10,13 +10,16 @@ export type Seen = ResendInput['seen'];
 
 const RESENDABLE: readonly Seen[] = ['held', 'failed', 'completed', 'cancelled'];
 
-/** Returns the status that the user saw, which the request states; undefined if the message cannot be resent. */
+/**
+ * Returns the status of the message that the user saw. The request contains it. Returns undefined if the message
+ * cannot be resent.
+ */
 export function seenOf({ status, hasPayload, replacedBy, held }: ExecutionSummary): Seen | undefined {
   const isUnfinishedResend = held?.reason === 'RESEND_PREPARED';
   return hasPayload && replacedBy === undefined && !isUnfinishedResend ? RESENDABLE.find((seen) => seen === status) : undefined;
 }
 
-/** Returns the message for editing; undefined if it is truncated or no text. */
+/** Returns the message as text for editing; undefined if it is truncated or not text. */
 export function editableOf(message: ShownMessage): { readonly text: string; readonly isJson: boolean } | undefined {
   const { form, data, truncated } = message;
   if (truncated === true || form === 'base64') return undefined;
@@ -26,7 +29,7 @@ export function editableOf(message: ShownMessage): { readonly text: string; read
 
 export type Edited = { readonly problem: 'json' } | { readonly message: ResendInput['message'] | undefined };
 
-/** Returns the message that replaces the stored one; none if nothing was changed. */
+/** Returns the message that replaces the stored one; no message if nothing was changed. */
 export function editedMessage(shown: ShownMessage, typed: string): Edited {
   const editable = editableOf(shown);
   if (editable === undefined) return { message: undefined };
@@ -37,7 +40,10 @@ export function editedMessage(shown: ShownMessage, typed: string): Edited {
   return parsed === undefined ? { problem: 'json' } : { message: { data: parsed.value, form: 'json' } };
 }
 
-/** Use a new id for every content: if a reply is lost, the same request can be repeated without sending twice. */
+/**
+ * Returns a new id, which every changed content needs. If a reply is lost, the same request with the same id can be
+ * repeated without sending the message twice.
+ */
 export function newRequestId(): string {
   return createId('rsd');
 }

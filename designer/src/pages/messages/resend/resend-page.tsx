@@ -1,4 +1,7 @@
-/** `/messages/:executionId/resend`: the user corrects a message beside its original and resends it with a reason. */
+/**
+ * The page `/messages/:executionId/resend`: the user corrects a message beside its original and resends it with a
+ * reason.
+ */
 import { Alert, Button, Skeleton } from 'antd';
 import { Eye } from 'lucide-react';
 import { useEffect, useState } from 'react';
@@ -71,8 +74,8 @@ interface Opened {
 }
 
 /**
- * Keeps everything typed even if the message continues meanwhile: the platform refuses a request based on an older
- * state.
+ * Keeps the user's input even if the message continues in the meantime. The platform then refuses the request,
+ * because it is based on an older state.
  */
 function Resend({ details, onReload }: { readonly details: ExecutionDetails; readonly onReload: () => void }) {
   const t = useTexts(TEXTS);
