@@ -44,11 +44,11 @@ export function createProgram(terminal: Terminal): Command {
   const program = new Command('kangqiao')
     .description('康桥: integration flows and gateways for medical and health services.')
     .version(readVersion())
-    .addOption(new Option('--data <folder>', 'data folder (also where the token of a started system lies)'))
+    .addOption(new Option('--data <folder>', 'data folder (also contains the token of a started system)'))
     .addOption(new Option('--address <url>', 'address of control, for commands that use the admin API'))
-    .addOption(new Option('--ca <file>', 'PEM of the authority to trust'))
-    .addOption(new Option('--token-file <file>', 'file with a token of `kangqiao token create`, instead of the kept one'))
-    .showHelpAfterError('(add --help for what is possible)')
+    .addOption(new Option('--ca <file>', 'PEM of the CA to trust'))
+    .addOption(new Option('--token-file <file>', 'file with a token of `kangqiao token create`, instead of the stored one'))
+    .showHelpAfterError('(add --help to see what is possible)')
     .addHelpText('after', EXIT_CODES_HELP);
   const commands = [
     startCommand(),

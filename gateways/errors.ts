@@ -11,7 +11,7 @@ const ROWS = {
     '请求格式不正确：请按 HTTP 规范和接口文档修改后重新发送',
     'The request is malformed: correct it by HTTP and the documents of the interface, and send it again.',
   ],
-  GW40002: [400, '该接口要求携带 Idempotency-Key 请求头', 'This interface demands an Idempotency-Key header.'],
+  GW40002: [400, '该接口要求携带 Idempotency-Key 请求头', 'This interface requires an Idempotency-Key header.'],
   GW40101: [
     401,
     '缺少认证信息或认证信息无效：请检查 Authorization 请求头',
@@ -27,8 +27,12 @@ const ROWS = {
     '签名验证失败，请对照签名文档检查待签名串',
     'The signature does not verify: compare the canonical string with the signing guide.',
   ],
-  GW40104: [401, '随机数已被使用，请为每次请求生成新的 nonce', 'The nonce was used before: make a new one for each request.'],
-  GW40105: [401, '密钥当前不可用，请联系平台确认密钥或应用状态', 'The key or its app is not usable now: ask the platform for its state.'],
+  GW40104: [401, '随机数已被使用，请为每次请求生成新的 nonce', 'The nonce was used before: create a new one for each request.'],
+  GW40105: [
+    401,
+    '密钥当前不可用，请联系平台确认密钥或应用状态',
+    'The key or its app cannot be used now: ask the platform operator about its state.',
+  ],
   GW40301: [
     403,
     '应用未获得该接口的授权，或授权已过期：请向平台申请',
@@ -42,7 +46,7 @@ const ROWS = {
   GW40901: [
     409,
     '使用相同 Idempotency-Key 的请求正在处理，请稍后再查',
-    'A request with this Idempotency-Key is being worked on: ask again later.',
+    'A request with this Idempotency-Key is being processed: ask again later.',
   ],
   GW41301: [413, '请求体超出大小限制：请减少内容', 'The request body is too large: send less.'],
   GW41502: [
@@ -51,25 +55,25 @@ const ROWS = {
     'The media type or encoding is not supported: send a Content-Type that the interface takes, uncompressed.',
   ],
   GW42201: [422, '请求内容不符合接口定义', 'The request does not fit the interface definition.'],
-  GW42202: [422, '同一 Idempotency-Key 已用于不同的请求内容', 'This Idempotency-Key was used before with another content.'],
+  GW42202: [422, '同一 Idempotency-Key 已用于不同的请求内容', 'This Idempotency-Key was used before with different content.'],
   GW42203: [422, '流程拒绝了该请求', 'The flow refused the request.'],
   GW42901: [429, '请求过于频繁：请按 Retry-After 等待后重试', 'Too many requests: wait as Retry-After says, then try again.'],
   GW43101: [431, '请求头超出 16 KB：请减少或缩短请求头', 'The request headers are larger than 16 KB: send fewer or shorter ones.'],
   GW50001: [500, '平台内部错误，请提供 traceId 联系平台', 'An internal error happened: report the traceId to the platform.'],
-  GW50201: [502, '后端服务不可用或响应无效', 'The service behind is not reachable or answered badly.'],
+  GW50201: [502, '后端服务不可用或响应无效', 'The service behind the gateway is not reachable or returned an invalid response.'],
   GW50301: [503, '网关繁忙，请稍后重试', 'The gateway is busy: try again later.'],
   GW50303: [503, '网关依赖的共享状态暂不可用，请稍后重试', 'Shared state of the gateway is not available: try again later.'],
-  GW50304: [503, '网关正在停止，请重试', 'The gateway is draining: try again.'],
+  GW50304: [503, '网关正在停止，请重试', 'The gateway is stopping: try again.'],
   GW50305: [
     503,
     '内网网关暂时无法连接，请求未被办理，请稍后重试',
     'The gateway inside cannot be reached; nothing was done: try again later.',
   ],
-  GW50401: [504, '后端服务响应超时', 'The service behind did not answer in time.'],
+  GW50401: [504, '后端服务响应超时', 'The service behind the gateway did not respond in time.'],
   GW50402: [
     504,
     '处理结果未知，请使用相同 Idempotency-Key 查询，勿直接重发',
-    'The outcome is unknown: ask again with the same Idempotency-Key, do not send it anew.',
+    'The outcome is unknown: ask again with the same Idempotency-Key, do not send it as a new request.',
   ],
 } as const satisfies Readonly<Record<string, Row>>;
 
@@ -134,7 +138,7 @@ function excessText({ of, found, limit }: JsonExcess): Text {
   if (of === 'orders')
     return {
       'zh-CN': `请求体中字段的组合和顺序过多：超过 ${limit} 种。请让同类对象的字段及其顺序一致，或分几次发送`,
-      en: `The body has fields in too many different orders: more than ${limit}. Give objects of a kind the same fields in the same order, or send it in several requests.`,
+      en: `The body has fields in too many different orders: more than ${limit}. Use the same fields in the same order for objects of the same kind, or send it in several requests.`,
     };
   if (of === 'wide')
     return {
@@ -148,14 +152,14 @@ function excessText({ of, found, limit }: JsonExcess): Text {
       }
     : {
         'zh-CN': `请求体中不同的字段名过多：超过 ${limit} 个。请改用列表，把编号写成字段的值，或分几次发送`,
-        en: `The body has too many different names of fields: more than ${limit}. Use lists with the ids as values, or send it in several requests.`,
+        en: `The body has too many different field names: more than ${limit}. Use lists with the ids as values, or send it in several requests.`,
       };
 }
 
 const BODY_TOO_COSTLY = refuse('GW41301', {
   text: {
     'zh-CN': '读取和校验请求体需要的计算或内存超出限额：请减少内容，或分几次发送',
-    en: 'Reading and checking the body takes too much computing or memory: send less, or in several requests.',
+    en: 'Reading and checking the body needs too much CPU time or memory: send less, or send it in several requests.',
   },
 });
 
@@ -180,27 +184,27 @@ const RATE_SOON = refuse('GW42901', { retryAfterSec: 1 });
 const UNKNOWN_BUT_REPEATABLE = refuse('GW50402', {
   text: {
     'zh-CN': '处理结果未知；该接口重复办理与办理一次相同，可以重新发送',
-    en: 'The outcome is unknown; doing it twice is the same as doing it once here: send it anew.',
+    en: 'The outcome is unknown; doing it twice has the same effect as doing it once, so send it again.',
   },
 });
 const UNKNOWN_WITHOUT_KEY = refuse('GW50402', {
   text: {
     'zh-CN': '处理结果未知，且无法用 Idempotency-Key 查询：请先核实是否已办理，再决定是否重新发送',
-    en: 'The outcome is unknown, and no Idempotency-Key can tell it: find out whether it was done before you send it anew.',
+    en: 'The outcome is unknown, and there is no Idempotency-Key to ask with: find out whether it was done before you send it again.',
   },
 });
 const DONE_WITH_KEY = refuse('GW50402', {
   outcome: 'done',
   text: {
     'zh-CN': '业务已办理（部分或全部），但未能生成应答，平台人员正在处理；无需另行提交，稍后用相同的 Idempotency-Key 查询应答',
-    en: 'It was done, in part or in whole, but no answer could be made; the platform looks into it. Ask for the answer later with the same Idempotency-Key.',
+    en: 'It was done, in part or in whole, but no response could be created; the platform is looking into it. Ask for the response later with the same Idempotency-Key.',
   },
 });
 const DONE_WITHOUT_KEY = refuse('GW50402', {
   outcome: 'done',
   text: {
     'zh-CN': '业务已办理（部分或全部），但未能生成应答，平台人员正在处理；无需另行提交，请凭 traceId 向平台查询结果',
-    en: 'It was done, in part or in whole, but no answer could be made; the platform looks into it. Ask the platform for the result by the traceId.',
+    en: 'It was done, in part or in whole, but no response could be created; the platform is looking into it. Ask the platform operator for the result, with the traceId.',
   },
 });
 
@@ -209,7 +213,7 @@ const DONE_WITHOUT_ANSWER = refuse('GW50402', {
   outcome: 'done',
   text: {
     'zh-CN': '业务已办理（部分或全部），平台人员已确认结束，没有可返回的应答；无需另行提交，请凭 traceId 向平台了解办理情况',
-    en: 'It was done, in part or in whole, and the platform has ended it without an answer. Ask the platform what was done by the traceId.',
+    en: 'It was done, in part or in whole, and the platform operator ended it without a response. Ask the platform operator what was done, with the traceId.',
   },
 });
 

@@ -43,7 +43,7 @@ buildFerretdb();
 console.log('Everything that the tests need is there.');
 
 function install(packages) {
-  if (!has('apt-get')) stopWith(`This is no Debian: install ${packages.join(', ')}, under whatever names they have here.`);
+  if (!has('apt-get')) stopWith(`This is not Debian: install ${packages.join(', ')}, under the names that they have here.`);
   forbidServices();
   asRoot('apt-get', ['-o', 'DPkg::Lock::Timeout=900', 'update', '-q']);
   // Create no cluster: tests start their own clusters in temporary folders.
@@ -118,7 +118,7 @@ function read(program, args) {
 
 function asRoot(program, args) {
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !has('sudo')) stopWith(`Only root may install packages. Let an administrator run: ${[program, ...args].join(' ')}`);
+  if (!isRoot && !has('sudo')) stopWith(`Only root can install packages. Ask an administrator to run: ${[program, ...args].join(' ')}`);
   const words = isRoot ? [program, ...args] : ['sudo', program, ...args];
   console.log(`> ${words.join(' ')}`);
   const { status } = spawnSync(words[0], words.slice(1), { stdio: 'inherit' });

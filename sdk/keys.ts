@@ -97,6 +97,6 @@ function loaded(scheme: Kq1Scheme, load: () => KeyObject): KeyObject {
 
 function keyRefused(why: string): AppError {
   return new AppError('SDK_KEY_INVALID', 'input', `The key was refused: ${why}.`, {
-    fix: 'Give a private key as PKCS#8 PEM, a public key as SPKI PEM, a shared secret as base64url, each of the scheme named.',
+    fix: 'Pass a private key as PKCS#8 PEM, a public key as SPKI PEM or a shared secret as base64url, for the given scheme.',
   });
 }

@@ -115,8 +115,8 @@ async function sent(url: URL, agent: Agent, options: SendOptions): Promise<RawAn
     const pairs = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((each): HeaderPair => [name, each]));
     return { status: statusCode, headers: pairs, body: new Uint8Array(await body.arrayBuffer()) };
   } catch (cause) {
-    throw new AppError('SDK_NO_ANSWER', 'unknown-outcome', 'The gateway gave no complete answer.', {
-      fix: 'Ask again with the same Idempotency-Key; check the address and the certificate when it stays so.',
+    throw new AppError('SDK_NO_ANSWER', 'unknown-outcome', 'The gateway returned no complete response.', {
+      fix: 'Ask again with the same Idempotency-Key; if it keeps failing, check the address and the certificate.',
       cause,
     });
   }
@@ -146,8 +146,8 @@ function parsedJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (cause) {
-    throw new AppError('SDK_ANSWER_NOT_JSON', 'input', 'The answer is not JSON in UTF-8.', {
-      fix: 'Look at its content-type and body.',
+    throw new AppError('SDK_ANSWER_NOT_JSON', 'input', 'The response is not JSON in UTF-8.', {
+      fix: 'Check its content-type and body.',
       cause,
     });
   }

@@ -38,15 +38,14 @@ export function verifyAnswer(answer: AnswerToVerify): void {
   const signature = single(headers, KQ1_HEADERS.signature);
   const keyId = single(headers, KQ1_HEADERS.keyId);
   const ts = single(headers, KQ1_HEADERS.ts);
-  if (signature === undefined || keyId === undefined || ts === undefined)
-    throw distrusted('SDK_ANSWER_UNSIGNED', 'it carries no signature');
+  if (signature === undefined || keyId === undefined || ts === undefined) throw distrusted('SDK_ANSWER_UNSIGNED', 'it has no signature');
   const scheme = responseSchemeFor(request.scheme);
   const key = keyFor(scheme, keyId, answer);
-  if (key === undefined) throw distrusted('SDK_ANSWER_KEY_UNKNOWN', 'it is signed with a key that is not among the platform keys given');
+  if (key === undefined) throw distrusted('SDK_ANSWER_KEY_UNKNOWN', 'it is signed with a key that is not one of the given platform keys');
   if (Math.abs((answer.clock ?? Date).now() - Number(ts)) > WINDOW_MS)
-    throw distrusted('SDK_ANSWER_STALE', 'its time is more than 300 s away from ours');
+    throw distrusted('SDK_ANSWER_STALE', 'its time differs from the local clock by more than 300 s');
   if (!verifyText(canonicalOf(answer, { scheme, keyId, ts, headers }), signature, scheme, key)) {
-    throw distrusted('SDK_ANSWER_FORGED', 'its signature does not hold for this request');
+    throw distrusted('SDK_ANSWER_FORGED', 'its signature does not verify for this request');
   }
 }
 
@@ -89,8 +88,8 @@ function single(headers: readonly HeaderPair[], name: string): string | undefine
 }
 
 function distrusted(code: string, why: string, cause?: unknown): AppError {
-  return new AppError(code, 'unknown-outcome', `The answer cannot be trusted: ${why}.`, {
-    fix: 'Treat the outcome as unknown and ask again with the same Idempotency-Key; check the platform keys and the clock when it stays so.',
+  return new AppError(code, 'unknown-outcome', `The response cannot be trusted: ${why}.`, {
+    fix: 'Treat the outcome as unknown and ask again with the same Idempotency-Key; if it keeps failing, check the platform keys and the clock.',
     cause,
   });
 }

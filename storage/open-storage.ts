@@ -250,7 +250,7 @@ export async function readGiven(file: string): Promise<string> {
   } catch (cause) {
     throw new AppError('STORE_PASSWORD_FILE', 'input', `The file ${file} cannot be read.`, {
       values: { file },
-      fix: 'Correct the setting that names it, or let this user read it.',
+      fix: 'Correct the setting that names it, or allow this user to read it.',
       cause,
     });
   }
@@ -314,17 +314,22 @@ function badShared(scheme: string): AppError {
 
 function needsShared(address: string): AppError {
   const scheme = schemeOf(address);
-  return new AppError('STORE_NEEDS_SHARED', 'input', `A store at "${scheme}:" is shared by processes, which need a doorbell.`, {
-    values: { scheme },
-    fix: `Point KQ_SHARED_ADDRESS to a Redis, for example ${REDIS_EXAMPLE}`,
-  });
+  return new AppError(
+    'STORE_NEEDS_SHARED',
+    'input',
+    `A store at "${scheme}:" is shared by processes, which need Redis to wake each other.`,
+    {
+      values: { scheme },
+      fix: `Point KQ_SHARED_ADDRESS to a Redis, for example ${REDIS_EXAMPLE}`,
+    },
+  );
 }
 
 function kekInside(file: string): AppError {
   return new AppError(
     'SEAL_KEK_INSIDE',
     'input',
-    `The key-encryption key ${file} would lie inside the data folder, where a backup takes it along.`,
+    `The key-encryption key ${file} would be inside the data folder, where a backup would include it.`,
     {
       values: { file },
       fix: 'Point KQ_KEK_FILE to a place outside the data folder.',

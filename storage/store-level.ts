@@ -50,7 +50,7 @@ export async function enterStoreLevel(documents: Documents, build: BuildLevel = 
 function tooOld({ beside }: StoredLevel, { level }: BuildLevel): Error {
   return incompatible(
     'The store',
-    `been used by a newer Kangqiao, which needs level ${beside}`,
+    `been used by a newer version of Kangqiao, which needs level ${beside}`,
     `a program of that level (this one has ${level})`,
     'Start the newer program, or restore the backup from before the upgrade.',
   );

@@ -8,8 +8,8 @@ import { formatTable, type Terminal } from '../shared/terminal.ts';
 
 export function archiveCommand(terminal: Terminal): Command {
   return new Command('archive')
-    .summary('look into the archive of executions')
-    .description('Executions that ended days ago lie in files (KQ_ARCHIVE_FOLDER); these commands read them through control.')
+    .summary('read the archive of executions')
+    .description('Executions that ended days ago are stored in files (KQ_ARCHIVE_FOLDER); these commands read them through control.')
     .addCommand(listCommand(terminal))
     .addCommand(searchCommand(terminal))
     .addCommand(showCommand(terminal))
@@ -20,12 +20,12 @@ export function archiveCommand(terminal: Terminal): Command {
 function runCommand(terminal: Terminal): Command {
   return new Command('run')
     .summary('archive now what is old enough, instead of within the hour')
-    .description('A worker does it. Ctrl-C stops it: what is moved stays moved.')
+    .description('A worker does the work. Ctrl-C stops it: what has been moved stays moved.')
     .addHelpText('after', '\nExample:\n  $ kangqiao archive run')
     .action(async function (this: Command) {
       let told = '';
       const tell = ({ status, archived, candidates }: ArchiveRun) => {
-        const line = status === 'wanted' ? 'Waits for a worker …' : `${archived} of about ${candidates} archived …`;
+        const line = status === 'wanted' ? 'Waiting for a worker …' : `${archived} of about ${candidates} archived …`;
         if (line !== told) terminal.tell(line);
         told = line;
       };
@@ -52,7 +52,7 @@ function listCommand(terminal: Terminal): Command {
 function searchCommand(terminal: Terminal): Command {
   const command = new Command('search')
     .summary('find archived executions, newest first')
-    .argument('[id]', 'id or trace id, whole or its beginning')
+    .argument('[id]', 'id or trace id, complete or only its beginning')
     .addHelpText('after', '\nExample:\n  $ kangqiao archive search --key patientId=P000001 --from 2026-11-01')
     .action(async function (this: Command, text: string | undefined, options: SearchOptions) {
       printPage(terminal, await withApi(this, terminal, (api) => searchExecutions(api, { text, archived: true }, options)), options);
@@ -65,7 +65,7 @@ function showCommand(terminal: Terminal): Command {
   return new Command('show')
     .summary('print one execution with its steps')
     .argument('<id>', 'id of the execution')
-    .addOption(new Option('--payload', 'with its data; takes the right to see them and leaves an audit line'))
+    .addOption(new Option('--payload', 'with its data; requires the right to see it and writes an audit line'))
     .addHelpText('after', '\nExample:\n  $ kangqiao archive show exe_01JD3W2Q5T --payload')
     .action(async function (this: Command, id: string, { payload }: { payload?: boolean }) {
       const path = `/executions/${encodeURIComponent(id)}${payload === true ? '/payload' : ''}`;

@@ -23,12 +23,12 @@ export function backupCommand(terminal: Terminal): Command {
   return new Command('backup')
     .summary('back up everything that is stored into one sealed file')
     .description(
-      'The system may run meanwhile: then it writes into its exchange folder, from where this command takes the file. The key-encryption key is not part of it: keep that file, and the key of the backup, elsewhere.',
+      'The system can be running: then it writes into its exchange folder, and this command fetches the file from there. The key-encryption key is not part of the backup: keep that file, and the key of the backup, in another place.',
     )
-    .addOption(new Option('--file <file>', 'where to; must not exist').makeOptionMandatory())
+    .addOption(new Option('--file <file>', 'the new backup file; must not exist').makeOptionMandatory())
     .addOption(new Option('--key-file <file>', 'file of 32 random bytes that seals the backup').makeOptionMandatory())
-    .addOption(new Option('--name <account>', 'who does it, with their password (default: the account of the kept token)'))
-    .addOption(new Option('--offline', 'no process runs on the store: do it in this one'))
+    .addOption(new Option('--name <account>', 'the account that does it, with its password (default: the account of the stored token)'))
+    .addOption(new Option('--offline', 'no process uses the store: run it in this process'))
     .addOption(languageOption())
     .addHelpText(
       'after',
@@ -59,7 +59,7 @@ export function backupCommand(terminal: Terminal): Command {
         say(
           lang,
           `${report.file}：${new Date(report.at).toISOString()} 的状态，文档 ${report.documents} 份（备份期间改动的每一版各计一份），大载荷 ${report.blobs} 个，末尾停顿 ${report.heldMs} 毫秒。恢复时需要该备份的密钥和当时的主密钥文件，二者都不在备份中。`,
-          `${report.file}: the state of ${new Date(report.at).toISOString()}, ${report.documents} documents (each version of what changed meanwhile), ${report.blobs} payloads; everything waited ${report.heldMs} ms at its end. To restore it takes this key and the key-encryption key of now; neither is in it.`,
+          `${report.file}: the state of ${new Date(report.at).toISOString()}, ${report.documents} documents (each version of those that changed in the meantime), ${report.blobs} payloads; everything was paused for ${report.heldMs} ms at the end. To restore it, you need this key and the current key-encryption key; the backup contains neither.`,
         ),
       );
     });
@@ -68,9 +68,11 @@ export function backupCommand(terminal: Terminal): Command {
 export function restoreCommand(terminal: Terminal): Command {
   return new Command('restore')
     .summary('fill an empty store from a backup')
-    .description('Into the store that the settings name, which must be empty and have no process. Every document is compared afterwards.')
+    .description(
+      'Restores into the store of the settings, which must be empty and not used by any process. Every document is compared afterwards.',
+    )
     .addOption(new Option('--file <file>', 'the backup').makeOptionMandatory())
-    .addOption(new Option('--key-file <file>', 'the key that it was sealed with').makeOptionMandatory())
+    .addOption(new Option('--key-file <file>', 'the key with which it was sealed').makeOptionMandatory())
     .addOption(languageOption())
     .addHelpText('after', '\nExample:\n  $ kangqiao restore --data /var/lib/kangqiao --file /backup/2026-11-25.kqb --key-file backup.key')
     .action(async function (this: Command, options: BackupOptions) {
@@ -90,7 +92,7 @@ export function restoreCommand(terminal: Terminal): Command {
         say(
           lang,
           `已恢复到 ${new Date(report.at).toISOString()} 的状态并逐一比对：文档 ${report.documents} 份（备份写入 ${report.written} 份，备份期间改动的只保留最后一版），大载荷 ${report.blobs} 个。`,
-          `Restored the state of ${new Date(report.at).toISOString()}, and compared: ${report.documents} documents (the backup wrote ${report.written}; of what changed meanwhile the last version counts), ${report.blobs} payloads.`,
+          `Restored and compared the state of ${new Date(report.at).toISOString()}: ${report.documents} documents (the backup wrote ${report.written}; of documents that changed in the meantime, the last version counts), ${report.blobs} payloads.`,
         ),
       );
     });
@@ -109,7 +111,7 @@ function createTeller(terminal: Terminal, lang: Language): (progress: BackupProg
   const stages: Readonly<Record<BackupProgress['stage'], string>> = {
     documents: say(lang, '备份', 'backing up'),
     payloads: say(lang, '备份大载荷', 'backing up payloads'),
-    'catch-up': say(lang, '追上期间的变更', 'catching up with what was written meanwhile'),
+    'catch-up': say(lang, '追上期间的变更', 'catching up with later writes'),
     last: say(lang, '最后的变更', 'the last changes'),
   };
   let told = '';

@@ -6,8 +6,8 @@ import type { Terminal } from '../shared/terminal.ts';
 
 export function bundleCommand(terminal: Terminal): Command {
   return new Command('bundle')
-    .summary('export and import flows with what they need')
-    .description('A bundle holds flows, their adapters, code tables and interfaces, and no secret. Importing publishes no flow.')
+    .summary('export and import flows with everything they need')
+    .description('A bundle contains flows, their adapters, code tables and interfaces, but no secrets. An import publishes no flow.')
     .addCommand(exportCommand(terminal))
     .addCommand(importCommand(terminal))
     .addHelpText('after', '\nExample:\n  $ kangqiao bundle export flw_appointment > appointment.bundle.json');
@@ -15,10 +15,10 @@ export function bundleCommand(terminal: Terminal): Command {
 
 function exportCommand(terminal: Terminal): Command {
   return new Command('export')
-    .summary('print a bundle of these flows; without ids, of all')
+    .summary('print a bundle of these flows; without ids, of all flows')
     .argument('[id...]', 'ids of flows')
     .addOption(
-      new Option('--source <source>', 'which version of each flow; the file says which').choices(['draft', 'published']).default('draft'),
+      new Option('--source <source>', 'which version of each flow; recorded in the file').choices(['draft', 'published']).default('draft'),
     )
     .addHelpText('after', '\nExample:\n  $ kangqiao bundle export > installation.bundle.json')
     .action(async function (this: Command, ids: readonly string[], { source }: { source: string }) {
@@ -29,15 +29,15 @@ function exportCommand(terminal: Terminal): Command {
 
 function importCommand(terminal: Terminal): Command {
   return new Command('import')
-    .summary('import a bundle over drafts of the same ids; refused whole where it would change what is in use')
+    .summary('import a bundle over drafts with the same ids; refused completely if it would change anything in use')
     .argument('<file>', 'the bundle; - is standard input')
     .addOption(
       new Option(
         '--replace',
-        'adapters, code tables and interfaces in use become as the file says; settings of environments that it does not have stay',
+        'replace adapters, code tables and interfaces in use by those in the file; settings of environments that the file does not contain are kept',
       ),
     )
-    .addOption(new Option('--json', 'the answer as JSON'))
+    .addOption(new Option('--json', 'print the response as JSON'))
     .addHelpText(
       'after',
       '\nA bundle has at most 10 MB: export a larger installation in parts, by flow ids.\n\nExample:\n  $ kangqiao bundle import appointment.bundle.json',

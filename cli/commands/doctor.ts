@@ -7,7 +7,7 @@ const MARKS = { good: '✓', hint: '–', wrong: '✗' } as const;
 
 export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
-    .summary('look whether Kangqiao can run here, and what to do where it cannot')
+    .summary('check whether Kangqiao can run here, and how to fix what prevents it')
     .addOption(languageOption())
     .addHelpText('after', '\nExample:\n  $ kangqiao doctor --data /var/lib/kangqiao')
     .action(async function (this: Command, { lang }: { lang: Language }) {

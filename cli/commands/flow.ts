@@ -19,7 +19,7 @@ export function flowCommand(terminal: Terminal): Command {
   return new Command('flow')
     .summary('check, test, publish, run and list flows')
     .description(
-      'Works with flows over the admin API. The revision in a file must be the stored one; `publish` writes the one that it saved back into the file. Revision 0 stands for "whatever is stored".',
+      'Works with flows over the admin API. The revision in a file must be the stored one; `publish` writes the saved revision back into the file. Revision 0 means "any stored revision".',
     )
     .addCommand(listCommand(terminal))
     .addCommand(getCommand(terminal))
@@ -59,7 +59,7 @@ function getCommand(terminal: Terminal): Command {
 
 function validateCommand(terminal: Terminal): Command {
   return new Command('validate')
-    .summary('tell every problem at once')
+    .summary('report all problems at once')
     .argument('<file|id>', WHAT)
     .addHelpText('after', '\nExample:\n  $ kangqiao flow validate appointment.json')
     .action(async function (this: Command, what: string) {
@@ -100,13 +100,14 @@ function testCommand(terminal: Terminal): Command {
 
 function publishCommand(terminal: Terminal): Command {
   return new Command('publish')
-    .summary('save a file as draft where one is given, check, test and publish it')
+    .summary('check, test and publish a flow; a file is first saved as draft')
     .argument('<file|id>', WHAT)
-    .addOption(new Option('--note <text>', 'why, kept with the version; production demands it'))
+    .addOption(new Option('--note <text>', 'the reason, stored with the version; required in production'))
     .addOption(
-      new Option('--revision <n>', 'of a stored draft: the one that was looked at; one that was saved since is not published').argParser(
-        wholeNumber,
-      ),
+      new Option(
+        '--revision <n>',
+        'for a stored draft: the revision that you reviewed; if the draft was saved since, it is not published',
+      ).argParser(wholeNumber),
     )
     .addHelpText(
       'after',
@@ -114,7 +115,7 @@ function publishCommand(terminal: Terminal): Command {
     )
     .action(async function (this: Command, what: string, { note, revision: wanted }: { note?: string; revision?: number }) {
       if (wanted !== undefined && isFile(what))
-        throw new Error('A file is published as it is saved: --revision goes with the id of a flow.');
+        throw new Error('A file is published as it is saved: use --revision only with the id of a flow.');
       const report = (await withApi(this, terminal, async (api) => {
         const { id, revision = wanted } = await saveIfFile(api, terminal, what);
         const body = { ...(note === undefined ? {} : { note }), ...(revision === undefined ? {} : { revision }) };
@@ -124,17 +125,17 @@ function publishCommand(terminal: Terminal): Command {
       terminal.print(
         report.changed
           ? `${report.flowId} version ${report.version} is published.`
-          : `${report.flowId} version ${report.version} was published already.`,
+          : `${report.flowId} version ${report.version} was already published.`,
       );
     });
 }
 
 function runCommand(terminal: Terminal): Command {
   return new Command('run')
-    .summary('run once with an input and show every step; nothing is stored')
+    .summary('run a flow once with an input and show every step; nothing is stored')
     .argument('<file|id>', WHAT)
     .addOption(new Option('--input <file>', 'the trigger\'s message, JSON: {"data": …}; - is standard input').default('-'))
-    .addOption(new Option('--mocks <file>', 'what nodes answer instead of reaching outside, JSON by node id'))
+    .addOption(new Option('--mocks <file>', 'results of nodes that would call other systems, JSON by node id'))
     .addHelpText('after', '\nExample:\n  $ echo \'{"data": {"body": {}}}\' | kangqiao flow run appointment.json --mocks mocks.json')
     .action(async function (this: Command, what: string, options: { input: string; mocks?: string }) {
       const input = await readJsonInput(options.input);
@@ -155,14 +156,14 @@ function rollbackCommand(terminal: Terminal): Command {
   return new Command('rollback')
     .summary('publish an older version again')
     .argument('<id>', 'id of the flow')
-    .argument('[version]', 'its number; left out: the one before')
+    .argument('[version]', 'its number; if left out: the previous version')
     .addHelpText('after', '\nExample:\n  $ kangqiao flow rollback flw_appointment 3')
     .action(async function (this: Command, id: string, number: string | undefined) {
       const report = (await withApi(this, terminal, async (api) => {
         const version = number === undefined ? await versionBefore(api, flowId(id)) : wholeNumber(number);
         return api.call('POST', `/flows/${flowId(id)}/rollback`, { version });
       })) as PublishReport;
-      terminal.print(`${report.flowId} serves version ${report.version} again.`);
+      terminal.print(`${report.flowId} version ${report.version} is published again.`);
     });
 }
 
@@ -202,7 +203,7 @@ async function versionBefore(api: ApiClient, id: string): Promise<number> {
   const { items } = (await api.call('GET', '/flows')) as { items: readonly FlowSummary[] };
   const current = items.find((flow) => flow.flowId === id)?.publishedVersion ?? 0;
   if (current > 1) return current - 1;
-  throw new Error(`${id} has no version before the one that serves.`);
+  throw new Error(`${id} has no version before the published one.`);
 }
 
 function stateOf({ publishedVersion, isChanged }: FlowSummary): string {
@@ -216,10 +217,10 @@ function isFile(what: string): boolean {
 
 function flowId(text: string): string {
   if (FLOW_ID.test(text)) return text;
-  throw new InvalidArgumentError(`"${text}" is no flow id: they look like flw_appointment.`);
+  throw new InvalidArgumentError(`"${text}" is not a flow id: flow ids look like flw_appointment.`);
 }
 
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It takes a whole number from 1 on.');
+  throw new InvalidArgumentError('It must be a whole number from 1.');
 }

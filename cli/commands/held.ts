@@ -20,12 +20,12 @@ export function heldCommand(terminal: Terminal): Command {
   return new Command('held')
     .summary('list what is held, and retry, resend, end or cancel many')
     .description(
-      'Held executions wait for a person. `retry`, `resend`, `conclude` and `cancel` take a selection: ids, or --flow, --node, --code, or --all.',
+      'Held executions wait for a decision. `retry`, `resend`, `conclude` and `cancel` need a selection: ids, or --flow, --node, --code, or --all.',
     )
     .addCommand(listCommand(terminal))
-    .addCommand(manyCommand(terminal, 'retry', 'retry in place, with the content of then, and the code tables of then or of now'))
-    .addCommand(manyCommand(terminal, 'resend', 'send again through the published flow, each in its place'))
-    .addCommand(manyCommand(terminal, 'conclude', 'end as done what the other side has done'))
+    .addCommand(manyCommand(terminal, 'retry', 'retry in place, with the original content and the original or current code tables'))
+    .addCommand(manyCommand(terminal, 'resend', 'resend through the published flow, each in its place'))
+    .addCommand(manyCommand(terminal, 'conclude', 'end as done, if the other side has done it'))
     .addCommand(manyCommand(terminal, 'cancel', 'cancel'))
     .addCommand(bulkCommand(terminal))
     .addHelpText('after', '\nExample:\n  $ kangqiao held list\n  $ kangqiao held retry --flow flw_admission --dry-run');
@@ -33,7 +33,7 @@ export function heldCommand(terminal: Terminal): Command {
 
 function listCommand(terminal: Terminal): Command {
   return new Command('list')
-    .summary('list what is held, by cause')
+    .summary('list held executions, by cause')
     .addOption(new Option('--json', 'as JSON'))
     .addHelpText('after', '\nExample:\n  $ kangqiao held list')
     .action(async function (this: Command, { json }: { json?: boolean }) {
@@ -70,15 +70,15 @@ function manyCommand(terminal: Terminal, kind: BulkKind, summary: string): Comma
   const command = new Command(kind)
     .summary(summary)
     .argument('[id...]', 'ids of executions')
-    .addOption(new Option('--flow <id>', 'of this flow'))
-    .addOption(new Option('--node <id>', 'held at this node'))
-    .addOption(new Option('--code <code>', 'held by this error'))
-    .addOption(new Option('--outcome <outcome>', 'whether it is known if the write was done').choices(['known', 'unknown', 'any']))
-    .addOption(new Option('--of-bulk <id>', 'let go on by this bulk, and held again'))
+    .addOption(new Option('--flow <id>', 'only of this flow'))
+    .addOption(new Option('--node <id>', 'only those held at this node'))
+    .addOption(new Option('--code <code>', 'only those held because of this error'))
+    .addOption(new Option('--outcome <outcome>', 'whether the outcome of the write is known').choices(['known', 'unknown', 'any']))
+    .addOption(new Option('--of-bulk <id>', 'retried or resent by this bulk, and held again'))
     .addOption(new Option('--all', 'everything that is held'))
-    .addOption(new Option('--per-second <number>', 'so many a second').argParser(wholeNumber))
+    .addOption(new Option('--per-second <number>', 'this many per second').argParser(wholeNumber))
     .addOption(new Option('--dry-run', 'only count'))
-    .addOption(new Option('--bulk <id>', 'go on with this earlier bulk, which has its selection'))
+    .addOption(new Option('--bulk <id>', 'continue this earlier bulk with its selection'))
     .addHelpText(
       'after',
       `\nExample:\n  $ kangqiao held ${kind} --flow flw_admission${kind === 'retry' ? '' : ' --reason "table corrected"'}`,
@@ -107,14 +107,14 @@ function manyCommand(terminal: Terminal, kind: BulkKind, summary: string): Comma
       if (outcome !== undefined) printOutcome(terminal, outcome);
     });
   if (kind === 'retry')
-    command.addOption(new Option('--tables <when>', 'the code tables of then, or of now').choices(['then', 'now']).default('then'));
-  if (kind !== 'retry') command.addOption(new Option('--reason <text>', 'why, for the audit trail; a new bulk needs it'));
+    command.addOption(new Option('--tables <when>', 'the original or the current code tables').choices(['then', 'now']).default('then'));
+  if (kind !== 'retry') command.addOption(new Option('--reason <text>', 'the reason, for the audit trail; required for a new bulk'));
   return command;
 }
 
 function bulkCommand(terminal: Terminal): Command {
   return new Command('bulk')
-    .summary('show how far a bulk is, also one whose command was killed')
+    .summary('show the progress of a bulk, also of one whose command was killed')
     .argument('<id>', 'id of the bulk')
     .addHelpText('after', '\nExample:\n  $ kangqiao held bulk blk_q8Zt0mXWq1uP3n7YbS5cRg')
     .action(async function (this: Command, id: string) {
@@ -125,13 +125,13 @@ function bulkCommand(terminal: Terminal): Command {
 
 function printAnswer(terminal: Terminal, answer: BulkAnswer): void {
   if (answer.unknownSkipped > 0)
-    terminal.tell(`${answer.unknownSkipped} left out: whether their write was done is not known (--outcome unknown takes them).`);
+    terminal.tell(`${answer.unknownSkipped} left out: it is not known whether their write was done (--outcome unknown selects them).`);
   if ('dryRun' in answer) {
-    terminal.print(`${answer.total}${answer.more ? ' or more' : ''} would be taken.`);
+    terminal.print(`${answer.total}${answer.more ? ' or more' : ''} would be selected.`);
     return;
   }
   const { kind, total, done, goneOn, missing, refused = 0 } = answer;
-  terminal.print(`${kind}: ${done} of ${total} done, ${goneOn} had gone on by themselves, ${missing} missing, ${refused} refused.`);
+  terminal.print(`${kind}: ${done} of ${total} done, ${goneOn} had already continued, ${missing} missing, ${refused} refused.`);
   if (refused > 0) process.exitCode = EXIT.failed;
 }
 
@@ -148,11 +148,11 @@ async function awaitOutcome(api: ApiClient, bulkId: string): Promise<BulkOutcome
 }
 
 function printOutcome(terminal: Terminal, { wentOn, heldAgain, failed, underWay }: BulkOutcome): void {
-  terminal.print(`outcome: ${wentOn} went on, ${heldAgain} held again, ${failed} failed or cancelled, ${underWay} under way.`);
+  terminal.print(`outcome: ${wentOn} continued, ${heldAgain} held again, ${failed} failed or cancelled, ${underWay} still running.`);
   if (heldAgain + failed > 0) process.exitCode = EXIT.failed;
 }
 
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('So many a second: a whole number from 1 to 1000.');
+  throw new InvalidArgumentError('The rate per second must be a whole number from 1 to 1000.');
 }

@@ -11,7 +11,7 @@ import type { Terminal } from '../shared/terminal.ts';
 
 export function keysCommand(terminal: Terminal): Command {
   return new Command('keys')
-    .summary('make keys to sign with')
+    .summary('create keys for signing')
     .addCommand(newCommand(terminal))
     .addCommand(proveCommand(terminal))
     .addCommand(platformCommand(terminal))
@@ -27,14 +27,14 @@ interface NewOptions {
 
 function newCommand(terminal: Terminal): Command {
   return new Command('new')
-    .summary('make an SM2 key pair or an HMAC secret')
-    .addOption(new Option('--sm2', 'an SM2 key pair: <name>.key.pem (only for you) and <name>.pub.pem (for upload)').conflicts('hmac'))
+    .summary('create an SM2 key pair or an HMAC secret')
+    .addOption(new Option('--sm2', 'an SM2 key pair: <name>.key.pem (keep it private) and <name>.pub.pem (for upload)').conflicts('hmac'))
     .addOption(new Option('--hmac', 'an HMAC secret of 32 random bytes: <name>.secret'))
     .addOption(new Option('--out <folder>', 'where to').default('.'))
     .addOption(new Option('--name <name>', 'first part of the file names').default('kangqiao'))
     .addHelpText('after', '\nExample:\n  $ kangqiao keys new --sm2 --out keys --name suishenban')
     .action(async function (this: Command, options: NewOptions) {
-      if (options.sm2 !== true && options.hmac !== true) return this.error('error: say which kind: --sm2 or --hmac');
+      if (options.sm2 !== true && options.hmac !== true) return this.error('error: choose a kind: --sm2 or --hmac');
       const { createSoftwareCrypto } = await import('../../storage/crypto/software-crypto.ts');
       const made = await createSoftwareCrypto().generateKey(options.sm2 === true ? 'SM2-SM3' : 'HMAC-SM3');
       await mkdir(options.out, { recursive: true });
@@ -47,7 +47,7 @@ function newCommand(terminal: Terminal): Command {
       await writeNew(file('pub.pem'), made.publicPem, 0o644);
       terminal.print(`${file('key.pem')}\n${file('pub.pem')}`);
       terminal.tell(
-        'Keep the first to yourself; upload the second (POST /api/v1/apps/<app>/keys) and sign the challenge with `kangqiao keys prove`.',
+        'Keep the first file private; upload the second (POST /api/v1/apps/<app>/keys) and sign the challenge with `kangqiao keys prove`.',
       );
     });
 }
@@ -57,7 +57,7 @@ function proveCommand(terminal: Terminal): Command {
     .summary('sign the challenge of an uploaded key')
     .addOption(new Option('--key <file>', 'private key, PEM').makeOptionMandatory())
     .addOption(new Option('--scheme <scheme>', 'scheme of the key').choices(KQ1_SCHEMES).default('SM2-SM3'))
-    .addOption(new Option('--challenge <file>', 'the challenge as the API gave it; - is standard input').default('-'))
+    .addOption(new Option('--challenge <file>', 'the challenge as returned by the API; - is standard input').default('-'))
     .addHelpText('after', '\nExample:\n  $ jq -j .challenge answer.json | kangqiao keys prove --key suishenban.key.pem')
     .action(async ({ key, scheme, challenge }: { key: string; scheme: Kq1Scheme; challenge: string }) => {
       terminal.print(signText(await readInput(challenge), scheme, (await readInput(key)).trim()));
@@ -66,14 +66,14 @@ function proveCommand(terminal: Terminal): Command {
 
 function platformCommand(terminal: Terminal): Command {
   return new Command('platform')
-    .summary('print the public key by which callers check answers')
-    .description('The public half of the SM2 key with which this platform signs. Give it to callers by a way that they trust.')
+    .summary('print the public key with which callers verify responses')
+    .description('The public key of the SM2 key pair with which this platform signs. Give it to callers in a way that they can trust.')
     .addHelpText('after', '\nExample:\n  $ kangqiao keys platform > platform.pem')
     .action(async function (this: Command) {
       const overview = (await withApi(this, terminal, (api) => api.call('GET', '/overview'))) as Pick<SystemFacts, 'platformKey'>;
       const { keyId, publicPem } = overview.platformKey;
       terminal.print(publicPem.trimEnd());
-      terminal.tell(`Key ${keyId}: X-KQ-Keyid of the answers that it signs.`);
+      terminal.tell(`Key ${keyId}: the X-KQ-Keyid of the responses that it signs.`);
     });
 }
 
@@ -83,7 +83,7 @@ async function writeNew(path: string, content: string, mode: number): Promise<vo
     await writeFile(path, content, { mode, flag: 'wx' });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
-      throw new Error(`${path} is there already. Choose another --name or move it away.`, { cause: error });
+      throw new Error(`${path} already exists. Choose another --name or move the file.`, { cause: error });
     throw error;
   }
 }

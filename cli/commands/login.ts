@@ -11,9 +11,9 @@ import { dataTokenPath, findTokenFile, homeTokenPath, writeTokenFile } from '../
  */
 export function loginCommand(terminal: Terminal): Command {
   return new Command('login')
-    .summary('log in and keep a token for the other commands')
+    .summary('log in and store a token for the other commands')
     .description(
-      'Asks for account and password (or reads them from standard input, one a line) and keeps a token of 30 days in a file that only you can read.',
+      'Asks for account and password (or reads them from standard input, one per line) and stores a token valid for 30 days in a file that only you can read.',
     )
     .addOption(new Option('--name <account>', 'account').default('admin'))
     .addHelpText(
@@ -41,7 +41,7 @@ export function loginCommand(terminal: Terminal): Command {
         await own.call('POST', '/logout');
         const path = options.data === undefined ? homeTokenPath() : dataTokenPath(options.data);
         await writeTokenFile(path, { ...target, token });
-        terminal.tell(`Logged in as ${name}. The token is kept in ${path}.`);
+        terminal.tell(`Logged in as ${name}. The token is stored in ${path}.`);
       } finally {
         await Promise.all(clients.map((one) => one.close()));
       }

@@ -24,7 +24,7 @@ export function messageCommand(terminal: Terminal): Command {
 function listCommand(terminal: Terminal): Command {
   const command = new Command('list')
     .summary('find executions, newest first')
-    .argument('[id]', 'id or trace id, whole or its beginning')
+    .argument('[id]', 'id or trace id, complete or only its beginning')
     .addOption(new Option('--status <status>', 'in this state').choices(STATUSES))
     .addHelpText('after', '\nExample:\n  $ kangqiao message list --flow flw_admission --status held')
     .action(async function (this: Command, text: string | undefined, options: SearchOptions & { readonly status?: string }) {
@@ -39,7 +39,7 @@ function getCommand(terminal: Terminal): Command {
   return new Command('get')
     .summary('print one execution with its steps')
     .argument('<id>', 'id of the execution')
-    .addOption(new Option('--payload', 'with its data; takes the right to see them and leaves an audit line'))
+    .addOption(new Option('--payload', 'with its data; requires the right to see it and writes an audit line'))
     .addHelpText('after', '\nExample:\n  $ kangqiao message get exe_01JD3W2Q5T --payload')
     .action(async function (this: Command, id: string, { payload }: { payload?: boolean }) {
       const path = `/executions/${encodeURIComponent(id)}${payload === true ? '/payload' : ''}`;
@@ -57,13 +57,13 @@ interface ResendOptions {
 
 function resendCommand(terminal: Terminal): Command {
   return new Command('resend')
-    .summary('send a message again through the published flow; one that is held keeps its place')
+    .summary('resend a message through the published flow; a held one keeps its place')
     .argument('<id>', 'id of the execution')
-    .addOption(new Option('--reason <text>', 'why, for the audit trail').makeOptionMandatory())
+    .addOption(new Option('--reason <text>', 'the reason, for the audit trail').makeOptionMandatory())
     .addOption(new Option('--message <file>', 'corrected content, JSON: {"data": …}; - is standard input'))
-    .addOption(new Option('--accept-unknown', 'it was made sure that the write with the unknown outcome was not done'))
-    .addOption(new Option('--accept-done', 'writes that were done, and are not idempotent, are to be done once more'))
-    .addOption(new Option('--new-keys', 'under new keys, for a receiver that remembers its refusal by the key'))
+    .addOption(new Option('--accept-unknown', 'confirms that the write with the unknown outcome was not done'))
+    .addOption(new Option('--accept-done', 'confirms that completed writes that are not idempotent should be done once more'))
+    .addOption(new Option('--new-keys', 'use new keys, for a receiver that remembers its refusal by the key'))
     .addHelpText('after', '\nExample:\n  $ kangqiao message resend exe_01JD3W2Q5T --reason "code table was missing A08"')
     .action(async function (this: Command, id: string, { message, ...chosen }: ResendOptions) {
       const edited = message === undefined ? {} : { message: await readJsonInput(message) };
@@ -72,7 +72,7 @@ function resendCommand(terminal: Terminal): Command {
         const { status } = (await api.call('GET', path)) as ExecutionDetails;
         return api.call('POST', `${path}/resend`, { seen: status, ...chosen, ...edited });
       })) as ResendAnswer;
-      terminal.print(`${id} was sent again as ${answer.executionId}${answer.replaced ? ', in its place' : ''}.`);
+      terminal.print(`${id} was resent as ${answer.executionId}${answer.replaced ? ', in its place' : ''}.`);
     });
 }
 
@@ -84,10 +84,10 @@ interface ConcludeOptions {
 
 function concludeCommand(terminal: Terminal): Command {
   return new Command('conclude')
-    .summary('end a held execution as done, with the reply for its caller or without')
+    .summary('end a held execution as done, with or without a reply for its caller')
     .argument('<id>', 'id of the execution')
-    .addOption(new Option('--reason <text>', 'why, for the audit trail').makeOptionMandatory())
-    .addOption(new Option('--was-done', 'it was made sure at the other side that the write with the unknown outcome was done'))
+    .addOption(new Option('--reason <text>', 'the reason, for the audit trail').makeOptionMandatory())
+    .addOption(new Option('--was-done', 'confirms that the other side was asked and that the write with the unknown outcome was done'))
     .addOption(new Option('--reply <file>', 'the reply, JSON: {"status": 201, "data": …}; - is standard input'))
     .addHelpText('after', '\nExample:\n  $ kangqiao message conclude exe_01JD3W2Q5T --reason "booked by phone" --was-done')
     .action(async function (this: Command, id: string, { reply: file, ...chosen }: ConcludeOptions) {
@@ -98,7 +98,7 @@ function concludeCommand(terminal: Terminal): Command {
         const { attempt } = (await api.call('GET', path)) as ExecutionDetails;
         return api.call('POST', `${path}/conclude`, { attempt, ...chosen, ...reply });
       });
-      terminal.print(`${id} is ended as done, ${file === undefined ? 'without a reply' : 'with a reply'}.`);
+      terminal.print(`${id} was ended as done, ${file === undefined ? 'without a reply' : 'with a reply'}.`);
     });
 }
 
@@ -106,7 +106,7 @@ function cancelCommand(terminal: Terminal): Command {
   return new Command('cancel')
     .summary('cancel an execution')
     .argument('<id>', 'id of the execution')
-    .addOption(new Option('--reason <text>', 'why, for the audit trail').makeOptionMandatory())
+    .addOption(new Option('--reason <text>', 'the reason, for the audit trail').makeOptionMandatory())
     .addHelpText('after', '\nExample:\n  $ kangqiao message cancel exe_01JD3W2Q5T --reason "sent by mistake"')
     .action(async function (this: Command, id: string, { reason }: { reason: string }) {
       await withApi(this, terminal, (api) => api.call('POST', `/executions/${encodeURIComponent(id)}/cancel`, { reason }));

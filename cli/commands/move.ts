@@ -28,18 +28,18 @@ export function moveCommand(terminal: Terminal): Command {
   return new Command('move')
     .summary('move everything that is stored to another store')
     .description(
-      'Copies, compares and goes over while the system runs; for a few seconds at the end nothing is accepted. Broken off, run it again. The old store then opens no more.',
+      'Copies, compares and switches over while the system is running; for a few seconds at the end nothing is accepted. If it is interrupted, run it again. Afterwards the old store can no longer be opened.',
     )
     .addOption(
       new Option('--to <address>', 'the new store, empty; for example postgres://kangqiao@db.example/kangqiao').makeOptionMandatory(),
     )
-    .addOption(new Option('--from <address>', 'the old store, when no process runs on it (default: as set)'))
+    .addOption(new Option('--from <address>', 'the old store, if no process uses it (default: from the settings)'))
     .addOption(new Option('--to-password-file <file>', 'file with the password of the new store'))
     .addOption(new Option('--to-shared-address <address>', 'Redis of the new installation; every store on a server needs one'))
-    .addOption(new Option('--to-shared-password-file <file>', 'file with its password'))
-    .addOption(new Option('--to-ca-file <file>', 'PEM of the authorities of both servers'))
-    .addOption(new Option('--name <account>', 'who does it, with their password (default: the account of the kept token)'))
-    .addOption(new Option('--offline', 'no process runs on the store: do it in this one'))
+    .addOption(new Option('--to-shared-password-file <file>', 'file with the password of that Redis'))
+    .addOption(new Option('--to-ca-file <file>', 'PEM of the CAs of both servers'))
+    .addOption(new Option('--name <account>', 'the account that does it, with its password (default: the account of the stored token)'))
+    .addOption(new Option('--offline', 'no process uses the store: run it in this process'))
     .addOption(languageOption())
     .addHelpText(
       'after',
@@ -85,14 +85,14 @@ function absolute(address: string): string {
 }
 
 const STAGES: Readonly<Record<MoveProgress['stage'], readonly [zhCN: string, en: string]>> = {
-  begin: ['检查两个存储', 'looking at both stores'],
+  begin: ['检查两个存储', 'checking both stores'],
   copy: ['复制', 'copying'],
   payloads: ['复制大载荷', 'copying payloads'],
-  'catch-up': ['追上期间的变更', 'catching up with what was written meanwhile'],
+  'catch-up': ['追上期间的变更', 'catching up with later writes'],
   compare: ['比对', 'comparing'],
-  drain: ['暂停接收，等待在途处理结束', 'nothing more is accepted; what is under way ends'],
+  drain: ['暂停接收，等待在途处理结束', 'accepting nothing new; waiting for running work to end'],
   last: ['复制最后的变更并核对', 'the last changes, and the comparison'],
-  leave: ['封存原存储', 'closing the old store for good'],
+  leave: ['封存原存储', 'closing the old store permanently'],
   enter: ['启用新存储', 'opening the new store'],
   done: ['完成', 'done'],
 };

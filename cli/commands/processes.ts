@@ -7,10 +7,10 @@ import { port, withSettings } from './start.ts';
 export function gatewayCommand(): Command {
   return withSettings(new Command('gateway'))
     .summary('start one gateway')
-    .description('Starts one gateway front. It serves from the plan that it keeps when control and database are down.')
+    .description('Starts one gateway front. If control and database are down, it serves from the plan that it has stored.')
     .addOption(new Option('--front <front>', 'which front').choices(FRONTS).makeOptionMandatory())
     .addOption(
-      new Option('--flows <where>', 'carry calls out here, or hand them over to bus gateways inside (for the DMZ)').choices([
+      new Option('--flows <where>', 'run calls in this process, or forward them to bus gateways inside (for the DMZ)').choices([
         'local',
         'forward',
       ]),
@@ -32,7 +32,7 @@ export function gatewayCommand(): Command {
 export function workerCommand(): Command {
   return withSettings(new Command('worker'))
     .summary('start one worker')
-    .description('Starts a worker: it claims durable work, runs triggers and recovers what a crash left.')
+    .description('Starts a worker: it claims durable work, runs triggers and recovers work after a crash.')
     .addHelpText('after', '\nExample:\n  $ kangqiao worker --data /var/lib/kangqiao')
     .action(async function (this: Command) {
       const { startWorker } = await import('../roots/worker.ts');
@@ -43,7 +43,7 @@ export function workerCommand(): Command {
 export function controlCommand(): Command {
   return withSettings(new Command('control'))
     .summary('start control: admin API, registry, console')
-    .description('Starts control. Gateways and workers go on without it.')
+    .description('Starts control. Gateways and workers continue to run without it.')
     .addOption(new Option('--control-port <port>', 'port of the admin API and console').argParser(port))
     .addHelpText('after', '\nExample:\n  $ kangqiao control --data /var/lib/kangqiao')
     .action(async function (this: Command) {

@@ -21,7 +21,7 @@ export function resourceCommand(resource: Resource, terminal: Terminal): Command
   return new Command(command)
     .summary(`list, get, compare, apply and delete ${plural}`)
     .description(
-      `Works with ${plural} over the admin API. The revision in a file must be the stored one; revision 0 stands for "whatever is stored".`,
+      `Works with ${plural} over the admin API. The revision in a file must be the stored one; revision 0 means "any stored revision".`,
     )
     .addCommand(listCommand(resource, terminal))
     .addCommand(getCommand(resource, terminal))
@@ -66,7 +66,7 @@ function getCommand(resource: Resource, terminal: Terminal): Command {
 function applyCommand(resource: Resource, terminal: Terminal): Command {
   const { command } = resource;
   return new Command('apply')
-    .summary('make the installation as the files say; what is the same is left alone')
+    .summary('make the installation match the files; identical documents are not touched')
     .argument('<file...>', FILES)
     .addHelpText('after', `\nExample:\n  $ kangqiao ${command} apply ${command}s/*.json`)
     .action(async function (this: Command, files: readonly string[]) {
@@ -85,7 +85,7 @@ function applyCommand(resource: Resource, terminal: Terminal): Command {
             done.push(id);
             terminal.print(`${id} ${comparison.stored === undefined ? 'created' : 'changed'}, revision ${revision}`);
           } catch (error) {
-            const before = done.length === 0 ? 'Nothing was saved before it' : `Saved before it: ${done.join(', ')}`;
+            const before = done.length === 0 ? 'Nothing was saved before that' : `Saved before that: ${done.join(', ')}`;
             terminal.tell(`Stopped at ${id} of ${comparison.file}. ${before}.`);
             throw error;
           }
@@ -97,7 +97,7 @@ function applyCommand(resource: Resource, terminal: Terminal): Command {
 function diffCommand(resource: Resource, terminal: Terminal): Command {
   const { command } = resource;
   return new Command('diff')
-    .summary('show how the files differ from what is stored; exit code 1 where they do')
+    .summary('show how the files differ from what is stored; exit code 1 if they differ')
     .argument('<file...>', FILES)
     .addHelpText('after', `\nExample:\n  $ kangqiao ${command} diff ${command}s/*.json`)
     .action(async function (this: Command, files: readonly string[]) {
@@ -154,8 +154,8 @@ async function checkAll(api: ApiClient, resource: Resource, comparisons: readonl
     wrong.push(...errors.map((issue) => ({ ...issue, path: `${file}, ${idOf(resource, wanted)} ${issue.path}` })));
   }
   if (wrong.length === 0) return;
-  const message = `Something in these ${plural} is not valid; nothing was saved.`;
-  throw new ApiError(422, { code: 'INPUT_INVALID', message, issues: wrong, fix: 'Change what the issues name.' });
+  const message = `At least one of these ${plural} is not valid; nothing was saved.`;
+  throw new ApiError(422, { code: 'INPUT_INVALID', message, issues: wrong, fix: 'Correct the listed issues.' });
 }
 
 /**
@@ -200,7 +200,7 @@ function documentsOf(resource: Resource, file: string, content: unknown): readon
   const documents = (Array.isArray(content) ? content : [content]) as readonly ResourceDocument[];
   for (const document of documents)
     if (typeof document?.[resource.idField] !== 'string')
-      throw new Error(`${file} holds a document without "${resource.idField}": each of the ${resource.plural} has one.`);
+      throw new Error(`${file} contains a document without "${resource.idField}", which each of the ${resource.plural} must have.`);
   return documents;
 }
 

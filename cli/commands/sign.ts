@@ -27,19 +27,19 @@ export function signCommand(terminal: Terminal): Command {
   return new Command('sign')
     .summary('sign a request with a key file and print it as curl, or send it')
     .description(
-      'Signs one request as the open front wants it (KQ1) and prints a curl command. Its nonce counts once: sign anew for each call, or use --send.',
+      'Signs one request for the open front (KQ1) and prints a curl command. Its nonce can be used once: sign again for each call, or use --send.',
     )
-    .argument('<url>', 'absolute address, exactly as it will be called')
+    .argument('<url>', 'absolute URL, exactly as it will be called')
     .addOption(new Option('--app <id>', 'id of the app').makeOptionMandatory())
     .addOption(new Option('--key-id <id>', 'id of its key').makeOptionMandatory())
     .addOption(new Option('--key <file>', 'private key (PEM), or the HMAC secret').makeOptionMandatory())
     .addOption(new Option('--scheme <scheme>', 'signature scheme').choices(KQ1_SCHEMES).default('SM2-SM3'))
-    .addOption(new Option('-X, --method <method>', 'GET, or POST when there is a body, unless given'))
+    .addOption(new Option('-X, --method <method>', 'HTTP method; default: GET, or POST if there is a body'))
     .addOption(new Option('-H, --header <name: value>', 'a header to sign and send; may be repeated').default([]).argParser(collect))
     .addOption(new Option('-d, --body <text>', 'the body').conflicts('bodyFile'))
     .addOption(new Option('--body-file <file>', 'the body from a file; - is standard input'))
-    .addOption(new Option('--platform-key <file>', "with --send: the platform's public key (PEM); the answer's signature is checked"))
-    .addOption(new Option('--send', 'send it and print the answer'))
+    .addOption(new Option('--platform-key <file>', "with --send: the platform's public key (PEM), to verify the signature of the response"))
+    .addOption(new Option('--send', 'send it and print the response'))
     .addHelpText(
       'after',
       '\nExamples:\n  $ kangqiao sign --app A10021 --key-id k1 --key app.key.pem https://127.0.0.1:8441/open/v1/slots?dept=01 --ca ca.pem\n' +
@@ -92,7 +92,7 @@ function asCurl({ method, url, body, signed }: Call, bodyFile: string | undefine
 function bodyArgument(body: string | Uint8Array, file: string | undefined): string {
   if (file !== undefined && file !== '-') return `--data-binary ${quoted(`@${file}`)}`;
   if (typeof body !== 'string' && !isUtf8(body))
-    throw new InvalidArgumentError('Standard input is not UTF-8, so it cannot stand in a command: name a file, or use --send.');
+    throw new InvalidArgumentError('Standard input is not UTF-8, so it cannot be part of a command: use a file, or --send.');
   // curl reads a leading @ as a file name, except with --data-raw.
   return `--data-raw ${quoted(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'))}`;
 }
@@ -112,7 +112,7 @@ async function send(terminal: Terminal, call: Call, options: SignOptions, key: s
     }).catch((error: unknown) => {
       throw terminal.signal.aborted
         ? error
-        : new ConnectionError(`${new URL(call.url).origin} does not answer: ${error instanceof Error ? error.message : 'unknown'}.`);
+        : new ConnectionError(`${new URL(call.url).origin} does not respond: ${error instanceof Error ? error.message : 'unknown'}.`);
     });
     const body = new Uint8Array(await answer.body.arrayBuffer());
     terminal.tell(`HTTP ${answer.statusCode}`);
@@ -148,7 +148,7 @@ async function check(
   const keyId = headers.find(([name]) => name.toLowerCase() === 'x-kq-keyid')?.[1] ?? '';
   const platformKeys = platformKey === undefined ? {} : { [keyId]: await readInput(platformKey) };
   verifyAnswer({ request: signed, status, headers, body, platformKeys, ...(scheme.startsWith('HMAC') ? { secret: key } : {}) });
-  terminal.tell("The answer's signature holds.");
+  terminal.tell('The signature of the response is valid.');
 }
 
 /** Converts the raw headers of undici, in which names and values alternate, to pairs. */
@@ -163,7 +163,7 @@ function parseHeaders(lines: readonly string[]): Readonly<Record<string, string>
   return Object.fromEntries(
     lines.map((line) => {
       const colon = line.indexOf(':');
-      if (colon < 1) throw new InvalidArgumentError(`"${line}" is no header: write it as "name: value".`);
+      if (colon < 1) throw new InvalidArgumentError(`"${line}" is not a header: write it as "name: value".`);
       return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
     }),
   );
@@ -171,7 +171,7 @@ function parseHeaders(lines: readonly string[]): Readonly<Record<string, string>
 
 function absolute(url: string): string {
   if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new InvalidArgumentError(`"${url}" is no absolute address: it starts with https:// or http://.`);
+  throw new InvalidArgumentError(`"${url}" is not an absolute URL: it must start with https:// or http://.`);
 }
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {

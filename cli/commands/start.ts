@@ -6,10 +6,8 @@ export function startCommand(): Command {
   return withSettings(new Command('start'))
     .summary('start everything in one process on a data folder')
     .description('Starts gateways, worker and control in one process on embedded storage; no server is needed. Ctrl-C drains and stops it.')
-    .addOption(new Option('--example <name>', 'load this example into an empty store and play its outside world').choices(['city']))
-    .addOption(
-      new Option('--example-port <port>', 'first of the ports that the example’s outside world takes (default: 21000)').argParser(port),
-    )
+    .addOption(new Option('--example <name>', 'load this example into an empty store and simulate the systems around it').choices(['city']))
+    .addOption(new Option('--example-port <port>', 'first of the ports of the simulated systems (default: 21000)').argParser(port))
     .addOption(
       new Option('--reset-password <account>', 'give this account a new one-time password, shown on the terminal, and let it log in again'),
     )
@@ -26,11 +24,11 @@ export function startCommand(): Command {
 
 /** Adds the options of every process. `--data` is an option of the program itself. */
 export function withSettings(command: Command): Command {
-  return command.addOption(new Option('--host <address>', 'address to listen on; other than loopback takes TLS'));
+  return command.addOption(new Option('--host <address>', 'address to listen on; any address except loopback requires TLS'));
 }
 
 export function port(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535; 0 takes any free one.');
+  throw new InvalidArgumentError('A port must be a whole number from 0 to 65535; 0 means any free port.');
 }

@@ -19,7 +19,7 @@ export function tokenCommand(terminal: Terminal): Command {
   const token = new Command('token')
     .summary('tokens with named rights, for CI and other programs')
     .description(
-      'A token does what its rights say, of what its maker may do, until its end. It does no act that asks for the password again: moving, backing up, revealing, making keys and tokens.',
+      'A token has the given rights, limited to those of the account that created it, until it expires. It cannot do actions that ask for the password again: moving, backing up, revealing secrets, creating keys and tokens.',
     );
   token.addHelpText('after', '\nExample:\n  $ kangqiao token create --label ci --rights flows.read,flows.publish --out ci.token');
   for (const child of [createCommand(terminal), listCommand(terminal), revokeCommand(terminal)]) token.addCommand(child);
@@ -28,12 +28,12 @@ export function tokenCommand(terminal: Terminal): Command {
 
 function createCommand(terminal: Terminal): Command {
   return new Command('create')
-    .summary('make a token; asks for your password, since no token makes another')
+    .summary('create a token; asks for your password, because a token cannot create another token')
     .addOption(new Option('--label <text>', 'what it is for').makeOptionMandatory())
     .addOption(new Option('--rights <list>', 'rights, separated by commas (default: all of yours)').argParser(readRights))
-    .addOption(new Option('--days <number>', 'days until its end, 366 at most').argParser(Number).default(30))
-    .addOption(new Option('--out <file>', 'write it into a new file that only you can read, instead of printing it'))
-    .addOption(new Option('--name <account>', 'whose token (default: the account of the kept token)'))
+    .addOption(new Option('--days <number>', 'days until it expires, at most 366').argParser(Number).default(30))
+    .addOption(new Option('--out <file>', 'write the token into a new file that only you can read, instead of printing it'))
+    .addOption(new Option('--name <account>', 'the account of the token (default: the account of the stored token)'))
     .addHelpText(
       'after',
       `\nRights: ${PERMISSIONS.join(', ')}\n\nExample:\n  $ kangqiao token create --label ci --rights flows.read,flows.edit,flows.publish --days 90 --out ci.token`,
@@ -46,7 +46,7 @@ function createCommand(terminal: Terminal): Command {
         if (out === undefined) terminal.print(made.token);
         else await writeFile(out, `${made.token}\n`, { mode: 0o600, flag: 'wx' });
         terminal.tell(
-          `Token ${made.id.slice(0, 12)} of ${account}, good until ${new Date(made.expiresAt).toISOString()}. It is not shown again.`,
+          `Token ${made.id.slice(0, 12)} of ${account}, valid until ${new Date(made.expiresAt).toISOString()}. It is not shown again.`,
         );
       });
     });
@@ -54,7 +54,7 @@ function createCommand(terminal: Terminal): Command {
 
 function listCommand(terminal: Terminal): Command {
   return new Command('list')
-    .summary('your tokens and sessions')
+    .summary('list your tokens and sessions')
     .addHelpText('after', '\nExample:\n  $ kangqiao token list')
     .action(async function (this: Command) {
       await withApi(this, terminal, async (api) => {
@@ -70,8 +70,8 @@ function listCommand(terminal: Terminal): Command {
 
 function revokeCommand(terminal: Terminal): Command {
   return new Command('revoke')
-    .summary('end a token or session at once')
-    .argument('<id>', 'as `token list` shows it')
+    .summary('end a token or session immediately')
+    .argument('<id>', 'its id as shown by `token list`')
     .addHelpText('after', '\nExample:\n  $ kangqiao token revoke 3fa85f64a1b2')
     .action(async function (this: Command, id: string) {
       await withApi(this, terminal, async (api) => {

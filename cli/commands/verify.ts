@@ -16,18 +16,18 @@ interface VerifyOptions {
 
 export function verifyCommand(terminal: Terminal): Command {
   return new Command('verify')
-    .summary('walk the audit trail and check every document that decides something')
-    .description('Asks the running process, with a token of an audit administrator; --offline looks at the store of a stopped one.')
-    .addOption(new Option('--offline', 'no process runs on the store: do it in this one'))
-    .addOption(new Option('--accept <reason>', 'with --offline: take the audit trail as it stands, which ends the read-only state'))
-    .addOption(new Option('--keep <collection/id>', 'with --accept: also take this document as it stands, for example accounts/zhao'))
+    .summary('verify the audit trail and check every protected document')
+    .description('Asks the running process, with a token of an audit administrator; --offline reads the store of a stopped one.')
+    .addOption(new Option('--offline', 'no process uses the store: run it in this process'))
+    .addOption(new Option('--accept <reason>', 'with --offline: accept the audit trail as it is, which ends the read-only state'))
+    .addOption(new Option('--keep <collection/id>', 'with --accept: also accept this document as it is, for example accounts/zhao'))
     .addOption(languageOption())
     .addHelpText('after', '\nExample:\n  $ kangqiao verify --data /var/lib/kangqiao --offline')
     .action(async function (this: Command, { offline, accept, keep, lang }: VerifyOptions) {
       if (accept !== undefined && offline !== true)
-        throw new Error(say(lang, '--accept 须与 --offline 一起使用。', '--accept takes --offline.'));
+        throw new Error(say(lang, '--accept 须与 --offline 一起使用。', '--accept requires --offline.'));
       if (keep !== undefined && accept === undefined)
-        throw new Error(say(lang, '--keep 须与 --accept 一起使用。', '--keep takes --accept.'));
+        throw new Error(say(lang, '--keep 须与 --accept 一起使用。', '--keep requires --accept.'));
       const { acceptOffline, keepOffline, verifyOffline } = await import('../offline/verify-offline.ts');
       const { readProcessSettings } = await import('../../engine/host/settings.ts');
       const settings = () => readProcessSettings(overridesOf(this));
@@ -41,11 +41,15 @@ export function verifyCommand(terminal: Terminal): Command {
       if (problems.length > 0) throw new Error(say(lang, `发现 ${problems.length} 个问题。`, `${problems.length} problem(s) found.`));
       const documents = report.marks?.documents ?? 0;
       const whole = report.intact
-        ? say(lang, `审计链 ${report.lines} 行完整`, `The audit trail is whole (${report.lines} lines)`)
-        : say(lang, '审计链没有新的问题', 'Nothing new is wrong with the audit trail');
+        ? say(lang, `审计链 ${report.lines} 行完整`, `The audit trail is complete (${report.lines} lines)`)
+        : say(lang, '审计链没有新的问题', 'No new problem was found in the audit trail');
       if (report.marks?.isEnforced === false)
         throw new Error(say(lang, '数据没有完整性标记，或标记已被移除。', 'The documents have no marks, or these were removed.'));
-      const rest = say(lang, `；${documents} 项数据与最后一次写入一致。`, `; ${documents} documents are as they were last written.`);
+      const rest = say(
+        lang,
+        `；${documents} 项数据与最后一次写入一致。`,
+        `; ${documents} documents are unchanged since they were last written.`,
+      );
       terminal.print(`✓ ${whole}${rest}`);
     });
 }
@@ -64,7 +68,7 @@ function describe(report: VerifyReport, lang: Language): readonly string[] {
           say(
             lang,
             `审计链有 ${marks.trail.lines} 行，签名为第 ${marks.trail.headNumber ?? '?'} 行`,
-            `the audit trail has ${marks.trail.lines} lines, and its signed head names line ${marks.trail.headNumber ?? '?'}`,
+            `the audit trail has ${marks.trail.lines} lines, but its signed head is for line ${marks.trail.headNumber ?? '?'}`,
           ),
         ];
   const head =

@@ -25,11 +25,11 @@ async function checkAddress(settings: Settings, address: string): Promise<Findin
     if (count > 0)
       return good(
         `内网网关 ${address} 接受本节点转发 ${count} 个接口`,
-        `the gateway inside at ${address} takes calls of ${count} interfaces`,
+        `the gateway inside at ${address} accepts calls of ${count} interfaces`,
       );
     return wrong(
       [`内网网关 ${address} 没有本节点可转发的接口`, `the gateway inside at ${address} has no interface for this node`],
-      ['核对内网 KQ_FORWARD_NODES 中的网关与服务域。', 'Look at the front and the domains of this node in KQ_FORWARD_NODES inside.'],
+      ['核对内网 KQ_FORWARD_NODES 中的网关与服务域。', 'Check the front and the domains of this node in KQ_FORWARD_NODES inside.'],
     );
   } catch (error) {
     return ofError(['转发', 'handing over'], error);
@@ -42,10 +42,10 @@ async function checkNothingSecret({ kekFile, storePasswordFile, sharedPasswordFi
     if (file !== undefined && (await exists(file))) found.push(file);
   }
   if (found.length === 0)
-    return good('本机没有主密钥和存储密码', 'neither a key-encryption key nor a password of the store lies on this machine');
+    return good('本机没有主密钥和存储密码', 'this machine has neither a key-encryption key nor a password of the store');
   return wrong(
-    [`DMZ 主机上不应有 ${found.join('、')}`, `what must not lie in the DMZ does: ${found.join(', ')}`],
-    ['从本机删除；若主机可能已失守，更换这些密钥和密码。', 'Remove it from this machine, and renew it where somebody may have read it.'],
+    [`DMZ 主机上不应有 ${found.join('、')}`, `this machine has something that must not be in the DMZ: ${found.join(', ')}`],
+    ['从本机删除；若主机可能已失守，更换这些密钥和密码。', 'Remove it from this machine, and renew it if someone may have read it.'],
   );
 }
 
@@ -58,10 +58,10 @@ async function checkNoAuthority({ dataFolder }: Settings): Promise<readonly Find
   if (!(await exists(file))) return [];
   return [
     wrong(
-      [`DMZ 主机上不应有证书机构的私钥 ${file}`, `the private key of an authority must not lie in the DMZ: ${file}`],
+      [`DMZ 主机上不应有证书机构的私钥 ${file}`, `the private key of a CA must not be in the DMZ: ${file}`],
       [
         '用 KQ_TLS_CERT_FILE 与 KQ_TLS_KEY_FILE 指定监听证书，然后删除该文件；若内网也信任这个机构且主机可能已失守，更换它签发的证书。',
-        'Name a certificate of the listener by KQ_TLS_CERT_FILE and KQ_TLS_KEY_FILE, and remove the file; where the inside trusts that authority too and somebody may have read its key, renew what it has issued.',
+        'Set a certificate for the listener with KQ_TLS_CERT_FILE and KQ_TLS_KEY_FILE, and remove the file; if the inside trusts this CA too and someone may have read its key, renew all certificates that it has issued.',
       ],
     ),
   ];

@@ -19,7 +19,7 @@ export async function checkIntegrity(api: Pick<ApiClient, 'call'>): Promise<read
   if (trail !== undefined)
     found.push(
       wrong(
-        ['审计链被拒，系统只读，不处理消息', 'the audit trail is refused: the store is read only, and no messages are worked on'],
+        ['审计链被拒，系统只读，不处理消息', 'the audit trail is refused: the store is read only, and no messages are processed'],
         ACCEPT,
       ),
     );
@@ -35,23 +35,26 @@ export async function checkIntegrity(api: Pick<ApiClient, 'call'>): Promise<read
   if (findings.length > 0)
     found.push(
       wrong(
-        [`${findings.length} 项数据被绕过平台改动，已停用`, `${findings.length} document(s) were changed past Kangqiao and are not used`],
+        [
+          `${findings.length} 项数据被绕过平台改动，已停用`,
+          `${findings.length} document(s) were changed outside Kangqiao and are not used`,
+        ],
         ['由安全管理员在系统页决定保留或删除。', 'Let the security administrator keep or remove them on the system page.'],
       ),
     );
   if (found.length > 0) return found;
-  if (isEnforced) return [good('数据完整性没有发现问题', 'nothing is wrong with the integrity of the store')];
+  if (isEnforced) return [good('数据完整性没有发现问题', 'the integrity of the store has no problems')];
   return [
     hint(
       ['数据完整性校验尚未启用', 'marks are not enforced yet'],
-      ['全部进程升级后在系统页启用。', 'Enforce them on the system page once all processes are new.'],
+      ['全部进程升级后在系统页启用。', 'Enforce them on the system page when all processes run the new version.'],
     ),
   ];
 }
 
 const ACCEPT = [
   '换回正确的存储或签名文件；如确应使用此存储，由安全管理员在系统页核对并接受。',
-  'Put the right store or file back. If it is meant to be this one, let the security administrator accept the trail on the system page.',
+  'Restore the right store or file. If this one is correct, let the security administrator accept the trail on the system page.',
 ] as const;
 
 const WHY = { missing: '缺失', changed: '被改动', 'cut off': '起末尾被截断' } as const;

@@ -18,7 +18,7 @@ export function checkRuntime(): Finding {
   if (Number(node.split('.')[0]) >= NODE_MAJOR) return good(`Node ${node}`, `Node ${node}`);
   return wrong(
     [`Node ${node} 版本过低`, `Node ${node} is too old`],
-    ['用 bin/kangqiao.mjs 启动，它自带所需版本。', 'Start by bin/kangqiao.mjs, which brings its own.'],
+    ['用 bin/kangqiao.mjs 启动，它自带所需版本。', 'Start with bin/kangqiao.mjs, which includes its own Node.'],
   );
 }
 
@@ -81,7 +81,7 @@ export async function checkCertificate(settings: Settings, nowMs: number): Promi
   const forward = flows === 'forward' ? forwardCertFile : undefined;
   const [tls, dmz] = [
     ['监听证书', 'the certificate of the listeners', 'KQ_TLS_CERT_FILE', 'KQ_TLS_KEY_FILE'],
-    ['转发证书', 'the certificate that gateways inside know', 'KQ_FORWARD_CERT_FILE', 'KQ_FORWARD_KEY_FILE'],
+    ['转发证书', 'the certificate that identifies this node to gateways inside', 'KQ_FORWARD_CERT_FILE', 'KQ_FORWARD_KEY_FILE'],
   ] as const;
   return [
     ...(tlsCertFile === undefined ? [] : [await checkOneCertificate(tlsCertFile, tls, nowMs)]),
@@ -102,7 +102,7 @@ async function checkOneCertificate(file: string, [zhCN, en, certSetting, keySett
     const until = certificate.validToDate.toISOString().slice(0, 10);
     if (days < 0) return wrong([`${zhCN}已于 ${until} 过期`, `${en} expired on ${until}`], remedy);
     if (days < EXPIRES_SOON_DAYS) return hint([`${zhCN}将于 ${until} 过期`, `${en} expires on ${until}`], remedy);
-    return good(`${zhCN}有效至 ${until}`, `${en} holds until ${until}`);
+    return good(`${zhCN}有效至 ${until}`, `${en} is valid until ${until}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return wrong([`${zhCN} ${file} 无法使用：${reason}`, `${en} ${file} cannot be used: ${reason}`], remedy);
@@ -116,7 +116,7 @@ export function checkTimeZone(): Finding {
   if (isChina) return good(`时区 ${timeZone}`, `time zone ${timeZone}`);
   return hint(
     [`时区为 ${timeZone}，不是东八区`, `the time zone is ${timeZone}, not that of China`],
-    ['若不是有意为之，设置 TZ=Asia/Shanghai。', 'If that is not meant, set TZ=Asia/Shanghai.'],
+    ['若不是有意为之，设置 TZ=Asia/Shanghai。', 'If this is not intended, set TZ=Asia/Shanghai.'],
   );
 }
 

@@ -43,9 +43,7 @@ export async function checkStore(checks: StoreChecks): Promise<readonly Finding[
       await store.close();
     };
     const scheme = settings.storeAddress.split(':', 1)[0];
-    const findings: Finding[] = [
-      good(`存储（${scheme}）可连接，版本可用`, `store (${scheme}) answers and is of a version that can be used`),
-    ];
+    const findings: Finding[] = [good(`存储（${scheme}）可连接，版本可用`, `store (${scheme}) responds and has a supported version`)];
     findings.push(...(await checkRights(store.documents)));
     refuseMarked(await (await openStoreMarks(store.documents)).read());
     for (const spec of (await openCollectionList(store.documents)).all()) await store.documents.open(spec);
@@ -54,7 +52,7 @@ export async function checkStore(checks: StoreChecks): Promise<readonly Finding[
     return findings;
   } catch (error) {
     if (isRunning && error instanceof AppError && error.code === 'STORE_LOCKED')
-      return [good('存储正由运行中的进程使用', 'the store is in the hands of the process that runs')];
+      return [good('存储正由运行中的进程使用', 'the store is in use by the running process')];
     return [ofError(STORE, error)];
   } finally {
     await close().catch(() => {});
@@ -80,8 +78,8 @@ export async function checkShared({ storage, clock, settings }: StoreChecks): Pr
     const found = await shared.sharedState.get(key);
     await shared.sharedState.delete(key);
     if (found !== 'x')
-      return [wrong(['共享状态没有保存写入的值', 'the shared state did not keep what was written'], ['检查 Redis。', 'Look at Redis.'])];
-    const findings: Finding[] = [good('共享状态可读写，设置正确', 'shared state can be read and written, and is set as it must be')];
+      return [wrong(['共享状态没有保存写入的值', 'the shared state did not keep what was written'], ['检查 Redis。', 'Check Redis.'])];
+    const findings: Finding[] = [good('共享状态可读写，设置正确', 'the shared state can be read and written, and is configured correctly')];
     if (shared.serverTime) findings.push(await checkClock(SHARED, shared.serverTime, clock));
     return findings;
   } catch (error) {
@@ -98,17 +96,18 @@ async function checkRights(documents: Documents): Promise<readonly Finding[]> {
   await probes.insert({ _id }, { durability: 'full' });
   const found = await probes.get(_id);
   const isRemoved = await probes.remove(_id);
-  if (found && isRemoved) return [good('存储可以建表、写入、读取、删除', 'the store lets us create, write, read and remove')];
-  return [wrong(['存储没有保存写入的内容', 'the store did not keep what was written'], ['检查数据库。', 'Look at the database.'])];
+  if (found && isRemoved)
+    return [good('存储可以建表、写入、读取、删除', 'documents can be created, written, read and removed in the store')];
+  return [wrong(['存储没有保存写入的内容', 'the store did not keep what was written'], ['检查数据库。', 'Check the database.'])];
 }
 
 async function checkKek(documents: Documents, file: string, clock: Clock): Promise<Finding> {
   const isEmpty = (await (await documents.open(dataKeysSpec)).count({}, 1)) === 0;
-  if (isEmpty) return hint(['存储是空的，首次启动时会生成主密钥', 'the store is empty: the first start makes the key-encryption key']);
+  if (isEmpty) return hint(['存储是空的，首次启动时会生成主密钥', 'the store is empty: the first start creates the key-encryption key']);
   try {
     const { kek } = await loadKek(file, { mayCreate: false });
     await openDataKeys({ documents, kek, clock });
-    return good(`主密钥 ${file} 与此存储匹配`, `key-encryption key ${file} fits this store`);
+    return good(`主密钥 ${file} 与此存储匹配`, `the key-encryption key ${file} matches this store`);
   } catch (error) {
     return ofError(['主密钥', 'key-encryption key'], error);
   }
@@ -123,7 +122,10 @@ async function checkClock(where: readonly [string, string], serverTime: () => Pr
   const seconds = Math.round(Math.abs(offMs) / 1000);
   return wrong(
     [`${where[0]}与本机的时钟相差 ${seconds} 秒`, `the clocks of ${where[1]} and this machine differ by ${seconds} s`],
-    ['在两台机器上启用时间同步（chrony 或 systemd-timesyncd）。', 'Let both machines keep the time by NTP (chrony, systemd-timesyncd).'],
+    [
+      '在两台机器上启用时间同步（chrony 或 systemd-timesyncd）。',
+      'Synchronise the clocks of both machines with NTP (chrony, systemd-timesyncd).',
+    ],
   );
 }
 
@@ -131,6 +133,6 @@ function indexWasMissing({ collection, index }: LogFields): Finding {
   const name = `${String(collection)}.${String(index)}`;
   return wrong(
     [`缺少索引 ${name}`, `the index ${name} was missing`],
-    ['已重新建立；请查明是谁删除了它。', 'It has been made again just now; find out who removed it.'],
+    ['已重新建立；请查明是谁删除了它。', 'It has just been created again; find out who removed it.'],
   );
 }

@@ -27,7 +27,7 @@ export async function findAll(terminal: Terminal, command: Command): Promise<rea
   const isInDmz = settings.flows === 'forward';
   return [
     ...machine,
-    good('设置正确', 'the settings are right'),
+    good('设置正确', 'the settings are valid'),
     await checkDataFolder(settings.dataFolder),
     ...(isInDmz ? await checkInside(settings) : await checkServers(settings, control.isRunning)),
     ...(await checkCertificate(settings, systemClock.now())),
@@ -72,11 +72,11 @@ async function checkControl(
     const isRunning = error instanceof Error && error.name === 'ApiError';
     const finding = isRunning
       ? hint(
-          [`管理端 ${address} 运行中，尚未登录`, `control at ${address} runs`],
+          [`管理端 ${address} 运行中，尚未登录`, `control at ${address} is running`],
           ['执行 kangqiao login。', 'Log in with `kangqiao login`.'],
         )
       : hint(
-          [`管理端 ${address} 没有应答`, `control does not answer at ${address}`],
+          [`管理端 ${address} 没有应答`, `control does not respond at ${address}`],
           ['用 kangqiao start 启动。', 'Start it with `kangqiao start`.'],
         );
     return { isRunning, findings: [finding] };

@@ -29,5 +29,5 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
 }
 
 function requirePlan(number: number): void {
-  if (number === 0) throw new AppError('GATEWAY_WITHOUT_PLAN', 'transient', 'No plan has come to this gateway yet.');
+  if (number === 0) throw new AppError('GATEWAY_WITHOUT_PLAN', 'transient', 'This gateway has not received a plan yet.');
 }

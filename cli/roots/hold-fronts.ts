@@ -54,10 +54,10 @@ function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => vo
   try {
     return lockFile(join(plans, `${front}.lock`));
   } catch (cause) {
-    throw new AppError('FRONT_LOCKED', 'input', `Another process serves the ${front} front of ${root}.`, {
+    throw new AppError('FRONT_LOCKED', 'input', `Another process already serves the ${front} front of ${root}.`, {
       values: { front, folder: root },
       fix:
-        'Stop that process first. On an embedded store each front has one process, because only it knows which requests came before; ' +
+        'Stop that process first. With an embedded store, each front has one process, because only that process knows which requests were received before; ' +
         'several gateways of a front need a database server and Redis (docs/operations.md, "Processes apart").',
       cause,
     });
@@ -85,8 +85,8 @@ async function readKept(file: string): Promise<{ readonly store: string; readonl
 }
 
 function forgotten(): AppError {
-  return new AppError('CLAIMS_FORGOTTEN', 'transient', 'Another process kept the nonces of this front until a moment ago.', {
-    fix: 'Sign again with the present time, in a minute.',
+  return new AppError('CLAIMS_FORGOTTEN', 'transient', 'Until a moment ago, another process kept the nonces of this front.', {
+    fix: 'Sign again in a minute, with the current time.',
     retryAfterMs: AHEAD_MS,
   });
 }

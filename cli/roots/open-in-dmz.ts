@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 500;
 
 export async function openInDmz(host: Host, front: Front, life: Life): Promise<Omit<GatewayParts, 'policies'>> {
   if (front === 'bus')
-    throw new AppError('FORWARD_FROM_BUS', 'input', 'A bus gateway takes the calls that others hand over; it hands none over itself.', {
+    throw new AppError('FORWARD_FROM_BUS', 'input', 'A bus gateway receives forwarded calls; it cannot forward calls itself.', {
       fix: 'Start it with --flows local.',
     });
   const { clock, log, settings } = host;
@@ -65,10 +65,10 @@ function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {
       throw new AppError(
         'FORWARD_WRONG_FRONT',
         'input',
-        `By its certificate this node stands for the front ${other.front}, not ${front}.`,
+        `The certificate of this node belongs to the front ${other.front}, not ${front}.`,
         {
           values: { front: other.front, given: front },
-          fix: 'Give each front a certificate of its own, or correct KQ_FORWARD_NODES inside.',
+          fix: 'Give each front its own certificate, or correct KQ_FORWARD_NODES inside.',
         },
       );
     },
@@ -84,5 +84,5 @@ export async function connectInside(settings: Settings, addresses = settings.for
 }
 
 function handedOver(): never {
-  throw new TypeError('a gateway in the DMZ carries nothing out itself');
+  throw new TypeError('a gateway in the DMZ does not run calls itself');
 }

@@ -104,5 +104,5 @@ function raise(error: AppError): never {
 }
 
 function down(code: string, what: string): AppError {
-  return new AppError(code, 'transient', `${what} does not answer yet.`, { fix: 'Try again in a moment.', retryAfterMs: 2_000 });
+  return new AppError(code, 'transient', `${what} does not respond yet.`, { fix: 'Try again in a moment.', retryAfterMs: 2_000 });
 }

@@ -54,8 +54,13 @@ async function readToken(file: string): Promise<string> {
     () => '',
   );
   if (token.length >= SHORTEST_TOKEN) return token;
-  throw new AppError('METRICS_TOKEN_INVALID', 'input', `The file ${file} holds no token of at least ${SHORTEST_TOKEN} characters.`, {
-    values: { file },
-    fix: `Write one: openssl rand -hex 32 > ${file}`,
-  });
+  throw new AppError(
+    'METRICS_TOKEN_INVALID',
+    'input',
+    `The file ${file} does not contain a token of at least ${SHORTEST_TOKEN} characters.`,
+    {
+      values: { file },
+      fix: `Create one: openssl rand -hex 32 > ${file}`,
+    },
+  );
 }

@@ -58,7 +58,7 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
     } catch (error) {
       if (signal.aborted) throw error;
       throw new ConnectionError(
-        `Control does not answer at ${target.address}: ${reasonOf(error)}. Start it with \`kangqiao start\`, or name it by --address.`,
+        `Control does not respond at ${target.address}: ${reasonOf(error)}. Start it with \`kangqiao start\`, or set its address with --address.`,
         { cause: error },
       );
     }
@@ -78,7 +78,7 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
         if (progress === undefined) return result;
         onProgress(progress);
       }
-      throw new ConnectionError('Control left before it had finished; look with `kangqiao flow list` what stands now.');
+      throw new ConnectionError('Control disconnected before it had finished; check the current state with `kangqiao flow list`.');
     },
     async login(name, password, code) {
       const response = await send('POST', '/login', { name, password, ...(code === undefined ? {} : { code }) }, 'application/json');

@@ -13,7 +13,7 @@ export class ApiError extends Error {
   readonly issues: readonly Issue[];
 
   constructor(status: number, body: Readonly<Record<string, unknown>>) {
-    super(typeof body['message'] === 'string' ? body['message'] : `Control answered ${status}.`);
+    super(typeof body['message'] === 'string' ? body['message'] : `Control returned status ${status}.`);
     this.status = status;
     this.code = typeof body['code'] === 'string' ? body['code'] : 'UNKNOWN';
     this.fix = typeof body['fix'] === 'string' ? body['fix'] : undefined;

@@ -8,7 +8,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, notAllowed: 4,
 export const EXIT_CODES_HELP = `
 Exit codes:
   0 done   1 failed   2 wrong usage, or a file that cannot be read   3 control cannot be reached
-  4 not logged in or not allowed   5 conflict (somebody else saved, or the place is taken)   130 interrupted`;
+  4 not logged in or not allowed   5 conflict (someone else saved, or the id is taken)   130 interrupted`;
 
 /** Error codes for files that cannot be read or are not JSON. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['INPUT_UNREADABLE', 'INPUT_NOT_JSON']);

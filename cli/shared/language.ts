@@ -4,7 +4,7 @@ export type Language = 'zh-CN' | 'en';
 
 /** Returns the option `--lang`; its default is the language of the terminal. */
 export function languageOption(): Option {
-  return new Option('--lang <language>', 'language of what is told (default: as LANG says)')
+  return new Option('--lang <language>', 'language of the output (default: from LANG)')
     .choices(['zh-CN', 'en'])
     .default(terminalLanguage(), 'LANG');
 }

@@ -25,7 +25,7 @@ export async function logIn(
 
 /** Returns a client with the new password. */
 export async function changePassword(terminal: Terminal, client: ApiClient, oldPassword: string): Promise<ApiClient> {
-  terminal.tell('This password must be changed: at least 12 characters, mixing three of small, capital, digit, other.');
+  terminal.tell('This password must be changed: at least 12 characters from three of lower case, upper case, digits, others.');
   const newPassword = await terminal.ask('New password: ', { hidden: true });
   const again = await terminal.ask('New password again: ', { hidden: true });
   if (newPassword !== again) throw new Error('The two new passwords differ; nothing was changed.');
@@ -36,7 +36,7 @@ export async function changePassword(terminal: Terminal, client: ApiClient, oldP
 /** Shows the secret for the authenticator app, and activates it once the person has entered a code of the app. */
 export async function setUpSecondFactor(terminal: Terminal, client: ApiClient): Promise<void> {
   const { secret, uri } = (await client.call('POST', '/me/second-factor')) as { readonly secret: string; readonly uri: string };
-  terminal.tell('This installation demands a second factor. Enter this key in an authenticator app (time-based, six digits):');
+  terminal.tell('This installation requires a second factor. Enter this key in an authenticator app (time-based, six digits):');
   terminal.tell('平台要求第二因素，请在验证器应用中添加此密钥（基于时间，6 位）：');
   terminal.tell(`\n  ${secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}\n  ${uri}\n`);
   const code = await terminal.ask('Code that the app shows now 应用显示的验证码: ');

@@ -39,14 +39,14 @@ async function readStandardInput(): Promise<Buffer> {
 }
 
 const PROBLEMS: Readonly<Record<string, readonly [problem: string, sentence: string, fix: string]>> = {
-  ENOENT: ['missing', 'there is no such file', 'Correct its name; a relative one counts from the folder that you are in.'],
-  EISDIR: ['folder', 'it is a folder', 'Name a file in it.'],
-  EACCES: ['denied', 'you may not read it', 'Have its owner let you read it.'],
+  ENOENT: ['missing', 'the file does not exist', 'Correct its name; a relative path starts at the current folder.'],
+  EISDIR: ['folder', 'it is a folder', 'Choose a file in it.'],
+  EACCES: ['denied', 'you do not have permission to read it', 'Ask its owner for permission to read it.'],
 };
 
 function unreadable(file: string, error: unknown): AppError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const [problem, sentence, fix] = PROBLEMS[reason] ?? ['other', reason, 'Look at the file and its disk.'];
+  const [problem, sentence, fix] = PROBLEMS[reason] ?? ['other', reason, 'Check the file and its disk.'];
   return new AppError('INPUT_UNREADABLE', 'input', `${file} cannot be read: ${sentence}.`, {
     values: { file, problem, reason },
     fix,
@@ -57,16 +57,16 @@ function unreadable(file: string, error: unknown): AppError {
 function notJson(file: string, text: string): AppError {
   const name = file === '-' ? 'standard input' : file;
   if (text.trim() === '') {
-    return new AppError('INPUT_NOT_JSON', 'input', `There is nothing in ${name}, where JSON is wanted.`, {
+    return new AppError('INPUT_NOT_JSON', 'input', `${name} is empty, but JSON is expected.`, {
       values: { file: name, problem: 'empty' },
-      fix: file === '-' ? 'Send it there, or name a file.' : 'Name another file.',
+      fix: file === '-' ? 'Send JSON on standard input, or name a file.' : 'Name another file.',
     });
   }
   const before = text.slice(0, soundLength(text)).split('\n');
   const [line, column] = [before.length, before.at(-1)!.length + 1];
-  return new AppError('INPUT_NOT_JSON', 'input', `The JSON of ${name} is broken at line ${line}, column ${column}.`, {
+  return new AppError('INPUT_NOT_JSON', 'input', `The JSON in ${name} is invalid at line ${line}, column ${column}.`, {
     values: { file: name, line, column },
-    fix: 'Correct it there, or just before.',
+    fix: 'Correct it there, or just before that position.',
   });
 }
 

@@ -47,7 +47,7 @@ export const RESOURCES: readonly Resource[] = [
     idField: 'interfaceId',
     columns: { FRONT: field('front'), METHOD: field('method'), PATH: field('path'), STATE: field('state') },
     validatePath: '/interfaces/validate',
-    deleteSummary: 'delete one with its grants, at once, also while it serves',
+    deleteSummary: 'delete one with its grants, immediately, even while it is in use',
     example: 'ifc_appointment_create',
   },
   {
@@ -56,7 +56,7 @@ export const RESOURCES: readonly Resource[] = [
     path: '/apps',
     idField: 'appId',
     columns: { CALLER: field('caller'), STATE: field('state') },
-    deleteSummary: 'delete one with its keys, grants and bus consumers, at once, also while it calls',
+    deleteSummary: 'delete one with its keys, grants and bus consumers, immediately, even while it is in use',
     example: 'A10021',
   },
   {
@@ -65,7 +65,7 @@ export const RESOURCES: readonly Resource[] = [
     path: '/grants',
     idField: 'grantId',
     columns: { APP: field('appId'), INTERFACE: field('interfaceId') },
-    deleteSummary: 'delete one, at once: its app may not call that interface any more',
+    deleteSummary: 'delete one, immediately: its app can no longer call that interface',
     isListedOnly: true,
     example: 'grt_A10021_appointment_create',
   },

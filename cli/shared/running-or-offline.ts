@@ -45,7 +45,7 @@ export async function runningOrOffline<T>(command: Command, terminal: Terminal, 
     if (!(error instanceof AppError) || error.code !== 'STORE_LOCKED') throw error;
     throw new AppError('STORE_LOCKED', 'input', error.message, {
       values: error.values,
-      fix: 'A process has it open: name its --data folder or its --address, so that it can be asked, or stop it.',
+      fix: 'A process has it open: give its --data folder or its --address, so that it can be asked, or stop it.',
     });
   }
 }

@@ -15,11 +15,11 @@ export interface SearchOptions {
 
 export function searchOptions(): readonly Option[] {
   return [
-    new Option('--key <name=value>', 'business key; takes the right to see payloads'),
-    new Option('--flow <id>', 'of this flow'),
-    new Option('--from <time>', 'accepted from then on, for example 2026-11-01').argParser(time),
-    new Option('--to <time>', 'accepted until then').argParser(time),
-    new Option('--limit <number>', 'so many at most').default('50'),
+    new Option('--key <name=value>', 'business key; requires the right to see payloads'),
+    new Option('--flow <id>', 'only of this flow'),
+    new Option('--from <time>', 'accepted from this time, for example 2026-11-01').argParser(time),
+    new Option('--to <time>', 'accepted until this time').argParser(time),
+    new Option('--limit <number>', 'at most this many').default('50'),
     new Option('--json', 'as JSON'),
   ];
 }
@@ -42,18 +42,19 @@ export function printPage(terminal: Terminal, page: ExecutionPage, { json }: Pic
   if (json === true) return terminal.print(JSON.stringify(page.items, null, 2));
   const rows = page.items.map((item) => [item.executionId, new Date(item.acceptedAt).toISOString(), item.flowId, item.status]);
   terminal.print(formatTable([['EXECUTION', 'ACCEPTED', 'FLOW', 'STATUS'], ...rows]));
-  if (page.searchedFrom !== undefined) terminal.tell(`Looked back to ${new Date(page.searchedFrom).toISOString()}; name a time to go on.`);
-  if (page.next !== undefined) terminal.tell('There are more: raise --limit, or narrow the time.');
+  if (page.searchedFrom !== undefined)
+    terminal.tell(`Searched back to ${new Date(page.searchedFrom).toISOString()}; give a time to search further.`);
+  if (page.next !== undefined) terminal.tell('There are more: raise --limit, or narrow the time range.');
 }
 
 function keyOf(key: string): { readonly keyName: string; readonly keyValue: string } {
   const at = key.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('A business key is written as name=value.');
+  if (at < 1) throw new InvalidArgumentError('Write a business key as name=value.');
   return { keyName: key.slice(0, at), keyValue: key.slice(at + 1) };
 }
 
 function time(text: string): number {
   const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('A time is written as 2026-11-01 or 2026-11-01T08:00+08:00.');
+  if (Number.isNaN(at)) throw new InvalidArgumentError('Write a time as 2026-11-01 or 2026-11-01T08:00+08:00.');
   return at;
 }

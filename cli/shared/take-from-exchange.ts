@@ -14,15 +14,15 @@ import { createNewFile } from '../../engine/transfer/new-file.ts';
 export async function takeFromExchange(made: string, name: string, wanted: string): Promise<void> {
   const file = await createNewFile(wanted);
   try {
-    if (basename(made) !== name) throw new Error(`${made} is not the file that was asked for`);
+    if (basename(made) !== name) throw new Error(`${made} is not the requested file`);
     for await (const chunk of createReadStream(made)) await file.handle.appendFile(chunk as Buffer);
     await file.keep();
   } catch (cause) {
     await file.drop();
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    throw new AppError('BACKUP_NOT_FETCHED', 'input', `The backup was made, but cannot be brought to ${wanted} (${reason}).`, {
+    throw new AppError('BACKUP_NOT_FETCHED', 'input', `The backup was created, but cannot be moved to ${wanted} (${reason}).`, {
       values: { file: made, wanted, reason },
-      fix: `Take it from where it lies on the machine of the platform: ${made}`,
+      fix: `Fetch it from this path on the machine of the platform: ${made}`,
       cause,
     });
   }

@@ -70,8 +70,8 @@ export async function checkDomains<Input>(rule: DomainRule<Input>, input: Input,
 /** Throws DOMAINS_ALL_NEEDED (input) unless the person has all domains. */
 export function requireAll({ only }: DomainScope): void {
   if (only === undefined) return;
-  throw new AppError('DOMAINS_ALL_NEEDED', 'input', 'This act concerns the whole installation and takes all domains.', {
-    fix: 'Ask a person whose account has all domains.',
+  throw new AppError('DOMAINS_ALL_NEEDED', 'input', 'This action concerns the whole installation and requires access to all domains.', {
+    fix: 'Ask someone whose account has all domains.',
   });
 }
 
@@ -99,18 +99,18 @@ export async function scopesIn({ only }: DomainScope, catalog: Pick<FlowCatalog,
 
 /** Returns the error NOT_FOUND (input). `cause` is recorded in the audit trail; no response shows it. */
 export function notFound(id: string, cause?: AppError): AppError {
-  return new AppError('NOT_FOUND', 'input', `There is nothing under ${id}.`, {
+  return new AppError('NOT_FOUND', 'input', `${id} does not exist.`, {
     values: { id },
-    fix: 'Look at the list for what is there.',
+    fix: 'Look at the list to see what exists.',
     cause,
   });
 }
 
 /** Returns the cause for the audit trail; the person only sees NOT_FOUND. */
 function ofOthers(id: string): AppError {
-  return new AppError('DOMAIN_OF_OTHERS', 'input', `${id} belongs to a domain that is not one of theirs.`, {
+  return new AppError('DOMAIN_OF_OTHERS', 'input', `${id} belongs to a domain that the account does not have.`, {
     values: { id },
-    fix: 'Give the account this domain if the person should work there; ask them why if not.',
+    fix: 'Give the account this domain if the person should work there; otherwise ask them why they need it.',
   });
 }
 

@@ -69,10 +69,15 @@ export function checkCreate(actor: Actor, { roles, domains }: Pick<Account, 'rol
 function requireAllOfFirst(given: readonly Role[], domains: Account['domains'], all: readonly Holder[]): void {
   const first = given.find((role) => KEEP_THEMSELVES.includes(role) && hasNoKeeper(role, all));
   if (first === undefined || domains === 'all') return;
-  throw new AppError('ACCOUNT_FIRST_DOMAINS', 'input', `The first ${first} has all domains: nobody else could make another.`, {
-    values: { role: first },
-    fix: 'Give this account all domains; the ones that it makes may have some.',
-  });
+  throw new AppError(
+    'ACCOUNT_FIRST_DOMAINS',
+    'input',
+    `The first ${first} must have all domains, because otherwise no one could create a second one.`,
+    {
+      values: { role: first },
+      fix: 'Give this account all domains; the accounts that it creates may have fewer.',
+    },
+  );
 }
 
 type Change = Pick<Account, 'displayName' | 'roles' | 'domains' | 'disabled'>;
@@ -133,7 +138,7 @@ function isKeeper({ via, roles }: Actor, keeper: Role): boolean {
  */
 function refuseOneself({ account }: Actor, name: string): void {
   if (account !== name) return;
-  throw new AppError('ACCOUNT_OWN', 'input', 'Nobody changes his own account here.', {
+  throw new AppError('ACCOUNT_OWN', 'input', 'You cannot change your own account here.', {
     fix: 'Ask another administrator of the same kind.',
   });
 }
@@ -141,19 +146,19 @@ function refuseOneself({ account }: Actor, name: string): void {
 function kept(keeper: Role): AppError {
   const message =
     keeper === 'system-admin'
-      ? 'This is done by a system administrator.'
+      ? 'Only a system administrator can do this.'
       : `The role ${keeper}, and accounts that hold it, are in the hands of those who hold it themselves (三员分立).`;
   const lost =
-    keeper === 'system-admin' ? '' : ' When nobody of them can log in: `kangqiao start --reset-password ACCOUNT` at the machine.';
+    keeper === 'system-admin' ? '' : ' If none of them can log in, run `kangqiao start --reset-password ACCOUNT` on the machine.';
   return new AppError('ACCOUNT_KEPT', 'input', message, {
     values: { problem: keeper },
-    fix: `Ask somebody who holds the role ${keeper}.${lost}`,
+    fix: `Ask someone who has the role ${keeper}.${lost}`,
   });
 }
 
 function noFurtherRole(role: Role): AppError {
-  return new AppError('ACCOUNT_KEPT', 'input', `An account of a security or audit administrator is given no further role (${role}).`, {
+  return new AppError('ACCOUNT_KEPT', 'input', `An account of a security or audit administrator cannot get another role (${role}).`, {
     values: { problem: 'further', role },
-    fix: 'Take its role of administrator away, let the system administrator give it the other one, and give it back.',
+    fix: 'Remove its administrator role, let the system administrator give it the other role, then give the administrator role back.',
   });
 }

@@ -32,7 +32,7 @@ const StoredDisplayName = Type.String({ minLength: 1, maxLength: 200 });
 const Roles = Type.Array(RoleSchema, { maxItems: 10, uniqueItems: true });
 const AccountDomains = Type.Optional({
   ...Domains,
-  description: '`all`, or the domains that the account sees; left out: all for a new account, unchanged for another',
+  description: '`all`, or the domains that the account can see. If left out: all for a new account, unchanged for an existing one',
 });
 const byName = Type.Object({ name: AccountName }, closed);
 
@@ -134,7 +134,7 @@ function resetPassword({ accounts, sessions }: AccountServices): Action {
     name: 'accounts.reset-password',
     right: 'accounts.edit',
     domain: 'all',
-    text: { 'zh-CN': '重置密码：一次性密码，会话全部结束', en: 'Reset a password: one-time, and all sessions end' },
+    text: { 'zh-CN': '重置密码：一次性密码，会话全部结束', en: 'Reset a password to a one-time password; all sessions end' },
     input: byName,
     audited: true,
     stepUp: true,
@@ -169,7 +169,7 @@ function endSessions({ accounts, sessions }: AccountServices): Action {
     name: 'accounts.end-sessions',
     right: 'accounts.edit',
     domain: 'all',
-    text: { 'zh-CN': '结束某账号的一个或全部会话与令牌', en: 'End one session or token of an account, or all of them' },
+    text: { 'zh-CN': '结束某账号的一个或全部会话与令牌', en: 'End one session or token of an account, or all' },
     input: Type.Object({ name: AccountName, id: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })) }, closed),
     audited: true,
     stepUp: true,
@@ -190,7 +190,7 @@ function removeSecondFactor({ accounts, sessions }: AccountServices): Action {
     domain: 'all',
     text: {
       'zh-CN': '解除某账号的第二因素（手机遗失），会话全部结束',
-      en: 'Remove the second factor of an account whose phone is lost; all sessions end',
+      en: 'Remove the second factor of an account, for example after its phone is lost; all sessions end',
     },
     input: byName,
     audited: true,
@@ -214,7 +214,7 @@ async function existing(accounts: AccountStore, name: string): Promise<Account> 
 /** Throws INPUT_INVALID (input) if the name has control characters or characters that change the direction of text. */
 function requirePlainName(displayName: string): void {
   if (new RegExp(PLAIN_LINE, 'u').test(displayName)) return;
-  const message = 'The name must hold no control characters, nor any that turn the direction of text.';
+  const message = 'The name must not contain control characters or characters that change the text direction.';
   throw new AppError('INPUT_INVALID', 'input', message, {
     values: { count: 1 },
     issues: [

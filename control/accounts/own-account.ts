@@ -80,7 +80,7 @@ function getOwnAccount({ accounts, accountPolicy, clock, info }: OwnAccountServi
     name: 'me.get',
     right: 'self',
     domain: 'none',
-    text: { 'zh-CN': '我是谁，我能做什么', en: 'Who am I and what may I do' },
+    text: { 'zh-CN': '我是谁，我能做什么', en: 'The logged-in account and its rights' },
     input: Type.Object({}, closed),
     audited: false,
     async run({ actor }): Promise<Me> {
@@ -108,13 +108,13 @@ function changePassword({ accounts, sessions, checkLogin }: OwnAccountServices):
     name: 'me.change-password',
     right: 'self',
     domain: 'none',
-    text: { 'zh-CN': '修改自己的密码，其他会话随之结束', en: 'Change own password; other sessions end' },
+    text: { 'zh-CN': '修改自己的密码，其他会话随之结束', en: 'Change your own password; your other sessions end' },
     input: Type.Object({ oldPassword: Password, newPassword: Password }, closed),
     audited: true,
     async run({ actor }, { oldPassword, newPassword }) {
       await checkLogin(actor.account, oldPassword, actor.from, { hasCode: true, ofSession: true });
       if (newPassword === oldPassword)
-        throw new AppError('PASSWORD_SAME', 'input', 'The new password is the old one.', { fix: 'Choose another.' });
+        throw new AppError('PASSWORD_SAME', 'input', 'The new password is the same as the old one.', { fix: 'Choose another.' });
       checkPassword(newPassword, actor.account);
       await refuseFormer(accounts, actor.account, newPassword);
       await accounts.setPassword(actor.account, newPassword, false);
@@ -140,7 +140,7 @@ async function refuseFormer(accounts: AccountStore, name: string, password: stri
   for (const former of await accounts.recentPasswords(name)) {
     if (!(await verifyPassword(password, former))) continue;
     throw new AppError('PASSWORD_REUSED', 'input', 'The new password is one of your last five.', {
-      fix: 'Choose one that you have not had.',
+      fix: 'Choose one that you have not used recently.',
     });
   }
 }
@@ -152,7 +152,7 @@ function beginSecondFactor({ secondFactors }: OwnAccountServices): Action {
     domain: 'none',
     text: {
       'zh-CN': '开始设置第二因素：得到供验证器应用使用的密钥，只显示这一次',
-      en: 'Begin to set up a second factor: gives the secret for the authenticator app, shown only this once',
+      en: 'Begin to set up a second factor: returns the secret for the authenticator app, which is shown only once',
     },
     input: Type.Object({}, closed),
     audited: true,
@@ -168,7 +168,7 @@ function confirmSecondFactor({ sessions, secondFactors }: OwnAccountServices): A
     domain: 'none',
     text: {
       'zh-CN': '以验证器应用的验证码启用第二因素；得到恢复码，其他会话随之结束',
-      en: 'Put the second factor in force by a code of the app; gives recovery codes, and other sessions end',
+      en: 'Turn the second factor on with a code from the app; returns recovery codes and ends your other sessions',
     },
     input: Type.Object({ code: Code }, closed),
     audited: true,
@@ -186,14 +186,14 @@ function removeOwnSecondFactor({ accounts, accountPolicy }: OwnAccountServices):
     name: 'me.remove-second-factor',
     right: 'member',
     domain: 'none',
-    text: { 'zh-CN': '停用自己的第二因素', en: 'Switch the own second factor off' },
+    text: { 'zh-CN': '停用自己的第二因素', en: 'Turn off your own second factor' },
     input: Type.Object({}, closed),
     audited: true,
     stepUp: true,
     async run({ actor }) {
       if (accountPolicy.requireSecondFactor)
-        throw new AppError('SECOND_FACTOR_DEMANDED', 'input', 'This installation demands a second factor of everybody.', {
-          fix: 'Set up another one instead: it takes the place of this one. KQ_REQUIRE_TOTP decides.',
+        throw new AppError('SECOND_FACTOR_DEMANDED', 'input', 'This installation requires a second factor for every account.', {
+          fix: 'Set up a new one instead; it replaces this one. The setting KQ_REQUIRE_TOTP controls this.',
         });
       await accounts.removeSecondFactor(actor.account);
       return { removed: true };
@@ -210,7 +210,7 @@ function listOwnSessions({ sessions }: OwnAccountServices): Action {
     name: 'me.sessions',
     right: 'member',
     domain: 'none',
-    text: { 'zh-CN': '我的会话与令牌', en: 'Own sessions and tokens' },
+    text: { 'zh-CN': '我的会话与令牌', en: 'Your sessions and tokens' },
     input: Type.Object({}, closed),
     audited: false,
     run: async ({ actor }) => ({
@@ -236,7 +236,7 @@ function endOtherSessions({ sessions }: OwnAccountServices): Action {
     name: 'me.end-other-sessions',
     right: 'member',
     domain: 'none',
-    text: { 'zh-CN': '结束当前以外的全部会话与令牌', en: 'End every session and token except the present one' },
+    text: { 'zh-CN': '结束当前以外的全部会话与令牌', en: 'End every session and token except the current one' },
     input: Type.Object({}, closed),
     audited: true,
     run: async ({ actor }) => ({ ended: await sessions.endAll(actor.account, actor.sessionId) }),
@@ -248,7 +248,7 @@ function createToken({ sessions }: OwnAccountServices): Action {
     name: 'me.create-token',
     right: 'member',
     domain: 'none',
-    text: { 'zh-CN': '为命令行签发令牌，只显示这一次', en: 'Issue a token for the command line; shown only this once' },
+    text: { 'zh-CN': '为命令行签发令牌，只显示这一次', en: 'Issue a token for the command line; it is shown only once' },
     input: Type.Object(
       {
         label: Type.String({ minLength: 1, maxLength: 100, pattern: PLAIN_LINE }),
@@ -258,7 +258,8 @@ function createToken({ sessions }: OwnAccountServices): Action {
             minItems: 1,
             maxItems: PERMISSIONS.length,
             uniqueItems: true,
-            description: 'What it may do, of what you may; absent: all of it. Never the acts that ask for the password again',
+            description:
+              'The rights of the token, out of your own; absent: all of them. A token can never do actions that ask for the password again',
           }),
         ),
       },
@@ -281,6 +282,6 @@ function checkGiven(actor: Actor, right: Permission): void {
   if (isAllowed(actor, right) && !NOT_OF_TOKENS.has(right)) return;
   throw new AppError('TOKEN_RIGHT', 'input', `A token of yours cannot have the right ${right}.`, {
     values: { right },
-    fix: 'Name rights that your own roles give; revealing secrets is never one of them.',
+    fix: 'Choose rights that your own roles give; a token can never have the right to reveal secrets.',
   });
 }

@@ -64,13 +64,13 @@ async function namesOthers({ code, values = {} }: Coded, scope: DomainScope, own
 
 /** Texts for codes for which a more specific sentence reveals nothing. */
 const SAID: Readonly<Record<string, { readonly message: string; readonly fix: string }>> = {
-  LISTENER_CLASH: { message: 'A flow of another domain listens on this address already.', fix: 'Use another adapter or port.' },
+  LISTENER_CLASH: { message: 'A flow of another domain already listens on this address.', fix: 'Use another adapter or port.' },
 };
 
 function hidden(code: string): AppError {
   const { message, fix } = SAID[code] ?? {
-    message: 'Something outside your domains is in the way.',
-    fix: 'Ask a person who has all domains.',
+    message: 'This conflicts with something outside your domains.',
+    fix: 'Ask someone who has all domains.',
   };
   return new AppError(code, 'input', message, { values: { problem: 'others' }, fix });
 }

@@ -48,7 +48,7 @@ export interface RunActionDeps {
 export function createRunAction({ actions, audit, refusals, checkStepUp, owners, clock, trailProblem }: RunActionDeps): RunAction {
   const byName = new Map(actions.map((action) => [action.name, action]));
   const isWithinHour = createHourly(clock);
-  if (byName.size !== actions.length) throw new AppError('CONTROL_ACTION_TWICE', 'bug', 'Two actions carry the same name.');
+  if (byName.size !== actions.length) throw new AppError('CONTROL_ACTION_TWICE', 'bug', 'Two actions have the same name.');
 
   return async (name, sent, actor, options = {}) => {
     const action = byName.get(name);
@@ -137,8 +137,8 @@ function checkRight(action: Action, actor: Actor): void {
     });
   }
   if (actor.mustSetUpSecondFactor === true && action.right !== 'self') {
-    throw new AppError('SECOND_FACTOR_REQUIRED', 'input', 'This installation demands a second factor, which your account lacks.', {
-      fix: 'Set it up in the console or with `kangqiao login`: it takes an authenticator app on your phone.',
+    throw new AppError('SECOND_FACTOR_REQUIRED', 'input', 'This installation requires a second factor, which your account does not have.', {
+      fix: 'Set it up in the console or with `kangqiao login`; you need an authenticator app on your phone.',
     });
   }
   if (action.right !== 'self' && action.right !== 'member') requireRight(actor, action.right);
@@ -152,16 +152,16 @@ function checkRight(action: Action, actor: Actor): void {
 const OF_EVERY_TOKEN: ReadonlySet<string> = new Set(['me.get', 'me.logout']);
 
 function tokenLacks(action: string): AppError {
-  return new AppError('TOKEN_CANNOT', 'input', `A token with named rights cannot do ${action}.`, {
+  return new AppError('TOKEN_CANNOT', 'input', `A token with limited rights cannot do ${action}.`, {
     fix: 'Log in with the password, in the console or with `kangqiao login`.',
   });
 }
 
 function requireRight(actor: Actor, permission: Permission): void {
   if (isAllowed(actor, permission)) return;
-  throw new AppError('PERMISSION_DENIED', 'input', `This takes the right ${permission}, which your roles do not give.`, {
+  throw new AppError('PERMISSION_DENIED', 'input', `This requires the right ${permission}, which your roles do not give.`, {
     values: { permission },
-    fix: 'Ask the system administrator for a role that holds it.',
+    fix: 'Ask the system administrator for a role that includes it.',
   });
 }
 
@@ -207,7 +207,7 @@ function messageOf(error: SchemaError): string {
   const wrongName = nameProblem(error);
   if (wrongName !== undefined) return wrongName;
   if ('pattern' in params && isPlainPattern(params.pattern))
-    return 'must hold no control characters, nor any that turn the direction of text';
+    return 'must not contain control characters or characters that change the text direction';
   return message === 'schema is false' ? 'is not known here' : message;
 }
 
@@ -229,6 +229,6 @@ function invalidInput(errors: readonly SchemaError[]): AppError {
   return new AppError('INPUT_INVALID', 'input', `The input has ${issues.length} problem(s).`, {
     values: { count: issues.length },
     issues,
-    fix: 'Change what the issues name and send it again.',
+    fix: 'Correct the listed issues and send it again.',
   });
 }

@@ -41,13 +41,13 @@ export function createCheckStepUp(checkLogin: CheckLogin, clock: Pick<Clock, 'no
 }
 
 function tokenCannot(): AppError {
-  return new AppError('TOKEN_CANNOT', 'input', 'A token cannot do this: it takes a person with their password.', {
-    fix: 'Log in with the password, in the console or when the command asks for it.',
+  return new AppError('TOKEN_CANNOT', 'input', 'A token cannot do this: it requires a person with their password.', {
+    fix: 'Log in with your password, in the console or when the command asks for it.',
   });
 }
 
 function stepUpRequired(): AppError {
-  return new AppError('STEP_UP_REQUIRED', 'input', 'This act asks for the password again.', {
+  return new AppError('STEP_UP_REQUIRED', 'input', 'This action requires you to enter your password again.', {
     fix: 'Send it percent-encoded in the header x-kq-password; the console and the command line ask for it.',
   });
 }
@@ -60,13 +60,13 @@ function asStepUp(error: AppError): AppError | undefined {
     case 'LOGIN_REFUSED':
       return stepUpRefused(error);
     case 'LOGIN_CODE_REFUSED':
-      return new AppError('STEP_UP_REFUSED', 'input', 'The code of the second factor is wrong, or was used already; nothing was done.', {
+      return new AppError('STEP_UP_REFUSED', 'input', 'The code of the second factor is wrong or was already used; nothing was done.', {
         values: { problem: 'code' },
-        fix: 'Enter the code that the authenticator app shows now.',
+        fix: 'Enter the current code of the authenticator app.',
         cause: error,
       });
     case 'LOGIN_CODE_REQUIRED':
-      return new AppError('STEP_UP_REQUIRED', 'input', 'This act asks for the second factor again.', {
+      return new AppError('STEP_UP_REQUIRED', 'input', 'This action requires the second factor again.', {
         values: { problem: 'code' },
         fix: 'Send its code in the header x-kq-code; the console and the command line ask for it.',
         cause: error,
@@ -77,7 +77,7 @@ function asStepUp(error: AppError): AppError | undefined {
 }
 
 function stepUpRefused(cause: AppError): AppError {
-  return new AppError('STEP_UP_REFUSED', 'input', 'The password that was given again is wrong; nothing was done.', {
+  return new AppError('STEP_UP_REFUSED', 'input', 'The password is wrong; nothing was done.', {
     fix: 'Enter the password of the account that is logged in; after five wrong tries it is locked for 15 minutes.',
     cause,
   });

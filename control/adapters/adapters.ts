@@ -127,7 +127,7 @@ function readAdapterCalls({ owners, engine, clock }: AdapterServices): Action {
     name: 'adapters.calls',
     right: 'adapters.read',
     domain: ({ adapterId }) => all(owners.adapter(adapterId)),
-    text: { 'zh-CN': '适配器的调用情况：当前状态与最近的流量', en: 'How calls of an adapter go: its state and recent traffic' },
+    text: { 'zh-CN': '适配器的调用情况：当前状态与最近的流量', en: 'State and recent traffic of an adapter' },
     input: byAdapter,
     audited: false,
     run: async (_ctx, { adapterId }) =>
@@ -143,7 +143,7 @@ function saveAdapter(services: AdapterServices): Action {
     domain: ({ adapterId, document }) => savingAdapter(services, adapterId, document),
     text: {
       'zh-CN': '保存适配器；凭据及其发往的地址只有能管理凭据的人可改',
-      en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
+      en: 'Save an adapter; changing its credential, or where it is sent, also requires the right to edit secrets',
     },
     input: Type.Object({ adapterId: AdapterDocument.properties.adapterId, document: AdapterDocument }, closed),
     audited: true,
@@ -205,7 +205,7 @@ function tryUnsavedAdapter(services: AdapterServices): Action {
     domain: ({ document }) => savingAdapter(services, document.adapterId, document),
     text: {
       'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理凭据',
-      en: 'Test the connection with settings that are not saved; takes the right to edit adapters, and secrets where a credential would go elsewhere',
+      en: 'Test the connection with settings that are not saved; requires the right to edit adapters, and also secrets if a credential would be sent to a new address',
     },
     input: Type.Object({ document: AdapterDocument }, closed),
     audited: true,
@@ -226,7 +226,7 @@ function listOffers(services: AdapterServices): Action {
     domain: ({ adapterId }) => all(owners.adapter(adapterId)),
     text: {
       'zh-CN': '对方系统自述的操作（如 SOAP 服务的 WSDL），含收发数据的格式',
-      en: 'What the other side describes itself to offer (a SOAP service’s WSDL), with the form of what it takes and gives',
+      en: 'The operations that the other side describes (in the WSDL of a SOAP service), with the structure of their input and output',
     },
     input: byAdapter,
     audited: false,

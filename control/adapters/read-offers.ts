@@ -36,9 +36,9 @@ export async function readOffers(services: ReadOffersServices, ctx: ActionContex
     .map((node) => (node.kind === 'action' && node.adapter === adapter.protocol ? node.offers : undefined))
     .find((one) => one !== undefined);
   if (offers === undefined) {
-    throw new AppError('ADAPTER_NO_OFFERS', 'input', `A system of the protocol ${adapter.protocol} cannot be asked what it offers.`, {
+    throw new AppError('ADAPTER_NO_OFFERS', 'input', `A system with the protocol ${adapter.protocol} does not describe its operations.`, {
       values: { protocol: adapter.protocol },
-      fix: 'Fill the fields in by hand.',
+      fix: 'Fill in the fields by hand.',
     });
   }
   const end = new AbortController();
@@ -54,8 +54,8 @@ export async function readOffers(services: ReadOffersServices, ctx: ActionContex
 
 function timeout(adapterId: string): AppError {
   const seconds = OFFERS_MS / 1000;
-  return new AppError('ADAPTER_OFFERS_TIMEOUT', 'transient', `What ${adapterId} offers was not read within ${seconds} s.`, {
+  return new AppError('ADAPTER_OFFERS_TIMEOUT', 'transient', `The description of ${adapterId} could not be read within ${seconds} s.`, {
     values: { adapterId, seconds },
-    fix: 'Try again; if it stays so, test the connection, or fill the fields in by hand.',
+    fix: 'Try again; if it keeps failing, test the connection, or fill in the fields by hand.',
   });
 }

@@ -22,31 +22,34 @@ const COUNT = both('条', 'messages');
 export const ALARM_RULES = {
   'queue-age': {
     text: {
-      label: both('队列积压', 'Queue too old'),
-      help: both('最老的可处理消息等待超过此时间。', 'The oldest message that could be worked on waits longer than this.'),
+      label: both('队列积压', 'Queue age too high'),
+      help: both('最老的可处理消息等待超过此时间。', 'The oldest message that is ready to be processed has waited longer than this.'),
       unit: MINUTES,
     },
     bound: { least: 1, most: 1440, usual: 5 },
     severity: 'critical',
     describe: ({ minutes = 0, queued = 0 }) =>
-      both(`最老的消息已等待 ${minutes} 分钟，排队 ${queued} 条`, `The oldest message has waited ${minutes} minutes; ${queued} are queued`),
+      both(
+        `最老的消息已等待 ${minutes} 分钟，排队 ${queued} 条`,
+        `The oldest message has waited ${minutes} minutes; ${queued} messages are queued`,
+      ),
     link: () => '/messages?status=queued',
   },
   held: {
     text: {
       label: both('待人工处理的消息过多', 'Too many held'),
-      help: both('待人工处理的消息达到此数。', 'So many messages are held and wait for a person.'),
+      help: both('待人工处理的消息达到此数。', 'At least this many messages are held and wait for a decision.'),
       unit: COUNT,
     },
     bound: { least: 1, most: 10_000, usual: 10 },
     severity: 'warning',
-    describe: ({ count = 0 }) => both(`${count} 条消息待人工处理`, `${count} messages are held and wait for a person`),
+    describe: ({ count = 0 }) => both(`${count} 条消息待人工处理`, `${count} messages are held and wait for a decision`),
     link: () => '/held',
   },
   failed: {
     text: {
       label: both('失败与死信过多', 'Too many failed or dead letters'),
-      help: both('一小时内失败（含死信）的消息达到此数。', 'So many messages failed within an hour, dead letters included.'),
+      help: both('一小时内失败（含死信）的消息达到此数。', 'At least this many messages failed within an hour, including dead letters.'),
       unit: COUNT,
     },
     bound: { least: 1, most: 10_000, usual: 20 },
@@ -60,7 +63,7 @@ export const ALARM_RULES = {
       label: both('适配器调用失败', 'Adapter failing'),
       help: both(
         '某系统（适配器）的调用连续失败至少 3 次，且持续达到此时间没有一次成功；对方再次应答后才结束。',
-        'Calls of a system (adapter) fail at least three times in a row, and none has succeeded for so long. It ends when the system answers again.',
+        'Calls to a system (adapter) failed at least three times in a row, and none has succeeded for this long. The alarm ends when the system responds again.',
       ),
       unit: MINUTES,
     },
@@ -78,7 +81,7 @@ export const ALARM_RULES = {
       label: both('错误率过高', 'Error ratio too high'),
       help: both(
         '某流程或接口最近五分钟至少有 20 次调用，其中失败的比例达到此值。业务拒绝不算失败，重试不另计。',
-        'Of at least 20 calls of a flow or an interface within five minutes, this share failed. What is refused is no failure, and retries do not count.',
+        'At least this share of calls of a flow or an interface failed within five minutes (with 20 calls or more). Refused calls are not failures, and retries do not count.',
       ),
       unit: both('%', '%'),
     },
@@ -101,7 +104,7 @@ export const ALARM_RULES = {
       label: both('来源中断', 'Feed is silent'),
       help: both(
         '来源的间隔超过其平常间隔的四倍，且至少这么久没有消息。',
-        'Nothing came for four times the usual gap of this feed, and for at least this long.',
+        'No message arrived for four times the usual interval of this feed, and for at least this long.',
       ),
       unit: MINUTES,
     },
@@ -110,14 +113,14 @@ export const ALARM_RULES = {
     describe: ({ flowId = '', lastAt = 0, usual = 0 }, name) =>
       both(
         `“${name?.['zh-CN'] ?? flowId}”自 ${time(lastAt)} 起没有消息，平常每 ${usual} 分钟内有一条`,
-        `"${name?.en ?? flowId}" got no message since ${time(lastAt)}; usually one comes within ${usual} minutes`,
+        `"${name?.en ?? flowId}" has received no message since ${time(lastAt)}; usually one arrives within ${usual} minutes`,
       ),
     link: ({ flowId = '' }) => `/flows/${flowId}`,
   },
   'listener-failing': {
     text: {
       label: both('监听失败', 'Listener fails'),
-      help: both('监听器这么久仍无法启动。', 'A listener could not start for so long.'),
+      help: both('监听器这么久仍无法启动。', 'A listener has failed to start for this long.'),
       unit: MINUTES,
     },
     bound: { least: 1, most: 1440, usual: 2 },
@@ -131,7 +134,7 @@ export const ALARM_RULES = {
       label: both('进程失联', 'Process is silent'),
       help: both(
         '进程这么久没有报告、没有正常结束，也没有后来启动的同类进程接替。',
-        'A process has not reported for so long, did not end as asked, and none of its kind has started since to take its place.',
+        'A process has not reported for this long, did not stop normally, and no process of its kind has started since to replace it.',
       ),
       unit: MINUTES,
     },
@@ -140,16 +143,16 @@ export const ALARM_RULES = {
     describe: ({ role = '', host = '', pid = 0, lastSeenAt = 0 }) =>
       both(
         `进程 ${role}（${host}，${pid}）自 ${time(lastSeenAt)} 起没有报告，也没有正常结束`,
-        `The process ${role} (${host}, ${pid}) has not reported since ${time(lastSeenAt)}, and did not end as asked`,
+        `The process ${role} (${host}, ${pid}) has not reported since ${time(lastSeenAt)} and did not stop normally`,
       ),
     link: () => '/system',
   },
   integrity: {
     text: {
-      label: both('数据被绕过平台改动', 'Changed past Kangqiao'),
+      label: both('数据被绕过平台改动', 'Changed outside Kangqiao'),
       help: both(
         '至少这么多项账号、密钥、授权、接口等数据被绕过平台改动并已停用，或审计链被改动、与签名不符。',
-        'At least so many documents that decide something were changed past Kangqiao and are not used; or lines of the audit trail are missing or were changed.',
+        'At least this many protected documents were changed outside Kangqiao and are not used; or lines of the audit trail are missing or were changed.',
       ),
       unit: both('项', 'documents'),
     },
@@ -160,10 +163,10 @@ export const ALARM_RULES = {
   },
   'record-quota': {
     text: {
-      label: both('留存额度用尽', 'No room for records'),
+      label: both('留存额度用尽', 'Record quota used up'),
       help: both(
         '某流程当天的留存额度已用尽，此后已有这么多条消息结束。',
-        'A flow used up its room for records today, and so many messages ended since then.',
+        'A flow used up its record quota today, and this many messages have ended since then.',
       ),
       unit: COUNT,
     },
@@ -172,7 +175,7 @@ export const ALARM_RULES = {
     describe: ({ flowId = '', count = 0, megabytes = 0 }, name) =>
       both(
         `“${name?.['zh-CN'] ?? flowId}”今天已留存 ${megabytes} MB，额度用尽；此后 ${count} 条成功的只留下状态和业务键，失败的仍有内容`,
-        `"${name?.en ?? flowId}" kept ${megabytes} MB today, all it may; of ${count} messages since then those that completed keep status and keys alone`,
+        `"${name?.en ?? flowId}" kept ${megabytes} MB of records today, which is its quota; of ${count} messages since then, those that completed keep only status and keys`,
       ),
     link: ({ flowId = '' }) => `/flows/${flowId}`,
   },
@@ -181,7 +184,7 @@ export const ALARM_RULES = {
       label: both('即将到期', 'Expires soon'),
       help: both(
         '应用密钥、授权、总线网关的令牌与证书、监听证书，或平台签名密钥（使用三年）在此天数内到期。',
-        'A key of an app, a grant, a token or certificate of the bus, the certificate of the listeners, or the key that signs the platform’s answers (used for three years) ends within so many days.',
+        'A key of an app, a grant, a token or certificate of the bus, the certificate of the listeners, or the key that signs the platform’s responses (used for three years) expires within this many days.',
       ),
       unit: both('天', 'days'),
     },
@@ -196,8 +199,8 @@ export const ALARM_RULES = {
   },
   disk: {
     text: {
-      label: both('磁盘空间不足', 'Disk is filling'),
-      help: both('数据目录所在磁盘的剩余比例低于此值。', 'Less than this share of the disk under the data folder is free.'),
+      label: both('磁盘空间不足', 'Disk almost full'),
+      help: both('数据目录所在磁盘的剩余比例低于此值。', 'Less than this share of the data folder’s disk is free.'),
       unit: both('%', '%'),
     },
     bound: { least: 1, most: 90, usual: 10 },
@@ -209,23 +212,23 @@ export const ALARM_RULES = {
   'store-down': {
     text: {
       label: both('存储中断', 'Store is down'),
-      help: both('存储这么久没有应答。', 'The store has not answered for so long.'),
+      help: both('存储这么久没有应答。', 'The store has not responded for this long.'),
       unit: SECONDS,
     },
     bound: { least: 15, most: 3600, usual: 30 },
     severity: 'critical',
-    describe: ({ code = '' }) => both(`存储没有应答（${code}）`, `The store does not answer (${code})`),
+    describe: ({ code = '' }) => both(`存储没有应答（${code}）`, `The store does not respond (${code})`),
     link: () => '/system',
   },
   'shared-down': {
     text: {
       label: both('共享状态中断', 'Shared state is down'),
-      help: both('共享状态（Redis）这么久没有应答。', 'The shared state (Redis) has not answered for so long.'),
+      help: both('共享状态（Redis）这么久没有应答。', 'The shared state (Redis) has not responded for this long.'),
       unit: SECONDS,
     },
     bound: { least: 15, most: 3600, usual: 30 },
     severity: 'critical',
-    describe: ({ code = '' }) => both(`共享状态没有应答（${code}）`, `The shared state does not answer (${code})`),
+    describe: ({ code = '' }) => both(`共享状态没有应答（${code}）`, `The shared state does not respond (${code})`),
     link: () => '/system',
   },
 } as const satisfies Readonly<Record<string, AlarmRule>>;
@@ -238,7 +241,7 @@ const EXPIRING = {
   grant: both('授权', 'Grant'),
   'bus-consumer': both('总线网关的令牌或证书', 'Token or certificate of the bus'),
   'tls-certificate': both('监听证书', 'Certificate of the listeners'),
-  'platform-key': both('平台签名密钥', 'Key that signs the platform’s answers'),
+  'platform-key': both('平台签名密钥', 'Key that signs the platform’s responses'),
 };
 
 function describeIntegrity({ count = 0, trail = '', line = 0, broken = 0, headMissingSince }: AlarmValues): Text {
@@ -250,11 +253,11 @@ function describeIntegrity({ count = 0, trail = '', line = 0, broken = 0, headMi
         `The audit trail is broken in ${broken} place(s), the first at line ${line}`,
       ),
     );
-  else if (trail !== '') parts.push(both('审计链与签名不符', 'The audit trail is not the one that was signed'));
+  else if (trail !== '') parts.push(both('审计链与签名不符', 'The audit trail does not match its signed head'));
   if (headMissingSince !== undefined) parts.push(both('审计链末端签名文件缺失', 'The signed head of the audit trail is missing'));
   if (trail !== '') parts.push(both('系统只读', 'the store is read only'));
   if (Number(count) > 0)
-    parts.push(both(`${count} 项数据被绕过平台改动，已停用`, `${count} documents were changed past Kangqiao and are not used`));
+    parts.push(both(`${count} 项数据被绕过平台改动，已停用`, `${count} documents were changed outside Kangqiao and are not used`));
   return both(parts.map((part) => part['zh-CN']).join('；'), parts.map(({ en }) => en).join('; '));
 }
 

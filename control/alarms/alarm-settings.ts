@@ -148,14 +148,13 @@ function filled(stored: AlarmSettings | undefined): AlarmSettings {
 
 function check({ receivers, mail }: AlarmSettings): void {
   const ids = receivers.map(({ receiverId }) => receiverId);
-  if (new Set(ids).size < ids.length || ids.includes(MAIL_SECRET)) throw wrong('twice', '', 'Two receivers carry the same id.');
+  if (new Set(ids).size < ids.length || ids.includes(MAIL_SECRET)) throw wrong('twice', '', 'Two receivers have the same id.');
   for (const { kind, url, to, name } of receivers) {
-    if (kind === 'webhook' && !isSafe(url)) throw wrong('webhook', name, 'A webhook is reached over https (http on this machine only).');
+    if (kind === 'webhook' && !isSafe(url)) throw wrong('webhook', name, 'A webhook must use https (http only on this machine).');
     if (kind === 'mail' && (to === undefined || to.length === 0)) throw wrong('address', name, 'A mail receiver needs an address.');
-    if (kind === 'mail' && mail === undefined) throw wrong('server', name, 'Mail takes a mail server.');
+    if (kind === 'mail' && mail === undefined) throw wrong('server', name, 'Mail receivers need a mail server.');
   }
-  if (mail?.security === 'none' && !isThisMachine(mail.host))
-    throw wrong('plain', '', 'A mail server on another machine is reached over TLS.');
+  if (mail?.security === 'none' && !isThisMachine(mail.host)) throw wrong('plain', '', 'A mail server on another machine must use TLS.');
 }
 
 function isSafe(url: string | undefined): boolean {

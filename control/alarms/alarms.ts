@@ -76,7 +76,7 @@ function listAlarms({ alarms, clock, owners }: AlarmServices): Action {
     name: 'alarms.list',
     right: 'system.read',
     domain: 'filtered',
-    text: { 'zh-CN': '告警：未结束的与最近结束的', en: 'Alarms: open ones, and those that ended lately' },
+    text: { 'zh-CN': '告警：未结束的与最近结束的', en: 'Open alarms, and those that ended recently' },
     input: Type.Object({}, closed),
     audited: false,
     async run({ domains }): Promise<AlarmList> {
@@ -98,7 +98,7 @@ function acknowledgeAlarm({ alarms, clock, owners }: AlarmServices): Action {
     name: 'alarms.acknowledge',
     right: 'alarms.acknowledge',
     domain: ({ alarmId }) => all(owners.alarm(alarmId)),
-    text: { 'zh-CN': '确认告警：有人在处理，不再提醒和升级', en: 'Acknowledge an alarm: somebody sees to it; no more reminders' },
+    text: { 'zh-CN': '确认告警：有人在处理，不再提醒和升级', en: 'Acknowledge an alarm: someone is working on it; no more reminders' },
     input: Type.Object({ alarmId: AlarmId }, closed),
     audited: true,
     subject: ({ alarmId }) => alarmId,
@@ -110,7 +110,7 @@ function acknowledgeAlarm({ alarms, clock, owners }: AlarmServices): Action {
         { set: { status: 'acknowledged', acknowledged }, unset: ['pending'] },
       );
       if (result.outcome !== 'patched')
-        throw new AppError('ALARM_NOT_OPEN', 'input', 'This alarm has ended, or somebody acknowledged it already.', {
+        throw new AppError('ALARM_NOT_OPEN', 'input', 'This alarm has ended, or someone has already acknowledged it.', {
           values: { alarmId },
           fix: 'Load the list again.',
         });
@@ -125,7 +125,7 @@ function listSilences({ alarms, clock, owners }: AlarmServices): Action {
     name: 'alarms.silences',
     right: 'system.read',
     domain: 'filtered',
-    text: { 'zh-CN': '告警屏蔽：此时不通知的告警', en: 'Silences: alarms that nobody is told of for now' },
+    text: { 'zh-CN': '告警屏蔽：此时不通知的告警', en: 'Silences: alarms for which no notices are sent for now' },
     input: Type.Object({}, closed),
     audited: false,
     async run({ domains }): Promise<SilenceList> {
@@ -149,7 +149,7 @@ function silenceAlarms({ alarms, clock, owners }: AlarmServices): Action {
     name: 'alarms.silence',
     right: 'alarms.acknowledge',
     domain: ({ subject = '' }) => all(owners.alarmSubject(subject)),
-    text: { 'zh-CN': '屏蔽告警一段时间：照常列出，但不通知', en: 'Silence for a while: alarms are shown, but nobody is told' },
+    text: { 'zh-CN': '屏蔽告警一段时间：照常列出，但不通知', en: 'Silence alarms for a while: they are shown, but no notices are sent' },
     input: Type.Object(
       {
         rule: Type.Optional(RuleName),
@@ -196,7 +196,7 @@ function getSettings({ alarms }: AlarmServices): Action {
     name: 'alarms.settings',
     right: 'system.read',
     domain: 'filtered',
-    text: { 'zh-CN': '告警规则、接收人、重复与升级时间', en: 'Alarm rules, receivers, when it is repeated and escalated' },
+    text: { 'zh-CN': '告警规则、接收人、重复与升级时间', en: 'Alarm rules, receivers, and when notices are repeated and escalated' },
     input: Type.Object({}, closed),
     audited: false,
     async run({ actor, domains }): Promise<AlarmSettingsAnswer> {
@@ -244,7 +244,7 @@ function testReceiver({ alarms, clock }: AlarmServices): Action {
       const settings = await alarms.settings.read();
       const receiver = settings.receivers.find((candidate) => candidate.receiverId === receiverId);
       if (receiver === undefined)
-        throw new AppError('ALARM_RECEIVER_UNKNOWN', 'input', 'There is no such receiver.', {
+        throw new AppError('ALARM_RECEIVER_UNKNOWN', 'input', 'This receiver does not exist.', {
           values: { id: receiverId },
           fix: 'Save the receivers first.',
         });

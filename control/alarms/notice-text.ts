@@ -18,9 +18,9 @@ export interface Installation {
 const KINDS: Readonly<Record<NoticeLine['kind'], Text>> = {
   opened: { 'zh-CN': '告警', en: 'Alarm' },
   reminder: { 'zh-CN': '告警仍在', en: 'Still there' },
-  escalated: { 'zh-CN': '告警升级（无人确认）', en: 'Escalated (nobody acknowledged)' },
+  escalated: { 'zh-CN': '告警升级（无人确认）', en: 'Escalated (not acknowledged)' },
   recovered: { 'zh-CN': '已恢复', en: 'Recovered' },
-  test: { 'zh-CN': '测试，无需处理', en: 'Test, nothing to do' },
+  test: { 'zh-CN': '测试，无需处理', en: 'Test, no action needed' },
 };
 const SEVERITIES = { warning: { 'zh-CN': '警告', en: 'Warning' }, critical: { 'zh-CN': '严重', en: 'Critical' } };
 

@@ -147,7 +147,7 @@ function failed(error: unknown): AppError {
 }
 
 function notSent(reason: string, kind: 'transient' | 'input', cause?: unknown): AppError {
-  return new AppError('ALARM_NOT_SENT', kind, `The receiver could not be told (${reason}).`, {
+  return new AppError('ALARM_NOT_SENT', kind, `The receiver could not be notified (${reason}).`, {
     values: { reason, ...(Object.hasOwn(FIXES, reason) ? { problem: reason } : {}) },
     ...(cause === undefined ? {} : { cause }),
     fix: FIXES[reason] ?? 'Check the address of the receiver, its key or password, and the network.',
@@ -155,8 +155,8 @@ function notSent(reason: string, kind: 'transient' | 'input', cause?: unknown): 
 }
 
 const FIXES: Readonly<Record<string, string>> = {
-  certificate: 'Point KQ_SERVER_CA_FILE to the authority that issued its certificate, and name the server as the certificate does.',
-  'tls-mode': 'Choose STARTTLS for this port (587 as a rule), or TLS for the port that speaks it from the first byte (465).',
+  certificate: 'Point KQ_SERVER_CA_FILE to the CA that issued its certificate, and use the server name that the certificate has.',
+  'tls-mode': 'Choose STARTTLS for this port (usually 587), or TLS for the port that uses it from the first byte (465).',
 };
 
 /**

@@ -117,7 +117,7 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
 }
 
 function routeUnknown(): AppError {
-  return new AppError('ROUTE_UNKNOWN', 'input', 'There is nothing under this address.', { fix: 'The API is described at /api/docs.' });
+  return new AppError('ROUTE_UNKNOWN', 'input', 'This address does not exist.', { fix: 'The API is described at /api/docs.' });
 }
 
 /**
@@ -128,7 +128,7 @@ function refusePlain({ host, tls }: ControlServerDeps): void {
   if (tls !== undefined || LOOPBACK.has(host) || host === 'localhost') return;
   throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `Control does not listen on ${host} without TLS.`, {
     values: { host },
-    fix: 'Give it a certificate, or bind it to 127.0.0.1.',
+    fix: 'Configure a certificate, or bind it to 127.0.0.1.',
   });
 }
 
@@ -183,7 +183,7 @@ function refusedKey(cause: Error): AppError {
   return new AppError(
     'REQUEST_MALFORMED',
     'input',
-    'The body holds a key that is not allowed: __proto__, or constructor with prototype in it.',
+    'The body contains a key that is not allowed: __proto__, or constructor with prototype in it.',
     {
       ...{ values: { problem: 'key' }, fix: 'Use another key.', cause },
     },
@@ -275,7 +275,9 @@ function addLogin(
     {
       name: Type.String({ minLength: 1, maxLength: 64 }),
       password: Type.String({ minLength: 1, maxLength: 1000 }),
-      code: Type.Optional(Type.String({ maxLength: 40, description: 'Of the second factor; LOGIN_CODE_REQUIRED says that it is needed' })),
+      code: Type.Optional(
+        Type.String({ maxLength: 40, description: 'Code of the second factor; needed after the error LOGIN_CODE_REQUIRED' }),
+      ),
     },
     { additionalProperties: false },
   );
@@ -311,7 +313,7 @@ function readLogin(body: unknown): { readonly name: string; readonly password: s
   const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length > 0 && value.length <= most;
   if (isText(name, 64) && isText(password, 1000))
     return { name: name.trim().toLowerCase(), password, ...(isText(code, 40) ? { code } : {}) };
-  throw new AppError('INPUT_INVALID', 'input', 'Name and password are needed.', { fix: 'Send {"name", "password"}.' });
+  throw new AppError('INPUT_INVALID', 'input', 'Name and password are required.', { fix: 'Send {"name", "password"}.' });
 }
 
 function addHealth(app: FastifyInstance, { documents, metricsText, refusals }: ControlServerDeps, authenticate: Authenticate): void {
@@ -347,9 +349,9 @@ function isLocal({ ip, hostname, headers }: FastifyRequest): boolean {
 function requireSystemRead(actor: Actor): void {
   const isReady = actor.mustChangePassword !== true && actor.mustSetUpSecondFactor !== true;
   if (isReady && isAllowed(actor, 'system.read')) return;
-  throw new AppError('PERMISSION_DENIED', 'input', 'This takes the right system.read.', {
+  throw new AppError('PERMISSION_DENIED', 'input', 'This requires the right system.read.', {
     values: { permission: 'system.read' },
-    fix: 'Ask for a role that holds it.',
+    fix: 'Ask for a role that includes it.',
   });
 }
 

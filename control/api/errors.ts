@@ -130,13 +130,13 @@ function fromFastify(thrown: unknown, bodyLimit: number | undefined): unknown {
 }
 
 const NO_JSON = { problem: 'json', message: 'The body is not JSON.', fix: 'Correct its brackets, quotes and commas.' };
-const UNREADABLE = { problem: 'unreadable', message: 'The request could not be read.', fix: 'Compare it with the page /api/docs.' };
+const UNREADABLE = { problem: 'unreadable', message: 'The request cannot be read.', fix: 'Compare it with the page /api/docs.' };
 const MALFORMED: Readonly<Record<string, typeof NO_JSON>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: NO_JSON,
   FST_ERR_CTP_EMPTY_JSON_BODY: NO_JSON,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     problem: 'media-type',
-    message: 'The body is of another type than JSON.',
+    message: 'The content type of the body is not JSON.',
     fix: 'Send JSON as application/json.',
   },
 };

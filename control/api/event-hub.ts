@@ -103,7 +103,7 @@ class OpenPages implements EventHub {
   requireRoom(account: string): void {
     const own = [...this.#listeners.values()].filter((listener) => listener.account === account).length;
     if (this.#listeners.size < MOST_LISTENERS && own < MOST_OF_ACCOUNT) return;
-    throw new AppError('EVENTS_FULL', 'transient', 'Too many pages listen already, of yours or in all.', {
+    throw new AppError('EVENTS_FULL', 'transient', 'Too many pages already listen for events, either yours or in total.', {
       fix: 'Close some.',
       retryAfterMs: 10_000,
     });

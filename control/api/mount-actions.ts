@@ -123,7 +123,7 @@ function gather(request: FastifyRequest, route: Route, parts: InputParts): Recor
   if (!isRecord(body ?? {}))
     throw new AppError('REQUEST_MALFORMED', 'input', 'The body must be a JSON object.', {
       values: { problem: 'object' },
-      fix: 'Send the fields that /api/docs names.',
+      fix: 'Send the fields that are described in /api/docs.',
     });
   return { ...(body as Record<string, unknown> | undefined), ...fromUrl };
 }
@@ -138,7 +138,7 @@ function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once('close', () => {
     if (reply.raw.writableFinished) return;
-    controller.abort(new AppError('CALLER_LEFT', 'transient', 'The asking side left before the answer.', { fix: 'Ask again.' }));
+    controller.abort(new AppError('CALLER_LEFT', 'transient', 'The client disconnected before the response.', { fix: 'Ask again.' }));
   });
   return controller.signal;
 }
@@ -190,15 +190,15 @@ async function streamProgress(reply: FastifyReply, work: (progress: Progress) =>
 
 function describe(route: Route, action: Action, parts: InputParts): FastifySchema {
   const right = action.right === 'self' || action.right === 'member' ? 'any logged-in person' : action.right;
-  const domains = typeof action.domain === 'string' ? action.domain : 'of what it touches';
+  const domains = typeof action.domain === 'string' ? action.domain : 'depends on the object';
   const answers = {
     200: 'Done',
     400: 'Malformed',
     401: 'Not logged in',
     403: 'Not allowed',
     404: 'Not there',
-    409: 'Stale or clashing',
-    422: 'Refused, with every issue',
+    409: 'Outdated revision or conflict',
+    422: 'Refused, with all issues',
   };
   const stepUp = action.stepUp
     ? '\n\n须再次输入密码 / asks for the password again: header `x-kq-password`, percent-encoded; with a second factor also `x-kq-code`'

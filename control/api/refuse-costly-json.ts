@@ -10,8 +10,8 @@ const MOST_LEVELS = 100;
 const LIMITS: JsonLimits = { values: JSON_LIMITS.values, names: 200_000, orders: 50_000, wide: 200_000 };
 const WORDS: Readonly<Record<JsonExcess['of'], string>> = {
   values: 'values',
-  names: 'different names of fields',
-  orders: 'different orders of fields',
+  names: 'different field names',
+  orders: 'different field orders',
   wide: 'fields beyond the first thousand of objects',
 };
 
@@ -24,7 +24,7 @@ export function refuseCostlyJson(json: string): AppError | undefined {
   if (scan.depth > MOST_LEVELS)
     return new AppError('REQUEST_MALFORMED', 'input', `The body is nested more than ${MOST_LEVELS} levels deep.`, {
       values: { problem: 'deep' },
-      fix: 'Send it flatter.',
+      fix: 'Send a flatter structure.',
     });
   const excess = findJsonExcess(scan, json, LIMITS);
   if (excess === undefined) return undefined;

@@ -25,7 +25,7 @@ export interface AuditServices {
 /** The result of checking the chain and the marked documents. */
 export type VerifyReport = ChainReport & { readonly marks?: Omit<IntegrityReport, 'chain'> };
 
-const Outcome = Type.Optional(Type.String({ maxLength: 100, description: '`done`, `failed` (anything else), or the code of an error' }));
+const Outcome = Type.Optional(Type.String({ maxLength: 100, description: '`done`, `failed` (anything else), or an error code' }));
 const Name = Type.Optional(Type.String({ maxLength: 100 }));
 
 export interface AuditPage {
@@ -83,7 +83,7 @@ function listLines({ audit }: AuditServices): Action {
       {
         actor: Name,
         action: Name,
-        subject: Type.Optional(Type.String({ maxLength: 200, description: 'Begin of what the act was about' })),
+        subject: Type.Optional(Type.String({ maxLength: 200, description: 'Beginning of the id of what the action was about' })),
         outcome: Outcome,
         from: Type.Optional(Type.Integer()),
         to: Type.Optional(Type.Integer()),
@@ -103,12 +103,12 @@ function listActs(services: AuditServices): Action {
     name: 'audit.acts',
     right: 'audit.read',
     domain: 'all',
-    text: { 'zh-CN': '审计：每次操作一行，最新在前', en: 'The audit trail, one row an act, newest first' },
+    text: { 'zh-CN': '审计：每次操作一行，最新在前', en: 'The audit trail, one row per action, newest first' },
     input: Type.Object(
       {
         actor: Name,
         action: Name,
-        object: Type.Optional(Type.String({ maxLength: 200, description: 'Id of what the acts were about' })),
+        object: Type.Optional(Type.String({ maxLength: 200, description: 'Id of what the actions were about' })),
         outcome: Outcome,
         from: Type.Optional(Type.Integer()),
         to: Type.Optional(Type.Integer()),
@@ -131,7 +131,7 @@ function listObjects(services: AuditServices): Action {
     name: 'audit.objects',
     right: 'audit.read',
     domain: 'all',
-    text: { 'zh-CN': '审计可按其筛选的对象及名称', en: 'What the trail can be filtered by, with names' },
+    text: { 'zh-CN': '审计可按其筛选的对象及名称', en: 'Values by which the trail can be filtered, with their names' },
     input: Type.Object({}, closed),
     audited: false,
     run: async (): Promise<ObjectList> => ({ items: [...(await objectNames(services)).values()] }),
@@ -143,7 +143,7 @@ function verifyTrail({ audit, guard }: AuditServices): Action {
     name: 'audit.verify',
     right: 'audit.read',
     domain: 'all',
-    text: { 'zh-CN': '校验审计链与数据完整性', en: 'Verify the audit chain and the marks of what decides something' },
+    text: { 'zh-CN': '校验审计链与数据完整性', en: 'Verify the audit chain and the marks of the protected documents' },
     input: Type.Object({}, closed),
     audited: true,
     async run({ signal }): Promise<VerifyReport> {
@@ -159,7 +159,7 @@ function listAuditedActions(audited: readonly AuditedAction[]): Action {
     name: 'audit.actions',
     right: 'audit.read',
     domain: 'all',
-    text: { 'zh-CN': '会留下审计记录的操作', en: 'Acts that leave audit lines' },
+    text: { 'zh-CN': '会留下审计记录的操作', en: 'Actions that write audit lines' },
     input: Type.Object({}, closed),
     audited: false,
     run: async (): Promise<AuditedActions> => ({ items: [...OTHERS, ...audited] }),

@@ -129,14 +129,14 @@ async function replaceFile(file: string, text: string): Promise<void> {
 export function headMissing(file: string): AppError {
   return new AppError('AUDIT_HEAD_MISSING', 'bug', `The signed head of the audit trail, ${file}, is missing.`, {
     values: { file },
-    fix: 'Put the file back and start again, or compare the newest lines with a copy; then let the security administrator accept the trail.',
+    fix: 'Restore the file and start again, or compare the newest lines with a copy; then let the security administrator accept the trail.',
   });
 }
 
 function broken(file: string, cause?: unknown): AppError {
   return new AppError('AUDIT_HEAD_BROKEN', 'bug', `The head of the audit trail in ${file} was changed, or cannot be read.`, {
     values: { file },
-    fix: 'Find out who changed it. The security administrator accepts the trail as it stands, which writes a new head.',
+    fix: 'Find out who changed it. The security administrator can then accept the trail as it is, which writes a new head.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

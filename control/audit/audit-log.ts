@@ -100,7 +100,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
         }
         head = await readHead(lines);
       }
-      throw new AppError('AUDIT_BUSY', 'transient', 'The audit trail could not take the line; nothing was done.', { fix: 'Try again.' });
+      throw new AppError('AUDIT_BUSY', 'transient', 'The audit line could not be written; nothing was done.', { fix: 'Try again.' });
     });
     queue = next.catch(() => {});
     return next;

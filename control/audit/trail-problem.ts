@@ -37,14 +37,14 @@ export function problemOf(head: AuditHead | undefined, replay: Replay, isEnforce
 
 export function trailRefused({ why, headNumber = 0, lines, line = 0 }: TrailProblem): AppError {
   const what = {
-    older: `The audit trail has ${lines} lines, but its signed head names line ${headNumber}: lines were cut off, or the store is an older copy.`,
-    other: `Line ${headNumber} of the audit trail is not the one that its head was signed for.`,
-    broken: `Line ${line} of the audit trail is missing or was changed, so that documents may have been rolled back unseen.`,
+    older: `The audit trail has ${lines} lines, but its signed head is for line ${headNumber}: lines were cut off, or the store is an older copy.`,
+    other: `Line ${headNumber} of the audit trail is not the line for which its head was signed.`,
+    broken: `Line ${line} of the audit trail is missing or was changed, so documents may have been rolled back unnoticed.`,
     unreadable: 'The signed head of the audit trail was changed, or cannot be read.',
   }[why];
   const values = why === 'broken' ? { why, line } : { why, headNumber, lines };
-  return new AppError('AUDIT_TRAIL_REFUSED', 'bug', `${what} The store is read only, and no messages are worked on.`, {
+  return new AppError('AUDIT_TRAIL_REFUSED', 'bug', `${what} The store is read only, and no messages are processed.`, {
     values,
-    fix: 'Put the right store back. If it is meant to be this one, let the security administrator accept it on the system page; where none can log in: kangqiao verify --offline --accept REASON.',
+    fix: 'Restore the right store. If this one is correct, let the security administrator accept it on the system page; if none can log in: kangqiao verify --offline --accept REASON.',
   });
 }

@@ -130,7 +130,7 @@ class StoredAccounts implements AccountStore {
     };
     const result = await this.#accounts.insert(stored, { durability: 'full' });
     if (result.inserted) return shown(stored);
-    throw new AppError('ACCOUNT_EXISTS', 'input', `There is an account ${name} already.`, {
+    throw new AppError('ACCOUNT_EXISTS', 'input', `The account ${name} already exists.`, {
       values: { name },
       fix: 'Choose another name.',
     });
@@ -202,7 +202,7 @@ class StoredAccounts implements AccountStore {
       const result = await this.#accounts.patchIf(name, match, { ...patch, inc: { revision: 1 } }, { durability: 'full' });
       if (result.outcome === 'patched') return true;
     }
-    throw new AppError('ACCOUNT_BUSY', 'transient', `Others change the account ${name} at this moment.`, {
+    throw new AppError('ACCOUNT_BUSY', 'transient', `Others are changing the account ${name} at the moment.`, {
       values: { name },
       fix: 'Try again.',
     });

@@ -165,11 +165,11 @@ async function countTry(shared: SharedState, key: string, limit: number, problem
 const LOCKED = {
   account: {
     message: 'Too many wrong logins to this account. It is locked for 15 minutes.',
-    fix: 'Wait, or ask an administrator for a new password: it lifts the lock.',
+    fix: 'Wait, or ask an administrator for a new password, which removes the lock.',
   },
   known: {
-    message: 'Too many wrong logins to this account from where it is used. It is locked there for a day.',
-    fix: 'Ask an administrator for a new password: it lifts the lock. Find out who tried.',
+    message: 'Too many wrong logins to this account from an address where it is normally used. It is locked for that address for a day.',
+    fix: 'Ask an administrator for a new password, which removes the lock. Find out who tried to log in.',
   },
   address: {
     message: 'Too many wrong logins from this address. It is locked for 15 minutes.',
@@ -192,7 +192,7 @@ async function refuseTooOften(shared: SharedState, name: string): Promise<void> 
   if ((await shared.get(`${rightKeyOf(name)}:pause`)) === undefined) return;
   throw new AppError('LOGIN_BUSY', 'transient', `This account logged in ${RIGHT_LOGINS_PER_MINUTE} times within a minute.`, {
     values: { problem: 'often' },
-    fix: 'Try again in a minute; give programs a token.',
+    fix: 'Try again in a minute; programs should use a token.',
     retryAfterMs: MINUTE_MS,
   });
 }
@@ -202,20 +202,20 @@ function rightKeyOf(name: string): string {
 }
 
 function loginRefused(): AppError {
-  return new AppError('LOGIN_REFUSED', 'input', 'Name or password is wrong.', {
+  return new AppError('LOGIN_REFUSED', 'input', 'The name or the password is wrong.', {
     fix: 'Check both; after five wrong tries the login is locked for 15 minutes.',
   });
 }
 
 function codeRequired(): AppError {
-  return new AppError('LOGIN_CODE_REQUIRED', 'input', 'This account logs in with a second factor: its code is missing.', {
-    fix: 'Send the code that the authenticator app shows, or a recovery code, as `code` beside name and password.',
+  return new AppError('LOGIN_CODE_REQUIRED', 'input', 'This account needs a second factor to log in, and its code is missing.', {
+    fix: 'Send the code that the authenticator app shows, or a recovery code, as `code` together with name and password.',
   });
 }
 
 function codeRefused(): AppError {
-  return new AppError('LOGIN_CODE_REFUSED', 'input', 'The code is wrong, or was used already.', {
-    fix: 'Enter the code that the authenticator app shows now; each is good once. Five wrong tries lock the login for 15 minutes.',
+  return new AppError('LOGIN_CODE_REFUSED', 'input', 'The code is wrong or was already used.', {
+    fix: 'Enter the current code of the authenticator app; each code can be used once. Five wrong tries lock the login for 15 minutes.',
   });
 }
 

@@ -49,14 +49,15 @@ export function checkPassword(password: string, account: string): void {
   const problems = [
     password.length < MIN_LENGTH && problemOf('short', `must have at least ${MIN_LENGTH} characters`, MIN_LENGTH),
     password.length > MAX_LENGTH && problemOf('long', `must have at most ${MAX_LENGTH} characters`, MAX_LENGTH),
-    kindsOfCharacters(password) < 3 && problemOf('mix', 'must mix three of: small letters, capital letters, digits, other characters'),
+    kindsOfCharacters(password) < 3 &&
+      problemOf('mix', 'must contain three of: lower-case letters, upper-case letters, digits, other characters'),
     account.length > 0 && password.toLowerCase().includes(account.toLowerCase()) && problemOf('name', 'must not contain the account name'),
     new Set(password).size < 6 && problemOf('same', 'must have at least six different characters'),
   ].filter((problem) => problem !== false);
   if (problems.length === 0) return;
   throw new AppError('PASSWORD_WEAK', 'input', `The new password ${problems.map(({ message }) => message).join('; ')}.`, {
     issues: problems,
-    fix: 'Choose a longer, more mixed password.',
+    fix: 'Choose a longer password with more kinds of characters.',
   });
 }
 

@@ -99,13 +99,13 @@ function recoveryCode(crypto: Crypto): string {
 }
 
 export function wrongCode(): AppError {
-  return new AppError('SECOND_FACTOR_CODE', 'input', 'The code is wrong, or was used already.', {
-    fix: 'Enter the code that the authenticator app shows now; each is good once. Is the clock of the phone right?',
+  return new AppError('SECOND_FACTOR_CODE', 'input', 'The code is wrong or was already used.', {
+    fix: 'Enter the current code of the authenticator app; each code can be used once. Check the clock of the phone.',
   });
 }
 
 function notBegun(): AppError {
   return new AppError('SECOND_FACTOR_NOT_BEGUN', 'input', 'No second factor is being set up.', {
-    fix: 'Begin with POST /api/v1/me/second-factor; it gives a secret for the authenticator app.',
+    fix: 'Begin with POST /api/v1/me/second-factor, which returns a secret for the authenticator app.',
   });
 }

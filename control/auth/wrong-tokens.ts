@@ -32,14 +32,14 @@ export function createCountWrongToken(shared: SharedState, audit: Pick<AuditLog,
 }
 
 export function loginRequired(): AppError {
-  return new AppError('LOGIN_REQUIRED', 'input', 'This takes a login.', {
+  return new AppError('LOGIN_REQUIRED', 'input', 'You are not logged in.', {
     fix: 'Log in to the console, or with `kangqiao login` for the command line.',
   });
 }
 
 function tokenLocked(): AppError {
-  return new AppError('TOKEN_LOCKED', 'input', 'Too many wrong tokens came from this address.', {
-    fix: 'Use a token that is valid, or log in; wrong ones are refused for 15 minutes.',
+  return new AppError('TOKEN_LOCKED', 'input', 'Too many wrong tokens were sent from this address.', {
+    fix: 'Use a valid token, or log in; wrong tokens are refused for 15 minutes.',
     retryAfterMs: LOCK_MS,
   });
 }

@@ -29,17 +29,22 @@ export function keepingEnvironments(stored: AdapterDocument | undefined, incomin
 export function refuseReplacing(replacements: readonly Replacement[]): void {
   if (replacements.length === 0) return;
   const count = replacements.length;
-  throw new AppError('BUNDLE_WOULD_REPLACE', 'input', `The bundle would change ${count} thing(s) in use here; nothing was imported.`, {
-    values: { count },
-    issues: replacements.map(issueOf),
-    fix: 'Check each of them. To take them over as well, import again with `replace` (`--replace`), or leave them out of the bundle.',
-  });
+  throw new AppError(
+    'BUNDLE_WOULD_REPLACE',
+    'input',
+    `The bundle would change ${count} object(s) that are in use here; nothing was imported.`,
+    {
+      values: { count },
+      issues: replacements.map(issueOf),
+      fix: 'Check each of them. To replace them too, import again with `replace` (`--replace`); otherwise leave them out of the bundle.',
+    },
+  );
 }
 
 function issueOf({ path, id, changed }: Replacement): Issue {
   const shown = changed.slice(0, MOST_SHOWN).join(', ') + (changed.length > MOST_SHOWN ? ', …' : '');
-  const message = `${id} is here already and differs at ${shown}.`;
+  const message = `${id} already exists here and differs at ${shown}.`;
   const values = { id, changed: shown };
-  const fix = 'Check whether this is to be as the bundle says.';
+  const fix = 'Check whether it should be replaced by the one in the bundle.';
   return { path, code: 'BUNDLE_REPLACES', severity: 'error', message, values, fix };
 }

@@ -82,11 +82,12 @@ function exportFlows(services: BundleServices): Action {
         flowIds: Type.Optional(
           Type.Array(FlowId, {
             maxItems: 1000,
-            description: 'What these call is exported with them, and the code tables that they name; without ids everything is',
+            description:
+              'The flows that these call, and the code tables that they use, are exported with them; without ids everything is exported',
           }),
         ),
         source: Type.Optional(
-          Type.Enum(['draft', 'published'], { default: 'draft', description: 'Drafts, or the versions that serve; the file says which' }),
+          Type.Enum(['draft', 'published'], { default: 'draft', description: 'Drafts, or the published versions; the file says which' }),
         ),
       },
       closed,
@@ -107,7 +108,7 @@ function importFlows(services: BundleServices): Action {
     domain: ({ bundle }) => demandsOf(services, bundle as BundleDocument),
     text: {
       'zh-CN': '导入：覆盖同编号的草稿，不发布流程；会改动正在使用的适配器、代码表、接口时拒绝，除非指明一并覆盖',
-      en: 'Import over drafts of the same ids; publishes no flow. Adapters, code tables and interfaces in use that would change refuse it unless they are to be replaced',
+      en: 'Import over drafts with the same ids; no flow is published. If adapters, code tables or interfaces in use would change, the import is refused unless replacing them is requested',
     },
     input: Type.Object(
       {
@@ -115,7 +116,7 @@ function importFlows(services: BundleServices): Action {
         replace: Type.Optional(
           Type.Boolean({
             description:
-              'Adapters, code tables and interfaces in use become as the bundle says; an adapter keeps its settings of environments that the bundle does not have',
+              'Replace adapters, code tables and interfaces in use by those in the bundle; an adapter keeps its settings of environments that the bundle does not contain',
           }),
         ),
       },

@@ -77,9 +77,9 @@ export async function importBundle(
   if (interfaces.length > 0) ctx.require('interfaces.edit');
   const wrong = await problemsOf(services, bundle, ctx);
   if (wrong.some((issue) => issue.severity === 'error')) {
-    throw new AppError('BUNDLE_INVALID', 'input', 'Something in the bundle is not valid; nothing was imported.', {
+    throw new AppError('BUNDLE_INVALID', 'input', 'The bundle contains something that is not valid; nothing was imported.', {
       issues: wrong,
-      fix: 'Change what the issues name.',
+      fix: 'Correct the listed issues.',
     });
   }
   const writes = (await writesOf(services, ctx, bundle)).filter(isNeeded);
@@ -172,10 +172,10 @@ function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }
         firsts.set(id, index);
         return [];
       }
-      const message = `${id} stands in the bundle already, at /${list}/${first}.`;
+      const message = `${id} is already in the bundle, at /${list}/${first}.`;
       const values = { id, first: `/${list}/${first}` };
       return [
-        { path: `/${list}/${index}`, code: 'BUNDLE_ID_TWICE', message, severity: 'error' as const, values, fix: 'Leave one of them out.' },
+        { path: `/${list}/${index}`, code: 'BUNDLE_ID_TWICE', message, severity: 'error' as const, values, fix: 'Remove one of them.' },
       ];
     });
   });
@@ -240,9 +240,9 @@ function maskedValues(adapter: AdapterDocument): readonly Issue[] {
     path,
     code: 'BUNDLE_MASKED',
     severity: 'error' as const,
-    message: `${adapter.adapterId} has a value that the export masked or cut, and nothing stored here is the same but for it.`,
+    message: `${adapter.adapterId} has a value that the export masked or cut, and no adapter stored here matches it in everything else.`,
     values: { id: adapter.adapterId, place: path },
-    fix: 'Enter the whole value in the bundle, or leave the adapter out and make it here.',
+    fix: 'Enter the full value in the bundle, or leave the adapter out and create it here.',
   }));
 }
 
@@ -253,7 +253,7 @@ function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Boun
   if (credential === undefined || secrets.get(credential)?.includes(adapterId) !== false) return [];
   const refusal = new AppError('SECRET_NOT_BOUND', 'input', `The secret "${credential}" is not meant for ${adapterId}.`, {
     values: { name: credential, adapterId },
-    fix: 'Ask who holds the secret to save it again with this adapter among its `adapters`, or name another.',
+    fix: 'Ask the owner of the secret to save it again with this adapter in its `adapters`, or choose another secret.',
   });
   return [toIssue(refusal, '/credential')];
 }

@@ -56,7 +56,7 @@ function createToken({ registry, plans, crypto, clock, owners }: CallerServices)
     name: 'bus-consumers.create-token',
     right: 'callers.edit',
     domain: ({ appId }) => all(owners.app(appId)),
-    text: { 'zh-CN': '生成总线令牌，只显示这一次', en: 'Make a bus token; shown only this once' },
+    text: { 'zh-CN': '生成总线令牌，只显示这一次', en: 'Create a bus token; it is shown only once' },
     input: Type.Object({ appId: AppId, label: Label, expiresAt: Expiry }, closed),
     audited: true,
     stepUp: true,

@@ -12,5 +12,5 @@ export const Expiry = Type.Optional(
   Type.Integer({ minimum: 0, exclusiveMaximum: 4_102_444_800_000, description: 'Epoch milliseconds, before 2100' }),
 );
 export const Label = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 100, pattern: PLAIN_LINE, description: 'Which system holds it' }),
+  Type.String({ minLength: 1, maxLength: 100, pattern: PLAIN_LINE, description: 'The system that uses it' }),
 );

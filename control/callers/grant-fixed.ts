@@ -8,8 +8,8 @@ import type { GrantDocument } from '../../gateways/documents/caller-documents.ts
 export function requireSameSides(stored: GrantDocument | undefined, { appId, interfaceId }: GrantDocument): void {
   if (stored === undefined || (stored.appId === appId && stored.interfaceId === interfaceId)) return;
   const { grantId } = stored;
-  throw new AppError('GRANT_FIXED', 'input', `The grant ${grantId} is that of another app or interface.`, {
+  throw new AppError('GRANT_FIXED', 'input', `The grant ${grantId} belongs to another app or interface.`, {
     values: { grantId },
-    fix: 'Save a new grant under an id of its own.',
+    fix: 'Save a new grant with a new id.',
   });
 }

@@ -61,7 +61,7 @@ function removeGrant({ registry, plans, owners }: CallerServices): Action {
     name: 'grants.remove',
     right: 'grants.edit',
     domain: ({ grantId }) => all(owners.grant(grantId)),
-    text: { 'zh-CN': '收回授权', en: 'Take a grant back' },
+    text: { 'zh-CN': '收回授权', en: 'Revoke a grant' },
     input: Type.Object({ grantId: Type.String({ maxLength: 64 }) }, closed),
     audited: true,
     subject: ({ grantId }) => grantId,

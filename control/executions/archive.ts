@@ -37,7 +37,7 @@ function getArchive({ engine }: ArchiveServices): Action {
     domain: 'all',
     text: {
       'zh-CN': '归档中的日期及其执行数，最近一次归档',
-      en: 'Days in the archive with how many executions each has, and its latest run',
+      en: 'The days in the archive with the number of executions of each, and the latest archive run',
     },
     input: Type.Object({}, closed),
     audited: false,
@@ -57,7 +57,7 @@ function runArchive({ engine, clock }: ArchiveServices): Action {
     domain: 'all',
     text: {
       'zh-CN': '立即归档：将已到期限的执行移入归档文件；离开即停止',
-      en: 'Archive now what is old enough, instead of within the hour; who leaves stops it',
+      en: 'Archive now what is old enough, instead of within the hour; closing the connection stops it',
     },
     input: Type.Object({}, closed),
     audited: true,
@@ -74,7 +74,7 @@ function stopArchive({ engine }: ArchiveServices): Action {
     name: 'archive.stop',
     right: 'archive.run',
     domain: 'all',
-    text: { 'zh-CN': '停止正在进行的归档；已移入的保留', en: 'Stop the run of the archive that goes on; what is moved stays moved' },
+    text: { 'zh-CN': '停止正在进行的归档；已移入的保留', en: 'Stop the current archive run; what has been moved stays moved' },
     input: Type.Object({}, closed),
     audited: true,
     async run(ctx) {
@@ -110,8 +110,8 @@ async function followRun({ runs }: Archive, ctx: ActionContext, clock: Clock): P
 }
 
 function notBegun(): AppError {
-  return new AppError('ARCHIVE_NOT_BEGUN', 'transient', 'No worker has begun to archive.', {
-    fix: 'See that a worker lives, and that KQ_ARCHIVE_FOLDER is set for it as for control.',
+  return new AppError('ARCHIVE_NOT_BEGUN', 'transient', 'No worker has started to archive.', {
+    fix: 'Check that a worker is running, and that KQ_ARCHIVE_FOLDER is set for it as for control.',
   });
 }
 

@@ -31,7 +31,7 @@ const GivenReply = Type.Object(
     status: Type.Integer({ minimum: 200, maximum: 599 }),
     headers: Type.Optional(valuesBy('header', Type.String({ maxLength: 2000, pattern: '^[^\\r\\n]*$' }), { maxProperties: 50 })),
     data: Type.Unknown({ description: 'The body' }),
-    form: Type.Optional(Type.Enum(['json', 'text', 'base64'] as const, { description: 'What `data` is' })),
+    form: Type.Optional(Type.Enum(['json', 'text', 'base64'] as const, { description: 'The form of `data`' })),
     mediaType: Type.Optional(Type.String({ pattern: '^[a-z]+/[A-Za-z0-9.+-]+$', maxLength: 100 })),
   },
   closed,
@@ -42,11 +42,11 @@ const ConcludeInput = Type.Object(
     executionId: Type.String({ minLength: 1, maxLength: 100 }),
     attempt: Type.Integer({
       minimum: 1,
-      description: '`attempt` as it was seen when it was decided; refused when the execution has gone on since',
+      description: 'The `attempt` that was shown when the decision was made; the call is refused if the execution has continued since',
     }),
     reason: Type.String({ minLength: 1, maxLength: 500 }),
     wasDone: Type.Optional(
-      Type.Boolean({ description: 'It was made sure at the other side that the write with the unknown outcome was done' }),
+      Type.Boolean({ description: 'Confirms that the other side was asked and that the write with the unknown outcome was done' }),
     ),
     reply: Type.Optional(GivenReply),
   },
@@ -62,7 +62,7 @@ export function concludeActions(services: ConcludeServices): readonly Action[] {
       domain: ({ executionId }) => all(owners.execution(executionId)),
       text: {
         'zh-CN': '按已办理结束挂起的执行，可给出调用方应得的应答；须说明理由',
-        en: 'End a held execution as done, with the reply for its caller where one is given; takes a reason',
+        en: 'End a held execution as done, with a reply for its caller if one is given; requires a reason',
       },
       input: ConcludeInput,
       audited: true,
@@ -92,7 +92,7 @@ const MEDIA_TYPES = { json: 'application/json', text: 'text/plain', base64: 'app
 
 function toReply({ status, headers = {}, data, form = 'json', mediaType = MEDIA_TYPES[form] }: Static<typeof GivenReply>): Reply {
   if (form !== 'json' && typeof data !== 'string') {
-    throw new AppError('REPLY_FORM_WRONG', 'input', 'A body that is text or base64 must be given as a string.', {
+    throw new AppError('REPLY_FORM_WRONG', 'input', 'A text or base64 body must be a string.', {
       fix: 'Send `data` as a string, or leave `form` out.',
     });
   }
@@ -122,9 +122,9 @@ async function assertFitting(
     ),
   );
   if (found.length === 0 || found.includes(undefined)) return;
-  throw new AppError('REPLY_NOT_FITTING', 'input', 'The reply does not fit the answer that the interface promises.', {
+  throw new AppError('REPLY_NOT_FITTING', 'input', 'The reply does not match the response schema of the interface.', {
     values: { interfaceId: interfaces[0]!.interfaceId },
-    fix: 'Correct the places listed.',
+    fix: 'Correct the listed places.',
     issues: found[0]!.map(({ path, message: what }): Issue => ({
       path: `/reply/data${path}`,
       code: 'REPLY_NOT_FITTING',

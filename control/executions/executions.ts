@@ -29,7 +29,7 @@ export const Tables = Type.Optional(
   Type.Enum(['then', 'now'] as const, {
     default: 'then',
     description:
-      'Code tables: those of when it was accepted, or those of now, which then serve also what waits behind it in its lane. One of which a write was done keeps those of then',
+      'Code tables: those from when the message was accepted, or the current ones, which then also apply to the messages that wait behind it in its lane. An execution with a completed write keeps the earlier tables',
   }),
 );
 const byId = Type.Object({ executionId: ExecutionId }, closed);
@@ -40,23 +40,23 @@ const conditions = {
   adapterId: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: 'Of flows of which any published version, present or past, has a node of this adapter',
+      description: 'Only flows of which a published version, current or past, has a node with this adapter',
     }),
   ),
   status: Type.Optional(Type.Union([Status, Type.Array(Status, { minItems: 1, maxItems: STATUSES.length, uniqueItems: true })])),
   from: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
   to: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
-  text: Type.Optional(Type.String({ maxLength: 200, description: 'Execution id or trace id, whole or its beginning' })),
-  archived: Type.Optional(Type.Boolean({ description: 'In the archive instead of the store' })),
+  text: Type.Optional(Type.String({ maxLength: 200, description: 'Execution id or trace id, complete or only its beginning' })),
+  archived: Type.Optional(Type.Boolean({ description: 'Search the archive instead of the store' })),
   limit: Limit,
-  after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+  after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the previous page' })),
 };
 /** Filters for held executions. */
 const heldAt = {
   node: Type.Optional(Type.String({ maxLength: 64 })),
-  code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
-  ofBulk: Type.Optional(Type.String({ maxLength: 64, description: 'Let go on by this bulk, and held again' })),
-  outcome: Type.Optional(Type.Enum(['known', 'unknown'] as const, { description: 'Whether it is known if the write was done' })),
+  code: Type.Optional(Type.String({ maxLength: 100, description: 'Error code' })),
+  ofBulk: Type.Optional(Type.String({ maxLength: 64, description: 'Retried or resent by this bulk, and held again' })),
+  outcome: Type.Optional(Type.Enum(['known', 'unknown'] as const, { description: 'Whether the outcome of the write is known' })),
 };
 type Conditions = Static<TObject<typeof conditions>>;
 type HeldAt = { readonly [Name in keyof typeof heldAt]?: Static<(typeof heldAt)[Name]> | undefined };
@@ -102,7 +102,7 @@ function searchByBusinessKey(services: ExecutionServices): Action {
     domain: 'filtered',
     text: {
       'zh-CN': '按业务键（患者、就诊等）查询执行；键值放在请求体中，不进入网址',
-      en: 'Find executions by a business key (patient, visit …); its value stands in the body, in no address',
+      en: 'Find executions by a business key (patient, visit …); its value is sent in the body, never in the address',
     },
     input: Type.Object(
       {
@@ -126,7 +126,7 @@ function readBusinessKeys({ catalog, executions }: ExecutionServices): Action {
     domain: 'filtered',
     text: {
       'zh-CN': '所列执行的业务键（患者、就诊等），供列表显示和导出；内容没有留存的不在其中',
-      en: 'Business keys (patient, visit …) of the executions named, for lists and exports; without those whose message is not kept',
+      en: 'Business keys (patient, visit …) of the given executions, for lists and exports; executions whose message is not kept are left out',
     },
     input: Type.Object({ ids: Type.Array(ExecutionId, { minItems: 1, maxItems: 200 }) }, closed),
     audited: 'hourly',
@@ -141,14 +141,14 @@ function listHeldExecutions({ catalog, executions }: ExecutionServices): Action 
     domain: 'filtered',
     text: {
       'zh-CN': '需要人处理的执行，可按流程、节点、错误码筛选，最新在前',
-      en: 'Executions that wait for a person, by flow, node and error code; newest first',
+      en: 'Executions that wait for a decision, by flow, node and error code; newest first',
     },
     input: Type.Object(
       {
         flowId: Type.Optional(FlowId),
         ...heldAt,
         limit: Limit,
-        after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+        after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the previous page' })),
       },
       closed,
     ),
@@ -172,7 +172,10 @@ function getExecution({ catalog, executions, owners }: ExecutionServices): Actio
     name: 'executions.get',
     right: 'executions.read',
     domain: ({ executionId }) => all(owners.execution(executionId)),
-    text: { 'zh-CN': '一次执行及其步骤，错误只含代码与处理建议', en: 'One execution with its steps; errors by code and advice alone' },
+    text: {
+      'zh-CN': '一次执行及其步骤，错误只含代码与处理建议',
+      en: 'One execution with its steps; errors with only their code and advice',
+    },
     input: byId,
     audited: false,
     run: async (_ctx, { executionId }): Promise<ExecutionDetails> => {
@@ -189,7 +192,7 @@ function readPayload({ executions, owners }: ExecutionServices): Action {
     domain: ({ executionId }) => all(owners.execution(executionId)),
     text: {
       'zh-CN': '一次执行的输入输出与错误原文（留下审计）',
-      en: 'One execution with its data and the texts of its errors; leaves an audit line',
+      en: 'One execution with its data and the texts of its errors; writes an audit line',
     },
     input: byId,
     audited: true,
@@ -206,7 +209,7 @@ function retryExecution({ executions, owners }: ExecutionServices): Action {
     domain: ({ executionId }) => all(owners.execution(executionId)),
     text: {
       'zh-CN': '原地重试，沿用原来的幂等键和内容；代码表用当时的或现在的',
-      en: 'Go on in place with the same keys and content, with the code tables as received or the current ones',
+      en: 'Retry in place with the same keys and content, with the code tables as received or the current ones',
     },
     input: Type.Object({ executionId: ExecutionId, tables: Tables }, closed),
     audited: true,
@@ -224,7 +227,7 @@ function tryExecutionNow({ executions, owners }: ExecutionServices): Action {
     name: 'executions.try-now',
     right: 'executions.retry',
     domain: ({ executionId }) => all(owners.execution(executionId)),
-    text: { 'zh-CN': '立即重试：不等到下次尝试的时间', en: 'Try again now what waits for its next attempt' },
+    text: { 'zh-CN': '立即重试：不等到下次尝试的时间', en: 'Retry now an execution that waits for its next attempt' },
     input: byId,
     audited: true,
     subject: ({ executionId }) => executionId,
@@ -242,7 +245,7 @@ function resumeExecution({ catalog, executions, owners }: ExecutionServices): Ac
     domain: ({ flowId, token }) => all(owners.waiter(flowId, token)),
     text: {
       'zh-CN': '凭令牌恢复流程中等待的执行；尚无执行等待时，消息会保留，resumed 为 false',
-      en: 'Resume the execution of a flow that waits for a token; while none waits the message is kept, and `resumed` is false',
+      en: 'Resume the execution that waits for a token; if none waits, the message is kept and `resumed` is false',
     },
     input: Type.Object(
       {
@@ -250,7 +253,7 @@ function resumeExecution({ catalog, executions, owners }: ExecutionServices): Ac
         token: Type.String({ minLength: 1, maxLength: 500 }),
         data: Type.Unknown(),
         onlyIfWaiting: Type.Optional(
-          Type.Boolean({ description: 'Keep nothing: refuse the message while no execution waits under this token' }),
+          Type.Boolean({ description: 'Refuse the message instead of keeping it if no execution waits for this token' }),
         ),
       },
       closed,
@@ -269,7 +272,7 @@ function cancelExecution({ executions, owners }: ExecutionServices): Action {
     name: 'executions.cancel',
     right: 'executions.cancel',
     domain: ({ executionId }) => all(owners.execution(executionId)),
-    text: { 'zh-CN': '取消：须说明理由', en: 'Cancel; takes a reason' },
+    text: { 'zh-CN': '取消：须说明理由', en: 'Cancel; requires a reason' },
     input: Type.Object({ executionId: ExecutionId, reason: Type.String({ minLength: 1, maxLength: 500 }) }, closed),
     audited: true,
     subject: ({ executionId }) => executionId,
@@ -327,20 +330,20 @@ function showResume(result: ResumeOutcome) {
       return { resumed: false, keptUntil: result.untilMs, message: NOBODY_YET };
     case 'used':
       throw new AppError('RESUME_TOKEN_USED', 'input', 'This token was used before; the first message counts.', {
-        fix: 'Nothing needs to be done; if the wait is still open, look at its execution.',
+        fix: 'No action is needed; if the wait is still open, look at its execution.',
       });
     case 'over':
-      throw new AppError('RESUME_WAIT_OVER', 'input', 'The execution that waited under this token went on without a message.', {
-        fix: 'Look at the execution: its wait timed out. A message has no effect there any more.',
+      throw new AppError('RESUME_WAIT_OVER', 'input', 'The execution that waited for this token continued without a message.', {
+        fix: 'Look at the execution: its wait timed out. A message no longer has an effect there.',
       });
     case 'nobody':
-      throw new AppError('RESUME_NOBODY_WAITS', 'input', 'No execution of this flow waits under this token.', {
-        fix: 'Compare the token with the one that the flow makes; leave out onlyIfWaiting to have the message kept for a later wait.',
+      throw new AppError('RESUME_NOBODY_WAITS', 'input', 'No execution of this flow waits for this token.', {
+        fix: 'Compare the token with the one that the flow creates; leave out onlyIfWaiting to keep the message for a later wait.',
       });
   }
 }
 
 const NOBODY_YET = {
   'zh-CN': '尚无执行以此令牌等待；消息保留至 keptUntil，供之后第一个以此令牌等待的执行使用。请核对令牌是否有误。',
-  en: 'No execution waits under this token yet; the message is kept until keptUntil for the first that does. Check the token for a typing error.',
+  en: 'No execution waits for this token yet; the message is kept until keptUntil for the first one that does. Check the token for typing errors.',
 };

@@ -37,10 +37,10 @@ export interface ResendAnswer {
 
 const EditedMessage = Type.Object(
   {
-    data: Type.Unknown({ description: 'The whole payload; as `executions.payload` shows it' }),
+    data: Type.Unknown({ description: 'The complete payload, as `executions.payload` shows it' }),
     form: Type.Optional(
       Type.Enum(['json', 'text', 'base64'] as const, {
-        description: 'What `data` is: `text` becomes bytes in the message’s charset where the old payload was bytes',
+        description: 'The form of `data`: `text` is converted to bytes in the message’s charset if the old payload was bytes',
       }),
     ),
     mediaType: Type.Optional(Type.String({ maxLength: 200 })),
@@ -56,27 +56,28 @@ const ResendInput = Type.Object(
     executionId: Type.String({ minLength: 1, maxLength: 100 }),
     message: Type.Optional(EditedMessage),
     seen: Type.Enum(['held', 'failed', 'completed', 'cancelled'] as const, {
-      description: 'The status that was seen when it was decided; refused when it is another one by now',
+      description: 'The status that was shown when the decision was made; the call is refused if it has changed since',
     }),
     reason: Type.String({ minLength: 1, maxLength: 500 }),
     acceptUnknown: Type.Optional(
       Type.Boolean({
-        description: 'Somebody made sure that the write with the unknown outcome was not done',
+        description: 'Confirms that the write with the unknown outcome was not done',
       }),
     ),
     acceptDone: Type.Optional(
-      Type.Boolean({ description: 'Writes of the held execution that were done, and are not idempotent, are to be done once more' }),
+      Type.Boolean({
+        description: 'Confirms that completed writes of the held execution that are not idempotent should be done once more',
+      }),
     ),
     newKeys: Type.Optional(
       Type.Boolean({
-        description:
-          'In place of a held message it goes out under the same keys as that one. `true`: under new ones, for a receiver that remembers its refusal by the key',
+        description: 'A resend of a held message uses its keys. `true`: use new keys, for a receiver that remembers its refusal by the key',
       }),
     ),
     requestId: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9_-]{8,64}$',
-        description: 'The same one gives the same new execution, should the answer be lost',
+        description: 'The same id returns the same new execution, in case the response was lost',
       }),
     ),
   },
@@ -92,7 +93,7 @@ export function resendActions({ executions, owners }: ResendServices): readonly 
       domain: ({ executionId }) => all(owners.execution(executionId), owners.flowOf(executionId)),
       text: {
         'zh-CN': '更正后重发，须说明理由：挂起的在原位置接替；已结束的作为新消息排到通道末尾',
-        en: 'Resend, corrected or not; takes a reason: in place of a held one, or as a new message at the end of its lane',
+        en: 'Resend, corrected or not: in place of a held message, or as a new message at the end of its lane; requires a reason',
       },
       input: ResendInput,
       audited: true,
@@ -138,7 +139,7 @@ function edited(before: Message, { data, form, ...changes }: Static<typeof Edite
 
 function asText(data: unknown): string {
   if (typeof data === 'string') return data;
-  throw new AppError('RESEND_FORM_WRONG', 'input', 'The payload is bytes, so what takes its place must be text.', {
+  throw new AppError('RESEND_FORM_WRONG', 'input', 'The payload is bytes, so its replacement must be text.', {
     fix: 'Send `data` as a string, with `form` text or base64.',
   });
 }
@@ -150,9 +151,9 @@ function asText(data: unknown): string {
 function encode(text: string, charset: string): Uint8Array {
   const bytes = iconv.encodingExists(charset) ? iconv.encode(text, charset) : Buffer.alloc(0);
   if (iconv.encodingExists(charset) && iconv.decode(bytes, charset, { stripBOM: false }) === text) return new Uint8Array(bytes);
-  throw new AppError('RESEND_UNENCODABLE', 'input', `The text holds a character that ${charset} lacks.`, {
+  throw new AppError('RESEND_UNENCODABLE', 'input', `The text contains a character that does not exist in ${charset}.`, {
     values: { charset },
-    fix: 'Write it otherwise, or choose another charset.',
+    fix: 'Write it in another way, or choose another charset.',
   });
 }
 

@@ -35,7 +35,7 @@ export function sampleActions({ catalog, executions, owners }: SampleServices): 
       domain: ({ flowId }) => all(owners.flow(flowId)),
       text: {
         'zh-CN': '可作样例的最近执行（整个流程，或某个节点的输出）；数据另由 executions.payload 读取',
-        en: 'The latest executions that may serve as samples, of a flow or of one node’s output; their data is read by executions.payload',
+        en: 'The latest executions that can be used as samples, of a flow or of one node’s output; read their data with executions.payload',
       },
       input: Type.Object(
         {

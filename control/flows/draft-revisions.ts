@@ -46,7 +46,7 @@ function listDraftRevisions({ catalog, owners }: DraftRevisionServices): Action 
     name: 'flows.revisions',
     right: 'flows.read',
     domain: ({ flowId }) => all(owners.flow(flowId)),
-    text: { 'zh-CN': '草稿的修改记录：谁在何时保存，新的在前', en: 'What was saved of a draft: who and when, newest first' },
+    text: { 'zh-CN': '草稿的修改记录：谁在何时保存，新的在前', en: 'The saved revisions of a draft: by whom and when, newest first' },
     input: byFlow,
     audited: false,
     async run({ domains }, { flowId }): Promise<DraftRevisionList> {
@@ -64,7 +64,7 @@ function getDraftRevision({ catalog, owners }: DraftRevisionServices): Action {
     name: 'flows.revision',
     right: 'flows.read',
     domain: ({ flowId }) => all(owners.flow(flowId)),
-    text: { 'zh-CN': '读取草稿的一条修改记录', en: 'Read what was once saved of a draft' },
+    text: { 'zh-CN': '读取草稿的一条修改记录', en: 'Read a saved revision of a draft' },
     input: Type.Object({ flowId: FlowId, revisionId: RevisionId }, closed),
     audited: false,
     async run({ actor, domains }, { flowId, revisionId }): Promise<FlowDocument> {
@@ -83,7 +83,7 @@ function setDraftAside({ catalog, owners }: DraftRevisionServices): Action {
     domain: ({ flowId }) => all(owners.flow(flowId)),
     text: {
       'zh-CN': '冲突时把放弃的文档存入修改记录，草稿不变',
-      en: 'Keep a document that is given up in a conflict; the draft stays as it is',
+      en: 'Keep a document that loses a conflict; the draft stays as it is',
     },
     input: Type.Object({ flowId: FlowId, document: Type.Unknown() }, closed),
     audited: true,
@@ -104,7 +104,7 @@ function visitFlow({ catalog, owners, visitors }: DraftRevisionServices): Action
     domain: ({ flowId }) => all(owners.flow(flowId)),
     text: {
       'zh-CN': '报告自己打开着一条流程（每 15 秒一次），得知还有谁、草稿已保存几次',
-      en: 'Report every 15 s that one has a flow open; returns who else has, and the revision of its draft',
+      en: 'Report every 15 s that you have a flow open; returns who else has it open, and the revision of its draft',
     },
     input: Type.Object({ flowId: FlowId, isLeaving: Type.Optional(Type.Boolean()) }, closed),
     audited: false,

@@ -38,10 +38,10 @@ const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LIST
 export async function requireReferences(services: FlowReferencesServices, domains: DomainScope, document: unknown): Promise<void> {
   const issues = await outsideIssues(services, domains, document);
   if (issues.length === 0) return;
-  throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', `The flow refers to ${issues.length} thing(s) outside your domains.`, {
+  throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', `The flow uses ${issues.length} object(s) outside your domains.`, {
     values: { count: issues.length },
     issues,
-    fix: 'Use what belongs to your domains or is shared with them, or ask a person who has the other domain.',
+    fix: 'Use objects that belong to your domains or are shared with them, or ask someone who has the other domain.',
   });
 }
 
@@ -59,7 +59,7 @@ export async function requirePublishable(
   if ((await interfacesOutside(services, domains, document)).length === 0) return;
   throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', 'An interface outside your domains leads to this flow.', {
     values: { problem: 'interface' },
-    fix: 'Ask a person who has all domains of the flow and its interfaces to publish it.',
+    fix: 'Ask someone who has all domains of the flow and its interfaces to publish it.',
   });
 }
 

@@ -47,7 +47,7 @@ function listFlowVersions({ catalog, counter, owners }: VersionServices): Action
     name: 'flows.versions',
     right: 'flows.read',
     domain: ({ flowId }) => all(owners.flow(flowId)),
-    text: { 'zh-CN': '已发布的版本，及其尚未结束的执行数', en: 'Published versions, with executions that have not ended' },
+    text: { 'zh-CN': '已发布的版本，及其尚未结束的执行数', en: 'Published versions, with the number of executions that have not ended' },
     input: byFlow,
     audited: false,
     run: async ({ actor }, { flowId }): Promise<VersionList> => ({

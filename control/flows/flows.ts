@@ -108,7 +108,7 @@ function validateFlow(services: FlowServices): Action {
     name: 'flows.validate',
     right: 'flows.read',
     domain: 'filtered',
-    text: { 'zh-CN': '校验文档，一次给出所有问题', en: 'Check a document and tell every problem at once' },
+    text: { 'zh-CN': '校验文档，一次给出所有问题', en: 'Check a document and return all problems at once' },
     input: Type.Object({ document: Type.Unknown() }, closed),
     audited: false,
     async run({ actor, domains }, { document }) {
@@ -152,7 +152,8 @@ function publishFlow(services: FlowServices): Action {
         revision: Type.Optional(
           Type.Integer({
             minimum: 1,
-            description: 'The draft that was looked at: one that was saved since is not published (`FLOW_DRAFT_CHANGED`)',
+            description:
+              'The revision of the draft that you reviewed; if the draft was saved since, it is not published (`FLOW_DRAFT_CHANGED`)',
           }),
         ),
       },
@@ -231,7 +232,7 @@ function savedTests(document: unknown): readonly FlowTest[] {
  * Returns the error for a missing note. In production other people must be able to read why a version was published.
  */
 function noteMissing(): AppError {
-  return new AppError('PUBLISH_NOTE_MISSING', 'input', 'Publishing in production takes a note that says why.', {
+  return new AppError('PUBLISH_NOTE_MISSING', 'input', 'Publishing in production requires a note.', {
     fix: 'Say in `note` what changes and why.',
   });
 }

@@ -45,7 +45,7 @@ function readPorts({ nodes }: NodeTypeServices): Action {
     name: 'nodes.ports',
     right: 'flows.read',
     domain: 'none',
-    text: { 'zh-CN': '一个配置下的出入口（配置可以未填完）', en: 'Ports under a configuration, which may be half filled in' },
+    text: { 'zh-CN': '一个配置下的出入口（配置可以未填完）', en: 'Ports for a configuration, which may be incomplete' },
     input: Type.Object({ type: Type.String({ maxLength: 200 }), config: Type.Unknown() }, closed),
     audited: false,
     async run(_ctx, { type, config }): Promise<NodePorts> {

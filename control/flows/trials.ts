@@ -58,11 +58,11 @@ const TrialInput = Type.Object(
     reach: Type.Optional(
       Type.Enum(['none', 'adapters'] as const, {
         default: 'none',
-        description: '`adapters`: what is neither mocked nor pinned really reaches the other side; takes the right adapters.test',
+        description: '`adapters`: nodes that are neither mocked nor pinned really call the other side; requires the right adapters.test',
       }),
     ),
-    from: Type.Optional({ ...NodeId, description: 'Runs this node and what comes behind it; `input` goes into it' }),
-    only: Type.Optional({ ...NodeId, description: 'Runs this node alone; `input` goes into it' }),
+    from: Type.Optional({ ...NodeId, description: 'Runs this node and the nodes after it; `input` is its input' }),
+    only: Type.Optional({ ...NodeId, description: 'Runs only this node; `input` is its input' }),
     outputs: Type.Optional(
       valuesByName(Type.Record(Type.String(), Type.Unknown()), {
         description: 'Pinned outputs: node id -> port -> data; such nodes do not run',
@@ -81,7 +81,7 @@ export function trialActions(services: TrialServices): readonly Action[] {
       domain: 'filtered',
       text: {
         'zh-CN': '试运行一次并显示每一步；默认不触达任何真实系统',
-        en: 'Run once and show every step; reaches no real system unless told to',
+        en: 'Run once and show every step; calls no real system unless requested',
       },
       input: TrialInput,
       audited: true,

@@ -26,7 +26,7 @@ export async function refuseIfUsed({ flowUses }: Pick<FlowUseServices, 'flowUses
   if (users.length === 0) return;
   const flows = users.join('、');
   if (kind === 'adapter') {
-    throw new AppError('ADAPTER_IN_USE', 'input', `Flows speak through it: ${users.join(', ')}.`, {
+    throw new AppError('ADAPTER_IN_USE', 'input', `Flows use it: ${users.join(', ')}.`, {
       values: { adapterId: id, flows },
       fix: 'Give these flows another adapter first.',
     });
@@ -64,8 +64,8 @@ export async function refuseIfFlowUsed(
     },
     fix:
       act === 'delete'
-        ? 'Delete these interfaces, or lead them elsewhere; remove the calls from these flows.'
-        : 'Take these interfaces off line first, and publish these flows without the call.',
+        ? 'Delete these interfaces or give them another target; remove the calls from these flows.'
+        : 'Take these interfaces offline first, and publish these flows without the call.',
   });
 }
 

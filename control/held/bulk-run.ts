@@ -135,8 +135,8 @@ function count(counts: Counts, outcome: HeldOutcome): void {
 }
 
 export function bulkRunning(bulkId: string): AppError {
-  return new AppError('BULK_RUNNING', 'input', `The bulk ${bulkId} is being worked on.`, {
+  return new AppError('BULK_RUNNING', 'input', `The bulk ${bulkId} is running.`, {
     values: { bulkId },
-    fix: 'Watch how far it is; to go on with it yourself, stop it first.',
+    fix: 'Watch its progress; to continue it yourself, stop it first.',
   });
 }

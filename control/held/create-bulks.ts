@@ -218,22 +218,22 @@ class StoredBulks implements Bulks {
 }
 
 function otherKind({ _id: bulkId, kind }: BulkDocument): AppError {
-  return new AppError('BULK_OTHER_KIND', 'input', `The bulk ${bulkId} is one of another kind.`, {
+  return new AppError('BULK_OTHER_KIND', 'input', `The bulk ${bulkId} is of another kind.`, {
     values: { bulkId, kind },
-    fix: 'Go on with it by the operation that began it.',
+    fix: 'Continue it with the operation that started it.',
   });
 }
 
 function notStopped(bulkId: string): AppError {
-  return new AppError('BULK_NOT_STOPPED', 'input', `The bulk ${bulkId} is not one that was stopped.`, {
+  return new AppError('BULK_NOT_STOPPED', 'input', `The bulk ${bulkId} is not stopped.`, {
     values: { bulkId },
-    fix: 'Stop it first; one that is done needs nothing.',
+    fix: 'Stop it first; a completed bulk needs no further action.',
   });
 }
 
 function notRunning(bulkId: string): AppError {
   return new AppError('BULK_NOT_RUNNING', 'input', `The bulk ${bulkId} is not running.`, {
     values: { bulkId },
-    fix: 'Read it again to see how far it came.',
+    fix: 'Read it again to see its progress.',
   });
 }

@@ -38,21 +38,21 @@ export type BulkAnswer = Bulk | BulkPreview;
  */
 const BusinessKey = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 64 }), value: Type.String({ minLength: 1, maxLength: 500 }) },
-  { ...closed, description: 'Business key; takes the right `executions.payload`' },
+  { ...closed, description: 'Business key; requires the right `executions.payload`' },
 );
 const BulkId = Type.String({ pattern: '^blk_[A-Za-z0-9_-]{8,60}$' });
 const byBulk = Type.Object({ bulkId: BulkId }, closed);
 const Selection = {
   flowId: Type.Optional(FlowId),
   node: Type.Optional(Type.String({ maxLength: 64 })),
-  code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
+  code: Type.Optional(Type.String({ maxLength: 100, description: 'Error code' })),
   outcome: Type.Optional(
     Type.Enum(['known', 'unknown', 'any'] as const, {
       description:
-        'Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them',
+        'Whether the outcome of the write is known; every kind except cancelling uses `known` unless this is given. Ending the others as done confirms that the other side was asked and did them',
     }),
   ),
-  ofBulk: Type.Optional({ ...BulkId, description: 'Let go on by this bulk, and held again' }),
+  ofBulk: Type.Optional({ ...BulkId, description: 'Retried or resent by this bulk, and held again' }),
   key: Type.Optional(BusinessKey),
   ids: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 10_000 })),
   all: Type.Optional(Type.Literal(true, { description: 'Everything that is held' })),
@@ -61,7 +61,7 @@ const Manner = {
   bulkId: Type.Optional({
     ...BulkId,
     description:
-      'Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again',
+      'The id of an earlier bulk: it continues with its remaining executions, without a new selection. A new bulk gets this id, so that the call can be repeated if the response is lost',
   }),
   dryRun: Type.Optional(Type.Boolean({ description: 'Only counts' })),
   perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
@@ -91,7 +91,10 @@ function listHeldGroups({ executions, catalog, bindingStore }: HeldServices): Ac
     name: 'held.groups',
     right: 'executions.read',
     domain: 'filtered',
-    text: { 'zh-CN': '需要人处理的执行，按流程、节点、错误码归组', en: 'What waits for a person, grouped by flow, node and error code' },
+    text: {
+      'zh-CN': '需要人处理的执行，按流程、节点、错误码归组',
+      en: 'Executions that wait for a decision, grouped by flow, node and error code',
+    },
     input: Type.Object({}, closed),
     audited: false,
     async run({ domains }): Promise<NamedHeldGroups> {
@@ -108,7 +111,7 @@ function retryMany(services: HeldServices): Action {
     domain: 'filtered',
     text: {
       'zh-CN': '批量原地重试：每条只重试一次，可中途停止并继续',
-      en: 'Retry many in place: each exactly once; may be stopped and gone on with',
+      en: 'Retry many in place: each exactly once; can be stopped and continued',
     },
     input: RetryMany,
     audited: true,
@@ -124,7 +127,7 @@ function resendMany(services: HeldServices): Action {
     domain: 'filtered',
     text: {
       'zh-CN': '批量重发：按流程的当前版本从头走一遍，位置和键不变；须说明理由，每条只重发一次，可中途停止并继续',
-      en: 'Resend many in place, from the start of today’s flow; takes a reason; each exactly once; may be stopped and gone on with',
+      en: 'Resend many in place, from the start of the current flow; requires a reason; each exactly once; can be stopped and continued',
     },
     input: ManyWithReason,
     audited: true,
@@ -140,7 +143,7 @@ function concludeMany(services: HeldServices): Action {
     domain: 'filtered',
     text: {
       'zh-CN': '批量按已办理结束：对方已办成，后面的消息继续；须说明理由，可中途停止并继续',
-      en: 'End many as done, since the other side has done them, so that what waits behind goes on; takes a reason; may be stopped and gone on with',
+      en: 'End many as done: the other side has done them, so the messages behind them can continue; requires a reason; can be stopped and continued',
     },
     input: ManyWithReason,
     audited: true,
@@ -154,7 +157,7 @@ function cancelMany(services: HeldServices): Action {
     name: 'executions.cancel-many',
     right: BULK_RIGHTS.cancel,
     domain: 'filtered',
-    text: { 'zh-CN': '批量取消：须说明理由，可中途停止并继续', en: 'Cancel many; takes a reason; may be stopped and gone on with' },
+    text: { 'zh-CN': '批量取消：须说明理由，可中途停止并继续', en: 'Cancel many; requires a reason; can be stopped and continued' },
     input: ManyWithReason,
     audited: true,
     subject: subjectOf,
@@ -181,7 +184,7 @@ function getBulk({ bulks, owners }: HeldServices): Action {
     name: 'bulks.get',
     right: 'executions.read',
     domain: ({ bulkId }) => all(owners.bulk(bulkId)),
-    text: { 'zh-CN': '一次批量操作的进度', en: 'How far a bulk is' },
+    text: { 'zh-CN': '一次批量操作的进度', en: 'Progress of a bulk' },
     input: byBulk,
     audited: false,
     run: async (_ctx, { bulkId }): Promise<Bulk> => existing(await bulks.get(bulkId), bulkId),
@@ -193,7 +196,7 @@ function stopBulk({ bulks, owners }: HeldServices): Action {
     name: 'bulks.cancel',
     right: 'executions.retry',
     domain: ({ bulkId }) => all(owners.bulk(bulkId)),
-    text: { 'zh-CN': '停止批量操作；之后可继续', en: 'Stop a bulk; it can be gone on with later' },
+    text: { 'zh-CN': '停止批量操作；之后可继续', en: 'Stop a bulk; it can be continued later' },
     input: byBulk,
     audited: true,
     subject: ({ bulkId }) => bulkId,
@@ -213,7 +216,7 @@ function closeBulk({ bulks, owners }: HeldServices): Action {
     domain: ({ bulkId }) => all(owners.bulk(bulkId)),
     text: {
       'zh-CN': '了结已停止的批量操作：其余保持挂起，不再继续',
-      en: 'Close a stopped bulk: the rest stays held, and nothing goes on with it',
+      en: 'Close a stopped bulk: the rest stays held, and the bulk cannot be continued',
     },
     input: byBulk,
     audited: true,
@@ -333,13 +336,13 @@ function subjectOf({ bulkId, flowId, ids }: BulkInput): string {
 }
 
 function nothingChosen(): AppError {
-  return new AppError('BULK_NOTHING_CHOSEN', 'input', 'Nothing says which executions are meant.', {
-    fix: 'Name a flow, node, error code, earlier bulk, business key or ids; or say `all`.',
+  return new AppError('BULK_NOTHING_CHOSEN', 'input', 'The request does not say which executions to select.', {
+    fix: 'Give a flow, node, error code, earlier bulk, business key or ids; or `all`.',
   });
 }
 
 function reasonMissing(): AppError {
-  return new AppError('BULK_REASON_MISSING', 'input', 'Resending, ending and cancelling many take a reason.', {
-    fix: 'Say why in `reason`.',
+  return new AppError('BULK_REASON_MISSING', 'input', 'Resending, ending and cancelling many executions require a reason.', {
+    fix: 'Give the reason in `reason`.',
   });
 }

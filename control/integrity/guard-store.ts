@@ -399,8 +399,8 @@ function isAbout(subject: string, id: string): boolean {
 }
 
 function nothingFound(collection: string, id: string): AppError {
-  return new AppError('INTEGRITY_NOTHING_FOUND', 'input', `Nothing was found about ${id} in "${collection}", or it is gone.`, {
+  return new AppError('INTEGRITY_NOTHING_FOUND', 'input', `There is no finding about ${id} in "${collection}", or it no longer exists.`, {
     values: { collection, id },
-    fix: 'Verify again and choose from what is listed.',
+    fix: 'Verify again and choose from the list.',
   });
 }

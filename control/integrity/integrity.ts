@@ -30,7 +30,7 @@ export interface IntegrityView {
 }
 
 const MAX_FINDINGS = 500;
-const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'Why; goes into the audit line' });
+const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'The reason; written into the audit line' });
 
 export function integrityActions(services: IntegrityServices): readonly Action[] {
   return [getIntegrity(services), acceptTrail(services), decideFinding(services), enforceMarks(services)];
@@ -84,7 +84,7 @@ function decideFinding({ guard }: IntegrityServices): Action {
     name: 'integrity.decide',
     right: 'integrity.decide',
     domain: 'all',
-    text: { 'zh-CN': '保留或删除一项被改动的数据', en: 'Keep or remove a document that was changed past Kangqiao' },
+    text: { 'zh-CN': '保留或删除一项被改动的数据', en: 'Keep or remove a document that was changed outside Kangqiao' },
     input: Type.Object(
       {
         collection: Type.Enum([...MARKED_COLLECTIONS]),
@@ -111,7 +111,7 @@ function enforceMarks({ guard, engine }: IntegrityServices): Action {
     name: 'integrity.enforce',
     right: 'system.edit',
     domain: 'all',
-    text: { 'zh-CN': '启用数据完整性校验', en: 'Enforce marks: no document without a valid one is used any more' },
+    text: { 'zh-CN': '启用数据完整性校验', en: 'Enforce marks: documents without a valid mark are no longer used' },
     input: Type.Object({}, closed),
     audited: false,
     async run({ actor }) {
@@ -132,7 +132,7 @@ async function olderProcesses(engine: EngineView): Promise<IntegrityView['older'
 }
 
 function existing(guard: StoreGuard | undefined): StoreGuard {
-  if (guard === undefined) throw new AppError('INTEGRITY_UNKNOWN', 'bug', 'This control was opened without a guard of its store.');
+  if (guard === undefined) throw new AppError('INTEGRITY_UNKNOWN', 'bug', 'This control process was opened without a guard of its store.');
   return guard;
 }
 
@@ -140,6 +140,6 @@ function olderRuns(running: IntegrityView['older']): AppError {
   const names = running.map(({ role, host, pid, version }) => `${role} ${version} (${host} ${pid})`).join(', ');
   return new AppError('INTEGRITY_OLDER_RUNS', 'input', `Processes of an earlier version still run: ${names}.`, {
     values: { processes: names },
-    fix: 'End them, or start them in this version; then enforce the marks.',
+    fix: 'Stop them, or start them in this version; then enforce the marks.',
   });
 }

@@ -103,7 +103,7 @@ function readInterfaceCalls({ owners, engine, clock }: InterfaceServices): Actio
     name: 'interfaces.calls',
     right: 'interfaces.read',
     domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
-    text: { 'zh-CN': '接口的调用情况：当前状态与最近的流量', en: 'How calls of an interface go: its state and recent traffic' },
+    text: { 'zh-CN': '接口的调用情况：当前状态与最近的流量', en: 'State and recent traffic of an interface' },
     input: byId,
     audited: false,
     run: async (_ctx, { interfaceId }) =>
@@ -134,7 +134,7 @@ function saveInterface(services: InterfaceServices): Action {
     name: 'interfaces.save',
     right: 'interfaces.edit',
     domain: ({ document }) => savingInterface(owners, document),
-    text: { 'zh-CN': '保存接口；与他人同路由时指名拒绝', en: 'Save an interface; a route clash names the other one' },
+    text: { 'zh-CN': '保存接口；与他人同路由时指名拒绝', en: 'Save an interface; a route conflict names the other interface' },
     input: Type.Object({ interfaceId: InterfaceId, document: InterfaceDocument }, closed),
     audited: true,
     subject: ({ interfaceId }) => interfaceId,
@@ -159,7 +159,7 @@ function setInterfaceState({ plans, owners, registry }: InterfaceServices): Acti
     name: 'interfaces.set-state',
     right: 'interfaces.publish',
     domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
-    text: { 'zh-CN': '上线或下线接口', en: 'Put an interface on or off line' },
+    text: { 'zh-CN': '上线或下线接口', en: 'Take an interface online or offline' },
     input: Type.Object(
       {
         interfaceId: InterfaceId,
@@ -247,7 +247,7 @@ function interfaceInvalid(issues: readonly Issue[]): AppError {
   return new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
     values: { count: issues.length },
     issues,
-    fix: 'Change what the issues name.',
+    fix: 'Correct the listed issues.',
   });
 }
 

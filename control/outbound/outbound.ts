@@ -75,7 +75,7 @@ function removeException({ outbound: { exceptions }, plans }: OutboundServices):
     name: 'outbound.remove',
     right: 'outbound.edit',
     domain: 'all',
-    text: { 'zh-CN': '撤销例外地址；新的连接随即被拒绝', en: 'Withdraw an exception; new connections are refused at once' },
+    text: { 'zh-CN': '撤销例外地址；新的连接随即被拒绝', en: 'Withdraw an exception; new connections are refused immediately' },
     input: Type.Object(byTarget, closed),
     audited: true,
     subject: ({ target }) => target,
@@ -95,7 +95,7 @@ function show(host: string, port: number | undefined): string {
 function read(text: string): OutboundTarget {
   const target = readOutboundTarget(text.trim().toLowerCase());
   if (target !== undefined) return target;
-  throw new AppError('OUTBOUND_TARGET', 'input', `"${text}" is no name, address or range with a port.`, {
+  throw new AppError('OUTBOUND_TARGET', 'input', `"${text}" is not a name, address or range with a port.`, {
     values: { host: text },
     fix: 'Write it as 127.0.0.1:25, mail.example:587, 10.20.0.0/16 or [::1]:25.',
   });

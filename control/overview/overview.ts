@@ -101,7 +101,7 @@ export function overviewActions(services: OverviewServices): readonly Action[] {
       name: 'system.overview',
       right: 'system.read',
       domain: 'filtered',
-      text: { 'zh-CN': '概览：需要人处理的、流量、流程、地址', en: 'Overview: what needs a person, traffic, flows, addresses' },
+      text: { 'zh-CN': '概览：需要人处理的、流量、流程、地址', en: 'Overview: what needs a decision, traffic, flows, addresses' },
       input: Type.Object({}, closed),
       audited: false,
       run: ({ actor, domains }) => overview(services, actor, domains, { findSilentFeeds, remember }),

@@ -182,5 +182,5 @@ async function nextNumber(counters: Collection<Counter>): Promise<number> {
   await counters.insert({ _id: 'plan', number: 0 });
   const result = await counters.patchIf('plan', {}, { inc: { number: 1 } }, { durability: 'full' });
   if (result.outcome === 'patched') return result.document.number;
-  throw new AppError('PLAN_NUMBER', 'transient', 'The plan could not be numbered.', { fix: 'It is tried again in a second.' });
+  throw new AppError('PLAN_NUMBER', 'transient', 'The plan could not be numbered.', { fix: 'It will be retried in a second.' });
 }

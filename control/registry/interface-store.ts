@@ -57,6 +57,6 @@ function routeClash(document: InterfaceDocument, other: InterfaceDocument | unde
       interfaceId: other?.interfaceId ?? '',
       flowId: other?.target.kind === 'flow' ? other.target.flowId : '',
     },
-    fix: 'Choose another path, or take the other interface away first.',
+    fix: 'Choose another path, or remove the other interface first.',
   });
 }

@@ -166,7 +166,7 @@ class AppKeyStore implements KeyStore {
     const isUploaded = record.challenge !== undefined;
     const unproved = { 'document.state': 'PENDING', challenge: { exists: true } };
     if (isUploaded && (await this.#keys.replaceIf(record, unproved, { durability: 'full' })).outcome === 'patched') return;
-    throw new AppError('KEY_EXISTS', 'input', 'This app has a key of that id already.', { fix: 'Choose another keyId.' });
+    throw new AppError('KEY_EXISTS', 'input', 'This app already has a key with that id.', { fix: 'Choose another keyId.' });
   }
 
   async #requireRoom(record: StoredKey): Promise<void> {
@@ -193,7 +193,7 @@ class AppKeyStore implements KeyStore {
       if (result.outcome === 'patched') return shown(result.document);
       if (result.outcome === 'no-match') throw keyUnknown();
     }
-    throw new AppError('KEY_LIMIT', 'input', 'This app has two ACTIVE keys already.', {
+    throw new AppError('KEY_LIMIT', 'input', 'This app already has two ACTIVE keys.', {
       values: { problem: 'active' },
       fix: 'Retire one of them first.',
     });
@@ -263,20 +263,20 @@ function shown({ document: { sealedSecret: _sealed, ...key } }: StoredKey): AppK
 }
 
 function keyUnknown(): AppError {
-  return new AppError('KEY_UNKNOWN', 'input', 'This app has no such key in a state that allows it.', {
+  return new AppError('KEY_UNKNOWN', 'input', 'This app has no key with this id in a state that allows this.', {
     fix: "List the app's keys to see their states.",
   });
 }
 
 function madeHere(scheme: Scheme): AppError {
-  return new AppError('KEY_INVALID', 'input', `A ${scheme} secret is made here, not uploaded.`, {
+  return new AppError('KEY_INVALID', 'input', `A ${scheme} secret is created here, not uploaded.`, {
     values: { problem: 'made-here', scheme },
-    fix: 'Ask for one with POST …/keys/secrets.',
+    fix: 'Create one with POST …/keys/secrets.',
   });
 }
 
 function madeByHolder(scheme: Scheme): AppError {
-  return new AppError('KEY_INVALID', 'input', `${scheme} keys are made by their holder.`, {
+  return new AppError('KEY_INVALID', 'input', `${scheme} keys are created by the caller.`, {
     values: { problem: 'made-by-holder', scheme },
     fix: 'Upload the public key instead.',
   });
@@ -285,6 +285,6 @@ function madeByHolder(scheme: Scheme): AppError {
 function proofWrong(message: string, problem: string): AppError {
   return new AppError('KEY_PROOF_WRONG', 'input', message, {
     values: { problem },
-    fix: 'Upload the key again and sign the new challenge, as it is, with its private half.',
+    fix: 'Upload the key again and sign the new challenge, unchanged, with its private key.',
   });
 }

@@ -43,14 +43,14 @@ export async function openPlatformKey({ documents, crypto, seal, clock }: KeySto
   const keys = await documents.open(platformKeysSpec);
   if ((await keys.get(KEY_ID)) === undefined) {
     const made = await crypto.generateKey('SM2-SM3');
-    if (!('privatePem' in made)) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The cryptography made no key pair.');
+    if (!('privatePem' in made)) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The crypto backend returned no key pair.');
     // If another process stored a key first, that key is used.
     const sealedPrivate = seal.seal(PLACE, made.privatePem);
     await keys.insert({ _id: KEY_ID, publicPem: made.publicPem, sealedPrivate, madeAt: clock.now() }, { durability: 'full' });
   }
   await keys.patchIf(KEY_ID, { madeAt: { exists: false } }, { set: { madeAt: clock.now() } });
   const stored = await keys.get(KEY_ID);
-  if (stored === undefined) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The platform key was not kept by the store.');
+  if (stored === undefined) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The store did not keep the platform key.');
   const { publicPem, sealedPrivate, madeAt = clock.now() } = stored;
   return { key: { keyId: KEY_ID, scheme: 'SM2-SM3', publicPem, privatePem: seal.openText(PLACE, sealedPrivate) }, madeAt };
 }

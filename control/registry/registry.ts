@@ -40,7 +40,7 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
         new AppError(
           'GRANT_EXISTS',
           'input',
-          `${grant.appId} is granted ${grant.interfaceId} already, by ${other?.grantId ?? 'another grant'}.`,
+          `${grant.appId} already has a grant for ${grant.interfaceId}: ${other?.grantId ?? 'another grant'}.`,
           {
             values: { appId: grant.appId, interfaceId: grant.interfaceId, grantId: other?.grantId ?? '' },
             fix: 'Change that grant instead.',

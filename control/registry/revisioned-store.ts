@@ -78,9 +78,9 @@ export async function openRevisionedStore<T extends { readonly revision: number 
 }
 
 export function staleRevision(yours: unknown, theirs: unknown): AppError {
-  return new AppError('STALE_REVISION', 'input', 'Somebody else saved in the meantime; nothing was changed.', {
+  return new AppError('STALE_REVISION', 'input', 'Someone else saved in the meantime; nothing was changed.', {
     cause: new StaleDraft(yours, theirs),
-    fix: 'Look at both versions, carry your change over to theirs and save with its revision.',
+    fix: 'Look at both versions, apply your change to theirs and save with its revision.',
   });
 }
 

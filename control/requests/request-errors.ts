@@ -3,66 +3,66 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import type { RequestRecord } from './request-store.ts';
 
 export function needless(action: string): AppError {
-  return new AppError('REQUEST_NEEDLESS', 'input', `You may do ${action} yourself.`, {
+  return new AppError('REQUEST_NEEDLESS', 'input', `You have the right to do ${action} yourself.`, {
     values: { action },
     fix: 'Do it without a request.',
   });
 }
 
 export function inputWrong(action: string): AppError {
-  return new AppError('REQUEST_INPUT', 'input', `The input does not fit ${action}.`, {
+  return new AppError('REQUEST_INPUT', 'input', `The input is not valid for ${action}.`, {
     values: { action },
-    fix: 'Send what the act itself takes.',
+    fix: 'Send the input of the action itself.',
   });
 }
 
 export function outdated(action: string): AppError {
-  return new AppError('REQUEST_OUTDATED', 'input', `What ${action} was asked for has been changed or removed since; nothing was done.`, {
+  return new AppError('REQUEST_OUTDATED', 'input', `The object of ${action} was changed or removed after the request; nothing was done.`, {
     values: { action },
-    fix: 'Look at it as it is now, and ask again if it is still wanted.',
+    fix: 'Look at it as it is now, and request it again if you still want it.',
   });
 }
 
 export function askedAlready({ _id: requestId, at }: Pick<RequestRecord, '_id' | 'at'>): AppError {
-  return new AppError('REQUEST_ASKED_ALREADY', 'input', 'You have asked for the same already, and it waits for a decision.', {
+  return new AppError('REQUEST_ASKED_ALREADY', 'input', 'You have already requested the same, and it waits for a decision.', {
     values: { requestId, at },
     fix: 'Wait for its decision, or withdraw it first.',
   });
 }
 
 export function tooMany(count: number): AppError {
-  return new AppError('REQUESTS_FULL', 'input', `You have ${count} open requests already.`, {
+  return new AppError('REQUESTS_FULL', 'input', `You already have ${count} open requests.`, {
     values: { count },
     fix: 'Withdraw some, or wait until they are decided.',
   });
 }
 
 export function tooLarge(mostKb: number): AppError {
-  return new AppError('REQUEST_TOO_LARGE', 'input', `What is asked for has more than ${mostKb} KB.`, {
+  return new AppError('REQUEST_TOO_LARGE', 'input', `The request is larger than ${mostKb} KB.`, {
     values: { mostKb },
-    fix: 'Shorten its schemas, samples or texts, or ask somebody who holds the right to do it.',
+    fix: 'Shorten its schemas, samples or texts, or ask someone who has the right to do it.',
   });
 }
 
 export function notOpen(requestId: string): AppError {
-  return new AppError('REQUEST_NOT_OPEN', 'input', `${requestId} was decided or withdrawn already.`, {
+  return new AppError('REQUEST_NOT_OPEN', 'input', `${requestId} has already been decided or withdrawn.`, {
     values: { requestId },
     fix: 'Look at the list again.',
   });
 }
 
 export function ownRequest(): AppError {
-  return new AppError('REQUEST_OWN', 'input', 'Nobody decides their own request.', { fix: 'Ask somebody else who holds the right.' });
+  return new AppError('REQUEST_OWN', 'input', 'You cannot decide on your own request.', { fix: 'Ask someone else who has the right.' });
 }
 
 export function takesPerson(): AppError {
-  return new AppError('TOKEN_CANNOT', 'input', 'Requests are decided by a person in the console, not by a token.', {
+  return new AppError('TOKEN_CANNOT', 'input', 'Only a person in the console can decide on requests, not a token.', {
     fix: 'Log in to the console.',
   });
 }
 
 export function askerGone(account: string): AppError {
-  return new AppError('REQUEST_ASKER_GONE', 'input', `${account} may no longer ask for this.`, {
+  return new AppError('REQUEST_ASKER_GONE', 'input', `${account} may no longer request this.`, {
     values: { account },
     fix: 'Refuse the request.',
   });

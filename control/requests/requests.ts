@@ -96,7 +96,7 @@ function createRequest(services: RequestServices, requestable: RequestableAction
     name: 'requests.create',
     right: 'member',
     domain: 'filtered',
-    text: { 'zh-CN': '申请一项自己无权做的操作', en: 'Ask for an act that one may not do' },
+    text: { 'zh-CN': '申请一项自己无权做的操作', en: 'Request an action that you do not have the right to do' },
     input: Wish,
     audited: true,
     subject: ({ action }) => action,
@@ -131,17 +131,17 @@ function listRequests(services: RequestServices): Action {
     domain: 'filtered',
     text: {
       'zh-CN': '等自己决定的、自己提交的、自己决定过的申请',
-      en: 'Requests that wait for one’s decision, one’s own, and those that one decided',
+      en: 'Requests that wait for your decision, your own requests, and those that you decided',
     },
     input: Type.Object(
       {
         side: Type.Optional(
           Type.Union([Type.Literal('waiting'), Type.Literal('own'), Type.Literal('decided')], {
             description:
-              '`waiting`: what the person may decide; `own`: what they asked for; `decided`: what they decided; left out: one after the other',
+              '`waiting`: requests that you may decide; `own`: your requests; `decided`: requests that you decided. If left out: all of them, in this order',
           }),
         ),
-        after: Type.Optional(Type.String({ pattern: '^[0-4]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the page before' })),
+        after: Type.Optional(Type.String({ pattern: '^[0-4]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the previous page' })),
       },
       closed,
     ),
@@ -188,7 +188,7 @@ function withdrawRequest({ requests, clock }: RequestServices): Action {
     name: 'requests.withdraw',
     right: 'member',
     domain: 'none',
-    text: { 'zh-CN': '撤回自己的申请', en: 'Withdraw a request of one’s own' },
+    text: { 'zh-CN': '撤回自己的申请', en: 'Withdraw your own request' },
     input: byRequest,
     audited: true,
     subject: ({ requestId }) => requestId,
@@ -214,7 +214,7 @@ function decideRequest(services: RequestServices, requestable: RequestableAction
     domain: async ({ requestId }) => [await touched(records, requestId)],
     text: {
       'zh-CN': '决定一项申请：同意则以自己的名义执行，须说明理由',
-      en: 'Decide a request with a reason; what is accepted runs as one’s own act',
+      en: 'Decide on a request with a reason; an accepted request runs as your own action',
     },
     input: Decision,
     audited: true,

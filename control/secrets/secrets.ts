@@ -37,7 +37,7 @@ function listSecrets({ bindingStore }: SecretServices): Action {
     name: 'secrets.list',
     right: 'adapters.read',
     domain: 'filtered',
-    text: { 'zh-CN': '凭据的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters they are meant for, never values' },
+    text: { 'zh-CN': '凭据的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters that may use them, never values' },
     input: Type.Object({}, closed),
     audited: false,
     run: async ({ domains }): Promise<SecretList> => ({ items: await secretsSeen(bindingStore, domains) }),
@@ -51,7 +51,7 @@ function saveSecret({ bindingStore, owners }: SecretServices): Action {
     domain: ({ name, adapters }) => savingSecret(owners, name, adapters),
     text: {
       'zh-CN': '保存凭据（SM4 加密存储）；只有 adapters 中的适配器可以使用',
-      en: 'Store a secret, sealed; only the adapters it lists may name it as their credential',
+      en: 'Store a secret, sealed; only the listed adapters may use it as their credential',
     },
     input: Type.Object(
       {
@@ -95,7 +95,7 @@ function revealSecret({ bindingStore, owners }: SecretServices): Action {
     name: 'secrets.reveal',
     right: 'secrets.reveal',
     domain: ({ name }) => all(owners.secret(name)),
-    text: { 'zh-CN': '查看凭据：须说明理由，留下审计', en: 'Reveal a secret: takes a reason and leaves an audit line' },
+    text: { 'zh-CN': '查看凭据：须说明理由，留下审计', en: 'Reveal a secret: requires a reason and writes an audit line' },
     input: Type.Object({ name: SecretName, reason: Type.String({ minLength: 5, maxLength: 500 }) }, closed),
     audited: true,
     stepUp: true,
@@ -135,7 +135,7 @@ function usersIn(adapters: readonly AdapterDocument[], secret: string): SecretIt
 }
 
 function secretInUse(name: string, users: readonly string[]): AppError {
-  return new AppError('SECRET_IN_USE', 'input', `Adapters log in with it: ${users.join(', ')}.`, {
+  return new AppError('SECRET_IN_USE', 'input', `Adapters use it as their credential: ${users.join(', ')}.`, {
     values: { name, adapters: users.join('、') },
     fix: 'Give these adapters another credential first.',
   });

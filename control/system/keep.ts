@@ -19,7 +19,7 @@ function moveStore({ keeper }: KeepServices): Action {
     name: 'system.move',
     right: 'system.edit',
     domain: 'all',
-    text: { 'zh-CN': '将全部存储迁移到另一存储并切换', en: 'Move everything that is stored to another store and go over to it' },
+    text: { 'zh-CN': '将全部存储迁移到另一存储并切换', en: 'Move everything that is stored to another store and switch to it' },
     input: MoveTarget,
     audited: true,
     stepUp: true,
@@ -48,7 +48,12 @@ function backUpStore({ keeper }: KeepServices): Action {
 
 function need(keeper: StoreKeeper | undefined): StoreKeeper {
   if (keeper) return keeper;
-  throw new AppError('STORE_KEPT_ELSEWHERE', 'input', 'A control process of its own does not copy the store: others write to it.', {
-    fix: 'Stop all processes and run the command by itself; see docs/operations.md.',
-  });
+  throw new AppError(
+    'STORE_KEPT_ELSEWHERE',
+    'input',
+    'A separate control process cannot copy the store, because other processes write to it.',
+    {
+      fix: 'Stop all processes and run the command offline; see docs/operations.md.',
+    },
+  );
 }

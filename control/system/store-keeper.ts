@@ -17,7 +17,7 @@ export const MoveTarget = Type.Object(
     password: Type.Optional(Password),
     sharedAddress: Type.Optional(Address),
     sharedPassword: Type.Optional(Password),
-    ca: Type.Optional(Type.String({ minLength: 1, maxLength: 500_000, description: 'PEM of the authorities of both servers' })),
+    ca: Type.Optional(Type.String({ minLength: 1, maxLength: 500_000, description: 'PEM of the CAs of both servers' })),
   },
   closed,
 );
@@ -26,7 +26,7 @@ export type MoveTarget = Static<typeof MoveTarget>;
 export const BackupTarget = Type.Object(
   {
     file: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the file in the exchange folder' }),
-    key: Type.String({ minLength: 44, maxLength: 44, description: '32 bytes in base64; they seal the backup' }),
+    key: Type.String({ minLength: 44, maxLength: 44, description: '32 bytes in base64 that seal the backup' }),
   },
   closed,
 );

@@ -69,7 +69,7 @@ export function systemActions(services: SystemServices): readonly Action[] {
       name: 'system.get',
       right: 'system.read',
       domain: 'filtered',
-      text: { 'zh-CN': '版本、地址、生效的设置、各部分状态', en: 'Versions, addresses, settings in force, how each part is doing' },
+      text: { 'zh-CN': '版本、地址、生效的设置、各部分状态', en: 'Versions, addresses, current settings, and the health of each part' },
       input: Type.Object({}, closed),
       audited: false,
       run: ({ actor, domains }) => systemReport(services, domains, (permission) => isAllowed(actor, permission)),

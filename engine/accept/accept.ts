@@ -285,6 +285,6 @@ export function createSequence(storeTime: Pick<Clock, 'now'>, processId: string)
 /** Converts the result to the result that a trigger gets. */
 export function toArrivalResult(result: AcceptResult): ArrivalResult {
   if (result.status !== 'key-reused') return result;
-  const error = new AppError('DEDUPE_KEY_REUSED', 'input', 'The same key was used before with another content.');
+  const error = new AppError('DEDUPE_KEY_REUSED', 'input', 'The same key was used before with different content.');
   return { status: 'refused', error: { code: error.code, kind: error.kind, message: error.message } };
 }

@@ -70,7 +70,7 @@ export function startInline(
   // reply is stored.
   call.onLeave(() => {
     if (!journal.isClaimed && !hasReplied)
-      controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
+      controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller disconnected before the flow sent anything.'));
   });
   const span = beginRunSpan(flow, executionId, call.traceparent, deps.run);
   const job: RunJob = {

@@ -117,7 +117,7 @@ export async function openArchiveRuns(documents: Documents, clock: Clock): Promi
 }
 
 function running(): AppError {
-  return new AppError('ARCHIVE_RUNNING', 'input', 'The archive is being written, or was asked for, already.', {
-    fix: 'Wait until it is done, or stop it first.',
+  return new AppError('ARCHIVE_RUNNING', 'input', 'An archive run is already in progress or requested.', {
+    fix: 'Wait until it ends, or stop it first.',
   });
 }

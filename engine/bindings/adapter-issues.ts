@@ -36,6 +36,6 @@ function unknownProtocol(types: readonly AdapterType[]): Issue {
     severity: 'error',
     message: `"protocol" must be one of ${allowed}.`,
     values: { problem: 'enum', field: 'protocol', allowed },
-    fix: 'Name a protocol that has nodes here.',
+    fix: 'Choose a protocol that has nodes in this installation.',
   };
 }

@@ -174,16 +174,16 @@ async function findAll<T extends { readonly _id: string }>(collection: Collectio
  */
 export function assertBound({ _id: name, adapters }: SecretDocument, adapterId: string): void {
   if (adapters.includes(adapterId)) return;
-  throw new AppError('SECRET_NOT_BOUND', 'input', `The secret "${name}" is not meant for ${adapterId}.`, {
+  throw new AppError('SECRET_NOT_BOUND', 'input', `The adapter ${adapterId} may not use the secret "${name}".`, {
     values: { name, adapterId },
-    fix: 'Ask who holds the secret to save it again with this adapter among its `adapters`, or name another.',
+    fix: 'Ask the owner of the secret to save it again with this adapter in its `adapters`, or choose another secret.',
   });
 }
 
 function stale(id: string, yours: unknown, theirs: unknown): AppError {
-  return new AppError('STALE_REVISION', 'input', `${id} was changed by somebody else in the meantime.`, {
+  return new AppError('STALE_REVISION', 'input', `Someone else changed ${id} in the meantime.`, {
     values: { id },
-    fix: 'Look at the newer version, and save again on top of it.',
+    fix: 'Look at the newer version, apply your change to it and save again.',
     cause: new StaleDraft(yours, theirs),
   });
 }

@@ -133,10 +133,10 @@ function openSecret(adapterId: string, secretName: string | undefined, loaded: L
     throw new AppError(
       'SECRET_MISSING',
       'input',
-      secretName === undefined ? `The adapter ${adapterId} names no credential.` : `There is no secret "${secretName}".`,
+      secretName === undefined ? `The adapter ${adapterId} has no credential.` : `There is no secret "${secretName}".`,
       {
         values: secretName === undefined ? { problem: 'no-credential', name: adapterId } : { name: secretName },
-        fix: 'Store it under this name, or name another in the adapter.',
+        fix: 'Store it under this name, or choose another secret in the adapter.',
       },
     );
   }

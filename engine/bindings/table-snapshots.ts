@@ -95,7 +95,7 @@ function createSnapshot(id: string, tables: readonly Omit<CodeTable, 'revision'>
       const value = found.entries.get(key) ?? found.fallback;
       if (value !== undefined) return value;
       // The key may be personal data, so the message leaves it out.
-      throw new AppError('CODE_UNKNOWN', 'input', `The code table "${table}" does not know this code and has no fallback.`, {
+      throw new AppError('CODE_UNKNOWN', 'input', `The code table "${table}" does not contain this code and has no fallback.`, {
         values: { table },
         fix: 'Add the code, or give the table a fallback.',
       });

@@ -116,7 +116,7 @@ function* compileSteps(version: FlowVersion, deps: CompileDeps): Generator<void,
     keys: Object.entries(ingress?.keys ?? {}).map(([name, text]) => [name, expression(`/ingress/keys/${name}`, text)] as const),
   };
   if (issues.length > 0)
-    throw new AppError('FLOW_INVALID', 'input', 'The flow cannot be made ready to run.', {
+    throw new AppError('FLOW_INVALID', 'input', 'The flow cannot be prepared to run.', {
       values: { count: issues.length },
       issues,
       fix: 'Correct the problems listed.',

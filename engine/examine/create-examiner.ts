@@ -79,10 +79,15 @@ function digestOf(text: string, facts: DocumentFacts): string {
 }
 
 function busy({ retryAfterMs }: ThreadLimit): AppError {
-  return new AppError('FLOW_CHECK_BUSY', 'transient', 'Too many flows wait to be checked, or one of yours was just too much.', {
-    retryAfterMs: Math.max(1000, retryAfterMs),
-    fix: 'Wait a moment and check again.',
-  });
+  return new AppError(
+    'FLOW_CHECK_BUSY',
+    'transient',
+    'Too many flows are waiting to be checked, or one of yours needed too much work just now.',
+    {
+      retryAfterMs: Math.max(1000, retryAfterMs),
+      fix: 'Wait a moment and check again.',
+    },
+  );
 }
 
 /** Returns the facts about the adapters and code tables that a document names. */

@@ -67,14 +67,14 @@ export function tooCostly(raw: unknown, step: number, problem: Excess): Issue {
 }
 
 const LIMITS = { time: { limit: EXAMINE_MS }, memory: { limit: 128 }, size: { limit: MAX_DOCUMENT_CHARS } };
-const SMALLER = 'Make the schemas, expressions, patterns and mappings there smaller, or split the flow.';
+const SMALLER = 'Make the schemas, expressions, patterns and mappings in it smaller, or split the flow.';
 const FIXES: Readonly<Record<Excess, string>> = {
   time: SMALLER,
   memory: SMALLER,
   size: 'Make its test data, fixed values and schemas smaller, or split the flow.',
 };
 const SENTENCES: Readonly<Record<Excess, string>> = {
-  time: `Checking the flow took more than ${EXAMINE_MS} ms of computing.`,
-  memory: 'Checking the flow took more memory than it may.',
+  time: `Checking the flow took more than ${EXAMINE_MS} ms of CPU time.`,
+  memory: 'Checking the flow took more memory than is allowed.',
   size: `The flow is longer than ${MAX_DOCUMENT_CHARS} characters as JSON.`,
 };

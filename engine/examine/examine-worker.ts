@@ -14,7 +14,10 @@ import { OWN_LIMIT_MS, tooCostly, type DocumentFacts, type ExamineAnswer, type E
 const nodes = await loadNodes(taskData() as readonly string[]);
 const fits = createFits();
 /** Expressions are only compiled here, never run. */
-const build = createBuildContext({ pool: { runExpression: () => Promise.reject(new Error('nothing runs here')) }, isDraft: true });
+const build = createBuildContext({
+  pool: { runExpression: () => Promise.reject(new Error('the examine thread does not run flows')) },
+  isDraft: true,
+});
 
 function examine(raw: unknown, { environment, protocols, tables }: DocumentFacts, onNode: (index: number) => void): Examined {
   const known = new Set(tables);

@@ -59,7 +59,7 @@ function refPlace({ collection, id, field }: SealPlace): SealPlace {
 }
 
 function moved({ collection, field }: SealPlace): AppError {
-  return new AppError('SEAL_BROKEN', 'bug', `A sealed value (${collection}.${field}) was changed, or moved from another place.`, {
+  return new AppError('SEAL_BROKEN', 'bug', `A sealed value (${collection}.${field}) was changed, or was moved from another field.`, {
     values: { collection, field },
     fix: 'Restore the document from a backup, and find out who wrote to the store.',
   });
@@ -99,7 +99,7 @@ export function encodeMessage({ data, mediaType, charset, headers, keys, lineage
 
 export function decodeMessage(stored: unknown): Message {
   const { d, b, m, c, h, k, l } = stored as EncodedMessage;
-  if (typeof m !== 'string') throw new AppError('MESSAGE_DAMAGED', 'bug', 'A stored message does not have the form of one.');
+  if (typeof m !== 'string') throw new AppError('MESSAGE_DAMAGED', 'bug', 'A stored message is not in the expected format.');
   const data = b === undefined ? d : new Uint8Array(Buffer.from(b, 'base64'));
   return { data, mediaType: m, headers: h ?? {}, keys: k ?? {}, lineage: l ?? [], ...(c === undefined ? {} : { charset: c }) };
 }

@@ -69,7 +69,7 @@ function functionFault({ type, procedure, position }: Syntax, isKnown: (name: un
 
 function variableFault({ type, value, position }: Syntax, isKnown: (name: unknown) => boolean): NameFault | undefined {
   if (type !== 'variable' || isKnown(value)) return undefined;
-  return fault('variable', `the variable $${String(value)} never gets a value`, position, String(value));
+  return fault('variable', `the variable $${String(value)} is never assigned`, position, String(value));
 }
 
 function rootFault({ type, steps, position }: Syntax, place: Place): NameFault | undefined {
@@ -92,8 +92,8 @@ function pictureFault({ type, procedure, arguments: given = [], position }: Synt
   const has = (...wanted: readonly string[]) => wanted.some((letter) => letters.includes(letter));
   const unknown = letters.find((letter) => !COMPONENTS.includes(letter));
   const told = (problem: string, why: string) => fault(problem, `the date picture "${picture}" cannot be used: ${why}`, position, picture);
-  if (letters.length === 0) return told('picture-empty', 'its parts stand in brackets, for example [Y0001]-[M01]-[D01] [H01]:[m01]:[s01]');
-  if (unknown !== undefined) return told('picture-letter', `[${unknown}] is no part of a date or time`);
+  if (letters.length === 0) return told('picture-empty', 'write its parts in brackets, for example [Y0001]-[M01]-[D01] [H01]:[m01]:[s01]');
+  if (unknown !== undefined) return told('picture-letter', `[${unknown}] is not a part of a date or time`);
   if (has('m') && !has('H', 'h', 's')) return told('picture-minutes', '[m] is minutes; months are [M]');
   if (has('M') && has('H', 'h') && !has('Y', 'D', 'd')) return told('picture-months', '[M] is months; minutes are [m]');
   return undefined;

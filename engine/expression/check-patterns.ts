@@ -40,30 +40,30 @@ function faultOf({ position }: Syntax, pattern: RegExp, problem: PatternProblem)
 
 const TEXTS: Readonly<Record<PatternProblem, readonly [why: string, fix: string]>> = {
   'pattern-look-around': [
-    'it looks ahead or behind, and RE2 does not',
-    'Match what stands around the value too, and take the value from a group: $match(text, /No\\. (\\d+)/).groups[0].',
+    'it uses look-ahead or look-behind, which RE2 does not support',
+    'Match the text around the value too, and take the value from a group: $match(text, /No\\. (\\d+)/).groups[0].',
   ],
   'pattern-back-reference': [
-    'it refers back to a group, and RE2 does not',
+    'it has a back reference to a group, which RE2 does not support',
     'Take both parts as groups and compare them: $m.groups[0] = $m.groups[1].',
   ],
   'pattern-repeat': ['it repeats something more than 1000 times', 'Match it with + or *, and check the length with $length.'],
-  'pattern-line-end': ['with the flag m, nothing may stand behind $', 'Write [\\r\\n]+ where the pattern goes on in the next line.'],
+  'pattern-line-end': ['with the flag m, nothing may follow $', 'Write [\\r\\n]+ where the pattern continues on the next line.'],
   'pattern-group': [
-    'a part that may be left out or repeated holds a group that may match nothing, and RE2 would give it another value',
-    'Drop the ? behind the group, as (.*) in place of (.*)?; write (?:…) inside a repetition; or match one round at a time: $match gives all matches.',
+    'an optional or repeated part contains a group that can match nothing, and RE2 would give the group a different value',
+    'Remove the ? after the group: write (.*) instead of (.*)?; write (?:…) inside a repetition; or match one repetition at a time: $match returns all matches.',
   ],
   'pattern-empty': [
-    'it repeats a part that may match nothing',
-    'Let the repeated part match one character at least: (?:a|b)* in place of (?:a*|b)*.',
+    'it repeats a part that can match nothing',
+    'Let the repeated part match at least one character: (?:a|b)* instead of (?:a*|b)*.',
   ],
-  'pattern-surrogate': ['it names half of a character', 'Write the whole character.'],
+  'pattern-surrogate': ['it contains half of a character', 'Write the whole character.'],
   'pattern-syntax': [
-    'its syntax is not that of RE2',
+    'it is not in RE2 syntax',
     'Write it with groups, classes, *, +, ?, {n,m}, ^ and $; ignore case by a flag at the end, as in /b/i.',
   ],
   'pattern-size': [
-    `all patterns of an expression together have at most ${MAX_PATTERN_PROGRAM} steps once repetitions are written out`,
+    `all patterns of an expression together have at most ${MAX_PATTERN_PROGRAM} steps when repetitions are expanded`,
     'Lower the counts in {…}, or shorten the list of alternatives.',
   ],
 };

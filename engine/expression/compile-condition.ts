@@ -37,7 +37,7 @@ export function compileCondition(rule: unknown, compilers: ConditionCompilers): 
     throw new AppError('CONDITION_INVALID', 'input', `The condition has ${issues.length} problem(s): ${issues[0]!.message}`, {
       values: { count: issues.length },
       issues,
-      fix: 'Correct the marked rows of the condition.',
+      fix: 'Correct the marked rules of the condition.',
     });
   }
   return condition;
@@ -53,8 +53,9 @@ function compileRule(rule: unknown, path: string, depth: number, build: Build): 
     build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error', values });
     return never;
   };
-  if (depth > MAX_DEPTH) return problem(`Conditions nest at most ${MAX_DEPTH} levels.`, { problem: 'depth', limit: MAX_DEPTH });
-  if (!isRecord(rule)) return problem('A condition is an object.', { problem: 'not-an-object' });
+  if (depth > MAX_DEPTH)
+    return problem(`Conditions can be nested at most ${MAX_DEPTH} levels deep.`, { problem: 'depth', limit: MAX_DEPTH });
+  if (!isRecord(rule)) return problem('A condition must be an object.', { problem: 'not-an-object' });
   for (const name of ['all', 'any'] as const) {
     if (!(name in rule)) continue;
     const members = rule[name];
@@ -71,7 +72,7 @@ function compileRule(rule: unknown, path: string, depth: number, build: Build): 
     };
   }
   const op = rule['op'] as Comparison;
-  if (!COMPARISONS.includes(op)) return problem(`"${String(op)}" is not a comparison.`, { problem: 'comparison', op: String(op) });
+  if (!COMPARISONS.includes(op)) return problem(`"${String(op)}" is not a comparison operator.`, { problem: 'comparison', op: String(op) });
   return compileComparison(rule, op, path, build);
 }
 
@@ -107,7 +108,7 @@ function compileComparison(rule: Record<string, unknown>, op: Comparison, path: 
   };
 }
 
-const SIDE = 'A side is a path, a value or an expression.';
+const SIDE = 'Each side must be a path, a value or an expression.';
 
 function compileSide(operand: unknown, path: string, build: Build): (scope: Scope) => unknown {
   try {
@@ -127,7 +128,7 @@ function compileMatches(operand: unknown, path: string, build: Build): (a: unkno
   const excess = build.isDraft === true && typeof pattern === 'string' ? findPatternExcess(pattern) : undefined;
   if (excess !== undefined) {
     const { found, limit } = excess;
-    const message = `The pattern of "matches" is too large once its repetitions are written out: ${found}, at most ${limit}.`;
+    const message = `The pattern of "matches" is too large when its repetitions are expanded: ${found}, at most ${limit}.`;
     build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error', values: { problem: 'pattern-size', found, limit } });
     return () => false;
   }
@@ -139,7 +140,7 @@ function compileMatches(operand: unknown, path: string, build: Build): (a: unkno
       // An invalid pattern is reported below, like every other pattern that cannot be used.
     }
   }
-  const message = 'The pattern of "matches" is a fixed text in RE2 syntax (no look-around, no back references).';
+  const message = 'The pattern of "matches" must be a fixed text in RE2 syntax (no look-around, no back references).';
   build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error', values: { problem: 'pattern' } });
   return () => false;
 }

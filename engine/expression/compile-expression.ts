@@ -157,25 +157,25 @@ export function expressionFailed(error: unknown): AppError {
   const place = typeof position === 'number' ? ` at character ${position}` : '';
   return new AppError('EXPRESSION_FAILED', 'input', `The expression failed${place}: ${FAULTS[known] ?? `JSONata fault ${known}`}.`, {
     values: { fault: known, ...(typeof position === 'number' ? { position } : {}) },
-    fix: 'Look at the input of this step and make the expression cope with it.',
+    fix: 'Look at the input of this step and change the expression so that it can handle it.',
   });
 }
 
 const FAULTS: Readonly<Record<string, string>> = {
   D1001: 'a number is out of range',
-  D1002: 'a value that is no number cannot be negated',
+  D1002: 'a value that is not a number cannot be negated',
   D1009: 'two keys of an object are the same',
-  D3001: 'a number that is not finite cannot become text',
-  D3030: 'a value cannot become a number',
+  D3001: 'a number that is not finite cannot be converted to text',
+  D3030: 'a value cannot be converted to a number',
   D3110: 'a text is not a time',
   T0410: 'an argument of a function has the wrong type',
   T0411: 'the context value of a function has the wrong type',
   T1003: 'a key of an object is not a text',
-  T1006: 'something that is no function was called',
+  T1006: 'something that is not a function was called',
   T2001: 'the left side of an arithmetic operator is not a number',
   T2002: 'the right side of an arithmetic operator is not a number',
-  T2009: 'two values of different types were compared by order',
-  T2010: 'values compared by order are neither numbers nor texts',
+  T2009: 'an order comparison has values of different types',
+  T2010: 'an order comparison has values that are neither numbers nor texts',
 };
 
 const FIX = 'Correct the expression; its syntax is JSONata.';

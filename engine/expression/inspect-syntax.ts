@@ -86,7 +86,7 @@ export function inspectSyntax(syntax: Syntax): Inspection {
 
   const visit = (node: Syntax, depth: number, place: Place): void => {
     if (depth > MAX_DEPTH) {
-      refused ??= { problem: 'depth', why: `it nests deeper than ${MAX_DEPTH} levels`, position: node.position };
+      refused ??= { problem: 'depth', why: `it is nested more than ${MAX_DEPTH} levels deep`, position: node.position };
       return;
     }
     if (!isBoundedNode(node)) isBounded = false;
@@ -130,9 +130,9 @@ function isBoundedCall(node: Syntax): boolean {
  * run unchecked text.
  */
 const REFUSED: Readonly<Record<string, string>> = {
-  random: '$random gives another result on every retry',
-  shuffle: '$shuffle gives another result on every retry',
-  eval: '$eval would run text that nobody checked',
+  random: '$random gives a different result on every retry',
+  shuffle: '$shuffle gives a different result on every retry',
+  eval: '$eval would run text that was not checked',
 };
 
 function refusalOf(node: Syntax): Inspection['refused'] {

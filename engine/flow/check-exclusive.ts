@@ -29,8 +29,8 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
       severity: 'error',
       node: node.id,
       values: { node: node.label || node.id, paths: ends.map(({ label, port }) => `“${label}”（${port}）`).join('、') },
-      message: `Both ${names.join(' and ')} can send a message to "${node.label || node.id}" in one run, which would take only one of them.`,
-      fix: 'Put a join before it, or let both paths begin at different ports of one condition.',
+      message: `Both ${names.join(' and ')} can send a message to "${node.label || node.id}" in one run, but it accepts only one of them.`,
+      fix: 'Put a join before it, or start the two paths at different ports of one condition.',
     });
   }
   return issues;

@@ -34,7 +34,7 @@ export function checkIngressExpression(view: GraphView, text: string, deps: Vali
   if (broken !== undefined) return [broken];
   return readsOf({ path: '', text, kind: 'expression' }, view).map((read) =>
     view.nodes.has(read)
-      ? problem('node-ingress', `The expression is worked out before any node has run, so ${nameIn(view, read)} has no output yet.`, {
+      ? problem('node-ingress', `The expression is evaluated before any node runs, so ${nameIn(view, read)} has no output yet.`, {
           target: nameIn(view, read),
         })
       : unknownNode(read),
@@ -96,7 +96,7 @@ function readProblems(view: GraphView, text: NodeText, place: ReadingPlace): Pro
     // On a cycle, every node runs before every other one. The cycle is reported elsewhere.
     if (view.order === undefined) return [];
     const target = nameIn(view, read);
-    if (read === place.id) return [problem('node-itself', 'The node reads its own output, which it does not have yet.', {})];
+    if (read === place.id) return [problem('node-itself', 'The node reads its own output, which does not exist yet.', {})];
     if (place.after().has(read)) return [problem('node-later', `It reads the output of "${target}", which runs later.`, { target })];
     const before = place.before();
     if (before === undefined || before.has(read)) return [];
@@ -110,7 +110,7 @@ function unknownNode(id: string): Problem {
 }
 
 function problem(kind: string, message: string, values: ErrorValues): Problem {
-  return { code: 'FLOW_EXPRESSION', message, values: { problem: kind, ...values }, fix: 'Read a node that has run before this one.' };
+  return { code: 'FLOW_EXPRESSION', message, values: { problem: kind, ...values }, fix: 'Read a node that runs before this one.' };
 }
 
 function nameIn(view: GraphView, id: string): string {

@@ -54,7 +54,7 @@ function checkEnd(view: GraphView, at: { readonly node: string; readonly port: s
       issue(
         `${path}/node`,
         'FLOW_EDGE_DANGLING',
-        `The edge ${end === 'from' ? 'comes from' : 'leads to'} ${at.node}, which does not exist.`,
+        `The edge ${end === 'from' ? 'comes from' : 'leads to'} the node ${at.node}, which does not exist.`,
         'Remove the edge.',
         { problem: end, missing: at.node },
       ),
@@ -82,14 +82,12 @@ function checkTrigger(view: GraphView): Issue[] {
   const triggers = [...view.nodes.values()].filter((item) => item.role === 'trigger');
   const hasUnknown = [...view.nodes.values()].some((item) => item.role === 'unknown');
   if (triggers.length === 0) {
-    return hasUnknown
-      ? []
-      : [issue('/nodes', 'FLOW_NO_TRIGGER', 'The flow has no trigger, so nothing would ever start it.', 'Add a trigger.')];
+    return hasUnknown ? [] : [issue('/nodes', 'FLOW_NO_TRIGGER', 'The flow has no trigger, so it can never start.', 'Add a trigger.')];
   }
   return triggers
     .slice(1)
     .map((item) =>
-      nodeIssue(item, '', 'FLOW_TRIGGER_SECOND', `${nameOf(item)} is a second trigger; a flow has one.`, 'Make it a flow of its own.'),
+      nodeIssue(item, '', 'FLOW_TRIGGER_SECOND', `${nameOf(item)} is a second trigger; a flow has one.`, 'Move it to a separate flow.'),
     )
     .concat(triggers.flatMap((item) => listeningNeedsDurable(view, item)));
 }
@@ -100,7 +98,7 @@ function checkTrigger(view: GraphView): Issue[] {
  */
 function listeningNeedsDurable(view: GraphView, item: NodeView): Issue[] {
   if (view.document.mode === 'durable' || item.definition?.kind !== 'trigger' || item.definition.listen === undefined) return [];
-  const message = `${nameOf(item)} takes messages that must not be lost, so the flow must store them first.`;
+  const message = `${nameOf(item)} receives messages that must not be lost, so the flow must store them first.`;
   const values = { node: labelOf(item) };
   return [{ ...issue('/mode', 'TRIGGER_NEEDS_DURABLE', message, 'Set the mode to "durable".', values), node: item.node.id }];
 }
@@ -116,9 +114,9 @@ function cycle(view: GraphView): Issue {
   const first = onCycle.find((id) => view.nodes.has(id));
   const names = shown.map((label) => `"${label}"`);
   const told = `${shown.map((label) => `“${label}”`).join('、')}${onCycle.length > names.length ? '…' : ''}`;
-  const message = `These nodes lead back to themselves: ${names.join(', ')}${onCycle.length > names.length ? ' …' : ''}.`;
+  const message = `These nodes form a loop: ${names.join(', ')}${onCycle.length > names.length ? ' …' : ''}.`;
   return {
-    ...issue('/edges', 'FLOW_CYCLE', message, 'Remove an edge; repeat work with a for-each.', { nodes: told }),
+    ...issue('/edges', 'FLOW_CYCLE', message, 'Remove an edge; to repeat work, use a for-each node.', { nodes: told }),
     ...(first === undefined ? {} : { node: first }),
   };
 }
@@ -140,7 +138,7 @@ function checkLoop(view: GraphView, loop: NodeView): Issue[] {
         '',
         'FLOW_LOOP_EMPTY',
         `Nothing is connected to the port "each" of ${nameOf(loop)}.`,
-        'Connect what is done for each item.',
+        'Connect the nodes that process each item.',
       ),
     ];
   const body = reachable(
@@ -155,9 +153,17 @@ function checkLoop(view: GraphView, loop: NodeView): Issue[] {
     if (outside !== undefined) {
       const message = `${nameOf(item)} belongs to the body of the loop ${nameOf(loop)} and is also reached from outside it.`;
       issues.push(
-        nodeIssue(item, '', 'FLOW_LOOP_LEFT', message, 'Continue behind the loop from its port "done"; the body ends by itself.', 'error', {
-          loop: labelOf(loop),
-        }),
+        nodeIssue(
+          item,
+          '',
+          'FLOW_LOOP_LEFT',
+          message,
+          'Continue after the loop from its port "done"; the body needs no connection back to the loop.',
+          'error',
+          {
+            loop: labelOf(loop),
+          },
+        ),
       );
     }
     if (item.role === 'reply') {
@@ -166,8 +172,8 @@ function checkLoop(view: GraphView, loop: NodeView): Issue[] {
           item,
           '',
           'FLOW_REPLY_IN_LOOP',
-          `${nameOf(item)} stands in a loop, but a caller gets one reply only.`,
-          'Reply behind the port "done".',
+          `${nameOf(item)} is in a loop, but a caller gets only one reply.`,
+          'Reply after the port "done".',
           'warning',
         ),
       );
@@ -216,13 +222,13 @@ function checkBranches(item: NodeView): Issue[] {
   const branches = item.ins.length;
   const { mode, n } = item.config;
   if (mode === 'n-of' && typeof n === 'number' && n > branches) {
-    const message = `${nameOf(item)} waits for ${n} branches, but only ${branches} lead to it: it would never go on.`;
-    const fix = `Wait for ${branches} at most, or lead more branches to it.`;
+    const message = `${nameOf(item)} waits for ${n} branches, but only ${branches} lead to it, so it would never continue.`;
+    const fix = `Wait for at most ${branches}, or connect more branches to it.`;
     return [nodeIssue(item, '/config/n', 'FLOW_JOIN_TOO_FEW', message, fix, 'error', { n, branches })];
   }
   if (branches !== 1) return [];
   const message = `${nameOf(item)} joins only one path.`;
-  return [nodeIssue(item, '', 'FLOW_JOIN_SINGLE', message, 'Remove it, or lead the other paths to it.', 'warning')];
+  return [nodeIssue(item, '', 'FLOW_JOIN_SINGLE', message, 'Remove it, or connect the other paths to it.', 'warning')];
 }
 
 /**
@@ -238,7 +244,7 @@ function checkNames(item: NodeView, view: GraphView): Issue[] {
     .map((id) => {
       const known = view.nodes.get(id);
       const source = known === undefined ? shownName(id) : labelOf(known);
-      const message = `${nameOf(item)} names the result of ${source}, which does not lead to it.`;
+      const message = `${nameOf(item)} names the result of ${source}, which is not connected to it.`;
       const fix = 'Remove the name, or connect the node.';
       return nodeIssue(item, `/config/names${pointerStep(id)}`, 'FLOW_JOIN_NAME', message, fix, 'warning', { source });
     });
@@ -260,7 +266,7 @@ function checkSecondReplies(view: GraphView): Issue[] {
     for (const item of replies) if (behind.has(item.node.id) && !seconds.has(item)) seconds.set(item, first);
   }
   return [...seconds].map(([item, first]) => {
-    const message = `${nameOf(item)} comes after the reply ${nameOf(first)}: the caller has its reply already, and gets no second one.`;
+    const message = `${nameOf(item)} comes after the reply ${nameOf(first)}: the caller already has its reply and gets no second one.`;
     const fix = 'Remove one of the two, or put them on different branches of a condition.';
     const others = reachable(view, startsOf(view), ({ from }) => from.node !== first.node.id);
     const severity = others.has(item.node.id) ? 'warning' : 'error';

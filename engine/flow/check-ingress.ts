@@ -54,9 +54,9 @@ function checkKeyNames(names: readonly string[]): Issue[] {
       path: `/ingress/keys${pointerStep(name)}`,
       code: 'FLOW_KEY_NAME',
       severity: 'error',
-      message: `No business key can be named "${shownName(name)}".`,
+      message: `"${shownName(name)}" is not allowed as the name of a business key.`,
       values: name === '' ? {} : { name: shownName(name) },
-      fix: `Name it otherwise: ${NAME_RULES.key.text.en}.`,
+      fix: `Choose another name: ${NAME_RULES.key.text.en}.`,
     }));
 }
 
@@ -71,7 +71,7 @@ function checkLane({ document }: GraphView): Issue[] {
       path: '/ingress/lane',
       code: 'FLOW_LANE_SYNC',
       severity: 'error',
-      message: 'A sync flow runs its calls at once: a lane puts nothing in order.',
+      message: 'A sync flow runs its calls immediately, so a lane has no effect on their order.',
       values: {},
       fix: 'Remove the lane, or set the mode to "durable".',
     },

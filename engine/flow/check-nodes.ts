@@ -25,7 +25,7 @@ export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
 function unknownType(item: NodeView, deps: ValidateDeps): Issue {
   const { type } = item.node;
   const nearest = nearestName(type, deps.nodes.list?.().map((known) => `${known.type}@${known.major}`) ?? []);
-  const fix = nearest === undefined ? 'Look up the node types that are installed here.' : `Did you mean ${nearest}?`;
+  const fix = nearest === undefined ? 'See which node types are installed here.' : `Did you mean ${nearest}?`;
   return nodeIssue(item, '/type', 'FLOW_NODE_TYPE_UNKNOWN', `There is no node type ${type} here.`, fix, 'error', {
     type,
     ...(nearest === undefined ? {} : { nearest }),
@@ -56,7 +56,7 @@ function checkAdapter(item: NodeView, definition: NodeDefinition, deps: Validate
   if (protocol === undefined) {
     if (adapter === undefined) return [];
     return [
-      nodeIssue(item, '/adapter', 'FLOW_ADAPTER_UNUSED', `${nameOf(item)} speaks through no adapter.`, 'Remove the adapter.', 'warning', {
+      nodeIssue(item, '/adapter', 'FLOW_ADAPTER_UNUSED', `${nameOf(item)} does not use an adapter.`, 'Remove the adapter.', 'warning', {
         adapter,
       }),
     ];
@@ -92,19 +92,19 @@ function checkHandling(view: GraphView, item: NodeView, definition: NodeDefiniti
   const { handling } = item.node;
   const issues: Issue[] = [];
   if (handling?.onError === 'port' && !isConnected(view, item, errorPort.name)) {
-    const message = `Errors of ${nameOf(item)} leave by its error port, but nothing is connected to it.`;
+    const message = `Errors of ${nameOf(item)} leave through its error port, but nothing is connected to it.`;
     issues.push(
       nodeIssue(item, '/handling/onError', 'FLOW_ERROR_PORT_OPEN', message, 'Connect the error port, or let errors fail the execution.'),
     );
   }
   const hasErrorEdge = item.outs.some((edge) => edge.from.port === errorPort.name);
   if (hasErrorEdge && (handling?.onError === 'fail' || handling?.onError === 'continue')) {
-    const message = `What is connected to the error port of ${nameOf(item)} never runs: its handling is "${handling.onError}".`;
+    const message = `The nodes connected to the error port of ${nameOf(item)} never run, because its onError is "${handling.onError}".`;
     const values = { handling: handling.onError };
     issues.push(nodeIssue(item, '/handling/onError', 'FLOW_ERROR_PORT_UNUSED', message, 'Set onError to "port".', 'warning', values));
   }
   if (handling?.retry?.on.includes('unknown-outcome') === true && effectOf(item, definition) === 'write') {
-    const message = `${nameOf(item)} is not repeated after an unknown outcome: doing its write twice would do it twice.`;
+    const message = `${nameOf(item)} is not retried after an unknown outcome, because its write is not idempotent and could be done twice.`;
     issues.push(
       nodeIssue(
         item,

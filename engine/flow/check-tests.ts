@@ -49,7 +49,7 @@ function checkMocked(view: GraphView, test: FlowTest, index: number): Issue[] {
   return [...certainlyReached(view, test)].flatMap((id) => {
     const item = view.nodes.get(id)!;
     if (effectOf(item, item.definition) === 'pure' || Object.hasOwn(test.mocks, id)) return [];
-    const message = `The test "${test.name}" reaches ${nameOf(item)}, which would reach outside.`;
+    const message = `The test "${test.name}" reaches ${nameOf(item)}, which would call another system.`;
     const values = { problem: 'not-mocked', test: test.name, node: labelOf(item) };
     return [{ ...testIssue(`/tests/${index}/mocks`, message, `Add a mock for ${id}.`, values), node: id }];
   });

@@ -69,7 +69,7 @@ function notAnObject(): Issue {
     path: '',
     code: 'FLOW_SCHEMA',
     severity: 'error',
-    message: 'A flow is a JSON object.',
+    message: 'A flow must be a JSON object.',
     values: { problem: 'not-an-object' },
     fix: 'Begin with {"schema": "flow/1", …}.',
   };

@@ -148,7 +148,7 @@ function sentence(error: TLocalizedValidationError): string {
     case 'enum':
       return `must be one of ${error.params.allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'pattern':
-      if (isPlainPattern(error.params.pattern)) return 'must hold no control characters, nor any that turn the direction of text';
+      if (isPlainPattern(error.params.pattern)) return 'must not contain control characters or characters that change the text direction';
       return `must match the pattern ${String(error.params.pattern)}`;
     default:
       return error.message;

@@ -34,7 +34,7 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
       `The data folder ${root} cannot be used (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}).`,
       {
         values: { folder: root, reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' },
-        fix: 'Name another by KQ_DATA_FOLDER, or correct its owner and rights.',
+        fix: 'Set another folder with KQ_DATA_FOLDER, or correct the owner and permissions of this one.',
         cause,
       },
     );

@@ -38,7 +38,7 @@ async function runCheck(name: string, check: () => Promise<void> | void, clock: 
   let cancel = () => {};
   const tooSlow = new Promise<never>((_, reject) => {
     cancel = clock.after(CHECK_TIMEOUT_MS, () =>
-      reject(new AppError('HEALTH_TIMEOUT', 'transient', `${name} does not answer.`, { values: { part: name } })),
+      reject(new AppError('HEALTH_TIMEOUT', 'transient', `${name} does not respond.`, { values: { part: name } })),
     );
   });
   try {

@@ -29,46 +29,49 @@ export const SettingsSchema = Type.Object(
       minLength: 1,
       maxLength: 1000,
       default: 'data',
-      ...means('数据目录', 'Where the embedded store and everything else that must survive lies.'),
+      ...means('数据目录', 'Folder of the embedded store and everything else that must survive a restart.'),
     }),
-    kekFile: file('主密钥文件，须在数据目录之外', 'The key-encryption key, kept outside the data folder. Default: <dataFolder>.kek'),
+    kekFile: file('主密钥文件，须在数据目录之外', 'File of the key-encryption key, outside the data folder. Default: <dataFolder>.kek'),
     exchangeFolder: file(
       '交换目录：管理端操作只在其中写文件（如备份），须在数据目录之外',
-      'The only folder in which actions of the admin API write files (backups); outside the data folder. Default: <dataFolder>.exchange',
+      'The only folder in which actions of the admin API write files (backups); must be outside the data folder. Default: <dataFolder>.exchange',
     ),
     auditHeadFile: file(
       '审计链末端签名文件，须在数据目录之外，最好在另一台机器的挂载目录',
-      'Signed end of the audit trail, kept outside the data folder, best on a mount of another machine. Default: <dataFolder>.audit-head',
+      'File of the signed head of the audit trail, outside the data folder, ideally on a mount of another machine. Default: <dataFolder>.audit-head',
     ),
     storeAddress: Type.Optional(
       Type.String({ pattern: ADDRESS, ...means('存储地址', 'Store as scheme:location. Default: embedded:<dataFolder>/store') }),
     ),
-    storePasswordFile: file('存储密码所在文件', 'File that holds the password of the store.'),
+    storePasswordFile: file('存储密码所在文件', 'File that contains the password of the store.'),
     sharedAddress: Type.Optional(
       Type.String({
         pattern: ADDRESS,
-        ...means('共享状态地址（Redis）', 'Redis that rings workers and keeps what processes share; needed by every store on a server.'),
+        ...means(
+          '共享状态地址（Redis）',
+          'Redis that wakes workers and keeps the state that processes share; every store on a server needs one.',
+        ),
       }),
     ),
-    sharedPasswordFile: file('共享状态密码所在文件', 'File that holds the password of the shared state.'),
+    sharedPasswordFile: file('共享状态密码所在文件', 'File that contains the password of the shared state.'),
     serverCaFile: file(
       '存储与共享状态证书的签发机构；邮件服务器、告警接收方也可由其签发',
-      'PEM of the authorities that the certificates of store and shared state must chain to; those of mail server and alarm receivers may.',
+      'PEM of the certificate authorities (CAs) that issued the certificates of the store and the shared state; certificates of the mail server and alarm receivers may come from them too.',
     ),
     archiveFolder: file(
       '归档目录：已结束的执行在若干天后写入文件',
-      'Folder into which executions go that ended days ago, shared by workers and control. Absent: none.',
+      'Folder to which executions that ended days ago are moved, shared by workers and control. Absent: no archive.',
     ),
     archiveAfterDays: count(
       7,
       3650,
       '执行被接收多少天后归档',
-      'Days after which an execution that ended is archived; what its flow retains for less is never archived.',
+      'Days after which an ended execution is archived; executions that their flow retains for a shorter time are never archived.',
     ),
     environment: Type.String({
       pattern: '^[A-Za-z0-9_-]{1,30}$',
       default: 'DEV',
-      ...means('使用适配器的哪一套环境参数', 'Whose settings of each adapter are used.'),
+      ...means('使用适配器的哪一套环境参数', 'Name of the environment; the settings of this environment are used in each adapter.'),
     }),
     bindHost: Type.String({
       minLength: 1,
@@ -76,7 +79,7 @@ export const SettingsSchema = Type.Object(
       default: '127.0.0.1',
       ...means('监听地址', 'Address that all fronts listen on.'),
     }),
-    openPort: port(8441, '开放网关端口', 'Port of the open front (third parties). 0: any free one.'),
+    openPort: port(8441, '开放网关端口', 'Port of the open front (third parties). 0: any free port.'),
     userPort: port(8442, '用户网关端口', 'Port of the user front (citizens).'),
     busPort: port(8443, '总线网关端口', 'Port of the bus front (internal systems).'),
     controlPort: port(8440, '管理端端口', 'Port of control.'),
@@ -92,14 +95,14 @@ export const SettingsSchema = Type.Object(
     ),
     metricsTokenFile: file(
       '读取指标的令牌文件；不设则只有本机可读',
-      'File with the bearer token that reads /metrics of the status port from elsewhere. Absent: only this machine does.',
+      'File with the bearer token for reading /metrics of the status port from other machines. Absent: only this machine can.',
     ),
     otlpAddress: Type.Optional(
       Type.String({
         pattern: '^https?://[^@]{1,990}$',
         ...means(
           '链路追踪收集器地址（OTLP/HTTP）；不设则关闭',
-          'Collector of spans (OTLP/HTTP); plain http on this machine only. Absent: none are made.',
+          'Collector of spans (OTLP/HTTP); plain http only on this machine. Absent: no spans are created.',
         ),
       }),
     ),
@@ -109,19 +112,19 @@ export const SettingsSchema = Type.Object(
       default: 1,
       ...means('链路采样比例，0 到 1', 'Share of traces that are sampled, from 0 to 1.'),
     }),
-    tlsCertFile: file('监听证书链（PEM）', 'PEM certificate chain of the listeners. Absent: a development certificate is made.'),
+    tlsCertFile: file('监听证书链（PEM）', 'PEM certificate chain of the listeners. Absent: a development certificate is created.'),
     tlsKeyFile: file('监听私钥（PEM）', 'PEM private key of the listeners.'),
-    tlsCaFile: file('客户端证书的签发机构', 'PEM of the authorities that client certificates must chain to.'),
+    tlsCaFile: file('客户端证书的签发机构', 'PEM of the CAs that issue client certificates.'),
     trustedProxies: Type.Array(Type.String(), {
       maxItems: 100,
       default: [],
-      ...means('可信代理，逗号分隔', 'Addresses or CIDR ranges whose X-Forwarded-For is believed; separated by commas.'),
+      ...means('可信代理，逗号分隔', 'Addresses or CIDR ranges whose X-Forwarded-For is trusted; separated by commas.'),
     }),
     flows: Type.Union([Type.Literal('local'), Type.Literal('forward')], {
       default: 'local',
       ...means(
         '网关在何处办理调用：本进程（local），或交给内网的总线网关（forward，用于 DMZ）',
-        'Where a gateway has calls carried out: here (local), or by bus gateways inside (forward, for the DMZ).',
+        'Where a gateway runs calls: in its own process (local), or in bus gateways inside (forward, for the DMZ).',
       ),
     }),
     forwardTo: Type.Array(Type.String({ pattern: '^https://[^@/?#,]{1,300}$' }), {
@@ -129,25 +132,25 @@ export const SettingsSchema = Type.Object(
       default: [],
       ...means('DMZ：内网总线网关的地址，逗号分隔', 'In the DMZ: bus gateways inside, https://host:port; separated by commas.'),
     }),
-    forwardCertFile: file('DMZ：本节点向内网出示的证书（PEM）', 'In the DMZ: PEM certificate by which this node is known inside.'),
-    forwardKeyFile: file('DMZ：上述证书的私钥（PEM）', 'In the DMZ: its PEM private key.'),
-    forwardCaFile: file(
-      'DMZ：内网网关证书的签发机构',
-      'In the DMZ: PEM of the authorities that certificates of gateways inside must chain to.',
+    forwardCertFile: file(
+      'DMZ：本节点向内网出示的证书（PEM）',
+      'In the DMZ: PEM certificate that identifies this node to the gateways inside.',
     ),
+    forwardKeyFile: file('DMZ：上述证书的私钥（PEM）', 'In the DMZ: its PEM private key.'),
+    forwardCaFile: file('DMZ：内网网关证书的签发机构', 'In the DMZ: PEM of the CAs that issue the certificates of the gateways inside.'),
     forwardNodes: Type.Array(Type.String({ pattern: '^(open|user):.{1,2000}@([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$' }), {
       maxItems: 100,
       default: [],
       ...means(
         '内网总线网关：接受哪些 DMZ 节点的转发，网关:服务域+服务域@证书 SHA-256 指纹，逗号分隔',
-        'On a bus gateway inside: nodes in the DMZ that may hand calls over, front:domain+domain@SHA-256 of the certificate; separated by commas.',
+        'On a bus gateway inside: nodes in the DMZ that may forward calls, front:domain+domain@SHA-256 of the certificate; separated by commas.',
       ),
     }),
     requireTotp: Type.Optional(
       Type.Boolean(
         means(
           '是否要求所有账号使用第二因素（TOTP）；不设则 DEV 环境不要求，其他环境要求',
-          'Whether every account needs a second factor (TOTP). Absent: not where the environment is DEV, and everywhere else.',
+          'Whether every account needs a second factor (TOTP). Absent: required everywhere except in the environment DEV.',
         ),
       ),
     ),
@@ -162,29 +165,29 @@ export const SettingsSchema = Type.Object(
       { default: 'info', ...means('日志级别', 'debug, info, warn or error.') },
     ),
     logFormat: Type.Union([Type.Literal('json'), Type.Literal('text')], { default: 'text', ...means('日志格式', 'json or text.') }),
-    drainMs: count(5000, 600_000, '停止时限', 'How long stopping may take, all parts together.'),
+    drainMs: count(5000, 600_000, '停止时限', 'How long stopping all parts together may take.'),
     maxConnections: count(10_000, 1_000_000, '每网关连接上限', 'Connections per front.'),
-    maxConnectionsPerIp: count(1000, 1_000_000, '每来源地址连接上限', 'Connections per front and client address.'),
+    maxConnectionsPerIp: count(1000, 1_000_000, '每来源地址连接上限', 'Connections per front and per client address.'),
     maxRequestsPerIp: count(
       2000,
       1_000_000,
       '每来源地址每秒请求上限（每网关、每进程）',
-      'Requests a second from one address, per front and process; trusted proxies are exempt.',
+      'Requests per second from one address, per front and process; trusted proxies are exempt.',
     ),
     maxRequestsPerApp: count(
       2000,
       1_000_000,
       '每应用每秒请求上限（每网关、每进程）',
-      'Requests a second of one app, per front and process.',
+      'Requests per second from one app, per front and process.',
     ),
-    bodyBudgetBytes: count(268_435_456, 68_719_476_736, '请求体内存总预算', 'Bodies held in memory, all requests together.'),
-    workerSlots: count(64, 10_000, '并行执行数', 'Durable executions worked on at once.'),
+    bodyBudgetBytes: count(268_435_456, 68_719_476_736, '请求体内存总预算', 'Bytes of bodies in memory, all requests together.'),
+    workerSlots: count(64, 10_000, '并行执行数', 'Durable executions processed at the same time.'),
     outboundAllowed: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
       maxItems: 100,
       default: [],
       ...means(
         '除安全管理员在控制台列出的以外，适配器还可连接的本机等受限地址：主机或网段，可带端口，逗号分隔',
-        'Refused addresses (of this machine and the like) that adapters may connect to besides those that the security administrator lists: host or range, with a port if need be; separated by commas.',
+        'Addresses that are refused by default (of this machine and similar) to which adapters may connect, in addition to those that the security administrator allows: host or range, with a port if needed; separated by commas.',
       ),
     }),
     serves: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
@@ -192,7 +195,7 @@ export const SettingsSchema = Type.Object(
       default: [],
       ...means(
         '本工作进程只服务的流程标签与适配器，逗号分隔；不设则服务全部',
-        'Tags of flows and ids of adapters that this worker works for alone; separated by commas. Absent: everything.',
+        'Tags of flows and ids of adapters; this worker processes only these. Separated by commas. Absent: everything.',
       ),
     }),
   },
@@ -301,21 +304,21 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Setting
   const issues: Issue[] = others.flows === 'forward' ? forwardIssues(others) : [];
   if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
     issues.push(
-      wrong(tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile', 'Certificate and key are given together, or neither.', 'pair'),
+      wrong(tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile', 'Set both the certificate and the key, or neither.', 'pair'),
     );
   for (const range of others.trustedProxies)
     if (!isIpRange(range))
       issues.push(wrong('trustedProxies', `${range} is neither an address nor a CIDR range.`, 'range', { value: range }));
   for (const target of others.outboundAllowed)
     if (readOutboundTarget(target) === undefined)
-      issues.push(wrong('outboundAllowed', `${target} is no host, address or range with a port.`, 'target', { value: target }));
+      issues.push(wrong('outboundAllowed', `${target} is not a host, address or range with a port.`, 'target', { value: target }));
   const fingerprints = others.forwardNodes.map((node) => node.slice(node.lastIndexOf('@')).replaceAll(':', '').toLowerCase());
   if (new Set(fingerprints).size < fingerprints.length)
-    issues.push(wrong('forwardNodes', 'A certificate stands for one node and one front: one is named twice.', 'twice'));
+    issues.push(wrong('forwardNodes', 'A certificate identifies one node and one front, but one certificate is listed twice.', 'twice'));
   if (others.exchangeFolder !== undefined && isInside(others.exchangeFolder, others.dataFolder))
-    issues.push(wrong('exchangeFolder', 'The exchange folder lies outside the data folder.', 'inside'));
+    issues.push(wrong('exchangeFolder', 'The exchange folder must be outside the data folder.', 'inside'));
   if (otlpAddress !== undefined && !isEncryptedOrLocal(otlpAddress))
-    issues.push(wrong('otlpAddress', 'A collector on another machine is reached over https.', 'plain'));
+    issues.push(wrong('otlpAddress', 'A collector on another machine must use https.', 'plain'));
   return issues;
 }
 
@@ -330,7 +333,7 @@ function isInside(path: string, folder: string): boolean {
  */
 function forwardIssues(settings: Pick<Settings, 'forwardTo' | 'forwardCertFile' | 'forwardKeyFile' | 'forwardCaFile'>): Issue[] {
   return (['forwardTo', 'forwardCertFile', 'forwardKeyFile', 'forwardCaFile'] as const).flatMap((name) =>
-    (settings[name] ?? '').length > 0 ? [] : [wrong(name, 'A gateway that hands its calls over needs this.', 'forward')],
+    (settings[name] ?? '').length > 0 ? [] : [wrong(name, 'A gateway that forwards its calls needs this setting.', 'forward')],
   );
 }
 
@@ -370,7 +373,7 @@ function invalid(issues: readonly Issue[], overrides: Overrides): AppError {
     const source = Object.hasOwn(overrides, name) ? `option ${name}` : name.startsWith('KQ_') ? name : variableOf(name);
     return `${source}: ${issue.message}${issue.fix === undefined ? '' : ` ${issue.fix}`}`;
   });
-  return new AppError('SETTINGS_INVALID', 'input', `Some settings are wrong.\n  ${told.join('\n  ')}`, {
+  return new AppError('SETTINGS_INVALID', 'input', `Some settings are invalid.\n  ${told.join('\n  ')}`, {
     issues,
     fix: 'Correct them and start again.',
   });

@@ -59,10 +59,10 @@ export function createIntegrityState({ now, logger }: { readonly now: () => numb
 }
 
 const WHAT: Readonly<Record<FindingWhy, string>> = {
-  changed: 'was changed past Kangqiao',
-  unmarked: 'was put there past Kangqiao',
-  old: 'is an earlier copy that was put back',
-  removed: 'was removed past Kangqiao',
+  changed: 'was changed outside Kangqiao',
+  unmarked: 'was added outside Kangqiao',
+  old: 'is an earlier copy that was restored',
+  removed: 'was removed outside Kangqiao',
 };
 
 export function integrityBroken(collection: string, id: string, why: FindingWhy): AppError {

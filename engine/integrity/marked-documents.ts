@@ -177,7 +177,7 @@ function plainFields(value: object, path: string, depth: number): Record<string,
 }
 
 function busy(collection: string): AppError {
-  return new AppError('STORE_BUSY', 'transient', `Other processes change the same document of "${collection}" all the time.`, {
+  return new AppError('STORE_BUSY', 'transient', `Other processes keep changing the same document of "${collection}".`, {
     values: { collection },
     fix: 'Try again in a moment.',
     retryAfterMs: 1000,

@@ -42,7 +42,7 @@ export async function retryExecution(executionId: string, actor: string, tables:
 export async function cancelExecution(executionId: string, actor: string, reason: string, deps: HeldDeps): Promise<void> {
   const document = assertStored(await deps.executions.get(executionId), executionId);
   if (await requestEnd(document, { by: actor, reason }, (request) => ({ kind: 'cancel-requested', request }), deps)) return;
-  throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
+  throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has already ended.`, {
     values: { id: executionId },
     fix: 'Read it again to see how it ended.',
   });
@@ -154,29 +154,29 @@ async function assertConcludable(
 }
 
 function notHeld(id: string): AppError {
-  return new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${id} is not held, has gone on meanwhile, or is being ended.`, {
+  return new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${id} is not held, has continued in the meantime, or is being ended.`, {
     values: { id },
-    fix: 'Read it again; somebody may have retried, cancelled, resent or ended it already.',
+    fix: 'Read it again; someone may already have retried, cancelled, resent or ended it.',
   });
 }
 
 function nothingDone(id: string): AppError {
-  return new AppError('EXECUTION_NOTHING_DONE', 'input', `No write of execution ${id} is known to have been done.`, {
+  return new AppError('EXECUTION_NOTHING_DONE', 'input', `Execution ${id} has no write that is known to be done.`, {
     values: { id },
     fix: 'Retry it, or cancel it.',
   });
 }
 
 function doneUnknown(id: string): AppError {
-  return new AppError('EXECUTION_DONE_UNKNOWN', 'input', `Whether the write of execution ${id} was done is not known.`, {
+  return new AppError('EXECUTION_DONE_UNKNOWN', 'input', `It is not known whether the write of execution ${id} was done.`, {
     values: { id },
-    fix: 'Ask the other side; if it was done, say so and end it as done, else retry it.',
+    fix: 'Ask the other side; if it was done, confirm this and end the execution as done, otherwise retry it.',
   });
 }
 
 function replyRefused(id: string, problem: 'durable' | 'given'): AppError {
-  const why = problem === 'durable' ? 'its flow is durable, so nobody waits for a reply' : 'its caller has a reply already';
-  return new AppError('EXECUTION_REPLY_REFUSED', 'input', `Execution ${id} takes no reply: ${why}.`, {
+  const why = problem === 'durable' ? 'its flow is durable, so no caller waits for a reply' : 'its caller already has a reply';
+  return new AppError('EXECUTION_REPLY_REFUSED', 'input', `Execution ${id} cannot get a reply: ${why}.`, {
     values: { id, problem },
     fix: 'End it as done without a reply.',
   });

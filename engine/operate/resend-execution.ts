@@ -155,9 +155,9 @@ async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend
 }
 
 function goneOn(id: string): AppError {
-  return new AppError('RESEND_GONE_ON', 'input', `Execution ${id} has gone on meanwhile, so it was not sent anew.`, {
+  return new AppError('RESEND_GONE_ON', 'input', `Execution ${id} has continued in the meantime, so it was not resent.`, {
     values: { id },
-    fix: 'Read it again; somebody may have retried, cancelled or resent it already.',
+    fix: 'Read it again; someone may already have retried, cancelled or resent it.',
   });
 }
 
@@ -277,13 +277,13 @@ function assertResendable(document: ExecutionDocument, resend: Resend): NonNulla
   if (replacedBy !== undefined) throw goneOn(_id);
   // An unfinished resend still has its old execution: a person must complete or cancel it first.
   if (held?.reason === RESEND_PREPARED && open === true) {
-    throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was left half-done.`, {
+    throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was not completed.`, {
       values: { ...values, problem: 'half-done' },
       fix: 'Retry it, which finishes the resend, or cancel it.',
     });
   }
   if (open === true && status !== 'held') {
-    throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is still under way.`, {
+    throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is still running.`, {
       values,
       fix: 'Wait until it ends or is held, or cancel it.',
     });
@@ -293,17 +293,17 @@ function assertResendable(document: ExecutionDocument, resend: Resend): NonNulla
     throw new AppError(
       'RESEND_OUTCOME_UNKNOWN',
       'input',
-      `Whether the write of execution ${_id} was done is not known; sent anew, it may be done twice.`,
+      `It is not known whether the write of execution ${_id} was done; if it is resent, the write may be done twice.`,
       {
         values,
-        fix: 'Ask the other side whether it was done; if it surely was not, say so and send it anew.',
+        fix: 'Ask the other side whether it was done; if it was certainly not done, confirm this and resend it.',
       },
     );
   }
   if (!input) {
     throw new AppError('RESEND_NO_PAYLOAD', 'input', `The message of execution ${_id} is not kept.`, {
       values,
-      fix: 'Have it sent again by its sender; let the flow record in full to keep messages.',
+      fix: 'Ask the sender to send it again; to keep messages, let the flow record in full.',
     });
   }
   return input;
@@ -333,13 +333,13 @@ async function assertNothingDone({ execution: old, payloads }: OldExecution, kee
   throw new AppError(
     'RESEND_ALREADY_WRITTEN',
     'input',
-    `${done === undefined ? 'A write' : `Node ${done.node}`} of execution ${old._id} was done; resent, it is done twice.`,
+    `${done === undefined ? 'A write' : `Node ${done.node}`} of execution ${old._id} was done; a resend would do it twice.`,
     {
       values: { id: old._id, ...(done === undefined ? {} : { node: done.node }) },
       fix:
         old.status === 'held'
-          ? 'Retry it: that goes on behind what was done. To have it done once more, say so.'
-          : 'Send it again only if it is to be done once more; then say so.',
+          ? 'Retry it: a retry continues after the completed steps. To do the write once more, confirm this.'
+          : 'Resend it only if the write should be done once more, and confirm this.',
     },
   );
 }

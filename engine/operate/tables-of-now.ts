@@ -45,8 +45,13 @@ export async function useTablesOfNow(
  * with the old tables. A retry with new tables would show, and continue with, data that was never sent.
  */
 export function tablesKept(id: string): AppError {
-  return new AppError('RETRY_TABLES_KEPT', 'input', `Execution ${id} keeps its code tables: a write of it was done, or may have been.`, {
-    values: { id },
-    fix: 'Retry it with the code tables of then, give the reply, or end it as done.',
-  });
+  return new AppError(
+    'RETRY_TABLES_KEPT',
+    'input',
+    `Execution ${id} must keep its code tables, because one of its writes was or may have been done.`,
+    {
+      values: { id },
+      fix: 'Retry it with the code tables as received, give the reply, or end it as done.',
+    },
+  );
 }

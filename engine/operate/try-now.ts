@@ -28,8 +28,8 @@ export async function tryRetriesNow(executionId: string, { executions, workQueue
 }
 
 function notRetrying(id: string): AppError {
-  return new AppError('EXECUTION_NOT_RETRYING', 'input', `Execution ${id} waits for no retry, or goes on already.`, {
+  return new AppError('EXECUTION_NOT_RETRYING', 'input', `Execution ${id} is not waiting for a retry, or has already continued.`, {
     values: { id },
-    fix: 'Read it again to see where it stands.',
+    fix: 'Read it again to see its state.',
   });
 }

@@ -17,15 +17,15 @@ export async function classesNow(
   const late = new Promise<undefined>((resolve) => (cancel = clock.after(DNS_MS, () => resolve(undefined))));
   const found = addressesOf(host, lookUp).catch(() => undefined);
   const addresses = await Promise.race([found, late]).finally(() => cancel());
-  if (addresses === undefined) throw nameRefused(host, 'unknown', 'DNS does not know it at this moment');
+  if (addresses === undefined) throw nameRefused(host, 'unknown', 'DNS does not resolve it at the moment');
   const classes = addresses.flatMap(({ address }) => classOf(address) ?? []);
-  if (classes.length === 0) throw nameRefused(host, 'open', 'it leads to no address that is refused');
+  if (classes.length === 0) throw nameRefused(host, 'open', 'it does not resolve to any refused address');
   return [...new Set(classes)];
 }
 
 function nameRefused(host: string, problem: string, why: string): AppError {
-  return new AppError('OUTBOUND_NAME', 'input', `No exception for the name ${host}: ${why}.`, {
+  return new AppError('OUTBOUND_NAME', 'input', `No exception can be made for the name ${host}: ${why}.`, {
     values: { host, problem },
-    fix: 'List the address instead, or leave it: addresses that are not refused need no exception.',
+    fix: 'Allow the address instead, or do nothing: addresses that are not refused need no exception.',
   });
 }

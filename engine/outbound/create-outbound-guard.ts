@@ -87,12 +87,12 @@ function isOfThisMachine(address: string): boolean {
 
 const CLASS_WORDS: Readonly<Record<RefusedClass, string>> = {
   loopback: 'this machine itself',
-  'link-local': 'an address of the local link',
-  metadata: 'where the cloud keeps what this machine may know of itself',
-  multicast: 'an address of many',
-  unspecified: 'no address of a system',
-  translated: 'an address that a translator leads elsewhere',
-  'own-port': 'a port of Kangqiao itself',
+  'link-local': 'a link-local address',
+  metadata: 'the metadata address of the cloud',
+  multicast: 'a multicast or broadcast address',
+  unspecified: 'not the address of a host',
+  translated: 'an address that is translated to another one (such as NAT64)',
+  'own-port': 'a port of Kangqiao',
 };
 
 function refused(host: string, address: string, port: number, problem: RefusedClass): AppError {
@@ -100,7 +100,7 @@ function refused(host: string, address: string, port: number, problem: RefusedCl
   const target = host === address ? written : `${host} (${written})`;
   return new AppError('OUTBOUND_REFUSED', 'input', `No connection may go to ${target}: it is ${CLASS_WORDS[problem]}.`, {
     values: { target, problem },
-    fix: 'Correct the address. If the system really is there, ask the security administrator to list it (System, "Where adapters may connect").',
+    fix: 'Correct the address. If the system really has this address, ask the security administrator to allow it (System, "Where adapters may connect").',
   });
 }
 

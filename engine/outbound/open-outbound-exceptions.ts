@@ -145,15 +145,15 @@ export async function openOutboundExceptions(deps: OutboundExceptionsDeps): Prom
 
 function checkTarget({ host, port }: OutboundTarget): OutboundTarget {
   if (isOutboundHost(host)) return { host: host.toLowerCase(), ...(port === undefined ? {} : { port }) };
-  throw new AppError('OUTBOUND_TARGET', 'input', `"${host}" is no name, address or range.`, {
+  throw new AppError('OUTBOUND_TARGET', 'input', `"${host}" is not a name, address or range.`, {
     values: { host },
-    fix: 'Write a name as the adapter does, an address such as 127.0.0.1, or a range such as 10.20.0.0/16; the port apart.',
+    fix: 'Write the name as in the adapter, an address such as 127.0.0.1, or a range such as 10.20.0.0/16; give the port separately.',
   });
 }
 
 function full(): AppError {
-  return new AppError('OUTBOUND_FULL', 'input', `There are ${MOST} exceptions already.`, {
+  return new AppError('OUTBOUND_FULL', 'input', `There are already ${MOST} exceptions.`, {
     values: { limit: MOST },
-    fix: 'Remove those that nobody needs, or list a range instead.',
+    fix: 'Remove those that are not needed, or allow a range instead.',
   });
 }

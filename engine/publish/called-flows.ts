@@ -78,8 +78,8 @@ function contractIssue(call: FlowCall, { published, nodes }: CalledFlowsDeps): I
   if (definition?.kind !== 'action') return undefined;
   const declared = typeof definition.effect === 'function' ? definition.effect(call.node.config as never) : definition.effect;
   if (declared === undefined || !isStronger(flow.effect, declared)) return undefined;
-  const message = `The flow ${call.flowId} does more outside (${flow.effect}) than the node says (${declared}).`;
-  return issueOf(call, 'FLOW_CALLED_EFFECT', message, 'Choose what the called flow does as the effect of the node.', {
+  const message = `The flow ${call.flowId} has a stronger effect outside (${flow.effect}) than the node declares (${declared}).`;
+  return issueOf(call, 'FLOW_CALLED_EFFECT', message, 'Set the effect of the node to that of the called flow.', {
     effect: flow.effect,
     declared,
   });

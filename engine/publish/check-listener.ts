@@ -51,7 +51,7 @@ function clashOf(
   return new AppError(
     'LISTENER_CLASH',
     'input',
-    `The flow ${other.flowId} ("${other.document.name.en}") listens at the address of ${mine.adapterId} already.`,
+    `The address of ${mine.adapterId} is already used by the listener of the flow ${other.flowId} ("${other.document.name.en}").`,
     {
       values: { flowId, other: other.flowId, adapter: mine.adapterId },
       fix: 'Use another adapter, or unpublish the other flow.',

@@ -20,16 +20,16 @@ export function invalid(issues: readonly Issue[]): AppError {
 export function stale(yours: FlowDocument, record: DraftRecord | undefined, theirs: FlowDocument | undefined): AppError {
   const { flowId, revision } = yours;
   if (record === undefined) {
-    return new AppError('FLOW_STALE', 'input', `${flowId} was removed; your change began from revision ${revision} of it.`, {
+    return new AppError('FLOW_STALE', 'input', `${flowId} was removed; your change is based on revision ${revision}.`, {
       values: { flowId, revision, problem: 'removed' },
-      fix: 'If it is still wanted, save it with revision 0.',
+      fix: 'If you still want it, save it with revision 0.',
       cause: new StaleDraft(yours, theirs),
     });
   }
   const { revision: stored, updatedBy: savedBy, updatedAt: savedAt } = record;
-  return new AppError('FLOW_STALE', 'input', `${flowId} is stored as revision ${stored}; your change began from revision ${revision}.`, {
+  return new AppError('FLOW_STALE', 'input', `${flowId} is stored with revision ${stored}; your change is based on revision ${revision}.`, {
     values: { flowId, revision, stored, savedBy, savedAt },
-    fix: 'Look at the newer draft, and save your change again on top of it.',
+    fix: 'Look at the newer draft, apply your change to it and save again.',
     cause: new StaleDraft(yours, theirs),
   });
 }
@@ -50,17 +50,17 @@ export function testsFailed(flowId: string, report: TestReport): AppError {
 }
 
 export function raced(flowId: string): AppError {
-  return new AppError('FLOW_PUBLISH_RACE', 'input', `${flowId} was published by somebody else at the same moment.`, {
+  return new AppError('FLOW_PUBLISH_RACE', 'input', `Someone else published ${flowId} at the same moment.`, {
     values: { flowId },
-    fix: 'Look at what is published now, and publish again if it is still wanted.',
+    fix: 'Look at what is published now, and publish again if you still want to.',
   });
 }
 
 export function draftChanged(revision: number, { _id: flowId, revision: stored, updatedBy, updatedAt }: DraftRecord): AppError {
-  const what = `${updatedBy} saved the draft of ${flowId} since: it is revision ${stored}, not ${revision}.`;
+  const what = `${updatedBy} has since saved the draft of ${flowId}: it has revision ${stored}, not ${revision}.`;
   return new AppError('FLOW_DRAFT_CHANGED', 'input', what, {
     values: { flowId, revision, stored, savedBy: updatedBy, savedAt: updatedAt },
-    fix: 'Look at the draft as it is now, and publish that if it is still wanted.',
+    fix: 'Look at the draft as it is now, and publish it if you still want to.',
   });
 }
 
@@ -68,6 +68,6 @@ export function unknown(flowId: string, version?: number): AppError {
   const what = version === undefined ? flowId : `Version ${version} of ${flowId}`;
   return new AppError('FLOW_UNKNOWN', 'input', `${what} does not exist.`, {
     values: { flowId, ...(version === undefined ? {} : { version }) },
-    fix: 'List the flows to see what there is.',
+    fix: 'List the flows to see which exist.',
   });
 }

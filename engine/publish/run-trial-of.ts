@@ -87,8 +87,8 @@ function knownOf(part: FlowPart, outputs: NonNullable<TrialRequest['outputs']>):
 }
 
 function unsuitable(start: string): AppError {
-  return new AppError('TRIAL_NODE_UNSUITABLE', 'input', `No trial can begin at ${start}.`, {
+  return new AppError('TRIAL_NODE_UNSUITABLE', 'input', `A trial cannot begin at ${start}.`, {
     values: { node: start },
-    fix: 'Choose a node of this flow behind its trigger; to begin with the trigger, try the whole flow.',
+    fix: 'Choose a node of this flow that comes after its trigger; to begin with the trigger, try the whole flow.',
   });
 }

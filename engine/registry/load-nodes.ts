@@ -95,7 +95,7 @@ async function loadAdapterTypes(folders: readonly (string | URL)[], issues: Issu
       const file = join(root, entry);
       const type = await importAdapterType(file);
       if (type?.protocol !== protocol || type.settings === undefined || type.text === undefined)
-        issues.push(issueAt(file, `It holds no adapter type of the protocol ${protocol} with settings and text.`));
+        issues.push(issueAt(file, `It does not contain an adapter type of the protocol ${protocol} with settings and text.`));
       else types.push(type as AdapterType);
     }
   }

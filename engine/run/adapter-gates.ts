@@ -64,7 +64,7 @@ export function createAdapterGates(clock: Clock): AdapterGates {
     if (rateDelayMs > 0) throw refusal('ADAPTER_RATE', 'is called more often than its limit allows', adapter, rateDelayMs);
     if (gate.active < adapter.limits.maxConcurrency) return admit(gate, adapter);
     if (!mayWait || gate.waiting.length >= MAX_WAITING) {
-      throw refusal('ADAPTER_BUSY', 'has as many calls under way as its limit allows', adapter, MIN_PAUSE_MS);
+      throw refusal('ADAPTER_BUSY', 'has as many calls in flight as its limit allows', adapter, MIN_PAUSE_MS);
     }
     return waitForTurn(gate, adapter, signal);
   }
@@ -107,7 +107,7 @@ export function createAdapterGates(clock: Clock): AdapterGates {
 
   function pausing(gate: Gate, adapter: Adapter): AppError {
     const pauseMs = Math.max(MIN_PAUSE_MS, gate.openUntil - clock.monotonic());
-    return refusal('ADAPTER_OPEN', 'does not answer at the moment and is given a pause', adapter, pauseMs);
+    return refusal('ADAPTER_OPEN', 'is not responding, so calls to it are paused', adapter, pauseMs);
   }
 
   function gateOf({ adapterId, limits }: Adapter): Gate {

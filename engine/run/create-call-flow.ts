@@ -77,7 +77,7 @@ function partlyDone(flowId: string, written: readonly string[], end: RunEnd): Ap
   const nodes = [...new Set(written)].join(', ').slice(0, 500);
   return new AppError('SUBFLOW_PARTLY_DONE', 'unknown-outcome', `Flow ${flowId} failed (${cause}) after it had written: ${nodes}.`, {
     values: { flowId, nodes, cause },
-    fix: 'A retry runs the called flow from its start and writes again. If what it wrote is right, end the execution as done instead.',
+    fix: 'A retry runs the called flow from its start and writes again. If what it wrote is correct, end the execution as done instead.',
   });
 }
 
@@ -89,7 +89,7 @@ function calledFlow(published: PublishedFlows, call: SubFlowCall): CompiledFlow 
       fix: 'Publish it, or correct the node’s configuration.',
     });
   if (call.depth > MAX_DEPTH)
-    throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, {
+    throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} levels deep.`, {
       values: { limit: MAX_DEPTH },
       fix: 'Look for flows that call each other in a circle.',
     });
@@ -97,10 +97,10 @@ function calledFlow(published: PublishedFlows, call: SubFlowCall): CompiledFlow 
     throw new AppError(
       'SUBFLOW_CHANGES_MORE',
       'input',
-      `Flow ${call.flowId} does more outside (${flow.effect}) than the calling node declares (${call.effect}).`,
+      `Flow ${call.flowId} has a stronger effect outside (${flow.effect}) than the calling node declares (${call.effect}).`,
       {
         values: { flowId: call.flowId, effect: flow.effect, declared: call.effect },
-        fix: 'Choose what the called flow does in the node’s configuration.',
+        fix: 'Set the effect of the called flow in the node’s configuration.',
       },
     );
   return flow;

@@ -101,7 +101,7 @@ export class RunEnding {
       hasWritten: this.#written !== undefined,
     } as const;
     if (!isDone) {
-      const error = new AppError('PLAN_STUCK', 'bug', 'The flow has nothing left to run but is not done.');
+      const error = new AppError('PLAN_STUCK', 'bug', 'The flow has no step left to run but has not completed.');
       return { ...held, error: toErrorRecord(error) };
     }
     const error = noReply(this.#job.flow);

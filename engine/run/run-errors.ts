@@ -23,13 +23,13 @@ export function cancelled(): AppError {
 
 /** Creates the error that ends running work in a branch that a join no longer waits for. */
 export function branchLost(): AppError {
-  return new AppError('BRANCH_LOST', 'transient', 'Another branch was first, so nobody waits for this one.');
+  return new AppError('BRANCH_LOST', 'transient', 'Another branch finished first, so this one is no longer needed.');
 }
 
 export function deadlinePassed({ flowId }: CompiledFlow): AppError {
   return new AppError('FLOW_DEADLINE', 'transient', `Flow ${flowId} did not finish before its deadline.`, {
     values: { flowId },
-    fix: 'Try again later, or ask the operator why a system behind it is slow.',
+    fix: 'Try again later, or ask the operator why one of the systems it calls is slow.',
   });
 }
 
@@ -38,7 +38,7 @@ export function isDeadline(reason: unknown): boolean {
 }
 
 export function silentTooLong(): AppError {
-  return new AppError('STORE_DOWN', 'transient', 'The store was silent for so long that this process must begin anew.', {
+  return new AppError('STORE_DOWN', 'transient', 'The store did not respond for so long that this process must restart its work.', {
     fix: 'Try again in a few seconds.',
     retryAfterMs: 3_000,
   });
@@ -47,7 +47,7 @@ export function silentTooLong(): AppError {
 export const cannotWait: ErrorRecord = {
   code: 'FLOW_CANNOT_WAIT',
   kind: 'bug',
-  message: 'A sync flow cannot wait for somebody’s message.',
+  message: 'A sync flow cannot wait for a message to resume it.',
 };
 
 export function noReply({ flowId }: CompiledFlow): ErrorRecord {
@@ -56,7 +56,7 @@ export function noReply({ flowId }: CompiledFlow): ErrorRecord {
 
 export function tooFewArrived({ id }: CompiledNode): ErrorRecord {
   return toErrorRecord(
-    new AppError('JOIN_NOT_ENOUGH', 'input', `Fewer branches arrived at join ${id} than it demands.`, { values: { node: id } }),
+    new AppError('JOIN_NOT_ENOUGH', 'input', `Fewer branches arrived at join ${id} than it requires.`, { values: { node: id } }),
   );
 }
 
@@ -91,9 +91,14 @@ export function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord 
  */
 export function tokenTaken({ id }: CompiledNode, { execution, step }: TokenHolder): ErrorRecord {
   return toErrorRecord(
-    new AppError('WAIT_TOKEN_TAKEN', 'input', `Node ${id} cannot wait under its token: step ${step} of execution ${execution} has it.`, {
-      values: { node: id, step, execution },
-      fix: 'Make the token unique within the flow, for example with the sender and the step in it; let this one go on when that execution has ended.',
-    }),
+    new AppError(
+      'WAIT_TOKEN_TAKEN',
+      'input',
+      `Node ${id} cannot wait with its token: step ${step} of execution ${execution} already uses it.`,
+      {
+        values: { node: id, step, execution },
+        fix: 'Make the token unique within the flow, for example by including the sender and the step; retry this execution when the other one has ended.',
+      },
+    ),
   );
 }

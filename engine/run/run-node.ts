@@ -170,7 +170,7 @@ function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError
     return new AppError(
       'OUTCOME_UNKNOWN',
       'unknown-outcome',
-      `Node ${ctx.node.id} had sent its request when it was stopped; whether it was done there is not known.`,
+      `Node ${ctx.node.id} had sent its request when it was stopped; it is not known whether the other side carried it out.`,
       {
         values: { node: ctx.node.id },
         cause: thrown,
@@ -181,7 +181,7 @@ function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError
   return new AppError(
     hasLeft ? 'OUTCOME_UNKNOWN' : 'INTERNAL_BUG',
     hasLeft ? 'unknown-outcome' : 'bug',
-    `Node ${ctx.node.id} failed in an unforeseen way.`,
+    `Node ${ctx.node.id} failed unexpectedly.`,
     {
       values: { node: ctx.node.id, type: ctx.node.node.type },
       cause: thrown,
@@ -206,6 +206,6 @@ function resolveAdapter(node: CompiledNode, deps: RunDeps): Adapter | undefined 
   const adapterId = node.node.adapter ?? '';
   throw new AppError('ADAPTER_MISSING', 'transient', `Node ${node.id} has no adapter ${adapterId} that can be used in this environment.`, {
     values: { node: node.id, adapterId },
-    fix: 'Give the adapter settings for this environment; if it was changed past the platform, decide on it on the system page.',
+    fix: 'Give the adapter settings for this environment; if it was changed outside the platform, keep or remove it on the system page.',
   });
 }

@@ -119,9 +119,9 @@ function answerUnmocked(flow: CompiledFlow, nodeId: string, path: string, reach:
 
 function notReached(nodeId: string): ErrorRecord {
   return toErrorRecord(
-    new AppError('TRIAL_NOT_REACHED', 'input', `Node ${nodeId} would reach outside, so the trial stops before it.`, {
+    new AppError('TRIAL_NOT_REACHED', 'input', `Node ${nodeId} would call another system, so the trial stops before it.`, {
       values: { node: nodeId },
-      fix: 'Pin an output for the node (a mock: what it shall answer), or allow the trial to reach the adapters.',
+      fix: 'Pin an output for the node (a mock of its result), or allow the trial to reach the adapters.',
     }),
   );
 }
@@ -129,6 +129,6 @@ function notReached(nodeId: string): ErrorRecord {
 function tooLong(limitMs: number): AppError {
   return new AppError('TRIAL_TOO_LONG', 'input', `The trial was ended after ${limitMs / 1000} s.`, {
     values: { limitMs },
-    fix: 'Look at the step that was not done; pin an output for it, or try it alone.',
+    fix: 'Look at the step that did not finish; pin an output for it, or try it alone.',
   });
 }

@@ -99,7 +99,7 @@ function outcomeOf(
         : {
             status: 'waiting',
             reply,
-            error: toErrorRecord(stopped('waiting', 'it waits for longer than a trial may last, or for somebody')),
+            error: toErrorRecord(stopped('waiting', 'it waits longer than a trial may last, or for a message')),
           };
     case 'cancelled':
     case 'lost':

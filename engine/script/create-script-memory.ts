@@ -33,7 +33,7 @@ export function createScriptMemory(): ScriptMemory {
   let limitBytes = Infinity;
   // The module's glue code grows the memory through this method, and treats an exception as out of memory.
   const growWithin = (pages: number) => {
-    if (memory.buffer.byteLength + pages * PAGE_BYTES > limitBytes) throw new RangeError('a script may not take more memory');
+    if (memory.buffer.byteLength + pages * PAGE_BYTES > limitBytes) throw new RangeError('a script may not use more memory');
     return grow(pages);
   };
   memory.grow = growWithin;

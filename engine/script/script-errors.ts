@@ -24,7 +24,7 @@ export function toScriptError(fault: Fault, job: ScriptJob): AppError {
     case 'SCRIPT_TIMEOUT':
       return new AppError('SCRIPT_TIMEOUT', 'input', `The ${what} was ended after ${job.timeoutMs} ms.`, {
         values: { what, timeoutMs: job.timeoutMs },
-        fix: 'Look for an endless loop or a costly regular expression; raise the limit only if the work really takes that long.',
+        fix: 'Look for an endless loop or a slow regular expression; raise the limit only if the work really takes that long.',
       });
     case 'SCRIPT_MEMORY':
       return new AppError('SCRIPT_MEMORY', 'input', `The ${what} needed more than its ${job.memoryBytes} bytes of memory.`, {
@@ -32,7 +32,7 @@ export function toScriptError(fault: Fault, job: ScriptJob): AppError {
         fix: 'Build smaller values, or raise the memory limit of the node.',
       });
     case 'SCRIPT_RESULT_TOO_LARGE':
-      return new AppError('SCRIPT_RESULT_TOO_LARGE', 'input', `The ${what} gave more than ${job.resultBytes} characters of JSON.`, {
+      return new AppError('SCRIPT_RESULT_TOO_LARGE', 'input', `The ${what} returned more than ${job.resultBytes} characters of JSON.`, {
         values: { what, limitBytes: job.resultBytes },
         fix: 'Return less.',
       });
@@ -41,7 +41,7 @@ export function toScriptError(fault: Fault, job: ScriptJob): AppError {
         return new AppError(
           'SCRIPT_ERROR',
           'input',
-          'The script returned a promise; scripts are synchronous and nothing would wait for it.',
+          'The script returned a promise, but scripts are synchronous and a promise is not awaited.',
           {
             values: { problem: 'promise' },
             fix: 'Write the script without async, await, Promise and import(), and return the value itself.',

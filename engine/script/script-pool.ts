@@ -297,7 +297,7 @@ function startWorker(): Pick<Thread, 'worker' | 'port'> {
 function busy(): AppError {
   return new AppError('SCRIPT_POOL_BUSY', 'transient', 'Too many scripts are waiting for the sandbox.', {
     retryAfterMs: 1000,
-    fix: 'Wait a moment; if it goes on, make the scripts faster or give the sandbox more workers.',
+    fix: 'Wait a moment; if it keeps happening, make the scripts faster or give the sandbox more workers.',
   });
 }
 

@@ -89,7 +89,7 @@ export function faultOf(realm: Realm, job: ScriptJob, error: QuickJSHandle): Scr
   const told = realm.context.dump(error) as { name?: unknown; message?: unknown; stack?: unknown } | undefined;
   error.dispose();
   const name = typeof told?.name === 'string' ? told.name.slice(0, 100) : 'Error';
-  const message = typeof told?.message === 'string' ? told.message.slice(0, 500) : 'something that is no Error was thrown';
+  const message = typeof told?.message === 'string' ? told.message.slice(0, 500) : 'something that is not an Error was thrown';
   if (isLate && message === 'interrupted') return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
   if (message === 'out of memory' || (told as unknown) === null) return { fault: { code: 'SCRIPT_MEMORY', message: '' } };
   if (name === PROMISE_FAULT) return { fault: { code: 'SCRIPT_ERROR', message, isPromise: true } };

@@ -105,7 +105,7 @@ function lengthPrefixed(...parts: readonly string[]): string {
 }
 
 function broken({ collection, field }: SealPlace): AppError {
-  return new AppError('SEAL_BROKEN', 'bug', `A sealed value (${collection}.${field}) was changed, or moved from another place.`, {
+  return new AppError('SEAL_BROKEN', 'bug', `A sealed value (${collection}.${field}) was changed, or was moved from another field.`, {
     values: { collection, field },
     fix: 'Restore the document from a backup, and find out who wrote to the store.',
   });

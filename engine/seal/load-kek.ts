@@ -30,7 +30,7 @@ export async function loadKek(file: string, options: { readonly mayCreate: boole
   if (((await stat(file)).mode & 0o007) !== 0) throw exposed(file);
   const kek = Buffer.from(text.trim(), 'base64url');
   if (kek.length !== 32)
-    throw new AppError('SEAL_KEK_WRONG', 'input', `${file} holds no key of 32 bytes.`, {
+    throw new AppError('SEAL_KEK_WRONG', 'input', `${file} does not contain a key of 32 bytes.`, {
       values: { file },
       fix: 'Put the right key file there.',
     });
@@ -38,14 +38,14 @@ export async function loadKek(file: string, options: { readonly mayCreate: boole
 }
 
 function missing(file: string): AppError {
-  return new AppError('SEAL_KEK_MISSING', 'input', `The data are sealed, but the key-encryption key ${file} is not there.`, {
+  return new AppError('SEAL_KEK_MISSING', 'input', `The data is sealed, but the key-encryption key ${file} does not exist.`, {
     values: { file },
-    fix: 'Put the key file back, or point KQ_KEK_FILE to it. Without it the sealed data cannot be read.',
+    fix: 'Restore the key file, or point KQ_KEK_FILE to it. Without it the sealed data cannot be read.',
   });
 }
 
 function exposed(file: string): AppError {
-  return new AppError('SEAL_KEK_EXPOSED', 'input', `Everybody on this machine may read the key-encryption key ${file}.`, {
+  return new AppError('SEAL_KEK_EXPOSED', 'input', `Every user of this machine may read the key-encryption key ${file}.`, {
     values: { file },
     fix: `Run: chmod 600 ${file}`,
   });
@@ -54,7 +54,7 @@ function exposed(file: string): AppError {
 function unreadable(file: string, cause: unknown): AppError {
   return new AppError('SEAL_KEK_MISSING', 'input', `The key-encryption key ${file} cannot be read.`, {
     values: { file },
-    fix: 'Let the user of this process own the file.',
+    fix: 'Make the user of this process the owner of the file.',
     cause,
   });
 }

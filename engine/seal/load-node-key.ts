@@ -16,7 +16,7 @@ export async function loadNodeKey(path: string): Promise<Uint8Array> {
   if (((await stat(path)).mode & 0o007) !== 0) await chmod(path, 0o600);
   const text = (await readFile(path, 'utf8')).trim();
   if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new AppError('NODE_KEY_INVALID', 'input', `The file ${path} holds no node key.`, {
+    throw new AppError('NODE_KEY_INVALID', 'input', `The file ${path} does not contain a node key.`, {
       values: { path },
       fix: 'Restore it, or remove it together with the plan file.',
     });

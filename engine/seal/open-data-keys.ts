@@ -127,13 +127,13 @@ function createWrapper(kek: Uint8Array) {
 
 function kekWrong(): AppError {
   return new AppError('SEAL_KEK_WRONG', 'input', 'The data keys of this store cannot be opened with this key-encryption key.', {
-    fix: 'Point KQ_KEK_FILE to the key file that this store was made with.',
+    fix: 'Point KQ_KEK_FILE to the key file with which this store was created.',
   });
 }
 
 function keyMissing(number: number): AppError {
-  return new AppError('SEAL_KEY_MISSING', 'bug', `Data key ${number} is not in this store.`, {
+  return new AppError('SEAL_KEY_MISSING', 'bug', `This store does not contain data key ${number}.`, {
     values: { number },
-    fix: 'Restore the collection data_keys from a backup made on or after that day.',
+    fix: 'Restore the collection data_keys from a backup made on or after the day on which the key was created.',
   });
 }

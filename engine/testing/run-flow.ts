@@ -76,7 +76,7 @@ function createDeps(options: RunFlowOptions, compileExpression: RunDeps['compile
     outbound: anywhere,
     gates: createAdapterGates(clock),
     compileExpression,
-    runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test hands in no runScript'))),
-    callFlow: options.callFlow ?? (() => Promise.reject(new TypeError('this test hands in no callFlow'))),
+    runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test passes no runScript'))),
+    callFlow: options.callFlow ?? (() => Promise.reject(new TypeError('this test passes no callFlow'))),
   };
 }

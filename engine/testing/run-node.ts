@@ -132,15 +132,15 @@ function createContext(
     blobs: options.blobs ?? memoryBlobs(),
     lookup: (table, key) => lookup(options.tables, table, key),
     evaluate: (expression, otherScope) => build.compileExpression(expression)(otherScope ?? scope),
-    runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test hands in no runScript'))),
-    callFlow: options.callFlow ?? (() => Promise.reject(new TypeError('this test hands in no callFlow'))),
+    runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test passes no runScript'))),
+    callFlow: options.callFlow ?? (() => Promise.reject(new TypeError('this test passes no callFlow'))),
     beforeFirstByte: options.beforeFirstByte ?? (() => undefined),
   };
 }
 
 /** Returns the adapter as a node sees it, with the product's default limits. */
 export function resolveAdapter(protocol: string, adapter: TestAdapter | undefined): Adapter {
-  if (adapter === undefined) throw new TypeError(`this node speaks through an adapter of protocol ${protocol}: hand one in`);
+  if (adapter === undefined) throw new TypeError(`this node needs an adapter of protocol ${protocol}: pass one in`);
   return {
     adapterId: adapter.adapterId ?? 'adp_test',
     protocol,
@@ -163,7 +163,7 @@ export function lookup(tables: RunNodeOptions['tables'], table: string, key: str
   const entries = tables?.[table];
   if (entries === undefined) throw new AppError('CODE_TABLE_UNKNOWN', 'input', `There is no code table ${table}.`, { values: { table } });
   if (Object.hasOwn(entries, key)) return entries[key]!;
-  throw new AppError('CODE_UNKNOWN', 'input', `Code table ${table} does not know this code.`, {
+  throw new AppError('CODE_UNKNOWN', 'input', `Code table ${table} does not contain this code.`, {
     values: { table },
     fix: 'Add the code to the table.',
   });

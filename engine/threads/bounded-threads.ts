@@ -44,7 +44,7 @@ export class ThreadLimit extends Error {
   readonly retryAfterMs: number;
 
   constructor(fault: ThreadFault, step = 0, retryAfterMs = 1000) {
-    super(`the task had no answer: ${fault}`);
+    super(`the task returned no result: ${fault}`);
     this.fault = fault;
     this.step = step;
     this.retryAfterMs = retryAfterMs;

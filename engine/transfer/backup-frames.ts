@@ -130,21 +130,21 @@ async function readExactly(file: FileHandle, size: number): Promise<Buffer> {
 
 export function unreadable(problem: 'format' | 'damaged' | 'version', cause?: unknown): AppError {
   const said = {
-    format: 'This file is no backup of Kangqiao.',
-    damaged: 'The backup was cut or changed, or this is not its key.',
+    format: 'This file is not a backup of Kangqiao.',
+    damaged: 'The backup is incomplete or was changed, or this is not its key.',
     version: 'A newer version of Kangqiao made this backup.',
   };
   return new AppError('BACKUP_UNREADABLE', 'input', said[problem], {
     values: { problem },
-    fix: 'Take the right file and its key; a damaged backup is of no use, take an older one.',
+    fix: 'Use the right file and its key; if the backup is damaged, use an older one.',
     cause,
   });
 }
 
 function badKey(file?: string, cause?: unknown): AppError {
-  return new AppError('BACKUP_KEY', 'input', `The key${file === undefined ? '' : ` file ${file}`} does not hold 32 bytes.`, {
+  return new AppError('BACKUP_KEY', 'input', `The key${file === undefined ? '' : ` file ${file}`} does not have 32 bytes.`, {
     values: file === undefined ? {} : { file },
-    fix: 'Make one with `head -c 32 /dev/urandom > backup.key` and keep it apart from the backups.',
+    fix: 'Create one with `head -c 32 /dev/urandom > backup.key` and keep it separate from the backups.',
     cause,
   });
 }

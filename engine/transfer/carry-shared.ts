@@ -46,7 +46,7 @@ async function raiseFencing(shared: SharedState, name: string, atLeast: number):
 }
 
 function inUse(): AppError {
-  return new AppError('STORE_IN_USE', 'input', 'Other processes work on this store or its shared state.', {
+  return new AppError('STORE_IN_USE', 'input', 'Other processes use this store or its shared state.', {
     fix: 'Stop them first; see docs/operations.md.',
   });
 }

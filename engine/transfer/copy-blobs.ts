@@ -71,7 +71,7 @@ async function idsOf(blobs: Blobs): Promise<Set<string>> {
 }
 
 function different(blobId: string): AppError {
-  return new AppError('STORE_COPY_DIFFERS', 'bug', `The copy of payload ${blobId} is not what was written.`, {
+  return new AppError('STORE_COPY_DIFFERS', 'bug', `The copy of payload ${blobId} differs from what was written.`, {
     values: { what: blobId },
     fix: 'Look at the disk of the new store, empty it, and move again; the old store is untouched.',
   });

@@ -97,7 +97,7 @@ export function createWriter(pair: {
 const MAX_CLASHES = 5;
 
 function clash(collection: string): AppError {
-  return new AppError('STORE_COPY_CLASH', 'bug', `Two documents of "${collection}" hold the same unique key.`, {
+  return new AppError('STORE_COPY_CLASH', 'bug', `Two documents of "${collection}" have the same unique key.`, {
     values: { collection },
     fix: 'Report it with the log; the old store is untouched.',
   });

@@ -34,7 +34,7 @@ export function openExchangeFolder(path: string): ExchangeFolder {
       checkName(name);
       await makeFolder(path);
       const folder = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch((cause: unknown) => {
-        throw unsafe(path, 'it is a link, or no folder', cause);
+        throw unsafe(path, 'it is a link, or not a folder', cause);
       });
       try {
         await checkOwn(folder, path);
@@ -51,8 +51,8 @@ export function openExchangeFolder(path: string): ExchangeFolder {
 function checkName(name: string): void {
   const isPlain = NAME.test(name) && name === name.normalize('NFC') && Buffer.byteLength(name) <= NAME_BYTES;
   if (isPlain && !name.endsWith('.unfinished')) return;
-  throw new AppError('EXCHANGE_NAME', 'input', 'This is no name of a file in the exchange folder.', {
-    fix: `Give a name of letters, digits, dots, dashes and underscores, of at most ${NAME_BYTES} bytes, without any folder.`,
+  throw new AppError('EXCHANGE_NAME', 'input', 'This is not a valid name for a file in the exchange folder.', {
+    fix: `Use a name of letters, digits, dots, dashes and underscores, of at most ${NAME_BYTES} bytes, without a folder.`,
   });
 }
 
@@ -61,7 +61,7 @@ async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 });
   } catch (cause) {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') throw unsafe(path, `it cannot be made (${code})`, cause);
+    if (code !== 'EEXIST') throw unsafe(path, `it cannot be created (${code})`, cause);
   }
 }
 
@@ -82,7 +82,7 @@ async function throughHandle(folder: FileHandle, path: string): Promise<string> 
     const found = await stat(name).catch(() => undefined);
     if (found?.ino === opened.ino && found.dev === opened.dev) return name;
   }
-  throw unsafe(path, 'another folder took its place');
+  throw unsafe(path, 'it was replaced by another folder');
 }
 
 function endWith({ keep, drop, ...file }: NewFile, folder: FileHandle): NewFile {
@@ -99,7 +99,7 @@ function endWith({ keep, drop, ...file }: NewFile, folder: FileHandle): NewFile 
 function unsafe(folder: string, reason: string, cause?: unknown): AppError {
   return new AppError('EXCHANGE_FOLDER', 'input', `The exchange folder ${folder} cannot be used: ${reason}.`, {
     values: { folder, reason },
-    fix: 'Make it a folder of the user that runs the platform, with mode 0700, or name another by KQ_EXCHANGE_FOLDER.',
+    fix: 'Make it a folder of the user that runs the platform, with mode 0700, or set another with KQ_EXCHANGE_FOLDER.',
     cause,
   });
 }

@@ -86,7 +86,7 @@ export async function openGate(documents: Documents, known: readonly CollectionS
     collections,
     track() {
       if (state.tracker)
-        throw new AppError('STORE_COPYING', 'input', 'This store is being copied already.', { fix: 'Wait until that has ended.' });
+        throw new AppError('STORE_COPYING', 'input', 'This store is already being copied.', { fix: 'Wait until the copy has ended.' });
       const tracker = (state.tracker = createTracker());
       update();
       return {

@@ -76,8 +76,8 @@ async function flushFolder(path: string): Promise<void> {
 }
 
 function fileExists(file: string): AppError {
-  return new AppError('BACKUP_EXISTS', 'input', `There is a file ${file} already.`, {
+  return new AppError('BACKUP_EXISTS', 'input', `The file ${file} already exists.`, {
     values: { file },
-    fix: 'Give another name; a backup never replaces one.',
+    fix: 'Choose another name; a backup never overwrites a file.',
   });
 }

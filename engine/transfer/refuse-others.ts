@@ -18,7 +18,7 @@ export async function refuseOthers(documents: Documents, clock: Clock, { isOneOf
   const now = await readBeats(documents);
   const living = [...now].filter(([owner, beat]) => before.get(owner) !== beat);
   if (living.length <= (isOneOfThem ? 1 : 0)) return;
-  throw new AppError('STORE_IN_USE', 'input', `${living.length} processes work on this store.`, {
+  throw new AppError('STORE_IN_USE', 'input', `${living.length} processes use this store.`, {
     values: { count: living.length },
     fix: 'Stop all but one (`kangqiao start`), or all of them; see docs/operations.md.',
   });

@@ -12,8 +12,8 @@ export async function hasDocuments(documents: Documents): Promise<boolean> {
 }
 
 export function storeNotEmpty(address: string): AppError {
-  return new AppError('STORE_NOT_EMPTY', 'input', `There is something else in the store ${address} already.`, {
+  return new AppError('STORE_NOT_EMPTY', 'input', `The store ${address} is not empty.`, {
     values: { address },
-    fix: 'Give an empty store: a new folder, database or schema.',
+    fix: 'Use an empty store: a new folder, database or schema.',
   });
 }

@@ -240,7 +240,7 @@ async function look(
   const found = await collection.get(id);
   if (wanted && found ? canonicalJson(wanted) === canonicalJson(found) : wanted === found) return;
   if (wanted && !found && expiresAt !== undefined && readPath(wanted, expiresAt) !== undefined) return;
-  throw new AppError('BACKUP_DIFFERS', 'bug', `"${name}" is not what the backup says.`, {
+  throw new AppError('BACKUP_DIFFERS', 'bug', `"${name}" differs from the backup.`, {
     values: { what: name },
     fix: 'Look at the disk of the store, empty it and restore again.',
   });

@@ -52,7 +52,7 @@ export function refuseMarked(mark: StoreMark | undefined): void {
   if (mark?.state === 'receiving') {
     throw new AppError('STORE_RECEIVING', 'input', `Copying from ${mark.other} into this store has not ended.`, {
       values: { from: mark.other },
-      fix: 'Run the same move or restore again: it goes on where it stopped. Until then start on the old store.',
+      fix: 'Run the same move or restore again: it continues where it stopped. Until then, start with the old store.',
     });
   }
 }
@@ -60,21 +60,21 @@ export function refuseMarked(mark: StoreMark | undefined): void {
 export function storeMoved(to: string): AppError {
   return new AppError('STORE_MOVED', 'input', `Everything in this store was moved to ${to}.`, {
     values: { to },
-    fix: `Set KQ_STORE_ADDRESS to ${to}. If a move was broken off, run the same move again: it ends by itself.`,
+    fix: `Set KQ_STORE_ADDRESS to ${to}. If a move was interrupted, run the same move again: it then completes.`,
   });
 }
 
 /** Returns the error for a move that is requested again after its end. */
 export function moveEnded(to: string): AppError {
-  return new AppError('STORE_MOVED', 'input', `This move has ended: everything in this store is at ${to}.`, {
+  return new AppError('STORE_MOVED', 'input', `This move is complete: everything in this store is now in ${to}.`, {
     values: { to, problem: 'ended' },
-    fix: `Nothing is left to be moved. Set KQ_STORE_ADDRESS to ${to} and start.`,
+    fix: `There is nothing left to move. Set KQ_STORE_ADDRESS to ${to} and start.`,
   });
 }
 
 /** Returns the error for writes while the last changes are copied. Callers try again, as with a store that is down. */
 export function storeMoving(): AppError {
-  return new AppError('STORE_MOVING', 'transient', 'The store is being exchanged; nothing was stored.', {
+  return new AppError('STORE_MOVING', 'transient', 'The store is being moved; nothing was stored.', {
     fix: 'Send it again in a few seconds.',
     retryAfterMs: 5_000,
   });

@@ -75,7 +75,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       await consumer?.stop();
       const drained = lanes.drain();
       await within(boundMs * DRAIN_SHARE, drained);
-      runner.abortAll(new AppError('WORKER_STOPPING', 'transient', 'The worker stops.'));
+      runner.abortAll(new AppError('WORKER_STOPPING', 'transient', 'The worker is stopping.'));
       await within(boundMs * (1 - DRAIN_SHARE), drained);
     },
     status: () => ({ running: lanes.running, waiting: lanes.size }),

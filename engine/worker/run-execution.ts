@@ -173,7 +173,7 @@ function heldForUnknown(node: string, path: string, hasWritten: boolean): RunEnd
   const error = new AppError(
     'OUTCOME_UNKNOWN',
     'unknown-outcome',
-    `The process ended after node ${node} had announced its write; whether it was done is not known.`,
+    `The process ended after node ${node} had announced its write; it is not known whether the write was done.`,
     {
       values: { node },
       fix: 'Ask the other side whether it was done. If it was, conclude the message; if not, retry it: the write is sent again.',

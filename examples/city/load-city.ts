@@ -1,6 +1,6 @@
 /**
  * Loads the example city into an empty installation, by the same actions that the console and the command line use, and gives the outside
- * world its keys. What belongs to the outside (private keys, tokens, the feed's journal) lies in a folder beside the data folder.
+ * world its keys. What belongs to the outside (private keys, tokens, the feed's journal) is in a folder next to the data folder.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -25,16 +25,22 @@ export const AppDocument = Type.Object(
       pattern: PLAIN_LINE,
     }),
     state: Type.Union([Type.Literal('active'), Type.Literal('disabled')], {
-      ...fieldText('状态', 'State', '停用后，它的调用在一秒内被拒绝。', 'Once disabled its calls are refused within a second.', {
-        options: { active: ['启用', 'Active'], disabled: ['停用', 'Disabled'] },
-      }),
+      ...fieldText(
+        '状态',
+        'State',
+        '停用后，它的调用在一秒内被拒绝。',
+        'When the app is disabled, its calls are refused within a second.',
+        {
+          options: { active: ['启用', 'Active'], disabled: ['停用', 'Disabled'] },
+        },
+      ),
     }),
     windowSec: Type.Integer({
       ...fieldText(
         '时间允差',
         'Clock tolerance',
         '签名时间与平台时钟的最大差距。',
-        'How far the time of a signature may be from the platform’s clock.',
+        'The maximum difference between the time of a signature and the platform’s clock.',
       ),
       ...fieldEditor('duration-sec'),
       minimum: 30,
@@ -85,7 +91,7 @@ export const GrantDocument = Type.Object(
           '到期时间',
           'Ends',
           '自 1970 年起的毫秒数，2100 年之前；不填时不到期。',
-          'Milliseconds since 1970, before 2100; left out, it does not end.',
+          'Milliseconds since 1970, before 2100; if left out, it does not expire.',
         ),
         exclusiveMaximum: 4_102_444_800_000,
       }),

@@ -10,13 +10,13 @@ const FOR_AUTHORS = /^(ADAPTER|CODE|EXPRESSION|FOREACH|HTTP|JOIN|MAP|MLLP|NODE|O
 const OF_CODE: Readonly<Record<string, Text>> = {
   CODE_UNKNOWN: {
     'zh-CN': '请改用接口约定的代码；代码无误时，请把 traceId 告诉接口的提供方。',
-    en: 'Send a code that the interface knows; if it is right, give the traceId to the provider of the interface.',
+    en: 'Send a code that the interface knows; if the code is right, give the traceId to the provider of the interface.',
   },
 };
 
 const OF_ANY: Text = {
   'zh-CN': '请按接口约定核对请求内容；内容无误时，请把 traceId 告诉接口的提供方。',
-  en: 'Compare the request with what the interface takes; if it is right, give the traceId to the provider of the interface.',
+  en: 'Compare the request with the definition of the interface; if the request is right, give the traceId to the provider of the interface.',
 };
 
 /** Returns the advice that replaces the error's own; undefined if the error's own advice also helps callers. */

@@ -139,16 +139,16 @@ async function askPlan({ origin, pool }: Instance, than: number): Promise<Gatewa
   const plan = (await body.json().catch(() => undefined)) as GatewayPlan | undefined;
   if (statusCode === 200 && plan?.isHandedOut === true) return plan;
   if (answered[RELAY_HEADER] !== NOT_TAKEN) throw down(origin, `HTTP ${statusCode}`);
-  throw new AppError('FORWARD_NOT_TAKEN', 'transient', `The gateway inside at ${origin} does not take calls from this node.`, {
+  throw new AppError('FORWARD_NOT_TAKEN', 'transient', `The gateway inside at ${origin} does not accept calls from this node.`, {
     values: { address: origin },
     fix: 'Put the fingerprint of KQ_FORWARD_CERT_FILE into KQ_FORWARD_NODES of the bus gateways inside.',
   });
 }
 
 function down(address: string, reason: string): AppError {
-  return new AppError('FORWARD_INSIDE_DOWN', 'transient', `The gateway inside at ${address} gives no plan: ${reason}.`, {
+  return new AppError('FORWARD_INSIDE_DOWN', 'transient', `The gateway inside at ${address} returns no plan: ${reason}.`, {
     values: { address, reason },
-    fix: 'Look whether it runs, whether the firewall lets this node through, and whether its certificate is by KQ_FORWARD_CA_FILE.',
+    fix: 'Check that it is running, that the firewall allows this node, and that its certificate was issued by the CA in KQ_FORWARD_CA_FILE.',
   });
 }
 

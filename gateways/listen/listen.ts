@@ -82,7 +82,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, tls } = options.settings;
   if (tls === undefined && !isLoopback(host)) {
     throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `A gateway on ${host} must speak TLS: plain HTTP is for loopback only.`, {
-      fix: 'Give a key and a certificate, or bind to 127.0.0.1.',
+      fix: 'Configure a key and a certificate, or bind to 127.0.0.1.',
       values: { host },
     });
   }

@@ -78,7 +78,7 @@ function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known
         problem(
           path,
           'POLICY_WRONG_FRONT',
-          `The policy ${name} is not for the front ${front}.`,
+          `The policy ${name} cannot be used on the front ${front}.`,
           `Remove it, or use it on ${found.fronts.join(', ')}.`,
           { policy: name, front, fronts: found.fronts.join('、') },
         ),
@@ -111,7 +111,7 @@ async function checkSchemas(document: InterfaceDocument, trySchemas: SchemaTrial
         { path: `/${field}`, code: 'SCHEMA_TOO_COSTLY', severity: 'error' as const, message: costly.en, text: costly, values: { field } },
       ];
     }
-    const message = `This is no usable JSON Schema: ${found.invalid}`;
+    const message = `This JSON Schema cannot be used: ${found.invalid}`;
     return [problem(`/${field}`, 'SCHEMA_INVALID', message, 'Correct the schema (2020-12).', { field })];
   });
 }
@@ -133,7 +133,7 @@ function checkTarget({ target }: InterfaceDocument): Issue[] {
           problem(
             `/target/instances/${i}`,
             'UPSTREAM_INVALID',
-            'An instance is http(s)://host:port with an optional path, and nothing else.',
+            'An instance must be http(s)://host:port with an optional path, and nothing else.',
             'Correct the address.',
             // Never show the address itself: it may contain a password.
             { number: i + 1 },
@@ -155,7 +155,7 @@ function checkPath({ path }: InterfaceDocument): Issue[] {
           problem(
             '/path',
             'PATH_INVALID',
-            'A path has no empty or dot segments, and a parameter is a whole segment.',
+            'A path must not have empty or dot segments, and a parameter must be a whole segment.',
             'Correct the path.',
             {
               problem: 'interface',
@@ -165,7 +165,7 @@ function checkPath({ path }: InterfaceDocument): Issue[] {
         ]),
     ...(new Set(names).size === names.length
       ? []
-      : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name stands twice in the path.', 'Rename one.', { path })]),
+      : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name is used twice in the path.', 'Rename one.', { path })]),
   ];
 }
 

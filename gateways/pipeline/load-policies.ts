@@ -16,7 +16,7 @@ export async function loadPolicies(folder: URL = new URL('../policies/', import.
     if (name === undefined) continue;
     const { default: policy } = (await import(new URL(file, folder).href)) as { default?: Policy };
     if (policy?.name !== name || !STAGES.includes(policy.stage)) {
-      throw new AppError('POLICY_INVALID', 'bug', `The file ${file} holds no policy named ${name} at a known stage.`, {
+      throw new AppError('POLICY_INVALID', 'bug', `The file ${file} does not define a policy named ${name} at a known stage.`, {
         fix: 'Export default definePolicy({ name, stage, … }) with the name of the file: see docs/add-a-policy.md.',
         values: { file },
       });

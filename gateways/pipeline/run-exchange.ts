@@ -126,13 +126,13 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
 const WITHOUT_HOST = refuse('GW40001', {
   text: {
     'zh-CN': '缺少 Host 请求头（HTTP/1.1 必须携带）：补充后重新发送',
-    en: 'The Host header is missing, which HTTP/1.1 demands: add it and send again.',
+    en: 'The Host header is missing, which HTTP/1.1 requires: add it and send again.',
   },
 });
 const NOT_HTTP_1 = refuse('GW40001', {
   text: {
     'zh-CN': '请求行的协议版本须为 HTTP/1.1：HTTP/2 请通过入口代理接入',
-    en: 'The request line must name HTTP/1.1: HTTP/2 is for the proxy in front.',
+    en: 'The request line must use HTTP/1.1: only the proxy in front accepts HTTP/2.',
   },
 });
 const NOT_PLAIN = refuse('GW40001', {

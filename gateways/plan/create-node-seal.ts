@@ -23,7 +23,7 @@ export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
     const sealed = bytes.subarray(IV_BYTES, -TAG_BYTES);
     if (bytes.length <= IV_BYTES + TAG_BYTES || !timingSafeEqual(bytes.subarray(-TAG_BYTES), tagOf(place, iv, sealed))) {
       throw new AppError('SEAL_BROKEN', 'bug', 'A sealed value was changed, moved, or sealed with another node key.', {
-        fix: 'Restore the node key or make the value anew.',
+        fix: 'Restore the node key or create the value again.',
       });
     }
     const decipher = createDecipheriv('sm4-cbc', cipherKey, iv);

@@ -77,10 +77,10 @@ export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path
 export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPlan> {
   const { path, seal, crypto, now, trustedPem, force = false } = options;
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AppError('PLAN_FILE_MISSING', 'input', `There is no plan file at ${path}.`, {
+    throw new AppError('PLAN_FILE_MISSING', 'input', `The plan file ${path} does not exist.`, {
       values: { path },
       cause,
-      fix: 'Start control on this data folder once.',
+      fix: 'Start control once with this data folder.',
     });
   });
   const file = parse(text, path);
@@ -89,7 +89,7 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
   if (!force && now - file.writtenAt > PLAN_MAX_AGE_MS) {
     throw new AppError('PLAN_FILE_OLD', 'input', `The plan file ${path} was written more than 24 hours ago.`, {
       values: { path },
-      fix: 'Start control so that it writes a new one, or force the old one if you know that nothing was withdrawn since.',
+      fix: 'Start control so that it writes a new one, or force the old one if you know that nothing has been revoked since.',
     });
   }
   return plan;
@@ -132,6 +132,6 @@ function damaged(path: string, cause?: unknown): AppError {
   return new AppError('PLAN_FILE_DAMAGED', 'input', `The plan file ${path} is damaged, or was sealed for another node.`, {
     values: { path },
     cause,
-    fix: 'Remove it and let control publish again; the node key must be the one it was sealed with.',
+    fix: 'Remove it and let control publish again; the node key must be the one with which it was sealed.',
   });
 }

@@ -19,7 +19,7 @@ export default definePolicy({
     label: { 'zh-CN': '访问日志', en: 'Access log' },
     help: {
       'zh-CN': '每个请求一行元数据；按接口的日志规则附加脱敏并加密的入参、出参。',
-      en: 'One line of metadata a request; by the log rule of the interface also its bodies, masked and sealed.',
+      en: 'One line of metadata per request; depending on the log rule of the interface also its bodies, masked and sealed.',
     },
   },
   options: Type.Object(
@@ -30,7 +30,7 @@ export default definePolicy({
             '另需脱敏的字段',
             'More fields to mask',
             '姓名、证件号、手机号等总是脱敏；这里补充其他字段名。',
-            'Names, identity and phone numbers are masked always; these field names in addition.',
+            'Names, identity numbers and phone numbers are always masked; these field names in addition.',
             { example: 'guardianName' },
           ),
           maxItems: 100,

@@ -18,7 +18,7 @@ export default definePolicy({
     label: { 'zh-CN': '来源限流', en: 'Limit per address' },
     help: {
       'zh-CN': '每个来源地址每秒最多 2,000 个请求（按网关进程计）；可信代理与 DMZ 节点除外。',
-      en: 'At most 2,000 requests a second from an address, for each gateway process; trusted proxies and nodes in the DMZ are exempt.',
+      en: 'At most 2,000 requests per second from one address, for each gateway process; trusted proxies and nodes in the DMZ are exempt.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

@@ -17,7 +17,7 @@ export default definePolicy({
     label: { 'zh-CN': '应用限流', en: 'Limit per app' },
     help: {
       'zh-CN': '每个应用每秒的请求数上限（按网关进程计），验签通过后才计数；可为接口另设更低的上限。',
-      en: 'How many requests an app may send a second, for each gateway process, counted once its signature holds; an interface may set a lower bound of its own.',
+      en: 'How many requests an app may send per second, for each gateway process, counted after its signature is verified; an interface can set a lower limit.',
     },
   },
   options: Type.Object(
@@ -26,9 +26,9 @@ export default definePolicy({
         Type.Integer({
           ...fieldText(
             '本接口每秒上限',
-            'Per second here',
+            'Per second for this interface',
             '每个应用调用本接口的上限；不填时只按应用的总上限。',
-            'For each app at this interface; when left out only the bound of the app as a whole counts.',
+            'For each app at this interface; if left out, only the total limit of the app applies.',
           ),
           minimum: 1,
           maximum: 100_000,

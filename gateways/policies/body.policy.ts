@@ -24,7 +24,7 @@ export default definePolicy({
     label: { 'zh-CN': '请求体上限', en: 'Body limit' },
     help: {
       'zh-CN': '边读取边计数，超过请求体上限（默认 10 MB）返回 GW41301。',
-      en: 'Counts while reading; beyond the largest body (10 MB by default) answers GW41301.',
+      en: 'Counts while reading; a body that is too large (10 MB by default) is refused with GW41301.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),
@@ -111,7 +111,7 @@ function readBody(
 const TOO_SLOW = refuse('GW40801', {
   text: {
     'zh-CN': '请求体到达过慢（低于每秒 1 KB），已停止等待：请检查网络后重新发送',
-    en: 'The body came too slowly (less than 1 KB a second) to be waited for: check the network and send it again.',
+    en: 'The body arrived too slowly (less than 1 KB per second): check the network and send it again.',
   },
 });
 

@@ -26,7 +26,7 @@ export default definePolicy({
     label: { 'zh-CN': '总线消费方', en: 'Bus consumer' },
     help: {
       'zh-CN': '按客户端证书指纹或令牌摘要识别内部系统。',
-      en: 'Knows an internal system by its certificate fingerprint or the digest of its token.',
+      en: 'Identifies an internal system by its certificate fingerprint or the digest of its token.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

@@ -16,7 +16,7 @@ export default definePolicy({
     label: { 'zh-CN': '客户端地址', en: 'Client address' },
     help: {
       'zh-CN': '仅当直连地址属于可信代理时才采信 X-Forwarded-For。',
-      en: 'Believes X-Forwarded-For only from trusted proxies.',
+      en: 'Trusts X-Forwarded-For only from trusted proxies.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

@@ -21,7 +21,7 @@ export default definePolicy({
     label: { 'zh-CN': '截止时间', en: 'Deadline' },
     help: {
       'zh-CN': '请求头 X-Request-Deadline 只能缩短接口的截止时间。',
-      en: 'The header X-Request-Deadline may only shorten the deadline of the interface.',
+      en: 'The header X-Request-Deadline can only shorten the deadline of the interface.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

@@ -12,7 +12,7 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '接口授权', en: 'Grant' },
-    help: { 'zh-CN': '应用须持有该接口未过期的授权。', en: 'The app must hold an unexpired grant for the interface.' },
+    help: { 'zh-CN': '应用须持有该接口未过期的授权。', en: 'The app must have an unexpired grant for the interface.' },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,

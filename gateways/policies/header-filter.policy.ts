@@ -29,7 +29,7 @@ export default definePolicy({
     help: {
       'zh-CN':
         '拒绝重复的关键请求头；去除逐跳头、凭据和代理头；用户网关与总线网关还去除 X-HTTP-Method-Override、X-Original-URL、X-User-Id 等可改变目标、方法或身份的请求头。',
-      en: 'Refuses repeated single headers; removes hop-by-hop headers, credentials and proxy headers; on the user and bus fronts also X-HTTP-Method-Override, X-Original-URL, X-User-Id and the like, which would change target, method or person.',
+      en: 'Refuses headers that are repeated but may occur only once; removes hop-by-hop headers, credentials and proxy headers; on the user and bus fronts also X-HTTP-Method-Override, X-Original-URL, X-User-Id and similar headers, which would change the target, method or person.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),
@@ -53,7 +53,7 @@ export default definePolicy({
 
 function refuseTwice(name: string): GatewayError {
   return refuse('GW40001', {
-    text: { 'zh-CN': `请求头 ${name} 出现了多次：只发送一次`, en: `The header ${name} stands there more than once: send it once.` },
+    text: { 'zh-CN': `请求头 ${name} 出现了多次：只发送一次`, en: `The header ${name} occurs more than once: send it once.` },
   });
 }
 
@@ -64,13 +64,13 @@ function refuseTwice(name: string): GatewayError {
 const CODED = refuse('GW40001', {
   text: {
     'zh-CN': 'Transfer-Encoding 只接受 chunked，且不能同时有 Content-Length：压缩请改用 Content-Encoding',
-    en: 'Transfer-Encoding may be chunked alone, without a Content-Length: compress by Content-Encoding instead.',
+    en: 'Transfer-Encoding may only be chunked, without a Content-Length: to compress, use Content-Encoding instead.',
   },
 });
 const EXPECTED = refuse('GW40001', {
   text: {
     'zh-CN': 'Expect 只接受 100-continue：去除其他值后重新发送',
-    en: 'Expect may be 100-continue alone: leave other values out and send again.',
+    en: 'Expect may only be 100-continue: remove other values and send again.',
   },
 });
 

@@ -21,7 +21,7 @@ export default definePolicy({
     label: { 'zh-CN': '幂等键', en: 'Idempotency key' },
     help: {
       'zh-CN': '接口要求时，请求须携带 Idempotency-Key（1 至 128 个字符）。',
-      en: 'Where the interface demands it, the request carries an Idempotency-Key (1 to 128 characters).',
+      en: 'If the interface requires it, the request must have an Idempotency-Key (1 to 128 characters).',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

@@ -16,13 +16,16 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': 'IP 名单', en: 'Address list' },
-    help: { 'zh-CN': '按地址或网段（CIDR）允许或拒绝访问；拒绝优先。', en: 'Allows or refuses by address or CIDR range; refusing wins.' },
+    help: {
+      'zh-CN': '按地址或网段（CIDR）允许或拒绝访问；拒绝优先。',
+      en: 'Allows or refuses by address or CIDR range; a refusal takes precedence.',
+    },
   },
   options: Type.Object(
     {
       allow: Type.Optional(
         Type.Array(Range, {
-          ...fieldText('只允许', 'Allow only', '不填时允许所有地址。', 'Every address when left out.', { example: '10.20.0.0/16' }),
+          ...fieldText('只允许', 'Allow only', '不填时允许所有地址。', 'Every address if left out.', { example: '10.20.0.0/16' }),
           maxItems: 1000,
         }),
       ),

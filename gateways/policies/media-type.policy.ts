@@ -29,7 +29,7 @@ export default definePolicy({
     label: { 'zh-CN': '内容类型', en: 'Media type' },
     help: {
       'zh-CN': '仅接受列出的 Content-Type；默认流程接口接受 JSON、XML、纯文本、HL7 和二进制，带请求模式的接口只接受 JSON。',
-      en: 'Takes only the listed Content-Types; by default flows take JSON, XML, plain text, HL7 and bytes, interfaces with a schema only JSON.',
+      en: 'Accepts only the listed Content-Types; by default flows accept JSON, XML, plain text, HL7 and bytes, interfaces with a schema only JSON.',
     },
   },
   options: Type.Object(
@@ -40,7 +40,7 @@ export default definePolicy({
             '接受的类型',
             'Accepted types',
             '不填时：带请求格式的接口只接受 JSON，其余流程接口接受 JSON、XML、纯文本、HL7 和二进制。',
-            'Left out, an interface with a request schema takes JSON, other flows JSON, XML, plain text, HL7 and bytes.',
+            'If left out, an interface with a request schema accepts JSON, other flows accept JSON, XML, plain text, HL7 and bytes.',
             { example: 'application/json' },
           ),
           minItems: 1,
@@ -59,7 +59,7 @@ export default definePolicy({
               path: `/accept/${i}`,
               problem: 'media-type',
               value,
-              message: `${value} is no media type.`,
+              message: `${value} is not a media type.`,
               fix: 'Write type/subtype, such as application/json, without parameters or a star.',
             },
           ],
@@ -96,7 +96,7 @@ function refuseType(accepted: readonly string[] = []): GatewayError {
 const ENCODED = refuse('GW41502', {
   text: {
     'zh-CN': '该接口不接受压缩或编码的请求体：去除 Content-Encoding，发送原文',
-    en: 'This interface takes no compressed or encoded body: send it plain, without Content-Encoding.',
+    en: 'This interface does not accept a compressed or encoded body: send it without Content-Encoding.',
   },
 });
 

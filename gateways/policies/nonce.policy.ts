@@ -9,7 +9,7 @@ const MARGIN_MS = 60_000;
 const FORGOTTEN = refuse('GW40102', {
   text: {
     'zh-CN': '网关刚刚丢失了防重放记录，暂不接受此前签名的请求：请在一分钟后以当前时间重新签名',
-    en: 'The gateway has just lost its record of nonces and takes nothing that was signed before: sign again with the present time, in a minute.',
+    en: 'The gateway has just lost its record of nonces and refuses everything that was signed before: sign again in a minute, with the current time.',
   },
   retryAfterSec: 60,
 });
@@ -27,7 +27,7 @@ export default definePolicy({
     label: { 'zh-CN': '防重放', en: 'Replay guard' },
     help: {
       'zh-CN': '同一密钥的 nonce 在两倍时间窗口内只接受一次。公开数据的接口可以在无法保存 nonce 时不经此检查继续应答。',
-      en: 'Takes a nonce of a key once within twice the time window. An interface of data class public may answer without this guard while nonces cannot be stored.',
+      en: 'Accepts each nonce of a key once within twice the time window. An interface of the data class public can accept requests without this protection while nonces cannot be stored.',
     },
   },
   options: Type.Object(
@@ -38,7 +38,7 @@ export default definePolicy({
             '无法保存 nonce 时',
             'While nonces cannot be stored',
             '“放行”只对公开数据的接口生效；其他接口总是拒绝。',
-            'Letting pass counts for interfaces of public data alone; others refuse.',
+            'Requests are let through only for interfaces with public data; others refuse them.',
             { options: { refuse: ['拒绝', 'Refuse'], allow: ['放行', 'Let pass'] } },
           ),
           default: 'refuse',

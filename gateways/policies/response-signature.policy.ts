@@ -24,7 +24,7 @@ export default definePolicy({
   fronts: ['open'],
   text: {
     label: { 'zh-CN': '响应签名', en: 'Answer signature' },
-    help: { 'zh-CN': '对响应签名：X-KQ-Signature、X-KQ-Keyid、X-KQ-Ts。', en: 'Signs the answer: X-KQ-Signature, X-KQ-Keyid, X-KQ-Ts.' },
+    help: { 'zh-CN': '对响应签名：X-KQ-Signature、X-KQ-Keyid、X-KQ-Ts。', en: 'Signs the response: X-KQ-Signature, X-KQ-Keyid, X-KQ-Ts.' },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,

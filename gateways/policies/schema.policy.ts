@@ -17,7 +17,7 @@ export default definePolicy({
     label: { 'zh-CN': '请求校验', en: 'Request schema' },
     help: {
       'zh-CN': '按接口的 JSON Schema 校验请求体和查询参数，不符合时返回 GW42201 及位置。',
-      en: 'Checks body and query against the JSON Schemas of the interface; GW42201 names the places.',
+      en: 'Checks body and query against the JSON Schemas of the interface; GW42201 lists the places.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

@@ -9,7 +9,7 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '接口状态', en: 'Interface state' },
-    help: { 'zh-CN': '已下线的接口返回 GW40403。', en: 'An interface that is offline answers GW40403.' },
+    help: { 'zh-CN': '已下线的接口返回 GW40403。', en: 'An interface that is offline returns GW40403.' },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,

@@ -14,7 +14,7 @@ export default definePolicy({
     label: { 'zh-CN': '链路标识', en: 'Trace id' },
     help: {
       'zh-CN': '为每个请求生成链路标识，并在响应头 X-KQ-Trace 中返回。',
-      en: 'Makes a trace id for each request and answers it in X-KQ-Trace.',
+      en: 'Creates a trace id for each request and returns it in X-KQ-Trace.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

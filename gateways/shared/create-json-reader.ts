@@ -23,8 +23,8 @@ const MAX_ISSUES = 20;
 const REMEMBERED = 100;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './json-worker.ts' : './json-worker.js', import.meta.url);
 
-const BUSY = { problem: 'too many bodies wait to be read', isBusy: true } as const;
-const COSTLY = { problem: 'reading and checking it takes too much computing or memory', isCostly: true } as const;
+const BUSY = { problem: 'too many bodies are waiting to be read', isBusy: true } as const;
+const COSTLY = { problem: 'reading and checking it needs too much CPU time or memory', isCostly: true } as const;
 
 /**
  * Returns the result with the parsed value. A valid body is parsed again here, because a structured clone of many small
@@ -66,11 +66,11 @@ export function createJsonReader(clock: Clock): JsonReader {
    */
   async function checkInThread(source: JsonTask['source'], schema: CheckedSchema, from: Sender, isForLoop = false): Promise<CheckedJson> {
     const { text, coerces, isBounded } = schema;
-    if (unusable.has(text)) throw new Error('the schema takes too much computing: make it smaller');
+    if (unusable.has(text)) throw new Error('the schema needs too much CPU time: make it smaller');
     const found = await inThread({ source, schema: { text, coerces }, isForLoop }, from);
     if (found !== COSTLY || isBounded) return found;
     if (unusable.size < REMEMBERED) unusable.add(text);
-    throw new Error('the schema takes too much computing: make it smaller');
+    throw new Error('the schema needs too much CPU time: make it smaller');
   }
 
   /** Replaces the first problem by all problems, if they can be listed. */

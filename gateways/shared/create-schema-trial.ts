@@ -40,12 +40,17 @@ export function createSchemaTrial(clock: Clock): SchemaTrial {
 
 const SLOW = {
   'zh-CN': `编译 Schema 的计算时间超过 ${CPU_MS} 毫秒。请减少字段和分支`,
-  en: `Compiling the schema took more than ${CPU_MS} ms of computing. Give it fewer fields and branches`,
+  en: `Compiling the schema took more than ${CPU_MS} ms of CPU time. Give it fewer fields and branches`,
 };
 
 function busy({ retryAfterMs }: ThreadLimit): AppError {
-  return new AppError('SCHEMA_CHECK_BUSY', 'transient', 'Too many schemas wait to be checked, or one of yours was just too much.', {
-    retryAfterMs: Math.max(1000, retryAfterMs),
-    fix: 'Wait a moment and check again.',
-  });
+  return new AppError(
+    'SCHEMA_CHECK_BUSY',
+    'transient',
+    'Too many schemas are waiting to be checked, or one of yours needed too much work just now.',
+    {
+      retryAfterMs: Math.max(1000, retryAfterMs),
+      fix: 'Wait a moment and check again.',
+    },
+  );
 }

@@ -24,8 +24,8 @@ export function createValueCheck(clock: Clock): ValueCheck {
       if ('issues' in found) return found.issues;
       if ('value' in found) return undefined;
       if (found.isBusy)
-        throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { fix: 'Try again later.' });
-      throw new AppError('PARSE_TOO_COSTLY', 'input', 'The payload takes more computing or memory than its size allows.', {
+        throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads are waiting to be parsed.', { fix: 'Try again later.' });
+      throw new AppError('PARSE_TOO_COSTLY', 'input', 'The payload needs more CPU time or memory than its size allows.', {
         values: { problem: 'time' },
         fix: 'Send it with fewer parts.',
       });

@@ -2,7 +2,7 @@ import { findJsonExcess, keyFault, scanJson } from '../../engine/contract/schema
 import type { JsonResult } from '../contract.ts';
 
 const MAX_DEPTH = 64;
-const KEY_PROBLEMS = { proto: 'the key __proto__ is not allowed', twice: 'a key stands twice in one object' } as const;
+const KEY_PROBLEMS = { proto: 'the key __proto__ is not allowed', twice: 'an object has the same key twice' } as const;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -42,5 +42,5 @@ function isHeld(token: string): boolean {
 }
 
 function unheldProblem(token: string): string {
-  return Number.isFinite(Number(token)) ? 'a number is too large to be held exactly: send it as a string' : 'a number is too large';
+  return Number.isFinite(Number(token)) ? 'a number is too large to be represented exactly: send it as a string' : 'a number is too large';
 }

@@ -289,5 +289,5 @@ function valueOf(raw: readonly Buffer[], wanted: string): string | undefined {
 }
 
 function gone(): AppError {
-  return new AppError('GW_CALL_ENDED', 'transient', 'The call was ended by the gateway.');
+  return new AppError('GW_CALL_ENDED', 'transient', 'The gateway ended the call.');
 }

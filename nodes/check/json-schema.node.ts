@@ -23,7 +23,7 @@ export default defineNode({
     label: { 'zh-CN': '数据校验', en: 'Check by schema' },
     help: {
       'zh-CN': '按 JSON Schema 检查数据，不符合的从错误出口离开。',
-      en: 'Checks the data by a JSON Schema; what does not fit is refused.',
+      en: 'Checks the data against a JSON Schema; data that does not match is refused.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
@@ -34,7 +34,7 @@ export default defineNode({
         ...fieldText('JSON Schema', 'JSON Schema', '2020-12 版。', 'Draft 2020-12.'),
         ...fieldEditor('json-schema'),
       }),
-      maxIssues: Type.Integer({ ...fieldText('最多列出的问题', 'Issues listed at most'), minimum: 1, maximum: 200, default: 20 }),
+      maxIssues: Type.Integer({ ...fieldText('最多列出的问题', 'Maximum issues listed'), minimum: 1, maximum: 200, default: 20 }),
     },
     { additionalProperties: false },
   ),
@@ -65,9 +65,9 @@ export default defineNode({
         reject: {
           code: 'CHECK_SCHEMA',
           kind: 'input',
-          message: `The data does not fit its schema${count === undefined ? '' : ` at ${count} place(s)`}.`,
+          message: `The data does not match its schema${count === undefined ? '' : ` at ${count} place(s)`}.`,
           ...(count === undefined ? {} : { values: { count } }),
-          fix: 'Correct the named fields and send again.',
+          fix: 'Correct the listed fields and send again.',
           issues: breaches.map(toCheckIssue),
         },
       };

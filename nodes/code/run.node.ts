@@ -31,7 +31,7 @@ export default defineNode({
           '脚本',
           'Script',
           '函数体，可用 message、nodes、now，用 return 返回。时间固定为受理时间，重试时随机数不变。',
-          'A function body with message, nodes and now; return the result. Time is that of acceptance; retries get the same random numbers.',
+          'A function body with message, nodes and now; return the result. The time is the time of acceptance; retries get the same random numbers.',
           { example: 'return { name: message.data.patient.name };' },
         ),
         ...fieldEditor('script'),

@@ -18,19 +18,19 @@ export default defineNode({
   icon: 'shield-alert',
   text: {
     label: { 'zh-CN': '捕获错误', en: 'Catch errors' },
-    help: { 'zh-CN': '接住没有单独错误出口的节点所出的错误。', en: 'Takes the errors of nodes that have no error path of their own.' },
+    help: { 'zh-CN': '接住没有单独错误出口的节点所出的错误。', en: 'Handles the errors of nodes that have no error path of their own.' },
   },
   config: Type.Object(
     {
       codes: Type.Optional(
         Type.Array(Type.String({ maxLength: 100 }), {
-          ...fieldText('错误码', 'Codes', '为空表示全部。', 'Empty: every code.', { example: 'MLLP_ACK_TIMEOUT' }),
+          ...fieldText('错误码', 'Codes', '为空表示全部。', 'Empty: all codes.', { example: 'MLLP_ACK_TIMEOUT' }),
           maxItems: 100,
         }),
       ),
       kinds: Type.Optional(
         Type.Array(Kind, {
-          ...fieldText('错误种类', 'Kinds', '为空表示全部。', 'Empty: every kind.', {
+          ...fieldText('错误种类', 'Kinds', '为空表示全部。', 'Empty: all kinds.', {
             options: {
               input: ['内容有误', 'Wrong input'],
               transient: ['暂时故障', 'Temporary failure'],

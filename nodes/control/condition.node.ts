@@ -7,11 +7,16 @@ import { fieldEditor, fieldText, Text } from '../../engine/contract/values/texts
 const Branch = Type.Object(
   {
     port: Type.String({
-      ...fieldText('端口', 'Port', '消息离开的端口；不能是 else 或 error。', 'By which the message leaves; neither else nor error.'),
+      ...fieldText(
+        '端口',
+        'Port',
+        '消息离开的端口；不能是 else 或 error。',
+        'The port through which the message leaves; not else or error.',
+      ),
       pattern: '^[a-z][a-z0-9-]{0,30}$',
     }),
     label: Type.Object(Text.properties, {
-      ...fieldText('名称', 'Label', '画布上显示的名称。', 'What the canvas shows.'),
+      ...fieldText('名称', 'Label', '画布上显示的名称。', 'Shown on the canvas.'),
       ...fieldEditor('text-both'),
       additionalProperties: false,
     }),
@@ -36,13 +41,13 @@ export default defineNode({
     label: { 'zh-CN': '条件分支', en: 'Condition' },
     help: {
       'zh-CN': '从上到下检查条件，走第一个成立的分支；都不成立则走“其他”。',
-      en: 'Checks the conditions from the top and takes the first that holds, or “else”.',
+      en: 'Checks the conditions from the top and takes the first that is true, or “else”.',
     },
   },
   config: Type.Object(
     {
       branches: Type.Array(Branch, {
-        ...fieldText('分支', 'Branches', '按顺序检查，第一个成立的生效。', 'Checked in order; the first that holds wins.'),
+        ...fieldText('分支', 'Branches', '按顺序检查，第一个成立的生效。', 'Checked in order; the first that is true wins.'),
         ...fieldEditor('branches'),
         minItems: 1,
         maxItems: 50,

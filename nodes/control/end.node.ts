@@ -12,7 +12,7 @@ export default defineNode({
   icon: 'circle-stop',
   text: {
     label: { 'zh-CN': '以错误结束', en: 'End with error' },
-    help: { 'zh-CN': '以业务错误结束流程，并告知调用方。', en: 'Ends the flow with an error of its own and tells the caller.' },
+    help: { 'zh-CN': '以业务错误结束流程，并告知调用方。', en: 'Ends the flow with an error of its own and returns it to the caller.' },
   },
   config: Type.Object(
     {
@@ -28,10 +28,10 @@ export default defineNode({
       }),
       status: Type.Integer({ ...fieldText('状态码', 'Status'), minimum: 400, maximum: 599, default: 422 }),
       kind: Type.Union([Type.Literal('input'), Type.Literal('transient')], {
-        ...fieldText('种类', 'Kind', '告诉调用方重试有没有用。', 'Tells the caller whether a retry is of use.', {
+        ...fieldText('种类', 'Kind', '告诉调用方重试有没有用。', 'Tells the caller whether a retry is useful.', {
           options: {
-            input: ['内容有误，重试无用', 'Wrong input: a retry is no use'],
-            transient: ['暂时故障，稍后可重试', 'Temporary: may be tried later'],
+            input: ['内容有误，重试无用', 'Wrong input: a retry does not help'],
+            transient: ['暂时故障，稍后可重试', 'Temporary: can be tried later'],
           },
         }),
         default: 'input',

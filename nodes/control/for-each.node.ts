@@ -28,11 +28,11 @@ export default defineNode({
   config: Type.Object(
     {
       items: Type.Union(Operand.anyOf, {
-        ...fieldText('列表', 'Items', '要逐项处理的列表。', 'The list to go through.', { example: 'data.orders' }),
+        ...fieldText('列表', 'Items', '要逐项处理的列表。', 'The list to iterate over.', { example: 'data.orders' }),
         ...fieldEditor('operand'),
       }),
       concurrency: Type.Integer({
-        ...fieldText('并发数', 'Concurrency', '同时处理的项数。', 'Items worked on at once.'),
+        ...fieldText('并发数', 'Concurrency', '同时处理的项数。', 'Items processed at the same time.'),
         minimum: 1,
         maximum: 100,
         default: 4,
@@ -45,7 +45,7 @@ export default defineNode({
       }),
       onItemError: Type.Union([Type.Literal('fail'), Type.Literal('keep')], {
         ...fieldText('某项出错时', 'When an item fails', undefined, undefined, {
-          options: { fail: ['整体失败', 'All fails'], keep: ['记下错误，继续其余各项', 'Note the error and go on'] },
+          options: { fail: ['整体失败', 'All fails'], keep: ['记下错误，继续其余各项', 'Record the error and continue'] },
         }),
         default: 'fail',
       }),
@@ -68,7 +68,7 @@ export default defineNode({
       if (items.length > config.limit) {
         throw new AppError('FOREACH_TOO_MANY', 'input', `The list has ${items.length} items; at most ${config.limit} are allowed here.`, {
           values: { items: items.length, limit: config.limit },
-          fix: 'Raise the limit of the node, or send fewer items at once.',
+          fix: 'Raise the limit of the node, or send fewer items at a time.',
         });
       }
       return { emit: { each: items.map((item) => withData(message, item, 'application/json')) } };

@@ -25,7 +25,7 @@ export default defineNode({
     label: { 'zh-CN': '汇合', en: 'Join' },
     help: {
       'zh-CN': '等待最先成功的分支、最先结束的分支、全部或其中几个分支，把结果合成一个对象。',
-      en: 'Waits for the first branch that succeeds, the first that ends, all or some, and makes one object of their results.',
+      en: 'Waits for the first branch that succeeds, the first that ends, all or some, and combines their results into one object.',
     },
   },
   config: Type.Object(
@@ -35,7 +35,7 @@ export default defineNode({
           options: {
             all: ['全部分支', 'All branches'],
             'first-success': ['最先成功的分支', 'The first that succeeds'],
-            'first-end': ['最先结束的分支（成功或失败）', 'The first that ends, done or failed'],
+            'first-end': ['最先结束的分支（成功或失败）', 'The first that ends, completed or failed'],
             'n-of': ['其中若干个', 'Some of them'],
           },
         }),

@@ -19,7 +19,7 @@ export default defineNode({
     label: { 'zh-CN': '汇合（旧版）', en: 'Join (old)' },
     help: {
       'zh-CN': '旧版：“任意一个”也会被失败的分支占先。新流程请用“汇合”。',
-      en: 'The old one: “any” is won by a failed branch too. Use “Join” in new flows.',
+      en: 'The old version: with “any”, a failed branch can be the first too. Use “Join” in new flows.',
     },
   },
   config: Type.Object(

@@ -5,11 +5,11 @@ import { fieldEditor, fieldText, Text } from '../../engine/contract/values/texts
 const Branch = Type.Object(
   {
     port: Type.String({
-      ...fieldText('端口', 'Port', '分支由它离开；不能是 error。', 'By which the branch leaves; not error.'),
+      ...fieldText('端口', 'Port', '分支由它离开；不能是 error。', 'The port through which the branch leaves; not error.'),
       pattern: '^[a-z][a-z0-9-]{0,30}$',
     }),
     label: Type.Object(Text.properties, {
-      ...fieldText('名称', 'Label', '画布上显示的名称。', 'What the canvas shows.'),
+      ...fieldText('名称', 'Label', '画布上显示的名称。', 'Shown on the canvas.'),
       ...fieldEditor('text-both'),
       additionalProperties: false,
     }),
@@ -27,12 +27,12 @@ export default defineNode({
   icon: 'split',
   text: {
     label: { 'zh-CN': '并行', en: 'Parallel' },
-    help: { 'zh-CN': '把同一条消息同时发往每个分支。', en: 'Sends the same message along every branch at once.' },
+    help: { 'zh-CN': '把同一条消息同时发往每个分支。', en: 'Sends the same message to all branches at the same time.' },
   },
   config: Type.Object(
     {
       branches: Type.Array(Branch, {
-        ...fieldText('分支', 'Branches', '2 到 50 个，同时进行。', '2 to 50, all at once.'),
+        ...fieldText('分支', 'Branches', '2 到 50 个，同时进行。', '2 to 50, all at the same time.'),
         ...fieldEditor('ports'),
         minItems: 2,
         maxItems: 50,

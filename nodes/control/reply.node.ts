@@ -21,7 +21,7 @@ export default defineNode({
     label: { 'zh-CN': '回复', en: 'Reply' },
     help: {
       'zh-CN': '答复调用方，每次执行恰好一次；不等其后的节点运行完。',
-      en: 'Answers the caller, exactly once per execution; it does not wait for the nodes behind.',
+      en: 'Replies to the caller, exactly once per execution; does not wait for the nodes after it.',
     },
   },
   config: Type.Object(
@@ -34,7 +34,7 @@ export default defineNode({
       }),
       body: Type.Optional(
         Type.Union(Operand.anyOf, {
-          ...fieldText('内容', 'Body', '不填则为消息的内容。', 'Left out: the data of the message.'),
+          ...fieldText('内容', 'Body', '不填则为消息的内容。', 'If left out: the data of the message.'),
           ...fieldEditor('operand'),
         }),
       ),

@@ -23,14 +23,14 @@ export default defineNode({
     label: { 'zh-CN': '等待', en: 'Wait' },
     help: {
       'zh-CN': '等待一段时间、等到某一时刻，或等待外部凭令牌恢复。',
-      en: 'Waits for a time, until a moment, or until it is resumed by a token.',
+      en: 'Waits for a duration, until a time, or until it is resumed with a token.',
     },
   },
   config: Type.Object(
     {
       durationMs: Type.Optional(
         Type.Integer({
-          ...fieldText('时长', 'Duration', '等待这么久。', 'Waits that long.'),
+          ...fieldText('时长', 'Duration', '等待这么久。', 'How long to wait.'),
           ...fieldEditor('duration-ms'),
           minimum: 1,
           maximum: MAX_WAIT_MS,
@@ -38,7 +38,7 @@ export default defineNode({
       ),
       until: Type.Optional(
         Type.Union(Operand.anyOf, {
-          ...fieldText('等到', 'Until', '时刻，自 1970 年起的毫秒数。', 'A moment in milliseconds since 1970.', {
+          ...fieldText('等到', 'Until', '时刻，自 1970 年起的毫秒数。', 'A time in milliseconds since 1970.', {
             example: 'data.visit.startsAt',
           }),
           ...fieldEditor('operand'),
@@ -50,7 +50,7 @@ export default defineNode({
             '恢复令牌',
             'Resume token',
             '算出令牌的表达式；凭它恢复。令牌须在流程内唯一。',
-            'Expression that gives the token it is resumed by; it must be unique within the flow.',
+            'Expression that returns the token with which it is resumed; must be unique within the flow.',
             { example: 'data.hospital & "-" & data.orderId' },
           ),
           ...fieldEditor('expression'),
@@ -60,7 +60,7 @@ export default defineNode({
       ),
       timeoutMs: Type.Optional(
         Type.Integer({
-          ...fieldText('最长等待', 'Time-out', '用于恢复令牌。', 'For the resume token.'),
+          ...fieldText('最长等待', 'Time-out', '用于恢复令牌。', 'How long to wait for the resume token.'),
           ...fieldEditor('duration-ms'),
           minimum: 1,
           maximum: MAX_WAIT_MS,
@@ -89,8 +89,8 @@ export default defineNode({
     return async (ctx) => {
       const resumeToken = await readToken(ctx.scope);
       if (typeof resumeToken !== 'string' || resumeToken.length < 1 || resumeToken.length > 500) {
-        throw new AppError('WAIT_TOKEN_WRONG', 'input', 'The resume expression gave no text of 1 to 500 characters.', {
-          fix: 'Let it give something unique that the other side knows, for example an order number.',
+        throw new AppError('WAIT_TOKEN_WRONG', 'input', 'The resume expression did not return a text of 1 to 500 characters.', {
+          fix: 'Let it return something unique that the other side knows, for example an order number.',
         });
       }
       return { wait: { resumeToken, ...(timeoutMs === undefined ? {} : { untilMs: ctx.clock.now() + timeoutMs }) } };
@@ -106,7 +106,7 @@ const ONE_WAY = {
 async function readMoment(read: (scope: Scope) => unknown, scope: Scope, nowMs: number): Promise<number> {
   const value = await read(scope);
   if (typeof value === 'number' && Number.isFinite(value) && value <= nowMs + MAX_WAIT_MS) return value;
-  throw new AppError('WAIT_UNTIL_WRONG', 'input', 'The moment to wait for is no time in milliseconds within 30 days.', {
-    fix: 'Give milliseconds since 1970, for example $toMillis(data.at).',
+  throw new AppError('WAIT_UNTIL_WRONG', 'input', 'The time to wait for is not a time in milliseconds within 30 days.', {
+    fix: 'Return milliseconds since 1970, for example $toMillis(data.at).',
   });
 }

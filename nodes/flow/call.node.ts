@@ -17,7 +17,7 @@ export default defineNode({
     label: { 'zh-CN': '调用子流程', en: 'Call a flow' },
     help: {
       'zh-CN': '用当前消息运行另一个已发布的流程，并取得其回复。',
-      en: 'Runs another published flow with this message and takes its reply.',
+      en: 'Runs another published flow with this message and returns its reply.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
@@ -30,11 +30,11 @@ export default defineNode({
         pattern: '^flw_[A-Za-z0-9_-]{1,60}$',
       }),
       effect: Type.Union([Type.Literal('read'), Type.Literal('idempotent-write'), Type.Literal('write')], {
-        ...fieldText('对外影响', 'Effect', '被调用流程最多做什么。', 'The most that the called flow does.', {
+        ...fieldText('对外影响', 'Effect', '被调用流程最多做什么。', 'The strongest effect that the called flow may have.', {
           options: {
             read: ['只读', 'Reads only'],
-            'idempotent-write': ['写入，重复执行等于一次', 'Writes; twice is as once'],
-            write: ['写入，重复执行就是两次（结果不明时挂起）', 'Writes; twice is twice (held when the outcome is unknown)'],
+            'idempotent-write': ['写入，重复执行等于一次', 'Writes, idempotent'],
+            write: ['写入，重复执行就是两次（结果不明时挂起）', 'Writes, not idempotent (held if the outcome is unknown)'],
           },
         }),
         default: 'write',

@@ -12,7 +12,7 @@ import { inTurns } from '../shared/in-turns.ts';
 const Config = Type.Object(
   {
     types: Type.Array(Type.String({ ...fieldEditor('hl7-type'), pattern: '^[A-Z0-9]{3}(\\^[A-Z0-9]{3})?$' }), {
-      ...fieldText('允许的消息类型', 'Allowed types', '空表示不限。', 'Empty allows all.', { example: 'ADT^A01' }),
+      ...fieldText('允许的消息类型', 'Allowed types', '空表示不限。', 'Empty: all are allowed.', { example: 'ADT^A01' }),
       default: [],
       maxItems: 100,
     }),
@@ -32,7 +32,7 @@ export default defineNode({
     label: { 'zh-CN': 'HL7 解析', en: 'Parse HL7' },
     help: {
       'zh-CN': '把 HL7 v2 文本解析为数据，例如 data.PID[0].f5[0].c1 即 PID-5.1；未改动时可逐字节还原。',
-      en: 'Turns HL7 v2 text into data: data.PID[0].f5[0].c1 is PID-5.1. Unchanged data serialises back byte for byte.',
+      en: 'Converts HL7 v2 text to data: data.PID[0].f5[0].c1 is PID-5.1. Unchanged data serialises back byte for byte.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
@@ -55,14 +55,14 @@ function textOf({ data, charset }: Message): { readonly text: string; readonly c
   if (data instanceof Uint8Array) return decodeHl7(data, charset);
   throw new AppError('HL7_MALFORMED', 'input', 'The data is neither text nor bytes.', {
     values: { problem: 'input' },
-    fix: 'Put this node where the message is still HL7 text.',
+    fix: 'Use this node while the message is still HL7 text.',
   });
 }
 
 function checkType(message: Hl7Message, { types }: Config): void {
   const [kind = '', event = ''] = headerField(message, 9).split(message.delimiters.component);
   if (types.length === 0 || types.includes(kind) || types.includes(`${kind}^${event}`)) return;
-  throw new AppError('HL7_TYPE_UNEXPECTED', 'input', 'The message is of a type that this flow does not take.', {
+  throw new AppError('HL7_TYPE_UNEXPECTED', 'input', 'The message has a type that this flow does not accept.', {
     values: { types: types.join('、') },
     fix: `Send one of ${types.join(', ')}, or extend the node's list.`,
   });

@@ -15,7 +15,7 @@ export default defineNode({
     label: { 'zh-CN': 'HL7 生成', en: 'Serialise HL7' },
     help: {
       'zh-CN': '把数据写成 HL7 v2 文本；未改动的字段与原文逐字节相同。',
-      en: 'Writes data as HL7 v2 text; fields that were not changed stay as they came, byte for byte.',
+      en: 'Writes data as HL7 v2 text; unchanged fields stay exactly as received, byte for byte.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },

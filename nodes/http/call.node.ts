@@ -54,7 +54,7 @@ const Config = Type.Object(
         '路径',
         'Path',
         '接在适配器地址之后；{data.patient.id} 这样的占位符会被取值并转义。',
-        "Follows the adapter's base URL; placeholders such as {data.patient.id} are filled in and percent-encoded.",
+        "Appended to the adapter's base URL; placeholders such as {data.patient.id} are filled in and percent-encoded.",
         { example: '/patients/{data.patient.id}' },
       ),
       ...fieldEditor('template'),
@@ -66,13 +66,13 @@ const Config = Type.Object(
         '查询参数',
         'Query',
         '值可含占位符；占位符无值时省略该参数。',
-        'Values may hold placeholders; a field whose placeholder has no value is left out.',
+        'Values can contain placeholders; a field whose placeholder has no value is left out.',
       ),
       default: {},
       maxProperties: 100,
     }),
     headers: valuesBy('header', Type.String({ ...fieldEditor('template'), maxLength: 4000 }), {
-      ...fieldText('请求头', 'Headers', '值可含占位符。', 'Values may hold placeholders.'),
+      ...fieldText('请求头', 'Headers', '值可含占位符。', 'Values can contain placeholders.'),
       ...fieldEditor('headers'),
       default: {},
       maxProperties: 100,
@@ -83,16 +83,22 @@ const Config = Type.Object(
           '请求体',
           'Body',
           '不填时，POST、PUT、PATCH 发送消息，其余不发送。',
-          'Left out: POST, PUT and PATCH send the message, the others nothing.',
+          'If left out: POST, PUT and PATCH send the message, the others send nothing.',
           { options: { message: ['整条消息', 'The message'], none: ['不发送', 'Nothing'] } },
         ),
         ...fieldEditor('body'),
       }),
     ),
     expect: Type.Array(Type.String({ pattern: '^[1-5]\\d\\d(-[1-5]\\d\\d)?$' }), {
-      ...fieldText('预期状态码', 'Expected status', '单个或区间；其余为错误。', 'Single ones or ranges; any other is an error.', {
-        example: '200-299',
-      }),
+      ...fieldText(
+        '预期状态码',
+        'Expected status',
+        '单个或区间；其余为错误。',
+        'Single status codes or ranges; any other status is an error.',
+        {
+          example: '200-299',
+        },
+      ),
       default: ['200-299'],
       minItems: 1,
       maxItems: 20,
@@ -100,7 +106,7 @@ const Config = Type.Object(
     responseAs: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('text'), Type.Literal('bytes')], {
       ...fieldText('响应解析为', 'Answer as', undefined, undefined, {
         options: {
-          auto: ['自动（按 content-type）', 'Automatic (by its content-type)'],
+          auto: ['自动（按 content-type）', 'Automatic (by content-type)'],
           json: ['JSON', 'JSON'],
           text: ['文本', 'Text'],
           bytes: ['字节', 'Bytes'],
@@ -113,7 +119,7 @@ const Config = Type.Object(
         '输出完整响应',
         'Whole answer',
         '输出 {status, headers, body}，而不只是响应体。',
-        'Emits {status, headers, body} instead of the body alone.',
+        'Emits {status, headers, body} instead of only the body.',
       ),
       default: false,
     }),
@@ -122,12 +128,12 @@ const Config = Type.Object(
         '对方保证幂等',
         'Idempotent',
         '对方按 Idempotency-Key 去重，因此结果未知时可以安全重发。',
-        'The other side heeds the Idempotency-Key, so that sending again is safe when the outcome is unknown.',
+        'The other side honours the Idempotency-Key, so it is safe to send again if the outcome is unknown.',
       ),
       default: false,
     }),
     reads: Type.Boolean({
-      ...fieldText('只读调用', 'Only reads', '该 POST 只查询，不改变任何数据。', 'This POST only asks and changes nothing.'),
+      ...fieldText('只读调用', 'Only reads', '该 POST 只查询，不改变任何数据。', 'This POST only reads and changes nothing.'),
       default: false,
     }),
   },
@@ -146,7 +152,7 @@ export default defineNode({
     label: { 'zh-CN': 'HTTP 调用', en: 'HTTP call' },
     help: {
       'zh-CN': '通过适配器调用对方的 REST 接口，输出解析后的响应。',
-      en: 'Calls a REST interface of the other side through its adapter and emits the parsed answer.',
+      en: 'Calls a REST interface of the other side through its adapter and emits the parsed response.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
@@ -168,10 +174,10 @@ const BAD_PATH = {
   'zh-CN': '路径须为百分号编码，且不含“.”或“..”路径段、查询参数和片段',
   en: 'must be a percent-encoded path without dot segments, query or fragment',
 };
-const POST_ALONE = { 'zh-CN': '“只读”只用于 POST 请求', en: 'is for POST alone' };
+const POST_ALONE = { 'zh-CN': '“只读”只用于 POST 请求', en: 'is only for POST' };
 const READS_AND_REPEATS = {
   'zh-CN': '“只读调用”与“对方保证幂等”不能同时打开：只查询的调用本来就可以重发；会改变数据的，请只打开“对方保证幂等”',
-  en: 'cannot be on together with “Only reads”: what only asks may be sent again anyway; turn “Only reads” off where the call changes something',
+  en: 'cannot be on together with “Only reads”, because a call that only reads may always be sent again; turn “Only reads” off if the call changes something',
 };
 const OWN_HEADER = { 'zh-CN': '该请求头由平台设置，不能在此填写', en: 'is set by the platform' };
 
@@ -204,7 +210,7 @@ function checkConfig(config: Config): readonly ConfigProblem[] {
 function emptyRange(range: string, turned: string): Text {
   return {
     'zh-CN': `区间“${range}”的起点大于终点，不包含任何状态码；是否应为“${turned}”？`,
-    en: `the range "${range}" ends before it begins, so no status is in it; did you mean "${turned}"?`,
+    en: `the range "${range}" ends before it begins, so it contains no status; did you mean "${turned}"?`,
   };
 }
 
@@ -256,9 +262,9 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
  */
 function unreadable(cause: unknown): AppError {
   const reason = cause instanceof AppError ? ` (${cause.code})` : '';
-  return new AppError('HTTP_ANSWER_UNREADABLE', 'unknown-outcome', `The other side answered, but the answer cannot be read${reason}.`, {
+  return new AppError('HTTP_ANSWER_UNREADABLE', 'unknown-outcome', `The other side responded, but the response cannot be read${reason}.`, {
     cause,
-    fix: 'Ask the other side whether it was done; correct how the answer is read (responseAs, charset) before the next one.',
+    fix: 'Ask the other side whether it was done; correct how the response is read (responseAs, charset) before the next call.',
   });
 }
 

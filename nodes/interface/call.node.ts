@@ -39,7 +39,7 @@ export default defineNode({
             '请求体的 JSON Schema',
             'JSON Schema of the body',
             '用于接口文档和设计器补全；校验请用“数据校验”节点。',
-            'For the API page and completion; to check, use the check node.',
+            'For the API page and completion; to check the body, use the check node.',
           ),
           ...fieldEditor('json-schema'),
         }),

@@ -18,17 +18,17 @@ export default defineNode({
     label: { 'zh-CN': '解析 JSON', en: 'Parse JSON' },
     help: {
       'zh-CN': '把 JSON 文本或字节解析为数据；重复的键、过深的嵌套会被拒绝。',
-      en: 'Turns JSON text or bytes into data; duplicate keys and deep nesting are refused.',
+      en: 'Converts JSON text or bytes to data; duplicate keys and deep nesting are refused.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',
   config: Type.Object(
     {
-      maxDepth: Type.Integer({ ...fieldText('最大嵌套层数', 'Levels at most'), minimum: 1, maximum: 1000, default: 100 }),
+      maxDepth: Type.Integer({ ...fieldText('最大嵌套层数', 'Maximum levels'), minimum: 1, maximum: 1000, default: 100 }),
       bigNumbers: Type.Union([Type.Literal('refuse'), Type.Literal('string')], {
-        ...fieldText('大数', 'Big numbers', '超出双精度的整数。', 'Whole numbers that a double cannot hold.', {
-          options: { refuse: ['拒绝', 'Refuse'], string: ['保留为字符串', 'Keep as text, with every digit'] },
+        ...fieldText('大数', 'Big numbers', '超出双精度的整数。', 'Whole numbers that a double cannot represent.', {
+          options: { refuse: ['拒绝', 'Refuse'], string: ['保留为字符串', 'Keep as text, with all digits'] },
         }),
         default: 'refuse',
       }),

@@ -13,7 +13,7 @@ export default defineNode({
   icon: 'braces',
   text: {
     label: { 'zh-CN': '生成 JSON', en: 'Write JSON' },
-    help: { 'zh-CN': '把数据写成 JSON 文本。', en: 'Turns data into JSON text.' },
+    help: { 'zh-CN': '把数据写成 JSON 文本。', en: 'Converts data to JSON text.' },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',
@@ -30,7 +30,7 @@ export default defineNode({
   ),
   prepare: (config) => (_ctx, message) => {
     if (message.data === undefined || message.data instanceof Uint8Array) {
-      throw new AppError('JSON_INPUT', 'input', 'The message holds no data that JSON knows.', { fix: 'Parse bytes first.' });
+      throw new AppError('JSON_INPUT', 'input', 'The message contains no data that JSON can represent.', { fix: 'Parse bytes first.' });
     }
     const text = JSON.stringify(message.data, undefined, config.indent);
     return { emit: { ok: [{ ...withData(message, text, 'application/json'), charset: 'UTF-8' }] } };

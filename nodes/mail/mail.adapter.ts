@@ -8,7 +8,7 @@ export default defineAdapter({
     label: { 'zh-CN': '邮箱', en: 'Mailbox' },
     help: {
       'zh-CN': '邮件服务器上的一个邮箱，平台以 IMAP 收取其中的邮件。',
-      en: 'A mailbox on a mail server; the platform takes its mails over IMAP.',
+      en: 'A mailbox on a mail server; the platform fetches its mails over IMAP.',
     },
   },
   settings: MailSettings,

@@ -33,7 +33,7 @@ export interface Mailbox {
 export async function openMailbox(adapter: Adapter, password: string, outbound: OutboundGuard, mailBytes = 0): Promise<Mailbox> {
   const { user, imap } = readSettings(adapter, MailSettings);
   if (imap.security === 'none' && !isLoopback(imap.host)) {
-    throw new AppError('MAIL_TLS_REQUIRED', 'input', 'This adapter would fetch mails in plain text.', {
+    throw new AppError('MAIL_TLS_REQUIRED', 'input', 'This adapter would fetch mails unencrypted.', {
       values: { host: imap.host },
       fix: 'Set its encryption to TLS or STARTTLS.',
     });
@@ -104,10 +104,10 @@ function flooded(mostBytes: number, cause: unknown): AppError {
   return new AppError(
     'MAIL_FLOOD',
     'transient',
-    `The mail server sent more than it was asked for (${limit} MB), so the connection was cut.`,
+    `The mail server sent more than was requested (${limit} MB), so the connection was closed.`,
     {
       values: { limit },
-      fix: 'It is tried again by itself; if it goes on, look at the server.',
+      fix: 'It is retried automatically; if it keeps happening, check the server.',
       cause,
     },
   );
@@ -116,9 +116,9 @@ function flooded(mostBytes: number, cause: unknown): AppError {
 function connectFailed({ host, port }: MailSettings['imap'], cause: unknown): AppError {
   if (cause instanceof AppError) return cause;
   if ((cause as { readonly authenticationFailed?: boolean }).authenticationFailed === true)
-    return new AppError('MAIL_LOGIN_FAILED', 'input', `${host}:${port} refuses user or password.`, {
+    return new AppError('MAIL_LOGIN_FAILED', 'input', `${host}:${port} refuses the user or the password.`, {
       values: { host, port },
-      fix: 'Correct the user in the settings of the adapter, or its credential; some servers want an app password and IMAP switched on.',
+      fix: 'Correct the user in the settings of the adapter, or its credential; some servers require an app password and IMAP to be enabled.',
       cause,
     });
   const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;

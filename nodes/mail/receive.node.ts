@@ -25,16 +25,16 @@ const Config = Type.Object(
     folder: folder('收件文件夹', 'Folder', '其中的每封邮件启动一次流程。', 'Each mail in it starts the flow once.', 'INBOX'),
     doneFolder: folder(
       '已收文件夹',
-      'Folder of mails taken',
+      'Folder for processed mails',
       '安全存储后的邮件移到这里；没有时自动建立。',
-      'Where a mail goes once it is safely stored; made when it is not there.',
+      'The folder to which a mail is moved after it is safely stored; created if it does not exist.',
       'Processed',
     ),
     failedFolder: folder(
       '拒收文件夹',
-      'Folder of mails refused',
+      'Folder for refused mails',
       '过大、无法读取或流程拒收的邮件移到这里，等人查看。',
-      'Where mails go that are too large, unreadable or refused by the flow, for somebody to look at.',
+      'The folder to which mails are moved that are too large, unreadable or refused by the flow, so that someone can check them.',
       'Refused',
     ),
     everySec: Type.Integer({
@@ -45,7 +45,7 @@ const Config = Type.Object(
       default: 30,
     }),
     maxBytes: Type.Integer({
-      ...fieldText('单封上限', 'Largest mail', '含附件。', 'With its attachments.'),
+      ...fieldText('单封上限', 'Largest mail', '含附件。', 'Including attachments.'),
       ...fieldEditor('size-bytes'),
       minimum: 1024,
       maximum: 52_428_800,
@@ -72,7 +72,7 @@ export default defineNode({
     label: { 'zh-CN': '收取邮件', en: 'Receive mail' },
     help: {
       'zh-CN': '定时收取邮箱中的邮件与附件，邮件安全存储后才移出收件文件夹。',
-      en: 'Takes the mails of a mailbox with their attachments; each is moved away once it is safely stored.',
+      en: 'Receives the mails of a mailbox with their attachments; each is moved away after it is safely stored.',
     },
   },
   ports: { in: [], out: [outPort] },
@@ -110,7 +110,7 @@ function checkConfig(config: Config): readonly ConfigProblem[] {
     .filter((field) => config[field].toLowerCase() === inbox)
     .map((field) => ({
       path: `/${field}`,
-      message: { 'zh-CN': '须不同于收件文件夹', en: 'must be another folder than the one that is looked into' },
+      message: { 'zh-CN': '须不同于收件文件夹', en: 'must not be the folder from which mails are received' },
     }));
 }
 
@@ -161,7 +161,7 @@ async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder, failed
   if (!there.has(inbox)) {
     throw new AppError('MAIL_FOLDER_MISSING', 'input', `The mailbox has no folder ${inbox}.`, {
       values: { folder: inbox },
-      fix: 'Correct its name in the trigger, or make the folder in the mailbox.',
+      fix: 'Correct its name in the trigger, or create the folder in the mailbox.',
     });
   }
   for (const path of [doneFolder, failedFolder]) if (!there.has(path)) await client.mailboxCreate(path);
@@ -234,7 +234,7 @@ async function read({ mailbox, ctx, signal }: Look, uid: string): Promise<Messag
 function tooLarge(sizeBytes: number, maxBytes: number): AppError {
   return new AppError('MAIL_TOO_LARGE', 'input', `The mail has ${sizeBytes} bytes; ${maxBytes} are allowed.`, {
     values: { sizeBytes, maxBytes },
-    fix: 'Raise the limit in the trigger, or have it sent in parts.',
+    fix: 'Raise the limit in the trigger, or ask the sender to send it in parts.',
   });
 }
 
@@ -253,9 +253,9 @@ async function probe(ctx: ProbeContext): Promise<Health> {
 function mailboxFailed(cause: unknown): AppError {
   const { code, responseText, message } = cause as NodeJS.ErrnoException & { readonly responseText?: string };
   const reason = code ?? responseText ?? message;
-  return new AppError('MAIL_FAILED', 'transient', `The mail server did not do what it was asked: ${reason}.`, {
+  return new AppError('MAIL_FAILED', 'transient', `The mail server did not carry out a command: ${reason}.`, {
     values: { reason },
-    fix: 'It is tried again by itself; if it goes on, look at the mailbox and the log of its server.',
+    fix: 'It is retried automatically; if it keeps happening, check the mailbox and the log of its server.',
     cause,
   });
 }

@@ -22,13 +22,13 @@ export const MailSettings = Type.Object(
           maxLength: 255,
         }),
         port: Type.Integer({
-          ...fieldText('端口', 'Port', 'TLS 通常为 993。', '993 is usual with TLS.'),
+          ...fieldText('端口', 'Port', 'TLS 通常为 993。', 'Usually 993 with TLS.'),
           minimum: 1,
           maximum: 65_535,
           default: 993,
         }),
         security: Type.Union([Type.Literal('tls'), Type.Literal('starttls'), Type.Literal('none')], {
-          ...fieldText('加密', 'Encryption', '不加密只能用于本机。', 'None is for this machine alone.', {
+          ...fieldText('加密', 'Encryption', '不加密只能用于本机。', 'None is only for this machine.', {
             options: { tls: ['TLS', 'TLS'], starttls: ['STARTTLS', 'STARTTLS'], none: ['不加密', 'None'] },
           }),
           default: 'tls',

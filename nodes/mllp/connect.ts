@@ -26,8 +26,8 @@ export async function connect(options: ConnectOptions): Promise<Socket> {
   const { settings, outbound } = options;
   const { host, port, tls } = settings;
   if (tls === undefined && !isLoopback(host) && settings.allowPlain !== true) {
-    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'This adapter would send patient data in plain text.', {
-      fix: 'Set tls in its settings; or allowPlain, if the other side knows no TLS and stands in the same protected network.',
+    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'This adapter would send patient data unencrypted.', {
+      fix: 'Set tls in its settings; or allowPlain, if the other side does not support TLS and is in the same protected network.',
     });
   }
   // For a literal address, connecting calls no lookup, so check the address here.
@@ -62,7 +62,7 @@ function openSocket(settings: SendSettings, credential: string | undefined, outb
   try {
     return connectTls({ ...tlsOptions(settings, credential), ...lookup });
   } catch (cause) {
-    throw new AppError('MLLP_CREDENTIAL_WRONG', 'input', 'The certificate, key or CA of this adapter is no valid PEM.', {
+    throw new AppError('MLLP_CREDENTIAL_WRONG', 'input', 'The certificate, key or CA of this adapter is not valid PEM.', {
       fix: 'Store certificate and private key, both as PEM, in the credential of the adapter, and the CA in tls.ca.',
       cause,
     });

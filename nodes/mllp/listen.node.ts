@@ -27,7 +27,7 @@ const Config = Type.Object(
         '业务键',
         'Business keys',
         '名称 -> HL7 路径；可用于去重、顺序与查询。',
-        'Name -> HL7 path; for dedupe, lanes and search.',
+        'Name -> HL7 path; used for dedupe, lanes and search.',
         { example: 'patient: PID-3.1' },
       ),
       default: {},
@@ -39,7 +39,7 @@ const Config = Type.Object(
           '对端',
           'Peers',
           '代替适配器中的对端表；空表拒绝所有连接。',
-          'Instead of the adapter’s list; an empty list refuses all.',
+          'Replaces the adapter’s list; an empty list refuses all.',
           { example: '10.1.2.3' },
         ),
         maxItems: 1000,
@@ -64,7 +64,7 @@ export default defineNode({
     label: { 'zh-CN': 'MLLP 接收', en: 'MLLP listen' },
     help: {
       'zh-CN': '接收医院经 MLLP 发来的 HL7 v2 消息，消息安全存储后才应答 ACK。',
-      en: 'Takes HL7 v2 messages over MLLP and acknowledges each once it is safely stored.',
+      en: 'Receives HL7 v2 messages over MLLP and acknowledges each after it is safely stored.',
     },
   },
   ports: { in: [], out: [outPort] },
@@ -141,7 +141,7 @@ function listenAddress(settings: ListenSettings): { readonly host: string; reado
   const host = settings.listen?.host ?? settings.host;
   const port = settings.listen?.port ?? settings.port;
   if (host !== undefined && port !== undefined) return { host, port };
-  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', 'The adapter says nowhere to listen.', {
+  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', 'The adapter has no address to listen on.', {
     values: { problem: 'nowhere' },
     fix: 'Set listen.host and listen.port in the settings of the adapter.',
   });
@@ -151,7 +151,7 @@ function listenAddress(settings: ListenSettings): { readonly host: string; reado
 async function createServer(ctx: TriggerContext<Config>, settings: ListenSettings, host: string, requestCert: boolean): Promise<Server> {
   const isTls = settings.listenTls ?? !isLoopback(host);
   if (!isTls && !isLoopback(host)) {
-    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'Plain MLLP is possible on loopback only.', {
+    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'MLLP without TLS is only possible on loopback.', {
       values: { problem: 'loopback', host },
       fix: 'Remove listenTls: false from the adapter, or listen on 127.0.0.1.',
     });
@@ -160,9 +160,9 @@ async function createServer(ctx: TriggerContext<Config>, settings: ListenSetting
   if (!isTls) return createPlainServer({ allowHalfOpen: true });
   const material = await ctx.tls();
   if (material === undefined)
-    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'There is no certificate to listen with.', {
+    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'There is no certificate for the listener.', {
       values: { problem: 'certificate' },
-      fix: 'Give the platform a TLS certificate, or listen on 127.0.0.1.',
+      fix: 'Configure a TLS certificate for the platform, or listen on 127.0.0.1.',
     });
   const server = createTlsServer({
     ...material,

@@ -22,7 +22,7 @@ export default defineAdapter({
   ),
   credential: {
     'zh-CN': '出示客户端证书时，存证书与私钥的 PEM。',
-    en: 'Where a client certificate is shown: the PEM of certificate and private key.',
+    en: 'If a client certificate is used: the PEM of the certificate and its private key.',
   },
   connectsTo: (settings) => {
     const { host, port, listen, peers } = settings as Partial<SendSettings & ListenSettings>;

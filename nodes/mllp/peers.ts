@@ -34,7 +34,7 @@ function parseNetwork(entry: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
     const ip = ipaddr.process(entry);
     return [ip, ip.kind() === 'ipv4' ? 32 : 128];
   }
-  throw new AppError('MLLP_PEER_WRONG', 'input', 'An entry of the peer list is no address, no network and no certificate name.', {
+  throw new AppError('MLLP_PEER_WRONG', 'input', 'An entry of the peer list is not an address, a network or a certificate name.', {
     fix: 'Write for example 10.1.2.3, 10.1.0.0/16 or cn:his-a.',
   });
 }

@@ -36,11 +36,11 @@ async function reachListener(ctx: ProbeContext): Promise<string> {
   const settings = { host: host === '0.0.0.0' || host === '::' ? 'localhost' : host, port, allowPlain: true };
   const { signal, clock, adapter } = ctx;
   const options = { settings, timeoutMs: adapter.limits.connectTimeoutMs, outbound: undefined, signal, clock, credential: undefined };
-  const reached = isThisMachine(settings.host) ? connect(options) : Promise.reject(new Error('no address of this machine'));
+  const reached = isThisMachine(settings.host) ? connect(options) : Promise.reject(new Error('not an address of this machine'));
   const socket = await reached.catch((cause: unknown) => {
     throw new AppError('MLLP_NOT_LISTENING', 'transient', `Nothing listens at ${host}:${port}.`, {
       values: { host, port },
-      fix: 'Publish a flow that listens by this adapter; the system page says why a listener could not start.',
+      fix: 'Publish a flow that listens with this adapter; the system page shows why a listener could not start.',
       cause,
     });
   });

@@ -105,7 +105,7 @@ function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
     const onClose = () =>
       settle(
         new AppError('MLLP_CONNECTION_LOST', 'unknown-outcome', 'The connection ended after sending and before the ACK.', {
-          fix: 'Ask there whether the message arrived, then retry or cancel.',
+          fix: 'Ask the other side whether the message arrived, then retry or cancel.',
         }),
       );
     const onAbort = () => settle(ackTimeout('The step was stopped after sending and before the ACK.', { problem: 'stopped' }));
@@ -137,13 +137,13 @@ function decodeAck(frame: Buffer, charset: string): string {
 function ackTimeout(sentence: string, values: ErrorValues): AppError {
   return new AppError('MLLP_ACK_TIMEOUT', 'unknown-outcome', sentence, {
     values,
-    fix: 'Ask there whether the message arrived, then retry or cancel.',
+    fix: 'Ask the other side whether the message arrived, then retry or cancel.',
   });
 }
 
 function unreadable(cause: unknown): AppError {
-  return new AppError('MLLP_ACK_UNREADABLE', 'unknown-outcome', 'The other side answered with something that is no HL7 acknowledgement.', {
-    fix: 'Ask there whether the message arrived, then retry or cancel.',
+  return new AppError('MLLP_ACK_UNREADABLE', 'unknown-outcome', 'The other side sent something that is not an HL7 acknowledgement.', {
+    fix: 'Ask the other side whether the message arrived, then retry or cancel.',
     cause,
   });
 }

@@ -56,7 +56,7 @@ export function createSendPool(): SendPool {
     if (idle !== undefined) return idle;
     if (lines < settings.connections!) return openLine(settings);
     if (waiting.length >= MAX_WAITING)
-      throw new AppError('MLLP_BUSY', 'transient', 'Too many messages wait for the connection to this system.', {
+      throw new AppError('MLLP_BUSY', 'transient', 'Too many messages are waiting for the connection to this system.', {
         fix: 'Wait, or raise connections of the adapter if the other side allows it.',
       });
     return new Promise((resolve, reject) => {

@@ -24,12 +24,12 @@ const Config = Type.Object(
         '对方保证幂等',
         'Idempotent',
         '对方按 MSH-10 去重，因此结果未知时可以安全重发。',
-        'The other side heeds MSH-10, so that sending again is safe when the outcome is unknown.',
+        'The other side honours MSH-10, so it is safe to send again if the outcome is unknown.',
       ),
       default: false,
     }),
     controlId: Type.Union([Type.Literal('derive'), Type.Literal('keep')], {
-      ...fieldText('消息控制号', 'Control id', '对方凭它去重。', 'The other side tells doubles by it.', {
+      ...fieldText('消息控制号', 'Control id', '对方凭它去重。', 'The other side uses it to recognise duplicates.', {
         options: {
           derive: ['由本步骤的幂等键生成', 'From the step’s idempotency key'],
           keep: ['保留消息中的 MSH-10', 'MSH-10 of the message'],
@@ -42,7 +42,7 @@ const Config = Type.Object(
         '可重试的拒绝',
         'Refusals to retry',
         '这些应答按暂时错误处理，由节点的重试规则重发。',
-        'Treated as transient, sent again by the node’s retry rule.',
+        'Treated as transient and retried by the node’s retry rule.',
         { options: { AE: ['AE 应用出错', 'AE application error'], AR: ['AR 应用拒绝', 'AR application reject'] } },
       ),
       default: [],
@@ -101,7 +101,7 @@ async function outgoing(config: Config, ctx: NodeContext<Config>, message: Messa
   if (config.controlId === 'derive') request = setHl7(request, 'MSH-10', controlIdOf(ctx.idempotencyKey));
   const controlId = headerField(request, 10);
   if (controlId === '')
-    throw new AppError('MLLP_NO_CONTROL_ID', 'input', 'The message has no MSH-10, so that no ACK could name it.', {
+    throw new AppError('MLLP_NO_CONTROL_ID', 'input', 'The message has no MSH-10, so no ACK could refer to it.', {
       fix: 'Set MSH-10 in the flow, or let the node derive it.',
     });
   const declared = charsetOfMsh18(headerField(request, 18).split(request.delimiters.repetition || '~')[0]!);
@@ -150,8 +150,8 @@ function refused({ code, errorCode }: Ack, config: Config): AppError {
       values: { problem: level, code, ...(reason === '' ? {} : { errorCode }) },
       fix:
         level === 'AE'
-          ? 'Correct what the message says; the reason is in the log of the other side.'
-          : 'The other side does not take such messages, or not now; ask there.',
+          ? 'Correct the content of the message; the reason is in the log of the other side.'
+          : 'The other side does not accept such messages, or not at the moment; ask its operators.',
     },
   );
 }

@@ -7,7 +7,7 @@ export const TrustedCa = Type.String({
     '信任的 CA 证书',
     'Trusted CA certificates',
     'PEM；不填时信任公共 CA。对方使用自签名或内部证书时填写。',
-    'PEM, for a certificate that is self-signed or internal; the public ones when left out.',
+    'PEM, for a self-signed or internal certificate; if left out, the public CAs are used.',
   ),
   ...fieldEditor('long-text'),
   maxLength: 100_000,
@@ -18,7 +18,7 @@ export const CertificateName = Type.String({
     '证书名称',
     'Certificate name',
     '对方证书中的名称，与主机名不同时填写。',
-    'Name in the server’s certificate, where it differs from the host.',
+    'The name in the server’s certificate, if it differs from the host.',
   ),
   maxLength: 255,
 });

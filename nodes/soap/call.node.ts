@@ -30,7 +30,7 @@ const Config = Type.Object(
   {
     version: Type.Union([Type.Literal('1.1'), Type.Literal('1.2')], { ...fieldText('SOAP 版本', 'SOAP version'), default: '1.1' }),
     path: Type.String({
-      ...fieldText('路径', 'Path', '接在适配器地址之后，可为空。', "Follows the adapter's base URL; may be empty."),
+      ...fieldText('路径', 'Path', '接在适配器地址之后，可为空。', "Appended to the adapter's base URL; may be empty."),
       pattern: "^(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)*$",
       maxLength: 1000,
       default: '',
@@ -64,13 +64,13 @@ const Config = Type.Object(
         '字段带命名空间',
         'Qualified fields',
         'WSDL 为 elementFormDefault="qualified" 时打开。',
-        'On where the WSDL says elementFormDefault="qualified".',
+        'Turn on if the WSDL has elementFormDefault="qualified".',
       ),
       default: false,
     }),
     body: Type.Optional(
       Type.Union(Operand.anyOf, {
-        ...fieldText('参数', 'Parameters', '一个对象；默认为消息数据。', 'An object; the data of the message when left out.'),
+        ...fieldText('参数', 'Parameters', '一个对象；默认为消息数据。', 'An object; if left out, the data of the message.'),
         ...fieldEditor('operand'),
       }),
     ),
@@ -87,7 +87,7 @@ const Config = Type.Object(
       default: 'none',
     }),
     arrays: Type.Array(Type.String({ ...fieldEditor('data-path'), minLength: 1, maxLength: 1000 }), {
-      ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even where they stand only once.', {
+      ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even if they occur only once.', {
         example: 'registerResponse.result.items',
       }),
       default: [],
@@ -100,7 +100,7 @@ const Config = Type.Object(
       default: 'error',
     }),
     serverFault: Type.Union([Type.Literal('refused'), Type.Literal('unknown')], {
-      ...fieldText('服务端故障表示', 'A server fault means', '结果不明时由人工确认。', 'Where the outcome is unknown, a person decides.', {
+      ...fieldText('服务端故障表示', 'A server fault means', '结果不明时由人工确认。', 'If the outcome is unknown, a person decides.', {
         options: { refused: ['对方已拒绝', 'The other side refused'], unknown: ['结果不明', 'Outcome unknown'] },
       }),
       default: 'refused',
@@ -110,16 +110,16 @@ const Config = Type.Object(
         '单向操作',
         'One-way',
         '对方不返回内容（WSDL 中该操作没有 output）时打开。否则空响应视为出错。',
-        'On where the WSDL gives the operation no output. Otherwise an empty answer is an error.',
+        'Turn on if the WSDL defines no output for the operation. Otherwise an empty response is an error.',
       ),
       default: false,
     }),
     reads: Type.Boolean({
-      ...fieldText('只读调用', 'Only reads', '只查询，不改变任何数据。', 'It asks and changes nothing.'),
+      ...fieldText('只读调用', 'Only reads', '只查询，不改变任何数据。', 'It only reads and changes nothing.'),
       default: false,
     }),
     idempotent: Type.Boolean({
-      ...fieldText('对方保证幂等', 'Idempotent', '重复发送等同于发送一次。', 'Sending it twice is the same as sending it once.'),
+      ...fieldText('对方保证幂等', 'Idempotent', '重复发送等同于发送一次。', 'Sending it twice has the same effect as sending it once.'),
       default: false,
     }),
   },
@@ -138,7 +138,7 @@ export default defineNode({
     label: { 'zh-CN': 'SOAP 调用', en: 'SOAP call' },
     help: {
       'zh-CN': '把对象写成 SOAP 请求，调用对方的操作，输出响应中的数据；支持 GBK、GB18030。',
-      en: 'Writes an object as a SOAP request, calls an operation of the other side and emits the data of its answer; GBK and GB18030 too.',
+      en: 'Writes an object as a SOAP request, calls an operation of the other side and emits the data of its response; also in GBK and GB18030.',
     },
   },
   ports: { in: [inPort], out: [okPort, { name: 'fault', label: { 'zh-CN': '故障', en: 'Fault' } }, errorPort] },
@@ -213,9 +213,9 @@ async function readAnswer(response: OutboundResponse, effect: Effect, options: P
 }
 
 function emptyAnswer(effect: Effect, status: number): AppError {
-  return new AppError('SOAP_ANSWER', kindOf(effect), `The other side answered HTTP ${status} without a SOAP envelope.`, {
+  return new AppError('SOAP_ANSWER', kindOf(effect), `The other side returned HTTP ${status} without a SOAP envelope.`, {
     values: { problem: 'empty', status },
-    fix: 'Ask the other side what it did. Turn "One-way" on where its WSDL gives the operation no output.',
+    fix: 'Ask the other side what it did. Turn "One-way" on if its WSDL defines no output for the operation.',
   });
 }
 
@@ -228,7 +228,7 @@ function notSoap(effect: Effect, cause?: AppError): AppError {
   return new AppError(
     'SOAP_ANSWER',
     kindOf(effect),
-    `The answer is no readable SOAP envelope${cause === undefined ? '' : ` (${cause.code})`}.`,
+    `The response is not a readable SOAP envelope${cause === undefined ? '' : ` (${cause.code})`}.`,
     {
       ...(cause === undefined ? {} : { values: { cause: cause.code } }),
       cause,

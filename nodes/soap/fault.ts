@@ -38,9 +38,9 @@ export function readFault(fault: XmlObject): SoapFault {
 export function faultError(fault: SoapFault, serverFault: 'refused' | 'unknown'): AppError {
   const kind = fault.isServerSide && serverFault === 'unknown' ? 'unknown-outcome' : 'input';
   const code = /^[\w.-]{1,100}$/.test(fault.code) ? fault.code : 'unnamed';
-  return new AppError('SOAP_FAULT', kind, `The other side answered with a fault (${code}).`, {
+  return new AppError('SOAP_FAULT', kind, `The other side returned a fault (${code}).`, {
     values: { fault: code },
-    fix: 'Let faults leave by their own port to see reason and detail.',
+    fix: 'Let faults leave through their own port to see reason and detail.',
   });
 }
 

@@ -9,7 +9,7 @@ import { readSettings } from '../shared/read-settings.ts';
 import { tooCostly } from './too-costly.ts';
 import type { WsdlTask } from './wsdl-worker.ts';
 
-const FIX = 'Ask the other side for the address of its WSDL, or fill the fields in by hand.';
+const FIX = 'Ask the other side for the address of its WSDL, or fill in the fields by hand.';
 /** CPU time for one description. A description with thousands of operations takes a tenth of this time. */
 const CPU_MS = 2000;
 const HEAP_MB = 256;
@@ -54,7 +54,10 @@ async function read(task: WsdlTask, { adapter, clock, signal }: ProbeContext): P
 }
 
 function busy({ retryAfterMs }: ThreadLimit): AppError {
-  return new AppError('PARSE_BUSY', 'transient', 'Too many descriptions wait to be read.', { retryAfterMs, fix: 'Try again later.' });
+  return new AppError('PARSE_BUSY', 'transient', 'Too many descriptions are waiting to be read.', {
+    retryAfterMs,
+    fix: 'Try again later.',
+  });
 }
 
 function absent(reason: string, cause?: AppError): AppError {

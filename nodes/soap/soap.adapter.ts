@@ -12,7 +12,7 @@ export default defineAdapter({
   settings: HttpSettings,
   credential: {
     'zh-CN': 'Basic 与 WS-Security 登录存“用户名:密码”；Bearer 存令牌；自定义请求头存该头的值。',
-    en: 'For Basic and WS-Security it is user:password, for Bearer the token, for a header its value.',
+    en: 'For Basic and WS-Security, user:password; for Bearer, the token; for a header, its value.',
   },
   connectsTo: (settings) => [targetOfUrl((settings as HttpSettings).baseUrl)],
   hasCharset: true,

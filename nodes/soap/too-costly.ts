@@ -5,7 +5,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
  * other, or too many types.
  */
 export function tooCostly(): AppError {
-  return new AppError('WSDL_TOO_COSTLY', 'input', 'The description of the service takes more work to read than any service needs.', {
-    fix: 'Ask the other side for a WSDL with the operations that are needed, or fill the fields in by hand.',
+  return new AppError('WSDL_TOO_COSTLY', 'input', 'Reading the description of the service takes too much work.', {
+    fix: 'Ask the other side for a WSDL with only the operations that are needed, or fill in the fields by hand.',
   });
 }

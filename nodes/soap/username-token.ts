@@ -12,7 +12,9 @@ const PROFILE = `${WSS}-username-token-profile-1.0`;
 export function securityHeader(mode: 'text' | 'digest', credential: string, nowMs: number): Readonly<Record<string, unknown>> {
   const colon = credential.indexOf(':');
   if (colon < 1)
-    throw new AppError('SOAP_CREDENTIAL', 'input', "The adapter's credential is not user:password.", { fix: 'Store it in this form.' });
+    throw new AppError('SOAP_CREDENTIAL', 'input', "The adapter's credential is not user:password.", {
+      fix: 'Store it in the form user:password.',
+    });
   const [user, password] = [credential.slice(0, colon), credential.slice(colon + 1)];
   const nonce = randomBytes(16);
   const created = new Date(nowMs).toISOString();

@@ -46,7 +46,7 @@ function readCron(pattern: string, timezone: string): Cron {
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone });
   } catch (cause) {
-    throw new AppError('TIMER_ZONE', 'input', 'There is no such time zone.', { cause, fix: 'Use an IANA name such as Asia/Shanghai.' });
+    throw new AppError('TIMER_ZONE', 'input', 'This time zone does not exist.', { cause, fix: 'Use an IANA name such as Asia/Shanghai.' });
   }
   try {
     return new Cron(pattern, { timezone, mode: '5-or-6-parts' });

@@ -11,7 +11,7 @@ const NO_RULES: Issue = {
   path: '',
   code: 'MAPPING_EMPTY',
   severity: 'warning',
-  message: 'The mapping has no rules: it gives out an empty object.',
+  message: 'The mapping has no rules, so it emits an empty object.',
   fix: 'Add rules, or remove the node.',
 };
 
@@ -31,7 +31,7 @@ export default defineNode({
   config: Type.Object(
     {
       mapping: Type.Object(MappingSchema.properties, {
-        ...fieldText('映射', 'Mapping', '左边来源，右边目标。', 'Source at the left, target at the right.'),
+        ...fieldText('映射', 'Mapping', '左边来源，右边目标。', 'Source on the left, target on the right.'),
         ...fieldEditor('mapping'),
         additionalProperties: false,
         default: { rules: [] },

@@ -10,13 +10,13 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 const Field = Type.Object(
   {
     to: Type.String({
-      ...fieldText('目标字段', 'Field', 'data 即整个数据。', 'data is the whole of it.', { example: 'data.patient.name' }),
+      ...fieldText('目标字段', 'Field', 'data 即整个数据。', 'data is the complete data.', { example: 'data.patient.name' }),
       ...fieldEditor('field-path'),
       pattern: '^(data|(data|headers|keys)\\..+)$',
       maxLength: 1000,
     }),
     from: Type.Union(Operand.anyOf, {
-      ...fieldText('值', 'Value', '没有值时去掉该字段。', 'A value that is absent takes the field away.'),
+      ...fieldText('值', 'Value', '没有值时去掉该字段。', 'If the value is absent, the field is removed.'),
       ...fieldEditor('operand'),
     }),
   },
@@ -43,7 +43,7 @@ export default defineNode({
           '字段',
           'Fields',
           '例如 data.patient.name、headers.x-source、keys.patientId；data 即整个数据。',
-          'For example data.patient.name, headers.x-source, keys.patientId; data is the whole of it.',
+          'For example data.patient.name, headers.x-source, keys.patientId; data is the complete data.',
         ),
         minItems: 1,
         maxItems: 200,
@@ -76,7 +76,7 @@ function setField(message: Message, [part, ...steps]: readonly PathStep[], value
   const name = part === 'headers' ? steps.join('.').toLowerCase() : steps.join('.');
   const { [name]: _old, ...rest } = part === 'headers' ? message.headers : message.keys;
   if (value !== undefined && value !== null && typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-    throw new AppError('SET_NOT_TEXT', 'input', `The field ${String(part)}.${name} takes a text, not a structure.`, {
+    throw new AppError('SET_NOT_TEXT', 'input', `The field ${String(part)}.${name} must be a text, not a structure.`, {
       values: { field: `${String(part)}.${name}` },
       fix: 'Choose a single value for it.',
     });
@@ -99,7 +99,7 @@ function withField(container: unknown, [step, ...rest]: readonly PathStep[], val
   if (isList) {
     const items = isThere ? [...(container as unknown[])] : [];
     if (step < 0 || step > items.length)
-      throw new AppError('SET_SHAPE_CLASH', 'input', `There is no place ${step} in the list.`, {
+      throw new AppError('SET_SHAPE_CLASH', 'input', `The list has no position ${step}.`, {
         values: { problem: 'position', position: step },
         fix: 'Correct the position.',
       });

@@ -15,7 +15,7 @@ export default defineNode({
     label: { 'zh-CN': '解析 XML', en: 'Parse XML' },
     help: {
       'zh-CN': '把 XML 解析为数据：属性为 @name，文本为 #text，值一律为字符串。',
-      en: 'Turns XML into data: attributes are @name, text is #text, values are always text.',
+      en: 'Converts XML to data: attributes are @name, text is #text, values are always text.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
@@ -29,13 +29,13 @@ export default defineNode({
         default: 'keep',
       }),
       arrays: Type.Array(Type.String({ ...fieldEditor('data-path'), minLength: 1, maxLength: 1000 }), {
-        ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even where they stand only once.', {
+        ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even if they occur only once.', {
           example: 'Reports.Report',
         }),
         default: [],
         maxItems: 200,
       }),
-      maxDepth: Type.Integer({ ...fieldText('最大嵌套层数', 'Levels at most'), minimum: 2, maximum: 1000, default: 100 }),
+      maxDepth: Type.Integer({ ...fieldText('最大嵌套层数', 'Maximum levels'), minimum: 2, maximum: 1000, default: 100 }),
     },
     { additionalProperties: false },
   ),

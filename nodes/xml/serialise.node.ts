@@ -18,7 +18,7 @@ export default defineNode({
     label: { 'zh-CN': '生成 XML', en: 'Write XML' },
     help: {
       'zh-CN': '把数据写成 XML 文档：@name 为属性，#text 为文本，数组为重复元素。',
-      en: 'Turns data into an XML document: @name are attributes, #text is text, arrays are repeated elements.',
+      en: 'Converts data to an XML document: @name are attributes, #text is text, arrays are repeated elements.',
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
@@ -30,7 +30,7 @@ export default defineNode({
           '字符集',
           'Charset',
           '写入 XML 声明；非 UTF-8 时输出字节。',
-          'Stands in the XML declaration; anything but UTF-8 is emitted as bytes.',
+          'Written into the XML declaration; anything except UTF-8 is emitted as bytes.',
         ),
         default: 'UTF-8',
       }),

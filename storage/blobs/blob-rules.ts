@@ -37,15 +37,15 @@ export async function* limited(source: AsyncIterable<Uint8Array>, limitBytes: nu
 }
 
 export function blobMissing(blobId: string): AppError {
-  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} is gone.`, {
+  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} no longer exists.`, {
     values: { blobId },
-    fix: 'Restore it from a backup, or have the message sent again.',
+    fix: 'Restore it from a backup, or ask the sender to send the message again.',
   });
 }
 
 export function blobDamaged(blobId: string): AppError {
-  return new AppError('BLOB_DAMAGED', 'bug', `The stored payload ${blobId} was cut or changed.`, {
+  return new AppError('BLOB_DAMAGED', 'bug', `The stored payload ${blobId} is incomplete or was changed.`, {
     values: { blobId },
-    fix: 'Restore it from a backup, and look at the disk.',
+    fix: 'Restore it from a backup, and check the disk.',
   });
 }

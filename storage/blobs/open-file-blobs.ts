@@ -107,7 +107,7 @@ function isCode(error: unknown, code: string): boolean {
 function translate(error: unknown): unknown {
   if (!isCode(error, 'ENOSPC') && !isCode(error, 'EDQUOT')) return error;
   return new AppError('STORE_FULL', 'transient', 'The disk of the data folder is full; the payload was not stored.', {
-    fix: 'Free space on that disk, or shorten retention; storing goes on by itself as soon as there is space.',
+    fix: 'Free space on that disk, or shorten retention; storing continues automatically as soon as there is space.',
     retryAfterMs: 5000,
     cause: error,
   });

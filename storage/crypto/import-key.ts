@@ -37,7 +37,7 @@ const MAX_PEM_LENGTH = 20_000;
 
 export function loadKey(material: KeyMaterial, scheme: SignatureScheme, role: KeyHandle['role'], prepareHmac: PrepareHmac): LoadedKey {
   const isHmac = scheme === 'HMAC-SM3' || scheme === 'HMAC-SHA256';
-  if (isHmac !== (role === 'secret')) throw invalid(scheme, `a ${role} key does not fit this scheme`);
+  if (isHmac !== (role === 'secret')) throw invalid(scheme, `a ${role} key cannot be used with this scheme`);
   if (isHmac) {
     const secret = loadSecret(material, scheme);
     return { kind: 'secret', secret: createSecretKey(secret), hmac: prepareHmac(scheme === 'HMAC-SM3' ? 'sm3' : 'sha256', secret) };
@@ -104,7 +104,7 @@ function boundedPem(pem: string): string {
 }
 
 function jwkOf(material: KeyMaterial): JsonWebKey {
-  if (material.format !== 'jwk') throw new TypeError('raw bytes are for SM2 and HMAC only');
+  if (material.format !== 'jwk') throw new TypeError('raw bytes are only accepted for SM2 and HMAC');
   return material.jwk as JsonWebKey;
 }
 

@@ -57,6 +57,6 @@ function demand(part: string, holds: boolean): void {
   if (holds) return;
   throw new AppError('CRYPTO_SELF_TEST', 'bug', `The cryptography self-test failed: ${part}.`, {
     values: { part },
-    fix: 'Do not serve with this Node binary: it gives wrong results. Reinstall the pinned one with npm ci.',
+    fix: 'Do not use this Node binary: it returns wrong results. Reinstall the pinned one with npm ci.',
   });
 }

@@ -28,7 +28,7 @@ export function createSoftwareCrypto(): Crypto {
   const keys = new WeakMap<KeyHandle, LoadedKey>();
   const loaded = (handle: KeyHandle): LoadedKey => {
     const key = keys.get(handle);
-    if (key === undefined) throw new AppError('CRYPTO_KEY_FOREIGN', 'bug', 'The key handle was not made by this crypto backend.');
+    if (key === undefined) throw new AppError('CRYPTO_KEY_FOREIGN', 'bug', 'The key handle was not created by this crypto backend.');
     return key;
   };
   const crypto: Crypto = {

@@ -10,9 +10,9 @@ export function lockFolder(folder: string): () => void {
   try {
     return lockFile(join(folder, 'store.lock'));
   } catch (cause) {
-    throw new AppError('STORE_LOCKED', 'input', `Another process has the data folder ${folder} open.`, {
+    throw new AppError('STORE_LOCKED', 'input', `The data folder ${folder} is open in another process.`, {
       values: { folder },
-      fix: 'Stop that process, or give this one a folder of its own. Several processes on one store need a database server as storage.',
+      fix: 'Stop that process, or give this one its own folder. Several processes can share a store only on a database server.',
       cause,
     });
   }

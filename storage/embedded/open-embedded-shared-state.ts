@@ -135,7 +135,7 @@ function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): Shar
 
 function sharedStateDown(cause: unknown): AppError {
   return new AppError('SHARED_STATE_DOWN', 'transient', 'The shared state could not be stored.', {
-    fix: 'Look at the disk of the data folder; see the cause in the log.',
+    fix: 'Check the disk of the data folder; the log shows the cause.',
     retryAfterMs: 1000,
     cause,
   });

@@ -142,7 +142,7 @@ function createStatementCache(database: DatabaseSync): (sql: string) => Statemen
 }
 
 function cursorGone(): AppError {
-  return new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should go on was removed meanwhile.', {
+  return new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should continue was removed in the meantime.', {
     fix: 'Read the list again from its first page.',
   });
 }

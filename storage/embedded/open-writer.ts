@@ -145,10 +145,10 @@ function schemaMismatch(collection: string): AppError {
   return new AppError(
     'STORE_SCHEMA_MISMATCH',
     'input',
-    `The stored collection "${collection}" has other indexes than this version of the program.`,
+    `The stored collection "${collection}" has different indexes from this version of the program.`,
     {
       values: { collection },
-      fix: 'Start the version that made this data folder, or export from it and import into an empty one.',
+      fix: 'Start the version that created this data folder, or export from it and import into an empty one.',
     },
   );
 }

@@ -112,14 +112,14 @@ function storeDown(cause: unknown): AppError {
     'transient',
     cause instanceof Error ? `The store failed and is closed: ${cause.message}.` : 'The store is closed.',
     {
-      fix: 'Start the process again; see the log for the cause.',
+      fix: 'Start the process again; the log shows the cause.',
       cause,
     },
   );
 }
 
 function storeBusy(): AppError {
-  return new AppError('STORE_BUSY', 'transient', 'Too many operations wait for the store.', {
+  return new AppError('STORE_BUSY', 'transient', 'Too many operations are waiting for the store.', {
     fix: 'Send more slowly.',
     retryAfterMs: 1000,
   });

@@ -25,16 +25,16 @@ export function translateSqliteError(thrown: unknown): Failure {
   const values = { sqlite: code };
   if (primary === SQLITE_BUSY || primary === SQLITE_LOCKED) {
     return plain(
-      new AppError('STORE_BUSY', 'transient', `Another program holds the files of the store (${text}).`, {
+      new AppError('STORE_BUSY', 'transient', `Another program has the files of the store open (${text}).`, {
         values,
         retryAfterMs: 5000,
-        fix: 'End what has them open beside this process, such as sqlite3 or a copy that is being made.',
+        fix: 'Stop the other program, for example sqlite3 or a running file copy.',
       }),
     );
   }
   if (DISK_REFUSES.includes(primary)) {
     return plain(
-      new AppError('STORE_IO', 'transient', `The disk refused to read or write the store (${text}).`, { values, fix: 'Look at the disk.' }),
+      new AppError('STORE_IO', 'transient', `The disk failed to read or write the store (${text}).`, { values, fix: 'Check the disk.' }),
     );
   }
   if (primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB) {
@@ -53,8 +53,8 @@ export function toAppError({ code, kind, message, fix, values }: Failure): AppEr
 }
 
 function storeFull(): AppError {
-  return new AppError('STORE_FULL', 'transient', 'The disk of the data folder is full; nothing was written, reading goes on.', {
-    fix: 'Free space on that disk, or shorten retention; writing goes on by itself as soon as there is space.',
+  return new AppError('STORE_FULL', 'transient', 'The disk of the data folder is full; nothing was written, but reading still works.', {
+    fix: 'Free space on that disk, or shorten retention; writing continues automatically as soon as there is space.',
     retryAfterMs: 5000,
   });
 }

@@ -61,8 +61,8 @@ export function createExpiringMap<V>(
 }
 
 export function sharedStateFull(): AppError {
-  return new AppError('SHARED_STATE_FULL', 'transient', 'The shared state of this process holds as many entries as it may.', {
-    fix: 'Lower the traffic or the signature window, or run on Redis, which holds more.',
+  return new AppError('SHARED_STATE_FULL', 'transient', 'The shared state of this process has reached its maximum number of entries.', {
+    fix: 'Reduce the traffic or the signature window, or use Redis, which can hold more.',
     retryAfterMs: 1000,
   });
 }

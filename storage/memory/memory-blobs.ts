@@ -51,8 +51,8 @@ function blobTooLarge(limitBytes: number): AppError {
 }
 
 function blobMissing(blobId: string): AppError {
-  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} is gone.`, {
+  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} no longer exists.`, {
     values: { blobId },
-    fix: 'Restore it from a backup, or replay the message from its sender.',
+    fix: 'Restore it from a backup, or ask the sender to send the message again.',
   });
 }

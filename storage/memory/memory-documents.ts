@@ -199,14 +199,14 @@ function layoutOf(spec: CollectionSpec<StoredDocument>): string {
 }
 
 function mismatch(collection: string): AppError {
-  return new AppError('STORE_SCHEMA_MISMATCH', 'bug', `Collection "${collection}" was opened before with other indexes.`, {
+  return new AppError('STORE_SCHEMA_MISMATCH', 'bug', `Collection "${collection}" was opened before with different indexes.`, {
     values: { collection },
-    fix: 'Open one collection with one specification only.',
+    fix: 'Open a collection always with the same specification.',
   });
 }
 
 function cursorGone(): AppError {
-  return new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should go on was removed meanwhile.', {
+  return new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should continue was removed in the meantime.', {
     fix: 'Read the list again from its first page.',
   });
 }

@@ -82,7 +82,7 @@ function refuseUnsafe(client: MongoClient, address: string): void {
   const names = hosts.flatMap(({ host }) => (host === undefined ? [] : [host]));
   const isChecked = !UNCHECKED_CERTIFICATE.test(address);
   if (tls !== true) refusePlainConnection([...names, ...(srvHost === undefined ? [] : [srvHost])], 'Add tls=true to the address.');
-  else if (!isChecked) refusePlainConnection(names, 'Take the options out of the address that leave its certificate unchecked.');
+  else if (!isChecked) refusePlainConnection(names, 'Remove the options that disable the certificate check from the address.');
 }
 
 /** Returns the name of the database. The driver itself would use "test" if the address has none. */
@@ -116,8 +116,8 @@ function refusedByServer(error: unknown): AppError | undefined {
   if (!(error instanceof MongoServerError) || (error.code !== AUTHENTICATION_FAILED && error.code !== UNAUTHORIZED)) return undefined;
   return incompatible(
     'MongoDB',
-    'no such user, password or right',
-    'a user that may read and write the database and make its indexes',
+    'no such user, a wrong password or missing permissions',
+    'a user that may read and write the database and create its indexes',
     'Correct the user in the address, or the password in the file that KQ_STORE_PASSWORD_FILE names.',
   );
 }

@@ -60,7 +60,7 @@ async function openTable(database: Db, spec: CollectionSpec<StoredDocument>): Pr
 async function agreeOnLayout(layouts: Collection<LayoutRow>, spec: CollectionSpec<StoredDocument>): Promise<void> {
   const own = { _id: spec.name, layout: layoutOf(spec) };
   const stored = (await layouts.findOne({ _id: spec.name })) ?? (await insertFirst(layouts, own));
-  if (stored.layout !== own.layout) throw schemaMismatch(spec.name, `it was made for ${stored.layout}`);
+  if (stored.layout !== own.layout) throw schemaMismatch(spec.name, `it was created for ${stored.layout}`);
 }
 
 async function insertFirst(layouts: Collection<LayoutRow>, own: LayoutRow): Promise<LayoutRow> {
@@ -92,9 +92,9 @@ async function makeIndex(rows: Collection<MongoRow>, collection: string, { name,
   try {
     await rows.createIndex(key, { name, ...options });
   } catch (error) {
-    if (isDuplicateKey(error)) throw schemaMismatch(collection, `its index "${name}" must be unique, and stored documents break it`);
+    if (isDuplicateKey(error)) throw schemaMismatch(collection, `its index "${name}" must be unique, but stored documents violate this`);
     const { code = 0 } = error as { readonly code?: number };
-    if (INDEX_CONFLICTS.includes(code)) throw schemaMismatch(collection, `its index "${name}" cannot be made beside those that are there`);
+    if (INDEX_CONFLICTS.includes(code)) throw schemaMismatch(collection, `its index "${name}" cannot be created next to the existing ones`);
     throw error;
   }
 }

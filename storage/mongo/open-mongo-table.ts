@@ -122,7 +122,7 @@ function rethrowWrite(error: unknown): never {
 }
 
 function contended(collection: string): AppError {
-  return new AppError('STORE_BUSY', 'transient', `A unique key of "${collection}" is taken and freed all the time.`, {
+  return new AppError('STORE_BUSY', 'transient', `A unique key of "${collection}" is constantly being taken and freed.`, {
     values: { collection },
     fix: 'Try again in a moment.',
     retryAfterMs: 1000,

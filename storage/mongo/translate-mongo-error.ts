@@ -87,7 +87,7 @@ function reasonOf(error: MongoError): string {
 }
 
 function storeBusy(cause: unknown): AppError {
-  return new AppError('STORE_BUSY', 'transient', 'Too many operations wait for the store.', {
+  return new AppError('STORE_BUSY', 'transient', 'Too many operations are waiting for the store.', {
     fix: 'Try again in a moment, or send less at a time.',
     retryAfterMs: 1000,
     cause,
@@ -95,8 +95,8 @@ function storeBusy(cause: unknown): AppError {
 }
 
 function storeFull(cause: unknown): AppError {
-  return new AppError('STORE_FULL', 'transient', 'The disk of the database is full; nothing was written, reading goes on.', {
-    fix: 'Free space on that disk, or shorten retention; writing goes on by itself as soon as there is space.',
+  return new AppError('STORE_FULL', 'transient', 'The disk of the database is full; nothing was written, but reading still works.', {
+    fix: 'Free space on that disk, or shorten retention; writing continues automatically as soon as there is space.',
     retryAfterMs: 5000,
     cause,
   });

@@ -38,7 +38,7 @@ export async function checkServer(client: ClientBase, logger: Logger): Promise<S
   if (encoding !== 'UTF8') {
     throw incompatible('PostgreSQL', `a database in ${encoding}`, 'one in UTF8', "Create the database with ENCODING 'UTF8'.");
   }
-  if (standby) throw incompatible('PostgreSQL', 'a standby that only reads', 'the primary', 'Point the address to the primary server.');
+  if (standby) throw incompatible('PostgreSQL', 'a read-only standby', 'the primary', 'Point the address to the primary server.');
   if (fsync === 'off') logger.warn('postgres.fsync-off', { fix: 'A power cut may damage the database: set fsync = on.' });
   return {
     fullCommit: ['off', 'local'].includes(commit) ? 'on' : 'DEFAULT',

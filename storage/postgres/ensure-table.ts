@@ -90,8 +90,8 @@ async function missingIndexes(
   );
   const [known] = rows;
   if (!known) return undefined;
-  if (known.format !== FORMAT) throw schemaMismatch(layout.name, `it has format ${known.format} and not ${FORMAT}`);
-  if (known.layout !== layoutOf(spec)) throw schemaMismatch(layout.name, 'it was made with other indexes');
+  if (known.format !== FORMAT) throw schemaMismatch(layout.name, `it has format ${known.format} instead of ${FORMAT}`);
+  if (known.layout !== layoutOf(spec)) throw schemaMismatch(layout.name, 'it was created with different indexes');
   const stored = await storedIndexes(client, layout);
   return layout.indexes.filter((index) => {
     const found = stored.get(index.name);

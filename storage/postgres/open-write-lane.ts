@@ -93,7 +93,7 @@ export function openWriteLane(settings: ClientConfig, fullCommit: string, clock:
 
   async function connected(): Promise<Session> {
     if (session) return session;
-    if (clock.monotonic() < awayUntil) throw storeDown('it could not be reached a moment ago');
+    if (clock.monotonic() < awayUntil) throw storeDown('it could not be reached just now');
     const client = new Client({ ...settings, pipeline: true, query_timeout: ANSWER_MS });
     const opened: Session = { client, isFull: true };
     const ended = () => {
@@ -200,8 +200,8 @@ function collectWritten(groups: readonly Group[], answers: readonly PromiseFulfi
 }
 
 function tooManyWait(): AppError {
-  return new AppError('STORE_BUSY', 'transient', `More than ${MAX_QUEUED} writes wait for the store.`, {
-    fix: 'Send more slowly, or give the database more speed.',
+  return new AppError('STORE_BUSY', 'transient', `More than ${MAX_QUEUED} writes are waiting for the store.`, {
+    fix: 'Send more slowly, or use a faster database.',
     retryAfterMs: 1000,
   });
 }

@@ -34,10 +34,10 @@ export function parseAddress(address: string): PostgresTarget {
   const unknown = [...url.searchParams.keys()].find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) throw badAddress(`it has an unknown parameter "${unknown}"`);
   const schema = url.searchParams.get('schema') ?? DEFAULT_SCHEMA;
-  if (!SCHEMA.test(schema)) throw badAddress('its schema is not made of lower-case letters, digits and underscores');
+  if (!SCHEMA.test(schema)) throw badAddress('its schema must consist of lower-case letters, digits and underscores');
   const sslmode = url.searchParams.get('sslmode') ?? (isLoopback(host) ? 'disable' : 'verify-full');
   const isEncrypted = ENCRYPTED.includes(sslmode);
-  if (!isEncrypted) refusePlainConnection([host], 'Leave sslmode away, or set it to verify-full, and let the server speak TLS.');
+  if (!isEncrypted) refusePlainConnection([host], 'Omit sslmode, or set it to verify-full, and enable TLS on the server.');
   return { host, port: url.port === '' ? DEFAULT_PORT : Number(url.port), user, database, schema, isEncrypted };
 }
 

@@ -60,7 +60,7 @@ function translateConnectionError(error: Error & { readonly code?: string }): Ap
 
 function storeFull(): AppError {
   return new AppError('STORE_FULL', 'transient', 'The disk of the database is full; nothing was written.', {
-    fix: 'Free space on that disk, or shorten retention; writing goes on by itself as soon as there is space.',
+    fix: 'Free space on that disk, or shorten retention; writing continues automatically as soon as there is space.',
     retryAfterMs: 5000,
   });
 }
@@ -68,13 +68,13 @@ function storeFull(): AppError {
 function storeBusy(sqlstate: string): AppError {
   return new AppError('STORE_BUSY', 'transient', `The database is too busy for an operation (${sqlstate}).`, {
     values: { sqlstate },
-    fix: 'Try again in a moment; if it stays so, look at what else runs on the database.',
+    fix: 'Try again in a moment; if it keeps happening, check what else is running on the database.',
     retryAfterMs: 1000,
   });
 }
 
 function refused(sqlstate: string): AppError {
-  return new AppError('STORE_REFUSED', 'input', `PostgreSQL does not let us in (${sqlstate}).`, {
+  return new AppError('STORE_REFUSED', 'input', `PostgreSQL refused the login (${sqlstate}).`, {
     values: { sqlstate },
     fix: 'Correct user, database and password: KQ_STORE_ADDRESS and the file that KQ_STORE_PASSWORD_FILE names.',
   });

@@ -40,7 +40,7 @@ function judge(info: ReadonlyMap<string, string>): void {
     throw unfit(
       'cluster mode',
       'a single master',
-      'Point KQ_SHARED_ADDRESS to a Redis without cluster-enabled; one is enough for many processes.',
+      'Point KQ_SHARED_ADDRESS to a Redis without cluster-enabled; one server is enough for many processes.',
     );
   if (info.get('role') !== 'master')
     throw unfit(
@@ -71,16 +71,16 @@ function translate(error: unknown, { tls }: RedisPlace): AppError {
   if (message.startsWith('WRONGPASS'))
     return unfit(
       'another password or user',
-      'the configured ones',
+      'the configured password and user',
       'Correct the file of KQ_SHARED_PASSWORD_FILE, or the user in KQ_SHARED_ADDRESS.',
     );
   if (message.startsWith('NOAUTH'))
-    return unfit('a password set', 'that password', 'Point KQ_SHARED_PASSWORD_FILE to a file that holds it.');
+    return unfit('a password set', 'that password', 'Point KQ_SHARED_PASSWORD_FILE to a file that contains it.');
   if (message.includes('without any password configured'))
     return unfit('no password set', 'the configured password', 'Set requirepass in redis.conf, or remove KQ_SHARED_PASSWORD_FILE.');
   if (message.startsWith('NOPERM'))
     return unfit(
-      `rights that are too few (${message.replace(/^NOPERM /, '')})`,
+      `insufficient permissions (${message.replace(/^NOPERM /, '')})`,
       'all commands on keys and channels kq:*',
       'ACL SETUSER … ~kq:* &kq:* +@all -@dangerous +info',
     );
@@ -89,7 +89,7 @@ function translate(error: unknown, { tls }: RedisPlace): AppError {
     refusedByTls('Redis', error) ??
     sharedStateDown(
       error,
-      tls ? 'rediss:// wants a port that speaks TLS (tls-port).' : 'redis:// wants a port without TLS; the other one takes rediss://.',
+      tls ? 'rediss:// needs a port with TLS (tls-port).' : 'redis:// needs a port without TLS; for a port with TLS use rediss://.',
     )
   );
 }

@@ -10,8 +10,8 @@ export function translateRedisError(error: unknown): AppError {
 
 /** Returns SHARED_STATE_DOWN. `hint` names another possible cause. */
 export function sharedStateDown(cause: unknown, hint = ''): AppError {
-  return new AppError('SHARED_STATE_DOWN', 'transient', 'The shared state (Redis) does not answer.', {
-    fix: `Look at Redis and the way to it; it goes on by itself. ${hint}`.trimEnd(),
+  return new AppError('SHARED_STATE_DOWN', 'transient', 'The shared state (Redis) does not respond.', {
+    fix: `Check Redis and the network connection to it; work continues automatically. ${hint}`.trimEnd(),
     cause,
     retryAfterMs: 1000,
   });
@@ -21,7 +21,7 @@ export function claimsForgotten(): AppError {
   return new AppError(
     'CLAIMS_FORGOTTEN',
     'transient',
-    'The shared state (Redis) was emptied a moment ago: what was claimed before, it cannot tell.',
+    'The shared state (Redis) was emptied a moment ago, so earlier claims are not known.',
     {
       fix: 'Try again in a minute. Run Redis with appendonly yes.',
       retryAfterMs: 60_000,
@@ -30,8 +30,8 @@ export function claimsForgotten(): AppError {
 }
 
 export function redisFull(cause?: unknown): AppError {
-  return new AppError('SHARED_STATE_FULL', 'transient', 'The shared state (Redis) holds as much as it may.', {
-    fix: 'Lower the traffic or the signature window, or raise maxmemory.',
+  return new AppError('SHARED_STATE_FULL', 'transient', 'The shared state (Redis) is full.', {
+    fix: 'Reduce the traffic or the signature window, or raise maxmemory.',
     retryAfterMs: 1000,
     ...(cause === undefined ? {} : { cause }),
   });

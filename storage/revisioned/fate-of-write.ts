@@ -79,5 +79,5 @@ class OverwrittenMeanwhile extends Error {
  * effect.
  */
 function outcomeUnknown(cause: unknown): AppError {
-  return storeDown('the connection broke, and whether the last write was done is not known', cause);
+  return storeDown('the connection was lost, and it is not known whether the last write was done', cause);
 }

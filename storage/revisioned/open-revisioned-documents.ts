@@ -52,7 +52,7 @@ export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOpt
         opening.catch(() => opened.delete(spec.name));
       }
       const { layout, table, order } = await opening;
-      if (layout !== layoutOf(spec)) throw schemaMismatch(spec.name, 'this process opened it with other indexes before');
+      if (layout !== layoutOf(spec)) throw schemaMismatch(spec.name, 'this process opened it before with different indexes');
       return new RevisionedCollection<T>({ name: spec.name, table, cache, order, clock, counters });
     },
     isExclusive: false,
@@ -78,7 +78,7 @@ export function schemaMismatch(collection: string, reason: string): AppError {
     `The stored collection "${collection}" does not fit this version of the program: ${reason}.`,
     {
       values: { collection, reason },
-      fix: 'Start the version that made this store, or move its content into an empty one with "kangqiao move".',
+      fix: 'Start the version that created this store, or move its content into an empty one with "kangqiao move".',
     },
   );
 }

@@ -189,7 +189,7 @@ export class RevisionedCollection<T extends StoredDocument> implements Collectio
     if (sort.length === 0) return { _id: after };
     const row = await this.#read(after);
     if (row) return row.document;
-    throw new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should go on was removed meanwhile.', {
+    throw new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should continue was removed in the meantime.', {
       fix: 'Read the list again from its first page.',
     });
   }
@@ -220,7 +220,7 @@ function nextRow(document: StoredDocument, old: Row | undefined): NextRow {
 }
 
 function contended(collection: string): AppError {
-  return new AppError('STORE_BUSY', 'transient', `Other processes change the same document of "${collection}" all the time.`, {
+  return new AppError('STORE_BUSY', 'transient', `Other processes keep changing the same document of "${collection}".`, {
     values: { collection },
     fix: 'Try again in a moment.',
     retryAfterMs: 1000,

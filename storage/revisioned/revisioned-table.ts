@@ -92,6 +92,6 @@ export class LostAnswer extends Error {
   override readonly name = 'LostAnswer';
 
   constructor(cause: unknown) {
-    super('The answer to a write was lost.', { cause });
+    super('The response to a write was lost.', { cause });
   }
 }

@@ -7,9 +7,9 @@ const RETRY_AFTER_MS = 1000;
  * comes back.
  */
 export function storeDown(reason: string, cause?: unknown): AppError {
-  return new AppError('STORE_DOWN', 'transient', `The store does not answer (${reason}).`, {
+  return new AppError('STORE_DOWN', 'transient', `The store does not respond (${reason}).`, {
     values: { reason },
-    fix: 'See that the database runs and can be reached; it goes on by itself as soon as it answers.',
+    fix: 'Check that the database is running and reachable; work continues automatically as soon as it responds.',
     retryAfterMs: RETRY_AFTER_MS,
     cause,
   });

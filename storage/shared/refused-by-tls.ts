@@ -20,28 +20,28 @@ export function refusedByTls(server: string, error: unknown): AppError | undefin
   if (DEMANDS_OURS.test(code))
     return incompatible(
       server,
-      'a demand for certificates of its clients',
-      'none: a password tells who comes',
+      'a requirement for client certificates',
+      'none: clients log in with a password',
       'Redis: tls-auth-clients no. PostgreSQL: leave clientcert out of pg_hba.conf.',
     );
   if (code.startsWith('ERR_SSL_'))
-    return incompatible(server, `another TLS than ours (${code})`, 'TLS 1.2 or 1.3', 'Let it speak TLS 1.2 or newer.');
+    return incompatible(server, `an incompatible TLS version or cipher (${code})`, 'TLS 1.2 or 1.3', 'Enable TLS 1.2 or newer on it.');
   return undefined;
 }
 
 /** Returns STORE_NOT_ENCRYPTED (input): TLS was requested, but the server does not support it. */
 export function withoutTls(server: string, cause: unknown): AppError {
-  return new AppError('STORE_NOT_ENCRYPTED', 'input', `The ${server} server does not speak TLS at this port.`, {
+  return new AppError('STORE_NOT_ENCRYPTED', 'input', `The ${server} server does not use TLS on this port.`, {
     values: { problem: 'server', server },
-    fix: 'Switch TLS on in the server (PostgreSQL: ssl = on; Redis: tls-port), with a certificate, and name that port in the address.',
+    fix: 'Enable TLS on the server (PostgreSQL: ssl = on; Redis: tls-port), with a certificate, and use that port in the address.',
     cause,
   });
 }
 
 function namedOtherwise(server: string, names: string, cause: unknown): AppError {
-  return new AppError('STORE_CERTIFICATE', 'input', `The certificate of the ${server} server is made out to other names (${names}).`, {
+  return new AppError('STORE_CERTIFICATE', 'input', `The certificate of the ${server} server is issued for other names (${names}).`, {
     values: { problem: 'name', server, names },
-    fix: 'Name the server in its address as its certificate does, or have one issued with the name in the address.',
+    fix: 'Use the server name from its certificate in the address, or have a certificate issued for the name in the address.',
     cause,
   });
 }
@@ -51,8 +51,8 @@ function untrusted(server: string, code: string, cause: unknown): AppError {
   return new AppError('STORE_CERTIFICATE', 'input', `The certificate of the ${server} server is not trusted (${code}).`, {
     values: { problem: isOutOfTime ? 'time' : 'authority', server, tls: code },
     fix: isOutOfTime
-      ? 'Renew the certificate, or set the clock of this machine right.'
-      : 'Point KQ_SERVER_CA_FILE to the PEM of the authority that issued it.',
+      ? 'Renew the certificate, or correct the clock of this machine.'
+      : 'Point KQ_SERVER_CA_FILE to the PEM of the CA that issued it.',
     cause,
   });
 }

@@ -14,8 +14,8 @@ loopback.addAddress('::1', 'ipv6');
  */
 export function refusePassword(address: string): void {
   if (!PASSWORD_IN_ADDRESS.test(address)) return;
-  throw new AppError('STORE_PASSWORD_IN_ADDRESS', 'input', 'The address of a server holds a password.', {
-    fix: 'Take it out of the address, and point KQ_STORE_PASSWORD_FILE or KQ_SHARED_PASSWORD_FILE to a file that holds it.',
+  throw new AppError('STORE_PASSWORD_IN_ADDRESS', 'input', 'The address of a server contains a password.', {
+    fix: 'Remove it from the address, and point KQ_STORE_PASSWORD_FILE or KQ_SHARED_PASSWORD_FILE to a file that contains it.',
   });
 }
 
@@ -79,11 +79,11 @@ function isHarmless(name: string, value: string): boolean {
 function notOverApi(problem: 'machine' | 'parameter', parameter = ''): AppError {
   const message =
     problem === 'machine'
-      ? 'The running process moves to a server only, not to a folder or socket of this machine.'
-      : `An address that is sent to the running process has no parameter "${parameter}".`;
+      ? 'The running process can move only to a server, not to a folder or socket of this machine.'
+      : `An address that is sent to the running process must not have the parameter "${parameter}".`;
   return new AppError('STORE_ADDRESS', 'input', message, {
     values: { problem, parameter },
-    fix: 'Use the address of a server; or stop the process and run the move at the machine with --offline.',
+    fix: 'Use the address of a server; or stop the process and run the move on the machine with --offline.',
   });
 }
 
@@ -100,10 +100,15 @@ export function refusePlainConnection(hosts: readonly string[], fix: string): vo
  * "maxmemory-policy allkeys-lru" and "maxmemory-policy noeviction".
  */
 export function incompatible(server: string, found: string, wanted: string, fix: string): AppError {
-  return new AppError('STORE_INCOMPATIBLE', 'input', `${server} cannot be used as it stands: it has ${found}, and needs ${wanted}.`, {
-    values: { server, found, wanted },
-    fix,
-  });
+  return new AppError(
+    'STORE_INCOMPATIBLE',
+    'input',
+    `${server} cannot be used in its current state: it has ${found}, but needs ${wanted}.`,
+    {
+      values: { server, found, wanted },
+      fix,
+    },
+  );
 }
 
 export function isLoopback(host: string): boolean {

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:compare -- FOLDER [pairs] [name-part]`: CPU time of this checkout beside that of another one (FOLDER, with its packages
- * installed), for the work on the paths of a call and of a message. Each pair starts both programs anew, warms them up, and loads them in
+ * installed), for the work on the paths of a call and of a message. Each pair restarts both programs, warms them up, and loads them in
  * short turns (A/B, B/A, …), so that what else the machine does meets both alike. One JSON line a case: `ratio` is the median over the pairs
  * of (CPU time here / there); below 1 is cheaper than the other checkout.
  */

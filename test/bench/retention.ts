@@ -1,4 +1,4 @@
-/** `node test/bench/retention.ts [executions]`: one JSON line; exit code 1 when the folder goes on growing or a listing takes over 300 ms. */
+/** `node test/bench/retention.ts [executions]`: one JSON line; exit code 1 if the folder keeps growing or a listing takes over 300 ms. */
 import { runFastMotion } from '../support/fast-motion.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
 

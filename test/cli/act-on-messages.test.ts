@@ -22,7 +22,7 @@ test('a held execution is ended as done at the attempt that was seen, with the r
   writeFileSync(file, JSON.stringify(reply));
   const ended = await run(['message', 'conclude', 'exe_1', '--reason', 'booked by phone', '--was-done', '--reply', file]);
   assert.equal(ended.code, 0, ended.stderr);
-  assert.match(ended.stdout, /exe_1 is ended as done, with a reply/);
+  assert.match(ended.stdout, /exe_1 was ended as done, with a reply/);
   const { path, body } = asked.at(-1)!;
   assert.equal(path, '/api/v1/executions/exe_1/conclude');
   assert.deepEqual(body, { attempt: 3, reason: 'booked by phone', wasDone: true, reply });
@@ -44,7 +44,7 @@ test('what a bulk let go on and was held again makes the command fail, though al
   const { run, asked } = await recording(t, answer);
   const ended = await run(['held', 'retry', '--of-bulk', 'blk_87654321']);
   assert.equal(ended.code, 1);
-  assert.match(ended.stdout, /200 of 200 done[^]*0 went on, 200 held again, 0 failed or cancelled, 0 under way/);
+  assert.match(ended.stdout, /200 of 200 done[^]*0 continued, 200 held again, 0 failed or cancelled, 0 still running/);
   assert.deepEqual([asked[0]!.body['ofBulk'], asked[1]!.path], ['blk_87654321', '/api/v1/bulks/blk_12345678']);
 });
 
@@ -81,7 +81,7 @@ test('a list of which one is refused: its file, its id and what was saved before
   writeFileSync(file, JSON.stringify([{ adapterId: 'adp_a' }, { adapterId: 'adp_b' }, { adapterId: 'adp_c' }]));
   const ended = await run(['adapter', 'apply', file]);
   assert.equal(ended.code, 1);
-  assert.ok(ended.stderr.includes(`Stopped at adp_b of ${file}. Saved before it: adp_a.`), ended.stderr);
+  assert.ok(ended.stderr.includes(`Stopped at adp_b of ${file}. Saved before that: adp_a.`), ended.stderr);
   assert.match(ended.stderr, /BINDING_INVALID/);
 });
 

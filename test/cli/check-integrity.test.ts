@@ -10,7 +10,7 @@ const look = async (view: IntegrityView | Error) =>
   );
 
 test('the doctor names what control found: a refused trail, broken lines, a missing head, changed documents', async () => {
-  assert.deepEqual(await look(good), ['good: nothing is wrong with the integrity of the store']);
+  assert.deepEqual(await look(good), ['good: the integrity of the store has no problems']);
   assert.deepEqual(
     await look({
       ...good,
@@ -23,10 +23,10 @@ test('the doctor names what control found: a refused trail, broken lines, a miss
       findings: [{ collection: 'accounts', id: 'li', why: 'old', seenAt: 1 }],
     }),
     [
-      'wrong: the audit trail is refused: the store is read only, and no messages are worked on',
+      'wrong: the audit trail is refused: the store is read only, and no messages are processed',
       'wrong: the audit trail, line 7–9: missing',
       'wrong: the signed head of the audit trail is missing',
-      'wrong: 1 document(s) were changed past Kangqiao and are not used',
+      'wrong: 1 document(s) were changed outside Kangqiao and are not used',
     ],
   );
 });

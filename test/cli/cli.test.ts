@@ -99,7 +99,7 @@ test('takes a flow from file to service and back', async (t) => {
   assert.equal(published.out.trim(), 'flw_a version 1 is published.');
   assert.equal((await run('flow', 'publish', file)).code, 0, 'again, from the same file');
   assert.match((await run('flow', 'list')).out, /flw_a +预约挂号 +sync +published 2/);
-  assert.match((await run('flow', 'rollback', 'flw_a')).out, /version 1 again/);
+  assert.match((await run('flow', 'rollback', 'flw_a')).out, /version 1 is published again/);
   const stored = (await running.admin.call('GET', '/flows/flw_a')).body as { revision: number };
   assert.equal(stored.revision, 2);
   const tested = await run('flow', 'test', file);
@@ -120,7 +120,7 @@ test('a bundle that would change an adapter in use is refused with the place and
   writeFileSync(file, JSON.stringify({ schema: 'bundle/1', adapters: [incoming], flows: [flow('flw_new')] }));
   const refused = await kangqiao(['bundle', 'import', file, '--data', data]);
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /adp_a is here already and differs at \/environments\/PROD/);
+  assert.match(refused.err, /adp_a already exists here and differs at \/environments\/PROD/);
   assert.match(refused.err, /--replace/);
   assert.equal((await running.admin.call('GET', '/flows/flw_new')).status, 404);
   const taken = await kangqiao(['bundle', 'import', file, '--replace', '--data', data]);
@@ -212,15 +212,15 @@ test('says of a file that it cannot read which, where and what to do, with exit 
   const write = (name: string, text: string) => (writeFileSync(join(home, name), text), name);
   write('good.json', '{}');
   const cases: readonly (readonly [args: readonly string[], says: RegExp, input?: string])[] = [
-    [['flow', 'validate', 'none.json'], /^none\.json cannot be read: there is no such file\. \[INPUT_UNREADABLE\]\n.+/],
+    [['flow', 'validate', 'none.json'], /^none\.json cannot be read: the file does not exist\. \[INPUT_UNREADABLE\]\n.+/],
     [['flow', 'publish', '.'], /^\. cannot be read: it is a folder\. \[INPUT_UNREADABLE\]\n.+/],
-    [['flow', 'test', write('comma.json', '{\n  "a": 1,\n}\n')], /comma\.json is broken at line 3, column 1\. \[INPUT_NOT_JSON\]/],
-    [['flow', 'test', write('value.json', '{"a": }')], /value\.json is broken at line 1, column 7\./],
-    [['flow', 'test', write('half.json', '{"a": [1,\n 2')], /half\.json is broken at line 2, column 3\./],
-    [['flow', 'test', write('more.json', '{}\n\n}')], /more\.json is broken at line 3, column 1\./],
-    [['flow', 'test', write('empty.json', ' \n')], /nothing in empty\.json/],
-    [['flow', 'run', 'good.json'], /nothing in standard input, where JSON is wanted\. \[INPUT_NOT_JSON\]/],
-    [['flow', 'run', 'good.json', '--mocks', write('mocks.json', '{n_a: 1}')], /mocks\.json is broken at line 1, column 2\./, '{}'],
+    [['flow', 'test', write('comma.json', '{\n  "a": 1,\n}\n')], /comma\.json is invalid at line 3, column 1\. \[INPUT_NOT_JSON\]/],
+    [['flow', 'test', write('value.json', '{"a": }')], /value\.json is invalid at line 1, column 7\./],
+    [['flow', 'test', write('half.json', '{"a": [1,\n 2')], /half\.json is invalid at line 2, column 3\./],
+    [['flow', 'test', write('more.json', '{}\n\n}')], /more\.json is invalid at line 3, column 1\./],
+    [['flow', 'test', write('empty.json', ' \n')], /empty\.json is empty/],
+    [['flow', 'run', 'good.json'], /standard input is empty, but JSON is expected\. \[INPUT_NOT_JSON\]/],
+    [['flow', 'run', 'good.json', '--mocks', write('mocks.json', '{n_a: 1}')], /mocks\.json is invalid at line 1, column 2\./, '{}'],
     [['sign', '--app', 'a', '--key-id', 'k', '--key', 'none.pem', 'https://a/'], /^none\.pem cannot be read/],
     [['keys', 'prove', '--key', 'none.pem'], /^none\.pem cannot be read/, 'x'],
     [['flow', 'list', '--ca', 'none.crt'], /^none\.crt cannot be read/],

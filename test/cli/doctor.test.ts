@@ -109,7 +109,7 @@ describe('doctor on PostgreSQL', { skip: preparePostgres() ?? prepareRedis() ?? 
     await query(`DO $$ DECLARE i record; BEGIN
       FOR i IN SELECT x.indexrelid::regclass AS name FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid
         WHERE t.relname = 'visits' AND NOT x.indisprimary LIMIT 1 LOOP EXECUTE 'DROP INDEX ' || i.name; END LOOP; END $$`);
-    assertNamed(await look(checkStore, good), /index visits\..* was missing/, /made again/);
+    assertNamed(await look(checkStore, good), /index visits\..* was missing/, /created again/);
     assertGood(await look(checkStore, good));
   });
 
@@ -153,7 +153,7 @@ describe('doctor on servers of old', { skip: preparePostgres() ?? prepareOldServ
     const server = await startPostgres({ bin });
     const address = { KQ_STORE_ADDRESS: server.address, KQ_SHARED_ADDRESS: 'redis://127.0.0.1:9' };
     await look(checkStore, address)
-      .then((findings) => assertNamed(findings, /has version 11\.22, and needs version 12 or newer/, /./))
+      .then((findings) => assertNamed(findings, /has version 11\.22, but needs version 12 or newer/, /./))
       .finally(() => server.stop())
       .finally(remove);
   });
@@ -162,7 +162,7 @@ describe('doctor on servers of old', { skip: preparePostgres() ?? prepareOldServ
     const server = await startRedis({ program: oldRedis });
     const address = { KQ_STORE_ADDRESS: 'postgres://postgres@127.0.0.1:9/postgres', KQ_SHARED_ADDRESS: server.address };
     await look(checkShared, address)
-      .then((findings) => assertNamed(findings, /has version 2\.8\.19, and needs version 6\.2/, /./))
+      .then((findings) => assertNamed(findings, /has version 2\.8\.19, but needs version 6\.2/, /./))
       .finally(() => server.stop());
   });
 });
@@ -260,14 +260,14 @@ describe('doctor in the DMZ', () => {
 
   it('names a node that is not known inside, a gateway that cannot be reached, and a key that must not lie here', async () => {
     const strange = { KQ_FORWARD_CERT_FILE: join(root, 'strange.crt'), KQ_FORWARD_KEY_FILE: join(root, 'strange.key') };
-    assertNamed(await lookInside(strange), /does not take calls from this node/, /KQ_FORWARD_NODES/);
-    assertNamed(await lookInside({ KQ_FORWARD_TO: `https://localhost:${await freePort()}` }), /gives no plan/, /firewall/);
-    assertNamed(await lookInside({ KQ_FORWARD_CA_FILE: join(root, 'strange.crt') }), /gives no plan/, /KQ_FORWARD_CA_FILE/);
+    assertNamed(await lookInside(strange), /does not accept calls from this node/, /KQ_FORWARD_NODES/);
+    assertNamed(await lookInside({ KQ_FORWARD_TO: `https://localhost:${await freePort()}` }), /returns no plan/, /firewall/);
+    assertNamed(await lookInside({ KQ_FORWARD_CA_FILE: join(root, 'strange.crt') }), /returns no plan/, /KQ_FORWARD_CA_FILE/);
     await mkdir(join(root, 'dmz', 'tls'), { recursive: true });
     await writeFile(join(root, 'dmz', 'tls', 'ca.key'), 'x');
-    assertNamed(await lookInside(), /private key of an authority/, /KQ_TLS_CERT_FILE/);
+    assertNamed(await lookInside(), /private key of a CA/, /KQ_TLS_CERT_FILE/);
     await rm(join(root, 'dmz'), { recursive: true });
     await writeFile(join(root, 'here.kek'), 'x');
-    assertNamed(await lookInside({ KQ_KEK_FILE: join(root, 'here.kek') }), /must not lie in the DMZ/, /renew/);
+    assertNamed(await lookInside({ KQ_KEK_FILE: join(root, 'here.kek') }), /must not be in the DMZ/, /renew/);
   });
 });

@@ -1,4 +1,4 @@
-/** What a start costs: packages that nobody needs yet are not loaded, and nothing is compiled twice. */
+/** The cost of a start: packages that are not needed yet are not loaded, and nothing is compiled twice. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';

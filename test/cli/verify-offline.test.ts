@@ -1,4 +1,4 @@
-/** What the person at the machine does with a stopped store: verify it, accept its trail, restore a backup over one that went on. */
+/** Work of an administrator on a stopped store: verify it, accept its trail, restore a backup over a newer one. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 /** Far above what anything takes, on a machine that has much else to do. */
 const PATIENCE_MS = 30_000;
 
-/** Lets real I/O go on until `isDone`, at most `limitMs` of real time. For what only a store's own threads can bring about. */
+/** Lets real I/O continue until `isDone`, at most `limitMs` of real time. For results that only the store's own threads produce. */
 export async function eventually(isDone: () => boolean | Promise<boolean>, limitMs = PATIENCE_MS): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await isDone())) {

@@ -1,4 +1,4 @@
-/** What does not fit its protocol is told when it is saved or imported, not to the first patient whose message it meets. */
+/** Settings that do not fit their protocol are reported on save or import, not when the first message fails. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startWithEngine } from './start-engine.ts';

@@ -74,7 +74,7 @@ test('the id of a removed flow stays with the domains of its versions', async ()
   ] as const)
     assert.equal((await analyst.call(method, path, body)).body.code, 'NOT_FOUND', path);
   assert.equal((await analyst.call('GET', `/flows/${flowId}/versions/1`)).status, 404);
-  // A person of its own domain gives the id to a flow again.
+  // A person of its domain uses the id for a new flow.
   const ofB = await running.person('berta', ['analyst'], [B]);
   assert.equal((await ofB.call('PUT', `/flows/${flowId}`, simple(flowId, { domain: B }))).status, 200);
 });

@@ -54,7 +54,7 @@ after(() => running.stop());
 
 test('every operation says whose things it touches', () => {
   assert.ok(operations.length > 90, `${operations.length}`);
-  const known = ['none', 'all', 'filtered', 'of what it touches'];
+  const known = ['none', 'all', 'filtered', 'depends on the object'];
   assert.deepEqual(
     operations.filter(({ domains }) => !known.includes(domains)).map(({ id }) => id),
     [],
@@ -235,10 +235,10 @@ test('a bulk over named executions finds those of another domain missing', async
 });
 
 function touches({ domains }: Operation): boolean {
-  return domains === 'of what it touches';
+  return domains === 'depends on the object';
 }
 
-/** A right that some operations take beside their own. */
+/** A right that some operations require in addition to their own. */
 const FURTHER: Readonly<Record<string, Permission>> = {
   'adapters.try': 'adapters.edit',
   'executions.resend': 'executions.payload',
@@ -361,14 +361,14 @@ async function readOperations(): Promise<readonly Operation[]> {
   return all.filter(({ path }) => path !== '/login' && path !== '/events');
 }
 
-/** All that each role of domain A is told: every reading operation, search and export, and the first events. */
+/** Everything that each role of domain A can read: every reading operation, search and export, and the first events. */
 async function tellAll(): Promise<ReadonlyMap<Role, Told>> {
   const told = new Map<Role, Told>();
   for (const role of ROLES) told.set(role, await tell(inA.get(role)!, role));
   return told;
 }
 
-/** Times, measurements and what each request has of its own. */
+/** Times, measurements and values that differ for each request. */
 const VOLATILE = new Set(['requestId', 'pingMs', 'plan', 'planMadeAt', 'lastSeenAt', 'queueAgeMs', 'expiresAt', 'id', 'at']);
 
 function stable(value: unknown): string {

@@ -1,4 +1,4 @@
-/** Where adapters may connect, as people meet it: a real engine, real sockets, nobody's exceptions. */
+/** Where adapters may connect: a real engine, real sockets, no exceptions. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
-/** Names and labels hold nothing that steers a terminal or turns the direction of text; what was stored before goes on. */
+/** Names and labels must not contain terminal controls or characters that change the text direction; earlier documents keep working. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';

@@ -1,4 +1,4 @@
-/** What one person asks for stays small, and hides nobody else's requests. */
+/** The requests of one person are limited and do not hide those of others. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActPage } from '../../control/audit-trail/audit.ts';

@@ -42,7 +42,7 @@ async function start() {
   return { running, ann, ben, oli, adm, ask, decide, versions, outcomes, revision: saved.revision };
 }
 
-/** As somebody who draws the flow saves it once more. */
+/** Saves the flow once more, as its author. */
 async function saveAgain({ ann }: Started, tag: string) {
   const draft = (await ann.call('GET', '/flows/flw_a')).body as object;
   assert.equal((await ann.call('PUT', '/flows/flw_a', { ...draft, tags: [tag] })).status, 200);

@@ -188,7 +188,7 @@ test('what is to be cancelled, but has not ended yet, goes on for nobody, and no
     assert.equal((await operator.call('GET', `/executions/${old}`)).body.replacedBy, undefined);
   }
   for (const id of [left, old]) {
-    // Rings, where no worker has come upon the mark by itself.
+    // Rings, in case no worker has found the mark without it.
     await operator.call('POST', `/executions/${id}/cancel`, { reason: 'no longer wanted' });
     await ended(id, 'cancelled');
   }

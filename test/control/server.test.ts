@@ -41,7 +41,7 @@ test('refuses the events of one page too many, in all or of one account, and the
   t.after(() => leave.abort());
   const open = ({ cookie = '' }: Client) =>
     fetch(`${running.control.address}/api/v1/events`, { headers: { cookie }, signal: leave.signal });
-  // Kept: fetch closes the connection of an answer that nobody holds any more.
+  // Keep a reference: fetch closes the connection of a response that is no longer referenced.
   const opened: Response[] = [];
   for (let number = 0; number < 10; number++) {
     const person = await running.person(`viewer-${number}`, ['viewer']);
@@ -106,7 +106,7 @@ test('describes every route in a valid OpenAPI 3.1 document, and the page works 
   }
   assert.deepEqual(unresolved(document), []);
   const flow = document.paths['/api/v1/flows/{flowId}'].put.requestBody.content['application/json'].schema;
-  assert.match(flow.properties.deadlineMs.description, /流程时限.*Deadline: From the moment/, 'a field is described in both languages');
+  assert.match(flow.properties.deadlineMs.description, /流程时限.*Deadline: Counted from/, 'a field is described in both languages');
   const page = await running.client().raw('GET', '/api/docs');
   const policy = page.headers.get('content-security-policy') ?? '';
   assert.doesNotMatch(policy, /https:|http:|unsafe-eval/);

@@ -1,4 +1,4 @@
-/** A node type is added as one folder to a copy of the product, and the designer, which nobody touched or built anew, has it everywhere. */
+/** A node type is added as one folder to a copy of the product, and the unchanged designer shows it everywhere. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

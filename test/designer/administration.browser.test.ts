@@ -1,4 +1,4 @@
-/** What administrators and auditors meet on the pages of accounts, audit and system: what matters is in sight, and nothing is told that is not so. */
+/** The pages of accounts, audit and system, as administrators and auditors use them: important content is visible, and nothing shown is wrong. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';

@@ -129,7 +129,7 @@ test(
     const english = await open({ roles: ['operator'], path: `/messages/${second}`, language: 'en' });
     await english.getByText('The write was done at the other side').waitFor();
     await english.getByText(/Do not send it again/).waitFor();
-    await english.getByText('Done, then the flow failed: The content does not fit', { exact: true }).waitFor();
+    await english.getByText('Done, then the flow failed: The content is not valid', { exact: true }).waitFor();
     await english.getByRole('button', { name: 'Continue', exact: true }).waitFor();
     await picture(english, 'message-en');
     await expectNoInvitation(english);

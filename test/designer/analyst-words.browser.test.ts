@@ -1,4 +1,4 @@
-/** What an analyst is told in the words of the forms, and where a press on it leads, in a real browser. */
+/** Problems in the words of the forms, and where a click on them leads an analyst, in a real browser. */
 import test, { after, before } from 'node:test';
 import type { FlowDocument } from '../../engine/contract/flow/flow-document.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';

@@ -91,7 +91,7 @@ export async function startConsole(context?: TestContext, { program }: { readonl
 export async function giveAgain(page: Page, password: string): Promise<void> {
   const dialog = page.getByRole('dialog', { name: /^(再次确认身份|Confirm that it is you)$/ });
   await dialog.getByLabel(/^(密码|Password)$/).fill(password, { timeout: PATIENCE_MS });
-  await dialog.getByRole('button', { name: /^(确认并执行|Confirm and go on)$/ }).click();
+  await dialog.getByRole('button', { name: /^(确认并执行|Confirm and continue)$/ }).click();
 }
 
 /** No page has it. */
@@ -111,7 +111,7 @@ export function launchProfile(folder: string, baseURL: string): Promise<BrowserC
 
 /**
  * Goes to a page of the open console as a press on a link does: what is loaded stays, which saves two thirds of the work of `page.goto`.
- * The way leads over an address without a page, so that the same page begins anew too; from what stays open over that, `page.goto` leads away.
+ * Goes through an address without a page, so that the same page is loaded again too; `page.goto` also leaves dialogs that stay open.
  */
 export async function goTo(page: Page, path: string): Promise<void> {
   if (!new URL(page.url()).pathname.startsWith(`/${NOWHERE}`)) await turnTo(page, NOWHERE);

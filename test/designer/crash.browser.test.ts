@@ -27,7 +27,7 @@ test('a browser that is killed in mid-edit has the edit afterwards, and undo wor
   const killed = await openProfile(profile, cookie);
   context.after(() => killed.close());
   const page = await killed.newPage();
-  // The platform does not answer: what is typed is in this browser alone.
+  // The platform does not respond: what is typed is in this browser alone.
   await page.route('**/api/v1/flows/flw_killed', (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()));
   await page.goto(path);
   await rename(page, NODE, '改到一半');
@@ -194,7 +194,7 @@ test('a session that ends under an open flow asks for the password over the page
   await dialog.getByLabel('密码').fill(console.passwordOf(page));
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'hidden' });
-  // The panel beside it stands as it stood: the editor does not begin anew.
+  // The panel next to it is unchanged: the editor does not start again.
   await expect(sidePanel(page).getByRole('textbox', { name: '节点名称' })).toHaveValue('会话过期时改的');
   await isSaved(page);
   assert.ok(labels(await served(console.city, 'flw_logged_out')).includes('会话过期时改的'));
@@ -222,7 +222,7 @@ async function twoPeople(flowId: string) {
   return { first, second, dialog };
 }
 
-/** Saves of this page are on their way until they are let go. */
+/** Saves of this page are pending until they are released. */
 async function holdSaves(page: Page, flowId: string): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   await page.route(`**/api/v1/flows/${flowId}`, async (route) => {
@@ -255,7 +255,7 @@ function browserPid(folder: string): number {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     } catch {
-      return []; // It has ended meanwhile.
+      return []; // It has ended in the meantime.
     }
   };
   const leads = (command: readonly string[]) =>

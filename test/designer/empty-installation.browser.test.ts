@@ -1,4 +1,4 @@
-/** An installation in which nothing is made yet: no page of any role meets a refusal, and what is empty says who goes on. */
+/** An empty installation: no page of any role gets a refusal, and empty pages say who does the next step. */
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import test, { after, before } from 'node:test';

@@ -30,7 +30,7 @@ export function served(city: City, flowId: string): Promise<FlowDocument> {
   return city.admin('GET', `/flows/${flowId}`) as Promise<FlowDocument>;
 }
 
-/** A flow of its own for each test, so that none depends on another; answers its address. */
+/** A separate flow for each test, so that none depends on another; returns its address. */
 export async function copyBooking(city: City, flowId: string): Promise<string> {
   const flow = (await city.admin('GET', '/flows/flw_appointment')) as FlowDocument;
   await city.admin('PUT', `/flows/${flowId}`, { ...flow, flowId, revision: 0 });

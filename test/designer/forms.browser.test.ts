@@ -203,7 +203,7 @@ async function openPanel(page: Page, node: FlowNode, type: NodeDescription, lang
   return panel;
 }
 
-/** Lines of the panel that are of the other language; code and what a person wrote are nobody's language. */
+/** Lines of the panel that are of the other language; code and texts written by a person have no language. */
 async function crumbs(panel: Locator, language: Language): Promise<readonly string[]> {
   const texts = await panel.evaluate((element) => {
     const copy = element.cloneNode(true) as typeof element;

@@ -91,7 +91,7 @@ test('a field that is missing, too long or out of its limits is told beside it, 
   ]);
   assert.deepEqual(
     localIssues(schema, {}, 'en').map(({ pointer, what }) => `${pointer} ${what}`),
-    ['/name This is needed', '/count This is needed'],
+    ['/name This is required', '/count This is required'],
   );
 });
 
@@ -253,8 +253,8 @@ test('a retry rule is told in plain words', () => {
   assert.deepEqual(retryPauses(rule, 3), [500, 1000, 2000]);
   const seconds = (ms: number) => `${ms / 1000} 秒`;
   assert.equal(retrySummary(rule, 'zh-CN', seconds), '失败后最多重试 3 次，间隔约 0.5 秒、1 秒、2 秒。全部用完约需 3.5 秒。');
-  assert.match(retrySummary({ ...rule, totalMs: 3_000 }, 'en', seconds), /All of them take about 3 /);
-  assert.match(retrySummary({ ...rule, max: 0 }, 'en', seconds), /not tried again/);
+  assert.match(retrySummary({ ...rule, totalMs: 3_000 }, 'en', seconds), /All retries together take about 3 /);
+  assert.match(retrySummary({ ...rule, max: 0 }, 'en', seconds), /not retried/);
   assert.deepEqual(retryPauses({ ...rule, capMs: 800 }, 3), [500, 800, 800]);
 });
 

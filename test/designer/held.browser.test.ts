@@ -72,7 +72,7 @@ test(
     await english.getByRole('button', { name: 'Retry all' }).click();
     await english
       .getByRole('dialog')
-      .getByText(/^40 messages go on.*as received and the same idempotency keys/)
+      .getByText(/^40 messages continue.*as received and the same idempotency keys/)
       .waitFor();
     await picture(english, 'retry-many en 1920');
     await english.context().close();

@@ -89,7 +89,7 @@ test('JSON of 10 MB opens as a tree, and a text of 10 MB in a single line as its
   await tellTasks(text, t, 'text, opened');
 });
 
-/** The longest time for which the page could answer nothing is told, not judged: it is the machine's as well. */
+/** The longest time in which the page did not respond is reported, not asserted, because it also depends on the machine. */
 async function watchTasks(page: Page): Promise<void> {
   await page.evaluate(`globalThis.longest = 0; new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);

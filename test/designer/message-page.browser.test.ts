@@ -135,7 +135,7 @@ test('a message that waits for its next attempt says why, which attempt, and whe
   assert.equal(hospital.received.length, 2);
 });
 
-/** A person lets it go on, it waits by itself, or its caller has had the answer. */
+/** A person continues it, it waits for its next attempt, or its caller already got the response. */
 for (const [status, mode, retry, words] of [
   ['held', 'durable', 0, '恢复后请重试，它不会自动继续'],
   ['waiting', 'durable', 4, '恢复后会自动继续'],

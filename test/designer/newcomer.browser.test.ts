@@ -147,7 +147,7 @@ async function callAndLook(page: Page, hand: Hand, node: string): Promise<void> 
   await hand.look();
 }
 
-/** The citizens' app, as a program of its own: it signs the request with its key. The hospital itself answers. */
+/** The citizens' app as a separate program: it signs the request with its key. The hospital responds. */
 async function callAsTheApp(address: string): Promise<void> {
   const body = { PatientId: 'P000002', PatientName: '虚构丙甲', DeptCode: 'NK', VisitDate: '20261201' };
   const answer = await until('the gateways know the interface', async () => {

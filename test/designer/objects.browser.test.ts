@@ -106,7 +106,7 @@ test('an interface, an app with key and grant are made by their forms, and the e
   });
   assert.match(node.stdout, /^201 /);
   if (!(await has('openssl', 'version')) || !(await has('curl', '--version'))) return t.skip('openssl or curl is absent');
-  // The example prints the answer alone; curl is told to add the status.
+  // The example prints only the response; let curl add the status.
   await writeFile(join(scratch, '.curlrc'), 'write-out = "\\n%{http_code}"\n');
   await writeFile(join(scratch, 'call.sh'), await shown(page, 'curl'));
   const { stdout } = await run('bash', [join(scratch, 'call.sh')], { env: environment });

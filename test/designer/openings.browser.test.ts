@@ -29,7 +29,7 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: 'me', open: [['签发令牌', 'Issue a token']] },
   { path: 'secrets', roles: SECURITY, open: [['新建凭据', 'New secret']] },
   { path: 'callers/CITIZENS', roles: SECURITY, open: [['上传公钥', 'Upload a public key']] },
-  { path: 'callers/CITIZENS', roles: SECURITY, open: [['生成共享密钥', 'Make a shared secret']] },
+  { path: 'callers/CITIZENS', roles: SECURITY, open: [['生成共享密钥', 'Create a shared secret']] },
   { path: 'alarms?tab=rules' },
   { path: 'alarms?tab=receivers', open: [['新建接收人', 'New receiver']] },
   { path: 'alarms?tab=receivers', open: [['设置: 邮件服务器', 'Set it: Mail server']] },

@@ -39,7 +39,7 @@ export async function barriers(
 /** Values of a fixed set, which the page has words for: their own names are crumbs. */
 const CODED = new Set('status state mode kind method protocol front form role roles type level outcome severity log stage via'.split(' '));
 
-/** Watches what the server sends: texts that are nobody's language (names, labels, notes), without codes and the halves of `{zh-CN, en}`. */
+/** Collects texts that the server sends and that have no language (names, labels, notes), without codes and the halves of `{zh-CN, en}`. */
 export function watchData(page: Page): () => Promise<ReadonlySet<string>> {
   const answers: Promise<string>[] = [];
   page.on('response', (response: Response) => {
@@ -83,7 +83,7 @@ function hasChinese(text: string, known: string): boolean {
   return (text.match(new RegExp(CHINESE, 'g')) ?? []).some((run) => !known.includes(run));
 }
 
-/** Words that are the same in both languages. Abbreviations and names of fields (`HTTP`, `traceId`) are told by their capitals. */
+/** Words that are the same in both languages. Abbreviations and names of fields (`HTTP`, `traceId`) are recognised by their capitals. */
 const TERMS = new Set(
   `OpenAPI OpenSSL Ctrl Alt Shift Enter Esc Tab Space Delete Backspace ms cron Node Java Python JavaScript Kafka curl openssl patient environments limits
   credential Schema revision admin Web Service Security Basic Bearer nonce https SQLite Redis`.split(/\s+/),
@@ -94,7 +94,7 @@ function hasEnglish(text: string, known: string): boolean {
   return words.some((word) => !TERMS.has(word) && !/^[A-Z]+$|[a-z][A-Z]/.test(word) && !new RegExp(`\\b${word}\\b`).test(known));
 }
 
-/** What is wider than the window, and texts that end where nobody sees them. */
+/** Elements wider than the window, and texts that are cut off. */
 export async function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate<readonly string[]>(`(${findCut.toString()})(window)`);
 }
@@ -125,7 +125,7 @@ interface Window {
   getComputedStyle(element: Element): Readonly<Record<'visibility' | 'opacity' | 'overflowX' | 'overflowY' | 'textOverflow', string>>;
 }
 
-/** Runs in the page. Code, what was typed and what says that it is of that language is nobody's crumb. */
+/** Runs in the page. Code, typed text and text marked as the other language do not count. */
 function textsOf(document: Document, other: string): string[] {
   const found: string[] = [document.title];
   const isLeft = (element: Element) =>
@@ -143,7 +143,7 @@ function textsOf(document: Document, other: string): string[] {
   return found;
 }
 
-/** Runs in the page. A text is cut when it, or what it stands in, hides what reaches beyond and shows no ellipsis for it. */
+/** Runs in the page. A text is cut off if it, or its container, hides overflow without an ellipsis. */
 function findCut(window: Window): string[] {
   const { document } = window;
   const found: string[] = [];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Work } from '../support/busy-city.ts';
 
-/** What stands in an address for `:name`. */
+/** The value of `:name` in an address. */
 const EXAMPLES: Readonly<Record<string, (work: Work) => string>> = {
   flowId: () => 'flw_appointment',
   adapterId: () => 'adp_hospital_a',

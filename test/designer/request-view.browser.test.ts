@@ -1,4 +1,4 @@
-/** What somebody who decides reads of a request: upstreams, a grant as it stands, more than a page of them, and walls of other domains. */
+/** What the person who decides sees of a request: upstreams, the current grant, more than one page of requests, and limits of other domains. */
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
@@ -92,7 +92,7 @@ test('who may publish, but not past an interface of another domain, asks where i
     ...{ path: `/flows/${flowId}?panel=release`, roles: ['analyst'], domains: ['sh-city'], language: 'en' as const },
   });
   await english.getByRole('complementary').last().getByRole('button', { name: 'Publish', exact: true }).click();
-  await english.getByRole('button', { name: 'Ask to publish it' }).waitFor();
+  await english.getByRole('button', { name: 'Request publishing' }).waitFor();
   await pictures(english, 'wall en');
   const versions = async () => ((await console.city.admin('GET', `/flows/${flowId}/versions`)) as { items: unknown[] }).items.length;
   const decider = await console.open({ path: '/requests', roles: ['analyst'] });
@@ -139,7 +139,7 @@ test('all requests are counted, searched and filtered, and a decided one is foun
   await pictures(page, 'requests-decided');
 });
 
-/** As somebody of these roles, new for it. */
+/** As a new account with these roles. */
 async function asked(roles: readonly string[], action: string, input: unknown, reason: string): Promise<void> {
   const { call } = await console.city.person(roles);
   const reply = await call('POST', '/requests', { action, input, reason });

@@ -135,7 +135,7 @@ class Person {
     const act = what < 11 ? this.#rename(id) : what < 14 ? this.#goBack('Control+z') : what < 15 ? this.#goBack('Control+y') : this.#rest();
     let isDone = false;
     const ended = act.finally(() => (isDone = true));
-    // A question that comes meanwhile lies over the page: the act goes on once it is decided.
+    // A question that appears in the meantime covers the page: the action continues after the decision.
     while (!isDone) {
       await Promise.race([ended, this.#question.waitFor().catch(() => undefined)]);
       if (!isDone) await this.decide(mine);

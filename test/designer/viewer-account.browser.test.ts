@@ -1,4 +1,4 @@
-/** What a viewer meets in the console: nothing of a patient, nothing to change anything with. And of secrets nobody meets more than the name. */
+/** The console for a viewer: no patient data, nothing to change. And of secrets, no one sees more than the name. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
@@ -129,7 +129,7 @@ async function pressAll(page: Page, path: string): Promise<void> {
   const buttons = page.locator('main button:visible:enabled');
   const count = await buttons.count();
   const names = new Set<string>();
-  // What a press or an answer of the platform took away meanwhile cannot be pressed any more.
+  // An element that a click or a response removed in the meantime can no longer be clicked.
   for (let index = 0; index < Math.min(count, await buttons.count()); index += 1) {
     const button = buttons.nth(index);
     const name = (await button.getAttribute('aria-label')) ?? (await button.innerText());

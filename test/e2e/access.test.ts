@@ -139,7 +139,7 @@ async function plantSecrets(): Promise<Readonly<Record<string, string>>> {
   return secrets;
 }
 
-/** `<operation>: <value>` for each of the values that stands in an answer: of every reading operation, every export, the events, the document, the figures. */
+/** `<operation>: <value>` for each of the values that occurs in a response: of every reading operation, every export, the events, the document, the figures. */
 async function found(person: Person, values: readonly string[]): Promise<readonly string[]> {
   const answers: [string, string][] = [];
   for (const operation of operations.filter(({ method }) => method === 'GET'))

@@ -86,7 +86,7 @@ test('no citizen is booked twice, and no answer given is taken back, whenever th
   assert.ok(report.booked > 0);
 });
 
-/** Looks at the held booking as a person does, and lets it go on. */
+/** Reads the held booking as a person does, and continues it. */
 async function retryHeld(patient: number): Promise<void> {
   const query = { keyName: 'patient', keyValue: patientId(patient), status: 'held' };
   const { items } = (await city.admin('POST', '/executions/search', query)) as { items: { executionId: string }[] };

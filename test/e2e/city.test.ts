@@ -195,7 +195,7 @@ interface Call {
   readonly failure?: string;
 }
 
-/** So many callers, each with one request at a time, until it is ended or nobody listens any more. */
+/** This many callers, each with one request at a time, until stopped or until no server listens any more. */
 function startTraffic(callers: number, work: () => Promise<{ status: string; isNew?: boolean }>) {
   const calls: Call[] = [];
   let isEnded = false;

@@ -81,10 +81,10 @@ test('a flow goes from list to file, is checked, tested, run, published and roll
   assert.equal((JSON.parse(tried.stdout) as { status: string }).status, 'completed');
   await writeFile(file, JSON.stringify({ ...flow, description: { 'zh-CN': '改', en: 'changed' }, deadlineMs: flow.deadlineMs - 1 }));
   assert.match((await ok(['flow', 'publish', file])).stdout, /version 2 is published/);
-  assert.match((await ok(['flow', 'publish', file])).stdout, /version 2 was published already/, 'the file follows its revision');
-  assert.match((await ok(['flow', 'publish', 'flw_appointment'])).stdout, /version 2 was published already/);
-  assert.match((await ok(['flow', 'rollback', 'flw_appointment'])).stdout, /serves version 1 again/);
-  assert.match((await ok(['flow', 'rollback', 'flw_appointment', '2'])).stdout, /serves version 2 again/);
+  assert.match((await ok(['flow', 'publish', file])).stdout, /version 2 was already published/, 'the file follows its revision');
+  assert.match((await ok(['flow', 'publish', 'flw_appointment'])).stdout, /version 2 was already published/);
+  assert.match((await ok(['flow', 'rollback', 'flw_appointment'])).stdout, /version 1 is published again/);
+  assert.match((await ok(['flow', 'rollback', 'flw_appointment', '2'])).stdout, /version 2 is published again/);
 });
 
 test('a wrong file ends with 1 and every problem, a stale one with 5, and what serves goes on', async () => {
@@ -157,9 +157,9 @@ test('flows go from one installation to another in a bundle, and messages are fo
     }[];
   const [found] = await until('the booking in the list', async () => (await list()).length > 0 && list());
   assert.match((await ok(['message', 'get', found!.executionId])).stdout, /"status": "completed"/);
-  assert.match((await ok(['message', 'resend', found!.executionId, '--reason', 'a test'])).stdout, /was sent again as exe_/);
+  assert.match((await ok(['message', 'resend', found!.executionId, '--reason', 'a test'])).stdout, /was resent as exe_/);
   assert.match((await ok(['held', 'list'])).stdout, /FLOW +NODE +ERROR/);
-  assert.match((await ok(['held', 'retry', '--all', '--dry-run'])).stdout, /would be taken/);
+  assert.match((await ok(['held', 'retry', '--all', '--dry-run'])).stdout, /would be selected/);
   assert.equal((await run(['held', 'cancel', '--all'])).code, 2, 'it takes a reason');
 });
 

@@ -1,5 +1,5 @@
 // @never-rerun: a single failure is a failure.
-/** A gateway in the DMZ as a process of its own, before a platform that is killed behind it. */
+/** A gateway in the DMZ as a separate process, in front of a platform that is killed. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';

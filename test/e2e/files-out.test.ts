@@ -115,7 +115,7 @@ test('a typed password goes to the named host, once the person has given their o
   assert.ok(!fake.sent().includes('typed-by-a-person'));
   await call('/system/move', target);
   assert.ok(fake.sent().includes('typed-by-a-person'));
-  // Whoever reads the trail holds another role than who moves the store.
+  // The account that reads the trail has a different role from the one that moves the store.
   const name = 'ines';
   const { oneTimePassword } = (await call('/accounts', { name, displayName: 'I', roles: ['audit-admin'] })).body as Record<string, string>;
   const own = cookie;
@@ -194,7 +194,7 @@ function exchange(): string {
   return `${platform.dataFolder}.exchange`;
 }
 
-/** Of the scratch folder and what lies beside the data; the exchange folder has the one file with the long name. */
+/** For the scratch folder and the files next to the data; the exchange folder has the one file with the long name. */
 function listing(): readonly string[] {
   return [...readdirSync(scratch), ...readdirSync('/tmp').filter((name) => name.startsWith('out')), ...readdirSync(platform.dataFolder)]
     .filter((name) => name !== 'data.exchange')
@@ -215,7 +215,7 @@ async function logIn(password: string, name = 'admin'): Promise<void> {
   cookie = headers.get('set-cookie')?.split(';')[0] ?? '';
 }
 
-/** Asks whoever comes for a password in the clear, as PostgreSQL may, and keeps what it is sent. */
+/** Asks every client for a password in plain text, as PostgreSQL may, and keeps what it receives. */
 async function startFakeDatabase(): Promise<{ readonly server: Server; readonly port: number; sent(): Buffer }> {
   const chunks: Buffer[] = [];
   const server = createServer((socket) => {

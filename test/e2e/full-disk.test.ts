@@ -1,5 +1,5 @@
 // @never-rerun: a single failure is a failure.
-/** The disk of the data folder runs full under the running product: what needs no store goes on, what does is refused clearly, and all comes back. */
+/** The disk of the data folder fills up while the product is running: work without the store continues, other work is refused clearly, and everything recovers. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';

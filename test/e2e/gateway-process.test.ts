@@ -1,4 +1,4 @@
-/** A gateway as a process of its own: it follows the plan file, and serves from it while control is stopped. */
+/** A gateway as a separate process: it follows the plan file, and serves from it while control is stopped. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';

@@ -90,7 +90,7 @@ test('the search itself finds every value in every writing', () => {
     for (const needle of writings(value)) assert.deepEqual(found(Buffer.concat([Buffer.from('…'), needle])), [value]);
 });
 
-/** As it lies on the disk, and as whoever has its key, but not the key-encryption key, reads it. */
+/** As it is on the disk, and as someone with its key, but without the key-encryption key, can read it. */
 async function makeBackup(): Promise<{ readonly sealed: Buffer; readonly opened: Buffer }> {
   const [file, keyFile, key] = [join(scratch, 'city.kqb'), join(scratch, 'backup.key'), randomBytes(32)];
   await writeFile(keyFile, key);

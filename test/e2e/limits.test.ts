@@ -1,7 +1,7 @@
 /**
  * Whatever runs away or falls silent ends in a clear error within its limit, and the others do not feel it: two neighbours, one of them with a
  * script of its own, are called all the while. Their latency before and during is recorded; asserted is that every call of theirs succeeds, and
- * that beside what runs to its limit their calls begin and are answered before that limit ends it.
+ * that next to work that runs into its limit, their calls start and complete before that limit ends it.
  */
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -167,7 +167,7 @@ interface Ending {
   readonly atOnce?: number;
 }
 
-/** Called several times at once beside the neighbours; the answer and the record both say why it ended. */
+/** Called several times in parallel with the neighbours; both the response and the record say why it ended. */
 async function endsWith(
   t: TestContext,
   flowId: string,

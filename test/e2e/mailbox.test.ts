@@ -1,6 +1,6 @@
 // @never-rerun: a single failure is a failure.
 /**
- * A mailbox and two workers that are killed in turn while mails arrive: each mail starts its flow once, and each is told to the district once.
+ * A mailbox and two workers that are killed in turn while mails arrive: each mail starts its flow once, and the district receives each once.
  * `KQ_TEST_TAKE_OVERS` says how often.
  */
 import assert from 'node:assert/strict';

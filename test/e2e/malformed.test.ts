@@ -121,7 +121,7 @@ function malformed(): fc.Arbitrary<Sample> {
   const junk = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes));
   const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 60 });
   const depth = fc.integer({ min: 100, max: 20_000 });
-  // Tags that never come to an end, and names of attributes without a value: what looks for either starts anew at every character.
+  // Tags that never come to an end, and names of attributes without a value: a search for either starts again at every character.
   const tagged = fc
     .tuple(fc.constantFrom('<', '‹'), fc.constantFrom('a', 'a ', 'a:', 'a-', ' ', '_a\n'), fc.integer({ min: 100, max: 200_000 }))
     .map(([open, part, length]) => open + part.repeat(length / part.length));

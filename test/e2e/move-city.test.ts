@@ -1,5 +1,5 @@
 // @never-rerun: a single failure is a failure.
-/** The example city leaves its embedded store for a MongoDB protocol server and goes on to PostgreSQL, while the hospital's feed and the city's calls go on. */
+/** The example city moves from its embedded store to a MongoDB protocol server and then to PostgreSQL, while the feed of the hospital and the calls of the city continue. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeFileSync } from 'node:fs';

@@ -59,7 +59,7 @@ async function startAndCall(program: string): Promise<void> {
   assert.equal(code, 0, platform.output());
 }
 
-/** A node of somebody's own, a caller, and a test of the node: strict, and our own declarations are checked with them. */
+/** A custom node, a caller, and a test of the node: strict, and our declarations are checked with them. */
 const AUTHOR = `
 import { Type } from 'typebox';
 import { createMessage, defineNode, inPort, okPort, AppError, type FlowDocument } from 'kangqiao/contract';

@@ -44,7 +44,7 @@ const WRONG: FlowDocument = {
   ],
   ingress: { lane: { key: 'data.[' } },
 };
-/** What must be told of it, all in one answer. */
+/** The problems that one response must report. */
 const PROBLEMS = [
   '/nodes/3/type',
   '/nodes/4/config/method',

@@ -1,5 +1,5 @@
 /**
- * Persons at the console resend the held messages of an HL7 feed while the feed goes on and the platform is killed again and again: corrected
+ * Persons at the console resend the held messages of an HL7 feed while the feed continues and the platform is killed repeatedly: corrected
  * and not, one by one and in bulk, in random order. Every second message of each patient is refused until somebody resends it, so each lane
  * stops at each of them. `node test/e2e/resend-feed.ts KILLS [seed]` prints what was seen.
  */
@@ -192,7 +192,7 @@ class ResendRun {
     assert.ok(answer === undefined || answer.status === 200 || answer.status === 409, JSON.stringify(answer));
   }
 
-  /** From now on the district takes them: somebody has mended what was wrong. */
+  /** From now on the district accepts them: the problem was fixed. */
   async #allow(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const notice = await this.#noticeOf(id);

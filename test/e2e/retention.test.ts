@@ -5,7 +5,7 @@ import { makeScratch, removeScratch } from '../support/platform-process.ts';
 
 const COUNT = 50_000;
 const LISTING_MS = 300;
-/** It is cut back to 64 MB when it begins anew (`storage/embedded/open-writer.ts`), and may be beyond that until then. */
+/** It is truncated to 64 MB when it starts again (`storage/embedded/open-writer.ts`), and may be larger until then. */
 const LOG_MB = 128;
 const scratch = await makeScratch();
 after(() => removeScratch(scratch));

@@ -123,13 +123,13 @@ describe('servers that speak TLS', { skip: prepareApart() ?? false }, () => {
       [
         { address: otherName(good.address) },
         'STORE_CERTIFICATE',
-        /PostgreSQL .*made out to other names \(IP Address:127\.0\.0\.1\).*Name the server/,
+        /PostgreSQL .*issued for other names \(IP Address:127\.0\.0\.1\).*Use the server name/,
       ],
-      [{ sharedAddress: otherName(good.sharedAddress!) }, 'STORE_CERTIFICATE', /Redis .*made out to other names .*Name the server/],
+      [{ sharedAddress: otherName(good.sharedAddress!) }, 'STORE_CERTIFICATE', /Redis .*issued for other names .*Use the server name/],
       [{ address: 'postgres://kq@db.example/bus?sslmode=disable' }, 'STORE_NOT_ENCRYPTED', /sslmode/],
       [{ sharedAddress: 'redis://redis.example' }, 'STORE_NOT_ENCRYPTED', /rediss:\/\//],
-      [{ sharedAddress: redis.address.replace('rediss', 'redis') }, 'SHARED_STATE_DOWN', /takes rediss:\/\//],
-      [{ sharedAddress: plainRedis.address.replace('redis', 'rediss') }, 'SHARED_STATE_DOWN', /wants a port that speaks TLS/],
+      [{ sharedAddress: redis.address.replace('rediss', 'redis') }, 'SHARED_STATE_DOWN', /use rediss:\/\//],
+      [{ sharedAddress: plainRedis.address.replace('redis', 'rediss') }, 'SHARED_STATE_DOWN', /needs a port with TLS/],
     ] as const) {
       const { caFile, ...rest } = { ...good, ...mistake };
       await assert.rejects(openStorage(caFile === undefined ? rest : { ...rest, caFile }), (error: AppError) => {
@@ -145,7 +145,7 @@ describe('servers that speak TLS', { skip: prepareApart() ?? false }, () => {
     await redis.command('CONFIG', 'SET', 'tls-auth-clients', 'yes');
     await assert.rejects(openStorage(good), (error: AppError) => {
       assert.equal(error.code, 'STORE_INCOMPATIBLE');
-      return /certificates of its clients.*tls-auth-clients no/.test(`${error.message} ${error.fix}`);
+      return /requirement for client certificates.*tls-auth-clients no/.test(`${error.message} ${error.fix}`);
     });
   });
 });

@@ -196,7 +196,7 @@ const MALFORMED = 'GW40001';
 const SIGNATURE = 'GW40103';
 const CLAIM = 'GW40101';
 
-/** Where each part of the request stands in its bytes, and which refusals fit it. */
+/** The position of each part of the request in its bytes, and the possible refusals. */
 function rangesOf(text: string, { parts, host, authorization }: Signed): readonly Range[] {
   const range = (part: string, value: string, codes: readonly string[], before = ''): Range => {
     const from = text.indexOf(before + value) + before.length;

@@ -36,7 +36,7 @@ interface Flow {
   readonly listener?: { readonly state: string; readonly since: number };
 }
 
-/** What is defined and whether it listens; how many messages came today and since when it listens moves on by itself. */
+/** What is defined and whether it listens; the number of messages today and the start of the listener change anyway. */
 async function flows({ dataFolder, ports: { control } }: Platform): Promise<readonly Flow[]> {
   const { token } = JSON.parse(await readFile(`${dataFolder}/handover/cli-token`, 'utf8')) as { token: string };
   const response = await fetch(`http://127.0.0.1:${control}/api/v1/flows`, { headers: { authorization: `Bearer ${token}` } });

@@ -29,7 +29,7 @@ const grant = (grantId: string, interfaceId: string) => ({ grantId, revision: 0,
 const root = await mkdtemp(join(tmpdir(), 'kq-tampering-'));
 const home = join(root, 'home');
 after(() => rm(root, { recursive: true }));
-/** What somebody chooses who inserts a session. */
+/** The values of an attacker who inserts a session. */
 const OWN_COOKIE = `kqs_${'A'.repeat(43)}`;
 const OWN_SESSION = createHash('sm3').update(OWN_COOKIE).digest('hex');
 /** Collection, the row that is overwritten, and the row whose document it gets. */
@@ -40,7 +40,7 @@ const ROWS_OF_OTHERS = [
   ['interfaces', 'ifc_a', 'ifc_b'],
   ['app_keys', 'APP|k1', 'APP|k2'],
 ] as const;
-/** Secret of a session of `li` that goes on, and of one that was ended. */
+/** Secret of a session of `li` that is still valid, and of one that was ended. */
 const live = { cookie: '' };
 let older: Record<string, Record<string, unknown>>;
 

@@ -19,7 +19,7 @@ export function tableSnapshot(tables: readonly CodeTable[]): TableSnapshot {
     lookup(table, key) {
       const found = byId.get(table);
       const value = found !== undefined && Object.hasOwn(found.entries, key) ? found.entries[key] : found?.fallback;
-      if (value === undefined) throw new AppError('CODE_UNKNOWN', 'input', `Code table ${table} does not know this code.`);
+      if (value === undefined) throw new AppError('CODE_UNKNOWN', 'input', `Code table ${table} does not contain this code.`);
       return value;
     },
   };

@@ -1,4 +1,4 @@
-/** Whoever decides a request reads each of its fields in their language: every field of what may be asked for has words in both. */
+/** People who decide on a request read each of its fields in their language: every field that can be requested has a text in both languages. */
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { test } from 'node:test';

@@ -25,7 +25,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/reference json': 'test/examples/reference-examples.test.ts',
 };
 
-/** A block of text shows what something looks like, or what is printed: nobody is to run it. */
+/** A text block shows a format or printed output; it is not meant to be run. */
 const isExample = ({ language }: Block) => language !== 'text';
 const keyOf = ({ page, language }: Block) => `${page.startsWith('docs/reference/') ? 'docs/reference' : page} ${language}`;
 

@@ -83,7 +83,7 @@ function isProblem(source: string, problem: string): boolean {
   return source.includes(`'${problem}'`) || new RegExp(`^\\s*${problem}:`, 'm').test(source);
 }
 
-/** Code -> the files that name it: the makers of errors are small and stand beside their callers. */
+/** Code -> the files that contain it: the functions that create errors are small and next to their callers. */
 function nearbyText(): Map<string, string> {
   const nearby = new Map<string, string>();
   for (const source of sources) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const sources = globSync('{engine,nodes,storage,gateways,control,cli}/**/*.ts', { cwd: root }).sort();
 const KINDS = { count: 'counter', total: 'counter', gauge: 'gauge', observeMs: 'histogram' } as const;
-/** A name is a literal where it is told: otherwise nobody could find it. */
+/** A name must be a literal where it is recorded, so that it can be found. */
 const CALL = /\bmetrics\.(count|total|gauge|observeMs)\(/g;
 const NAMED = /^\s*'([a-z_]+)'/;
 /** What may stand in a label: anything else could grow without bounds, or name a person. */

@@ -69,7 +69,7 @@ function checkDescriptor(definition: NodeDefinition, file: string): void {
   const path = relative('nodes', file)
     .split(sep)
     .join('.')
-    // Older majors lie beside the newest: `join.v1.node.ts`.
+    // Older majors are next to the newest: `join.v1.node.ts`.
     .replace(/(?:\.v\d+)?\.node\.ts$/, '');
   assert.equal(definition.type, path, 'its type equals its path');
   assert.ok(Number.isInteger(definition.major) && definition.major >= 1, 'major is a whole number from 1');

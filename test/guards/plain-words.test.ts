@@ -1,10 +1,10 @@
-/** Comments of the product are plain English. These words of the former private dialect must not come back. */
+/** Comments are plain English. These words of the former private dialect must not come back. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-/** Without the tests, whose comments have not been read yet. */
-const FOLDERS = ['engine', 'control', 'gateways', 'storage', 'nodes', 'cli', 'sdk', 'designer/src', 'scripts'];
+const PRODUCT = ['engine', 'control', 'gateways', 'storage', 'nodes', 'cli', 'sdk', 'designer/src', 'scripts'];
+const FOLDERS = [...PRODUCT, 'test', 'examples', 'deploy'];
 /** Its comments are the texts of the API. */
 const GENERATED = 'designer/src/api/operations.ts';
 const REFUSED = /\b(whoever|whomever|anew|is told|are told|told of|deeds?)\b/i;

@@ -1,4 +1,4 @@
-/** `npm test` on a small tree of its own: what a second run of a failed file may excuse and what it may not, and what `fast` leaves out. */
+/** `npm test` on a small separate tree: which failures a second run may excuse, and what `fast` leaves out. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';

@@ -22,7 +22,7 @@ export function showsContract(testFile: string, shown: Readonly<Partial<Record<A
   });
 }
 
-/** A node that speaks to others owes everything; one that only computes has nobody who is slow, away, or told twice. */
+/** A node that calls other systems must show everything; one that only computes has no slow, missing or repeated calls. */
 function owedBy(definition: NodeDefinition): readonly Aspect[] {
   if ('adapter' in definition && definition.adapter !== undefined)
     return ['happy', 'slow', 'half-open', 'refusal', 'duplicate', 'cancel', '10 MB'];

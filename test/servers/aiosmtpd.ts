@@ -1,4 +1,4 @@
-/** aiosmtpd, a mail server that speaks TLS and sends nothing on; in a virtual environment of its own. */
+/** aiosmtpd, a mail server with TLS that forwards nothing; in its own virtual environment. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface AnswerCutter {
   readonly port: number;
-  /** Cuts off the answer to the next request that contains `text`. What `meanwhile` does happens after the request was done and before the sender hears of the cut. */
+  /** Cuts off the answer to the next request that contains `text`. `meanwhile` runs after the request was done and before the sender sees the cut. */
   cutAnswerTo(text: string, meanwhile?: () => Promise<unknown>): void;
   /** How many answers were cut off. */
   readonly cuts: number;

@@ -38,7 +38,7 @@ export async function startDovecot({ tls, startTls = false }: DovecotOptions = {
     writeFileSync(join(scratch, 'server.crt'), tls.cert);
     writeFileSync(join(scratch, 'server.key'), tls.key, { mode: 0o600 });
   }
-  // Started by root it serves mails as nobody, as it refuses to do so as root.
+  // Started by root, it serves mails as the user nobody, because it refuses to do so as root.
   const user = isRoot ? 'nobody' : userInfo().username;
   if (isRoot) {
     const id = (flag: string) => Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout);

@@ -1,5 +1,5 @@
 /**
- * A TCP proxy that misbehaves when told to. In a test: `startFaultProxy({ targetPort })` and its methods. As a process of its own:
+ * A TCP proxy that misbehaves on command. In a test: `startFaultProxy({ targetPort })` and its methods. As a separate process:
  * `node test/servers/fault-proxy.ts <targetPort> [listenPort]` prints `READY <port>` and takes the methods as lines of its standard input,
  * for example `cut`, `refuse`, `accept`, `delay 200`, `throttle 10000`, `swallow`, `heal`; each is answered by `OK <line>`.
  */
@@ -20,7 +20,7 @@ export interface FaultProxy {
   delay(ms: number): void;
   /** At most so many bytes a second, for each connection and direction. */
   throttle(bytesPerSecond: number): void;
-  /** Half-open: what is sent is taken and vanishes, in both directions; nobody hears an end. New connections are taken, and are as deaf. */
+  /** Half-open: bytes are accepted and dropped in both directions, and no side sees an end. New connections behave the same. */
   swallow(): void;
   /** All as it should be; connections that swallowed bytes are reset, since their streams have gaps. */
   heal(): void;

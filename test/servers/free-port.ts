@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that nobody listens on. Below 32768: the kernel gives the ports above to outgoing connections, also between a stop and a restart. */
+/** A free port of 127.0.0.1. Below 32768: the kernel gives the ports above to outgoing connections, also between a stop and a restart. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);

@@ -35,7 +35,7 @@ export interface PostgresServer {
   readonly address: string;
   readonly port: number;
   readonly pid: number;
-  /** Ends it in good order, and removes the folder if it was made for it. */
+  /** Ends it in good order, and removes the folder if it was created for it. */
   stop(): Promise<void>;
   /** kill -9 of all its processes. */
   kill(): Promise<void>;
@@ -66,7 +66,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   async function start(): Promise<ChildProcess> {
     const settings = { port: String(port), unix_socket_directories: folder, ...speedOf(options), ...options.settings };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    // A group of its own, so that a kill takes all its processes at once.
+    // Its own process group, so that a kill ends all its processes together.
     const started = spawn(join(bin, 'postgres'), ['-D', data, ...args], { ...user, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
     endWithUs(started);
     let log = '';

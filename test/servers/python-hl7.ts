@@ -1,4 +1,4 @@
-/** python-hl7 sends, hl7apy judges: a second foreign peer, in a virtual environment of its own. */
+/** python-hl7 sends, hl7apy validates: a second foreign peer, in its own virtual environment. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { preparePythonPackages, pythonOf } from './python-packages.ts';

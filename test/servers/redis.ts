@@ -14,7 +14,7 @@ export function prepareRedis(): string | undefined {
 
 /** `restart` brings it back empty, unless it was given another `save` or `appendonly`. */
 export interface RedisServer extends ServerProcess {
-  /** One command by a connection of its own, as redis-cli would send it; answers the first bytes of the reply. */
+  /** One command on its own connection, as redis-cli would send it; returns the first bytes of the reply. */
   command(...words: readonly string[]): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** One server in a process of its own: started on a free port of 127.0.0.1, waited for, stopped, killed, started again at the same place. */
+/** One server in a separate process: start on a free port of 127.0.0.1, wait, stop, kill, start again with the same port and folder. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { endWithUs } from './end-with-us.ts';
 import { freePort } from './free-port.ts';

@@ -1,4 +1,4 @@
-/** The first administrator of a started platform as a person: accounts are made by somebody who gives the password again, never by a token. */
+/** The first administrator of a started platform as a person: a person who repeats the password creates accounts, never a token. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { dataTokenPath, writeTokenFile } from '../../cli/shared/token-file.ts';
 /** What the tests change the one-time password into. */
 export const ADMIN_PASSWORD = 'First-of-the-house-2026';
 
-/** One call of the admin API with these headers beside those of its body; `path` follows `/api/v1`. */
+/** One call of the admin API with these headers in addition to those of its body; `path` follows `/api/v1`. */
 export type Send = (
   method: string,
   path: string,

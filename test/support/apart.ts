@@ -47,7 +47,7 @@ export async function startApartServers(scratch: string): Promise<ApartServers> 
   };
 }
 
-/** `args` are those of the command line behind `--data <folder>`; each process has a data folder of its own. */
+/** `args` are those of the command line after `--data <folder>`; each process has its own data folder. */
 export function startRole(
   scratch: string,
   name: string,

@@ -37,7 +37,7 @@ async function executions(city: City, path: string, least: number): Promise<read
   });
 }
 
-/** Durable, and nobody answers at its other side; answers the path of its interface. */
+/** Durable, and its other side does not respond; returns the path of its interface. */
 async function offerHeldFlow(city: City): Promise<string> {
   const name = { 'zh-CN': '转诊上报', en: 'Report a referral' };
   const call = {

@@ -1,4 +1,4 @@
-/** What somebody does who has the file of a stopped embedded store and knows SQL, but not the key-encryption key. */
+/** The actions of an attacker who has the file of a stopped embedded store and knows SQL, but not the key-encryption key. */
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 

@@ -29,7 +29,7 @@ import { simulateProcess } from './simulated-process.ts';
 export type LabStore = 'memory' | 'embedded';
 
 export interface LabEngine extends ModelEngine {
-  /** Nothing of it ever goes on. */
+  /** Nothing of it ever continues. */
   kill(): void;
   /** A call of the flow as a gateway makes it. */
   call(
@@ -174,7 +174,7 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
   };
   return lab;
 
-  /** Lets time pass while it works, for what sets timers of its own. */
+  /** Lets time pass while it works, for code that sets its own timers. */
   async function settled(work: Promise<unknown>): Promise<void> {
     let isDone = false;
     const end = () => (isDone = true);
@@ -195,7 +195,7 @@ async function openStore(
       onOperation: ({ phase, kind }) => {
         const { isDown, losesAnswers } = faults();
         if ((phase === 'before' && isDown) || (phase === 'after' && losesAnswers && (kind === 'insert' || kind === 'patchIf')))
-          throw new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
+          throw new AppError('STORE_DOWN', 'transient', 'The store does not respond.');
       },
     });
     return { documents, close: () => documents.close() };

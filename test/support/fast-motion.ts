@@ -15,7 +15,7 @@ import { openStorage } from '../../storage/open-storage.ts';
 export interface FastMotion {
   /** Megabytes of the data folder at the end of each tenth of the run, without the write-ahead log. */
   readonly sizesMb: readonly number[];
-  /** Megabytes of the log at its largest: it has a bound of its own, however much is stored. */
+  /** The largest size of the log in megabytes: it has its own limit, independent of the stored amount. */
   readonly logMb: number;
   /** Documents that are left, of those that were stored. */
   readonly kept: number;

@@ -1,9 +1,9 @@
 /** Makes accounts as real administrators do: the first security or audit administrator by the system administrator, further ones by the first (decision 0027). */
 
-/** One call of the admin API by somebody; answers the body. */
+/** One call of the admin API with the given account; returns the body. */
 export type Ask = (method: string, path: string, body: unknown) => Promise<Readonly<Record<string, unknown>>>;
 
-/** The tests' own first security and audit administrators of a started platform, whoever of its helpers makes them; nobody's to lock out. */
+/** The first security and audit administrators of a started platform, shared by all test helpers; no test may lock them. */
 export const KEEPER_PASSWORD = 'Keeper-of-its-kind-2026';
 export const keeperName = (role: string) => `keeper-${role}`;
 

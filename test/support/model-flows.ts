@@ -104,7 +104,7 @@ export function twoBranches(a: FlowNode, b: FlowNode, joinMode: 'all' | 'any', d
   );
 }
 
-/** Never answers; ends when it is told to. */
+/** Never responds; ends when it is aborted. */
 export const silent: Deed = (ctx) =>
   new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
 

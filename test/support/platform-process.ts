@@ -12,7 +12,7 @@ import { TEST_ENVIRONMENT } from './outbound.ts';
 export const BIN = fileURLToPath(new URL('../../bin/kangqiao.mjs', import.meta.url));
 
 export interface PlatformOptions {
-  /** A scratch folder (`makeScratch`); the data folder is `<scratch>/data`, so that what lies beside it is inside too. */
+  /** A scratch folder (`makeScratch`); the data folder is `<scratch>/data`, so that the files next to it are inside too. */
   readonly scratch: string;
   readonly example?: boolean;
   /** Kept over restarts of one platform, so that addresses stay. */

@@ -1,6 +1,6 @@
 /**
  * A process in a simulation: its own clock and its own way to a shared store, so that it can be slow, paused (its timers stand still while
- * time goes on) or killed (nothing of it ever continues) without the others noticing.
+ * time continues) or killed (nothing of it ever continues) without the others noticing.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Collection, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';

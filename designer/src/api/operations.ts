@@ -652,11 +652,11 @@ export interface components {
     /** @enum {unknown} */
     BulkKind: 'retry' | 'resend' | 'conclude' | 'cancel';
     BulkOutcome: {
-      /** @description Failed, or cancelled since. */
+      /** @description The number of executions that failed, or were cancelled since. */
       failed: number;
       heldAgain: number;
       underWay: number;
-      /** @description Completed. */
+      /** @description The number of executions that completed. */
       wentOn: number;
     };
     BulkPreview: {
@@ -679,7 +679,7 @@ export interface components {
       certificateFingerprint?: string;
       createdAt?: number;
       expiresAt?: number;
-      /** @description The system that holds it. Absent for consumers of older versions. */
+      /** @description The system that has the token or certificate. Absent for consumers of older versions. */
       label?: string;
       tokenDigest?: string;
     };
@@ -717,7 +717,7 @@ export interface components {
         failed: number;
         refused: number;
       };
-      /** @description Why calls were refused in the last five minutes, most frequent first; absent if none was. */
+      /** @description Why calls were refused in the last five minutes, the most frequent reason first; absent if none was refused. */
       refusals?: components['schemas']['RefusalCause'][];
       /** @description Calls that ended since the process started, how many failed, their total milliseconds, and how many were refused (absent in processes of the previous version). */
       totals: [number, number, number, number];
@@ -727,7 +727,7 @@ export interface components {
       waiting: number;
     };
     CallReport: {
-      /** @description Absent if it was never called, or not within a month. */
+      /** @description Absent if the adapter or interface was never called, or not within a month. */
       now?: components['schemas']['CallState'];
       traffic: components['schemas']['TrafficSeries'];
     };
@@ -857,26 +857,26 @@ export interface components {
     ExecutionDetails: {
       acceptedAt: number;
       attempt: number;
-      /** @description The person who ended it as done. */
+      /** @description The person who ended the execution as done, and when. */
       concluded?: {
         at: number;
         by: string;
       };
-      /** @description Writes done before the flow failed or was cancelled, with the keys that the other side received. */
+      /** @description Writes that were done before the flow failed or was cancelled, with the keys that the other side received. */
       doneWrites: {
         key: string;
         node: string;
         scope: string;
       }[];
-      /** @description From acceptance to the end. */
+      /** @description The time from acceptance to the end, in milliseconds. */
       durationMs?: number;
       error?: components['schemas']['ErrorRecord'];
       executionId: string;
       finishedAt?: number;
       flowId: string;
-      /** @description True if its messages are stored: the flow records in full, or the execution is still open. */
+      /** @description True if the messages are stored: the flow records in full, or the execution is still open. */
       hasPayload: boolean;
-      /** @description A write was done before it was held, or before a person ended it. */
+      /** @description True if a write was done before the execution was held, or before a person ended it. */
       hasWritten: boolean;
       held?: {
         at: number;
@@ -884,11 +884,11 @@ export interface components {
         outcomeKnown: boolean;
         reason: string;
       };
-      /** @description When it was held for the first time, however often it was retried and held again. */
+      /** @description When the execution was held for the first time, however often it was retried and held again. */
       heldSince?: number;
-      /** @description Opened payloads; only on request (the caller checked the right `executions.payload`). */
+      /** @description The opened input. Input, inputs, outputs and reply are set only on request; the caller has checked the right `executions.payload`. */
       input?: components['schemas']['Message'];
-      /** @description The input of each step, by step key: the node, or `<iteration>/<node>` in a loop. Includes the step it stopped before. */
+      /** @description The input of each step, by step key: the node, or `<iteration>/<node>` in a loop. Includes the step at which the execution stopped. */
       inputs?: {
         [key: string]: components['schemas']['Message'];
       };
@@ -899,14 +899,14 @@ export interface components {
         node: string;
       }[];
       /**
-       * @description It is in the archive: it can only be looked at and resent.
+       * @description Set if the execution is in the archive: people can only look at it and resend it.
        * @constant
        */
       isArchived?: true;
       isLaneKept: boolean;
-      /** @description Less of it was kept than its flow asks, because the flow's daily quota was used up. */
+      /** @description True if less is stored than the flow asks for, because the flow's daily quota was used up. */
       isReduced: boolean;
-      /** @description It is unknown whether an announced write was done; it is held for that, or was cancelled in that state. */
+      /** @description True if it is unknown whether an announced write was done; the execution is held for that reason, or was cancelled in that state. */
       isUnknown: boolean;
       lateOutcomes: {
         at: number;
@@ -919,21 +919,21 @@ export interface components {
           [key: string]: components['schemas']['Message'][];
         };
       };
-      /** @description Set on a resend: its place in the lane. */
+      /** @description Set on a resend: its position in the lane. */
       place?: components['schemas']['ResendPlace'];
-      /** @description The execution that replaced it while it was held. */
+      /** @description The execution that replaced this one while it was held. */
       replacedBy?: string;
       /** @description The execution whose message this one resends. */
       replayOf?: string;
-      /** @description Executions that resent its message. */
+      /** @description The executions that resent the message of this one. */
       replays: string[];
       reply?: components['schemas']['Reply'];
-      /** @description Set while it waits for a retry: the time of the next attempt, and the code of the last error. */
+      /** @description Set while the execution waits for a retry: the time of the next attempt, and the code of the last error. */
       retrying?: {
         code?: string;
         nextAt: number;
       };
-      /** @description The nodes where it has stopped or failed. No step covers them, because they are not settled. */
+      /** @description The nodes where the execution has stopped or failed. `steps` does not contain them, because they are not settled. */
       standstills: components['schemas']['Standstill'][];
       status: components['schemas']['ExecutionStatus'];
       steps: components['schemas']['StepRecord'][];
@@ -942,9 +942,9 @@ export interface components {
     };
     ExecutionPage: {
       items: components['schemas']['ExecutionSummary'][];
-      /** @description Pass it as `after` to get the next page. */
+      /** @description The value for `after` to get the next page; undefined if there is none. */
       next?: string;
-      /** @description Set when a search by trace id stopped early: executions accepted before this time were not searched. */
+      /** @description Set if a search by trace id stopped early: executions that were accepted before this time were not searched. */
       searchedFrom?: number;
     };
     /** @enum {unknown} */
@@ -952,15 +952,15 @@ export interface components {
     ExecutionSummary: {
       acceptedAt: number;
       attempt: number;
-      /** @description From acceptance to the end. */
+      /** @description The time from acceptance to the end, in milliseconds. */
       durationMs?: number;
       error?: components['schemas']['ErrorRecord'];
       executionId: string;
       finishedAt?: number;
       flowId: string;
-      /** @description True if its messages are stored: the flow records in full, or the execution is still open. */
+      /** @description True if the messages are stored: the flow records in full, or the execution is still open. */
       hasPayload: boolean;
-      /** @description A write was done before it was held, or before a person ended it. */
+      /** @description True if a write was done before the execution was held, or before a person ended it. */
       hasWritten: boolean;
       held?: {
         at: number;
@@ -968,19 +968,19 @@ export interface components {
         outcomeKnown: boolean;
         reason: string;
       };
-      /** @description When it was held for the first time, however often it was retried and held again. */
+      /** @description When the execution was held for the first time, however often it was retried and held again. */
       heldSince?: number;
-      /** @description Less of it was kept than its flow asks, because the flow's daily quota was used up. */
+      /** @description True if less is stored than the flow asks for, because the flow's daily quota was used up. */
       isReduced: boolean;
-      /** @description It is unknown whether an announced write was done; it is held for that, or was cancelled in that state. */
+      /** @description True if it is unknown whether an announced write was done; the execution is held for that reason, or was cancelled in that state. */
       isUnknown: boolean;
-      /** @description Set on a resend: its place in the lane. */
+      /** @description Set on a resend: its position in the lane. */
       place?: components['schemas']['ResendPlace'];
-      /** @description The execution that replaced it while it was held. */
+      /** @description The execution that replaced this one while it was held. */
       replacedBy?: string;
       /** @description The execution whose message this one resends. */
       replayOf?: string;
-      /** @description Set while it waits for a retry: the time of the next attempt, and the code of the last error. */
+      /** @description Set while the execution waits for a retry: the time of the next attempt, and the code of the last error. */
       retrying?: {
         code?: string;
         nextAt: number;
@@ -1000,7 +1000,7 @@ export interface components {
     FailingAdapter: {
       adapterId: string;
       code: string;
-      /** @description `held` counts messages held at nodes that use the adapter. `waiting` counts messages of flows that use the adapter which wait for a retry or for their turn. Both are absent without the right to read executions. */
+      /** @description `held` counts messages held at nodes that use the adapter. `waiting` counts messages that wait for a retry or for their turn, in flows that use the adapter. Both counts are absent without the right to read executions. */
       held?: number;
       lastOkAt?: number;
       name: components['schemas']['Text'];
@@ -1030,7 +1030,7 @@ export interface components {
     FieldChange: {
       after: unknown;
       before: unknown;
-      /** @description JSON Pointer below the node, edge or document. */
+      /** @description JSON Pointer relative to the node, the edge or the document. */
       path: string;
     };
     Finding: {
@@ -1050,9 +1050,9 @@ export interface components {
         }[];
         removed: components['schemas']['FlowEdge'][];
       };
-      /** @description True if boxes were moved. */
+      /** @description True if the layout differs. */
       isLayoutChanged: boolean;
-      /** @description Nothing differs that a run could notice, nor any text. */
+      /** @description True if the flows differ at most in layout and revision. */
       isSame: boolean;
       nodes: {
         added: components['schemas']['FlowNode'][];
@@ -1592,7 +1592,7 @@ export interface components {
       /** @description The error code. */
       code: string;
       count: number;
-      /** @description The ids of a few, newest first. */
+      /** @description The ids of a few executions, newest first. */
       examples: string[];
       flowId: string;
       flowName: components['schemas']['Text'];
@@ -1600,17 +1600,17 @@ export interface components {
       node: string;
       /** @description Empty if the execution is held before its first node. */
       nodeLabel: string;
-      /** @description When the first and the last of them were held. */
+      /** @description When the first and the last execution of the group were held. */
       oldestAt: number;
-      /** @description False: the node's write may be done. A retry may repeat it unless the other side recognises its key. */
+      /** @description If false, the node's write may be done. A retry may then do it again, unless the other side recognises its key. */
       outcomeKnown: boolean;
-      /** @description The version of the newest execution; the others may have run another one. */
+      /** @description The flow version of the newest execution; the others may have run another version. */
       version: number;
     };
     NamedHeldGroups: {
       count: number;
       groups: components['schemas']['NamedHeldGroup'][];
-      /** @description There are more than were counted (10,000). */
+      /** @description True if there are more than the 10,000 executions that were counted. */
       more: boolean;
     };
     NamedObject: {
@@ -1765,26 +1765,26 @@ export interface components {
     PayloadAnswer: {
       acceptedAt: number;
       attempt: number;
-      /** @description The person who ended it as done. */
+      /** @description The person who ended the execution as done, and when. */
       concluded?: {
         at: number;
         by: string;
       };
-      /** @description Writes done before the flow failed or was cancelled, with the keys that the other side received. */
+      /** @description Writes that were done before the flow failed or was cancelled, with the keys that the other side received. */
       doneWrites: {
         key: string;
         node: string;
         scope: string;
       }[];
-      /** @description From acceptance to the end. */
+      /** @description The time from acceptance to the end, in milliseconds. */
       durationMs?: number;
       error?: components['schemas']['ErrorRecord'];
       executionId: string;
       finishedAt?: number;
       flowId: string;
-      /** @description True if its messages are stored: the flow records in full, or the execution is still open. */
+      /** @description True if the messages are stored: the flow records in full, or the execution is still open. */
       hasPayload: boolean;
-      /** @description A write was done before it was held, or before a person ended it. */
+      /** @description True if a write was done before the execution was held, or before a person ended it. */
       hasWritten: boolean;
       held?: {
         at: number;
@@ -1792,7 +1792,7 @@ export interface components {
         outcomeKnown: boolean;
         reason: string;
       };
-      /** @description When it was held for the first time, however often it was retried and held again. */
+      /** @description When the execution was held for the first time, however often it was retried and held again. */
       heldSince?: number;
       /** @description The incoming message; absent when the flow keeps no payloads. */
       input?: components['schemas']['ShownMessage'];
@@ -1807,14 +1807,14 @@ export interface components {
         node: string;
       }[];
       /**
-       * @description It is in the archive: it can only be looked at and resent.
+       * @description Set if the execution is in the archive: people can only look at it and resend it.
        * @constant
        */
       isArchived?: true;
       isLaneKept: boolean;
-      /** @description Less of it was kept than its flow asks, because the flow's daily quota was used up. */
+      /** @description True if less is stored than the flow asks for, because the flow's daily quota was used up. */
       isReduced: boolean;
-      /** @description It is unknown whether an announced write was done; it is held for that, or was cancelled in that state. */
+      /** @description True if it is unknown whether an announced write was done; the execution is held for that reason, or was cancelled in that state. */
       isUnknown: boolean;
       lateOutcomes: {
         at: number;
@@ -1827,21 +1827,21 @@ export interface components {
           [key: string]: components['schemas']['ShownMessage'];
         };
       };
-      /** @description Set on a resend: its place in the lane. */
+      /** @description Set on a resend: its position in the lane. */
       place?: components['schemas']['ResendPlace'];
-      /** @description The execution that replaced it while it was held. */
+      /** @description The execution that replaced this one while it was held. */
       replacedBy?: string;
       /** @description The execution whose message this one resends. */
       replayOf?: string;
-      /** @description Executions that resent its message. */
+      /** @description The executions that resent the message of this one. */
       replays: string[];
       reply?: components['schemas']['ShownReply'];
-      /** @description Set while it waits for a retry: the time of the next attempt, and the code of the last error. */
+      /** @description Set while the execution waits for a retry: the time of the next attempt, and the code of the last error. */
       retrying?: {
         code?: string;
         nextAt: number;
       };
-      /** @description The nodes where it has stopped or failed. No step covers them, because they are not settled. */
+      /** @description The nodes where the execution has stopped or failed. `steps` does not contain them, because they are not settled. */
       standstills: components['schemas']['Standstill'][];
       status: components['schemas']['ExecutionStatus'];
       steps: components['schemas']['StepRecord'][];
@@ -2444,7 +2444,7 @@ export interface components {
           intact: true;
           lines: number;
           marks?: {
-            /** @description Number of marked documents. */
+            /** @description Number of marked documents that were checked. */
             documents: number;
             findings: components['schemas']['Finding'][];
             headMissingSince?: number;
@@ -2462,7 +2462,7 @@ export interface components {
           /** @description Number of valid lines before the first break. */
           lines: number;
           marks?: {
-            /** @description Number of marked documents. */
+            /** @description Number of marked documents that were checked. */
             documents: number;
             findings: components['schemas']['Finding'][];
             headMissingSince?: number;
@@ -2706,7 +2706,7 @@ export interface operations {
       content: {
         'application/json': {
           displayName: string;
-          /** @description `all`, or the domains that the account sees; left out: all for a new account, unchanged for another */
+          /** @description `all`, or the domains that the account can see. If left out: all for a new account, unchanged for an existing one */
           domains?: 'all' | string[];
           name: string;
           roles: ('system-admin' | 'security-admin' | 'audit-admin' | 'analyst' | 'operator' | 'viewer')[];
@@ -2742,7 +2742,7 @@ export interface operations {
         'application/json': {
           disabled: boolean;
           displayName: string;
-          /** @description `all`, or the domains that the account sees; left out: all for a new account, unchanged for another */
+          /** @description `all`, or the domains that the account can see. If left out: all for a new account, unchanged for an existing one */
           domains?: 'all' | string[];
           revision: number;
           roles: ('system-admin' | 'security-admin' | 'audit-admin' | 'analyst' | 'operator' | 'viewer')[];
@@ -3778,9 +3778,9 @@ export interface operations {
         after?: string;
         from?: number;
         limit?: number;
-        /** @description `done`, `failed` (anything else), or the code of an error */
+        /** @description `done`, `failed` (anything else), or an error code */
         outcome?: string;
-        /** @description Begin of what the act was about */
+        /** @description Beginning of the id of what the action was about */
         subject?: string;
         to?: number;
       };
@@ -3829,9 +3829,9 @@ export interface operations {
         after?: string;
         from?: number;
         limit?: number;
-        /** @description Id of what the acts were about */
+        /** @description Id of what the actions were about */
         object?: string;
-        /** @description `done`, `failed` (anything else), or the code of an error */
+        /** @description `done`, `failed` (anything else), or an error code */
         outcome?: string;
         to?: number;
       };
@@ -3992,10 +3992,10 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description What these call is exported with them, and the code tables that they name; without ids everything is */
+          /** @description The flows that these call, and the code tables that they use, are exported with them; without ids everything is exported */
           flowIds?: string[];
           /**
-           * @description Drafts, or the versions that serve; the file says which
+           * @description Drafts, or the published versions; the file says which
            * @default draft
            * @enum {unknown}
            */
@@ -4033,7 +4033,7 @@ export interface operations {
   'bundles.import': {
     parameters: {
       query?: {
-        /** @description Adapters, code tables and interfaces in use become as the bundle says; an adapter keeps its settings of environments that the bundle does not have */
+        /** @description Replace adapters, code tables and interfaces in use by those in the bundle; an adapter keeps its settings of environments that the bundle does not contain */
         replace?: boolean;
       };
       header?: never;
@@ -4194,7 +4194,7 @@ export interface operations {
                 certificateFingerprint?: string;
                 createdAt?: number;
                 expiresAt?: number;
-                /** @description The system that holds it. Absent for consumers of older versions. */
+                /** @description The system that has the token or certificate. Absent for consumers of older versions. */
                 label?: string;
               };
             }[];
@@ -4241,7 +4241,7 @@ export interface operations {
           certificateFingerprint: string;
           /** @description Epoch milliseconds, before 2100 */
           expiresAt?: number;
-          /** @description Which system holds it */
+          /** @description The system that uses it */
           label?: string;
         };
       };
@@ -4275,7 +4275,7 @@ export interface operations {
           appId: string;
           /** @description Epoch milliseconds, before 2100 */
           expiresAt?: number;
-          /** @description Which system holds it */
+          /** @description The system that uses it */
           label?: string;
         };
       };
@@ -4424,11 +4424,11 @@ export interface operations {
   'executions.list': {
     parameters: {
       query?: {
-        /** @description Of flows of which any published version, present or past, has a node of this adapter */
+        /** @description Only flows of which a published version, current or past, has a node with this adapter */
         adapterId?: string;
-        /** @description `next` of the page before */
+        /** @description `next` of the previous page */
         after?: string;
-        /** @description In the archive instead of the store */
+        /** @description Search the archive instead of the store */
         archived?: boolean;
         flowId?: string;
         /** @description Epoch milliseconds */
@@ -4437,7 +4437,7 @@ export interface operations {
         status?:
           | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')
           | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')[];
-        /** @description Execution id or trace id, whole or its beginning */
+        /** @description Execution id or trace id, complete or only its beginning */
         text?: string;
         /** @description Epoch milliseconds */
         to?: number;
@@ -4524,14 +4524,14 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description `attempt` as it was seen when it was decided; refused when the execution has gone on since */
+          /** @description The `attempt` that was shown when the decision was made; the call is refused if the execution has continued since */
           attempt: number;
           reason: string;
           reply?: {
             /** @description The body */
             data: unknown;
             /**
-             * @description What `data` is
+             * @description The form of `data`
              * @enum {unknown}
              */
             form?: 'json' | 'text' | 'base64';
@@ -4541,7 +4541,7 @@ export interface operations {
             mediaType?: string;
             status: number;
           };
-          /** @description It was made sure at the other side that the write with the unknown outcome was done */
+          /** @description Confirms that the other side was asked and that the write with the unknown outcome was done */
           wasDone?: boolean;
         };
       };
@@ -4592,16 +4592,16 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Writes of the held execution that were done, and are not idempotent, are to be done once more */
+          /** @description Confirms that completed writes of the held execution that are not idempotent should be done once more */
           acceptDone?: boolean;
-          /** @description Somebody made sure that the write with the unknown outcome was not done */
+          /** @description Confirms that the write with the unknown outcome was not done */
           acceptUnknown?: boolean;
           message?: {
             charset?: string;
-            /** @description The whole payload; as `executions.payload` shows it */
+            /** @description The complete payload, as `executions.payload` shows it */
             data: unknown;
             /**
-             * @description What `data` is: `text` becomes bytes in the message’s charset where the old payload was bytes
+             * @description The form of `data`: `text` is converted to bytes in the message’s charset if the old payload was bytes
              * @enum {unknown}
              */
             form?: 'json' | 'text' | 'base64';
@@ -4613,13 +4613,13 @@ export interface operations {
             };
             mediaType?: string;
           };
-          /** @description In place of a held message it goes out under the same keys as that one. `true`: under new ones, for a receiver that remembers its refusal by the key */
+          /** @description A resend of a held message uses its keys. `true`: use new keys, for a receiver that remembers its refusal by the key */
           newKeys?: boolean;
           reason: string;
-          /** @description The same one gives the same new execution, should the answer be lost */
+          /** @description The same id returns the same new execution, in case the response was lost */
           requestId?: string;
           /**
-           * @description The status that was seen when it was decided; refused when it is another one by now
+           * @description The status that was shown when the decision was made; the call is refused if it has changed since
            * @enum {unknown}
            */
           seen: 'held' | 'failed' | 'completed' | 'cancelled';
@@ -4651,7 +4651,7 @@ export interface operations {
       content: {
         'application/json': {
           /**
-           * @description Code tables: those of when it was accepted, or those of now, which then serve also what waits behind it in its lane. One of which a write was done keeps those of then
+           * @description Code tables: those from when the message was accepted, or the current ones, which then also apply to the messages that wait behind it in its lane. An execution with a completed write keeps the earlier tables
            * @default then
            * @enum {unknown}
            */
@@ -4737,7 +4737,7 @@ export interface operations {
         'application/json': {
           data: unknown;
           flowId: string;
-          /** @description Keep nothing: refuse the message while no execution waits under this token */
+          /** @description Refuse the message instead of keeping it if no execution waits for this token */
           onlyIfWaiting?: boolean;
           token: string;
         };
@@ -4777,13 +4777,13 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Of flows of which any published version, present or past, has a node of this adapter */
+          /** @description Only flows of which a published version, current or past, has a node with this adapter */
           adapterId?: string;
-          /** @description `next` of the page before */
+          /** @description `next` of the previous page */
           after?: string;
-          /** @description In the archive instead of the store */
+          /** @description Search the archive instead of the store */
           archived?: boolean;
-          /** @description Code of the error */
+          /** @description Error code */
           code?: string;
           flowId?: string;
           /** @description Epoch milliseconds */
@@ -4793,17 +4793,17 @@ export interface operations {
           /** @default 50 */
           limit?: number;
           node?: string;
-          /** @description Let go on by this bulk, and held again */
+          /** @description Retried or resent by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done
+           * @description Whether the outcome of the write is known
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown';
           status?:
             | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')
             | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')[];
-          /** @description Execution id or trace id, whole or its beginning */
+          /** @description Execution id or trace id, complete or only its beginning */
           text?: string;
           /** @description Epoch milliseconds */
           to?: number;
@@ -5116,7 +5116,7 @@ export interface operations {
       content: {
         'application/json': {
           note?: string;
-          /** @description The draft that was looked at: one that was saved since is not published (`FLOW_DRAFT_CHANGED`) */
+          /** @description The revision of the draft that you reviewed; if the draft was saved since, it is not published (`FLOW_DRAFT_CHANGED`) */
           revision?: number;
         };
       };
@@ -5571,7 +5571,7 @@ export interface operations {
       content: {
         'application/json': {
           document: unknown;
-          /** @description Runs this node and what comes behind it; `input` goes into it */
+          /** @description Runs this node and the nodes after it; `input` is its input */
           from?: string;
           input: {
             charset?: string;
@@ -5599,7 +5599,7 @@ export interface operations {
                   };
                 };
           };
-          /** @description Runs this node alone; `input` goes into it */
+          /** @description Runs only this node; `input` is its input */
           only?: string;
           /** @description Pinned outputs: node id -> port -> data; such nodes do not run */
           outputs?: {
@@ -5608,7 +5608,7 @@ export interface operations {
             };
           };
           /**
-           * @description `adapters`: what is neither mocked nor pinned really reaches the other side; takes the right adapters.test
+           * @description `adapters`: nodes that are neither mocked nor pinned really call the other side; requires the right adapters.test
            * @default none
            * @enum {unknown}
            */
@@ -5880,16 +5880,16 @@ export interface operations {
   'executions.held': {
     parameters: {
       query?: {
-        /** @description `next` of the page before */
+        /** @description `next` of the previous page */
         after?: string;
-        /** @description Code of the error */
+        /** @description Error code */
         code?: string;
         flowId?: string;
         limit?: number;
         node?: string;
-        /** @description Let go on by this bulk, and held again */
+        /** @description Retried or resent by this bulk, and held again */
         ofBulk?: string;
-        /** @description Whether it is known if the write was done */
+        /** @description Whether the outcome of the write is known */
         outcome?: 'known' | 'unknown';
       };
       header?: never;
@@ -5924,24 +5924,24 @@ export interface operations {
            * @enum {boolean}
            */
           all?: true;
-          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          /** @description The id of an earlier bulk: it continues with its remaining executions, without a new selection. A new bulk gets this id, so that the call can be repeated if the response is lost */
           bulkId?: string;
-          /** @description Code of the error */
+          /** @description Error code */
           code?: string;
           /** @description Only counts */
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
-          /** @description Business key; takes the right `executions.payload` */
+          /** @description Business key; requires the right `executions.payload` */
           key?: {
             name: string;
             value: string;
           };
           node?: string;
-          /** @description Let go on by this bulk, and held again */
+          /** @description Retried or resent by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
+           * @description Whether the outcome of the write is known; every kind except cancelling uses `known` unless this is given. Ending the others as done confirms that the other side was asked and did them
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
@@ -5978,24 +5978,24 @@ export interface operations {
            * @enum {boolean}
            */
           all?: true;
-          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          /** @description The id of an earlier bulk: it continues with its remaining executions, without a new selection. A new bulk gets this id, so that the call can be repeated if the response is lost */
           bulkId?: string;
-          /** @description Code of the error */
+          /** @description Error code */
           code?: string;
           /** @description Only counts */
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
-          /** @description Business key; takes the right `executions.payload` */
+          /** @description Business key; requires the right `executions.payload` */
           key?: {
             name: string;
             value: string;
           };
           node?: string;
-          /** @description Let go on by this bulk, and held again */
+          /** @description Retried or resent by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
+           * @description Whether the outcome of the write is known; every kind except cancelling uses `known` unless this is given. Ending the others as done confirms that the other side was asked and did them
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
@@ -6052,24 +6052,24 @@ export interface operations {
            * @enum {boolean}
            */
           all?: true;
-          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          /** @description The id of an earlier bulk: it continues with its remaining executions, without a new selection. A new bulk gets this id, so that the call can be repeated if the response is lost */
           bulkId?: string;
-          /** @description Code of the error */
+          /** @description Error code */
           code?: string;
           /** @description Only counts */
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
-          /** @description Business key; takes the right `executions.payload` */
+          /** @description Business key; requires the right `executions.payload` */
           key?: {
             name: string;
             value: string;
           };
           node?: string;
-          /** @description Let go on by this bulk, and held again */
+          /** @description Retried or resent by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
+           * @description Whether the outcome of the write is known; every kind except cancelling uses `known` unless this is given. Ending the others as done confirms that the other side was asked and did them
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
@@ -6106,31 +6106,31 @@ export interface operations {
            * @enum {boolean}
            */
           all?: true;
-          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          /** @description The id of an earlier bulk: it continues with its remaining executions, without a new selection. A new bulk gets this id, so that the call can be repeated if the response is lost */
           bulkId?: string;
-          /** @description Code of the error */
+          /** @description Error code */
           code?: string;
           /** @description Only counts */
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
-          /** @description Business key; takes the right `executions.payload` */
+          /** @description Business key; requires the right `executions.payload` */
           key?: {
             name: string;
             value: string;
           };
           node?: string;
-          /** @description Let go on by this bulk, and held again */
+          /** @description Retried or resent by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
+           * @description Whether the outcome of the write is known; every kind except cancelling uses `known` unless this is given. Ending the others as done confirms that the other side was asked and did them
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
           /** @default 50 */
           perSecond?: number;
           /**
-           * @description Code tables: those of when it was accepted, or those of now, which then serve also what waits behind it in its lane. One of which a write was done keeps those of then
+           * @description Code tables: those from when the message was accepted, or the current ones, which then also apply to the messages that wait behind it in its lane. An execution with a completed write keeps the earlier tables
            * @default then
            * @enum {unknown}
            */
@@ -6180,7 +6180,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Why; goes into the audit line */
+          /** @description The reason; written into the audit line */
           reason: string;
         };
       };
@@ -6237,7 +6237,7 @@ export interface operations {
           /** @enum {unknown} */
           decision: 'keep' | 'remove';
           id: string;
-          /** @description Why; goes into the audit line */
+          /** @description The reason; written into the audit line */
           reason: string;
         };
       };
@@ -6788,7 +6788,7 @@ export interface operations {
           /** @default 30 */
           days?: number;
           label: string;
-          /** @description What it may do, of what you may; absent: all of it. Never the acts that ask for the password again */
+          /** @description The rights of the token, out of your own; absent: all of them. A token can never do actions that ask for the password again */
           rights?: (
             | 'flows.read'
             | 'flows.edit'
@@ -7035,9 +7035,9 @@ export interface operations {
   'requests.list': {
     parameters: {
       query?: {
-        /** @description `next` of the page before */
+        /** @description `next` of the previous page */
         after?: string;
-        /** @description `waiting`: what the person may decide; `own`: what they asked for; `decided`: what they decided; left out: one after the other */
+        /** @description `waiting`: requests that you may decide; `own`: your requests; `decided`: requests that you decided. If left out: all of them, in this order */
         side?: 'waiting' | 'own' | 'decided';
       };
       header?: never;
@@ -7297,7 +7297,7 @@ export interface operations {
         'application/json': {
           /** @description Name of the file in the exchange folder */
           file: string;
-          /** @description 32 bytes in base64; they seal the backup */
+          /** @description 32 bytes in base64 that seal the backup */
           key: string;
         };
       };
@@ -7324,7 +7324,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description PEM of the authorities of both servers */
+          /** @description PEM of the CAs of both servers */
           ca?: string;
           password?: string;
           sharedAddress?: string;

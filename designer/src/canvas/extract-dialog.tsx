@@ -8,15 +8,15 @@ import { useCanvas, useCanvasTools } from './state/canvas-context.tsx';
 import { select } from './state/selection.ts';
 
 const TEXTS = defineTexts({
-  title: ['提取为子流程', 'Make it a flow of its own'],
+  title: ['提取为子流程', 'Extract into a new flow'],
   what: [
     '选中的 {{count}} 个节点会成为一条新流程，这里改为调用它。新流程要先发布，本流程才能发布。',
-    'The {{count}} selected nodes become a flow of their own, which is called here. It must be published before this one can be.',
+    'The {{count}} selected nodes become a new flow, which is called here. It must be published before this flow.',
   ],
   name: ['新流程的名称', 'Name of the new flow'],
-  extract: ['提取', 'Do it'],
+  extract: ['提取', 'Extract'],
   cancel: ['取消', 'Cancel'],
-  done: ['已提取为子流程“{{name}}”，请先发布它。', 'It is the flow "{{name}}" now: publish that one first.'],
+  done: ['已提取为子流程“{{name}}”，请先发布它。', 'It is now the flow "{{name}}": publish that flow first.'],
 });
 
 export function ExtractDialog() {

@@ -39,7 +39,7 @@ const TEXTS = defineTexts({
   map: ['缩略图', 'Small map'],
   // Describe the canvas's own keyboard control, because the texts of xyflow do not fit it.
   aboutNode: ['回车打开节点的配置，Delete 键删除', 'Enter opens the settings of the node, Delete removes it'],
-  aboutEdge: ['Delete 键删除连线', 'Delete removes the wire'],
+  aboutEdge: ['Delete 键删除连线', 'Delete removes the connection'],
 });
 const NODE_TYPES = { card: NodeCard, note: NoteCard, group: GroupFrame, frame: FlowFrame };
 const EDGE_TYPES = { wire: Wire };

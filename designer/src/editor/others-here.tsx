@@ -16,11 +16,11 @@ const VISIT_MS = 15_000;
 
 const TEXTS = defineTexts({
   here: ['也打开着这条流程的人', 'Who else has this flow open'],
-  edits: ['{{who}} 也在编辑（{{when}}打开）', '{{who}} edits it too (opened {{when}})'],
-  watches: ['{{who}} 在查看（{{when}}打开）', '{{who}} looks at it (opened {{when}})'],
-  merged: ['已并入 {{who}} 的修改：{{what}}', 'Changes of {{who}} are merged: {{what}}'],
+  edits: ['{{who}} 也在编辑（{{when}}打开）', '{{who}} is editing it too (opened {{when}})'],
+  watches: ['{{who}} 在查看（{{when}}打开）', '{{who}} is viewing it (opened {{when}})'],
+  merged: ['已并入 {{who}} 的修改：{{what}}', 'Changes by {{who}} were merged: {{what}}'],
   parts: ['{{count}} 处', '{{count}} {{count|part|parts}}'],
-  places: ['节点位置', 'places of nodes'],
+  places: ['节点位置', 'positions of nodes'],
 });
 
 interface OthersHereProps {

@@ -14,13 +14,13 @@ const TEXTS = defineTexts({
   saved: ['已保存', 'Saved'],
   dirty: ['正在保存…', 'Saving …'],
   saving: ['正在保存…', 'Saving …'],
-  offline: ['未保存到平台', 'Not on the platform yet'],
-  conflict: ['与他人的修改冲突', 'Somebody else saved too'],
+  offline: ['未保存到平台', 'Not saved on the platform yet'],
+  conflict: ['与他人的修改冲突', 'Someone else saved too'],
   refused: ['平台不接受', 'Refused'],
   savedAt: ['{{ago}}保存', 'Saved {{ago}}'],
   offlineHelp: [
     '修改保存在本浏览器，平台恢复后自动保存。',
-    'Your changes are kept in this browser and are saved when the platform is back.',
+    'Your changes are kept in this browser and are saved when the platform is available again.',
   ],
   retry: ['立即重试', 'Try now'],
 });

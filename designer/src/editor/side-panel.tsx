@@ -19,8 +19,8 @@ import styles from './side-panel.module.css';
 const TEXTS = defineTexts({
   label: ['侧栏', 'Side panel'],
   resize: ['调整侧栏宽度', 'Width of the side panel'],
-  close: ['收起侧栏', 'Fold the side panel'],
-  open: ['展开侧栏', 'Unfold the side panel'],
+  close: ['收起侧栏', 'Collapse the side panel'],
+  open: ['展开侧栏', 'Expand the side panel'],
   properties: ['配置', 'Settings'],
   try: ['试运行', 'Try'],
   tests: ['测试', 'Tests'],

@@ -7,28 +7,28 @@ import styles from './guide-card.module.css';
 import { GUIDE_STEPS, useGuide, type GuideStep } from './guide-store.ts';
 
 const TEXTS = defineTexts({
-  title: ['三步上手', 'Three steps to begin'],
-  close: ['关闭指引（可在右上角账号菜单中重新打开）', 'Close the guide (it is found again in the account menu)'],
+  title: ['三步上手', 'Three steps to get started'],
+  close: ['关闭指引（可在右上角账号菜单中重新打开）', 'Close the guide (you can open it again from the account menu)'],
   look: ['看一条真实的流程', 'Look at a real flow'],
   lookHelp: [
     '示例城市的“预约挂号”：市民预约，按医院分派到 REST 或 SOAP 系统，再统一回复。点任一节点看它的配置。',
-    'The example city’s booking: a citizen books, the hospital decides between REST and SOAP, one answer returns. Click a node to see its settings.',
+    'Booking in the example city: a citizen books, the hospital determines whether REST or SOAP is used, and one response is returned. Click a node to see its settings.',
   ],
   lookAct: ['打开“预约挂号”', 'Open it'],
   try: ['试着跑一遍', 'Run it once'],
   tryHelp: [
     '点“试运行”，用测试用例里的样例跑一遍：每个节点的输入、输出、用时都会显示。不会触达真实医院。',
-    'Press "Try" and run it with the sample of a test case: input, output and time of each node are shown. No real hospital is reached.',
+    'Press "Try" and run it with the sample of a test case: input, output and time of each node are shown. No real hospital is called.',
   ],
   tryAct: ['去试运行', 'Try it'],
   tryHere: [
     '用样例把这条流程跑一遍：每个节点的输入、输出、用时都会显示。不会触达真实医院。',
-    'Run this flow once with a sample: input, output and time of each node are shown. No real hospital is reached.',
+    'Run this flow once with a sample: input, output and time of each node are shown. No real hospital is called.',
   ],
   create: ['画出自己的流程', 'Draw your own'],
   createHelp: [
     '新建一条流程：选模板或从空白开始，从左侧拖入节点、连线、试运行，然后发布。',
-    'Make a flow: from a template or from nothing; drag nodes in from the left, connect them, try, publish.',
+    'Create a flow from a template or from scratch: drag nodes in from the left, connect them, try, publish.',
   ],
   createAct: ['新建流程', 'New flow'],
   finished: [

@@ -14,7 +14,7 @@ export const ROLE_TEXTS = defineTexts({
 export const ROLE_HELP_TEXTS = defineTexts({
   'system-admin': [
     '管理系统设置与账号（安全、审计管理员除外）；不能兼任另两种管理员',
-    'Manages settings and accounts, but for security and audit administrators; cannot be one of these two',
+    'Manages settings and accounts, except those of security and audit administrators; cannot have one of these two roles',
   ],
   'security-admin': [
     '管理调用方授权与凭据，以及安全管理员的账号；不能发布流程',
@@ -25,6 +25,6 @@ export const ROLE_HELP_TEXTS = defineTexts({
     'Reads the audit trail and manages the accounts of audit administrators; changes nothing else',
   ],
   analyst: ['绘制、测试、发布流程与接口', 'Draws, tests and publishes flows and interfaces'],
-  operator: ['处理失败与挂起的消息', 'Deals with failed and held messages'],
+  operator: ['处理失败与挂起的消息', 'Handles failed and held messages'],
   viewer: ['查看配置与执行，不含患者数据', 'Sees definitions and executions without patients’ data'],
 }) satisfies Readonly<Record<Role, unknown>>;

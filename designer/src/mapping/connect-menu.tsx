@@ -7,11 +7,11 @@ import { useMappingView } from './context/mapping-context.tsx';
 import styles from './connect-menu.module.css';
 
 const TEXTS = defineTexts({
-  label: ['已有来源，怎么连接', 'It has a source: how to connect'],
-  replace: ['替换来源，保留函数', 'Take this source instead, keep the functions'],
-  concat: ['连接成一段文本', 'Join both to one text'],
-  coalesce: ['原来源没有值时用它', 'Use it where the other has no value'],
-  another: ['另加一条规则，覆盖前一条', 'Add a rule that overwrites the other'],
+  label: ['已有来源，怎么连接', 'This field already has a source: how to connect'],
+  replace: ['替换来源，保留函数', 'Use this source instead, keep the functions'],
+  concat: ['连接成一段文本', 'Join both into one text'],
+  coalesce: ['原来源没有值时用它', 'Use it if the other has no value'],
+  another: ['另加一条规则，覆盖前一条', 'Add a rule that overrides the other'],
 });
 
 const WAYS: readonly ConnectHow[] = ['replace', 'concat', 'coalesce', 'another'];

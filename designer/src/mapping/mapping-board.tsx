@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   result: ['结果', 'Result'],
   picked: [
     '已选中来源 {{path}}：在目标里选一行，按回车连接；Esc 取消',
-    '{{path}} is picked: choose a row of the target and press Enter; Esc gives it up',
+    '{{path}} is selected: choose a row of the target and press Enter; press Esc to cancel',
   ],
 });
 

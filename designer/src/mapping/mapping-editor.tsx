@@ -27,11 +27,11 @@ const TEXTS = defineTexts({
   json: ['规则 JSON', 'Rules as JSON'],
   undo: ['撤销（Ctrl+Z）', 'Undo (Ctrl+Z)'],
   redo: ['重做（Ctrl+Y）', 'Redo (Ctrl+Y)'],
-  sameNames: ['同名连接', 'Connect same names'],
+  sameNames: ['同名连接', 'Connect equal names'],
   close: ['关闭映射编辑器', 'Close the mapping editor'],
   broken: [
     '规则不符合映射的格式，图示无法显示。请在“规则 JSON”中更正，或撤销。',
-    'The rules have not the form of a mapping, so that the trees cannot be shown. Correct them under "Rules as JSON", or undo.',
+    'The rules do not have the structure of a mapping, so the trees cannot be shown. Correct them under "Rules as JSON", or undo.',
   ],
 });
 

@@ -17,10 +17,10 @@ const TEXTS = defineTexts({
     '在上方“样例”中选择一个测试、一条真实消息，或自己填写。',
     'Choose a test or a real message under "Sample" above, or write one.',
   ],
-  good: ['所有规则都能算出', 'Every rule works'],
+  good: ['所有规则都能算出', 'All rules work'],
   problems: [
     '{{count}} 条规则出错：真正运行时整个映射会失败，这里只显示其余规则的结果。',
-    '{{count}} rules fail: in a real run the mapping as a whole would; the others are shown here.',
+    '{{count}} rules fail: in a real run the whole mapping would fail. The results of the others are shown here.',
   ],
   open: ['{{count}} 个必填目标未映射', '{{count}} required targets are not mapped'],
   output: ['映射结果', 'Result of the mapping'],

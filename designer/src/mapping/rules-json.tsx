@@ -16,13 +16,13 @@ const TEXTS = defineTexts({
   label: ['映射规则（JSON）', 'Rules of the mapping (JSON)'],
   help: [
     '与图示是同一份内容，改动即时生效，可撤销。rules 是规则：from 可以是 path、value、expression、fn、table 或 each；target 是接收方的字段。',
-    'The same as the trees; changes count at once and can be undone. "rules" holds the rules: "from" is a path, value, expression, fn, table or each; "target" the fields of the receiver.',
+    'The same content as the trees; changes take effect immediately and can be undone. "rules" contains the rules: "from" is a path, value, expression, fn, table or each; "target" contains the fields of the receiver.',
   ],
   notJson: [
     '还不是正确的 JSON：文字保留在这里，文档仍是上一次正确的内容。',
-    'This is not valid JSON yet: the text stays here, the document keeps what was right last.',
+    'This is not valid JSON yet: the text stays here, and the document keeps the last valid content.',
   ],
-  notMapping: ['不符合映射的格式，图示暂时不能显示：', 'It has not the form of a mapping, so that the trees cannot be shown:'],
+  notMapping: ['不符合映射的格式，图示暂时不能显示：', 'It does not have the structure of a mapping, so the trees cannot be shown:'],
 });
 
 /** Text that is not in the document yet. It is kept while the author looks at the other tab. */

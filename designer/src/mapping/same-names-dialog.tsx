@@ -11,16 +11,16 @@ import { shortValue } from './trees/row-parts.tsx';
 import styles from './dialogs.module.css';
 
 const TEXTS = defineTexts({
-  title: ['同名连接', 'Connect same names'],
+  title: ['同名连接', 'Connect equal names'],
   help: [
     '以下未映射的目标字段有同名来源（不分大小写，忽略下划线和连字符）。取消不要的，再连接；可整体撤销。',
-    'These unmapped target fields have a source of the same name (whatever its case, underscores and hyphens). Clear those that you do not want; all is one step to undo.',
+    'These unmapped target fields have a source with the same name (ignoring case, underscores and hyphens). Deselect those that you do not want; you can undo all of them in one step.',
   ],
   target: ['目标', 'Target'],
   source: ['来源', 'Source'],
   value: ['样例值', 'Value in the sample'],
   loop: ['循环', 'Loop'],
-  none: ['没有可以同名连接的字段', 'There are no fields of the same name to connect'],
+  none: ['没有可以同名连接的字段', 'There are no fields with the same name to connect'],
   noneNext: [
     '目标里要有未映射的字段：先添加字段，或从样例、JSON Schema 导入结构。',
     'The target must have unmapped fields: add fields, or import the structure from an example or a JSON Schema.',

@@ -19,21 +19,21 @@ const TEXTS = defineTexts({
   mode: ['运行方式', 'How it runs'],
   sync: [
     '同步：调用方等着结果，消息不落库；适合查询、预约这类要马上答复的请求。',
-    'Sync: the caller waits for the result and the message is not stored first; for queries and bookings that are answered at once.',
+    'Sync: the caller waits for the result and the message is not stored first; for queries and bookings that are answered immediately.',
   ],
   durable: [
     '可靠异步：消息先存下再回执，之后重试到成功；适合入出院、报告这类不能丢的通知。',
-    'Durable: the message is stored and a receipt given, then it is tried until it is through; for admissions and reports that must not be lost.',
+    'Durable: the message is stored and acknowledged, then retried until it is delivered; for admissions and reports that must not be lost.',
   ],
   dedupe: ['去重', 'Dedupe'],
   dedupeHelp: [
     '发送方重发同一条消息时，直接返回第一次的结果，不会登记两次。',
-    'When a sender repeats a message it gets the first one’s answer, and nothing is done twice.',
+    'If a sender repeats a message, it gets the response to the first one, and nothing is done twice.',
   ],
   lane: ['顺序', 'Order'],
   laneHelp: [
     '例如按患者：先入院后出院绝不颠倒；一条挂起时，同一患者的后续消息等待，其他患者不受影响。',
-    'By patient, for example: an admission never comes after its discharge. While one is held, later ones of that patient wait and others go on.',
+    'For example by patient: an admission is never processed after its discharge. While one message is held, later messages of that patient wait and others continue.',
   ],
   keys: ['业务键', 'Business keys'],
   recording: ['留存', 'Record'],

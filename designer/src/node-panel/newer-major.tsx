@@ -15,7 +15,10 @@ import { useNodeEdits } from './use-node-edits.ts';
 
 const TEXTS = defineTexts({
   newer: ['这个节点有新版：{{name}}', 'There is a newer version of this node: {{name}}'],
-  stays: ['不升级也照常运行。升级后请试运行；可以撤销。', 'It works on as it is. Try the flow after the upgrade; it can be undone.'],
+  stays: [
+    '不升级也照常运行。升级后请试运行；可以撤销。',
+    'The current version keeps working. Try the flow after the upgrade; you can undo it.',
+  ],
   upgrade: ['升级', 'Upgrade'],
 });
 

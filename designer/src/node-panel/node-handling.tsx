@@ -22,11 +22,11 @@ const TEXTS = defineTexts({
   record: ['留存', 'Record'],
   retryHelp: [
     '重试会带上同样的幂等键。间隔带有随机量，避免大量消息同时涌向刚恢复的系统。',
-    'A retry carries the same idempotency key. Chance shortens the pauses, so that a system that is just back is not flooded.',
+    'A retry uses the same idempotency key. Pauses are shortened randomly, so that a system that has just recovered is not flooded.',
   ],
   errorHelp: [
     '写入结果不明时总是挂起等人确认，除非错误分支明确接手。',
-    'A write whose outcome is unknown is always held for a person, unless the error branch is chosen to take it.',
+    'A write with an unknown outcome is always held for a decision, unless the error branch is chosen to handle it.',
   ],
 });
 

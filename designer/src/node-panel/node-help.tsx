@@ -7,25 +7,25 @@ import { HelpText } from './help-text.tsx';
 import styles from './panel.module.css';
 
 const TEXTS = defineTexts({
-  in: ['输入端口', 'Ports in'],
-  out: ['输出端口', 'Ports out'],
+  in: ['输入端口', 'Input ports'],
+  out: ['输出端口', 'Output ports'],
   none: ['无', 'None'],
   effect: ['对外影响', 'Effect'],
-  again: ['能否自动重发', 'Sent again by itself'],
-  adapter: ['适配器协议', 'Adapter’s protocol'],
-  noHelp: ['没有更多说明。', 'There is no more help.'],
-  pure: ['不接触外部', 'Touches nothing outside'],
-  read: ['只读取外部', 'Only reads outside'],
-  'idempotent-write': ['写入外部，重复等于一次', 'Writes outside; twice is as once'],
-  write: ['写入外部，重复就是两次', 'Writes outside; twice is twice'],
+  again: ['能否自动重发', 'Automatic retry'],
+  adapter: ['适配器协议', 'Adapter protocol'],
+  noHelp: ['没有更多说明。', 'There is no further help.'],
+  pure: ['不接触外部', 'No external effect'],
+  read: ['只读取外部', 'Reads from other systems'],
+  'idempotent-write': ['写入外部，重复等于一次', 'Writes to other systems; idempotent'],
+  write: ['写入外部，重复就是两次', 'Writes to other systems; not idempotent'],
   'depends-on-config': ['由配置决定（只读、幂等等选项）', 'Depends on the configuration (reads only, idempotent …)'],
   pureAgain: ['能，随时可以', 'Yes, at any time'],
-  readAgain: ['能：再问一次没有影响', 'Yes: asking again changes nothing'],
-  'idempotent-writeAgain': ['能：对方按幂等键去重', 'Yes: the other side heeds the idempotency key'],
-  writeAgain: ['不能：结果不明时挂起，由人确认', 'No: when the outcome is unknown it is held for a person'],
+  readAgain: ['能：再问一次没有影响', 'Yes: repeating it changes nothing'],
+  'idempotent-writeAgain': ['能：对方按幂等键去重', 'Yes: the other side honours the idempotency key'],
+  writeAgain: ['不能：结果不明时挂起，由人确认', 'No: if the outcome is unknown, it is held for a decision'],
   'depends-on-configAgain': [
     '只读或对方保证幂等时能；否则结果不明时挂起，由人确认',
-    'Where it only reads or the other side is idempotent; else it is held for a person when the outcome is unknown',
+    'If it only reads or the other side is idempotent; otherwise it is held for a decision if the outcome is unknown',
   ],
 });
 

@@ -11,7 +11,7 @@ const TEXTS = defineTexts({
   title: ['对方提供的操作', 'What the other side offers'],
   help: [
     '从医院的服务描述（WSDL）读取。选择后自动填好下面的字段，仍可修改。',
-    'Read from the hospital’s own description (WSDL). The fields below are filled in then, and can still be changed.',
+    'Read from the hospital’s own description (WSDL). The fields below are then filled in, and can still be changed.',
   ],
   take: ['填入', 'Fill in'],
   cancel: ['取消', 'Cancel'],

@@ -8,7 +8,7 @@ import styles from './offer-list.module.css';
 const TEXTS = defineTexts({
   label: ['操作', 'Operation'],
   takes: ['请求：{{fields}}', 'Request: {{fields}}'],
-  gives: ['应答：{{fields}}', 'Answer: {{fields}}'],
+  gives: ['应答：{{fields}}', 'Response: {{fields}}'],
   nothing: ['没有字段', 'no fields'],
   more: ['{{fields}} 等 {{count}} 项', '{{fields}} … ({{count}} {{count|field|fields}})'],
 });

@@ -3,16 +3,16 @@ import type { RetryRule } from '../../../engine/contract/flow/flow-document.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
 
 const TEXTS = defineTexts({
-  none: ['失败后不重试。', 'It is not tried again after a failure.'],
+  none: ['失败后不重试。', 'It is not retried after a failure.'],
   few: [
     '失败后最多重试 {{max}} 次，间隔约 {{pauses}}。',
-    'After a failure it is tried again up to {{max}} {{max|time|times}}, about {{pauses}} apart.',
+    'After a failure it is retried up to {{max}} {{max|time|times}}, about {{pauses}} apart.',
   ],
   many: [
     '失败后最多重试 {{max}} 次，间隔约 {{pauses}}……，最长 {{cap}}。',
-    'After a failure it is tried again up to {{max}} {{max|time|times}}, about {{pauses}} … apart, {{cap}} at most.',
+    'After a failure it is retried up to {{max}} {{max|time|times}}, about {{pauses}} … apart, at most {{cap}}.',
   ],
-  whole: ['全部用完约需 {{time}}。', 'All of them take about {{time}}.'],
+  whole: ['全部用完约需 {{time}}。', 'All retries together take about {{time}}.'],
   list: ['、', ', '],
 });
 

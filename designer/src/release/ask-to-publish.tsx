@@ -10,17 +10,17 @@ import styles from './release.module.css';
 import { WhoIsAffected } from './who-is-affected.tsx';
 
 const TEXTS = defineTexts({
-  noRight: ['发布由{{roles}}办理，您可以申请。', 'Published by: {{roles}}. You may ask for it.'],
-  ask: ['申请发布', 'Ask to publish it'],
+  noRight: ['发布由{{roles}}办理，您可以申请。', 'Published by: {{roles}}. You can request it.'],
+  ask: ['申请发布', 'Request publishing'],
   about: [
     '申请发布第 {{revision}} 次保存的草稿。此后草稿若有修改，这项申请不会执行。',
-    'You ask for the draft of save {{revision}} to be published. When it is changed afterwards, the request is not carried out.',
+    'You request that the draft of save {{revision}} is published. If it is changed afterwards, the request is not carried out.',
   ],
   others: [
     '涉及其他服务域的内容：由拥有相应服务域的发布者办理，您可以申请。',
-    'Things of other domains are concerned: somebody publishes it who may and has those domains. You may ask for it.',
+    'It concerns objects of other domains: someone with the right and with those domains must publish it. You can request it.',
   ],
-  errors: ['草稿有 {{count}} 个错误，改正后才能发布。', 'The draft has {{count}} {{count|error|errors}} to be corrected first.'],
+  errors: ['草稿有 {{count}} 个错误，改正后才能发布。', 'First correct {{count}} {{count|error|errors}} of the draft.'],
   showErrors: ['查看问题', 'Show the problems'],
 });
 

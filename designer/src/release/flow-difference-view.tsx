@@ -19,11 +19,11 @@ import styles from './release.module.css';
 
 const TEXTS = defineTexts({
   same: ['内容没有差别', 'There is no difference'],
-  layoutOnly: ['只移动了节点的位置', 'Nodes were moved, nothing else'],
+  layoutOnly: ['只移动了节点的位置', 'Only nodes were moved'],
   added: ['新增', 'Added'],
   removed: ['删除', 'Removed'],
   changed: ['修改', 'Changed'],
-  wire: ['连线 {{from}} → {{to}}', 'Wire {{from}} → {{to}}'],
+  wire: ['连线 {{from}} → {{to}}', 'Connection {{from}} → {{to}}'],
   settings: ['流程设置', 'Flow settings'],
   nothing: ['（无）', '(nothing)'],
   yes: ['是', 'Yes'],

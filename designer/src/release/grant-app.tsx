@@ -10,10 +10,10 @@ import styles from './release.module.css';
 const TEXTS = defineTexts({
   app: ['授权给应用', 'Grant it to an app'],
   grant: ['授权', 'Grant'],
-  ask: ['申请授权', 'Ask for it'],
+  ask: ['申请授权', 'Request it'],
   none: [
     '还没有应用。调用方的应用由安全管理员在“调用方”页建立，之后在这里申请授权。',
-    'No apps yet. The security administrator makes them on the page "Callers"; then ask for the grant here.',
+    'No apps yet. The security administrator creates them on the page "Callers"; then request the grant here.',
   ],
 });
 

@@ -5,10 +5,13 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { IssueList } from './problem-list.tsx';
 
 const TEXTS = defineTexts({
-  found: ['线上版本有 {{count}} 处会被现在的校验拒绝', '{{count}} {{count|thing|things}} in the version in service would be refused today'],
+  found: [
+    '线上版本有 {{count}} 处会被现在的校验拒绝',
+    '{{count}} {{count|problem|problems}} in the version in service would be refused today',
+  ],
   goesOn: [
     '它照常运行，但这些地方可能对某些消息不起作用；下次发布前必须改正。',
-    'It serves on as it is, but may not work for some messages; they must be corrected before the next publish.',
+    'It stays in service, but may not work for some messages; correct these before you publish again.',
   ],
 });
 

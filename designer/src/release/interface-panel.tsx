@@ -18,15 +18,15 @@ import styles from './release.module.css';
 
 const TEXTS = defineTexts({
   title: ['接口', 'Interface'],
-  notYet: ['发布后，在这里给它一个接口地址，外部才能调用。', 'Once it is published, give it an address here, so that others can call it.'],
+  notYet: ['发布后，在这里给它一个接口地址，外部才能调用。', 'After it is published, give it an address here, so that others can call it.'],
   none: [
     '流程已上线，但还没有接口通到它：外部还不能调用。',
-    'The flow is in service, but no interface leads to it: nobody can call it yet.',
+    'The flow is in service, but no interface has it as its target: no one can call it yet.',
   ],
-  noRight: ['接口由{{roles}}创建，您可以在这里申请。', 'Interfaces are made by: {{roles}}. You may ask for one here.'],
+  noRight: ['接口由{{roles}}创建，您可以在这里申请。', 'Interfaces are created by: {{roles}}. You can request one here.'],
   grants: ['{{count}} 个应用可以调用', '{{count}} {{count|app|apps}} can call it'],
   howToCall: ['密钥与调用示例', 'Keys and examples of calls'],
-  noGrants: ['还没有应用获得授权：现在谁都不能调用。', 'No app holds a grant: nobody can call it now.'],
+  noGrants: ['还没有应用获得授权：现在谁都不能调用。', 'No app has a grant: no one can call it now.'],
   whoGrants: ['授权由{{roles}}办理。', 'Granted by: {{roles}}.'],
   messages: ['查看经过这条流程的消息', 'See the messages that went through this flow'],
 });

@@ -15,18 +15,18 @@ import styles from './release.module.css';
 
 const TEXTS = defineTexts({
   who: ['谁来调用', 'Who calls'],
-  open: ['第三方应用，每次请求签名。', 'Apps of others; every request is signed.'],
-  user: ['登录的市民，用令牌。', 'Citizens who are logged in, by a token.'],
-  bus: ['院内与机构内部系统，用总线令牌或证书。', 'Systems of hospitals and offices, by a bus token or a certificate.'],
+  open: ['第三方应用，每次请求签名。', 'Apps of third parties; every request is signed.'],
+  user: ['登录的市民，用令牌。', 'Logged-in citizens, with a token.'],
+  bus: ['院内与机构内部系统，用总线令牌或证书。', 'Systems of hospitals and offices, with a bus token or a certificate.'],
   address: ['地址', 'Address'],
   method: ['方法', 'Method'],
   path: ['路径', 'Path'],
   wrong: ['只用字母、数字和 . _ ~ - / :，例如 appointments', 'Letters, digits and . _ ~ - / : only, for example appointments'],
-  create: ['创建接口并上线', 'Make the interface and put it online'],
-  ask: ['申请创建接口并上线', 'Ask for the interface to be made and put online'],
+  create: ['创建接口并上线', 'Create the interface and put it online'],
+  ask: ['申请创建接口并上线', 'Request the interface to be created and put online'],
   about: [
     '申请在{{front}}开放 {{method}} {{path}}，通到这条流程。',
-    'You ask for {{method}} {{path}} on the {{front}}, leading to this flow.',
+    'You request {{method}} {{path}} on the {{front}}, with this flow as its target.',
   ],
 });
 

@@ -14,10 +14,10 @@ const TEXTS = defineTexts({
   note: ['说明：{{note}}', 'Note: {{note}}'],
   effect: [
     '新消息立即由新版本处理；已接收的消息仍按接收时的版本走完。可一键回滚到以前的版本。',
-    'New messages go by the new version at once; those that were taken end by their own. You can roll back in one step.',
+    'New messages immediately use the new version; messages that were already accepted end with their own version. You can roll back in one step.',
   ],
   changed: ['{{who}} 于 {{when}} 修改了草稿，没有发布', '{{who}} changed the draft at {{when}}: nothing was published'],
-  somebody: ['其他人', 'Somebody else'],
+  somebody: ['其他人', 'Someone else'],
   changedNext: [
     '请核对下面的修改；再次点“发布”，发布的是包含这些修改的草稿。',
     'Look at the changes below. Press "Publish" again to publish the draft with them.',

@@ -16,10 +16,10 @@ import styles from './release.module.css';
 const TEXTS = defineTexts({
   about: [
     '每次保存都留一份：最近 100 次全部保留，更早的每人每段连续编辑保留最后一次。',
-    'Every save is kept: the latest hundred all of them, of earlier ones the end of each stretch of work.',
+    'Saves are kept: all of the latest hundred, and of earlier ones the last save of each editing session.',
   ],
   current: ['当前草稿', 'The draft'],
-  setAside: ['冲突时未采用', 'Not taken in a conflict'],
+  setAside: ['冲突时未采用', 'Not chosen in a conflict'],
   version: ['即版本 {{version}}', 'Is version {{version}}'],
   compare: ['与当前草稿比较', 'Compare with the draft'],
   compareTitle: ['第 {{revision}} 次保存 → 当前草稿', 'Save {{revision}} → the draft'],

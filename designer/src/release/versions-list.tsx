@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
   rollback: ['回滚到此版本', 'Roll back to it'],
   rollbackEffect: [
     '新消息改由版本 {{version}} 处理；已接收的消息仍按接收时的版本走完。草稿不变。',
-    'New messages go by version {{version}}; those that were taken end by their own version. The draft stays as it is.',
+    'New messages use version {{version}}; messages that were already accepted end with their own version. The draft stays as it is.',
   ],
   none: ['还没有版本', 'No versions yet'],
 });

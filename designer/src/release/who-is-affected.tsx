@@ -5,14 +5,14 @@ import { FRONT_TEXTS } from './interface-parts.tsx';
 import styles from './release.module.css';
 
 const TEXTS = defineTexts({
-  label: ['影响谁', 'For whom it changes something'],
-  title: ['发布后，下列各方立即用新版本：', 'From then on these use the new version:'],
+  label: ['影响谁', 'Who is affected'],
+  title: ['发布后，下列各方立即用新版本：', 'After publishing, these use the new version:'],
   interface: ['接口“{{name}}”（{{front}} {{method}} {{path}}）', 'Interface "{{name}}" ({{front}}, {{method}} {{path}})'],
   apps: ['，{{count}} 个应用在用', ', {{count}} {{count|app|apps}} may call it'],
   flow: ['调用它的流程“{{name}}”', 'Flow "{{name}}", which calls it'],
   nobody: [
     '您能看到的在线接口和流程都没有用到它；由它自己的触发器收到的消息用新版本。',
-    'No interface that is online and no flow that you see uses it; messages of its own trigger go by the new version.',
+    'No online interface and no flow that you can see uses it; messages of its own trigger use the new version.',
   ],
 });
 

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   placeholder: ['输入页面、流程或命令；支持拼音首字母', 'Type a page, a flow or a command'],
   pages: ['页面', 'Pages'],
   flows: ['流程', 'Flows'],
-  nothing: ['没有匹配的内容', 'Nothing fits'],
+  nothing: ['没有匹配的内容', 'No match'],
 });
 const MOST_SHOWN = 50;
 

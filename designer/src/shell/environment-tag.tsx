@@ -4,7 +4,7 @@ import styles from './environment-tag.module.css';
 import { useEnvironment } from '../session/environment.ts';
 
 const TEXTS = defineTexts({
-  real: ['这里的操作影响真实业务', 'What is done here concerns real patients'],
+  real: ['这里的操作影响真实业务', 'Actions here affect real patients'],
 });
 
 /** Shows the environment in which the user works. */

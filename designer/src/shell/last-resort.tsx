@@ -5,14 +5,14 @@ import styles from './last-resort.module.css';
 import { usePreferences } from '../kit/theme/preferences.ts';
 
 const TEXTS = defineTexts({
-  title: ['页面出错了', 'The page has broken'],
+  title: ['页面出错了', 'The page has crashed'],
   what: [
     '平台上的消息和数据不受影响；没有保存到平台的流程修改留在本浏览器中，重新打开后继续。',
-    'Messages and data on the platform are not affected. Flow edits that were not saved are kept in this browser, and go on when the flow is opened.',
+    'Messages and data on the platform are not affected. Unsaved flow edits are kept in this browser and are restored when you open the flow.',
   ],
   next: [
     '请重新加载；再次出现时，请把下面的内容发给维护人员。',
-    'Reload the page. If it happens again, send the text below to those who maintain the platform.',
+    'Reload the page. If it happens again, send the text below to the administrators of the platform.',
   ],
   reload: ['重新加载', 'Reload'],
 });

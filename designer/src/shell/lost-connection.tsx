@@ -7,7 +7,7 @@ import styles from './lost-connection.module.css';
 const TEXTS = defineTexts({
   lost: [
     '与平台的连接已断开，正在自动重连。未保存的修改留在本页，恢复后自动保存。',
-    'The connection to the platform is lost and is being made again. Unsaved changes stay on this page and are saved when it is back.',
+    'The connection to the platform is lost; reconnecting. Unsaved changes stay on this page and are saved when the connection is back.',
   ],
 });
 

@@ -11,8 +11,8 @@ import { AREA_TEXTS, AREAS } from '../kit/page/areas.ts';
 const TEXTS = defineTexts({
   product: ['康桥', 'Kangqiao'],
   main: ['主导航', 'Main navigation'],
-  fold: ['收起导航', 'Fold the navigation'],
-  unfold: ['展开导航', 'Unfold the navigation'],
+  fold: ['收起导航', 'Collapse the navigation'],
+  unfold: ['展开导航', 'Expand the navigation'],
 });
 
 export function Navigation() {

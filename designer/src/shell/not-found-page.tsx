@@ -5,8 +5,8 @@ import { EmptyState } from '../kit/feedback/empty-state.tsx';
 import { Page, PageHeader } from '../kit/page/page-header.tsx';
 
 const TEXTS = defineTexts({
-  title: ['没有这个页面', 'There is no such page'],
-  why: ['地址可能写错，或者页面已被移走。', 'The address may be mistyped, or the page has moved.'],
+  title: ['没有这个页面', 'This page does not exist'],
+  why: ['地址可能写错，或者页面已被移走。', 'The address may be wrong, or the page has moved.'],
   back: ['回到概览', 'Go to the overview'],
 });
 

@@ -7,14 +7,14 @@ import { ErrorBox } from '../kit/feedback/error-box.tsx';
 
 const TEXTS = defineTexts({
   title: ['再次确认身份', 'Confirm that it is you'],
-  why: ['此操作影响重大，请再次输入当前账号的密码。', 'This act is far-reaching: enter the password of your account again.'],
+  why: ['此操作影响重大，请再次输入当前账号的密码。', 'This action has far-reaching effects: enter the password of your account again.'],
   password: ['密码', 'Password'],
   missing: ['请输入密码', 'Enter your password'],
-  confirm: ['确认并执行', 'Confirm and go on'],
+  confirm: ['确认并执行', 'Confirm and continue'],
   cancel: ['取消', 'Cancel'],
   code: [
     '登录后 5 分钟内可不填；之后填写验证器应用当前显示的 6 位数字，或一个恢复码。',
-    'Not needed within five minutes after the login; then the six digits that the app shows now, or a recovery code.',
+    'Not required within five minutes after the login; otherwise the six digits that the app shows, or a recovery code.',
   ],
 });
 

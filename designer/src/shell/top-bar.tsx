@@ -15,14 +15,14 @@ import styles from './top-bar.module.css';
 
 const TEXTS = defineTexts({
   search: ['搜索或执行命令', 'Search or run a command'],
-  held: ['{{count}} 条消息等待处理', '{{count}} {{count|message waits|messages wait}} for a person'],
+  held: ['{{count}} 条消息等待处理', '{{count}} {{count|message waits|messages wait}} for a decision'],
   alarms: ['{{count}} 条告警未确认', '{{count}} {{count|alarm is|alarms are}} not acknowledged'],
   language: ['Switch to English', '切换为中文'],
-  dark: ['深色外观', 'Dark look'],
-  light: ['浅色外观', 'Light look'],
+  dark: ['深色外观', 'Dark theme'],
+  light: ['浅色外观', 'Light theme'],
   account: ['我的账号', 'My account'],
   api: ['接口文档', 'API documentation'],
-  guide: ['上手指引', 'Guide for newcomers'],
+  guide: ['上手指引', 'Getting started guide'],
   logout: ['退出登录', 'Log out'],
 });
 

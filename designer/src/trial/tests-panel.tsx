@@ -20,7 +20,7 @@ import styles from './trial.module.css';
 const TEXTS = defineTexts({
   help: [
     '发布前会自动运行这些测试，有一个不通过就不会上线。测试不触达真实系统。',
-    'These run before each publishing; one that fails keeps the version in service. No real system is reached.',
+    'These run before each publishing; if one fails, the version in service stays. No real system is called.',
   ],
   run: ['全部运行', 'Run all'],
   stop: ['停止', 'Stop'],
@@ -32,11 +32,11 @@ const TEXTS = defineTexts({
   try: ['去试运行', 'Try it'],
   name: ['测试名称', 'Name of the test'],
   remove: ['删除测试', 'Delete the test'],
-  content: ['输入、模拟结果与期望', 'Input, mocked answers and expectations'],
-  wrong: ['内容不符合测试的格式，未采用', 'This is not the form of a test and was not taken'],
+  content: ['输入、模拟结果与期望', 'Input, mocked responses and expectations'],
+  wrong: ['内容不符合测试的格式，未采用', 'This does not have the structure of a test and was not saved'],
   hidden: [
     '测试数据可能来自真实消息：需要“查看消息数据”的权限，持有它的角色：{{roles}}。',
-    'The data of tests may be of real messages: it takes the right to see their data, which these roles give: {{roles}}.',
+    'Tests may contain data of real messages: this requires the right to see their data, which these roles give: {{roles}}.',
   ],
 });
 

@@ -17,18 +17,18 @@ import styles from './trial.module.css';
 const TEXTS = defineTexts({
   // The texts of the canvas that mean the same in a trial.
   ...RUN_TEXTS,
-  held: ['会停下，待人工处理', 'Would be held for a person'],
+  held: ['会停下，待人工处理', 'Would be held for a decision'],
   waiting: ['停在等待节点', 'Stopped at a wait'],
   stopped: ['已停止', 'Stopped'],
   reply: ['回复 {{status}}', 'Reply {{status}}'],
   steps: ['每个节点', 'Each node'],
   input: ['输入', 'Input'],
   output: ['输出 {{port}}', 'Output {{port}}'],
-  wrote: ['真实写入了：{{nodes}}', 'Really wrote: {{nodes}}'],
-  mocked: ['模拟应答', 'Mocked answer'],
+  wrote: ['真实写入了：{{nodes}}', 'Real writes: {{nodes}}'],
+  mocked: ['模拟应答', 'Mocked response'],
   missing: [
     '按服务描述，发给“{{node}}”的请求缺少 {{fields}}；真实调用可能被拒绝。',
-    'By the service’s description the request to "{{node}}" lacks {{fields}}; a real call may be refused.',
+    'According to the service’s description, the request to "{{node}}" is missing {{fields}}; a real call may be refused.',
   ],
   more: ['另有 {{count}} 步未显示', '{{count}} further steps are not shown'],
 });

@@ -6,7 +6,7 @@ import { bodySchema, type OfferedShapes } from '../model/samples/offered-shapes.
 import { sampleOf } from '../model/schema/schema-sample.ts';
 
 const TEXTS = defineTexts({
-  structure: ['按请求结构编的示例', 'Example made from the structure of the request'],
+  structure: ['按请求结构编的示例', 'Example generated from the structure of the request'],
 });
 
 /** An input with which a trial may start. */

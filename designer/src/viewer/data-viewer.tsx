@@ -25,11 +25,11 @@ const TEXTS = defineTexts({
   search: ['在内容里找', 'Search inside'],
   found: ['{{count}} 处', '{{count}} found'],
   enlarge: ['放大', 'Enlarge'],
-  cut: ['共 {{size}}，只显示开头', '{{size}} in all: only its beginning is shown'],
+  cut: ['共 {{size}}，只显示开头', '{{size}} in total: only the beginning is shown'],
   binary: ['二进制', 'Binary'],
   long: [
     '原文很长，只显示前 {{count}} 个字符；复制得到全部',
-    'It is long: the first {{count}} characters are shown, and all of it is copied',
+    'It is long: the first {{count}} characters are shown; copying copies all of it',
   ],
 });
 

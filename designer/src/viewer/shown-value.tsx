@@ -5,7 +5,7 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './data-viewer.module.css';
 import { Marked } from './marked.tsx';
 
-const TEXTS = defineTexts({ more: ['共 {{count}} 个字符，再显示一些', '{{count}} characters in all: show more'] });
+const TEXTS = defineTexts({ more: ['共 {{count}} 个字符，再显示一些', '{{count}} characters in total: show more'] });
 /**
  * Number of characters that are shown at first. A document in a field may have millions of characters, and the
  * browser would lay out all of them.

@@ -27,22 +27,22 @@ export const COMPARISON_LABELS = {
 
 const SAME_ORDER: Pair = [
   '数字按大小比，两段像数字的文本也是；其他文本按字符比，因此 ISO 时间的先后也对。',
-  'Numbers compare as numbers, and so do two texts that look like numbers; other texts compare by character, so ISO times are right.',
+  'Numbers compare as numbers, and so do two texts that look like numbers. Other texts compare character by character, which is correct for ISO times.',
 ];
 
 export const COMPARISON_HELP: Readonly<Record<Comparison, Pair>> = {
   eq: [
     '数字与像数字的文本按数字比；两段文本必须完全相同（007 不是 7）。不存在的值不等于任何值。',
-    'A number and a text that looks like one compare as numbers; two texts must be the same (007 is not 7). What is absent equals nothing.',
+    'A number and a text that looks like a number compare as numbers; two texts must be identical (007 is not 7). An absent value equals nothing.',
   ],
-  ne: ['与“等于”相反；不存在的值也成立。', 'The opposite of eq; it also holds for what is absent.'],
+  ne: ['与“等于”相反；不存在的值也成立。', 'The opposite of eq; also true if the value is absent.'],
   gt: SAME_ORDER,
   gte: SAME_ORDER,
   lt: SAME_ORDER,
   lte: SAME_ORDER,
   in: ['右边是列表，其中有一项等于左边。', 'The right side is a list, and one of its items equals the left side.'],
-  'not-in': ['与“属于”相反；不存在的值也成立。', 'The opposite of in; it also holds for what is absent.'],
-  contains: ['列表中有这一项，或文本中有这一段。', 'A list has the item, or a text has the part.'],
+  'not-in': ['与“属于”相反；不存在的值也成立。', 'The opposite of in; also true if the value is absent.'],
+  contains: ['列表中有这一项，或文本中有这一段。', 'A list contains the item, or a text contains the part.'],
   'starts-with': ['文本或数字以这一段开头。', 'A text or number begins with the text.'],
   'ends-with': ['文本或数字以这一段结尾。', 'A text or number ends with the text.'],
   matches: [

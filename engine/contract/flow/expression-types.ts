@@ -57,5 +57,5 @@ export const ConditionRule = Type.Cyclic(
     ]),
   },
   'Rule',
-  { editor: 'condition', ...fieldText('条件', 'Condition', '成立或不成立。', 'It holds or it does not.') },
+  { editor: 'condition', ...fieldText('条件', 'Condition', '成立或不成立。', 'True or false.') },
 );

@@ -63,7 +63,7 @@ export function parseFieldPath(path: string): readonly PathStep[] {
   while (token.lastIndex < path.length) {
     const at = token.lastIndex;
     const match = token.exec(path);
-    if (match === null) throw invalid(path, `it cannot be read from character ${at + 1} on`, { problem: 'unreadable', position: at + 1 });
+    if (match === null) throw invalid(path, `it cannot be read from character ${at + 1}`, { problem: 'unreadable', position: at + 1 });
     const name = match[1] ?? match[2];
     if (name !== undefined && (path[at] === '.') === (at === 0))
       throw invalid(path, `fields are separated by one dot (character ${at + 1})`, { problem: 'dot', position: at + 1 });
@@ -140,6 +140,6 @@ function readStep(value: unknown, step: PathStep): unknown {
 function invalid(path: string, why: string, values: ErrorValues): AppError {
   return new AppError('PATH_INVALID', 'input', `The path "${path}" is not valid: ${why}.`, {
     values: { path, ...values },
-    fix: 'Write for example data.patient.ids[0].value; a field with other characters stands in backquotes.',
+    fix: 'Write for example data.patient.ids[0].value; put a field with other characters in backquotes.',
   });
 }

@@ -87,14 +87,14 @@ function readFields(header: string, start: number): string[] {
   const values: string[] = [];
   let at = start;
   for (const { name, opening } of FIELDS) {
-    if (!header.startsWith(opening, at)) throw malformed(`${name} is not where it belongs in the Authorization header`, EXAMPLE);
+    if (!header.startsWith(opening, at)) throw malformed(`${name} is in the wrong place in the Authorization header`, EXAMPLE);
     const from = at + opening.length;
     const to = header.indexOf('"', from);
     if (to < 0) throw malformed(`the value of ${name} has no end`, EXAMPLE);
     values.push(header.slice(from, to));
     at = to + 1;
   }
-  if (at !== header.length) throw malformed('something follows the last field of the Authorization header', EXAMPLE);
+  if (at !== header.length) throw malformed('there is text after the last field of the Authorization header', EXAMPLE);
   return values;
 }
 

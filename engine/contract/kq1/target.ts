@@ -1,7 +1,7 @@
 import { malformed } from './malformed.ts';
 
 const MAX_TARGET_LENGTH = 8192;
-const FIX_PATH = 'Send the path in its one plain form: no //, no . or .. segment, no %2F, %5C or %00.';
+const FIX_PATH = 'Send the path in its normal form: no //, no . or .. segment, no %2F, %5C or %00.';
 const ENCODED_REFUSED = new Set(['2f', '5c', '7f']);
 
 /**
@@ -13,7 +13,7 @@ export function splitTarget(target: string): { readonly path: string; readonly q
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? '' : target.slice(mark + 1);
-  if (mark >= 0 && query === '') throw malformed('the target ends with a bare ?', 'Leave out the question mark when there is no query.');
+  if (mark >= 0 && query === '') throw malformed('the target ends with a bare ?', 'Omit the question mark if there is no query.');
   requirePlainPath(path);
   requireQuery(query);
   return { path, query };
@@ -41,7 +41,7 @@ export function requirePlainPath(path: string): void {
  */
 export function requireQuery(query: string): void {
   if (!/^[\x21\x22\x24-\x7e]*$/.test(query))
-    throw malformed('the query has blanks, #, or other than ASCII characters', 'Percent-encode them as UTF-8.');
+    throw malformed('the query contains blanks, # or non-ASCII characters', 'Percent-encode them as UTF-8.');
 }
 
 /** Throws KQ1_MALFORMED (input) unless the host is in lower case, without the default port. */

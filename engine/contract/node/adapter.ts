@@ -11,14 +11,14 @@ const closed = { additionalProperties: false } as const;
 export const AdapterLimits = Type.Object(
   {
     maxConcurrency: Type.Integer({
-      ...fieldText('并发上限', 'Calls at once', '同时进行的调用数（舱壁）。', 'Calls under way at the same time (bulkhead).'),
+      ...fieldText('并发上限', 'Calls at once', '同时进行的调用数（舱壁）。', 'Calls in flight at the same time (bulkhead).'),
       minimum: 1,
       maximum: 10_000,
       default: 32,
     }),
     ratePerSec: Type.Optional(
       Type.Number({
-        ...fieldText('每秒上限', 'Calls per second', '不填时不限（令牌桶）。', 'No limit when left out (token bucket).'),
+        ...fieldText('每秒上限', 'Calls per second', '不填时不限（令牌桶）。', 'No limit if left out (token bucket).'),
         exclusiveMinimum: 0,
         maximum: 100_000,
       }),
@@ -31,7 +31,7 @@ export const AdapterLimits = Type.Object(
       default: 3000,
     }),
     timeoutMs: Type.Integer({
-      ...fieldText('调用超时', 'Time-out of a call', '从发出到收完应答。', 'From sending to the whole answer.'),
+      ...fieldText('调用超时', 'Time-out of a call', '从发出到收完应答。', 'From sending the request to the end of the response.'),
       ...fieldEditor('duration-ms'),
       minimum: 1,
       maximum: 3_600_000,
@@ -49,14 +49,14 @@ export const AdapterLimits = Type.Object(
         '熔断阈值',
         'Failures that open the breaker',
         '连续失败这么多次后，暂停调用一段时间。',
-        'After so many failures in a row calls are refused for a while.',
+        'After this many failures in a row, calls are refused for a while.',
       ),
       minimum: 1,
       maximum: 10_000,
       default: 20,
     }),
     breakerOpenMs: Type.Integer({
-      ...fieldText('熔断时长', 'How long it stays open'),
+      ...fieldText('熔断时长', 'How long the breaker stays open'),
       ...fieldEditor('duration-ms'),
       minimum: 1,
       maximum: 600_000,
@@ -80,7 +80,7 @@ export const AdapterDocument = Type.Object(
     /** The protocol whose nodes may use the adapter: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
     protocol: Type.String({ ...fieldText('协议', 'Protocol'), pattern: '^[a-z][a-z0-9-]{0,30}$' }),
     owner: Type.String({
-      ...fieldText('负责方', 'Owner', '对方系统出问题时联系谁。', 'Whom to call when the other system is in trouble.'),
+      ...fieldText('负责方', 'Owner', '对方系统出问题时联系谁。', 'Whom to call if the other system has a problem.'),
       maxLength: 200,
       pattern: PLAIN_LINE,
     }),
@@ -101,7 +101,7 @@ export const AdapterDocument = Type.Object(
     }),
     environments: valuesByName(
       Type.Record(Type.String(), Type.Unknown()),
-      fieldText('各环境的设置', 'Environments', '环境名称到该协议的设置。', 'By the name of an environment the settings of the protocol.'),
+      fieldText('各环境的设置', 'Environments', '环境名称到该协议的设置。', 'The settings of the protocol, by name of the environment.'),
     ),
     credential: Type.Optional(
       Type.String({
@@ -117,7 +117,7 @@ export const AdapterDocument = Type.Object(
     ),
     charset: Type.Optional(
       Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK'), Type.Literal('GB18030')], {
-        ...fieldText('字符集', 'Character set', '对方系统收发文本所用。', 'In which the other system writes and reads text.'),
+        ...fieldText('字符集', 'Character set', '对方系统收发文本所用。', 'The charset in which the other system reads and writes text.'),
       }),
     ),
     limits: Type.Optional(Type.Partial(AdapterLimits, fieldText('限额', 'Limits'))),
@@ -150,7 +150,7 @@ export const CodeTable = Type.Object(
           '服务域',
           'Domain',
           '由哪个服务域的人维护；不填时属于整个平台，人人可用。',
-          'Whose people edit it; left out, it belongs to the whole installation, and everybody may use it.',
+          'People of this domain edit it; if left out, it belongs to the whole installation and everyone may use it.',
           { example: 'hospital-a' },
         ),
       ),
@@ -161,13 +161,13 @@ export const CodeTable = Type.Object(
           '共享给',
           'Shared with',
           '这些服务域的流程可以使用它；* 表示全部服务域。',
-          'Flows of these domains may use it; * stands for every domain.',
+          'Flows of these domains may use it; * means every domain.',
         ),
       ),
     ),
     entries: valuesByName(
       Type.String({ maxLength: 2000 }),
-      fieldText('对照', 'Entries', '原代码到目标代码。', 'From a code to what it becomes.'),
+      fieldText('对照', 'Entries', '原代码到目标代码。', 'From each code to its translation.'),
     ),
     fallback: Type.Optional(
       Type.String({
@@ -175,7 +175,7 @@ export const CodeTable = Type.Object(
           '兜底值',
           'Fallback',
           '查不到的代码变成它；不填时查不到就报错（CODE_UNKNOWN）。',
-          'What unknown codes become; without it looking one up is an error (CODE_UNKNOWN).',
+          'The translation of unknown codes; without it, looking up an unknown code is an error (CODE_UNKNOWN).',
         ),
         maxLength: 2000,
       }),

@@ -81,7 +81,7 @@ export function outboundUrl(text: string): URL {
   if (URL.canParse(text)) return new URL(text);
   // Show the host only: a path or the user part may contain a token.
   const [, host = text] = /^[a-z]+:\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(text) ?? [];
-  throw new AppError('OUTBOUND_URL', 'input', `${host} is no host with a port that can be connected to.`, {
+  throw new AppError('OUTBOUND_URL', 'input', `${host} is not a host and port that can be connected to.`, {
     values: { host },
     fix: 'Write a host name, an IPv4 address or an IPv6 address in brackets, and a port up to 65535, without % and zone.',
   });

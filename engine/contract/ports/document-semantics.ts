@@ -211,7 +211,7 @@ function writePath(parent: Fields, names: readonly string[], at: number, change:
   } else if (typeof old === 'object' && !Array.isArray(old)) {
     value = writePath(old as Fields, names, at + 1, change);
   } else {
-    throw badPatch(names.join('.'), `"${names.slice(0, at + 1).join('.')}" is no object`);
+    throw badPatch(names.join('.'), `"${names.slice(0, at + 1).join('.')}" is not an object`);
   }
   if (value !== undefined) return { ...parent, [name]: value };
   if (old === undefined) return parent;
@@ -220,13 +220,14 @@ function writePath(parent: Fields, names: readonly string[], at: number, change:
 }
 
 function added(old: unknown, by: number, path: string): number {
-  if (old !== undefined && old !== null && typeof old !== 'number') throw badPatch(path, 'it holds no number to add to');
+  if (old !== undefined && old !== null && typeof old !== 'number')
+    throw badPatch(path, 'it is not a number, so nothing can be added to it');
   return ((old as number | undefined | null) ?? 0) + by;
 }
 
 function badPatch(path: string, reason: string): AppError {
   return new AppError('STORE_BAD_PATCH', 'bug', `The patch of "${path}" cannot be applied: ${reason}.`, {
     values: { path },
-    fix: 'Correct the path in the code that makes the patch.',
+    fix: 'Correct the path in the code that creates the patch.',
   });
 }

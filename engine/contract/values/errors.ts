@@ -95,7 +95,7 @@ export interface ErrorRecord {
  */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
   if (!(thrown instanceof AppError)) {
-    return { code: 'INTERNAL_BUG', kind: 'bug', message: 'An unexpected internal error happened.' };
+    return { code: 'INTERNAL_BUG', kind: 'bug', message: 'An unexpected internal error occurred.' };
   }
   return {
     code: thrown.code,

@@ -19,7 +19,7 @@ export const NAME_RULES = {
     pattern: "^[!#$%&'*+.^_`|~A-Za-z0-9-]{1,100}$",
     text: {
       'zh-CN': '只含字母、数字、连字符、下划线、点等 HTTP 头名称允许的字符，1 到 100 个字符',
-      en: 'letters, digits, hyphens, underscores, dots and what else HTTP allows in the name of a header, 1 to 100 characters',
+      en: 'letters, digits, hyphens, underscores, dots and the other characters that HTTP allows in a header name, 1 to 100 characters',
     },
   },
   node: {

@@ -4,7 +4,7 @@ export class StaleDraft extends Error {
   readonly yours: unknown;
   readonly theirs: unknown;
   constructor(yours: unknown, theirs: unknown) {
-    super('somebody else saved in the meantime');
+    super('someone else saved in the meantime');
     this.yours = yours;
     this.theirs = theirs;
   }

@@ -151,7 +151,7 @@ export class ExecutionJournal implements Journal {
     const stored = before.then(async () => {
       this.#storedReply = await this.#kept.keep('reply', encodeReply(reply));
       if (!(await this.#write({ kind: 'replied', reply: this.#storedReply, blobs: [...this.#kept.blobs] }, { durability: 'full' })))
-        throw new LostExecution('the execution was taken by somebody else');
+        throw new LostExecution('another process took over the execution');
     });
     // If the store fails now, the reply is stored with the end of the run. But if nothing is stored yet, no write may
     // follow: the error then ends the run.
@@ -291,7 +291,7 @@ export class ExecutionJournal implements Journal {
     const next = intent && (await this.#legs.next(this.#claimEpoch, intent, {}));
     const blobs = next && [...this.#kept.blobs];
     if (!(await this.#write({ kind: 'checkpoint', leg: next?.leg, blobs }, { durability: intent ? 'full' : 'light' })))
-      throw new LostExecution('the execution was taken by somebody else');
+      throw new LostExecution('another process took over the execution');
     for (const step of next?.steps ?? []) this.#unstored.delete(step);
   }
 

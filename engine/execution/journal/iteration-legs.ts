@@ -70,7 +70,7 @@ export class IterationLegs {
     const { inserted } = await insist(() => legs.insert(leg, options));
     // If the response to the first insert was lost, the leg that is found belongs to this process: no other process
     // writes under this epoch.
-    if (!inserted && (await insist(() => legs.get(id)))?.epoch !== epoch) throw new LostExecution('somebody else runs this iteration');
+    if (!inserted && (await insist(() => legs.get(id)))?.epoch !== epoch) throw new LostExecution('another process runs this iteration');
     return { steps, payload };
   }
 

@@ -14,11 +14,11 @@ import { connectMllp, type MllpClient } from './mllp-client.ts';
 export interface HospitalCOptions {
   readonly host?: string;
   readonly port?: number;
-  /** NDJSON, a line per acknowledged message; the feed goes on after its last line. */
+  /** NDJSON, one line per acknowledged message; the feed continues after the last line. */
   readonly journal?: string;
   /** Pause between two messages; 0 for as fast as they are acknowledged. */
   readonly intervalMs?: number;
-  /** Stops by itself after so many messages. */
+  /** Stops after this many messages. */
   readonly count?: number;
 }
 

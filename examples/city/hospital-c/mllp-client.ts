@@ -34,7 +34,7 @@ export async function connectMllp(host: string, port: number, timeoutMs: number)
 function opened(socket: Socket, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer in time')));
-    // Errors after opening are told to whoever waits for an acknowledgement, by the close that follows.
+    // Errors after opening reach the code that waits for an acknowledgement through the close that follows.
     socket.once('connect', resolve).on('error', reject);
   });
 }

@@ -49,7 +49,7 @@ export function encodeText(text: string, charset: string): Buffer {
 export function canonicalCharset(charset: string): string {
   const known = NAMES.get(charset) ?? NAMES.get(plainName(charset));
   if (known !== undefined) return known;
-  throw new AppError('CHARSET_UNKNOWN', 'input', 'The charset is none that Kangqiao knows.', {
+  throw new AppError('CHARSET_UNKNOWN', 'input', 'Kangqiao does not know this charset.', {
     fix: `Use one of ${CHARSETS.slice(0, 5).join(', ')} or ISO-8859-1 to ISO-8859-16.`,
   });
 }
@@ -113,13 +113,13 @@ function asBuffer(bytes: Uint8Array): Buffer {
 function invalidBytes(charset: string, cause?: unknown): AppError {
   return new AppError('CHARSET_INVALID_BYTES', 'input', `The payload has bytes that ${charset} does not allow.`, {
     values: { charset },
-    fix: 'Correct the charset that the sender declares, or the one set for its adapter.',
+    fix: 'Correct the charset that the sender declares, or the charset of its adapter.',
     cause,
   });
 }
 
 function unencodable(charset: string): AppError {
-  return new AppError('CHARSET_UNENCODABLE', 'input', `The text has a character that ${charset} cannot represent.`, {
+  return new AppError('CHARSET_UNENCODABLE', 'input', `The text contains a character that ${charset} cannot represent.`, {
     values: { charset },
     fix: 'Set the charset of the adapter to GB18030 or UTF-8 if the other side can read it, or replace the character in the flow.',
   });

@@ -74,7 +74,7 @@ export function readAck(text: string): Ack {
   const message = readHl7(text);
   const code = getHl7(message, 'MSA-1') ?? '';
   if (!/^[AC][AER]$/.test(code))
-    throw new AppError('HL7_ACK_MALFORMED', 'input', 'The answer is no HL7 acknowledgement: it has no MSA-1 of AA, AE or AR.');
+    throw new AppError('HL7_ACK_MALFORMED', 'input', 'The response is not an HL7 acknowledgement: it has no MSA-1 of AA, AE or AR.');
   return {
     code,
     controlId: getHl7(message, 'MSA-2') ?? '',

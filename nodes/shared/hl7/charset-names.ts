@@ -22,7 +22,7 @@ export function charsetOfMsh18(value: string): string | undefined {
   try {
     return canonicalCharset(name);
   } catch (cause) {
-    throw new AppError('HL7_CHARSET_UNSUPPORTED', 'input', 'MSH-18 names a charset that is not supported.', {
+    throw new AppError('HL7_CHARSET_UNSUPPORTED', 'input', 'MSH-18 has a charset that is not supported.', {
       fix: 'Use UNICODE UTF-8, GB 18030-2000, GBK, BIG-5 or 8859/1 to 8859/15 in MSH-18.',
       cause,
     });

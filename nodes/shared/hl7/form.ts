@@ -74,7 +74,7 @@ export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
 
 /** Does the same as `fromHl7Form`, but a few kilobytes per step. */
 export function* textSteps(form: unknown): Generator<void, string> {
-  if (!isRecord(form)) throw wrong('', 'it is no object', 'object');
+  if (!isRecord(form)) throw wrong('', 'it is not an object', 'object');
   const delimiters = delimitersOf(form);
   const lines: string[] = [];
   for (const [name, segment] of orderedSegments(form)) {
@@ -189,7 +189,7 @@ function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unkn
  * text.
  */
 function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): Generator<void, string> {
-  if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields', 'segment');
+  if (!isRecord(segment)) throw wrong(name, 'a segment must be an object of fields', 'segment');
   const isHeader = name === 'MSH';
   const fields: string[] = [];
   let done = 0;
@@ -250,11 +250,11 @@ function* fieldSteps(value: unknown, delimiters: Delimiters, place: string): Gen
 function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters: Delimiters, place: string): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return escapeHl7(String(value), delimiters);
-  if (!isRecord(value)) throw wrong(place, 'a list stands where text or an object belongs', 'list');
+  if (!isRecord(value)) throw wrong(place, 'a list is used where text or an object is expected', 'list');
   const texts: string[] = [];
   for (const key in value) {
     const part = value[key];
-    if (letter === 's' && isRecord(part)) throw wrong(place, 'a subcomponent is text', 'subcomponent');
+    if (letter === 's' && isRecord(part)) throw wrong(place, 'a subcomponent must be text', 'subcomponent');
     texts[partNumber(key, letter, place) - 1] = joined(part, 's', delimiters.subcomponent, delimiters, place);
   }
   return texts.join(separator);
@@ -263,7 +263,7 @@ function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters
 function partNumber(key: string, letter: 'f' | 'c' | 's', place: string): number {
   const number = Number(key.slice(1));
   if (Number.isInteger(number) && number >= 1 && number <= MAX_PARTS && key === letter + number) return number;
-  throw wrong(place, `its parts are named ${letter}1 to ${letter}${MAX_PARTS}`, 'parts');
+  throw wrong(place, `its parts must be named ${letter}1 to ${letter}${MAX_PARTS}`, 'parts');
 }
 
 function delimitersOf(form: Readonly<Record<string, unknown>>): Delimiters {
@@ -284,8 +284,8 @@ function split(text: string, separator: string): string[] {
 }
 
 function wrong(place: string, reason: string, problem: string): AppError {
-  return new AppError('HL7_FORM_WRONG', 'input', `The data is no HL7 v2 message${place === '' ? '' : ` at ${place}`}: ${reason}.`, {
+  return new AppError('HL7_FORM_WRONG', 'input', `The data is not an HL7 v2 message${place === '' ? '' : ` at ${place}`}: ${reason}.`, {
     values: { problem, ...(place === '' ? {} : { place }) },
-    fix: 'Build it as hl7.parse emits it: { order: ["MSH", …], MSH: [{ f9: [{ c1: "ADT", c2: "A01" }] }], … }.',
+    fix: 'Use the structure that hl7.parse emits: { order: ["MSH", …], MSH: [{ f9: [{ c1: "ADT", c2: "A01" }] }], … }.',
   });
 }

@@ -37,7 +37,7 @@ export function readHl7(text: string): Hl7Message {
   const start = /^[\ufeff\r\n]*/.exec(text)![0].length;
   const delimiters = readDelimiters(text.slice(start, start + 20));
   // An MLLP block character inside a message means that two messages were joined by mistake.
-  if (text.includes('\u000b') || text.includes('\u001c')) throw malformed('it holds a block character (VT or FS) in its text', 'block');
+  if (text.includes('\u000b') || text.includes('\u001c')) throw malformed('its text contains a block character (VT or FS)', 'block');
   const segments: string[] = [];
   const ends: string[] = [];
   const length = text.length;
@@ -98,7 +98,7 @@ function readDelimiters(head: string): Delimiters {
     .split(/[\r\n]/, 1)[0]!;
   const all = field + encoding.slice(0, 4);
   if (encoding.length < 1 || encoding.length > 5 || /[A-Za-z0-9\s\u0080-\uffff]/.test(all) || new Set(all).size !== all.length) {
-    throw malformed('MSH-1 and MSH-2 do not name distinct delimiters', 'delimiters');
+    throw malformed('MSH-1 and MSH-2 do not define distinct delimiters', 'delimiters');
   }
   return { field, component: encoding[0]!, repetition: encoding[1] ?? '', escape: encoding[2] ?? '', subcomponent: encoding[3] ?? '' };
 }
@@ -129,7 +129,7 @@ function isLineEnd(code: number): boolean {
 }
 
 function malformed(reason: string, problem: string): AppError {
-  return new AppError('HL7_MALFORMED', 'input', `This is no HL7 v2 message: ${reason}.`, {
+  return new AppError('HL7_MALFORMED', 'input', `This is not an HL7 v2 message: ${reason}.`, {
     values: { problem },
     fix: 'Send a message that begins with MSH, its field separator and its encoding characters, for example MSH|^~\\&|.',
   });

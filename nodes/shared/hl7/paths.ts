@@ -25,8 +25,8 @@ export function parseHl7Path(text: string): Hl7Path {
   const [, segment, occurrence, field, repetition, component, subcomponent] = match ?? [];
   const numbers = [occurrence, field, repetition, component, subcomponent];
   if (segment === undefined || numbers.some((number) => number !== undefined && /^0+$/.test(number))) {
-    throw new AppError('HL7_PATH_WRONG', 'input', 'This is no HL7 path.', {
-      fix: 'Write for example PID-5.1, PID-3[2].4.2 or OBX[*]-5; numbers begin at 1.',
+    throw new AppError('HL7_PATH_WRONG', 'input', 'This is not an HL7 path.', {
+      fix: 'Write for example PID-5.1, PID-3[2].4.2 or OBX[*]-5; numbers start at 1.',
     });
   }
   return {
@@ -59,7 +59,7 @@ export function setHl7(message: Hl7Message, path: string | Hl7Path, value: strin
   const isDelimiterField = place.segment === 'MSH' && place.field < 3;
   const indexes = isDelimiterField ? [] : segmentIndexes(message, place);
   if (indexes.length === 0) {
-    throw new AppError('HL7_PATH_ABSENT', 'input', `The message has no ${place.segment} segment that could be set there.`, {
+    throw new AppError('HL7_PATH_ABSENT', 'input', `The message has no ${place.segment} segment in which the value could be set.`, {
       values: { segment: place.segment },
     });
   }
@@ -132,7 +132,7 @@ function setInRepetition(text: string, path: Hl7Path, raw: string, delimiters: D
 function setPart(text: string, separator: string, index: number, change: (part: string) => string): string {
   const parts = split(text, separator);
   if (separator === '' && index > 0)
-    throw new AppError('HL7_PATH_ABSENT', 'input', 'This message names no delimiter for that level (MSH-2).', {
+    throw new AppError('HL7_PATH_ABSENT', 'input', 'This message defines no delimiter for that level (MSH-2).', {
       values: { problem: 'delimiter' },
     });
   while (parts.length <= index) parts.push('');

@@ -55,9 +55,9 @@ export function statusError(
   }
   if (status < 300) {
     const kind: ErrorKind = isWrite(effect) ? 'unknown-outcome' : 'input';
-    return new AppError('HTTP_UNEXPECTED', kind, `The other side answered with a success that is not expected (HTTP ${status}).`, {
+    return new AppError('HTTP_UNEXPECTED', kind, `The other side returned an unexpected success status (HTTP ${status}).`, {
       ...options,
-      fix: 'Ask the other side what it did; add the status to those expected.',
+      fix: 'Ask the other side what it did; add the status to the expected ones.',
     });
   }
   return refused(status);
@@ -66,7 +66,7 @@ export function statusError(
 function refused(status: number): AppError {
   return new AppError('HTTP_REFUSED', 'input', `The other side refused the call (HTTP ${status}).`, {
     values: { status },
-    fix: 'Correct the request, or add the status to those expected.',
+    fix: 'Correct the request, or add the status to the expected ones.',
   });
 }
 

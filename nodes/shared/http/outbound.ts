@@ -196,7 +196,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // The call was given up while it waited for a connection, so it must no longer be sent.
-    if (this.#isSettled) throw new Error('given up before it was sent');
+    if (this.#isSettled) throw new Error('cancelled before it was sent');
     if (this.#request.effect !== 'read' && this.#request.effect !== 'pure') {
       try {
         this.#ctx.beforeFirstByte();
@@ -284,12 +284,12 @@ export function failure(cause: Error, isSent: boolean, effect: Effect): AppError
     return new AppError('HTTP_CONNECT', 'transient', `The other side could not be reached (${reason}); nothing was sent.`, {
       values: { reason },
       cause,
-      fix: 'Check the address of the adapter, the network and whether the other side runs.',
+      fix: 'Check the address of the adapter, the network, and that the other side is running.',
     });
   }
   const kind = isWrite(effect) ? 'unknown-outcome' : 'transient';
-  const consequence = isWrite(effect) ? 'it may or may not have been done there' : 'nothing was changed there';
-  return new AppError('HTTP_NO_ANSWER', kind, `The request was sent but no whole answer came (${reason}); ${consequence}.`, {
+  const consequence = isWrite(effect) ? 'it is not known whether the other side carried it out' : 'nothing was changed there';
+  return new AppError('HTTP_NO_ANSWER', kind, `The request was sent, but no complete response was received (${reason}); ${consequence}.`, {
     values: { reason },
     cause,
     fix: isWrite(effect)
@@ -309,9 +309,9 @@ function describe(cause: Error): string {
  * response cannot be read.
  */
 function tooLarge(limitBytes: number, effect: Effect): AppError {
-  return new AppError('HTTP_TOO_LARGE', isWrite(effect) ? 'unknown-outcome' : 'input', `The answer is larger than ${limitBytes} bytes.`, {
+  return new AppError('HTTP_TOO_LARGE', isWrite(effect) ? 'unknown-outcome' : 'input', `The response is larger than ${limitBytes} bytes.`, {
     values: { limitBytes },
-    fix: "Ask for less, or raise the adapter's maxResponseBytes.",
+    fix: "Request less data, or raise the adapter's maxResponseBytes.",
   });
 }
 
@@ -339,9 +339,9 @@ async function decompress(response: OutboundResponse, limitBytes: number, reques
     return { ...response, body: await inflateBody(response.body, { maxOutputLength: limitBytes }) };
   } catch (cause) {
     if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes, request.effect);
-    throw new AppError('HTTP_ENCODING', isWrite(request.effect) ? 'unknown-outcome' : 'input', 'The answer cannot be decompressed.', {
+    throw new AppError('HTTP_ENCODING', isWrite(request.effect) ? 'unknown-outcome' : 'input', 'The response cannot be decompressed.', {
       cause,
-      fix: 'Ask the other side to send the content-encoding it names.',
+      fix: 'Ask the other side to use the content-encoding that it declares.',
     });
   }
 }

@@ -95,7 +95,7 @@ async function sendGet(ctx: ProbeContext): Promise<string> {
   if (status === 401 || status === 403) {
     throw new AppError('HTTP_LOGIN_REFUSED', 'input', `The other side refused the login (HTTP ${status}).`, {
       values: { status },
-      fix: 'Check the way to log in and the credential of the adapter.',
+      fix: 'Check the login method and the credential of the adapter.',
     });
   }
   return `HTTP ${status}`;

@@ -40,7 +40,7 @@ export function compileTemplate(
  */
 export function encodePathValue(value: string, placeholder: string): string {
   if (value === '' || value === '.' || value === '..')
-    throw refuse(placeholder, 'is empty or a dot segment and cannot stand in a path', 'empty');
+    throw refuse(placeholder, 'is empty or a dot segment and cannot be used in a path', 'empty');
   return encodeQueryValue(value, placeholder);
 }
 
@@ -55,7 +55,7 @@ export function encodeQueryValue(value: string, placeholder: string): string {
  * control characters, which could end the header line.
  */
 export function encodeHeaderValue(value: string, placeholder: string): string {
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw refuse(placeholder, 'holds characters that a header cannot carry', 'header');
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw refuse(placeholder, 'contains characters that a header cannot have', 'header');
   return value;
 }
 

@@ -33,13 +33,17 @@ export function parseJson(text: string, options: ParseJsonOptions = DEFAULT_JSON
   const { depth, keys, unheld } = scanJson(plain, fitsDouble);
   const { maxDepth, bigNumbers } = options;
   if (depth > maxDepth)
-    throw refuse('JSON_TOO_DEEP', `The JSON is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.', { maxDepth });
+    throw refuse('JSON_TOO_DEEP', `The JSON is nested more than ${maxDepth} levels deep.`, 'Send a flatter structure.', { maxDepth });
   const fault = keyFault(parsed, keys);
-  if (fault === 'proto') throw refuse('JSON_KEY_REFUSED', 'The JSON holds the key "__proto__".', 'Use another key.');
-  if (fault === 'twice') throw refuse('JSON_DUPLICATE_KEY', 'A JSON object names one key twice.', 'Send every key once.');
+  if (fault === 'proto') throw refuse('JSON_KEY_REFUSED', 'The JSON contains the key "__proto__".', 'Use another key.');
+  if (fault === 'twice') throw refuse('JSON_DUPLICATE_KEY', 'A JSON object has the same key twice.', 'Send each key once.');
   if (unheld === undefined) return parsed;
   if (bigNumbers === 'refuse')
-    throw refuse('JSON_BIG_NUMBER', 'The JSON holds a number that would lose digits.', 'Send it as a string, or keep big numbers as text.');
+    throw refuse(
+      'JSON_BIG_NUMBER',
+      'The JSON contains a number that would lose digits.',
+      'Send it as a string, or set the node to keep big numbers as text.',
+    );
   return JSON.parse(plain, keepBigNumber as (key: string, value: unknown) => unknown) as unknown;
 }
 

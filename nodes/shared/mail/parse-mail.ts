@@ -44,7 +44,7 @@ export async function parseMail(source: Uint8Array): Promise<MailData> {
   // Load the library only here, since few installations receive mail.
   const { default: PostalMime } = await import('postal-mime');
   const mail = await PostalMime.parse(source, { ...LIMITS, attachmentEncoding: 'arraybuffer' }).catch((cause: unknown) => {
-    throw new AppError('MAIL_UNREADABLE', 'input', 'This is no mail that can be read.', { fix: 'Ask the sender to send it anew.', cause });
+    throw new AppError('MAIL_UNREADABLE', 'input', 'This mail cannot be read.', { fix: 'Ask the sender to send it again.', cause });
   });
   if (mail.attachments.length > MOST_ATTACHMENTS) throw tooManyParts(mail.attachments.length, MOST_ATTACHMENTS);
   return {
@@ -83,9 +83,9 @@ function countOf(bytes: Buffer, mark: string, most: number): number {
 }
 
 function tooManyParts(found: number, limit: number): AppError {
-  return new AppError('MAIL_TOO_MANY_PARTS', 'input', `The mail has more parts than are read: at least ${found}, at most ${limit}.`, {
+  return new AppError('MAIL_TOO_MANY_PARTS', 'input', `The mail has too many parts: at least ${found}, at most ${limit}.`, {
     values: { found, limit },
-    fix: 'Have it sent in several mails, or the attachments in one archive.',
+    fix: 'Ask the sender to use several mails, or to put the attachments into one archive.',
   });
 }
 

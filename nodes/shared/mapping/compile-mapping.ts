@@ -75,7 +75,7 @@ function finish(target: unknown, run: Run): unknown {
   throw new AppError(first.code, 'input', `The mapping failed at ${run.problems.length} rule(s): ${first.path} ${first.message}`, {
     values: { ...first.values, rule: first.path },
     issues: run.problems,
-    fix: first.fix ?? 'Look at the input of this step and correct the rule.',
+    fix: first.fix ?? 'Check the input of this step and correct the rule.',
   });
 }
 
@@ -153,7 +153,8 @@ function attempt<T>(path: string, compiler: Compiler, compile: () => T): T | und
 }
 
 function compileSource(source: MappingSource, path: string, depth: number, compiler: Compiler): Read {
-  if (depth > MAX_DEPTH) return invalid(path, `sources nest at most ${MAX_DEPTH} levels`, { problem: 'depth', limit: MAX_DEPTH }, compiler);
+  if (depth > MAX_DEPTH)
+    return invalid(path, `sources can be nested at most ${MAX_DEPTH} levels deep`, { problem: 'depth', limit: MAX_DEPTH }, compiler);
   if ('path' in source) return attempt(path, compiler, () => compileScopePath(source.path)) ?? nothing;
   if ('expression' in source) return attempt(path, compiler, () => compiler.build.compileExpression(source.expression)) ?? nothing;
   if ('fn' in source) return compileCall(source, path, depth, compiler);
@@ -223,9 +224,9 @@ function compileSettings(
     const fault = settings.check(...settings.args.map((position) => values[position]));
     if (fault === undefined) return;
     // The setting comes from the message, so its value is not reported.
-    throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${name} was given a setting that it cannot work with`, {
+    throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${name} has an argument that it cannot use`, {
       values: { function: name, problem: 'setting' },
-      fix: 'Look at the field that gives the picture or zone, and correct it, or write a fixed one.',
+      fix: 'Check the field that provides the picture or zone and correct it, or use a fixed value.',
     });
   };
 }
@@ -249,7 +250,7 @@ function compileLookup(source: Extract<MappingSource, { table: string }>, path: 
 
 function compileEach(source: Extract<MappingSource, { each: MappingSource }>, path: string, depth: number, compiler: Compiler): Read {
   if ((source.rules === undefined) === (source.item === undefined))
-    return invalid(path, 'a loop has either rules or item', { problem: 'loop' }, compiler);
+    return invalid(path, 'a loop must have either rules or item', { problem: 'loop' }, compiler);
   const readList = compileSource(source.each, `${path}/each`, depth + 1, compiler);
   const readItem = source.rules
     ? compileRules(source.rules, `${path}/rules`, depth + 1, compiler)
@@ -260,7 +261,7 @@ function compileEach(source: Extract<MappingSource, { each: MappingSource }>, pa
     if (found === undefined || found === null) return undefined;
     const items: readonly unknown[] = Array.isArray(found) ? found : [found];
     if (items.length > MAX_ITEMS)
-      throw new AppError('MAP_TOO_MANY_ITEMS', 'input', `a loop works on at most ${MAX_ITEMS} items`, { values: { limit: MAX_ITEMS } });
+      throw new AppError('MAP_TOO_MANY_ITEMS', 'input', `a loop can process at most ${MAX_ITEMS} items`, { values: { limit: MAX_ITEMS } });
     const values = items.map((item, index) => {
       const inner = withLoop(scope, item, index);
       const holds = when?.(inner) ?? true;
@@ -293,9 +294,14 @@ function compileTarget(to: string): (target: Target, value: unknown) => void {
   const isAppend = to.endsWith('[]');
   const steps = parseFieldPath(isAppend ? to.slice(0, -2) : to);
   if (typeof steps[0] === 'number' || steps.some((step) => typeof step === 'number' && (step < 0 || step > 9999))) {
-    throw new AppError('PATH_INVALID', 'input', `The target "${to}" is not valid: it begins with a field, and positions are 0 to 9999.`, {
-      values: { problem: 'target', path: to },
-    });
+    throw new AppError(
+      'PATH_INVALID',
+      'input',
+      `The target "${to}" is not valid: it must begin with a field, and positions must be 0 to 9999.`,
+      {
+        values: { problem: 'target', path: to },
+      },
+    );
   }
   const last = steps.length - 1;
   const name = steps[0] as string;

@@ -24,7 +24,7 @@ export const dateFunctions: readonly MappingFunction[] = [
     name: 'parseDate',
     group: 'date',
     label: words('解析日期', 'Parse date'),
-    help: words('把 20260102030405 之类按格式变成 ISO 时间。', 'Makes an ISO time of a text such as 20260102030405 by its picture.'),
+    help: words('把 20260102030405 之类按格式变成 ISO 时间。', 'Converts a text such as 20260102030405 to an ISO time, using its picture.'),
     args: [argument('文本', 'Text'), picture, zone],
     examples: [
       { args: ['20260102030405', 'yyyyMMddHHmmss'], gives: '2026-01-02T03:04:05+08:00' },
@@ -39,7 +39,7 @@ export const dateFunctions: readonly MappingFunction[] = [
     label: words('格式化日期', 'Format date'),
     help: words(
       '把 ISO 时间或毫秒数按格式写出，例如 yyyyMMddHHmmss。',
-      'Writes an ISO time or milliseconds by a picture, for example yyyyMMddHHmmss.',
+      'Formats an ISO time or milliseconds with a picture, for example yyyyMMddHHmmss.',
     ),
     args: [argument('时间', 'Time'), picture, zone],
     examples: [{ args: ['2026-01-02T03:04:05+08:00', 'yyyyMMddHHmmss'], gives: '20260102030405' }],
@@ -50,7 +50,7 @@ export const dateFunctions: readonly MappingFunction[] = [
     name: 'convertDate',
     group: 'date',
     label: words('转换日期格式', 'Convert date'),
-    help: words('从一种格式直接变成另一种。', 'From one picture straight to another.'),
+    help: words('从一种格式直接变成另一种。', 'Converts a date from one picture to another.'),
     args: [argument('文本', 'Text'), argument('原格式', 'From'), argument('新格式', 'To')],
     examples: [{ args: ['20260102', 'yyyyMMdd', 'yyyy-MM-dd'], gives: '2026-01-02' }],
     settings: { args: [1, 2], check: conversionFault },
@@ -60,7 +60,7 @@ export const dateFunctions: readonly MappingFunction[] = [
     name: 'dateToMillis',
     group: 'date',
     label: words('日期转毫秒', 'Date to milliseconds'),
-    help: words('ISO 时间变成自 1970 年起的毫秒数。', 'Milliseconds since 1970 of an ISO time.'),
+    help: words('ISO 时间变成自 1970 年起的毫秒数。', 'Converts an ISO time to milliseconds since 1970.'),
     args: [argument('时间', 'Time')],
     examples: [{ args: ['1970-01-02T00:00:00Z'], gives: 86_400_000 }],
     run: (time) => (isAbsent(time) || time === '' ? undefined : toMillis(time)),
@@ -83,15 +83,15 @@ function readParts(text: string, format: string): DateParts {
   const parts = { ...MIDNIGHT };
   let at = 0;
   for (const { before, field } of fields) {
-    if (!text.startsWith(before, at)) throw new RangeError('the text does not fit the picture');
+    if (!text.startsWith(before, at)) throw new RangeError('the text does not match the picture');
     at += before.length;
     const digits = text.slice(at, at + field.length);
-    if (digits.length !== field.length || !isDigits(digits)) throw new RangeError('the text does not fit the picture');
+    if (digits.length !== field.length || !isDigits(digits)) throw new RangeError('the text does not match the picture');
     parts[field] = digits;
     at += digits.length;
   }
-  if (text.slice(at) !== rest) throw new RangeError('the text does not fit the picture');
-  if (!isInCalendar(parts)) throw new RangeError('there is no such day or time');
+  if (text.slice(at) !== rest) throw new RangeError('the text does not match the picture');
+  if (!isInCalendar(parts)) throw new RangeError('this day or time does not exist');
   return parts;
 }
 
@@ -147,7 +147,7 @@ function toMillis(time: unknown): number {
   if (typeof time === 'number') return toNumber(time);
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(Z|[+-]\d{2}:\d{2})?$/.exec(toText(time));
   const timeMs = match ? Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[3] ?? DEFAULT_ZONE}`) : Number.NaN;
-  if (Number.isNaN(timeMs)) throw new RangeError('no ISO time');
+  if (Number.isNaN(timeMs)) throw new RangeError('not an ISO time');
   return timeMs;
 }
 
@@ -155,7 +155,7 @@ const ZONE = /^(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
 
 function zoneOf(offset: unknown): string {
   const text = isAbsent(offset) ? DEFAULT_ZONE : toText(offset);
-  if (!ZONE.test(text)) throw new RangeError('a zone is Z or +08:00');
+  if (!ZONE.test(text)) throw new RangeError('a zone must be Z or an offset such as +08:00');
   return text;
 }
 
@@ -165,7 +165,7 @@ function zoneFault(offset: unknown): FunctionFault | undefined {
   return {
     code: 'MAPPING_INVALID',
     severity: 'error',
-    message: `"${shown}" is no time zone`,
+    message: `"${shown}" is not a time zone`,
     values: { problem: 'zone', zone: shown },
     fix: 'Write Z or an offset, for example +08:00.',
   };

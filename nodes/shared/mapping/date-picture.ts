@@ -132,14 +132,14 @@ function repeatedField(picture: string): FunctionFault | undefined {
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {
-  'picture-empty': 'it names no part of a date or time',
-  'picture-letter': 'a letter in it is no part of a date or time',
-  'picture-minutes': 'mm is minutes, and stands beside the year or day; months are MM',
-  'picture-months': 'MM is months, and stands beside the hour or second; minutes are mm',
-  'picture-twice': 'it reads one part twice',
-  'picture-year': 'it reads no year, so the result would be of 1970',
-  'picture-zone': 'its Z says UTC, but the zone is another',
-  'picture-zones': 'of the two pictures one says UTC by its Z, and the other does not',
+  'picture-empty': 'it contains no part of a date or time',
+  'picture-letter': 'a letter in it is not a part of a date or time',
+  'picture-minutes': 'mm is minutes, but is used next to the year or day; months are MM',
+  'picture-months': 'MM is months, but is used next to the hour or second; minutes are mm',
+  'picture-twice': 'it has one part twice',
+  'picture-year': 'it has no year, so the result would be in 1970',
+  'picture-zone': 'its Z means UTC, but the zone is different',
+  'picture-zones': 'one of the two pictures means UTC by its Z, and the other does not',
 };
 
 function fault(problem: string, picture: unknown, values: ErrorValues = {}): FunctionFault {
@@ -151,7 +151,7 @@ function fault(problem: string, picture: unknown, values: ErrorValues = {}): Fun
     severity: 'error',
     message: `the date picture "${shown}" cannot be used: ${SENTENCES[problem]!}${which}`,
     values: { ...values, problem, picture: shown },
-    fix: `Write it with ${ALLOWED.join(' ')}; T, Z and what is no Latin letter stay as they are.`,
+    fix: `Use ${ALLOWED.join(' ')}; T, Z and characters that are not Latin letters are kept as they are.`,
   };
 }
 

@@ -20,7 +20,7 @@ export const MAPPING_PARTS = {
             '路径',
             'Path',
             '作用域中的一个值；循环中还有 item、index、outer。',
-            'A value of the scope; inside a loop also item, index, outer.',
+            'A value from the scope; inside a loop also item, index, outer.',
             { example: 'data.patient.ids[0].value' },
           ),
           ...PATH,
@@ -33,7 +33,7 @@ export const MAPPING_PARTS = {
       {
         fn: Type.String({ ...fieldText('函数', 'Function', '见下面的函数表。', 'One of the functions below.'), maxLength: 50 }),
         args: Type.Array(Type.Ref('Source'), {
-          ...fieldText('参数', 'Arguments', '每个参数又是一个来源。', 'Each of them is a source.'),
+          ...fieldText('参数', 'Arguments', '每个参数又是一个来源。', 'Each argument is a source.'),
           maxItems: 20,
         }),
       },
@@ -49,7 +49,7 @@ export const MAPPING_PARTS = {
               '默认值',
               'Default',
               '查不到时用它；不填时查不到就报错（代码表有兜底值时除外）。',
-              'Taken when the code is unknown. Without it an unknown code is an error, unless the table has a fallback.',
+              'Used if the code is unknown. Without it, an unknown code is an error, unless the table has a fallback.',
             ),
             maxLength: 2000,
           }),
@@ -60,7 +60,7 @@ export const MAPPING_PARTS = {
     Type.Object(
       {
         expression: Type.String({
-          ...fieldText('表达式', 'Expression', 'JSONata 表达式。', 'JSONata over the scope.', { example: '$sum(data.items.amount)' }),
+          ...fieldText('表达式', 'Expression', 'JSONata 表达式。', 'JSONata on the scope.', { example: '$sum(data.items.amount)' }),
           minLength: 1,
           maxLength: 10_000,
         }),
@@ -69,10 +69,13 @@ export const MAPPING_PARTS = {
     ),
     Type.Object(
       {
-        each: Type.Ref('Source', fieldText('循环', 'Loop', '列表；单个值按一项处理。', 'The list; a single value is a list of one.')),
+        each: Type.Ref(
+          'Source',
+          fieldText('循环', 'Loop', '列表；单个值按一项处理。', 'The list; a single value counts as a list with one item.'),
+        ),
         when: Type.Optional(
           Type.Unknown({
-            ...fieldText('仅当', 'Only when', '条件不成立的项略过。', 'Items for which it does not hold are left out.'),
+            ...fieldText('仅当', 'Only when', '条件不成立的项略过。', 'Items for which the condition is false are left out.'),
             ...fieldEditor('condition'),
           }),
         ),
@@ -109,16 +112,21 @@ export const MAPPING_PARTS = {
       from: Type.Ref('Source', fieldText('来源', 'Source', '值从哪里来。', 'Where its value comes from.')),
       when: Type.Optional(
         Type.Unknown({
-          ...fieldText('仅当', 'Only when', '条件不成立时略过这条规则。', 'The rule is left out when the condition does not hold.'),
+          ...fieldText('仅当', 'Only when', '条件不成立时略过这条规则。', 'The rule is skipped if the condition is false.'),
           ...fieldEditor('condition'),
         }),
       ),
       default: Type.Optional(
-        Type.Unknown(fieldText('默认值', 'Default', '来源不存在或为 null 时用它。', 'Taken when the source is absent or null.')),
+        Type.Unknown(fieldText('默认值', 'Default', '来源不存在或为 null 时用它。', 'Used if the source is absent or null.')),
       ),
       required: Type.Optional(
         Type.Boolean(
-          fieldText('必填', 'Required', '没有值时映射失败：MAP_SOURCE_MISSING。', 'Without a value the mapping fails: MAP_SOURCE_MISSING.'),
+          fieldText(
+            '必填',
+            'Required',
+            '没有值时映射失败：MAP_SOURCE_MISSING。',
+            'If there is no value, the mapping fails: MAP_SOURCE_MISSING.',
+          ),
         ),
       ),
     },
@@ -153,14 +161,14 @@ export const TARGET_TYPES = ['object', 'list', 'text', 'number', 'boolean'] as c
 const TargetField = Type.Object(
   {
     to: Type.String({
-      ...fieldText('字段', 'Field', '完整路径，列表的项写 []。', 'The whole path, with [] for the items of a list.', {
+      ...fieldText('字段', 'Field', '完整路径，列表的项写 []。', 'The complete path, with [] for the items of a list.', {
         example: 'orders[].code',
       }),
       ...PATH,
     }),
-    type: Type.Optional(Type.Enum(TARGET_TYPES, fieldText('类型', 'Type', '只用于显示。', 'For display alone.'))),
+    type: Type.Optional(Type.Enum(TARGET_TYPES, fieldText('类型', 'Type', '只用于显示。', 'Only for display.'))),
     required: Type.Optional(
-      Type.Boolean(fieldText('必填', 'Required', '没有规则填它时，控制台会提示。', 'The console says so while no rule fills it.')),
+      Type.Boolean(fieldText('必填', 'Required', '没有规则填它时，控制台会提示。', 'The console shows a note while no rule fills it.')),
     ),
   },
   closed,
@@ -187,7 +195,7 @@ export const MappingSchema = Type.Object(
           '目标字段',
           'Fields of the target',
           '接收方认识的字段，供控制台显示。',
-          'Fields that the receiver knows, for the console to show.',
+          'Fields that the receiver expects, for display in the console.',
         ),
         maxItems: 5000,
       }),

@@ -48,11 +48,12 @@ export const personFunctions: readonly MappingFunction[] = [
 function readCard(text: string): { readonly birthDate: string; readonly sex: '1' | '2' } {
   const number = text.trim().toUpperCase();
   const isOld = /^\d{15}$/.test(number);
-  if (!isOld && !(/^\d{17}[\dX]$/.test(number) && checkCharacter(number) === number[17])) throw new RangeError('no identity card number');
+  if (!isOld && !(/^\d{17}[\dX]$/.test(number) && checkCharacter(number) === number[17]))
+    throw new RangeError('not an identity card number');
   const digits = isOld ? `19${number.slice(6, 12)}` : number.slice(6, 14);
   const birthDate = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6, 8)}`;
   const date = new Date(`${birthDate}T00:00:00Z`);
-  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== birthDate) throw new RangeError('no identity card number');
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== birthDate) throw new RangeError('not an identity card number');
   return { birthDate, sex: Number(number[isOld ? 14 : 16]) % 2 === 1 ? '1' : '2' };
 }
 

@@ -116,8 +116,11 @@ function countOf(source: Uint8Array | string, mark: string, most: number): numbe
 function refusal({ fault, retryAfterMs }: ThreadLimit): Error {
   if (fault === 'failed') return new Error('the parser thread failed');
   if (fault === 'busy')
-    return new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { retryAfterMs, fix: 'Try again later.' });
-  return new AppError('PARSE_TOO_COSTLY', 'input', 'The payload takes more computing or memory than its size allows.', {
+    return new AppError('PARSE_BUSY', 'transient', 'Too many large payloads are waiting to be parsed.', {
+      retryAfterMs,
+      fix: 'Try again later.',
+    });
+  return new AppError('PARSE_TOO_COSTLY', 'input', 'The payload needs more CPU time or memory than its size allows.', {
     values: { problem: fault },
     fix: 'Send it with fewer parts, or in several messages.',
   });

@@ -51,11 +51,11 @@ function toBoundedJson(value: unknown): string {
 }
 
 const EXCESS_WORDS: Readonly<Record<JsonExcess['of'], { readonly what: string; readonly fix: string }>> = {
-  values: { what: 'values', fix: 'Send it in several messages, or long lists as one text.' },
-  names: { what: 'different names of fields', fix: 'Use lists with the ids as values, or send it in several messages.' },
+  values: { what: 'values', fix: 'Send it in several messages, or send long lists as one text.' },
+  names: { what: 'different field names', fix: 'Use lists with the ids as values, or send it in several messages.' },
   orders: {
-    what: 'different orders of fields',
-    fix: 'Give objects of a kind the same fields in the same order, or send it in several messages.',
+    what: 'different field orders',
+    fix: 'Use the same fields in the same order for objects of the same kind, or send it in several messages.',
   },
   wide: {
     what: 'fields beyond the first thousand of objects',

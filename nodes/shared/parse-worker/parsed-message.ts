@@ -4,7 +4,7 @@ import { withData, type Message } from '../../../engine/contract/values/message.
 /** Returns the source to parse. Throws `code` (input) if the data is neither text nor bytes. */
 export function sourceOf({ data }: Message, code: 'JSON_INPUT' | 'XML_INPUT'): string | Uint8Array {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
-  throw new AppError(code, 'input', 'The message is neither text nor bytes.', { fix: 'It may be parsed already: leave this node out.' });
+  throw new AppError(code, 'input', 'The message is neither text nor bytes.', { fix: 'It may already be parsed: remove this node.' });
 }
 
 /** Returns the message with the parsed data. Parsed data has no charset. */

@@ -57,10 +57,10 @@ function refuseDeclarations(text: string): void {
   for (let at = text.indexOf('<!'); at !== -1; at = text.indexOf('<!', at)) {
     const end = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined;
     if (end === undefined)
-      throw refuse('XML_DOCTYPE', 'The XML declares a document type, which is refused.', 'Send it without <!DOCTYPE>.');
+      throw refuse('XML_DOCTYPE', 'The XML declares a document type, which is not allowed.', 'Send it without <!DOCTYPE>.');
     at = text.indexOf(end, at + 4);
     if (at === -1)
-      throw refuse('XML_INVALID', 'A comment or CDATA section never ends.', 'Send one well-formed document.', { problem: 'open' });
+      throw refuse('XML_INVALID', 'A comment or CDATA section is not closed.', 'Send one well-formed document.', { problem: 'open' });
   }
 }
 
@@ -92,7 +92,7 @@ function readTree(text: string, maxDepth: number): readonly OrderedNode[] {
     return parser.parse(text) as readonly OrderedNode[];
   } catch (cause) {
     if (/nested/i.test((cause as Error).message)) {
-      throw refuse('XML_TOO_DEEP', `The XML is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.', { maxDepth });
+      throw refuse('XML_TOO_DEEP', `The XML is nested more than ${maxDepth} levels deep.`, 'Send a flatter structure.', { maxDepth });
     }
     throw refuse('XML_INVALID', 'The payload is not well-formed XML.', 'Send one well-formed document.');
   }
@@ -166,7 +166,7 @@ function decodeEntities(text: string): string {
     if (known === undefined || !whole.endsWith(';')) {
       throw refuse(
         'XML_ENTITY',
-        'The XML uses an entity that is not one of the five of XML.',
+        'The XML uses an entity that is not one of the five predefined entities.',
         'Write &amp; for an ampersand, and &#…; for other characters.',
       );
     }

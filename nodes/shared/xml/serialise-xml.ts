@@ -28,7 +28,7 @@ export function serialiseXml(document: unknown, options: SerialiseXmlOptions): s
 
 /** Writes one element, or one per item of an array. Leaves out fields without a value. */
 function elements(name: string, value: unknown, path: string, depthLeft: number): string {
-  if (depthLeft === 0) throw refuse(path, 'is nested too deep', 'depth');
+  if (depthLeft === 0) throw refuse(path, 'is nested too deeply', 'depth');
   if (Array.isArray(value)) return value.map((item, index) => elements(name, item, `${path}[${index}]`, depthLeft - 1)).join('');
   if (value === undefined) return '';
   if (!NAME.test(name)) throw refuse(path, 'is not a name that XML allows', 'name');
@@ -62,7 +62,7 @@ function scalar(value: unknown, path: string): string {
 }
 
 function escapeText(text: string, path: string): string {
-  if (ILLEGAL.test(text) || !text.isWellFormed()) throw refuse(path, 'holds a character that XML cannot carry', 'character');
+  if (ILLEGAL.test(text) || !text.isWellFormed()) throw refuse(path, 'contains a character that XML does not allow', 'character');
   // A plain CR would be read back as LF, so it is escaped.
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
 }
@@ -74,6 +74,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function refuse(path: string, why: string, problem: string): AppError {
   return new AppError('XML_FORM', 'input', `The field "${path}" ${why}.`, {
     values: { problem, path },
-    fix: 'See the help of xml.serialise for the form that it takes.',
+    fix: 'See the help of xml.serialise for the expected structure.',
   });
 }

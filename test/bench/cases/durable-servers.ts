@@ -1,4 +1,4 @@
-/** The same feed as `durable-adt`, on PostgreSQL and BullMQ instead of the embedded store, beside the bare work of both without an engine. */
+/** The same feed as `durable-adt`, on PostgreSQL and BullMQ instead of the embedded store, compared with the bare work of both without an engine. */
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
 import { startProgram } from '../measure/program.ts';

@@ -1,4 +1,4 @@
-/** What a request costs on its way through a front to an upstream service, beside a bare proxy. */
+/** The cost of a request through a front to an upstream service, compared with a bare proxy. */
 import type { GatewayPlan } from '../../../gateways/documents/gateway-plan.ts';
 import { buildInterface, buildPlan, createTestKey } from '../../gateways/support/city-plan.ts';
 import type { BenchCase, BenchLine } from '../measure/case.ts';

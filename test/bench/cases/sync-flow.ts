@@ -1,4 +1,4 @@
-/** A sync flow behind the bus front, beside the same work written by hand; then its POST as a write, and one code node more. */
+/** A sync flow behind the bus front, compared with the same work written by hand; then its POST as a write, and one more code node. */
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { compare, rounded, type Side } from '../measure/compare.ts';
 import { startLoad } from '../measure/load.ts';

@@ -1,4 +1,4 @@
-/** The durable flow of the bench: an HL7 admission becomes JSON and goes on by HTTP, six nodes; in order for each patient, deduped by MSH-10. */
+/** The durable flow of the bench: an HL7 admission is converted to JSON and sent over HTTP, six nodes; in order for each patient, deduped by MSH-10. */
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { lineOf } from './build-flow.ts';
 

@@ -12,7 +12,7 @@ export interface BenchLine {
 
 export interface BenchCase {
   readonly name: string;
-  /** How long it may take; 150 s when absent. A case with a limit of its own runs only when it is asked for. */
+  /** How long it may take; 150 s when absent. A case with its own limit runs only on request. */
   readonly limitMs?: number;
   /** Several lines where one setting serves several questions. */
   run(): Promise<readonly BenchLine[]>;

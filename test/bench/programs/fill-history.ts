@@ -1,6 +1,6 @@
 /**
  * Fills a PostgreSQL store with a history of executions as a city leaves it behind, far faster than it could happen: rows as the store lays
- * them out, by COPY, its indexes made afterwards. `node test/bench/programs/fill-history.ts ADDRESS ROWS` goes on where an earlier call ended.
+ * them out, by COPY, its indexes made afterwards. `node test/bench/programs/fill-history.ts ADDRESS ROWS` continues where an earlier call ended.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

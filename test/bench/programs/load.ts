@@ -32,7 +32,7 @@ function fixed({ method, path, headers, body }: LoadOrder): () => Buffer | undef
   return () => request;
 }
 
-/** Signed ahead of time, each with a nonce of its own: the load generator must not be what is measured. */
+/** Signed ahead of time, each with its own nonce, so that the load generator itself is not measured. */
 function signed({ method, path, headers, body, durationMs }: LoadOrder, sign: NonNullable<LoadOrder['sign']>): () => Buffer | undefined {
   const secret = Buffer.from(sign.secret, 'base64url');
   const bodyDigest = createHash('sm3').update(body).digest('hex');

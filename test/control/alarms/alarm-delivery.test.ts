@@ -63,7 +63,7 @@ test('a webhook gets a signed POST with what happened, in both languages', async
   assert.deepEqual([environment, post!.headers['x-kq-delivery']], ['TEST', id]);
   const { notice, rule, severity, text, link } = alarms[0]!;
   assert.deepEqual([notice, rule, severity, link], ['opened', 'held', 'warning', 'https://kq.test/held']);
-  assert.deepEqual(text, { 'zh-CN': '12 条消息待人工处理', en: '12 messages are held and wait for a person' });
+  assert.deepEqual(text, { 'zh-CN': '12 条消息待人工处理', en: '12 messages are held and wait for a decision' });
 });
 
 test('mail goes to everybody of the receiver, after a login, in both languages', async (t) => {
@@ -82,7 +82,7 @@ test('mail goes to everybody of the receiver, after a login, in both languages',
   assert.equal(got!.login, '\0kangqiao\0pass-of-mail');
   const text = decodeMail(got!.data);
   assert.match(text, /“入院”自 .* 起没有消息，平常每 2 分钟内有一条/);
-  assert.match(text, /"Admission" got no message since/);
+  assert.match(text, /"Admission" has received no message since/);
   assert.match(text, /https:\/\/kq\.test\/alarms/);
 });
 
@@ -126,10 +126,10 @@ test('mail goes over TLS to a server of a private authority, in both ways, and n
     await eventually(() => server.mails.length > 0);
     const [got] = server.mails;
     assert.deepEqual([got!.to, got!.login, got!.isEncrypted], [team.to, 'kangqiao:right', true]);
-    assert.match(decodeMail(got!.data), /Test, nothing to do/);
+    assert.match(decodeMail(got!.data), /Test, no action needed/);
 
     await assert.rejects(send(stranger.ca), { code: 'ALARM_NOT_SENT', fix: /KQ_SERVER_CA_FILE/ });
-    await assert.rejects(send(authority.ca, { host: 'localhost' }), { code: 'ALARM_NOT_SENT', fix: /name the server/ });
+    await assert.rejects(send(authority.ca, { host: 'localhost' }), { code: 'ALARM_NOT_SENT', fix: /use the server name/ });
     await assert.rejects(send(authority.ca, {}, 'wrong'), { code: 'ALARM_NOT_SENT', message: /EAUTH/ });
     if (security === 'starttls')
       await assert.rejects(send(authority.ca, { security: 'tls' }), { code: 'ALARM_NOT_SENT', fix: /STARTTLS for this port/ });

@@ -115,5 +115,5 @@ export function realSend({ clock, settings }: AlarmLab, given: Partial<SendDeps>
 }
 
 function down(code: string): AppError {
-  return new AppError(code, 'transient', 'It does not answer.');
+  return new AppError(code, 'transient', 'It does not respond.');
 }

@@ -278,7 +278,7 @@ test('a broken line of the audit trail is an alarm that names it, until it is ac
   );
 });
 
-/** A world in which these calls are told of adapters, interfaces and flows; all clocks are one. */
+/** A setup in which these calls are reported for adapters, interfaces and flows; all share one clock. */
 async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') {
   const clock = fakeClock();
   const stats = createCallStats(clock);

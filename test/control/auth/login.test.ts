@@ -233,7 +233,7 @@ test('counts an IPv6 network as one address, and every IPv4 address by itself', 
 
 const strangers: KnownNetworks = { isKnown: async () => false, remember: async () => undefined };
 
-/** Accounts that exist for nobody, and a shared state that remembers which counters it was asked for. */
+/** Accounts that do not exist, and a shared state that records which counters were read. */
 function start() {
   const counted = new Set<string>();
   const state = createMemorySharedState({ clock: fakeClock() });

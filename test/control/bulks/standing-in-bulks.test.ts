@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
-/** A bulk goes on with the rights and domains that its person has when the turn of each execution comes, not with those of its start. */
+/** A bulk uses the rights and domains that its person has at the turn of each execution, not those at its start. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Actor } from '../../../control/access/actor.ts';

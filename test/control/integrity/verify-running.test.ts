@@ -1,4 +1,4 @@
-/** `verify` looks at a store in which others go on working, and documents come again under an id that was used before. */
+/** `verify` on a store in use, in which documents are created again with an id that was used before. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noteChange } from '../../../engine/integrity/mark-changes.ts';

@@ -8,7 +8,7 @@ const nameOf = (kind: Kind, id: string) => NAMES[`${kind} ${id}`] ?? '';
 
 const clash = {
   code: 'LISTENER_CLASH',
-  message: 'The flow flw_a ("Admissions") listens at the address of adp_c already.',
+  message: 'The address of adp_c is already used by the listener of the flow flw_a ("Admissions").',
   values: { flowId: 'flw_b', other: 'flw_a', adapter: 'adp_c' },
   fix: 'Use another adapter.',
 };
@@ -18,7 +18,7 @@ test('flows and adapters in an error are called by their names, in both language
   assert.equal(zh.what, '流程“入院登记”已在监听适配器“丙院接入 $&”的地址');
   assert.equal(zh.fix, '改用其他适配器，或先取消发布流程“入院登记”。');
   const en = nameIds(errorText(clash, 'en'), clash, nameOf);
-  assert.equal(en.what, 'The flow "入院登记" listens at the address of "丙院接入 $&" already.');
+  assert.equal(en.what, 'The address of "丙院接入 $&" is already used by the listener of the flow "入院登记".');
 });
 
 test('an id stays where its thing is gone or may not be known', () => {

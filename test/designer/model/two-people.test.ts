@@ -173,7 +173,7 @@ class Failure extends Error {
 
 type Units = ReadonlyMap<string, string>;
 
-/** What may be changed by itself, each as a text. Where boxes stand is nobody's work. */
+/** The parts that can be changed separately, each as a text. Positions of boxes do not count. */
 function unitsOf({ nodes, edges, tests, layout, revision: _revision, ...settings }: FlowDocument): Units {
   const units = new Map<string, string>();
   for (const node of nodes) units.set(`node ${node.id}`, canonicalJson(node));

@@ -220,7 +220,7 @@ test('what changes while it is archived stays in the store, and its last state c
     find: (filter, options) => lab.executions.find(filter, options),
     remove: (one, match) => lab.executions.remove(one, match),
     async get(one) {
-      // Somebody sends its message anew between writing and removing.
+      // Someone resends its message between writing and removing.
       if (!isChanged) await lab.executions.patchIf(one, {}, { set: { replays: { exe_new: 1 } } });
       isChanged = true;
       return lab.executions.get(one);
@@ -255,7 +255,7 @@ test('a run that is asked for begins within seconds, is told how far it came, an
   assert.deepEqual([by, archived, candidates, rest.runId], ['ann', 3, 3, runId]);
   assert.equal(await lab.executions.count({}), 0);
   await worker.stop();
-  // One whose worker was killed hinders nobody for long.
+  // A run whose worker was killed does not block others for long.
   await runs.request('ann');
   await runs.begin(0);
   await clock.advance(61_000);

@@ -5,7 +5,7 @@ import { AppError } from '../../../engine/contract/values/errors.ts';
 import { keepStoring } from '../../../engine/execution/keep-storing.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 
-const down = () => new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
+const down = () => new AppError('STORE_DOWN', 'transient', 'The store does not respond.');
 
 function openStore(failures: number) {
   const clock = fakeClock();

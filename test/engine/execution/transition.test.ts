@@ -1,4 +1,4 @@
-/** Random events against the transitions of an execution: whatever the order, and whoever is late, its document stays one that makes sense. */
+/** Random events against the transitions of an execution: in any order, and with any delay, its document stays valid. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applyPatch, matchesFilter } from '../../../engine/contract/ports/document-semantics.ts';
@@ -76,7 +76,7 @@ test('500 random histories of 60 events keep every rule of the document', () => 
 
 function playHistory(random: Random, seed: number, seen: Set<string>): void {
   let now = accepted;
-  // What somebody read before, and acts upon late.
+  // An earlier read on which someone acts late.
   const read = [accepted];
   for (let step = 0; step < STEPS; step += 1) {
     const state = random.chance(0.7) ? now : read[random.below(read.length)]!;

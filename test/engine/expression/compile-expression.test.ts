@@ -10,7 +10,7 @@ import { compileExpression, type ExpressionRunner } from '../../../engine/expres
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const noPool: ExpressionRunner = { runExpression: () => Promise.reject(new Error('went to the sandbox')) };
 const scopeOf = (data: unknown, nodes: Record<string, unknown> = {}): Scope => ({ message: createMessage(data), nodes, now: NOW });
-// What runs in process is told by the syntax here, not by how busy the machine is.
+// The syntax decides what runs in process here, not the load of the machine.
 const compile = (text: string) => compileExpression(text, { pool: noPool, inlineMs: 60_000 });
 
 const name = fc.constantFrom('a', 'b', 'c');
@@ -66,7 +66,7 @@ async function settle(run: () => Promise<unknown>): Promise<unknown> {
     const value: unknown = await run();
     return value === undefined ? 'nothing' : (JSON.parse(JSON.stringify({ value })) as unknown);
   } catch (error) {
-    // Which of two failing items of an array is told first depends on JSONata's promises: only that it fails is compared.
+    // Which of two failing items of an array is reported first depends on JSONata's promises: compare only that it fails.
     return typeof (error as { code?: unknown }).code === 'string' ? 'failed' : error;
   }
 }
@@ -117,7 +117,7 @@ test('regular expressions, lambdas, ranges, variables and pictures from data go 
 });
 
 test('an expression that holds the event loop too long is handed to the sandbox', async () => {
-  // Quadratic: minutes, if nobody ended it. The product's own limit.
+  // Quadratic: it would take minutes without the product's limit.
   const compiled = compileExpression('data.items[$count($$.data.items[n >= 0]) > 0].n', { pool: noPool });
   await assert.rejects(
     Promise.resolve(compiled.run(scopeOf({ items: Array.from({ length: 3000 }, (_, n) => ({ n })) }))),
@@ -146,7 +146,7 @@ test('a draft with a pattern that RE2 cannot match is refused with what to write
   const draft = (text: string) => compileExpression(text, { pool: noPool, isDraft: true });
   assert.throws(() => draft('data.a &\n $match(data.b, /\\d+(?=ml)/).match'), {
     code: 'EXPRESSION_INVALID',
-    message: /line 2.*\(\?=ml\).*looks ahead/,
+    message: /line 2.*\(\?=ml\).*look-ahead/,
     fix: /from a group/,
     values: { problem: 'pattern-look-around', name: '/\\d+(?=ml)/', position: 36, line: 2 },
   });

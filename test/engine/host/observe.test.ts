@@ -34,7 +34,7 @@ test('an error is logged by code, kind and stack; what a foreign message quotes 
       return error as Error;
     }
   })();
-  log.error('x', new AppError('STORE_DOWN', 'transient', 'The store does not answer.', { cause: broken }));
+  log.error('x', new AppError('STORE_DOWN', 'transient', 'The store does not respond.', { cause: broken }));
   const { error } = JSON.parse(lines[0]!) as { error: Record<string, unknown> };
   assert.deepEqual([error['code'], error['kind'], (error['cause'] as { name: string }).name], ['STORE_DOWN', 'transient', 'SyntaxError']);
   assert.match(String(error['stack']), /^at /);

@@ -80,6 +80,6 @@ test('a gateway that hands over names whom to and its certificate; inside, a cer
     readSettings({ KQ_FORWARD_NODES: `open:sh-city+district:1@${written},user:sh-city@${'cd'.repeat(32)}` }).forwardNodes.length,
     2,
   );
-  assert.throws(() => readSettings({ KQ_FORWARD_NODES: `open:a@${written},user:a@${plain}` }), /named twice/);
+  assert.throws(() => readSettings({ KQ_FORWARD_NODES: `open:a@${written},user:a@${plain}` }), /listed twice/);
   assert.throws(() => readSettings({ KQ_FORWARD_NODES: `bus:a@${plain}` }), { code: 'SETTINGS_INVALID' });
 });

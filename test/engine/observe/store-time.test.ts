@@ -13,7 +13,7 @@ async function openGateway(t: TestContext, name: string, world: FakeClock, wrong
   const way = { ms: 0, isDown: false, storeJumpMs: 0 };
   const serverTime = async () => {
     if (way.ms > 0) await new Promise<void>((resolve) => world.after(way.ms / 2, resolve));
-    if (way.isDown) throw new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
+    if (way.isDown) throw new AppError('STORE_DOWN', 'transient', 'The store does not respond.');
     const storeMs = world.now() + way.storeJumpMs;
     if (way.ms > 0) await new Promise<void>((resolve) => world.after(way.ms / 2, resolve));
     return storeMs;

@@ -336,7 +336,7 @@ async function withCommitFault(phase: MemoryOperation['phase'], fault: () => Pro
     if (!isArmed || operation.collection !== 'flow_pointers' || operation.kind !== 'replaceIf' || operation.phase !== phase) return;
     isArmed = false;
     await fault();
-    throw new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
+    throw new AppError('STORE_DOWN', 'transient', 'The store does not respond.');
   });
   const process = await start();
   const draft = await process.catalog.saveDraft(flow(), 'ann');

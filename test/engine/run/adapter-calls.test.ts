@@ -14,13 +14,13 @@ const text = { 'zh-CN': '测试', en: 'Test' };
 const limits = Value.Default(AdapterLimits, {}) as AdapterLimits;
 const adapter = (): Adapter => ({ adapterId: 'adp_a', protocol: 'http', settings: {}, charset: undefined, limits });
 
-/** A node that asks a hospital; `deed`: what comes of it. */
-function asking(deed: (ctx: NodeContext<unknown>) => unknown) {
+/** A node that calls a hospital; `call` is what the call does. */
+function asking(call: (ctx: NodeContext<unknown>) => unknown) {
   return defineNode({
     ...{ type: 'test.ask', major: 1, kind: 'action', category: 'call', icon: 'x', text: { label: text, help: text } },
     ...{ config: Type.Object({}), ports: { in: [inPort], out: [okPort] }, effect: 'read', adapter: 'http' },
     prepare: () => async (ctx, message) => {
-      await deed(ctx);
+      await call(ctx);
       return { emit: { ok: [message] } };
     },
   });
@@ -49,13 +49,13 @@ test('a call that was tried three times is one failed call and three attempts th
 
 test('a call that goes on waiting for its retry has failed, once, whatever comes of it later', async (t) => {
   let isDown = true;
-  const deed = () => (isDown ? Promise.reject(new AppError('HTTP_UNREACHABLE', 'transient', 'down')) : undefined);
+  const call = () => (isDown ? Promise.reject(new AppError('HTTP_UNREACHABLE', 'transient', 'down')) : undefined);
   const often = { retry: { ...retry, max: 100, factor: 1 } };
   const patient = flowOf(
     [node('in', 'test.in'), node('ask', 'test.ask', {}, { adapter: 'adp_a', handling: often })],
     [edge('in.out', 'ask')],
   );
-  const lab = await openLab(patient, [asking(deed)]);
+  const lab = await openLab(patient, [asking(call)]);
   t.after(() => lab.close());
   const engine = await lab.start({ adapter });
   const executionId = await engine.take({});

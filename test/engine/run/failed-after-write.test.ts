@@ -1,4 +1,4 @@
-/** A flow fails after a write was done: it is held, its caller is told that it was done, and nothing is done twice. */
+/** A flow fails after a completed write: it is held, its caller learns that the write was done, and nothing is done twice. */
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/values/errors.ts';

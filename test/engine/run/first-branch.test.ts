@@ -1,4 +1,4 @@
-/** A join that goes on with the first branch: which one decides, what becomes of the others, and what a kill changes of it. */
+/** A join that continues with the first branch: which one decides, what happens to the others, and the effect of a kill. */
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/values/errors.ts';

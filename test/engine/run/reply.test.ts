@@ -1,4 +1,4 @@
-/** When a caller of a sync flow is answered, and what it gets when something goes wrong behind or beside the reply. */
+/** When the caller of a sync flow gets its reply, and what it gets if something fails after or in parallel to the reply. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AppError } from '../../../engine/contract/values/errors.ts';

@@ -144,7 +144,7 @@ test('nothing lands outside while folder and link change places all the time', a
     try {
       symlinkSync(trap, folder);
     } catch {
-      // A new folder was made meanwhile.
+      // A new folder was created in the meantime.
       return;
     }
     rmSync(folder);

@@ -34,7 +34,7 @@ class Line {
   refusal: Error | undefined;
   /** What its stopping waits for. */
   stopping: Promise<void> | undefined;
-  /** It cannot go on. */
+  /** It cannot continue. */
   end: (reason: Error) => void = () => undefined;
 
   definition(type: string, adapter?: string): NodeDefinition {

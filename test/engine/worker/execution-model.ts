@@ -46,7 +46,7 @@ export async function runModel(seed: number): Promise<void> {
     new Uint8Array(target.buffer).forEach((_, index, bytes) => (bytes[index] = ids.below(256)));
     return target;
   };
-  // No version and variant: whoever makes an id of it takes the digits that are random.
+  // Without version and variant: code that derives an id from it uses only the random digits.
   globalThis.crypto.randomUUID = () => {
     const digits = Array.from({ length: 32 }, () => ids.below(16).toString(16)).join('');
     return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
@@ -66,7 +66,7 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
   const effects: Effect[] = [];
   const isWrite = random.chance(0.5);
   const document = [linearFlow, branchedFlow, loopFlow][random.below(3)]!(isWrite);
-  /** By outward key: how often a person let a write go on of which only its announcement was known. */
+  /** By idempotency key: how often a person continued a write of which only the announcement was known. */
   const allowed = new Map<string, number>();
   const cancelled = new Set<string>();
   const processes: { process: SimulatedProcess; engine: ModelEngine }[] = [];
@@ -135,7 +135,7 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
     return result.executionId;
   }
 
-  /** Somebody else may have decided meanwhile; anything else is a finding. */
+  /** Someone else may have decided in the meantime; anything else is a failure. */
   function keepProblem(thrown: unknown): void {
     const late = [
       'EXECUTION_NOT_HELD',
@@ -149,13 +149,13 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
     if (!isLate) problem ??= thrown as Error;
   }
 
-  /** A person at the console: nobody knows better, so a held execution is retried or given up, and now and then another one is cancelled. */
+  /** A person at the console: retries or cancels a held execution, and sometimes cancels another one. */
   async function decide(): Promise<void> {
     const { engine } = processes.findLast(({ process }) => !process.isDead)!;
     const documents = await all();
     for (const { _id, status, held } of documents) {
       if (status !== 'held' || !random.chance(0.5)) continue;
-      // A receiver that was down at every try is rare, but happens; nothing was sent then, so letting it go on allows no second write.
+      // A receiver that was down at every attempt is rare, but happens; nothing was sent then, so continuing cannot cause a second write.
       const isKnown = held?.outcomeKnown !== false;
       // A resend whose process was killed is finished by a retry, or by another resend of the same message.
       const reasons = ['TEST_DOWN', 'RESEND_PREPARED'];
@@ -178,7 +178,7 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
     if (open.length > 0 && random.chance(0.03)) await cancel(engine, open[random.below(open.length)]!._id);
   }
 
-  /** Corrected in a field that nobody looks at, or not. A write that was done is not done twice: then it is retried. */
+  /** Corrected in a field that no check reads, or not. A completed write is not done twice: then it is retried. */
   async function resendInPlace(engine: ModelEngine, id: string): Promise<void> {
     const isCorrected = random.chance(0.5);
     const edit = (message: Message) => (isCorrected ? { ...message, data: { ...(message.data as Facts), isCorrected } } : message);

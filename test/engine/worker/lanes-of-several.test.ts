@@ -1,5 +1,5 @@
 // @never-rerun: a single failure is a failure.
-/** Two workers on one store, each with a doorbell of its own: what one of them runs, the other hears of. */
+/** Two workers on one store, each with its own doorbell: each learns what the other runs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openLab } from '../../support/engine-lab.ts';

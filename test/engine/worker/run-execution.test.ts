@@ -372,7 +372,7 @@ test('a token stands for one wait: a second execution under it is held, and what
   assert.deepEqual(answers(), ['of A']);
   assert.equal(await resume('of A, once more'), 'used');
 
-  // The token is free again: whoever waits now waits for a message of its own.
+  // The token is free again: an execution that waits now waits for a new message.
   await engine.catalog.retry(second, 'somebody');
   await lab.untilStatus(second, 'waiting');
   await lab.pass(30_000);

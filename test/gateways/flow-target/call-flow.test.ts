@@ -121,7 +121,7 @@ test('speaks Chinese, or English to those who ask for it', async () => {
   assert.match((await call({ outcome: 'running', executionId: 'exe_1' })).body.toString(), /正在处理/);
   assert.match(
     (await call({ outcome: 'running', executionId: 'exe_1' }, {}, { 'accept-language': 'en-GB' })).body.toString(),
-    /being worked on/,
+    /being processed/,
   );
 });
 
@@ -129,7 +129,7 @@ test('what a flow refuses is told in the caller’s language, with what it is ab
   const error = {
     code: 'CODE_UNKNOWN',
     kind: 'input',
-    message: 'The code table "sex" does not know this code and has no fallback.',
+    message: 'The code table "sex" does not contain this code and has no fallback.',
     values: { table: 'sex' },
     fix: 'Add the code.',
   } as const;
@@ -138,14 +138,14 @@ test('what a flow refuses is told in the caller’s language, with what it is ab
   assert.match(chinese, /流程拒绝了该请求（CODE_UNKNOWN）：代码表“sex”中没有这个代码，也没有设置默认值。请改用接口约定的代码/);
   assert.doesNotMatch(chinese, /补充该代码/);
   const english = (await call(result, {}, { 'accept-language': 'en' })).body.toString();
-  assert.match(english, /does not know this code.*Send a code that the interface knows/);
+  assert.match(english, /does not contain this code.*Send a code that the interface knows/);
   assert.doesNotMatch(english, /Add the code/);
 });
 
 test('advice that is for the author of the flow is not told to its caller', async () => {
   const error = {
     ...failed('input', 'SOAP_FAULT'),
-    error: { ...FAULT, fix: 'Let faults leave by their own port to see reason and detail.' },
+    error: { ...FAULT, fix: 'Let faults leave through their own port to see reason and detail.' },
   };
   const chinese = (await call(error as FlowResult)).body.toString();
   assert.match(chinese, /流程拒绝了该请求（SOAP_FAULT）：对方返回了 SOAP Fault（Client）。请按接口约定核对请求内容/);
@@ -154,13 +154,13 @@ test('advice that is for the author of the flow is not told to its caller', asyn
 });
 
 test('advice that a caller can follow is told as it is', async () => {
-  const fix = 'Send every key once.';
+  const fix = 'Send each key once.';
   const error = { code: 'JSON_DUPLICATE_KEY', kind: 'input', message: 'A key comes twice.', values: { key: 'a' }, fix } as const;
   const result: FlowResult = { outcome: 'failed', executionId: 'exe_1', error };
-  assert.match((await call(result, {}, { 'accept-language': 'en' })).body.toString(), /A key comes twice\. Send every key once\./);
+  assert.match((await call(result, {}, { 'accept-language': 'en' })).body.toString(), /A key comes twice\. Send each key once\./);
 });
 
-const FAULT = { code: 'SOAP_FAULT', kind: 'input', message: 'The other side answered with a fault (Client).', values: { fault: 'Client' } };
+const FAULT = { code: 'SOAP_FAULT', kind: 'input', message: 'The other side returned a fault (Client).', values: { fault: 'Client' } };
 
 test('does not wait beyond the deadline for a flow that does not heed it', async () => {
   reply = () => new Promise(() => undefined);

@@ -1,4 +1,4 @@
-/** What one citizen, or somebody who has taken over a machine in the DMZ, can use up: never what others need. */
+/** What one citizen, or an attacker on a machine in the DMZ, can use up: never the share of others. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { connect as connectPlain } from 'node:net';

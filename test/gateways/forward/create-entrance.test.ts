@@ -1,4 +1,4 @@
-/** What a bus gateway takes from gateways in the DMZ: proved again, of their own front and domains, and from nobody else. */
+/** What a bus gateway accepts from gateways in the DMZ: verified again, for their own front and domains, and from no one else. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a gateway in the DMZ carries inside and back, and what it answers when there is nobody inside. */
+/** What a gateway in the DMZ forwards inside and back, and its response if no gateway inside is reachable. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { connect } from 'node:net';
@@ -38,7 +38,7 @@ function sendChunked({ port }: TestGateway['gateway'], path: string, headers: Re
   });
 }
 
-/** Of a head that says everything but how the connection goes on. */
+/** For a head with everything except how the connection continues. */
 async function sendRaw(port: number, head: string): Promise<string> {
   let text = '';
   const socket = connect(port, '127.0.0.1');

@@ -8,7 +8,7 @@ import { writeAnswer } from '../../../gateways/listen/write-answer.ts';
 import type { CompiledFront } from '../../../gateways/pipeline/compile-front.ts';
 import { runExchange } from '../../../gateways/pipeline/run-exchange.ts';
 
-/** A server that answers once so many requests wait; and a caller who sends one on a connection of its own and reads until the end. */
+/** A server that responds when this many requests wait; and a caller that sends one on its own connection and reads until the end. */
 async function serving(t: TestContext, waiting: number, answer: (responses: readonly ServerResponse[]) => void) {
   const responses: ServerResponse[] = [];
   const server = createServer((_request, response) => {

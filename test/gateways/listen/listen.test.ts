@@ -185,7 +185,7 @@ test('loses no request when it stops: what is in flight is answered and told to 
 
 for (const [method, code] of [
   ['GET', 'GW50304'],
-  // It may be done all the same: nobody is told to send it again.
+  // It may have been done: no one is asked to send it again.
   ['POST', 'GW50402'],
 ] as const)
   test(`answers ${code}, signed, to a ${method} that is not done when the time for draining is over`, async () => {

@@ -52,5 +52,5 @@ test('lets a body go that stops coming, and says so', async () => {
   await clock.advance(11_000);
   const { error } = await run;
   assert.equal(error?.code, 'GW40801');
-  assert.match(error.text!.en, /1 KB a second/);
+  assert.match(error.text!.en, /1 KB per second/);
 });

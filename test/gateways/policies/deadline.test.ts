@@ -5,7 +5,7 @@ import { runPolicy } from '../support/run-policy.ts';
 
 const run = (asked: string) => runPolicy(deadline, { now: 1000, exchange: { deadlineMs: 5000, headers: { 'x-request-deadline': asked } } });
 
-test('may only shorten', async () => {
+test('can only shorten', async () => {
   assert.equal((await run('3000')).exchange.deadlineMs, 3000);
   assert.equal((await run('9000')).exchange.deadlineMs, 5000);
 });

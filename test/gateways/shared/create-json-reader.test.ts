@@ -40,7 +40,7 @@ test('reads a small body at once and a large one in another thread, with the sam
   assert.ok(begun instanceof Promise);
   assert.deepEqual(await begun, { value: large });
   const doubled = `{"a":1,"a":"${'x'.repeat(200_000)}"}`;
-  assert.deepEqual(await reader.read(Buffer.from(doubled), HERE), { problem: 'a key stands twice in one object' });
+  assert.deepEqual(await reader.read(Buffer.from(doubled), HERE), { problem: 'an object has the same key twice' });
 });
 
 test('checks an ordinary body at once, and a large one in another thread, with the same places', async (t) => {
@@ -102,7 +102,7 @@ for (const [name, { schema, body }] of Object.entries(BOMBS)) {
     const reader = open(t);
     assert.ok(json(body).byteLength <= 128 * 1024);
     const [ms, found] = await mainThreadMs(() => reader.checked(json(body), schema));
-    assert.match(kindOf(found), /^(issues|value|reading and checking it takes too much computing or memory)$/);
+    assert.match(kindOf(found), /^(issues|value|reading and checking it needs too much CPU time or memory)$/);
     assert.ok(ms < MOST_MS, `the event loop computed ${ms} ms`);
   });
 }
@@ -158,8 +158,8 @@ test('a schema from before the bounds is the fault of the interface, not of the 
     repeat(40, (i) => [`d${i}`, i === 0 ? { type: 'string', minLength: 9 } : { anyOf: repeat(2, () => ({ $ref: `#/$defs/d${i - 1}` })) }]),
   );
   const bomb = createCheckedSchema({ $defs: definitions, $ref: '#/$defs/d39' });
-  await assert.rejects(async () => reader.readChecked(json('abc'), bomb, HERE, true), /the schema takes too much computing/);
-  await assert.rejects(async () => reader.readChecked(json('abc'), bomb, from('203.0.113.2'), true), /the schema takes too much computing/);
+  await assert.rejects(async () => reader.readChecked(json('abc'), bomb, HERE, true), /the schema needs too much CPU time/);
+  await assert.rejects(async () => reader.readChecked(json('abc'), bomb, from('203.0.113.2'), true), /the schema needs too much CPU time/);
 });
 
 test('the body of a sender that has left is not read', async (t) => {

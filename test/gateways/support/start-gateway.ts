@@ -162,7 +162,7 @@ export interface PlainRequest {
   readonly tls?: { key?: string; cert?: string };
 }
 
-/** One call over a socket of its own. */
+/** One call over its own socket. */
 export function callGateway(gateway: Gateway, plain: PlainRequest): Promise<TestAnswer> {
   const send = gateway.address.startsWith('https') ? tlsRequest : httpRequest;
   return new Promise((resolve, reject) => {

@@ -73,7 +73,7 @@ test('refuses a schema of few bytes that would take minutes to compile or to che
   const { message } = problems![0]!;
   assert.match(
     typeof message === 'string' ? message : message.en,
-    /^One value would meet too many branches, references included: \d+, at most 1000\. Reduce/,
+    /^One value would be checked against too many branches, references included: \d+, at most 1000\. Reduce/,
   );
 });
 

@@ -44,7 +44,7 @@ interface Receiving {
   readonly clock: FakeClock;
 }
 
-/** Each test has an inbox of its own: what it left is taken away. */
+/** Each test has its own inbox: remaining mails are removed. */
 async function receive(
   t: TestContext,
   options: Partial<ListenTriggerOptions> = {},
@@ -121,7 +121,7 @@ test('mails come in order; what cannot be stored now stays and comes again under
   });
   await eventually(() => server.count() === 2 && trigger.arrivals.length === 2);
   isDown = false;
-  // The look that was refused ends by itself; the next begins when its time has come.
+  // The refused check ends without help; the next starts at its time.
   await eventually(() => {
     void clock.advance(30_000);
     return server.count() === 0;

@@ -1,9 +1,9 @@
-/** What a node owes that is handed 10 MB: others have their turns meanwhile, and a cancel ends it. */
+/** The contract of a node that gets 10 MB: others run in the meantime, and a cancel ends it. */
 import assert from 'node:assert/strict';
 import type { NodeDefinition, Outcome } from '../../../engine/contract/node/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 
-/** The outcome; fails when the event loop stood still until it came. */
+/** The outcome; fails if the event loop was blocked until it arrived. */
 export async function whileOthersGoOn(definition: NodeDefinition, options: RunNodeOptions): Promise<Outcome> {
   let turns = 0;
   const ticking = setInterval(() => turns++, 1);

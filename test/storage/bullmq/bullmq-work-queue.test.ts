@@ -67,7 +67,7 @@ describeOnRedis('the doorbell', (server) => {
     await listener!.consume(async (partitions) => partitions.forEach((partition) => heard.add(partition)));
     await ringer!.ring(1);
     await eventually(() => heard.has(1));
-    // A job of this name exists, and nobody will ever take it: BullMQ adds no other one.
+    // A job with this name exists and will never be taken, so BullMQ adds no other one.
     await eventually(async () => (await server().command('EXISTS', 'kq:{doorbell}:bell')).startsWith(':0'));
     await server().command('HSET', 'kq:{doorbell}:bell', 'name', 'ring');
     await ringer!.ring(2);

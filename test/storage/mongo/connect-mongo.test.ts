@@ -39,6 +39,6 @@ it('a MongoDB whose certificate is not trusted, or names another host, is told s
     });
   await Promise.all([
     refused('127.0.0.1', (await createAuthority()).ca, /not trusted.*KQ_SERVER_CA_FILE/),
-    refused('localhost', authority.ca, /made out to other names.*Name the server/),
+    refused('localhost', authority.ca, /issued for other names.*Use the server name/),
   ]);
 });

@@ -109,7 +109,7 @@ onEachMongo('several processes', ({ start }) => {
   });
 });
 
-/** Takes the number on by one as often as nobody else does it first, until it is at `end`; answers how often. */
+/** Increments the number whenever no one else did it first, until it is `end`; returns how often. */
 async function countUp(visits: Collection<{ readonly _id: string; readonly bed?: number | null }>, end: number): Promise<number> {
   let won = 0;
   for (let at = 0; at < end;) {

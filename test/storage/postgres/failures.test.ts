@@ -152,7 +152,7 @@ function openStore(port: number): Promise<OpenedStore> {
   return postgresBackend.open(`postgres://postgres@127.0.0.1:${port}/postgres`, { clock: wallClock(), logger: silentLogger });
 }
 
-/** Refused before it was sent, a write may be tried again: nobody else writes here, so its outcome is always found out. */
+/** A write that was refused before it was sent may be retried: there is no other writer, so its outcome can always be determined. */
 async function insisted<R>(write: () => Promise<R>): Promise<R> {
   for (;;) {
     try {

@@ -132,7 +132,7 @@ function several(): void {
           });
         }),
       );
-      // Its statistics are told when a connection ends.
+      // PostgreSQL reports its statistics when a connection ends.
       const reader = await open(schema);
       const listed = await reader.documents.open(visitsSpec('listed'));
       const found = await listed.find({ ward: 'p0', open: true }, { sort: ['lane.seq'], limit: 100 });

@@ -40,7 +40,7 @@ describe('a Redis that is not to be used as it stands', { skip: missing ?? false
   it('gives its user too few rights', async () => {
     await withRedis([], async (server) => {
       await server.command('ACL', 'SETUSER', 'kangqiao', 'on', '>secret', '~kq:*', '&kq:*', '+@all', '-@scripting');
-      await refused(server.address.replace('//', '//kangqiao@'), /rights that are too few.*eval/i, 'secret');
+      await refused(server.address.replace('//', '//kangqiao@'), /insufficient permissions.*eval/i, 'secret');
     });
   });
 

@@ -107,7 +107,7 @@ describeOnRedis('shared state', (server) => {
       await assert.rejects(within(ANSWERED_MS, state.claimOnce('a', 1000)), DOWN);
       await assert.rejects(within(ANSWERED_MS, state.get('a')), DOWN);
       await assert.rejects(within(ANSWERED_MS, state.publish('news', 'lost')), DOWN);
-      // Whoever subscribes meanwhile hears as soon as there is something to hear.
+      // A subscriber that comes in the meantime receives the next message.
       await within(
         ANSWERED_MS,
         state.subscribe('more', (payload) => void heard.push(payload)),

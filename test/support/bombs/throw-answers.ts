@@ -79,7 +79,7 @@ async function throwMailbox(
   const [first, ...rest] = flow.nodes;
   const receive = { ...first!, type: 'mail.receive@1', adapter: `adp_${name}`, config: { everySec: 1, maxBytes: 1024 * 1024 } };
   await api.ask('PUT', `/flows/${flowId}`, { ...flow, nodes: [receive, ...rest] });
-  // What the server does before the trigger stands is told at once.
+  // Report immediately what the server does before the trigger is running.
   const published = await api.call('POST', `/flows/${flowId}/publish`, {});
   if (published.status !== 200) return typeof published.body['code'] === 'string' ? published.body['code'] : 'nothing';
   const end = await until(

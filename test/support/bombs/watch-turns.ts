@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
 export interface Turns {
-  /** Of computing; longer than the longest turn by what the turns beside it took, a few milliseconds. */
+  /** CPU time; a few milliseconds longer than the longest turn, because it includes the neighbouring turns. */
   readonly longestTurnMs: number;
   /** By the clock. */
   readonly longestDelayMs: number;

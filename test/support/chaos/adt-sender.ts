@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 
 export interface SenderOptions {
-  /** Where the bus may listen; the next one is tried when one does not answer. */
+  /** Where the bus may listen; the next one is tried when one does not respond. */
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   readonly messages: number;
   readonly connections: number;

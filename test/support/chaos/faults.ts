@@ -10,7 +10,7 @@ export interface Playground {
   readonly control: KeptRole;
   readonly servers: ProxiedServers;
   readonly district: District;
-  /** How often the installation refused what a displaced owner wanted to write, or kept its outcome beside the execution. */
+  /** How often the installation refused a write of a displaced owner, or kept its outcome next to the execution. */
   countLate(): Promise<number>;
 }
 

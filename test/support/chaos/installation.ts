@@ -13,7 +13,7 @@ import type { ProxiedServers } from '../proxied-servers.ts';
 export interface Installation {
   readonly workers: readonly { readonly name: string; readonly environment: Readonly<Record<string, string>> }[];
   readonly control: Readonly<Record<string, string>>;
-  /** Where the feed's listener may be: each worker listens at an address of its own, as on machines of their own. */
+  /** Where the feed's listener may be: each worker listens on its own address, as on separate machines. */
   readonly feeds: readonly { readonly host: string; readonly port: number }[];
   readonly kekFile: string;
 }

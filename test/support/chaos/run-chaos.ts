@@ -19,7 +19,7 @@ export interface ChaosOptions {
   /** Absent: as fast as the acknowledgements allow. */
   readonly perSecond?: number;
   readonly seed: number;
-  /** Faults go on as long as messages flow, instead of each happening once. */
+  /** Faults continue as long as messages flow, instead of happening once each. */
   readonly isEndless?: boolean;
   readonly tell?: (line: string) => void;
 }
@@ -34,7 +34,7 @@ export interface ChaosReport {
   readonly resent: number;
   /** Came again to the district under a key that it had applied. */
   readonly repeated: number;
-  /** Outcomes of writes that a displaced owner brought too late: kept beside the execution. */
+  /** Outcomes of writes that a displaced owner reported too late: kept next to the execution. */
   readonly lateOutcomes: number;
   /** Ends of displaced owners that the store refused. */
   readonly lateEnds: number;

@@ -15,7 +15,7 @@ import { select, selectionOf } from '../state/selection.ts';
 const TEXTS = defineTexts({
   copied: ['已复制 {{count}} 项', 'Copied {{count}} {{count|item|items}}'],
   copiedOne: ['已复制 1 项', 'Copied 1 item'],
-  nothingToPaste: ['剪贴板中没有流程节点，请先复制。', 'The clipboard holds no nodes. Copy some first.'],
+  nothingToPaste: ['剪贴板中没有流程节点，请先复制。', 'The clipboard contains no nodes. Copy some first.'],
   group: ['分组', 'Group'],
 });
 

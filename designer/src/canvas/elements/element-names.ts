@@ -8,7 +8,7 @@ import { RUN_TEXTS, STATE_TEXTS } from '../../editor/state/node-looks.ts';
 
 const TEXTS = defineTexts({
   separator: ['，', ', '],
-  wire: ['从“{{from}}”到“{{to}}”的连线', 'Wire from {{from}} to {{to}}'],
+  wire: ['从“{{from}}”到“{{to}}”的连线', 'Connection from {{from}} to {{to}}'],
   note: ['便签：{{text}}', 'Note: {{text}}'],
   group: ['分组：{{text}}', 'Group: {{text}}'],
   loop: ['循环体', 'Loop body'],

@@ -10,7 +10,7 @@ import { useLiveFrame } from './live-frame.ts';
 import { select } from '../state/selection.ts';
 
 const TEXTS = defineTexts({
-  name: ['分组名称', 'Name of the group'],
+  name: ['分组名称', 'Group name'],
   unnamed: ['未命名分组', 'Unnamed group'],
 });
 

@@ -10,7 +10,7 @@ import styles from './note-card.module.css';
 
 const TEXTS = defineTexts({
   empty: ['双击写便签', 'Double-click to write'],
-  text: ['便签内容', 'Text of the note'],
+  text: ['便签内容', 'Note text'],
 });
 const MIN_WIDTH = 120;
 const MIN_HEIGHT = 48;

@@ -19,7 +19,7 @@ import { labelPlace, wirePath, type LabelPlace } from './wire-path.ts';
 import styles from './wire.module.css';
 
 const TEXTS = defineTexts({
-  insert: ['在此连线上插入节点', 'Insert a node on this wire'],
+  insert: ['在此连线上插入节点', 'Insert a node on this connection'],
 });
 
 /**

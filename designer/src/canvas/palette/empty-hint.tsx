@@ -15,8 +15,8 @@ import { fitAll } from '../commands/view-commands.ts';
 
 const TEXTS = defineTexts({
   title: ['流程从触发器开始', 'A flow begins with a trigger'],
-  next: ['选择一个触发器，从左侧拖入节点，或直接键入节点名称。', 'Choose one, drag nodes from the left, or just type a node’s name.'],
-  starters: ['或从常用流程开始', 'Or begin with a common flow'],
+  next: ['选择一个触发器，从左侧拖入节点，或直接键入节点名称。', 'Choose one, drag nodes from the left, or type the name of a node.'],
+  starters: ['或从常用流程开始', 'Or start from a common flow'],
   empty: ['这个流程还没有节点', 'This flow has no nodes yet'],
 });
 

@@ -20,9 +20,9 @@ import styles from './palette.module.css';
 const TEXTS = defineTexts({
   title: ['节点', 'Nodes'],
   search: ['搜索，支持拼音首字母', 'Search nodes'],
-  nothing: ['没有匹配的节点', 'No node fits'],
-  fold: ['收起节点面板', 'Fold the node palette'],
-  unfold: ['展开节点面板', 'Unfold the node palette'],
+  nothing: ['没有匹配的节点', 'No matching node'],
+  fold: ['收起节点面板', 'Collapse the node palette'],
+  unfold: ['展开节点面板', 'Expand the node palette'],
 });
 
 export function Palette() {

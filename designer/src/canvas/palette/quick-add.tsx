@@ -18,7 +18,7 @@ import styles from './quick-add.module.css';
 const TEXTS = defineTexts({
   title: ['添加节点', 'Add a node'],
   search: ['添加什么节点？', 'Which node?'],
-  nothing: ['没有匹配的节点', 'No node fits'],
+  nothing: ['没有匹配的节点', 'No matching node'],
 });
 const WIDTH = 300;
 const HEIGHT = 360;

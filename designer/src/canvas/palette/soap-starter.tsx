@@ -14,20 +14,20 @@ import styles from './soap-starter.module.css';
 const TEXTS = defineTexts({
   title: ['接口转 SOAP：调用医院的哪个操作？', 'REST to SOAP: which operation of which hospital?'],
   hospital: ['医院系统', 'Hospital system'],
-  hospitalHelp: ['来自“适配器”：地址、凭据和限额已在那里设好。', 'From the adapters, where address, credential and limits are set.'],
+  hospitalHelp: ['来自“适配器”：地址、凭据和限额已在那里设好。', 'One of the adapters, which define address, credential and limits.'],
   choose: ['选择医院系统', 'Choose the hospital system'],
   operation: ['操作', 'Operation'],
   operationHelp: [
     '从医院的服务描述（WSDL）读取。选好后，校验、字段映射、调用和一条可试运行的样例都会自动生成。',
-    'Read from the hospital’s own description (WSDL). Check, mappings, call and a sample to try are made from it.',
+    'Read from the hospital’s own description (WSDL). The check, mappings, call and a sample for a trial are created from it.',
   ],
   none: [
     '还没有 SOAP 适配器。请先新建一个，填写医院给的地址。',
-    'There is no SOAP adapter yet. Make one first, with the address that the hospital gave you.',
+    'There is no SOAP adapter yet. Create one first, with the address that the hospital gave you.',
   ],
   create: ['新建适配器', 'New adapter'],
-  begin: ['生成流程', 'Make the flow'],
-  bare: ['只放节点，稍后再填', 'Only the nodes, filled in later'],
+  begin: ['生成流程', 'Create the flow'],
+  bare: ['只放节点，稍后再填', 'Only the nodes, to be configured later'],
 });
 
 interface SoapStarterProps {

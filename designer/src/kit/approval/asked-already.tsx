@@ -10,8 +10,8 @@ import { TimeText } from '../time/time-text.tsx';
 import { useWhoMay } from '../feedback/who-may.ts';
 
 const TEXTS = defineTexts({
-  asked: ['已申请 · {{what}}', 'Asked for · {{what}}'],
-  waits: ['等待决定（{{roles}}），提交于 ', 'It waits for a decision ({{roles}}), since '],
+  asked: ['已申请 · {{what}}', 'Requested · {{what}}'],
+  waits: ['等待决定（{{roles}}），提交于 ', 'Waiting for a decision ({{roles}}) since '],
   refused: ['申请被 {{who}} 拒绝 · {{what}}', 'Refused by {{who}} · {{what}}'],
   failed: ['{{who}} 已同意，但没有执行成功 · {{what}}', 'Accepted by {{who}}, but it failed · {{what}}'],
   look: ['查看申请', 'See the request'],

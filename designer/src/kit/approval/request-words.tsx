@@ -8,7 +8,7 @@ export type RequestItem = Output<'requests.list'>['items'][number];
 const ACT_TEXTS = defineTexts({
   what: ['{{act}}：{{things}}', '{{act}}: {{things}}'],
   'flows.publish': ['发布流程', 'Publish a flow'],
-  'interfaces.save': ['开放接口', 'Offer an interface'],
+  'interfaces.save': ['开放接口', 'Create an interface'],
   'interfaces.online': ['接口上线', 'Put an interface online'],
   'interfaces.offline': ['接口下线', 'Take an interface offline'],
   'grants.save': ['授权应用调用接口', 'Grant an interface to an app'],
@@ -17,7 +17,7 @@ const ACT_TEXTS = defineTexts({
 
 export const STATUS_TEXTS = defineTexts({
   open: ['待决定', 'Open'],
-  deciding: ['执行中', 'Being done'],
+  deciding: ['执行中', 'In progress'],
   done: ['已执行', 'Done'],
   refused: ['已拒绝', 'Refused'],
   failed: ['执行失败', 'Failed'],

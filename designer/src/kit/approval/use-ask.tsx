@@ -7,17 +7,17 @@ import { oneLine } from '../text/one-line.ts';
 import { useWhoMay } from '../feedback/who-may.ts';
 
 const TEXTS = defineTexts({
-  title: ['提交申请', 'Ask for it'],
+  title: ['提交申请', 'Request it'],
   effect: [
     '您无权直接执行；申请会出现在有权者的概览里，由其说明理由后决定，同意即执行。进展见“申请”页。',
-    'You may not do it yourself. Those who may see the request in their overview and decide it with a reason; what they accept is done. See the page "Requests".',
+    'You do not have the right to do this yourself. People with the right see the request in their overview and decide on it with a reason; if they accept it, it is carried out. See the page "Requests".',
   ],
   verb: ['提交申请', 'Ask'],
-  asked: ['已提交，等待决定', 'Asked: it waits for a decision'],
-  nobody: ['已提交，但目前没有人能决定', 'Asked, but nobody can decide it now'],
+  asked: ['已提交，等待决定', 'Requested: waiting for a decision'],
+  nobody: ['已提交，但目前没有人能决定', 'Requested, but no one can decide on it now'],
   nobodyHelp: [
     '能决定的角色：{{roles}}。现在没有启用的账号持有它，请系统管理员在“账号”页建立；建立后，申请会出现在其概览里。',
-    'It takes the role: {{roles}}. No active account holds it. Ask the system administrator to make one on the page "Accounts": the request then stands in its overview.',
+    'It requires the role: {{roles}}. No active account has it. Ask the system administrator to create one on the page "Accounts": the request then appears in its overview.',
   ],
 });
 

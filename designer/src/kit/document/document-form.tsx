@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   json: ['JSON（高级）', 'JSON (advanced)'],
   changed: ['有未保存的修改', 'Unsaved changes'],
   readOnly: ['只读', 'Read only'],
-  noJson: ['还不是合法的 JSON 对象，改好后才能保存。', 'This is not a JSON object yet; it can be saved once it is one.'],
+  noJson: ['还不是合法的 JSON 对象，改好后才能保存。', 'This is not a JSON object yet; correct it before you save.'],
   wrong: ['请先改好下列问题，再保存。', 'Correct these problems, then save.'],
   more: ['还有 {{count}} 处。', 'And {{count}} more.'],
 });

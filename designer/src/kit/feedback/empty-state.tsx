@@ -8,12 +8,12 @@ import styles from './empty-state.module.css';
 import { useWhoMay } from './who-may.ts';
 
 const TEXTS = defineTexts({
-  others: ['这里由{{roles}}建立，您的角色没有此权限。', 'Made by: {{roles}}. Your roles do not give that right.'],
+  others: ['这里由{{roles}}建立，您的角色没有此权限。', 'Created by: {{roles}}. Your roles do not give that right.'],
   noAccount: [
     '还没有这样的账号时，请系统管理员在“账号”页新建。',
-    'Without such an account, ask the system administrator to make one on the page "Accounts".',
+    'If there is no such account, ask the system administrator to create one on the page "Accounts".',
   ],
-  make: ['您可以在“账号”页建立这样的账号', 'You can make such an account on the page "Accounts"'],
+  make: ['您可以在“账号”页建立这样的账号', 'You can create such an account on the page "Accounts"'],
 });
 
 interface EmptyStateProps {

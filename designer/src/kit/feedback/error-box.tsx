@@ -19,11 +19,11 @@ const TEXTS = defineTexts({
   noRight: ['没有权限', 'Not allowed'],
   noRightWhy: [
     '此处需要“{{right}}”的权限（{{permission}}），持有它的角色：{{roles}}。',
-    'This takes the right to {{right}} ({{permission}}), which these roles give: {{roles}}.',
+    'This requires the right to {{right}} ({{permission}}), which these roles give: {{roles}}.',
   ],
   noRightFix: [
     '请持有该角色的人办理，或请系统管理员授予您角色（安全、审计管理员的角色由同类管理员授予）。',
-    'Ask one of them, or ask the system administrator for the role (that of security and audit administrators is given by their own kind).',
+    'Ask someone with such a role, or ask the system administrator for the role (the roles of security and audit administrators are given by an administrator of the same kind).',
   ],
 });
 

@@ -8,9 +8,9 @@ const TEXTS = defineTexts({
   unreachable: ['连不上平台', 'The platform cannot be reached'],
   unreachableFix: [
     '请检查网络。连接恢复后，列表会自动更新；刚才的操作没有执行的，请再点一次。',
-    'Check the network. Lists come back by themselves; an act that was not done is to be pressed again.',
+    'Check the network. Lists reload automatically; repeat an action that was not done.',
   ],
-  broken: ['页面出错了', 'This page has failed'],
+  broken: ['页面出错了', 'An error occurred on this page'],
   brokenFix: [
     '请刷新页面；若仍出现，请把错误代码告诉平台管理员。',
     'Reload the page; if it happens again, tell the administrator of the platform.',

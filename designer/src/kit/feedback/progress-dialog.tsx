@@ -6,7 +6,7 @@ import { ErrorBox } from './error-box.tsx';
 const TEXTS = defineTexts({
   stop: ['停止', 'Stop'],
   close: ['关闭', 'Close'],
-  stopped: ['已停止。已完成的部分保留，其余未动。', 'Stopped. What was done stays done, the rest is untouched.'],
+  stopped: ['已停止。已完成的部分保留，其余未动。', 'Stopped. Completed items stay completed, the rest is unchanged.'],
 });
 
 export interface Work<T> {

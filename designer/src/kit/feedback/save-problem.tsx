@@ -6,9 +6,9 @@ import { ErrorBox } from './error-box.tsx';
 const TEXTS = defineTexts({
   stale: [
     '别人刚刚保存了新版本。您的修改还在本页：载入对方的版本会丢掉它们。',
-    'Somebody else has just saved a newer version. Your changes are still on this page; loading the other version loses them.',
+    'Someone else has just saved a newer version. Your changes are still on this page; loading the other version discards them.',
   ],
-  taken: ['此编号已被使用，请换一个编号。', 'This id is taken; choose another.'],
+  taken: ['此编号已被使用，请换一个编号。', 'This id is already used; choose another.'],
   reload: ['载入对方的版本', 'Load the other version'],
 });
 

@@ -25,11 +25,11 @@ const LOCAL = 'FORM_SCHEMA';
 
 /** Texts of local problems. They are shown beside the field, so they need not name it. */
 const TEXTS = defineTexts({
-  required: ['请填写此项', 'This is needed'],
-  pattern: ['格式不正确', 'This is not in the right form'],
+  required: ['请填写此项', 'This is required'],
+  pattern: ['格式不正确', 'This does not have the right format'],
   'control-characters': [
     '含有控制字符或改变文字方向的字符，请删除',
-    'It holds control characters, or some that turn the direction of text',
+    'It contains control characters or characters that change the text direction',
   ],
   minLength: ['至少 {{limit}} 个字符', 'At least {{limit}} characters'],
   maxLength: ['最多 {{limit}} 个字符', 'At most {{limit}} characters'],
@@ -37,13 +37,13 @@ const TEXTS = defineTexts({
   maximum: ['不能大于 {{limit}}', 'Not above {{limit}}'],
   exclusiveMinimum: ['必须大于 {{limit}}', 'Must be above {{limit}}'],
   exclusiveMaximum: ['必须小于 {{limit}}', 'Must be below {{limit}}'],
-  minItems: ['至少 {{limit}} 项', 'At least {{limit}} of them'],
-  maxItems: ['最多 {{limit}} 项', 'At most {{limit}} of them'],
-  maxProperties: ['最多 {{limit}} 项', 'At most {{limit}} of them'],
+  minItems: ['至少 {{limit}} 项', 'At least {{limit}} entries'],
+  maxItems: ['最多 {{limit}} 项', 'At most {{limit}} entries'],
+  maxProperties: ['最多 {{limit}} 项', 'At most {{limit}} entries'],
   enum: ['请从选项中选择', 'Choose one of the options'],
   type: ['值的类型不正确', 'The value is of the wrong type'],
-  'unknown-field': ['此处没有这一字段', 'There is no such field here'],
-  unfinished: ['尚未填完', 'Not finished yet'],
+  'unknown-field': ['此处没有这一字段', 'This field does not exist here'],
+  unfinished: ['尚未填完', 'Incomplete'],
 });
 
 /** Returns every violation of the schema. Defaults are filled in first, as the engine does. */

@@ -10,7 +10,7 @@ const TEXTS = defineTexts({
   stay: ['留在本页', 'Stay'],
   lose: ['关闭会放弃已填写的内容', 'Closing discards what you typed'],
   loseVerb: ['放弃并关闭', 'Discard and close'],
-  goOn: ['继续填写', 'Go on typing'],
+  goOn: ['继续填写', 'Continue editing'],
 });
 
 /** Warns the user before a click on the navigation, or closing the tab, discards unsaved input. */

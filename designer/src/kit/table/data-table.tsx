@@ -20,10 +20,10 @@ const TEXTS = defineTexts({
   acts: ['操作', 'Actions'],
   refresh: ['刷新', 'Refresh'],
   export: ['导出 CSV', 'Export CSV'],
-  nothingFits: ['没有符合条件的记录', 'Nothing fits these conditions'],
+  nothingFits: ['没有符合条件的记录', 'Nothing matches these conditions'],
   clear: ['清除条件', 'Clear the conditions'],
-  total: ['共 {{count}} 条', '{{count}} in all'],
-  previous: ['上一页', 'Page before'],
+  total: ['共 {{count}} 条', '{{count}} in total'],
+  previous: ['上一页', 'Previous page'],
   next: ['下一页', 'Next page'],
 });
 

@@ -4,7 +4,7 @@ import { CopyText } from './copy-text.tsx';
 import styles from './secret-once.module.css';
 
 const TEXTS = defineTexts({
-  once: ['只显示这一次。请用可靠渠道交给调用方。', 'It is shown only now. Hand it to the caller by a trusted way.'],
+  once: ['只显示这一次。请用可靠渠道交给调用方。', 'It is shown only once. Give it to the caller in a secure way.'],
   done: ['我已交付', 'I have passed it on'],
 });
 

@@ -16,23 +16,23 @@ import { TrafficPanel } from './traffic-panel.tsx';
 
 const TEXTS = defineTexts({
   ok: ['正常', 'Answers'],
-  partly: ['部分失败', 'Partly fails'],
+  partly: ['部分失败', 'Partly failing'],
   refused: ['大量被拒', 'Mostly refused'],
-  slow: ['久未应答', 'No answer yet'],
+  slow: ['久未应答', 'No response yet'],
   failing: ['调用失败', 'Fails'],
   idle: ['无调用', 'Not called'],
   held: ['挂起 {{count}} 条', '{{count}} held'],
   title: ['调用情况', 'Calls'],
   help: [
     '按真实调用统计；一次调用只计一次：第一次没有办成、转入等待重试的计为失败，之后的重试不另计。',
-    'By real calls, each counted once: one that has to wait for a retry counts as failed, and its retries do not count again.',
+    'Based on real calls, each counted once: a call that has to wait for a retry counts as failed, and its retries are not counted.',
   ],
   state: ['状态', 'State'],
   since: [
     '自 {{time}} 起连续 {{count}} 次尝试失败（含重试）',
-    '{{count}} {{count|attempt|attempts}} failed in a row since {{time}}, retries included',
+    '{{count}} {{count|attempt|attempts}} failed in a row since {{time}}, including retries',
   ],
-  unanswered: ['{{time}} 发出的调用还没有应答', 'a call of {{time}} is still without an answer'],
+  unanswered: ['{{time}} 发出的调用还没有应答', 'a call from {{time}} has no response yet'],
   paused: ['已熔断，暂停调用', 'Paused by the breaker'],
   lastOk: ['最近成功', 'Last success'],
   lastError: ['最近错误', 'Last error'],
@@ -41,14 +41,14 @@ const TEXTS = defineTexts({
   rateOf: ['{{count}} 次', '{{count}} {{count|call|calls}}'],
   recent: ['最近五分钟', 'Last five minutes'],
   recentOf: ['{{calls}} 次，失败 {{failed}}，被拒 {{refused}}', '{{calls}} {{calls|call|calls}}, {{failed}} failed, {{refused}} refused'],
-  attempts: ['最近五分钟的尝试', 'Attempts of five minutes'],
-  attemptsOf: ['失败 {{count}} 次（含重试）', '{{count}} failed, retries included'],
+  attempts: ['最近五分钟的尝试', 'Attempts within five minutes'],
+  attemptsOf: ['失败 {{count}} 次（含重试）', '{{count}} failed, including retries'],
   whyRefused: ['被拒原因', 'Why refused'],
   causeOf: ['{{count}} 次，自 {{time}} 起', '{{count}} {{count|call|calls}}, since {{time}}'],
   app: ['调用方', 'caller'],
-  p95: ['95% 的耗时不超过', '95% take at most'],
-  under: ['进行中', 'Under way'],
-  waiting: ['排队等待', 'Waiting for a turn'],
+  p95: ['95% 的耗时不超过', '95% of calls take at most'],
+  under: ['进行中', 'In flight'],
+  waiting: ['排队等待', 'Waiting for a slot'],
 });
 
 const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon: LucideIcon }>> = {

@@ -33,10 +33,10 @@ const TEXTS = defineTexts({
     '调用图。{{span}}：调用 {{count}} 次，失败 {{failed}} 次，被拒 {{refused}} 次，平均耗时 {{mean}}。',
     'Chart of the calls. {{span}}: {{count}} {{count|call|calls}}, {{failed}} failed, {{refused}} refused, mean duration {{mean}}.',
   ],
-  empty: ['这段时间没有执行', 'Nothing ran in this time'],
-  emptyNext: ['有消息进来后，这里每分钟更新。', 'As soon as messages come, this follows every minute.'],
-  noCalls: ['这段时间没有调用', 'Nobody called in this time'],
-  noCallsNext: ['有调用后，这里自动更新。', 'As soon as there are calls, this follows.'],
+  empty: ['这段时间没有执行', 'No executions in this period'],
+  emptyNext: ['有消息进来后，这里每分钟更新。', 'As soon as messages arrive, the chart is updated every minute.'],
+  noCalls: ['这段时间没有调用', 'No calls in this period'],
+  noCallsNext: ['有调用后，这里自动更新。', 'As soon as there are calls, the chart is updated.'],
 });
 
 type Of = 'executions' | 'calls';

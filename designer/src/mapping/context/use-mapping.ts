@@ -11,13 +11,16 @@ import { nodesTouched, type HistoryEntry } from '../../model/history/flow-histor
 import type { Edited, MappingRefusal } from '../../model/mapping/edit-mapping.ts';
 
 const REFUSALS = defineTexts({
-  NAME_WRONG: ['这个名称不能用：不能为空，不能含方括号或反引号', 'This name cannot be used: it is empty, or holds brackets or backquotes'],
-  NAME_TAKEN: ['这里已有同名字段', 'There is a field of this name already'],
-  NO_PLACE: ['这里不能放', 'It cannot go here'],
-  NEEDS_LIST: ['目标在列表里：请先把一个列表连到它所在的列表', 'The target is in a list: lead a list to that list first'],
-  LOOP_TOO_FAR: ['循环里最多向外读一层，这个来源太靠外', 'A loop reads one loop outwards at most; this source is further out'],
-  HAS_FIELDS: ['这里按列表逐项填充，请拖入列表，或先断开', 'This is filled item by item: lead a list here, or disconnect it first'],
-  TOO_MANY: ['规则太多，或函数嵌套太深', 'There are too many rules, or functions nest too deep'],
+  NAME_WRONG: [
+    '这个名称不能用：不能为空，不能含方括号或反引号',
+    'This name cannot be used: it is empty, or contains brackets or backquotes',
+  ],
+  NAME_TAKEN: ['这里已有同名字段', 'A field with this name already exists'],
+  NO_PLACE: ['这里不能放', 'It cannot be connected here'],
+  NEEDS_LIST: ['目标在列表里：请先把一个列表连到它所在的列表', 'The target is in a list: connect a list to that list first'],
+  LOOP_TOO_FAR: ['循环里最多向外读一层，这个来源太靠外', 'A loop can read from at most one enclosing loop; this source is further out'],
+  HAS_FIELDS: ['这里按列表逐项填充，请拖入列表，或先断开', 'This list is filled item by item: connect a list here, or disconnect it first'],
+  TOO_MANY: ['规则太多，或函数嵌套太深', 'There are too many rules, or functions are nested too deeply'],
 }) satisfies Record<MappingRefusal, unknown>;
 
 const NO_RULES: Mapping = { rules: [] };

@@ -18,11 +18,11 @@ const TEXTS = defineTexts({
   value: ['一个值', 'One value'],
   hasFields: [
     '已有 {{count}} 个字段规则；先断开它们，才能改为一个值。',
-    'It has rules for {{count}} fields; disconnect them to make it one value.',
+    'It has rules for {{count}} fields; disconnect them to use one value.',
   ],
   about: [
     '对列表的每一项重复下面的字段；item 是当前项，index 是序号。',
-    'The fields below are repeated for every item; item is the item, index its number.',
+    'The fields below are repeated for every item; item is the current item, index its number.',
   ],
 });
 

@@ -24,10 +24,10 @@ const TEXTS = defineTexts({
   ruleOf: ['规则 {{number}}', 'Rule {{number}}'],
   without: ['没有值时', 'Without a value'],
   skip: ['不写这个字段', 'Leave the field out'],
-  default: ['用默认值', 'Take a default'],
+  default: ['用默认值', 'Use a default'],
   fail: ['报错', 'Fail'],
   defaultValue: ['默认值', 'Default'],
-  loop: ['改为逐项循环', 'Make it a loop over the items'],
+  loop: ['改为逐项循环', 'Loop over the items'],
 });
 
 interface RuleCardProps {

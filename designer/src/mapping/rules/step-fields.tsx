@@ -16,11 +16,11 @@ import styles from './rule-panel.module.css';
 
 const TEXTS = defineTexts({
   table: ['代码表', 'Code table'],
-  otherwise: ['查不到时', 'When it is not there'],
-  otherwiseExample: ['留空则报错', 'Empty: that is an error'],
+  otherwise: ['查不到时', 'If the code is unknown'],
+  otherwiseExample: ['留空则报错', 'Empty: an unknown code is an error'],
   more: ['添加{{name}}', 'Add: {{name}}'],
   remove: ['删除', 'Remove'],
-  unknown: ['没有这个函数', 'There is no such function'],
+  unknown: ['没有这个函数', 'This function does not exist'],
 });
 
 const MODES: readonly OperandMode[] = ['text', 'number', 'boolean', 'path', 'expression'];

@@ -13,7 +13,7 @@ import styles from './rule-panel.module.css';
 const TEXTS = defineTexts({
   addCondition: ['只在条件成立时', 'Only on a condition'],
   condition: ['条件', 'Condition'],
-  removeCondition: ['去掉条件', 'Take the condition away'],
+  removeCondition: ['去掉条件', 'Remove the condition'],
 });
 
 interface WhenInputProps {

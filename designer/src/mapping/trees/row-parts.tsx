@@ -24,7 +24,7 @@ export const TYPE_TEXTS = defineTexts({
   null: ['空值', 'Null'],
   items: ['每一项', 'Every item'],
   time: ['时间', 'Time'],
-  unknown: ['类型未知', 'Type not known'],
+  unknown: ['类型未知', 'Unknown type'],
 });
 
 export type RowType = keyof typeof TYPE_TEXTS;

@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   title: ['来源', 'Source'],
   help: [
     '拖到右边的目标字段；键盘：回车选中来源，再在目标里回车。',
-    'Drag to a target field; by keyboard: Enter picks it, Enter on a target connects.',
+    'Drag to a target field; with the keyboard: Enter selects it, Enter on a target connects.',
   ],
   search: ['搜索来源', 'Search the source'],
   noSample: ['还没有样例，这里只列出规则用到的字段。', 'There is no sample yet: only fields that rules read are listed.'],

@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   absent: ['样例中没有', 'Not in the sample'],
   optional: ['不是每一项都有', 'Not in every item'],
   used: ['已用', 'Used'],
-  cut: ['还有更多，未全部显示', 'There is more than is shown'],
+  cut: ['还有更多，未全部显示', 'Not everything is shown'],
 });
 
 const ROOTS = ['data', 'headers', 'keys', 'now'] as const;

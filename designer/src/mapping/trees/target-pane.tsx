@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   rename: ['重命名“{{name}}”', 'Rename {{name}}'],
   disconnect: ['断开“{{name}}”', 'Disconnect {{name}}'],
   remove: ['删除“{{name}}”', 'Remove {{name}}'],
-  drop: ['把来源拖到这里，新增同名字段', 'Drop a source here: a field of its name is added'],
+  drop: ['把来源拖到这里，新增同名字段', 'Drop a source here to add a field with its name'],
   empty: [
     '还没有目标字段。拖入来源、添加字段，或从样例、JSON Schema 导入结构。',
     'There are no target fields yet. Drop a source, add a field, or import the structure from an example or a JSON Schema.',

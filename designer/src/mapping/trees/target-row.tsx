@@ -14,10 +14,10 @@ import styles from './panes.module.css';
 
 const TEXTS = defineTexts({
   items: ['每一项', 'Every item'],
-  append: ['追加一项', 'One more item'],
+  append: ['追加一项', 'Another item'],
   open: ['未映射', 'Not mapped'],
   openRequired: ['必填，未映射', 'Required, not mapped'],
-  required: ['接收方必需', 'The receiver needs it'],
+  required: ['接收方必需', 'Required by the receiver'],
   several: ['{{count}} 条规则', '{{count}} rules'],
   when: ['有条件', 'On a condition'],
   unreadable: ['目标路径写法不正确', 'The target path cannot be read'],

@@ -130,7 +130,7 @@ function portsByBranches(type: NodeDescription, config: FlowNode['config']): rea
   return [...new Map([...named, ...rest].map((port) => [port.name, port])).values()];
 }
 
-const ELSE: PortSpec = { name: 'else', label: { 'zh-CN': '其他', en: 'Else' } };
+const ELSE: PortSpec = { name: 'else', label: { 'zh-CN': '其他', en: 'Other' } };
 
 interface Branch {
   readonly port: string;

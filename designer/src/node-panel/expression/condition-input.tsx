@@ -26,13 +26,13 @@ import type { OperandMode } from './operand-modes.ts';
 import styles from './condition-input.module.css';
 
 const TEXTS = defineTexts({
-  sentence: ['含义', 'It says'],
-  all: ['全部成立', 'All hold'],
-  any: ['任一成立', 'Any holds'],
-  how: ['{{label}}：成立方式', '{{label}}: how they hold'],
+  sentence: ['含义', 'It means'],
+  all: ['全部成立', 'All are true'],
+  any: ['任一成立', 'Any is true'],
+  how: ['{{label}}：成立方式', '{{label}}: all or any'],
   add: ['添加条件', 'Add a condition'],
   addGroup: ['添加条件组', 'Add a group'],
-  not: ['取反', 'Turn round'],
+  not: ['取反', 'Negate'],
   isNot: ['并非', 'Not'],
   left: ['{{label}}：左侧', '{{label}}: left side'],
   right: ['{{label}}：右侧', '{{label}}: right side'],
@@ -40,7 +40,7 @@ const TEXTS = defineTexts({
   row: ['{{label}} 第 {{number}} 条', '{{label}} {{number}}'],
   and: ['且', 'and'],
   or: ['或', 'or'],
-  none: ['还没有条件：总是成立。', 'No condition yet: it always holds.'],
+  none: ['还没有条件：总是成立。', 'No condition yet: always true.'],
 });
 
 const MAX_DEPTH = 15;

@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   no: ['否（false）', 'No (false)'],
   pathExample: ['例：data.patient.id', 'For example data.patient.id'],
   expressionExample: ['例：$sum(data.items.price)', 'For example $sum(data.items.price)'],
-  listExample: ['输入后按回车', 'Enter after each'],
+  listExample: ['输入后按回车', 'Press Enter after each'],
 });
 
 export interface OperandInputProps {

@@ -13,7 +13,7 @@ const TEXTS = defineTexts({
   pick: ['从样例中选择', 'Pick from the sample'],
   noSample: [
     '还没有样例。试运行一次，或从真实消息打开流程，这里就会出现数据结构。',
-    'There is no sample yet. Try the flow once, or open it from a real message, and its structure is shown here.',
+    'There is no sample yet. Try the flow once, or open it from a real message; then its structure is shown here.',
   ],
 });
 

@@ -12,7 +12,7 @@ const TEXTS = defineTexts({
   auto: ['自动（按方法）', 'Automatic (by the method)'],
   message: ['整条消息', 'The message'],
   none: ['不发送', 'Nothing'],
-  operand: ['指定的值', 'A value of its own'],
+  operand: ['指定的值', 'A separate value'],
   value: ['{{label}}的值', '{{label}}: value'],
 });
 

@@ -10,9 +10,12 @@ import styles from '../../kit/form/fields.module.css';
 import { useScope } from '../expression/scope-context.tsx';
 
 const TEXTS = defineTexts({
-  none: ['还没有节点连到这里。连线后，在此为每个来源起一个字段名。', 'Nothing leads here yet. Connect nodes, then name the field of each.'],
+  none: [
+    '还没有节点连到这里。连线后，在此为每个来源起一个字段名。',
+    'No node is connected yet. Connect nodes, then name the field of each.',
+  ],
   name: ['{{node}} 的字段名', 'Field name of {{node}}'],
-  gone: ['已不再连到这里', 'no longer leads here'],
+  gone: ['已不再连到这里', 'no longer connected'],
 });
 
 /**

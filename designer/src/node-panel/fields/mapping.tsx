@@ -12,7 +12,7 @@ const TEXTS = defineTexts({
   show: ['查看映射', 'Show the mapping'],
   count: ['{{count}} 个目标字段', '{{count}} target fields'],
   none: ['还没有映射：输出为空对象。', 'Nothing is mapped yet: the result is an empty object.'],
-  more: ['等', 'and more'],
+  more: ['等', 'and others'],
 });
 
 const SHOWN = 6;

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   message: ['收到的消息：data、headers、keys、mediaType', 'the message: data, headers, keys, mediaType'],
   nodes: ['前面节点的输出，如 nodes.{{id}}', 'outputs of nodes before, such as nodes.{{id}}'],
   now: ['收到消息的时间，毫秒', 'time of acceptance in milliseconds'],
-  sandbox: ['没有网络、文件和定时器；返回值成为新的数据。', 'No network, files or timers; what it returns is the new data.'],
+  sandbox: ['没有网络、文件和定时器；返回值成为新的数据。', 'No network, files or timers; the returned value is the new data.'],
 });
 
 export function ScriptField({ schema, value, onChange, label }: FieldProps) {

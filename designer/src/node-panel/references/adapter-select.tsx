@@ -11,7 +11,7 @@ import { Warning } from '../../kit/form/inputs/reference-select.tsx';
 const TEXTS = defineTexts({
   open: ['查看适配器', 'Open the adapter'],
   create: ['新建适配器', 'New adapter'],
-  absent: ['本环境未设置', 'Not set up in this environment'],
+  absent: ['本环境未设置', 'Not configured in this environment'],
 });
 
 interface AdapterSelectProps {

@@ -35,7 +35,7 @@ const TEXTS = defineTexts({
   title: ['账号', 'Accounts'],
   help: [
     '谁可以登录，能做什么。系统、安全、审计三种管理员互斥（三员分立）：安全、审计管理员的账号只由同类管理员授予、修改和重置密码，停用由系统管理员办理。',
-    'Who may log in and what they may do. The three administrators exclude each other: security and audit administrators are made, changed and given passwords by their own kind alone, and disabled by the system administrator.',
+    'Who may log in and what they may do. The three administrator roles exclude each other: security and audit administrators are created, changed and given passwords only by an administrator of the same kind, and disabled by the system administrator.',
   ],
   create: ['新建账号', 'New account'],
   name: ['账号', 'Account'],
@@ -46,7 +46,7 @@ const TEXTS = defineTexts({
   state: ['状态', 'State'],
   active: ['启用', 'Active'],
   disabled: ['已停用', 'Disabled'],
-  first: ['待首次登录', 'Not logged in yet'],
+  first: ['待首次登录', 'Never logged in'],
   created: ['创建时间', 'Created'],
   passwordChanged: ['密码修改时间', 'Password changed'],
   edit: ['修改', 'Change'],
@@ -54,7 +54,7 @@ const TEXTS = defineTexts({
   enable: ['启用', 'Enable'],
   disableEffect: [
     '“{{name}}”的全部会话和令牌立即结束，不能再登录；账号与审计记录保留。',
-    'All sessions and tokens of "{{name}}" end now and no login is possible; account and audit lines stay.',
+    'All sessions and tokens of "{{name}}" end now and the account can no longer log in; the account and its audit lines are kept.',
   ],
   enableEffect: ['“{{name}}”又可以登录。', '"{{name}}" can log in again.'],
   reset: ['重置密码', 'Reset the password'],
@@ -63,7 +63,7 @@ const TEXTS = defineTexts({
   removeFactor: ['解除第二因素', 'Remove the second factor'],
   removeFactorEffect: [
     '用于手机遗失：“{{name}}”登录时不再要求验证码，全部会话和令牌立即结束。',
-    'For a lost phone: "{{name}}" logs in without a code then, and all sessions and tokens end now.',
+    'For a lost phone: "{{name}}" can then log in without a code, and all sessions and tokens end now.',
   ],
   factor: ['有第二因素', 'second factor'],
   more: ['更多操作', 'More'],

@@ -6,11 +6,11 @@ import styles from './accounts.module.css';
 const TEXTS = defineTexts({
   title: ['“{{name}}”的一次性密码', 'One-time password of "{{name}}"'],
   token: ['令牌“{{name}}”', 'Token "{{name}}"'],
-  tokenOnce: ['只显示这一次，请现在就保存到使用它的地方。', 'It is shown only now: put it where it will be used.'],
-  tokenDone: ['我已保存', 'I have kept it'],
+  tokenOnce: ['只显示这一次，请现在就保存到使用它的地方。', 'It is shown only once: store it where it will be used.'],
+  tokenDone: ['我已保存', 'I have saved it'],
   once: [
     '只显示这一次。请当面或用可靠渠道交给本人；首次登录时必须改掉。',
-    'It is shown only now. Hand it over in person or by a trusted way; it must be changed at the first login.',
+    'It is shown only once. Give it to the person directly or in a secure way; it must be changed at the first login.',
   ],
   done: ['我已交付', 'I have passed it on'],
 });

@@ -16,20 +16,20 @@ const TEXTS = defineTexts({
   endOthers: ['结束其他全部', 'End all others'],
   endOthersEffect: [
     '结束其他 {{sessions}} 个浏览器会话和 {{tokens}} 个令牌：使用它们的浏览器和程序立即退出，只保留当前会话。',
-    'Ends {{sessions}} other browser sessions and {{tokens}} tokens: the browsers and programs that use them are logged out now. Only this session stays.',
+    'Ends {{sessions}} other browser sessions and {{tokens}} tokens: the browsers and programs that use them are logged out now. Only this session remains.',
   ],
   issue: ['签发令牌', 'Issue a token'],
   issueHelp: [
     '供命令行与自动化程序使用。令牌不能迁移、备份、查看凭据或删除密钥，这些操作须由本人凭密码执行。',
-    'For the command line and other programs. No token moves, backs up, reveals secrets or removes keys: that takes you with your password.',
+    'For the command line and other programs. A token cannot move or back up data, reveal secrets or remove keys: that requires you with your password.',
   ],
-  label: ['用途', 'What it is for'],
-  days: ['有效天数', 'Days until its end'],
+  label: ['用途', 'Purpose'],
+  days: ['有效天数', 'Valid for (days)'],
   scope: ['权限', 'Rights'],
-  named: ['只有所选的权限', 'Only those chosen here'],
-  all: ['与本账号相同', 'All that this account has'],
-  missing: ['请输入', 'Enter it'],
-  rightsMissing: ['至少选一项', 'Choose one at least'],
+  named: ['只有所选的权限', 'Only those selected here'],
+  all: ['与本账号相同', 'All rights of this account'],
+  missing: ['请输入', 'Enter a value'],
+  rightsMissing: ['至少选一项', 'Choose at least one'],
   cancel: ['取消', 'Cancel'],
 });
 

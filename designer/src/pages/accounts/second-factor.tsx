@@ -11,16 +11,16 @@ import styles from './accounts.module.css';
 import { SetUpSecondFactor } from './set-up-second-factor.tsx';
 
 const TEXTS = defineTexts({
-  on: ['已启用', 'In force'],
-  off: ['未启用', 'Not set up'],
+  on: ['已启用', 'Active'],
+  off: ['未启用', 'Not configured'],
   help: [
     '登录时除密码外再输入手机验证器应用（TOTP）的验证码；密码泄露时账号仍然安全。',
-    'A login then takes a code of an authenticator app (TOTP) beside the password: a password that leaks is not enough.',
+    'A login then requires a code from an authenticator app (TOTP) in addition to the password: a leaked password is not enough.',
   ],
   setUp: ['设置第二因素', 'Set up a second factor'],
   again: ['重新设置（换手机）', 'Set it up again (another phone)'],
-  remove: ['停用', 'Switch it off'],
-  removeEffect: ['此后登录只需密码。', 'A login then takes the password alone.'],
+  remove: ['停用', 'Turn it off'],
+  removeEffect: ['此后登录只需密码。', 'A login then requires only the password.'],
 });
 
 /** Shows whether the account has a second factor. The user can set it up, replace it or switch it off. */

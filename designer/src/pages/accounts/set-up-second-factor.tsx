@@ -18,11 +18,11 @@ const TEXTS = defineTexts({
   enter: ['2. 输入应用显示的 6 位验证码。', '2. Enter the six digits that the app shows.'],
   code: ['验证码', 'Code'],
   missing: ['请输入 6 位数字', 'Enter six digits'],
-  confirm: ['启用', 'Put it in force'],
-  recovery: ['恢复码（手机遗失时使用，每个只能用一次）', 'Recovery codes, for a lost phone; each is good once'],
-  once: ['只显示这一次，请抄下并与手机分开保管。', 'They are shown only now: write them down and keep them apart from the phone.'],
+  confirm: ['启用', 'Activate'],
+  recovery: ['恢复码（手机遗失时使用，每个只能用一次）', 'Recovery codes, for a lost phone; each can be used once'],
+  once: ['只显示这一次，请抄下并与手机分开保管。', 'They are shown only once: write them down and keep them separate from the phone.'],
   copy: ['复制全部', 'Copy all'],
-  kept: ['我已保存', 'I have kept them'],
+  kept: ['我已保存', 'I have saved them'],
 });
 
 /**

@@ -20,15 +20,18 @@ const TEXTS = defineTexts({
   connection: ['连接设置', 'Connection'],
   connectionHelp: [
     '按环境分别填写；平台只用自己所在环境的设置，绝不借用其他环境的地址。',
-    'Each environment has its own; the platform uses that of the one it runs in, never another’s address.',
+    'Each environment has its own settings; the platform uses only those of its own environment, never the address of another one.',
   ],
   login: ['凭据与字符集', 'Credential and character set'],
   loginOnly: ['凭据', 'Credential'],
   limits: ['限额与超时', 'Limits and time-outs'],
-  limitsHelp: ['保护对方系统：超出时在平台排队或拒绝。', 'They protect the other system: what is beyond waits or is refused here.'],
+  limitsHelp: [
+    '保护对方系统：超出时在平台排队或拒绝。',
+    'They protect the other system: calls beyond the limits wait or are refused here.',
+  ],
   guarded: [
     '此适配器带凭据：您对连接设置和凭据的修改，保存时会作为申请交给能管理凭据的人（安全管理员）决定，以免凭据被发往别处。',
-    'This adapter has a credential: what you change of its connection and credential is asked for when you save, and decided by who may edit credentials, so that it goes nowhere else.',
+    'This adapter has a credential: when you save changes of its connection or credential, they become a request, which someone with the right to edit credentials decides on. This protects the credential from being sent to another address.',
   ],
 });
 

@@ -25,8 +25,8 @@ import { ConnectionTest } from './connection-test.tsx';
 const TEXTS = defineTexts({
   settings: ['适配器设置', 'Settings of the adapter'],
   saved: ['已保存，下一次调用即使用', 'Saved: the next call uses it'],
-  removeEffect: ['删除适配器“{{name}}”及其测试记录。', 'Deletes the adapter "{{name}}" with the record of its tests.'],
-  usesHelp: ['以下流程经它连接对方系统，先为它们改选其他适配器：', 'These flows speak through it; give them another adapter first:'],
+  removeEffect: ['删除适配器“{{name}}”及其测试记录。', 'Deletes the adapter "{{name}}" with its test history.'],
+  usesHelp: ['以下流程经它连接对方系统，先为它们改选其他适配器：', 'These flows use it; give them another adapter first:'],
 });
 
 const REFRESH_MS = 5000;

@@ -19,13 +19,13 @@ import styles from './adapters.module.css';
 const TEXTS = defineTexts({
   help: [
     '医院系统的地址、凭据与限流都在这里，流程里没有。',
-    'Where the hospitals’ systems are, their credentials and limits; flows carry none of it.',
+    'The addresses, credentials and limits of the hospitals’ systems; flows contain none of these.',
   ],
   name: ['名称', 'Name'],
   protocol: ['协议', 'Protocol'],
   state: ['本环境', 'This environment'],
-  ready: ['已设置', 'Set up'],
-  absent: ['未设置', 'Not set up'],
+  ready: ['已设置', 'Configured'],
+  absent: ['未设置', 'Not configured'],
   usedBy: ['流程', 'Flows'],
   lastTest: ['最近测试', 'Last test'],
   waiting: ['等待', 'Waiting'],
@@ -34,7 +34,7 @@ const TEXTS = defineTexts({
   badAt: ['失败：{{step}}', 'Failed: {{step}}'],
   untested: ['未测试', 'Not tested'],
   empty: ['还没有适配器', 'No adapters yet'],
-  emptyNext: ['为第一个要连接的医院系统建一个。', 'Make one for the first system of a hospital that is to be connected.'],
+  emptyNext: ['为第一个要连接的医院系统建一个。', 'Create one for the first hospital system that you want to connect.'],
 });
 
 const REFRESH_MS = 5000;

@@ -14,16 +14,16 @@ import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({
   label: ['凭据', 'Credential'],
-  help: ['凭据的名称；值加密存储，不在这里出现。', 'The name of a secret; its value is stored sealed and never stands here.'],
-  notBound: ['未授权给此适配器', 'Not meant for this adapter'],
+  help: ['凭据的名称；值加密存储，不在这里出现。', 'The name of a secret; its value is stored sealed and never shown here.'],
+  notBound: ['未授权给此适配器', 'Not allowed for this adapter'],
   create: ['新建凭据', 'New secret'],
   all: ['全部凭据', 'All secrets'],
   noRight: [
     '选择已有的或申请新凭据，然后保存：会作为申请交给安全管理员决定，凭据的值由其存入。',
-    'Choose one or ask for a new one, then save: the security administrator decides the request and stores the value.',
+    'Choose one or request a new one, then save: the security administrator decides on the request and stores the value.',
   ],
   toStore: ['待安全管理员存入', 'To be stored by the security administrator'],
-  askNew: ['申请新凭据', 'Ask for a new one'],
+  askNew: ['申请新凭据', 'Request a new one'],
   noId: ['先填写编号，再新建凭据。', 'Give the adapter its id first.'],
 });
 

@@ -15,10 +15,10 @@ const TEXTS = defineTexts({
   environment: ['环境', 'Environment'],
   here: ['{{name}}（当前）', '{{name}} (this one)'],
   add: ['添加环境', 'Add an environment'],
-  added: ['环境名称，如 PROD', 'Its name, such as PROD'],
-  remove: ['去掉环境 {{name}}', 'Take the environment {{name}} away'],
-  none: ['还没有为任何环境填写设置。', 'Nothing is set for any environment yet.'],
-  unknown: ['此协议没有设置说明，请直接写 JSON。', 'Nothing is known of the settings of this protocol: write them as JSON.'],
+  added: ['环境名称，如 PROD', 'Name, such as PROD'],
+  remove: ['去掉环境 {{name}}', 'Remove the environment {{name}}'],
+  none: ['还没有为任何环境填写设置。', 'No environment has settings yet.'],
+  unknown: ['此协议没有设置说明，请直接写 JSON。', 'The settings of this protocol are not known: write them as JSON.'],
 });
 
 const USUAL = ['DEV', 'TEST', 'UAT', 'PROD'];

@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   help: ['对方系统用什么协议？', 'What protocol does the other system speak?'],
   other: ['换一种协议', 'Another protocol'],
   settings: ['适配器设置', 'Settings of the adapter'],
-  saved: ['适配器已创建', 'The adapter has been made'],
+  saved: ['适配器已创建', 'The adapter has been created'],
 });
 
 /**

@@ -19,7 +19,7 @@ import { SilenceDialog } from './silence-dialog.tsx';
 const TEXTS = defineTexts({
   label: ['告警', 'Alarms'],
   severity: ['级别', 'Severity'],
-  what: ['内容', 'What is wrong'],
+  what: ['内容', 'Problem'],
   status: ['状态', 'State'],
   openedAt: ['开始', 'Began'],
   lasted: ['持续', 'Duration'],
@@ -28,7 +28,7 @@ const TEXTS = defineTexts({
   acknowledge: ['确认', 'Acknowledge'],
   acknowledgeEffect: [
     '“{{what}}”：表示您在处理，不再提醒和升级。',
-    '"{{what}}": says that you see to it; no more reminders, no escalation.',
+    '"{{what}}": shows that you are working on it; no more reminders, no escalation.',
   ],
   silence: ['屏蔽', 'Silence'],
   by: ['{{name}} 已确认', 'by {{name}}'],
@@ -38,7 +38,7 @@ const TEXTS = defineTexts({
   calm: ['没有告警', 'No alarms'],
   calmNext: [
     '平台每 15 秒检查一次；有异常时会列在这里，并通知接收人。',
-    'The platform looks every 15 seconds; what is wrong is listed here, and receivers are told.',
+    'The platform checks every 15 seconds; problems are listed here, and receivers are notified.',
   ],
 });
 

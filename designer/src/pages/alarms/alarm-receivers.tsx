@@ -27,9 +27,9 @@ const TEXTS = defineTexts({
   address: ['地址', 'Address'],
   test: ['发测试告警', 'Send a test'],
   sent: ['已送达：{{name}}', 'Delivered: {{name}}'],
-  removeEffect: ['“{{name}}”不再收到告警。', '"{{name}}" is told of no alarm any more.'],
+  removeEffect: ['“{{name}}”不再收到告警。', '"{{name}}" is no longer notified of alarms.'],
   empty: ['还没有接收人', 'No receivers yet'],
-  emptyNext: ['没有接收人时，告警只列在本页和顶栏的铃铛上。', 'Without one, alarms are listed here and at the bell alone.'],
+  emptyNext: ['没有接收人时，告警只列在本页和顶栏的铃铛上。', 'Without a receiver, alarms are shown only here and at the bell.'],
   newKey: ['“{{name}}”的签名密钥', 'Signing key of "{{name}}"'],
 });
 

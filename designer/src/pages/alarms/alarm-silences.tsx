@@ -21,11 +21,11 @@ const TEXTS = defineTexts({
   until: ['直到', 'Until'],
   by: ['设置人', 'Set by'],
   end: ['结束屏蔽', 'End the silence'],
-  endEffect: ['立即恢复通知。', 'Receivers are told again at once.'],
+  endEffect: ['立即恢复通知。', 'Receivers are notified again immediately.'],
   empty: ['没有屏蔽的告警', 'Nothing is silenced'],
   emptyNext: [
     '检修前可屏蔽告警一段时间：照常列出，但不通知。',
-    'Silence for a while before maintenance: alarms are listed, but nobody is told.',
+    'Silence alarms for a while before maintenance: they are listed, but no one is notified.',
   ],
 });
 

@@ -12,7 +12,7 @@ const TEXTS = defineTexts({
   title: ['告警', 'Alarms'],
   help: [
     '平台自己发现的异常。确认表示有人在处理，不再提醒；恢复后自动结束。',
-    'What the platform finds wrong by itself. To acknowledge says that somebody sees to it, and ends the reminders; it ends by itself once it is over.',
+    'Problems that the platform finds. Acknowledging an alarm shows that someone is working on it and ends the reminders; the alarm ends when the problem is over.',
   ],
   list: ['告警', 'Alarms'],
   rules: ['规则', 'Rules'],

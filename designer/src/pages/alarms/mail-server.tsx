@@ -9,9 +9,9 @@ import styles from './alarms.module.css';
 
 const TEXTS = defineTexts({
   title: ['邮件服务器', 'Mail server'],
-  help: ['告警邮件由它发出。', 'Mail about alarms leaves through it.'],
-  none: ['未设置：邮件接收人收不到告警。', 'Not set: receivers by mail are not told.'],
-  edit: ['设置', 'Set it'],
+  help: ['告警邮件由它发出。', 'Mails about alarms are sent through it.'],
+  none: ['未设置：邮件接收人收不到告警。', 'Not set: mail receivers are not notified.'],
+  edit: ['设置', 'Configured'],
   server: ['服务器', 'Server'],
   host: ['主机', 'Host'],
   port: ['端口', 'Port'],
@@ -22,8 +22,8 @@ const TEXTS = defineTexts({
   from: ['发件人', 'Sender'],
   user: ['用户名', 'User name'],
   password: ['口令', 'Password'],
-  passwordHelp: ['留空则保持不变。', 'Left empty it stays as it is.'],
-  missing: ['请填写', 'Enter it'],
+  passwordHelp: ['留空则保持不变。', 'If empty, it stays unchanged.'],
+  missing: ['请填写', 'Enter a value'],
   save: ['保存', 'Save'],
 });
 

@@ -7,8 +7,8 @@ import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 const TEXTS = defineTexts({
   title: ['屏蔽一段时间', 'Silence for a while'],
   what: ['屏蔽什么', 'What'],
-  whatHelp: ['屏蔽期间照常列出，但不通知任何人。', 'It is listed all the same, but nobody is told of it.'],
-  this: ['只这一条：{{what}}', 'This one alone: {{what}}'],
+  whatHelp: ['屏蔽期间照常列出，但不通知任何人。', 'It is still listed, but no one is notified.'],
+  this: ['只这一条：{{what}}', 'Only this one: {{what}}'],
   rule: ['规则：{{rule}}', 'The rule: {{rule}}'],
   all: ['所有告警', 'Every alarm'],
   time: ['多久', 'How long'],

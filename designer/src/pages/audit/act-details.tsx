@@ -15,16 +15,16 @@ const TEXTS = defineTexts({
   at: ['开始', 'Begun'],
   endedAt: ['结束', 'Ended'],
   actor: ['操作人', 'Who'],
-  via: ['登录方式', 'By way of'],
+  via: ['登录方式', 'Client'],
   from: ['来源地址', 'From'],
   action: ['操作', 'What'],
-  object: ['对象', 'On what'],
+  object: ['对象', 'Object'],
   reason: ['理由', 'Why'],
   outcome: ['结果', 'Outcome'],
   session: ['浏览器会话', 'Browser session'],
   token: ['命令行令牌', 'Command line token'],
   system: ['平台自身', 'The platform itself'],
-  raw: ['原始记录', 'As it is recorded'],
+  raw: ['原始记录', 'As recorded'],
 });
 
 /** The pages of objects that the audit trail names. */

@@ -22,16 +22,16 @@ const TEXTS = defineTexts({
   title: ['审计', 'Audit'],
   help: [
     '谁在何时对什么做了什么、为何而做、结果如何；点开一行看逐字段的前后值。每条记录都与前一条锁在一起，改动或缺失会被发现。',
-    'Who did what to what and when, why, and how it ended; open a row for each field before and after. Each line is chained to the one before: a change or a gap is found.',
+    'Who did what, to which object, when and why, and the outcome; open a row to see each field before and after. Each line is chained to the previous one, so changes and gaps are detected.',
   ],
-  more: ['加载更早的记录', 'Show earlier acts'],
+  more: ['加载更早的记录', 'Show earlier actions'],
   export: ['导出 CSV', 'Export CSV'],
-  exporting: ['导出审计记录', 'Exporting audited acts'],
-  exported: ['已导出 {{count}} 条', '{{count}} {{count|act|acts}} exported'],
+  exporting: ['导出审计记录', 'Exporting audited actions'],
+  exported: ['已导出 {{count}} 条', '{{count}} {{count|action|actions}} exported'],
   refresh: ['刷新', 'Refresh'],
   verify: ['校验审计链', 'Verify the chain'],
-  empty: ['没有符合条件的记录', 'Nothing fits these conditions'],
-  details: ['审计记录', 'Audited act'],
+  empty: ['没有符合条件的记录', 'Nothing matches these conditions'],
+  details: ['审计记录', 'Audited action'],
 });
 
 const PAGE = 100;

@@ -10,7 +10,7 @@ const TEXTS = defineTexts({
   after: ['之后', 'After'],
   value: ['内容', 'Content'],
   none: ['（无）', '(none)'],
-  same: ['没有字段变化（只移动了位置，或内容相同）', 'No field changed: things were only moved, or it was the same again'],
+  same: ['没有字段变化（只移动了位置，或内容相同）', 'No field changed: elements were only moved, or the content was the same'],
 });
 
 /** Fields whose changes are not shown. The revision changes with every save. */

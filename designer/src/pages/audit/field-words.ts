@@ -57,7 +57,7 @@ const TEXTS = defineTexts({
   done: ['已执行', 'Done'],
   action: ['操作', 'Act'],
   subject: ['对象', 'About'],
-  by: ['申请人', 'Asked for by'],
+  by: ['申请人', 'Requested by'],
   accept: ['同意', 'Accepted'],
   requestId: ['申请编号', 'Request'],
   yes: ['是', 'Yes'],

@@ -6,7 +6,7 @@ import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 const TEXTS = defineTexts({
   done: ['成功', 'Done'],
   refused: ['失败', 'Failed'],
-  begun: ['已开始，未见结束', 'Begun, no end seen'],
+  begun: ['已开始，未见结束', 'Started, no end recorded'],
 });
 
 export function useOutcomeWords(): (act: { readonly outcome?: string }) => string {

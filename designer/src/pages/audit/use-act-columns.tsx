@@ -11,7 +11,7 @@ import { useActionName } from './use-action-name.ts';
 const TEXTS = defineTexts({
   actor: ['操作人', 'Who'],
   action: ['操作', 'What'],
-  subject: ['对象', 'On what'],
+  subject: ['对象', 'Object'],
   reason: ['理由', 'Why'],
   outcome: ['结果', 'Outcome'],
   at: ['时间', 'When'],

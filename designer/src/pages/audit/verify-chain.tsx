@@ -13,16 +13,13 @@ const TEXTS = defineTexts({
   intact: ['审计链完整，共 {{lines}} 条。', 'The chain is intact: {{lines}} lines.'],
   found: [
     '{{count}} 项数据曾绕过平台被改动、插入、换回旧版本或删除，已停用。',
-    '{{count}} document(s) were changed, inserted, rolled back or deleted past Kangqiao. They are not used.',
+    '{{count}} document(s) were changed, inserted, rolled back or deleted outside Kangqiao. They are not used.',
   ],
   foundUnused: [
     '{{count}} 项数据曾绕过平台被改动、插入、换回旧版本或删除；校验尚未启用，仍在使用。',
-    '{{count}} document(s) were changed, inserted, rolled back or deleted past Kangqiao. Marks are not enforced yet, so they are still used.',
+    '{{count}} document(s) were changed, inserted, rolled back or deleted outside Kangqiao. Marks are not enforced yet, so they are still used.',
   ],
-  look: [
-    '到“系统”页查看，由安全管理员决定保留或删除',
-    'Look at them on the page System, where the security administrator keeps or removes them',
-  ],
+  look: ['到“系统”页查看，由安全管理员决定保留或删除', 'See the page System, where the security administrator keeps or removes them'],
   broken: [
     '审计链在 {{count}} 处断开。请立即报告安全管理员，并保全数据库。',
     'The chain is broken in {{count}} place(s). Tell the security administrator now and preserve the database.',

@@ -11,10 +11,10 @@ import styles from './caller-page.module.css';
 const TEXTS = defineTexts({
   interface: ['选择接口', 'Choose an interface'],
   app: ['选择应用', 'Choose an app'],
-  expires: ['到期日（可不填）', 'Expires (may stay empty)'],
+  expires: ['到期日（可不填）', 'Expires (optional)'],
   add: ['授权', 'Grant'],
-  ask: ['申请授权', 'Ask for it'],
-  added: ['已授权，一秒内生效', 'Granted: it counts within a second'],
+  ask: ['申请授权', 'Request it'],
+  added: ['已授权，一秒内生效', 'Granted: effective within a second'],
 });
 
 interface AddGrantProps {

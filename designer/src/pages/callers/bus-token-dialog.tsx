@@ -7,11 +7,11 @@ import styles from './caller-page.module.css';
 import { SecretOnce } from '../../kit/text/secret-once.tsx';
 
 const TEXTS = defineTexts({
-  create: ['生成令牌', 'Make a token'],
-  label: ['用于哪个系统', 'Which system holds it'],
-  labelHelp: ['例如“门诊挂号系统 生产环境”；删除前据此判断谁受影响。', 'It tells later who loses access when the token is deleted.'],
-  missing: ['请填写', 'Enter it'],
-  expires: ['到期日（可不填）', 'Expires (may stay empty)'],
+  create: ['生成令牌', 'Create a token'],
+  label: ['用于哪个系统', 'The system that uses it'],
+  labelHelp: ['例如“门诊挂号系统 生产环境”；删除前据此判断谁受影响。', 'Shows later who loses access when the token is deleted.'],
+  missing: ['请填写', 'Enter a value'],
+  expires: ['到期日（可不填）', 'Expires (optional)'],
   cancel: ['取消', 'Cancel'],
   made: ['总线令牌', 'Bus token'],
 });

@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   title: ['调用方', 'Callers'],
   help: [
     '调用本平台的应用：用哪把密钥签名，可调用哪些接口；以及验证市民令牌的公钥。',
-    'Apps that call the platform: the keys they sign with, the interfaces they may call; and the keys that check the tokens of citizens.',
+    'Apps that call the platform: their signing keys and the interfaces that they may call; and the keys that verify the tokens of citizens.',
   ],
   apps: ['应用', 'Apps'],
   'user-tokens': ['用户令牌公钥', 'User token keys'],
@@ -29,9 +29,9 @@ const TEXTS = defineTexts({
   disabled: ['停用', 'Disabled'],
   keys: ['可用密钥', 'Usable keys'],
   grants: ['授权接口', 'Granted interfaces'],
-  expires: ['最近到期', 'Next to expire'],
+  expires: ['最近到期', 'Next expiry'],
   empty: ['还没有应用', 'No apps yet'],
-  emptyNext: ['为第一个要调用平台的系统建一个应用。', 'Make one for the first system that is to call the platform.'],
+  emptyNext: ['为第一个要调用平台的系统建一个应用。', 'Create one for the first system that will call the platform.'],
   create: ['新建应用', 'New app'],
 });
 

@@ -11,12 +11,12 @@ const TEXTS = defineTexts({
   title: ['登记客户端证书', 'Register a client certificate'],
   help: [
     '用下面的命令取得证书的 SHA-256 指纹，贴到下面；冒号与大小写都可以。',
-    'Get the certificate’s SHA-256 fingerprint by this command and paste it; colons and capitals are fine.',
+    'Get the certificate’s SHA-256 fingerprint with this command and paste it; colons and upper case are accepted.',
   ],
   command: ['命令', 'Command'],
   fingerprint: ['SHA-256 指纹', 'SHA-256 fingerprint'],
-  label: ['用于哪个系统', 'Which system holds it'],
-  expires: ['到期日（可不填）', 'Expires (may stay empty)'],
+  label: ['用于哪个系统', 'The system that uses it'],
+  expires: ['到期日（可不填）', 'Expires (optional)'],
   save: ['登记', 'Register'],
   cancel: ['取消', 'Cancel'],
 });

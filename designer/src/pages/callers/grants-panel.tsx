@@ -16,12 +16,12 @@ const TEXTS = defineTexts({
   interface: ['接口', 'Interface'],
   address: ['方法与路径', 'Method and path'],
   expires: ['到期', 'Expires'],
-  empty: ['还没有授权，此应用什么都不能调用', 'No grants yet: this app can call nothing'],
+  empty: ['还没有授权，此应用什么都不能调用', 'No grants yet: this app cannot call any interface'],
   emptyNext: ['在上方选择一个接口授权给它。', 'Choose an interface above and grant it.'],
-  askNext: ['在上方选择一个接口，申请授权给它。', 'Choose an interface above and ask for its grant.'],
+  askNext: ['在上方选择一个接口，申请授权给它。', 'Choose an interface above and request its grant.'],
   noInterfaces: [
     '还没有接口：由集成分析师发布流程后建立，再回到这里授权。',
-    'There are no interfaces yet: the integration analyst publishes a flow and makes one; then grant it here.',
+    'There are no interfaces yet: the integration analyst publishes a flow and creates one; then grant it here.',
   ],
 });
 

@@ -21,7 +21,7 @@ const TEXTS = defineTexts({
   id: ['密钥编号', 'Key id'],
   scheme: ['签名方案', 'Scheme'],
   state: ['状态', 'State'],
-  PENDING: ['待证明', 'To be proved'],
+  PENDING: ['待证明', 'To be verified'],
   ACTIVE: ['启用', 'Active'],
   RETIRING: ['退役中', 'Retiring'],
   REVOKED: ['已吊销', 'Revoked'],
@@ -29,12 +29,12 @@ const TEXTS = defineTexts({
   created: ['创建', 'Made'],
   expires: ['到期', 'Expires'],
   upload: ['上传公钥', 'Upload a public key'],
-  secret: ['生成共享密钥', 'Make a shared secret'],
+  secret: ['生成共享密钥', 'Create a shared secret'],
   activate: ['激活', 'Activate'],
   retire: ['退役', 'Retire'],
   retireEffect: [
     '密钥“{{id}}”再验签 7 天后自动失效，不再计入两把启用密钥的上限。请在此之前换用新密钥。',
-    'The key "{{id}}" verifies for seven more days and then ends by itself; it no longer counts among the two active ones. Go over to the new key within that time.',
+    'The key "{{id}}" stays valid for seven more days and then expires; it no longer counts as one of the two active keys. Switch to the new key within that time.',
   ],
   revoke: ['吊销', 'Revoke'],
   revokeEffect: [

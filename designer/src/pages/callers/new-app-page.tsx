@@ -19,10 +19,10 @@ const TEXTS = defineTexts({
   title: ['新建应用', 'New app'],
   help: [
     '应用属于一个单位；创建后为它添加密钥、授权接口，再把签名示例交给对方。',
-    'An app belongs to an organisation. Then give it a key and grants, and hand the signing example over.',
+    'An app belongs to an organisation. After creating it, add a key and grants, and give the signing example to the caller.',
   ],
   settings: ['应用设置', 'Settings of the app'],
-  saved: ['应用已创建', 'The app has been made'],
+  saved: ['应用已创建', 'The app has been created'],
 });
 
 const FIXED = { revision: 0, state: 'active' } as const;

@@ -9,14 +9,14 @@ import { SecretOnce } from '../../kit/text/secret-once.tsx';
 
 const TEXTS = defineTexts({
   public: ['上传公钥', 'Upload a public key'],
-  secret: ['生成共享密钥', 'Make a shared secret'],
+  secret: ['生成共享密钥', 'Create a shared secret'],
   id: ['密钥编号', 'Key id'],
   idWrong: ['字母、数字、_ 或 -，最长 64', 'Letters, digits, _ or -, at most 64'],
   scheme: ['签名方案', 'Scheme'],
   pem: ['公钥（PEM）', 'Public key (PEM)'],
-  pemHelp: ['只上传公钥；私钥永远留在调用方。', 'The public half only; the private key stays with the caller.'],
-  missing: ['请填写', 'Enter it'],
-  expires: ['到期日（可不填）', 'Expires (may stay empty)'],
+  pemHelp: ['只上传公钥；私钥永远留在调用方。', 'Only the public key; the private key stays with the caller.'],
+  missing: ['请填写', 'Enter a value'],
+  expires: ['到期日（可不填）', 'Expires (optional)'],
   cancel: ['取消', 'Cancel'],
   shown: ['共享密钥“{{id}}”', 'Shared secret "{{id}}"'],
 });

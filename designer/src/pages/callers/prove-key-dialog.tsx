@@ -13,11 +13,11 @@ const TEXTS = defineTexts({
   later: ['以后再说', 'Later'],
   sign: [
     '请私钥的持有者在 15 分钟内运行下面的命令，把得到的签名贴到下面。这段文字只显示这一次。',
-    'Within 15 minutes the holder of the private key runs this command; paste the signature it prints. The text is shown only now.',
+    'Within 15 minutes, the owner of the private key must run this command; paste the signature that it prints. The text is shown only once.',
   ],
   paste: [
     '贴上对上传时所得文字的签名（15 分钟内有效）。文字已丢失时，请吊销此密钥，换个编号重新上传。',
-    'Paste the signature of the text that the upload gave (good for 15 minutes). If that text is lost, revoke this key and upload it under another id.',
+    'Paste the signature of the text that the upload returned (valid for 15 minutes). If that text is lost, revoke this key and upload it with another id.',
   ],
   command: ['签名命令', 'Command'],
   signature: ['签名（base64url）', 'Signature (base64url)'],

@@ -5,7 +5,7 @@ import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 
 const TEXTS = defineTexts({
-  remove: ['收回授权', 'Take the grant back'],
+  remove: ['收回授权', 'Revoke the grant'],
   effect: ['应用“{{app}}”一秒内不能再调用“{{name}}”。', 'Within a second the app "{{app}}" can no longer call "{{name}}".'],
 });
 

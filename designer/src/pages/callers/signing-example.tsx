@@ -21,38 +21,38 @@ import styles from './caller-page.module.css';
 const TEXTS = defineTexts({
   key: ['密钥', 'Key'],
   interface: ['接口', 'Interface'],
-  path: ['路径（填好参数）', 'Path, parameters filled in'],
+  path: ['路径（填好参数）', 'Path with parameters filled in'],
   body: ['请求体（JSON）', 'Body (JSON)'],
-  notJson: ['这还不是 JSON，示例仍用上一次的内容。', 'This is no JSON yet; the example keeps what was there before.'],
+  notJson: ['这还不是 JSON，示例仍用上一次的内容。', 'This is not valid JSON yet; the example keeps the previous content.'],
   nothing: ['此应用还没有获得开放网关接口的授权', 'No interface of the open front is granted to this app'],
-  nothingNext: ['先授权一个接口，这里就会给出填好的示例。', 'Grant one, and the example filled in stands here.'],
+  nothingNext: ['先授权一个接口，这里就会给出填好的示例。', 'Grant one, then the filled-in example appears here.'],
   grants: ['去授权', 'Go to the grants'],
   noKey: [
     '此应用还没有启用的密钥：示例中的 YOUR_KEY_ID 请换成密钥编号。',
-    'This app has no active key yet: put its id in place of YOUR_KEY_ID.',
+    'This app has no active key yet: replace YOUR_KEY_ID by the id of its key.',
   ],
-  offline: ['此接口已下线，现在调用会得到 GW40403。', 'This interface is offline: a call is answered GW40403 now.'],
+  offline: ['此接口已下线，现在调用会得到 GW40403。', 'This interface is offline: calls currently return GW40403.'],
   secret: [
     '运行前把共享密钥放进环境变量 KQ_KEY（创建时显示过一次）。',
-    'Put the shared secret into the environment variable KQ_KEY first (it was shown once, when it was made).',
+    'First set the environment variable KQ_KEY to the shared secret (it was shown once, when it was created).',
   ],
   file: [
     '运行前把环境变量 KQ_KEY 设为私钥文件（PEM）的路径。',
-    'Set the environment variable KQ_KEY to the path of the private key (PEM) first.',
+    'First set the environment variable KQ_KEY to the path of the private key (PEM).',
   ],
   shell: [
     '平台证书为自签名时，把 KQ_CA 设为 CA 证书文件。',
-    'For a self-signed certificate of the platform set KQ_CA to the file of its CA.',
+    'If the platform has a self-signed certificate, set KQ_CA to the file of its CA.',
   ],
   node: [
     '需要 kangqiao 的 sdk，它还会校验应答的签名。平台证书为自签名时设置 NODE_EXTRA_CA_CERTS。',
-    'Takes the sdk of kangqiao, which checks the signature of the answer too. For a self-signed certificate set NODE_EXTRA_CA_CERTS.',
+    'Needs the SDK of kangqiao, which also verifies the signature of the response. For a self-signed certificate set NODE_EXTRA_CA_CERTS.',
   ],
   python: ['平台证书为自签名时设置 SSL_CERT_FILE。', 'For a self-signed certificate set SSL_CERT_FILE.'],
   java: ['JDK 17 或以上；保存为 Sign.java，用 java Sign.java 运行。', 'JDK 17 or later; save it as Sign.java and run java Sign.java.'],
   provider: [
     '国密方案需要 Bouncy Castle（bcprov-jdk18on）在类路径上。',
-    'The SM schemes take Bouncy Castle (bcprov-jdk18on) on the class path.',
+    'The SM schemes need Bouncy Castle (bcprov-jdk18on) on the class path.',
   ],
 });
 

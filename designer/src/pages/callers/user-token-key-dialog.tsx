@@ -9,16 +9,16 @@ const TEXTS = defineTexts({
   add: ['添加公钥', 'Add a key'],
   help: [
     '用户网关按令牌中的 kid 找到公钥，并核对签发者、受众与算法；四者须与市民登录系统一致。',
-    'The user gateway finds the key by the kid of a token and checks issuer, audience and algorithm: all as the system where citizens log in has them.',
+    'The user gateway finds the key by the kid of a token and checks issuer, audience and algorithm. Use the values of the system where citizens log in.',
   ],
   kid: ['密钥编号（kid）', 'Key id (kid)'],
   issuer: ['签发者（iss）', 'Issuer (iss)'],
   audience: ['受众（aud）', 'Audience (aud)'],
   alg: ['算法', 'Algorithm'],
   pem: ['公钥（PEM）', 'Public key (PEM)'],
-  pemHelp: ['只要公钥；私钥永远留在签发者处。', 'The public half only; the private key stays with the issuer.'],
+  pemHelp: ['只要公钥；私钥永远留在签发者处。', 'Only the public key; the private key stays with the issuer.'],
   file: ['选择文件', 'Choose a file'],
-  missing: ['请填写', 'Enter it'],
+  missing: ['请填写', 'Enter a value'],
   cancel: ['取消', 'Cancel'],
 });
 

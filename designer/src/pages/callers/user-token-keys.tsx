@@ -20,10 +20,10 @@ const TEXTS = defineTexts({
   add: ['添加公钥', 'Add a key'],
   removeEffect: [
     '一秒内，持有“{{issuer}}”用此密钥签发的令牌的所有用户，调用用户网关都会被拒绝。请先确认签发者已改用其他密钥。',
-    'Within a second the user gateway refuses everybody whose token "{{issuer}}" signed with this key. Make sure first that the issuer signs with another one.',
+    'Within a second the user gateway refuses all tokens that "{{issuer}}" signed with this key. First make sure that the issuer signs with another key.',
   ],
-  removeLast: ['这是唯一的公钥：删除后，任何用户都不能调用用户网关。', 'It is the only key: without it nobody can call the user gateway.'],
-  empty: ['还没有公钥：用户网关拒绝所有用户', 'No keys yet: the user gateway refuses everybody'],
+  removeLast: ['这是唯一的公钥：删除后，任何用户都不能调用用户网关。', 'It is the only key: without it no one can call the user gateway.'],
+  empty: ['还没有公钥：用户网关拒绝所有用户', 'No keys yet: the user gateway refuses all calls'],
   emptyNext: [
     '向市民登录系统索取签发令牌所用的公钥，添加到这里。',
     'Get the public key of the system where citizens log in, and add it here.',

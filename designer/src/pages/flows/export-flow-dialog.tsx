@@ -11,7 +11,7 @@ const TEXTS = defineTexts({
   title: ['导出流程“{{name}}”', 'Export the flow "{{name}}"'],
   help: [
     '文件含该流程及它调用的流程、所用适配器（不含凭据）、代码表和接口，可导入另一套系统。',
-    'The file holds this flow and those that it calls, their adapters without secrets, code tables and interfaces. Another installation can import it.',
+    'The file contains this flow and the flows that it calls, their adapters without secrets, code tables and interfaces. Another installation can import it.',
   ],
   content: ['导出的内容', 'What to export'],
   draft: ['草稿', 'The draft'],

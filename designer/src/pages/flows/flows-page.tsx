@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
   title: ['流程', 'Flows'],
   help: [
     '一条流程把一条消息从来处带到去处：接收、校验、转换、调用、回复。',
-    'A flow takes a message from where it comes from to where it goes: receive, check, transform, call, reply.',
+    'A flow takes a message from its source to its target: receive, check, transform, call, reply.',
   ],
   create: ['新建流程', 'New flow'],
   import: ['导入', 'Import'],
@@ -38,20 +38,20 @@ const TEXTS = defineTexts({
   sync: ['同步', 'Sync'],
   durable: ['可靠异步', 'Durable'],
   empty: ['还没有流程', 'No flows yet'],
-  emptyNext: ['新建一条，或从示例城市学起。', 'Make one, or learn from the example city.'],
+  emptyNext: ['新建一条，或从示例城市学起。', 'Create one, or learn from the example city.'],
   more: ['更多操作', 'More'],
   duplicate: ['复制一份', 'Duplicate'],
   export: ['导出', 'Export'],
   unpublish: ['下线', 'Take out of service'],
   unpublishEffect: [
     '流程“{{name}}”不再接收新消息；已接收的继续处理完。',
-    'The flow "{{name}}" takes no further messages; those it has taken are finished.',
+    'The flow "{{name}}" accepts no further messages; those already accepted are completed.',
   ],
   remove: ['删除', 'Delete'],
   removeTitle: ['删除流程', 'Delete the flow'],
   removeEffect: [
     '流程“{{name}}”的草稿和历次版本都会删除，不能恢复。正在运行的版本须先下线。',
-    'The draft and all versions of "{{name}}" are deleted and cannot be brought back. A version in service must be taken out first.',
+    'The draft and all versions of "{{name}}" are deleted permanently. A version in service must be taken out of service first.',
   ],
 });
 

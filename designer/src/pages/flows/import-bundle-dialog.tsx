@@ -14,7 +14,7 @@ const TEXTS = defineTexts({
   title: ['导入流程', 'Import flows'],
   help: [
     '选择导出的文件。同编号的草稿会被覆盖；会改动已有的适配器、代码表或接口时，先列出改动，由您决定是否一并覆盖。流程不会自动发布，线上版本不变。凭据不在文件里，导入后在适配器里填写。',
-    'Choose an exported file. Drafts of the same ids are replaced. Where adapters, code tables or interfaces that are here would change, you see them first and decide. No flow is published; versions in service stay. Secrets are not in the file: enter them in the adapters.',
+    'Choose an exported file. Drafts with the same ids are replaced. If existing adapters, code tables or interfaces would change, you see them first and decide. No flow is published; versions in service stay unchanged. Secrets are not in the file: enter them in the adapters.',
   ],
   choose: ['选择文件', 'Choose a file'],
   notOne: ['“{{name}}”不是导出的流程文件', '"{{name}}" is not an exported file'],
@@ -25,7 +25,7 @@ const TEXTS = defineTexts({
   replace: ['一并覆盖', 'Replace them too'],
   replaceHelp: [
     '保存后立即生效。适配器在其他环境的设置（文件中没有的）保持不变。',
-    'In effect as soon as it is saved. An adapter keeps its settings of environments that the file does not have.',
+    'Effective immediately. An adapter keeps its settings for environments that the file does not contain.',
   ],
   import: ['导入', 'Import'],
   close: ['关闭', 'Close'],

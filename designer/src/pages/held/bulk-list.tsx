@@ -22,18 +22,18 @@ const TEXTS = defineTexts({
   closeTitle: ['了结这次批量操作？', 'Close this bulk?'],
   closeEffect: [
     '已处理的 {{handled}} 条不变；其余 {{left}} 条保持挂起，不会再由它继续。',
-    'The {{handled}} that were dealt with stay as they are; the other {{left}} stay held, and nothing goes on with it.',
+    'The {{handled}} processed messages stay as they are; the other {{left}} stay held, and the bulk cannot be continued.',
   ],
   what: ['操作', 'Bulk'],
   state: ['状态', 'State'],
-  by: ['发起人', 'Begun by'],
+  by: ['发起人', 'Started by'],
   at: ['开始时间', 'Begun'],
   progress: ['进度', 'Progress'],
   outcome: ['结果', 'Outcome'],
-  died: ['执行它的进程已退出，可以继续或了结', 'The process that ran it died: continue it, or close it'],
-  'account-disabled': ['执行人的账号已停用或删除，已自动停止', 'Stopped by itself: the account that ran it was disabled or removed'],
-  'signed-out': ['执行人的登录或令牌已失效，已自动停止', 'Stopped by itself: the login or token that ran it ended'],
-  'right-lost': ['执行人已没有这项权限，已自动停止', 'Stopped by itself: who ran it no longer has the right'],
+  died: ['执行它的进程已退出，可以继续或了结', 'The process that ran it ended: continue it, or close it'],
+  'account-disabled': ['执行人的账号已停用或删除，已自动停止', 'Stopped automatically: the account that ran it was disabled or removed'],
+  'signed-out': ['执行人的登录或令牌已失效，已自动停止', 'Stopped automatically: the login or token that ran it ended'],
+  'right-lost': ['执行人已没有这项权限，已自动停止', 'Stopped automatically: the person who ran it no longer has the right'],
 });
 
 const LOOKS: Readonly<Record<Bulk['status'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {

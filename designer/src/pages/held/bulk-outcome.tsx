@@ -14,13 +14,13 @@ import { addressOfBulk } from '../messages/held-group.ts';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
-  wentOn: ['走通 {{count}} 条', '{{count}} went on'],
+  wentOn: ['走通 {{count}} 条', '{{count}} continued'],
   heldAgain: ['再次挂起 {{count}} 条', '{{count}} held again'],
   failed: ['失败或已取消 {{count}} 条', '{{count}} failed or cancelled'],
-  underWay: ['执行中 {{count}} 条', '{{count}} under way'],
-  waiting: ['还在执行，结果未定', 'Still under way: not all is known yet'],
-  allWell: ['全部走通', 'All went on'],
-  partly: ['没有全部走通', 'Not all of them went on'],
+  underWay: ['执行中 {{count}} 条', '{{count}} still running'],
+  waiting: ['还在执行，结果未定', 'Still running: not all outcomes are known yet'],
+  allWell: ['全部走通', 'All continued'],
+  partly: ['没有全部走通', 'Not all continued'],
   nothing: ['全部未成功', 'All held again or failed'],
   look: ['查看再次挂起的消息', 'See those that were held again'],
 });

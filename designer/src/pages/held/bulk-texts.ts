@@ -11,7 +11,7 @@ export const BULK_TEXTS = defineTexts({
   conclude: ['批量按已办理结束', 'End as done in bulk'],
   cancel: ['批量取消', 'Cancel in bulk'],
   running: ['进行中', 'Running'],
-  stopped: ['已停止，未完成', 'Stopped before its end'],
+  stopped: ['已停止，未完成', 'Stopped before the end'],
   done: ['已完成', 'Done'],
   doneHeld: ['已完成，全部再次挂起', 'Done, all held again'],
   closed: ['已了结', 'Closed'],
@@ -31,7 +31,7 @@ export function actOfBulk({ kind, selection: { code } }: Pick<Bulk, 'kind' | 'se
 }
 
 const TEXTS = defineTexts({
-  chosen: ['选中的 {{count}} 条', '{{count}} that were chosen'],
+  chosen: ['选中的 {{count}} 条', '{{count}} selected messages'],
   all: ['全部待人工处理的消息', 'All held messages'],
   byKey: ['业务键 {{name}} 相同的', 'With the same business key {{name}}'],
   again: ['再次挂起的消息', 'Those held again'],

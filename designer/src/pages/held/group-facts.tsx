@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
   failing: ['“{{name}}”的调用仍在失败', 'Calls of “{{name}}” are failing'],
   failingWhy: [
     '自 {{since}} 起：{{why}}；最近一次失败：{{ago}}。对方还没有恢复的话，这些消息会再次挂起。',
-    '{{why}}, since {{since}}; the last failure was {{ago}}. Unless that system is back, these messages are held again.',
+    '{{why}}, since {{since}}; the last failure was {{ago}}. Unless that system is available again, these messages are held again.',
   ],
 });
 

@@ -18,12 +18,12 @@ const TEXTS = defineTexts({
   title: ['待人工处理', 'Held messages'],
   help: [
     '结果不明或无法自动继续的消息，按原因和系统归在一起。先看对方的情况，再重试、更正后重发或取消。',
-    'Messages the platform must not decide alone, by cause and system. See how the other side is, then retry, correct and resend, or cancel.',
+    'Messages that need a decision by a person, by cause and system. Check the other side, then retry, correct and resend, or cancel.',
   ],
   refresh: ['刷新', 'Refresh'],
   search: ['按患者等业务键查找', 'Find by patient'],
-  empty: ['没有待人工处理的消息', 'No message waits for a person'],
-  emptyNext: ['出现时这里会自动列出，顶栏也会提示。', 'They are listed here as they come, and the top bar tells of them.'],
+  empty: ['没有待人工处理的消息', 'No message waits for a decision'],
+  emptyNext: ['出现时这里会自动列出，顶栏也会提示。', 'New ones are listed here, and the top bar shows their number.'],
   most: ['挂起的超过 10,000 条，只统计最早的 10,000 条。', 'More than 10,000 are held; the earliest 10,000 are counted.'],
 });
 

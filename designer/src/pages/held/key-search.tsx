@@ -10,7 +10,7 @@ import type { Question } from '../messages/use-message-pages.ts';
 
 const TEXTS = defineTexts({
   name: ['业务键名', 'Name of the business key'],
-  value: ['业务键的值，如患者号', 'Its value, such as a patient number'],
+  value: ['业务键的值，如患者号', 'The value, such as a patient number'],
 });
 
 /** Name of the key that most feeds use for the patient. */

@@ -8,11 +8,11 @@ import { repeatOf } from '../../model/problems/error-causes.ts';
 import { useToldCause } from '../messages/message/told-cause.tsx';
 
 const TEXTS = defineTexts({
-  waiting: ['已重试，还在执行，结果未定', 'Retried and still under way: its outcome is not known yet'],
-  wentOn: ['走通了', 'It went on to its end'],
+  waiting: ['已重试，还在执行，结果未定', 'Retried and still running: the outcome is not known yet'],
+  wentOn: ['走通了', 'Completed'],
   heldAgain: ['又停在“{{node}}”：{{cause}}', 'Held at “{{node}}” again: {{cause}}'],
   heldNowhere: ['再次挂起：{{cause}}', 'Held again: {{cause}}'],
-  failed: ['没有走通，已失败：{{cause}}', 'It did not go on, but failed: {{cause}}'],
+  failed: ['没有走通，已失败：{{cause}}', 'It did not continue, but failed: {{cause}}'],
   cancelled: ['已被取消', 'It was cancelled'],
   look: ['查看这条消息', 'See the message'],
   close: ['关闭', 'Close'],

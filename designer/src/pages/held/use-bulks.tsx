@@ -15,14 +15,14 @@ const TEXTS = defineTexts({
   continued: ['已继续执行 {{count}} 条', '{{count}} continued'],
   retried: ['已重试 {{count}} 条', '{{count}} retried'],
   resent: ['已重发 {{count}} 条', '{{count}} resent'],
-  refused: ['{{count}} 条不能这样处理，保持挂起', '{{count}} cannot be dealt with like this and stay held'],
+  refused: ['{{count}} 条不能这样处理，保持挂起', '{{count}} cannot be processed like this and stay held'],
   concluded: ['已结束 {{count}} 条（对方已办成）', '{{count}} ended as done'],
   cancelled: ['已取消 {{count}} 条', '{{count}} cancelled'],
-  goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
+  goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had already been processed by others and were skipped'],
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
   stopped: [
     '已停止：做过的不再重做，其余未动。可在“待人工处理”页继续。',
-    'Stopped: what is done is not done again, the rest is untouched. Go on with it on the page of held messages.',
+    'Stopped: completed messages are not processed again, the rest is unchanged. You can continue it on the page of held messages.',
   ],
 });
 

@@ -15,13 +15,13 @@ const TEXTS = defineTexts({
   call: ['调用示例（curl）', 'A call (curl)'],
   open: [
     '把 YOUR_APP_ID 与 YOUR_KEY_ID 换成应用和密钥的编号；获得授权的应用在其页面上有填好的示例。',
-    'Put the ids of app and key in place of YOUR_APP_ID and YOUR_KEY_ID; the page of a granted app has it filled in.',
+    'Replace YOUR_APP_ID and YOUR_KEY_ID by the ids of the app and key; the page of a granted app shows the example filled in.',
   ],
-  user: ['USER_TOKEN 为市民登录后得到的令牌。', 'USER_TOKEN is what a citizen has after the login.'],
-  bus: ['BUS_TOKEN 为总线消费方的令牌。', 'BUS_TOKEN is that of a bus consumer.'],
+  user: ['USER_TOKEN 为市民登录后得到的令牌。', 'USER_TOKEN is the token that a citizen gets after the login.'],
+  bus: ['BUS_TOKEN 为总线消费方的令牌。', 'BUS_TOKEN is the token of a bus consumer.'],
   certificate: [
     '平台证书为自签名时，先设置 KQ_CA 为其 CA 证书文件。',
-    'Where the platform’s certificate is self-signed, set KQ_CA to the file of its CA.',
+    'If the platform’s certificate is self-signed, set KQ_CA to the file of its CA.',
   ],
 });
 

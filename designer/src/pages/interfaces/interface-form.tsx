@@ -19,16 +19,16 @@ import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 const TEXTS = defineTexts({
   about: ['基本信息', 'About'],
   address: ['地址', 'Address'],
-  target: ['目标', 'Leads to'],
-  targetHelp: ['收到的请求交给一个已发布的流程，或直接转发给后端服务。', 'Requests go to a published flow, or straight on to a service.'],
+  target: ['目标', 'Target'],
+  targetHelp: ['收到的请求交给一个已发布的流程，或直接转发给后端服务。', 'Requests go to a published flow, or directly to a service.'],
   flow: ['流程', 'A flow'],
   upstream: ['后端服务', 'An upstream service'],
   access: ['访问与策略', 'Access and policies'],
-  accessHelp: ['谁能调用由授权决定；这里是另外的限制。', 'Grants decide who may call; these are further limits.'],
+  accessHelp: ['谁能调用由授权决定；这里是另外的限制。', 'Grants define who may call; these are additional limits.'],
   times: ['时限与重试', 'Time-outs and retries'],
   log: ['日志', 'Log'],
-  formats: ['请求与应答格式', 'Formats of request and answer'],
-  formatsHelp: ['在网关处校验，不合格的请求到不了流程。', 'Checked by the gateway: what does not fit reaches no flow.'],
+  formats: ['请求与应答格式', 'Formats of request and response'],
+  formatsHelp: ['在网关处校验，不合格的请求到不了流程。', 'Checked by the gateway: requests that do not match never reach the flow.'],
 });
 
 interface InterfaceFormProps extends FormParts {

@@ -13,9 +13,9 @@ const TEXTS = defineTexts({
   title: ['授权应用', 'Granted apps'],
   noApps: [
     '还没有应用：由安全管理员在“调用方”页建立。',
-    'There are no apps yet: the security administrator makes them on the page "Callers".',
+    'There are no apps yet: the security administrator creates them on the page "Callers".',
   ],
-  none: ['还没有授权给任何应用，谁也不能调用。', 'Granted to no app yet: nobody can call it.'],
+  none: ['还没有授权给任何应用，谁也不能调用。', 'No app has a grant yet: no one can call it.'],
 });
 
 /** Shows the apps that may call the interface. */

@@ -30,16 +30,16 @@ const TEXTS = defineTexts({
   saved: ['已保存，网关一秒内生效', 'Saved: gateways use it within a second'],
   putOnline: ['上线', 'Put online'],
   putOffline: ['下线', 'Take offline'],
-  askOnline: ['申请上线', 'Ask to put it online'],
-  askOffline: ['申请下线', 'Ask to take it offline'],
-  onlineEffect: ['“{{name}}”上线后，获得授权的调用方即可调用它。', 'Once "{{name}}" is online, callers that hold a grant can call it.'],
+  askOnline: ['申请上线', 'Request to put it online'],
+  askOffline: ['申请下线', 'Request to take it offline'],
+  onlineEffect: ['“{{name}}”上线后，获得授权的调用方即可调用它。', 'When "{{name}}" is online, callers with a grant can call it.'],
   offlineEffect: [
     '“{{name}}”下线后，新的调用在一秒内被拒绝；在途的消息继续走完。',
-    'Once "{{name}}" is offline, new calls are refused within a second; messages under way go on.',
+    'When "{{name}}" is offline, new calls are refused within a second; running messages continue.',
   ],
   removeEffect: [
     '删除接口“{{name}}”及其 {{count}} 个授权。一秒内对它的调用返回“接口不存在”，无法恢复。',
-    'Deletes the interface "{{name}}" with its {{count}} {{count|grant|grants}}. Within a second calls of it find nothing; this cannot be undone.',
+    'Deletes the interface "{{name}}" with its {{count}} {{count|grant|grants}}. Within a second it no longer exists for callers; this cannot be undone.',
   ],
 });
 

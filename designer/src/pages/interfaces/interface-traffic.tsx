@@ -8,11 +8,11 @@ import { heldOf, TargetText } from '../../release/interface-parts.tsx';
 
 const TEXTS = defineTexts({
   title: ['概况', 'At a glance'],
-  target: ['目标', 'Leads to'],
+  target: ['目标', 'Target'],
   version: ['线上版本', 'Version in service'],
   none: ['未发布', 'Not published'],
-  today: ['流程今日执行', 'Flow’s runs today'],
-  failed: ['其中失败', 'Failed of them'],
+  today: ['流程今日执行', 'Executions of the flow today'],
+  failed: ['其中失败', 'Of these, failed'],
   held: ['待人工处理', 'Held now'],
 });
 

@@ -17,18 +17,18 @@ const TEXTS = defineTexts({
   title: ['接口与服务', 'Interfaces'],
   help: [
     '对外发布的接口：从哪个网关进来，由什么保护，通到哪个流程。',
-    'What is published: the front it comes in by, and the flow it leads to.',
+    'What is published: on which front, and with which flow as its target.',
   ],
   name: ['名称', 'Name'],
   front: ['网关', 'Front'],
   address: ['方法与路径', 'Method and path'],
-  target: ['目标', 'Leads to'],
+  target: ['目标', 'Target'],
   state: ['状态', 'State'],
   online: ['在线', 'Online'],
   offline: ['已下线', 'Offline'],
   grants: ['授权应用', 'Granted apps'],
   empty: ['还没有接口', 'No interfaces yet'],
-  emptyNext: ['把一个已发布的流程开放为接口。', 'Publish a flow, then make an interface that leads to it.'],
+  emptyNext: ['把一个已发布的流程开放为接口。', 'Publish a flow, then create an interface with this flow as its target.'],
   create: ['新建接口', 'New interface'],
 });
 

@@ -16,9 +16,9 @@ import { interfaceProblems, newInterface, wholeInterface } from './interface-sch
 const TEXTS = defineTexts({
   interfaces: ['接口与服务', 'Interfaces'],
   title: ['新建接口', 'New interface'],
-  help: ['新接口先处于下线状态；保存并授权后再上线。', 'A new interface begins offline: save it, grant it, then put it online.'],
+  help: ['新接口先处于下线状态；保存并授权后再上线。', 'A new interface is offline at first: save it, grant it, then put it online.'],
   document: ['接口设置', 'Settings of the interface'],
-  saved: ['接口已创建，尚未上线', 'The interface has been made; it is not online yet'],
+  saved: ['接口已创建，尚未上线', 'The interface has been created; it is not online yet'],
 });
 
 const FIXED = { revision: 0 };

@@ -12,7 +12,7 @@ import { Tag } from '../../kit/feedback/status-tag.tsx';
 import styles from './interfaces.module.css';
 import { FIELD_EDITORS } from '../../node-panel/fields/field-registry.ts';
 
-const TEXTS = defineTexts({ always: ['此网关总是执行', 'Always on at this front'] });
+const TEXTS = defineTexts({ always: ['此网关总是执行', 'Always on for this front'] });
 
 type Policies = Readonly<Record<string, false | Content>>;
 

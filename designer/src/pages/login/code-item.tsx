@@ -3,7 +3,7 @@ import { defineTexts, useTexts } from '../../i18n/texts.ts';
 
 const TEXTS = defineTexts({
   code: ['验证码', 'Code'],
-  help: ['验证器应用当前显示的 6 位数字，或一个恢复码', 'Six digits that the authenticator app shows now, or a recovery code'],
+  help: ['验证器应用当前显示的 6 位数字，或一个恢复码', 'The six digits that the authenticator app shows, or a recovery code'],
   missing: ['请输入验证码', 'Enter the code'],
 });
 

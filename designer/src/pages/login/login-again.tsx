@@ -10,7 +10,7 @@ const TEXTS = defineTexts({
   title: ['请重新登录', 'Log in again'],
   why: [
     '登录已过期。当前页面和未保存的修改都还在，登录后接着做。',
-    'Your session has ended. The page and what is not saved on it are still here; log in and go on.',
+    'Your session has ended. The page and its unsaved changes are still here; log in to continue.',
   ],
   account: ['账号', 'Account'],
   password: ['密码', 'Password'],

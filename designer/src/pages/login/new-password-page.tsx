@@ -8,18 +8,15 @@ import styles from './login-page.module.css';
 
 const TEXTS = defineTexts({
   title: ['设置自己的密码', 'Choose your own password'],
-  why: ['一次性密码只能用来登录这一次。', 'The one-time password is good for this login only.'],
-  tooOld: [
-    '密码已超过最长使用期限，请换一个近期没有用过的密码。',
-    'Your password has grown too old: choose one that you have not had lately.',
-  ],
+  why: ['一次性密码只能用来登录这一次。', 'The one-time password is valid only for this login.'],
+  tooOld: ['密码已超过最长使用期限，请换一个近期没有用过的密码。', 'Your password is too old: choose one that you have not used recently.'],
   oneTime: ['一次性密码', 'One-time password'],
-  old: ['现在的密码', 'Present password'],
-  next: ['新密码（至少 12 个字符）', 'New password (12 characters at least)'],
-  again: ['再输入一次', 'Once more'],
-  missing: ['请输入', 'Enter it'],
-  differs: ['两次输入不一致', 'The two differ'],
-  save: ['保存并进入', 'Save and go on'],
+  old: ['现在的密码', 'Current password'],
+  next: ['新密码（至少 12 个字符）', 'New password (at least 12 characters)'],
+  again: ['再输入一次', 'Repeat the new password'],
+  missing: ['请输入', 'Enter a value'],
+  differs: ['两次输入不一致', 'The two passwords differ'],
+  save: ['保存并进入', 'Save and continue'],
 });
 
 interface Values {

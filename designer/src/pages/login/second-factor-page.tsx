@@ -7,7 +7,7 @@ const TEXTS = defineTexts({
   title: ['设置第二因素', 'Set up a second factor'],
   why: [
     '本平台要求登录时除密码外再输入手机验证器应用的验证码。',
-    'This platform asks for a code of an authenticator app on your phone beside the password.',
+    'In addition to the password, this platform requires a code from an authenticator app on your phone.',
   ],
 });
 

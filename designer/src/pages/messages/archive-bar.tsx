@@ -14,10 +14,10 @@ import styles from './messages-page.module.css';
 const TEXTS = defineTexts({
   about: [
     '归档中有 {{days}} 天、{{count}} 条消息。接收满 {{afterDays}} 天且已结束的消息每小时自动移入归档；仍须防重复的暂不移入。',
-    '{{days}} {{days|day|days}} with {{count}} {{count|message|messages}} archived. What came {{afterDays}} {{afterDays|day|days}} ago and has ended is moved here every hour; what must still refuse a repetition stays.',
+    '{{days}} {{days|day|days}} with {{count}} {{count|message|messages}} archived. Messages that arrived {{afterDays}} {{afterDays|day|days}} ago and have ended are moved here every hour; those that are still needed to recognise repetitions stay.',
   ],
-  running: ['正在归档：已移入 {{archived}} 条', 'Being written: {{archived}} moved so far'],
-  wanted: ['已发起归档，等待工作进程开始', 'Asked for; a worker is to begin'],
+  running: ['正在归档：已移入 {{archived}} 条', 'Archiving: {{archived}} moved so far'],
+  wanted: ['已发起归档，等待工作进程开始', 'Requested; waiting for a worker to start'],
   done: ['上次归档 {{ago}}，移入 {{archived}} 条', 'Last written {{ago}}: {{archived}} moved'],
   stopped: ['上次归档 {{ago}} 被停止，已移入 {{archived}} 条', 'Last run was stopped {{ago}}: {{archived}} moved'],
   failed: ['上次归档 {{ago}} 失败（{{code}}），已移入 {{archived}} 条', 'Last run failed {{ago}} ({{code}}): {{archived}} moved'],
@@ -26,18 +26,18 @@ const TEXTS = defineTexts({
   title: ['立即归档？', 'Archive now?'],
   effect: [
     '由一个工作进程把已到期限的消息移入归档文件。移入后仍可查看，也可作为新消息重发；不能移回。',
-    'A worker moves the messages that are old enough into files. They can be looked at and sent anew afterwards; they are not moved back.',
+    'A worker moves the messages that are old enough into files. You can still view and resend them; they are not moved back.',
   ],
-  waiting: ['等待工作进程开始…', 'Waits for a worker …'],
+  waiting: ['等待工作进程开始…', 'Waiting for a worker …'],
   moved: ['已移入归档 {{count}} 条', '{{count}} {{count|message was|messages were}} moved into the archive'],
   none: ['没有到期限的消息可归档', 'No message is old enough to be archived'],
   notDone: [
     '归档没有完成（{{code}}），已移入 {{count}} 条；一小时内会自动重试。',
-    'It did not end ({{code}}); {{count}} were moved. It is tried again within the hour.',
+    'It did not complete ({{code}}); {{count}} were moved. It is retried within the hour.',
   ],
   stop: [
     '已停止：正在写的文件放弃，已移入的保留。其余一小时内自动归档。',
-    'Stopped: the file in hand is given up, what was moved stays moved. The rest is archived within the hour.',
+    'Stopped: the current file is discarded, what was moved stays moved. The rest is archived within the hour.',
   ],
 });
 

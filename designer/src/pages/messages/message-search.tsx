@@ -20,10 +20,10 @@ const TEXTS = defineTexts({
   value: ['业务键的值', 'Its value'],
   from: ['开始时间', 'From'],
   to: ['结束时间', 'To'],
-  both: ['键名和值都填上才会查找', 'Looked for once name and value are there'],
+  both: ['键名和值都填上才会查找', 'The search starts when both name and value are entered'],
   noKey: [
     '按业务键（如患者）查找需有查看消息数据的权限',
-    'To look by a business key, such as a patient, takes the right to see data of messages',
+    'Searching by a business key, such as a patient, requires the right to see the data of messages',
   ],
   hour: ['最近 1 小时', 'Last hour'],
   today: ['今天', 'Today'],

@@ -25,26 +25,26 @@ const TEXTS = defineTexts({
   title: ['消息', 'Messages'],
   help: [
     '每条经过流程的消息：何时、走到哪里、结果如何。按业务键查找时，键的值不写入网址。',
-    'Every message that went through a flow: when, how far, and how it ended. The value of a business key is kept out of the address.',
+    'Every message that went through a flow: when, how far it got, and how it ended. The value of a business key is not part of the address.',
   ],
   refresh: ['刷新', 'Refresh'],
   live: ['自动刷新', 'Live'],
-  liveHelp: ['每 5 秒列出新到的消息', 'Lists what has come every 5 seconds'],
+  liveHelp: ['每 5 秒列出新到的消息', 'Updates the list every 5 seconds'],
   archive: ['归档', 'Archive'],
   archiveOff: ['归档未启用', 'The archive is off'],
   archiveOffNext: [
     '消息不会移入归档，全部在此处查找。需要时请系统管理员设置 KQ_ARCHIVE_FOLDER。',
-    'No message is moved into an archive: all are found here. Where one is wanted, the system administrator sets KQ_ARCHIVE_FOLDER.',
+    'No messages are moved into an archive: all of them are here. To use an archive, the system administrator sets KQ_ARCHIVE_FOLDER.',
   ],
   archiveLeave: ['返回消息', 'Back to the messages'],
-  archiveHelp: ['在归档文件中查找较早的消息', 'Looks for older messages in the archive'],
+  archiveHelp: ['在归档文件中查找较早的消息', 'Search for older messages in the archive'],
   export: ['导出 CSV', 'Export CSV'],
-  empty: ['没有符合条件的消息', 'No message fits these conditions'],
+  empty: ['没有符合条件的消息', 'No message matches these conditions'],
   emptyNext: ['放宽条件，或向接口发一条消息后刷新。', 'Widen the conditions, or send a message to an interface and refresh.'],
   clear: ['清除条件', 'Clear the conditions'],
   brokenOff: [
     '按追踪号查找只看到 {{at}} 为止；更早的请加上时间或流程条件。',
-    'The search by trace id went back to {{at}}; for earlier ones add a time or a flow.',
+    'The search by trace id went back to {{at}}; to search further back, add a time or a flow.',
   ],
 });
 

@@ -12,11 +12,11 @@ export type RetryTables = NonNullable<Input<'executions.retry'>['tables']>;
 const TEXTS = defineTexts({
   label: ['代码表', 'Code tables'],
   then: ['用当时的代码表', 'As received'],
-  thenHelp: ['接收时的代码表：之后补充或修改的代码都不算', 'Those of when it was accepted: codes added or changed since do not count'],
+  thenHelp: ['接收时的代码表：之后补充或修改的代码都不算', 'Those from when it was accepted: codes added or changed since are not used'],
   now: ['用现在的代码表', 'Current'],
   nowHelp: [
     '补充代码后选这一项。同一通道里排在后面、还没开始的消息也改用现在的代码表；已有写操作办成或结果不明的不改，保持挂起',
-    'For a code that has been added since. Messages behind it in its lane that have not begun use them too; those with a write that was done, or may have been, are left held',
+    'For a code that has been added since. Messages behind it in its lane that have not started use them too; those with a write that was or may have been done stay held',
   ],
 });
 

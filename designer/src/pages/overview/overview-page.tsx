@@ -15,7 +15,7 @@ import { StatusCounts } from './status-counts.tsx';
 
 const TEXTS = defineTexts({
   title: ['概览', 'Overview'],
-  help: ['先看需要人处理的，再看流量与各条流程。', 'What needs a person first, then the traffic and the flows.'],
+  help: ['先看需要人处理的，再看流量与各条流程。', 'First what needs attention, then the traffic and the flows.'],
   api: ['管理接口文档', 'Admin API'],
   refresh: ['刷新', 'Refresh'],
 });

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   name: ['名称', 'Name'],
   state: ['状态', 'State'],
   perMinute: ['最近一分钟', 'Last minute'],
-  errors: ['其中失败', 'Failed of it'],
+  errors: ['其中失败', 'Of these, failed'],
   inFlight: ['运行中', 'Running'],
   today: ['今日', 'Today'],
   empty: ['还没有发布流程', 'No flow is published yet'],

@@ -8,7 +8,7 @@ import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 import { FieldChanges } from '../audit/field-changes.tsx';
 import { adapterFields, fieldWords, GRANT_FIELDS, interfaceFields } from './asked-fields.ts';
 
-const TEXTS = defineTexts({ asked: ['申请的修改', 'What is asked for'], made: ['申请新建的内容', 'What is to be made'] });
+const TEXTS = defineTexts({ asked: ['申请的修改', 'What is requested'], made: ['申请新建的内容', 'What will be created'] });
 
 interface Sides {
   readonly before: unknown;

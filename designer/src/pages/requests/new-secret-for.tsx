@@ -9,10 +9,10 @@ import { SecretDialog } from '../secrets/secret-dialog.tsx';
 const TEXTS = defineTexts({
   missing: ['凭据“{{name}}”还不存在', 'The credential "{{name}}" does not exist yet'],
   missingNext: ['先存入它的值，再同意这项申请。', 'Store its value first, then accept the request.'],
-  unbound: ['凭据“{{name}}”还没有授权给这个适配器', 'The credential "{{name}}" is not meant for this adapter yet'],
+  unbound: ['凭据“{{name}}”还没有授权给这个适配器', 'This adapter may not use the credential "{{name}}" yet'],
   unboundNext: [
     '在这里设置其值并把适配器加入，再同意这项申请。',
-    'Set its value here with this adapter among those that may use it, then accept.',
+    'Set its value here and add this adapter to those that may use it, then accept.',
   ],
   create: ['存入凭据', 'Store the credential'],
 });

@@ -5,7 +5,7 @@ import { hostsNotAsWritten } from './hosts-not-as-written.ts';
 const TEXTS = defineTexts({
   realHost: [
     '地址的域名含特殊字符，实际连接的是下面的主机，请核对',
-    'An address has unusual characters in its host name; check where it really leads',
+    'An address has unusual characters in its host name; check where it really points',
   ],
 });
 

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   title: ['申请', 'Requests'],
   help: [
     '自己无权做的事可以申请；有权的人说明理由后决定，同意即以其名义执行，全程留审计。',
-    'What one may not do one may ask for. Those who may decide with a reason; what they accept runs as their act, and all of it is audited.',
+    'You can request actions that you do not have the right to do. People with the right decide with a reason; accepted requests run as their own actions, and everything is audited.',
   ],
   what: ['申请', 'Asked for'],
   by: ['申请人', 'By'],
@@ -24,13 +24,13 @@ const TEXTS = defineTexts({
   status: ['状态', 'State'],
   side: ['与我的关系', 'Whose'],
   waiting: ['等我决定的', 'Waiting for me'],
-  own: ['我提交的', 'Asked for by me'],
+  own: ['我提交的', 'Requested by me'],
   decided: ['我决定过的', 'Decided by me'],
-  cut: ['只列出前 1,000 项，搜索和筛选也只在其中进行。', 'Only the first 1,000 are listed; search and filters look among them.'],
+  cut: ['只列出前 1,000 项，搜索和筛选也只在其中进行。', 'Only the first 1,000 are listed; search and filters apply only to these.'],
   empty: ['没有申请', 'No requests'],
   emptyHelp: [
     '在无权发布流程、开放接口、授权应用、修改凭据的地方点“申请”，就会出现在这里；等您决定的也在这里。',
-    'Where you may not publish a flow, offer an interface, grant it or change a credential, you can ask for it: it stands here then, with what waits for your decision.',
+    'If you do not have the right to publish a flow, create an interface, grant it or change a credential, you can request it. Your requests are listed here, together with those that wait for your decision.',
   ],
 });
 

@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   title: ['凭据', 'Credentials'],
   help: [
     '凭据加密存储，这里只有名称，看不到值；只有列出的适配器可以使用。',
-    'Credentials are stored sealed: their names are here, never their values; only the adapters listed may use one.',
+    'Credentials are stored sealed: only their names are shown here, never their values; only the listed adapters may use them.',
   ],
   create: ['新建凭据', 'New secret'],
   name: ['名称', 'Name'],
@@ -25,14 +25,14 @@ const TEXTS = defineTexts({
   nobody: ['无', 'None'],
   updated: ['更新时间', 'Updated'],
   set: ['设置新值', 'Set a new value'],
-  removeEffect: ['删除凭据“{{name}}”；值无法恢复。', 'Deletes the secret "{{name}}"; its value cannot be brought back.'],
+  removeEffect: ['删除凭据“{{name}}”；值无法恢复。', 'Deletes the secret "{{name}}"; its value cannot be restored.'],
   inUseHelp: [
     '以下适配器正在使用凭据“{{name}}”，先为它们改用其他凭据：',
-    'These adapters log in with "{{name}}"; give them another credential first:',
+    'These adapters use "{{name}}" as their credential; give them another one first:',
   ],
-  usedBy: ['用作凭据的适配器', 'Adapters that log in with it'],
+  usedBy: ['用作凭据的适配器', 'Adapters with this credential'],
   empty: ['还没有凭据', 'No secrets yet'],
-  emptyNext: ['存入凭据后，在适配器里写它的名称。', 'Store a credential, then name it in an adapter.'],
+  emptyNext: ['存入凭据后，在适配器里写它的名称。', 'Store a credential, then select it in an adapter.'],
 });
 
 type Secret = Output<'secrets.list'>['items'][number];

@@ -8,7 +8,7 @@ const TEXTS = defineTexts({
   tryIt: ['试一次调用', 'Try a call'],
   tryItHelp: [
     '复制到本机终端执行：签名并发送一次示例调用，可反复执行。',
-    'Paste it into a terminal on this machine: it signs and sends a call of the example, as often as you like.',
+    'Paste it into a terminal on this machine: it signs and sends a call of the example, as often as you want.',
   ],
   copy: ['复制命令', 'Copy the command'],
 });

@@ -14,7 +14,7 @@ const TEXTS = defineTexts({
   title: ['网关', 'Gateways'],
   help: [
     '在线进程的全部网关。隔离区（DMZ）的网关不连数据库，不在此列：请看它自己的 /metrics。',
-    'Every gateway of a process that lives. A gateway in the DMZ has no way to the database and is not among them: look at its own /metrics.',
+    'All gateways of running processes. A gateway in the DMZ has no access to the database and is not listed: see its own /metrics.',
   ],
   front: ['网关', 'Front'],
   process: ['主机与进程号', 'Host and process'],
@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   inFlight: ['处理中', 'In flight'],
   requests: ['请求', 'Requests'],
   refused: ['拒绝', 'Refused'],
-  empty: ['没有在线的网关', 'No gateway is alive'],
+  empty: ['没有在线的网关', 'No gateway is running'],
   emptyNext: ['启动一个：kangqiao gateway --front open', 'Start one: kangqiao gateway --front open'],
 });
 

@@ -15,42 +15,39 @@ const TEXTS = defineTexts({
   title: ['数据完整性', 'Integrity'],
   help: [
     '账号、密钥、授权、接口、适配器等数据带有校验值；被绕过平台改动的一律停用，由安全管理员决定保留或删除。能以系统最高权限登录本机的人仍可绕过默认设置。',
-    'Accounts, keys, grants, interfaces, adapters and the like carry a mark. What was changed past Kangqiao is not used; the security administrator keeps or removes it. A person with root access to the machine can still get around the default setup.',
+    'Accounts, keys, grants, interfaces, adapters and similar documents have a mark. Documents changed outside Kangqiao are not used; the security administrator keeps or removes them. A person with root access to the machine can still bypass the default setup.',
   ],
-  refused: ['审计链的末端与保存的签名不符，系统只读，不处理消息', 'The audit trail is not the one that was signed; the store is read only'],
+  refused: ['审计链的末端与保存的签名不符，系统只读，不处理消息', 'The audit trail does not match its signed head; the store is read only'],
   refusedHelp: [
     '现有 {{lines}} 行，签名为第 {{number}} 行：末尾被截断，或存储是较早的副本。请换回正确的存储，或在核对后接受。',
-    'It has {{lines}} lines, and its signed head names line {{number}}: its end was cut off, or the store is an older copy. Put the right store back, or accept it.',
+    'It has {{lines}} lines, but its signed head is for line {{number}}: its end was cut off, or the store is an older copy. Restore the right store, or accept it.',
   ],
   broken: ['审计链中有记录缺失或被改动', 'Lines of the audit trail are missing or were changed'],
   brokenReadOnly: [
     '审计链中有记录缺失或被改动，系统只读，不处理消息',
-    'Lines of the audit trail are missing or were changed; the store is read only, and no messages are worked on',
+    'Lines of the audit trail are missing or were changed; the store is read only, and no messages are processed',
   ],
   brokenHelp: [
     '这些记录涉及的账号、授权、接口等可能已被换回旧版本。请与备份和审批记录核对，再接受；此后以现有数据为准。',
-    'Accounts, grants, interfaces and the like that these lines were about may have been rolled back. Compare them with a backup before you accept: what stands counts from then on.',
+    'The accounts, grants, interfaces and similar documents of these lines may have been rolled back. Compare them with a backup before you accept: from then on the current state is valid.',
   ],
   missing: ['审计链末端签名文件缺失', 'The signed head of the audit trail is missing'],
   missingHelp: [
     '无法判断审计链末尾是否被截断。请放回该文件后重新启动；或将最新的审计记录与副本核对，再接受。',
-    'Nobody can tell whether the end of the trail was cut off. Put the file back and start again, or compare the newest lines with a copy, then accept.',
+    'It is not known whether the end of the trail was cut off. Restore the file and start again, or compare the newest lines with a copy, then accept.',
   ],
   accept: ['接受当前审计链', 'Accept the trail'],
-  acceptEffect: [
-    '解除只读，开始处理消息；缺少的审计记录不会恢复。',
-    'Messages are worked on again. The lines that are missing stay missing.',
-  ],
+  acceptEffect: ['解除只读，开始处理消息；缺少的审计记录不会恢复。', 'Messages are processed again. Missing lines stay missing.'],
   written: ['尚未启用：升级期间只写入校验值', 'Not enforced yet: during the upgrade marks are only written'],
   writtenHelp: [
     '全部进程升级后启用。仍在运行的旧版本进程：{{older}}',
-    'Enforce it once all processes are new. Older ones that still run: {{older}}',
+    'Enforce it when all processes run the new version. Older ones still running: {{older}}',
   ],
   none: ['无', 'none'],
   enforce: ['启用校验', 'Enforce'],
   enforceEffect: [
     '现有数据按现状登记；旧版本此后无法使用此存储。',
-    'What stands is marked as it is; earlier versions cannot use this store any more.',
+    'The current documents are marked as they are; earlier versions can no longer use this store.',
   ],
   collection: ['类别', 'Collection'],
   id: ['编号', 'Id'],
@@ -61,9 +58,9 @@ const TEXTS = defineTexts({
   removed: ['被删除', 'Deleted'],
   at: ['时间', 'When'],
   keep: ['保留', 'Keep'],
-  keepEffect: ['按现状登记并重新启用。', 'It is marked as it stands, and used again.'],
+  keepEffect: ['按现状登记并重新启用。', 'It is marked as it is, and used again.'],
   remove: ['删除', 'Remove'],
-  removeEffect: ['从存储中删除，或确认它已不存在。', 'It is removed from the store, or stays away if it is gone.'],
+  removeEffect: ['从存储中删除，或确认它已不存在。', 'It is removed from the store, or stays removed if it no longer exists.'],
   empty: ['没有发现问题', 'Nothing was found'],
 });
 

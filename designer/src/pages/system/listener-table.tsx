@@ -22,16 +22,16 @@ const TEXTS = defineTexts({
   state: ['状态', 'State'],
   process: ['进程', 'Process'],
   since: ['自', 'Since'],
-  arrivals: ['已收消息', 'Messages taken'],
+  arrivals: ['已收消息', 'Messages received'],
   problem: ['问题', 'Problem'],
-  empty: ['没有自行监听的已发布流程', 'No published flow listens by itself'],
+  empty: ['没有自行监听的已发布流程', 'No published flow has a listener'],
 });
 
 const STATE_TEXTS = defineTexts({
   starting: ['启动中', 'Starting'],
   listening: ['监听中', 'Listening'],
-  standby: ['由其他进程监听', 'Another process listens'],
-  failing: ['失败，将重试', 'Failing, tried again'],
+  standby: ['由其他进程监听', 'Another process is listening'],
+  failing: ['失败，将重试', 'Failing, being retried'],
   stopped: ['已停止', 'Stopped'],
 });
 

@@ -9,11 +9,11 @@ const TEXTS = defineTexts({
   target: ['地址', 'Address'],
   targetHelp: [
     '主机名、地址或网段，可带端口，如 127.0.0.1:25、mail.example:587、[::1]:25；不带端口则不限端口。主机名只放行它此刻指向的那类地址。',
-    'A name, an address or a range, with a port if need be: 127.0.0.1:25, mail.example:587, [::1]:25. Without one, any port. A name opens only the kind of address that it leads to now.',
+    'A name, an address or a range, optionally with a port: 127.0.0.1:25, mail.example:587, [::1]:25. Without a port, any port. A name allows only the kind of address to which it currently resolves.',
   ],
   reason: ['理由', 'Reason'],
-  reasonHelp: ['对方是什么系统、为何在此；写入审计。', 'Which system stands there and why; it goes into the audit trail.'],
-  missing: ['请填写', 'Enter it'],
+  reasonHelp: ['对方是什么系统、为何在此；写入审计。', 'Which system has this address and why; written into the audit trail.'],
+  missing: ['请填写', 'Enter a value'],
   save: ['允许', 'Allow'],
   cancel: ['取消', 'Cancel'],
 });

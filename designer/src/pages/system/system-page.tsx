@@ -17,15 +17,15 @@ import { VersionList } from './version-list.tsx';
 
 const TEXTS = defineTexts({
   title: ['系统', 'System'],
-  help: ['各进程与各部分的状态、版本和生效的设置。', 'How each process and part is doing, versions, and the settings in force.'],
+  help: ['各进程与各部分的状态、版本和生效的设置。', 'Health of each process and part, versions, and current settings.'],
   refresh: ['刷新', 'Refresh'],
   limited: [
     '本账号只限部分服务域，不显示进程、网关、主机、数据完整性、可连接的地址与设置',
-    'Processes, gateways, the machine, integrity, outbound addresses and settings are not shown to this account',
+    'This account cannot see processes, gateways, the machine, integrity, outbound addresses and settings',
   ],
   limitedHelp: [
     '它们涉及全部服务域。需要查看时，请由不限服务域的账号打开本页。',
-    'The account is limited to some domains, and they concern all of them. An account with all domains sees them here.',
+    'The account is limited to some domains, but this information concerns all domains. An account with all domains sees it here.',
   ],
 });
 

@@ -20,13 +20,13 @@ const TEXTS = defineTexts({
   save: ['保存', 'Save'],
   saved: [
     '已保存；新消息立即使用，在途消息仍用接收时的内容，挂起的可选“用现在的代码表”重试',
-    'Saved: new messages use it at once, those under way keep what they were accepted with; what is held can be retried with the current tables',
+    'Saved: new messages use it immediately, running messages keep the tables with which they were accepted; held messages can be retried with the current tables',
   ],
-  hasFallback: ['查不到代码时用固定值代替', 'Use a fixed value when a code is absent'],
-  fallback: ['代替值', 'That value'],
+  hasFallback: ['查不到代码时用固定值代替', 'Use a fixed value if a code is unknown'],
+  fallback: ['代替值', 'Fixed value'],
   noFallback: [
     '查不到代码时报错 CODE_UNKNOWN，消息按节点的错误处理走',
-    'An absent code is the error CODE_UNKNOWN; the node’s error handling decides',
+    'An unknown code is the error CODE_UNKNOWN; the node’s error handling decides what happens',
   ],
 });
 

@@ -13,15 +13,15 @@ const TEXTS = defineTexts({
   key: ['代码', 'Code'],
   value: ['译为', 'Becomes'],
   keyEmpty: ['代码不能为空', 'The code is empty'],
-  keyRepeated: ['代码重复', 'This code is there twice'],
+  keyRepeated: ['代码重复', 'This code occurs twice'],
   add: ['添加一行', 'Add a row'],
   remove: ['删除这一行', 'Delete this row'],
   import: ['导入 CSV', 'Import CSV'],
   importHelp: [
     '两列：代码、译为。导入的行覆盖同名代码，保存前不生效。',
-    'Two columns: code, becomes. Rows that are read replace those of the same code; nothing counts before it is saved.',
+    'Two columns: code and translation. Imported rows replace those with the same code; nothing takes effect before you save.',
   ],
-  imported: ['读入 {{count}} 行，请检查后保存', '{{count}} {{count|row|rows}} read: look at them, then save'],
+  imported: ['读入 {{count}} 行，请检查后保存', '{{count}} {{count|row|rows}} read: check them, then save'],
   export: ['导出 CSV', 'Export CSV'],
 });
 

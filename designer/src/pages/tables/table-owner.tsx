@@ -8,7 +8,7 @@ const TEXTS = defineTexts({
   sharedWith: ['共享给', 'Shared with'],
   owners: [
     '拥有该服务域的账号可修改；共享给的服务域可以使用、不能修改。不选服务域则属于整个平台，人人可用。',
-    'Accounts with this domain edit it; the domains it is shared with use it and do not edit it. Without a domain it belongs to the whole installation and everybody uses it.',
+    'Accounts with this domain can edit it; the domains with which it is shared can use but not edit it. Without a domain it belongs to the whole installation and everyone can use it.',
   ],
 });
 

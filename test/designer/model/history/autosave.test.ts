@@ -17,7 +17,7 @@ class Failure extends Error {
   }
 }
 
-/** A server that holds one draft and answers when it is told to. */
+/** A server with one draft that responds when the test says so. */
 function createServer(draft: FlowDocument | undefined) {
   const calls: { readonly document: FlowDocument; answer(): void; lose(): void; fail(failure: SaveFailure): void }[] = [];
   const server = {
@@ -396,7 +396,7 @@ async function playSession(seed: number): Promise<void> {
   const { clock, server, autosave, edit, merged } = start();
   let last = labelOf(autosave.state.base)!;
   let others = 0;
-  /** What I had saved, somebody replaced knowingly. */
+  /** Someone knowingly replaced what I had saved. */
   const follow = () => {
     const latest = merged.at(-1);
     if (latest !== undefined && labelOf(latest.base) === last) last = labelOf(latest.document)!;

@@ -102,7 +102,7 @@ test('each bound has words in both languages that say what to do', () => {
   const { excess } = measureSchema({ properties: { a: { pattern: '(a{100}b{10}){100}' } } });
   assert.deepEqual(schemaExcessText(excess!), {
     'zh-CN': '正则表达式展开后过大：11200，上限 5000（/properties/a）。请减小其中的重复次数',
-    en: 'A pattern is too large once its repetitions are written out: 11200, at most 5000 at /properties/a. Repeat less in it',
+    en: 'A pattern is too large when its repetitions are expanded: 11200, at most 5000 at /properties/a. Use fewer repetitions',
   });
 });
 

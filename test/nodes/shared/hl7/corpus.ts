@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../../../../../shared/corpora/hl7/', import.meta.url));
 
-/** Messages of many types, name and bytes; empty where the corpus is not beside the checkout. */
+/** Messages of many types, name and bytes; empty if the corpus is not next to the checkout. */
 export function readCorpus(): readonly { readonly name: string; readonly bytes: Buffer }[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

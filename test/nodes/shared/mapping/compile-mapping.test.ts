@@ -12,7 +12,7 @@ import { engineBuild } from '../../support/engine-build.ts';
 const scopeOf = (data: unknown): Scope => ({ message: createMessage(data), nodes: {}, now: 0 });
 const lookup = (table: string, key: string): string => {
   if (table === 'sex' && key === 'M') return '1';
-  throw new AppError('CODE_UNKNOWN', 'input', `Code table ${table} does not know this code.`);
+  throw new AppError('CODE_UNKNOWN', 'input', `Code table ${table} does not contain this code.`);
 };
 function map(rules: Mapping['rules'], data: unknown): unknown {
   assert.ok(Value.Check(MappingSchema, { rules }), 'the mapping fits its schema');

@@ -11,7 +11,7 @@ import { useCommit, useForm, useFormState } from '../form-context.tsx';
 import styles from './cron.module.css';
 
 const TEXTS = defineTexts({
-  build: ['常用时间', 'Everyday choices'],
+  build: ['常用时间', 'Common schedules'],
   kind: ['频率', 'How often'],
   minutes: ['每隔几分钟', 'Every few minutes'],
   hourly: ['每小时', 'Every hour'],
@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   weekdays: ['工作日', 'Monday to Friday'],
   weekly: ['每周', 'Every week'],
   monthly: ['每月', 'Every month'],
-  every: ['间隔（分钟）', 'Minutes between'],
+  every: ['间隔（分钟）', 'Minutes between runs'],
   minute: ['第几分', 'At minute'],
   time: ['时间', 'At'],
   weekday: ['星期', 'Day of the week'],

@@ -10,8 +10,8 @@ import { useForm } from '../form-context.tsx';
 import styles from './json-input.module.css';
 
 const TEXTS = defineTexts({
-  wrong: ['这里还不是正确的 JSON，尚未保存。', 'This is no JSON yet and is not kept.'],
-  here: ['JSON 从这里开始不正确', 'The JSON is wrong from here on'],
+  wrong: ['这里还不是正确的 JSON，尚未保存。', 'This is not valid JSON yet and is not saved.'],
+  here: ['JSON 从这里开始不正确', 'The JSON is invalid from here'],
 });
 
 interface JsonInputProps {

@@ -27,8 +27,8 @@ const TEXTS = defineTexts({
   nameOf: ['{{label}} 第 {{number}} 项的名称', '{{label}} {{number}}: name'],
   valueOf: ['{{label}} 第 {{number}} 项的值', '{{label}} {{number}}: value'],
   item: ['{{label}} 第 {{number}} 项', '{{label}} {{number}}'],
-  wrongForm: ['名称不能为空，不能重复；应为：{{rule}}。', 'A name is not empty and stands only once: {{rule}}.'],
-  wrong: ['名称不能为空，也不能重复或含有不允许的字符。', 'A name is not empty, stands only once and has allowed characters alone.'],
+  wrongForm: ['名称不能为空，不能重复；应为：{{rule}}。', 'A name must not be empty and must be unique: {{rule}}.'],
+  wrong: ['名称不能为空，也不能重复或含有不允许的字符。', 'A name must not be empty, must be unique and may have only allowed characters.'],
 });
 
 interface PairsInputProps extends FieldProps {

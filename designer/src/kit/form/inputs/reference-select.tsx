@@ -11,7 +11,7 @@ import { useClear } from '../../search/use-clear.ts';
 const TEXTS = defineTexts({
   choose: ['请选择', 'Choose'],
   unknown: ['列表中没有', 'Not in the list'],
-  nothing: ['没有可选的', 'There is nothing to choose'],
+  nothing: ['没有可选的', 'There is nothing to choose from'],
 });
 
 export interface Reference {

@@ -4,7 +4,7 @@ import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import styles from './message-page.module.css';
 
 const TEXTS = defineTexts({
-  fold: ['折叠画布，给数据更多空间', 'Fold the canvas: more room for data'],
+  fold: ['折叠画布，给数据更多空间', 'Collapse the canvas: more room for data'],
   unfold: ['展开画布', 'Show the canvas'],
 });
 

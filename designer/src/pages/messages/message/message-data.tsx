@@ -11,16 +11,16 @@ import { usePayload } from '../use-payload.ts';
 
 const TEXTS = defineTexts({
   show: ['查看数据', 'Show the data'],
-  why: ['数据可能含患者信息；查看会写入审计。', 'The data may name patients; looking at it leaves an audit line.'],
+  why: ['数据可能含患者信息；查看会写入审计。', 'The data may contain patient data; viewing it writes an audit line.'],
   noRight: [
     '看不到数据：需要“查看消息数据”的权限，持有它的角色：{{roles}}。',
-    'The data is not shown: it takes the right to see the data of messages, which these roles give: {{roles}}.',
+    'The data is not shown: this requires the right to see the data of messages, which these roles give: {{roles}}.',
   ],
   input: ['输入', 'Input'],
   output: ['输出', 'Output'],
   none: [
     '没有留存数据：流程的留存级别不含数据，或这里没有经过。',
-    'No data is kept: the flow does not record it, or nothing came by here.',
+    'No data is kept: the flow does not record it, or no message came through here.',
   ],
 });
 

@@ -24,12 +24,12 @@ const TEXTS = defineTexts({
   lane: ['通道', 'Lane'],
   laneKept: ['占用中：同一通道的后续消息在等它', 'Kept: later messages of the same lane wait for it'],
   doneWrite: ['已办理', 'Done'],
-  more: ['共 {{count}} 项', '{{count}} in all'],
+  more: ['共 {{count}} 项', '{{count}} in total'],
   concluded: ['按已办理结束', 'Ended as done'],
   concludedBy: ['{{by}}，{{at}}', '{{by}}, {{at}}'],
   cancelledUnknown: [
     '取消时，最后一次写入的结果不明：对方可能已经办成。重发之前请先向对方核对。',
-    'When it was cancelled, the outcome of its last write was not known: the other side may have done it. Ask there before you resend it.',
+    'When it was cancelled, the outcome of its last write was not known: the other side may have done it. Ask the other side before you resend it.',
   ],
   key: ['已发出的幂等键', 'Key that was sent'],
   late: ['迟到的结果', 'Late outcome'],
@@ -41,15 +41,15 @@ const TEXTS = defineTexts({
   atEnd: ['新消息，排在通道末尾', 'A new message, at the end of the lane'],
   replacedBy: ['由它接替', 'Replaced by'],
   record: ['留存', 'Record'],
-  reduced: ['流程当天的留存额度已用尽：只留下状态和业务键', 'The flow had used up its room of the day: status and keys alone are kept'],
+  reduced: ['流程当天的留存额度已用尽：只留下状态和业务键', 'The flow had used up its quota for the day: only status and keys are kept'],
   shortened: [
     '流程当天的留存额度已用尽：内容最多留一周',
-    'The flow had used up its room of the day: its content is kept for a week at most',
+    'The flow had used up its quota for the day: its content is kept for at most a week',
   ],
   archive: ['归档', 'Archive'],
   archived: [
     '已移入归档：可查看、可作为新消息重发，不能重试',
-    'Moved into the archive: it can be looked at and resent as a new message, not retried',
+    'Moved into the archive: it can be viewed and resent as a new message, but not retried',
   ],
 });
 

@@ -23,7 +23,10 @@ import { usePayload } from '../use-payload.ts';
 const TEXTS = defineTexts({
   panel: ['消息详情', 'About the message'],
   data: ['数据', 'Data'],
-  wholeData: ['收到的消息与答复。选中一个节点看它的输入输出。', 'As it came, and the reply. Select a node for its own input and output.'],
+  wholeData: [
+    '收到的消息与答复。选中一个节点看它的输入输出。',
+    'The message as received, and the reply. Select a node to see its input and output.',
+  ],
   attempt: ['第 {{count}} 次尝试', 'attempt {{count}}'],
   sandboxWait: ['等待脚本沙箱 {{time}}', 'waited {{time}} for the script sandbox'],
   resend: ['更正后重发', 'Correct and resend'],
@@ -31,7 +34,7 @@ const TEXTS = defineTexts({
   message: ['消息', 'Message'],
   whole: ['整条消息', 'The whole message'],
   whose: ['查看哪个节点的数据', 'Whose data is shown'],
-  notReached: ['消息没有走到这个节点。', 'The message did not come to this node.'],
+  notReached: ['消息没有走到这个节点。', 'The message did not reach this node.'],
 });
 const WHOLE = '';
 /** Maximum number of stopped nodes that are shown, because each iteration of a loop may have stopped. */

@@ -15,31 +15,31 @@ import styles from './standstill-card.module.css';
 
 const TEXTS = defineTexts({
   failed: ['在“{{node}}”失败', 'Failed at “{{node}}”'],
-  held: ['停在“{{node}}”，待人工处理', 'Held at “{{node}}”: it needs a person'],
+  held: ['停在“{{node}}”，待人工处理', 'Held at “{{node}}”: it needs a decision'],
   retrying: ['“{{node}}”等待下一次尝试', '“{{node}}” waits for its next attempt'],
   waiting: ['在“{{node}}”等待', 'Waits at “{{node}}”'],
-  heldNowhere: ['待人工处理', 'Held: it needs a person'],
+  heldNowhere: ['待人工处理', 'Held: it needs a decision'],
   known: ['已知：上一次没有在对方生效，重试是安全的。', 'Known: it was not done at the other side; a retry is safe.'],
   unknown: [
     '上一次写入的结果不明：对方可能已经办成。请先向对方核对，再决定重试或取消。',
-    'The outcome of the last write is not known: the other side may have done it. Ask there before you retry or cancel.',
+    'The outcome of the last write is not known: the other side may have done it. Ask the other side before you retry or cancel.',
   ],
   done: [
     '写操作已在对方生效，随后流程出错，不要重新发送。可以继续执行（已办理的不重做）、给出应答，或按已办理结束。',
-    'The write was done at the other side, then the flow failed. Do not send it again. Continue it (what was done is kept), give the reply, or end it as done.',
+    'The write was done at the other side, then the flow failed. Do not send it again. Continue it (completed steps are kept), give the reply, or end it as done.',
   ],
   tablesOfNow: [
     '补充代码后重试，选“用现在的代码表”；用当时的代码表重试还会停在这里。',
-    'Once the code is there, retry with the current code tables; with those as received it stops here again.',
+    'When the code has been added, retry with the current code tables; with those as received it stops here again.',
   ],
   sendAnew: [
     '这条消息用的是接收时的代码表；补充代码后请用“更正后重发”，内容可以不改。',
-    'This message used the code tables of when it was accepted: once the code is there, use “Correct and resend”; the content may stay.',
+    'This message used the code tables from when it was accepted: when the code has been added, use “Correct and resend”; you do not have to change the content.',
   ],
   again: ['又停在“{{node}}”', 'Held at “{{node}}” again'],
   againFor: ['又停在“{{node}}”：{{cause}}', 'Held at “{{node}}” again: {{cause}}'],
   missingCode: ['缺少的代码', 'Missing code'],
-  seeData: ['查看数据后显示', 'Shown once the data is shown'],
+  seeData: ['查看数据后显示', 'Visible when the data is shown'],
   inData: ['见下方的输入数据', 'See the input data below'],
   code: ['错误代码', 'Error code'],
   field: ['字段', 'Field'],

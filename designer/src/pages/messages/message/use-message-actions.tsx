@@ -14,17 +14,17 @@ const TEXTS = defineTexts({
   retryTitle: ['重试这条消息？', 'Retry this message?'],
   retryEffect: [
     '消息从停下的节点接着走：用当时的内容和流程版本，沿用原来的幂等键。要按流程的当前版本从头走一遍，请用“更正后重发”，内容可以不改。',
-    'The message goes on from the node where it stopped, with the content and the flow version as received and the same idempotency keys. To run the flow’s current version from its start, use “Correct and resend”; the content may stay.',
+    'The message continues from the node where it stopped, with the content and the flow version as received and the same idempotency keys. To run the flow’s current version from its start, use “Correct and resend”; you do not have to change the content.',
   ],
   retryUnknown: [
     '消息从停下的节点接着走：用当时的内容、流程版本和代码表，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按幂等键去重，可能会重复。',
-    'The message goes on from the node where it stopped, with the content, the flow version and the code tables as received, under the same idempotency keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
+    'The message continues from the node where it stopped, with the content, the flow version and the code tables as received, and with the same idempotency keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
   goOn: ['继续执行', 'Continue'],
   goOnTitle: ['继续执行这条消息？', 'Continue this message?'],
   goOnEffect: [
     '已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它开始时的流程版本和代码表。',
-    'What was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that it began with.',
+    'Completed steps are kept and not done again. Only failed steps run once more, with the original flow version and code tables.',
   ],
   inFlow: [
     '上次停在流程自己的映射、脚本或校验（{{cause}}）：流程版本不变，内容不变，多半会再停在这里。',
@@ -34,17 +34,17 @@ const TEXTS = defineTexts({
   tryNowTitle: ['立即重试这条消息？', 'Try this message now?'],
   tryNowEffect: [
     '不等到下次尝试的时间，现在就做下一次尝试，沿用原来的幂等键。若仍失败，按原来的间隔继续，或待人工处理。',
-    'The next attempt is made now instead of at its time, under the same idempotency keys. If it fails too, the message goes on waiting, or is held.',
+    'The next attempt is made now instead of at its planned time, with the same idempotency keys. If it fails too, the message keeps waiting, or is held.',
   ],
   conclude: ['按已办理结束', 'End as done'],
   concludeTitle: ['按已办理结束这条消息？', 'End this message as done?'],
   concludeEffect: [
     '消息到此结束，计为成功，不再执行任何节点。没有给出应答：同步调用方用同一幂等键查询时，得到“已办理”。',
-    'The message ends here as completed, and no node of it runs any more. No reply is given: a caller who asks with the same key is told that it was done.',
+    'The message ends here as completed, and no further node runs. No reply is given: a caller who asks with the same key gets the information that it was done.',
   ],
   cancelDone: [
     '消息到此为止，不再继续，也不能恢复。已办理的写操作不撤销，在对方仍然有效。',
-    'The message ends here and cannot go on later. What was done stays done at the other side.',
+    'The message ends here and cannot continue later. What was done at the other side is not undone.',
   ],
   askedDone: ['我已向对方核对：已经办成', 'I asked the other side: it was done'],
   asked: ['我已向对方核对：没有办成，或对方能按幂等键去重', 'I asked the other side: it was not done, or it recognises the key'],
@@ -53,7 +53,7 @@ const TEXTS = defineTexts({
   cancelTitle: ['取消这条消息？', 'Cancel this message?'],
   cancelEffect: [
     '消息到此为止，不再继续，也不能恢复。已送到对方的不会撤回。',
-    'The message ends here and cannot go on later. What has reached the other side is not taken back.',
+    'The message ends here and cannot continue later. What has reached the other side is not undone.',
   ],
 });
 

@@ -24,25 +24,25 @@ const TEXTS = defineTexts({
   notJson: ['这不是正确的 JSON', 'This is not valid JSON'],
   fixed: [
     '这份内容不是文本，或太大只显示了开头，不能在此更正；可以原样重发。',
-    'This content is no text, or too large to be shown whole, and cannot be corrected here; it can be sent as it was.',
+    'This content is not text, or is too large to be shown completely, and cannot be corrected here; it can be sent unchanged.',
   ],
   changes: ['改动', 'Changes'],
   send: ['发出', 'Send'],
   held: [
     '发出后接替这条挂起的消息：通道中的位置、业务键和幂等键都不变，后面的消息继续等它；原消息随之取消，两条不会都走。若更正涉及患者等业务键，则按新消息排到通道末尾。',
-    'It replaces this held message: place in the lane, business keys and idempotency key stay, and later messages go on waiting. The old one is cancelled: never both go. If the correction changes a business key such as the patient, it is a new message at the end of its lane.',
+    'It replaces this held message: the place in the lane, business keys and idempotency key stay the same, and later messages keep waiting. The old one is cancelled, so the two are never both sent. If the correction changes a business key such as the patient, it becomes a new message at the end of its lane.',
   ],
   completed: [
     '这条消息已经成功。再发一次就再办一次：它是一条新消息，使用新的幂等键，排在通道末尾，对方认不出是同一件事。',
-    'This message has succeeded. Resent it is done once more: it is a new message under new idempotency keys, at the end of its lane, and the other side does not recognise it.',
+    'This message has succeeded. A resend does it once more: it is a new message with new idempotency keys, at the end of its lane, and the other side does not recognise it.',
   ],
   archived: [
     '这条消息接收于 {{at}}，已移入归档。先确认现在仍应发出：患者、预约或医嘱此后可能已变。',
-    'This message came at {{at}} and lies in the archive. Make sure that it should still be sent: patient, appointment or order may have changed since.',
+    'This message arrived at {{at}} and is in the archive. Make sure that it should still be sent: the patient, appointment or order may have changed since.',
   ],
   ended: [
     '这是一条新消息：使用新的幂等键，排在通道末尾，从头走一遍流程的当前版本。',
-    'It is a new message: under new idempotency keys, at the end of its lane, from the start of the flow’s current version.',
+    'It is a new message: with new idempotency keys, at the end of its lane, from the start of the flow’s current version.',
   ],
   unknown: [
     '我已向对方核对：上一次写入没有办成。若其实办成过，重发可能办两次。',
@@ -50,15 +50,15 @@ const TEXTS = defineTexts({
   ],
   done: [
     '已办成的写操作再办一次：对方须能按幂等键去重，或确需再办。',
-    'Do once more what was done: the other side recognises the key, or it is wanted.',
+    'Repeat completed writes: the other side recognises the key, or I want them to be done again.',
   ],
   newKeys: [
     '换用新的幂等键：只在对方按键记住了上一次的拒绝时选。若上一次其实办成过，就会办两次。',
-    'Under new idempotency keys: only where the other side remembers its refusal by the key. If it was done after all, it is done twice.',
+    'Use new idempotency keys: only if the other side remembers its refusal by the key. If it was done after all, it is done twice.',
   ],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
   submit: ['重发', 'Resend'],
-  look: ['重新读取这条消息', 'Read the message again'],
+  look: ['重新读取这条消息', 'Reload the message'],
 });
 
 interface Props {

@@ -22,17 +22,17 @@ const TEXTS = defineTexts({
   title: ['更正后重发', 'Correct and resend'],
   help: [
     '在原文旁边更正内容，看清改动，写明理由后发出。挂起的消息由它在原位置接替；已结束的作为新消息发出。新旧两条互相指向。',
-    'Correct the content beside the original, look at what is changed, and send it with a reason. It replaces a held message in its place; of one that has ended it is a new message. Each points to the other.',
+    'Correct the content next to the original, check the changes, and send it with a reason. It takes the place of a held message; for a message that has ended, it is a new message. Both messages link to each other.',
   ],
   messages: ['消息', 'Messages'],
   not: ['这条消息现在不能重发', 'This message cannot be resent now'],
   notWhy: [
     '还在进行中、内容没有留存、或已由另一条消息代替。',
-    'It is still under way, its content is not kept, or another message has taken its place.',
+    'It is still running, its content is not kept, or another message has replaced it.',
   ],
   back: ['回到消息', 'Back to the message'],
   read: ['读取内容并更正', 'Read and correct'],
-  readWhy: ['内容可能含患者信息；读取会写入审计。', 'The content may name patients; reading it leaves an audit line.'],
+  readWhy: ['内容可能含患者信息；读取会写入审计。', 'The content may contain patient data; reading it writes an audit line.'],
   gone: ['没有留存内容，无法更正', 'No content is kept, so there is nothing to correct'],
 });
 
