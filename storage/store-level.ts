@@ -16,7 +16,7 @@ export interface BuildLevel {
   readonly beside: number;
 }
 
-/** Level 2 marks documents with authority (`engine/integrity`). */
+/** Level 2 marks documents that grant rights (`engine/integrity`). */
 export const BUILD_LEVEL: BuildLevel = { level: 2, beside: 1 };
 /** The level once marks are enforced. A build of level 1 would change documents without updating their marks. */
 export const MARKS_LEVEL: BuildLevel = { level: 2, beside: 2 };

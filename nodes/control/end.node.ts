@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineNode, inPort } from '../../engine/contract/node/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
-/** Ends the execution with an error that the flow defines: the caller gets its code and text. */
+/** Ends the execution with an error that the flow defines. The caller gets its code and text. */
 export default defineNode({
   type: 'control.end',
   major: 1,

@@ -257,8 +257,8 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
 }
 
 /**
- * The remote system responded, so the work was most likely done: an unreadable response must not cause a retry, even
- * if the reason is only temporary.
+ * Returns the error for a response that cannot be read. The remote system responded, so the work was most likely
+ * done. Therefore the error must not cause a retry, even if the reason is only temporary.
  */
 function unreadable(cause: unknown): AppError {
   const reason = cause instanceof AppError ? ` (${cause.code})` : '';

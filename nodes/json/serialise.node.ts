@@ -4,7 +4,7 @@ import { withData } from '../../engine/contract/values/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node/node.ts';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 
-/** Turns data into JSON text (RFC 8259). */
+/** Converts data to JSON text (RFC 8259). */
 export default defineNode({
   type: 'json.serialise',
   major: 1,

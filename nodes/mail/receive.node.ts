@@ -114,7 +114,9 @@ function checkConfig(config: Config): readonly ConfigProblem[] {
     }));
 }
 
-/** Rejects when the mailbox cannot be opened now; `ended` reports later failures. */
+/**
+ * Starts to check the mailbox regularly. Rejects if the mailbox cannot be opened now; `ended` reports later failures.
+ */
 async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const stopping = new AbortController();
   const ended = Promise.withResolvers<unknown>();

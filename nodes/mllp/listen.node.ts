@@ -156,7 +156,7 @@ async function createServer(ctx: TriggerContext<Config>, settings: ListenSetting
       fix: 'Remove listenTls: false from the adapter, or listen on 127.0.0.1.',
     });
   }
-  // A sender may close its side after the last message and still wait for the ACK.
+  // A sender may close its side after the last message and still wait for the ACK, so keep the other side open.
   if (!isTls) return createPlainServer({ allowHalfOpen: true });
   const material = await ctx.tls();
   if (material === undefined)

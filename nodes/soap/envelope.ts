@@ -49,7 +49,7 @@ export function envelopeHeaders(version: SoapVersion, action: string, charset: s
 }
 
 /**
- * Returns the content of the first element in the body, or the fault. Undefined when the document is not a SOAP
+ * Returns the content of the first element in the body, or the fault. Returns undefined if the document is not a SOAP
  * envelope.
  */
 export function openEnvelope(document: XmlObject): { readonly fault: XmlObject } | { readonly result: XmlValue } | undefined {

@@ -1,10 +1,10 @@
-/** SOAP faults of both versions in one form. */
+/** Reads SOAP faults of versions 1.1 and 1.2 into one form. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
 import { child } from './envelope.ts';
 
 export interface SoapFault {
-  /** Local name of the innermost code: `Server`, `Sender`, `FailedAuthentication` … */
+  /** Local name of the innermost code, for example `Server`, `Sender` or `FailedAuthentication`. */
   readonly code: string;
   readonly isServerSide: boolean;
   readonly reason: string;

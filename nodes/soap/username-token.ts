@@ -1,4 +1,4 @@
-/** OASIS Web Services Security UsernameToken Profile 1.1, sections 3 and 4. */
+/** Builds the login header of OASIS Web Services Security UsernameToken Profile 1.1, sections 3 and 4. */
 import { createHash, randomBytes } from 'node:crypto';
 import { AppError } from '../../engine/contract/values/errors.ts';
 

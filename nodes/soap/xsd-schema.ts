@@ -20,7 +20,7 @@ const MOST_FIELDS = 2000;
 const LONGEST_VALUE = 200;
 /** Maximum number of parts that are read. A part counts each time it is used. */
 const MOST_STEPS = 50_000;
-/** Everything read from XML is text, and all of these are written as text. */
+/** JSON Schema formats of XSD types. All values are strings, because everything that is read from XML is text. */
 const FORMATS: Readonly<Record<string, string>> = { date: 'date', dateTime: 'date-time', time: 'time', anyURI: 'uri' };
 
 /** Reads the types of schemas. Throws WSDL_TOO_COSTLY (input) if types contain each other too often. */

@@ -7,7 +7,7 @@ import { isLarge } from '../../engine/threads/is-large.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { serialiseXml } from '../shared/xml/serialise-xml.ts';
 
-/** Turns data in the form of `nodes/shared/xml/parse-xml.ts` into an XML document. */
+/** Converts data in the form of `nodes/shared/xml/parse-xml.ts` to an XML document. */
 export default defineNode({
   type: 'xml.serialise',
   major: 1,

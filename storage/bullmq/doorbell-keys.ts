@@ -1,6 +1,6 @@
 /** Names in Redis. The braces put all keys into one slot of a cluster. */
 export const QUEUE = { name: '{doorbell}', prefix: 'kq' } as const;
-/** The Redis set of partitions that have news for the consumers. */
+/** The Redis set of partitions with new work, which consumers read. */
 export const RUNG = 'kq:{doorbell}-rung';
 /** The id of the one job that tells consumers to read the set. */
 export const BELL = 'bell';

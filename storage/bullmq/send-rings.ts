@@ -32,7 +32,7 @@ export class RingSender {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #rung = new Set<number>();
-  /** Job id -> due time. */
+  /** The due time of each delayed signal, by job id. */
   readonly #delayed = new Map<string, number>();
   #flushing: Promise<void> | undefined;
   #notBefore = Number.NEGATIVE_INFINITY;

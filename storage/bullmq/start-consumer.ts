@@ -1,5 +1,5 @@
 /**
- * One consumer of the work queue. It takes a job, completes it, reads which partitions have news, and only then calls
+ * One consumer of the work queue. It takes a job, completes it, reads which partitions have new work, and only then calls
  * the listener.
  */
 import { randomUUID } from 'node:crypto';

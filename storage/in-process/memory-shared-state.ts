@@ -10,7 +10,7 @@ import { createExpiringMap, sharedStateFull, type ExpiringMap } from './expiring
 
 export type KeptClaim = readonly [key: string, endsAt: number, share?: string];
 
-/** Stores what must survive a restart. */
+/** Stores the parts of the state that must survive a restart. */
 export interface SharedStateJournal {
   /** The claims that were stored before. */
   readonly claims: Claims;

@@ -29,7 +29,7 @@ import {
 export interface MemoryOperation {
   readonly kind: 'get' | 'insert' | 'replaceIf' | 'patchIf' | 'find' | 'count' | 'remove';
   readonly collection: string;
-  /** Absent for find and count. */
+  /** The id of the document; absent for find and count. */
   readonly id: string | undefined;
   /** Called once before the operation takes effect and once before its result is returned. */
   readonly phase: 'before' | 'after';

@@ -26,7 +26,7 @@ export interface RowIndex {
   readonly name: string;
   readonly key: Readonly<Record<string, 1>>;
   readonly unique?: true;
-  /** Rows without the field are not in the index. */
+  /** Set if rows without the field are not in the index. */
   readonly sparse?: true;
 }
 

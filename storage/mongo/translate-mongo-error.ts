@@ -55,7 +55,7 @@ export function isNotSent(error: unknown): boolean {
   if (isSystemError(error)) return error.syscall === 'connect';
   if (!(error instanceof MongoError)) return false;
   const { beforeHandshake = false } = error as { readonly beforeHandshake?: boolean };
-  // Only this error tells about its own connection; the cause of a cleared pool happened on another connection.
+  // Use the cause of this error only: the cause of a cleared pool happened on another connection.
   const isOwnCause = error.name === 'MongoNetworkError' && isSystemError(error.cause);
   return NOT_SENT.includes(error.name) || beforeHandshake || (isOwnCause && isNotSent(error.cause));
 }

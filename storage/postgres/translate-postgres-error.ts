@@ -14,7 +14,7 @@ const BUSY = ['40P01', '40001', '55P03', '57014', '53200'];
 const READ_ONLY = '25006';
 /** The user may not log in, or the database does not exist. */
 const REFUSED = /^(28|3D)/;
-/** Lost connections, too many of them, shutting down, starting up. */
+/** The connection is lost, there are too many connections, or the server is starting up or shutting down. */
 const AWAY = /^(08|57P0|53300)/;
 
 /** Returns the violated index; undefined for any other error. */

@@ -1,4 +1,7 @@
-/** Publish and subscribe. Subscriptions survive a lost connection: each reconnect subscribes again. */
+/**
+ * Publishes and subscribes to hints. Subscriptions survive a lost connection, because each reconnect subscribes
+ * again.
+ */
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';

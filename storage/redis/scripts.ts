@@ -49,7 +49,7 @@ export const NOTE_SINCE = `${NOW}
 return redis.call('SET', KEYS[1], string.format('%.0f', now), 'NX')
 `;
 
-/** KEYS counter · ARGV by, ttlMs. Returns the new value. */
+/** KEYS counter · ARGV by, ttlMs. Increases the counter and returns the new value. */
 export const INCREMENT = `
 local value = redis.call('INCRBY', KEYS[1], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
@@ -87,7 +87,7 @@ for _, tag in ipairs(cjson.decode(ARGV[5])) do
 end
 `;
 
-/** KEYS value · ARGV name, prefix of tags. */
+/** KEYS value · ARGV name, prefix of tags. Deletes the value and removes it from its tags. */
 export const DELETE_VALUE = `${UNTAG}
 untag(redis.call('HGET', KEYS[1], 't'), ARGV[2], ARGV[1])
 redis.call('DEL', KEYS[1])
@@ -121,7 +121,7 @@ if isHeld then return tonumber(redis.call('HGET', KEYS[1], 'fencing')) end
 return redis.call('HINCRBY', KEYS[1], 'fencing', 1)
 `;
 
-/** KEYS lease · ARGV holder. */
+/** KEYS lease · ARGV holder. Releases the lease if `holder` has it. */
 export const RELEASE_LEASE = `
 if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('HSET', KEYS[1], 'ends', 0) end
 `;

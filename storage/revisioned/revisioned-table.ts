@@ -14,7 +14,7 @@ export interface Row {
   readonly rev: number;
   /** Earlier revisions, newest first, at most `PAST_REVISIONS`. */
   readonly past: readonly number[];
-  /** Approximate, for the limits of the caches. */
+  /** Approximate length of the document in characters, for the limits of the caches. */
   readonly sizeChars: number;
 }
 

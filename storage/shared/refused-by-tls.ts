@@ -1,4 +1,4 @@
-/** Turns TLS errors of a server into errors that a person can act on. */
+/** Translates TLS errors of a server to errors that a person can act on. */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { incompatible } from './server-address.ts';
 

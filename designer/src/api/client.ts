@@ -1,4 +1,4 @@
-/** Client of the admin API: one function for a plain call, one for long work with progress. */
+/** The client of the admin API. It has one function for a plain call, and one for long work with progress. */
 import type { Issue } from '../../../engine/contract/values/errors.ts';
 import type { Input, OperationId, Output } from './operation-types.ts';
 import { OPERATIONS } from './operations.ts';
@@ -11,7 +11,7 @@ export interface CallOptions {
   readonly reason?: string;
 }
 
-/** A refusal by the API, or no reply at all (code `UNREACHABLE`, status 0). */
+/** An error of the API: a refusal, or no response at all (code `UNREACHABLE`, status 0). */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -51,7 +51,9 @@ export async function call<Id extends OperationId>(id: Id, input: Input<Id>, opt
   return (await readJson(response)) as Output<Id>;
 }
 
-/** Like `call`, for long work: calls `onProgress` at every step. Aborting `signal` cancels the work itself. */
+/**
+ * Does the same as `call` for long work: calls `onProgress` at every step. Aborting `signal` cancels the work itself.
+ */
 export async function callWithProgress<Id extends OperationId>(
   id: Id,
   input: Input<Id>,
@@ -95,7 +97,7 @@ type SendOptions = CallOptions & { readonly confirmation?: Confirmation };
 
 async function sendOnce(id: OperationId, input: Record<string, unknown>, options: SendOptions, accept?: string): Promise<Response> {
   const operation: { readonly method: string; readonly path: string; readonly body?: string } = OPERATIONS[id];
-  // The reason of a mutation goes into a header.
+  // The reason of a mutation is sent in a header.
   const { $reason: _reason, ...rest } = input;
   const path = operation.path.replace(/:(\w+)/g, (_all, name: string) => {
     const value = rest[name];

@@ -15,6 +15,6 @@ type Sent<Id extends OperationId> = operations[Id] extends { requestBody?: infer
     : unknown
   : unknown;
 type Body<Id extends OperationId> = Operations[Id] extends { body: infer Name extends string } ? { [N in Name]: Sent<Id> } : Sent<Id>;
-/** Path, query and body as one object, as the server's operation takes them. */
+/** Path, query and body in one object, as the server's operation expects them. */
 export type Input<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Body<Id>;
 export type Output<Id extends OperationId> = operations[Id]['responses'][200]['content']['application/json'];

@@ -20,7 +20,7 @@ export function duration(exact: number, language: Language): string {
   return `${Math.floor(ms / DAY_MS)}${units.d} ${Math.round((ms % DAY_MS) / HOUR_MS)}${units.h}`;
 }
 
-/** Rounds to the displayed precision: a tenth of a second, a second, a minute, an hour. */
+/** Rounds to the displayed precision: a tenth of a second, a second, a minute or an hour. */
 function rounded(ms: number): number {
   for (const [below, unit] of [
     [MINUTE_MS, SECOND_MS / 10],

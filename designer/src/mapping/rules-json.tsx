@@ -1,4 +1,4 @@
-/** The rules as JSON. Invalid JSON stays here and does not reach the document. */
+/** Edits the rules as JSON. Invalid JSON stays in the editor and is not written to the document. */
 import { Alert } from 'antd';
 import { useMemo } from 'react';
 import { MappingSchema } from '../../../nodes/shared/mapping/mapping-document.ts';

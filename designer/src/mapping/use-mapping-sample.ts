@@ -35,7 +35,7 @@ export interface MappingSampleChoice {
   readonly isLoading: boolean;
   readonly error: unknown;
   choose(key: SampleKey): void;
-  /** Data entered by hand; undefined until there is some. */
+  /** Data entered by hand; undefined until the author enters some. */
   readonly own: unknown;
   setOwn(data: unknown): void;
 }

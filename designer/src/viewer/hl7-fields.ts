@@ -23,7 +23,7 @@ export interface Hl7Row {
   readonly path: string;
   readonly name: string;
   readonly value: string;
-  /** Filled components, if there are several. */
+  /** The filled components, if there are several. */
   readonly children?: readonly Hl7Row[];
 }
 

@@ -60,7 +60,7 @@ export interface Ack {
   readonly code: string;
   /** MSA-2: MSH-10 of the acknowledged message. */
   readonly controlId: string;
-  /** MSA-3, or the text of the first ERR. May contain the remote system's text about a patient: not for logs. */
+  /** MSA-3, or the text of the first ERR. It may contain text about a patient, so it must not be logged. */
   readonly text: string;
   /** ERR-3.1 (HL7 2.5 and later), a code without personal data. */
   readonly errorCode: string;

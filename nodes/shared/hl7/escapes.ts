@@ -5,7 +5,7 @@
  */
 import { tooMany, type Delimiters } from './message.ts';
 
-/** Sequences that pass through unchanged; anything else between two escape characters is plain text. */
+/** Matches sequences that pass through unchanged. Anything else between two escape characters is plain text. */
 const KEPT = /^(?:H|N|\.[a-z]{2}[+-]?\d{0,5}|[XZ][0-9A-Za-z]{0,200}|[CM][0-9A-F]{4,6})$/;
 
 /**

@@ -1,12 +1,13 @@
 /**
- * A message as plain data, for mappings: `data.PID[0].f5[0].c1` is PID-5.1, `data.OBX[2].f5[0].c1` the third OBX-5.1.
- * - `order`: the names of the segments in order; the n-th `OBX` there is `OBX[n-1]`. Segments without an entry in
- *   `order` go out after the last one of their name, or at the end; an entry without a segment is skipped.
- * - segment: `f1`, `f2` … by HL7 number; empty fields are left out, except the last one.
- * - field: a list of repetitions. Repetition: `c1`, `c2` …; empty ones are left out, except the last one.
- * - component: text with escapes decoded, or `{s1, s2 …}` when it has subcomponents.
- * - `other`: lines that are not segments, as received. `raw` of a segment: fields whose values do not determine their
- *   spelling; used as long as these values are unchanged.
+ * A message as plain data, for mappings: `data.PID[0].f5[0].c1` is PID-5.1, and `data.OBX[2].f5[0].c1` is the third
+ * OBX-5.1.
+ * - `order`: the names of the segments in order; the n-th `OBX` in it is `OBX[n-1]`. Segments without an entry in
+ *   `order` are written after the last one of their name, or at the end. An entry without a segment is skipped.
+ * - Segment: `f1`, `f2` … by HL7 number. Empty fields are left out, except the last one.
+ * - Field: a list of repetitions. Repetition: `c1`, `c2` …; empty ones are left out, except the last one.
+ * - Component: text with escapes decoded, or `{s1, s2 …}` if it has subcomponents.
+ * - `other`: lines that are not segments, as received. `raw` of a segment: the original text of fields that cannot be
+ *   reproduced from their values. It is used as long as these values are unchanged.
  * So nothing is lost: `fromHl7Form(toHl7Form(message))` is the same text, byte for byte.
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
@@ -34,8 +35,8 @@ export interface Hl7Form {
 
 const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
 /**
- * Limit for the fields of a segment and the components of a field: some devices send the points of a curve as
- * components.
+ * Maximum number of fields in a segment and of components in a field. It is this high because some devices send the
+ * points of a curve as components.
  */
 const MAX_PARTS = 20_000;
 /** Number of characters that are processed without a break. For longer text, other work runs in between. */

@@ -14,7 +14,7 @@ export interface Delimiters {
   readonly subcomponent: string;
 }
 
-/** Immutable; `setHl7` returns a new one that shares the unchanged parts. */
+/** A message. It is immutable: `setHl7` returns a new message that shares the unchanged parts. */
 export interface Hl7Message {
   readonly delimiters: Delimiters;
   /** The text before MSH, such as a byte order mark or line ends. */

@@ -16,7 +16,7 @@ import { HttpSettings } from './settings.ts';
 
 export interface OutboundRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Percent-encoded path below the adapter's base URL, with its query; begins with `/`, or is empty. */
+  /** Percent-encoded path below the adapter's base URL, with its query. It starts with `/`, or is empty. */
   readonly path: string;
   /** Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;

@@ -76,7 +76,7 @@ function letterFault(picture: unknown, use: 'parse' | 'format'): FunctionFault |
 }
 
 const ALLOWED = FIELDS.source.split('|');
-/** Separators of ISO 8601. */
+/** Letters that are allowed as fixed text, because ISO 8601 uses them as separators. */
 const FIXED_LETTERS: ReadonlySet<string> = new Set(['T', 'Z']);
 /** The field that is probably meant by a letter of another program's date formats. */
 const MEANT: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ export interface MappingFunction {
   readonly args: readonly MappingArgument[];
   /** Arguments and results. They are shown in docs/reference/mappings.md and checked by a test. */
   readonly examples: readonly FunctionExample[];
-  /** The last argument may be repeated. */
+  /** Set if the last argument may be repeated. */
   readonly isVariadic?: true;
   /**
    * Positions of arguments that configure the function (a picture, a zone). Fixed settings are checked only when the
@@ -28,7 +28,7 @@ export interface MappingFunction {
 /** Says why a function cannot use its settings (MAPPING_INVALID). */
 export type FunctionFault = Omit<Issue, 'path'>;
 
-/** `gives` is left out when the result is absent. */
+/** `gives` is absent if the result is absent. */
 export interface FunctionExample {
   readonly args: readonly unknown[];
   readonly gives?: unknown;

@@ -98,7 +98,10 @@ export function createParser(): Parser {
   };
 }
 
-/** Mails are always parsed in the thread: their size does not show the cost of their parts and headers. */
+/**
+ * Returns whether a body can be parsed on the event loop. Mails are always parsed in a thread, because their size
+ * does not show the cost of their parts and headers.
+ */
 function isSmall(task: ParseTask): boolean {
   if (task.kind === 'mail' || task.source.length > LARGE_FROM) return false;
   const marks = task.kind === 'xml' ? '<' : '[{';

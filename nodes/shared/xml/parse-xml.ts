@@ -1,12 +1,13 @@
 /**
- * XML 1.0 from outside as plain JSON. Pure: also runs in a worker thread.
- * - An element with only text is that text, always a string (`007` stays `007`); an empty element is `''`.
- * - Attributes are `@name`, text beside attributes or children is `#text`; the pieces of mixed content are joined,
- *   and their order is lost.
- * - Elements of the same name become an array; paths in `arrays` (`Envelope.Items.Item`, without prefixes when those
- *   are stripped) are always one.
+ * Converts XML 1.0 from remote systems to plain JSON. The file is pure, so it also runs in a worker thread.
+ * - An element that has only text becomes this text, always a string (`007` stays `007`). An empty element becomes
+ *   `''`.
+ * - Attributes are `@name`, and text beside attributes or children is `#text`. The pieces of mixed content are
+ *   joined, and their order is lost.
+ * - Elements of the same name become an array. Paths in `arrays` (`Envelope.Items.Item`, without prefixes if these
+ *   are stripped) always become an array.
  * - White space between elements is dropped, white space in text is kept. CDATA is text.
- * - Document types and entities other than the five of XML are refused: no expansion, nothing is ever fetched.
+ * - Document types are refused, and so are entities other than the five of XML. Nothing is expanded or fetched.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { AppError, type ErrorValues } from '../../../engine/contract/values/errors.ts';
@@ -14,7 +15,7 @@ import { AppError, type ErrorValues } from '../../../engine/contract/values/erro
 export interface ParseXmlOptions {
   /** Maximum nesting of elements; at least 2. */
   readonly maxDepth: number;
-  /** `keep`: names with their prefixes and `@xmlns:…`; `strip`: local names, declarations dropped. */
+  /** `keep` keeps prefixes and `@xmlns:…`; `strip` uses local names and drops namespace declarations. */
   readonly namespaces: 'keep' | 'strip';
   readonly arrays: readonly string[];
 }
@@ -85,7 +86,7 @@ function readTree(text: string, maxDepth: number): readonly OrderedNode[] {
     onDangerousProperty: (name) => name,
     ignoreDeclaration: true,
     ignorePiTags: true,
-    // The parser counts from the element below the root.
+    // The parser counts levels from the element below the root.
     maxNestedTags: maxDepth - 1,
   });
   try {

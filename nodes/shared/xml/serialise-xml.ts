@@ -8,7 +8,7 @@ export interface SerialiseXmlOptions {
   readonly maxDepth: number;
 }
 
-// XML 1.0 names, without the characters beyond the basic plane.
+// Matches XML 1.0 names, without the characters beyond the basic plane.
 const NAME =
   /^[A-Za-z_\u00c0-\u02ff\u0370-\u1fff\u2c00-\udfff\uf900-\ufffd][-.\w\u00b7\u00c0-\u203f\u2c00-\udfff\uf900-\ufffd]*(?::[A-Za-z_\u00c0-\udfff\uf900-\ufffd][-.\w\u00b7\u00c0-\u203f\u2c00-\udfff\uf900-\ufffd]*)?$/;
 

@@ -1,4 +1,4 @@
-/** All actions of the canvas, named once: keys, menus, toolbars, Ctrl-K and the list of shortcuts read this list. */
+/** All actions of the canvas. Keys, menus, toolbars, Ctrl-K and the list of shortcuts read this list. */
 import {
   AlignCenterHorizontal,
   AlignCenterVertical,

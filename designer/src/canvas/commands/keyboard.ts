@@ -32,7 +32,7 @@ export function useCanvasKeyboard(): void {
       if (isHere && event.key === 'Enter') selectFocused(tools, event.target);
       if (runAction(tools, event, isHere) || !isHere) return;
       if (walkOrMove(tools, event)) event.preventDefault();
-      // Do not prevent the default: the key is typed into the box that has just opened.
+      // Do not prevent the default, so that the key is typed into the box that has just opened.
       else if (isTyping(event) && !tools.editor.getState().isReadOnly) flushSync(() => openQuickAdd(tools));
     };
     const onClipboard = (event: ClipboardEvent) => takeClipboardEvent(tools, event);

@@ -6,7 +6,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Point } from '../../model/flow/card-geometry.ts';
 import type { PortEnd } from '../../model/commands/connect.ts';
 
-/** The place for the next chosen node. */
+/** Where the next chosen node is added. */
 export type AddWish =
   | { readonly kind: 'place'; readonly at: Point }
   | { readonly kind: 'after'; readonly node: string; readonly port?: string; readonly at?: Point }

@@ -63,8 +63,8 @@ export function createElementBuilder(types: NodeTypes): BuildElements {
         before.isSelected === isSelected &&
         before.isStop === isStop &&
         before.name === name;
-      // Hundreds of cards are a single Tab stop: the selected card, else the first. Wires are reached from their
-      // cards.
+      // Hundreds of cards are a single Tab stop: the selected card, otherwise the first one. Wires are reached from
+      // their cards.
       const domAttributes = { tabIndex: isStop ? 0 : -1 };
       const kept = isSame
         ? before

@@ -17,7 +17,7 @@ export interface DraftKeeper {
   readonly state: StoreApi<AutosaveState>;
   /** Starts saving. Returns a function that stops it. */
   start(): () => void;
-  /** Saves now. The flow is on the server if the returned state is `saved`. */
+  /** Saves now. If the returned state is `saved`, the server has the flow. */
   flush(): Promise<AutosaveState>;
   /** Loads the server's draft and merges it, if it is newer than the known one. */
   follow(revision: number): Promise<void>;

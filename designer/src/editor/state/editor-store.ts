@@ -64,7 +64,7 @@ export interface EditorState {
   readonly history: History;
   readonly types: NodeTypes;
   readonly selection: Selection;
-  /** True for a viewer, an old version, or a message on the canvas. */
+  /** True for a user without the permission to edit, for an old version, and for a message on the canvas. */
   readonly isReadOnly: boolean;
   readonly panel: PanelName;
   readonly isPanelOpen: boolean;
@@ -117,7 +117,7 @@ export interface EditorStart {
   readonly isReadOnly: boolean;
 }
 
-/** Creates the store. Every node needs a place of its own, so missing places are added to the document. */
+/** Creates the store. Every node needs a separate place, so missing places are added to the document. */
 export function createEditorStore({ history: given, types, isReadOnly }: EditorStart): EditorStore {
   const history = { ...given, document: withPlaces(given.document, types) };
   return createStore<EditorState>((set, get) => {

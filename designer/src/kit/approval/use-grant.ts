@@ -18,7 +18,7 @@ interface Grants {
   ): void;
 }
 
-/** Grants an interface to an app; a user who may not grant sends a request instead. */
+/** Grants an interface to an app. A user who may not grant sends a request instead. */
 export function useGrant(): Grants {
   const may = useMay();
   const ask = useAsk();

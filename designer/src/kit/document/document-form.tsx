@@ -43,7 +43,7 @@ export interface FormParts {
 
 interface DocumentFormProps {
   readonly title: string;
-  /** The editable content; id and revision of a saved document are not part of it. */
+  /** The editable content, without id and revision of a saved document. */
   readonly content: Content;
   readonly isNew?: boolean;
   readonly isReadOnly: boolean;
@@ -77,7 +77,7 @@ export function DocumentForm(props: DocumentFormProps) {
           <div className={styles.sections}>{props.form(parts)}</div>
         ) : (
           <CodeEditor
-            // Remount after the first attempt to save, so that the JSON is checked again.
+            // A new key mounts the editor again after the first attempt to save, so that it checks the JSON again.
             key={String(parts.isFresh)}
             value={text ?? JSON.stringify(parts.content, undefined, 2)}
             language="json"

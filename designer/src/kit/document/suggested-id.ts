@@ -1,4 +1,4 @@
-/** Derives an id from an English name: `Hospital A HIS` -> `adp_hospital_a_his`. Pure. */
+/** Derives an id from an English name: `Hospital A HIS` gives `adp_hospital_a_his`. Pure. */
 export function suggestedId(prefix: string, name: unknown): string | undefined {
   const english = typeof name === 'object' && name !== null ? (name as { readonly en?: unknown }).en : undefined;
   if (typeof english !== 'string') return undefined;

@@ -24,7 +24,7 @@ interface EmptyStateProps {
   readonly needs?: Permission;
 }
 
-/** Tells that a list is empty, and shows the next step. */
+/** Shows that a list is empty, and what the user can do next. */
 export function EmptyState({ title, next, action, needs }: EmptyStateProps) {
   const may = useMay();
   const shown = needs === undefined || may(needs) ? next : <ByOthers needs={needs} />;

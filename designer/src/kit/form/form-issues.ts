@@ -12,7 +12,7 @@ import { withDefaults } from '../../model/schema/schema-defaults.ts';
 import type { FieldSchema } from './field-schema.ts';
 
 export interface FormIssue {
-  /** JSON Pointer into the form's value. */
+  /** JSON Pointer in the form's value. */
   readonly pointer: string;
   /** Label of the field in the form; empty for the whole value. */
   readonly label?: string;

@@ -31,7 +31,7 @@ export const useCommandPalette = create<CommandPaletteState>((set) => ({
     set(({ groups: { [owner]: _old, ...others } }) => ({ groups: commands === undefined ? others : { ...others, [owner]: commands } })),
 }));
 
-/** Offers these commands while the component is mounted. Pass a memoised list. */
+/** Offers these commands while the component is mounted. The list must be memoised. */
 export function useCommands(commands: readonly Command[]): void {
   const owner = useId();
   const put = useCommandPalette((palette) => palette.put);

@@ -9,7 +9,7 @@ export interface TrafficSummary {
   readonly busiest: { readonly at: number; readonly count: number };
 }
 
-/** Sums up a series of points. */
+/** Returns the totals of a series of points. */
 export function summaryOf(points: readonly TrafficPoint[]): TrafficSummary {
   let count = 0;
   let failed = 0;

@@ -13,7 +13,7 @@ const PLACE = /^([A-Z][A-Z0-9]{2})(?:\[0\](?:\.f(\d+)(?:\[0\](?:\.c(\d+)(?:\.s(\
 export interface Hl7RowName {
   /** The place in the standard's numbering, for example `PID-3.1`. */
   readonly place: string;
-  /** Undefined if the standard gives no name. */
+  /** The name in the standard; undefined if the standard gives none. */
   readonly name: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Shared by the parts of the mapping editor: the mapping as trees and lines, the selection, and the result for the
- * sample.
+ * The context that the parts of the mapping editor share: the mapping as trees and lines, the selection, and the
+ * result for the sample.
  */
 import { createContext, use, useCallback, useMemo, useState, type ReactNode } from 'react';
 import type { Issue } from '../../../../engine/contract/values/errors.ts';
@@ -22,7 +22,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** A source dropped on a field that is already filled: the author chooses how to combine them. */
+/** A source that was dropped on a field that is already filled. The author chooses how to combine them. */
 export interface PendingConnection {
   readonly source: SourceNode;
   readonly target: string;

@@ -33,7 +33,7 @@ export type StepValues = readonly unknown[] | undefined;
 
 interface SourceEditorProps {
   readonly source: MappingSource;
-  /** The purpose of the value, for screen readers. */
+  /** What the value is for, for screen readers. */
   readonly label: string;
   readonly onChange: (source: MappingSource) => void;
   readonly values?: StepValues;

@@ -137,12 +137,12 @@ function spliced(document: FlowDocument, types: NodeTypes, edgeId: string, node:
 
 /**
  * Places the new card one step behind the wire's source. If there is too little room, the wire's target and every
- * node behind it move right.
+ * node behind it are moved to the right.
  */
 function makeRoom(draft: FlowDocument, types: NodeTypes, edge: FlowEdge, node: FlowNode): void {
   const [start, end] = [placeOf(draft, edge.from.node), placeOf(draft, edge.to.node)];
   const x = start.x + CARD_WIDTH + GAP_X;
-  // The wire goes on to the next row, so there is room at the end of this row.
+  // The wire continues in the next row, so there is room at the end of this row.
   const isToNextRow = end.x <= start.x;
   const missing = isToNextRow ? 0 : x + CARD_WIDTH + GAP_X - end.x;
   if (missing > 0) {

@@ -14,7 +14,7 @@ export function isLabelGesture(gesture: string | undefined): boolean {
   return gesture?.startsWith(LABEL_GESTURE) === true;
 }
 
-/** Renames a node. Nothing refers to a label, so nothing else changes. */
+/** Renames a node. No other part of the flow refers to a label, so nothing else changes. */
 export function setLabel(document: FlowDocument, nodeId: string, label: string): Command {
   const before = findNode(document, nodeId)?.label;
   return {
@@ -84,7 +84,7 @@ export function setAdapter(document: FlowDocument, nodeId: string, adapter: stri
   };
 }
 
-/** A disabled node passes every message through unchanged. */
+/** Disables or enables nodes. A disabled node passes every message through unchanged. */
 export function setDisabled(document: FlowDocument, ids: readonly string[], isDisabled: boolean): Command {
   const only = ids.length === 1 ? findNode(document, ids[0]!)?.label : undefined;
   return {

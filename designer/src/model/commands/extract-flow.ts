@@ -1,4 +1,4 @@
-/** Extracts part of a flow into a new flow and calls it in its place. */
+/** Extracts part of a flow into a new flow, and replaces the part by a node that calls the new flow. */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { createId } from '../../../../engine/contract/values/ids.ts';
 import type { Text } from '../../../../engine/contract/values/texts.ts';

@@ -4,7 +4,7 @@ import { isErrorPort, type NodeTypes } from './node-types.ts';
 
 export const CARD_WIDTH = 220;
 export const CARD_HEIGHT = 64;
-/** Free space between neighbouring cards. Columns of cards begin 260 apart. */
+/** Free space between neighbouring cards. Columns of cards start 260 units apart. */
 export const GAP_X = 40;
 export const GAP_Y = 48;
 /** Positions that the program chooses are multiples of this number. */

@@ -1,6 +1,6 @@
 /**
- * Saves a flow while it is edited. At most one save is in flight; a failed save is retried. If another user saved
- * meanwhile, both sets of changes are merged where they touch different parts; the author decides the rest. The
+ * Saves a flow while it is edited. At most one save is in flight, and a failed save is retried. If another user saved
+ * in the meantime, their changes are merged where they concern other parts; the author decides about the rest. The
  * newest document is kept here until the server has it.
  */
 import type { Clock } from '../../../../engine/contract/values/clock.ts';
@@ -28,9 +28,9 @@ export interface AutosaveState {
   readonly status: AutosaveStatus;
   /** The last known server document, with its revision. */
   readonly base: FlowDocument;
-  /** Wall clock time of the last save. */
+  /** Wall clock time of the last save, in milliseconds. */
   readonly savedAtMs?: number;
-  /** Monotonic time of the next attempt. */
+  /** Monotonic time of the next attempt, in milliseconds. */
   readonly retryAtMs?: number;
   readonly conflict?: Conflict;
   /** The error of the last save, if the status is `offline` or `refused`. */

@@ -106,8 +106,8 @@ const Z = { group: 0, note: 1, card: 2 } as const;
 const HANDLE = 12;
 
 /**
- * Returns a function that makes views of one flow's documents. Create a new one for each flow, or when node types
- * change.
+ * Returns a function that creates views of one flow's documents. A new function is needed for each flow, and when
+ * node types change.
  */
 export function createCanvasView(types: NodeTypes): (document: FlowDocument) => CanvasView {
   let before: ReadonlyMap<string, Kept> = new Map();

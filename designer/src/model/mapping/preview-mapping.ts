@@ -21,7 +21,7 @@ export interface PreviewTable {
 }
 
 export interface MappingPreview {
-  /** The output of the rules that work. */
+  /** The output of the rules that do not fail. */
   readonly output: unknown;
   /** Problems of the rules; pointers refer to the mapping. If there are any, the engine would produce no output. */
   readonly problems: readonly Issue[];
@@ -121,7 +121,7 @@ export function outputAt(output: unknown, root: TargetNode, key: string): unknow
   }, output);
 }
 
-/** Groups problems by row: the row of the innermost rule on their path. */
+/** Groups problems by row. The row of a problem is that of the innermost rule on its path. */
 export function problemsByRow(root: TargetNode, problems: readonly Issue[]): ReadonlyMap<string, readonly Issue[]> {
   const rows = new Map<string, string>();
   const visit = (node: TargetNode) => {

@@ -25,7 +25,7 @@ export interface TargetNode {
   readonly to: string;
   /** Rules that write here, in order. A later rule overwrites an earlier one. */
   readonly rules: readonly PlacedRule[];
-  /** For the items of a list: the loop that produces them. */
+  /** The loop that produces the items; only for the items of a list. */
   readonly loop: PlacedLoop | undefined;
   /** `each` of the surrounding loops, the outermost first. For items, this includes the loop that produces them. */
   readonly eaches: readonly MappingSource[];

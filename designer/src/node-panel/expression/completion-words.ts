@@ -22,7 +22,7 @@ export interface CompletionWords {
 /** Matches a path that is being typed: steps with dots, items with `[i]`, names in backquotes. */
 const TYPED_PATH = /(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`)?(?:\[-?\d*\]|\.(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`?)?)*$/u;
 
-/** Completes a JSONata expression; `text` is the part before the cursor. */
+/** Completes a JSONata expression. `text` is the part before the cursor. */
 export function expressionWords(text: string, places: readonly SamplePlace[], language: Language): CompletionWords | undefined {
   const called = /\$[A-Za-z]*$/.exec(text);
   if (called !== null) return { from: called.index, words: functionWords(language) };

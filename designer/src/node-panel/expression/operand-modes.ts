@@ -23,7 +23,8 @@ export function modeOf(operand: Operand | undefined): OperandMode | undefined {
 }
 
 /**
- * Converts the operand to another kind and keeps the text if possible; undefined until the author enters something.
+ * Converts the operand to another kind and keeps the text if possible. Returns undefined if the author must first
+ * enter something.
  */
 export function inMode(operand: Operand | undefined, mode: OperandMode): Operand | undefined {
   const written = writtenIn(operand);

@@ -4,9 +4,9 @@ import type { NodeName, ScopeSample } from './scope-sample.ts';
 
 export interface FieldScope {
   readonly sample: ScopeSample;
-  /** Nodes whose output is readable here. */
+  /** Nodes whose output the fields can read. */
   readonly nodesBefore: readonly NodeName[];
-  /** Nodes with a wire directly to this one. */
+  /** Nodes with a wire directly to this node. */
   readonly nodesLeadingHere: readonly NodeName[];
   readonly openMapping: (() => void) | undefined;
 }

@@ -31,7 +31,7 @@ interface CredentialFieldProps {
   readonly adapterId: string;
   readonly label: string;
   readonly value: string | undefined;
-  /** Describes the parts of the value. */
+  /** Describes the parts of the credential's value. */
   readonly hint: Text | undefined;
   readonly isReadOnly: boolean;
   readonly onChange: (name: string | undefined) => void;

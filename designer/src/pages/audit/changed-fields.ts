@@ -1,4 +1,4 @@
-/** Compares both sides of a change in the audit trail, field by field. */
+/** Compares the values before and after a change in the audit trail, field by field. */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
 export interface ChangedField {

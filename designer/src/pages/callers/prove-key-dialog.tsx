@@ -32,7 +32,7 @@ interface ProveKeyDialogProps {
   readonly onClose: () => void;
 }
 
-/** The holder proves possession of the private key by signing the challenge. */
+/** Asks for proof that the holder has the private key: they sign the challenge. */
 export function ProveKeyDialog({ appKey: { appId, keyId, scheme }, challenge, onClose }: ProveKeyDialogProps) {
   const t = useTexts(TEXTS);
   const activate = useMutationOf('keys.activate', ['apps']);

@@ -210,7 +210,7 @@ function Field({ label, hint, children }: { readonly label: string; readonly hin
   );
 }
 
-/** Counts the messages that would be selected; changes nothing. */
+/** Counts the messages that would be selected, without changing anything. */
 function usePreview(wish: BulkWish) {
   const { kind, choice } = wish;
   const outcome = safestOf(wish);

@@ -128,7 +128,7 @@ function HeaderSwitch({ label, help, ...state }: HeaderSwitchProps) {
   );
 }
 
-/** Tells how far a search by trace id has come, because it stops after a number of messages. */
+/** Shows the time up to which a search by trace id has looked, because it stops after a number of messages. */
 function SearchedUntil({ list }: { readonly list: MessagePages }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

@@ -1,4 +1,4 @@
-/** Shows exactly what a request is about: the version or address, the gateway, and what changes for which caller. */
+/** Shows what a request is about: the version or address, the gateway, and what changes for which caller. */
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';

@@ -24,7 +24,7 @@ interface Values {
 }
 
 interface SecretDialogProps {
-  /** The secret whose value is replaced; absent for a new one. */
+  /** The secret whose value is replaced; absent for a new secret. */
   readonly secret?: { readonly name: string; readonly adapters: readonly string[] } | undefined;
   /** The adapter of a new secret. The secret is then bound to this adapter only. */
   readonly purpose?: { readonly adapterId: string; readonly label: string };

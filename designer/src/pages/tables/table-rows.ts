@@ -1,4 +1,4 @@
-/** The rows of a code table during editing: a code may be empty or repeated for a moment. */
+/** The rows of a code table during editing. A code may be empty or repeated until the user corrects it. */
 export interface Row {
   readonly id: number;
   readonly key: string;

@@ -1,4 +1,4 @@
-/** The history of a message as an overlay on its flow. Pure. */
+/** Shows the history of a message on its flow. Pure. */
 import type { FlowDocument } from '../../../../../engine/contract/flow/flow-document.ts';
 import type { ExecutionDetails, PayloadAnswer, ShownMessage, Standstill, StepRecord } from '../../../api/operations.ts';
 import type { NodeRun, Overlay } from '../../../editor/state/editor-store.ts';
