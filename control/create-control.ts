@@ -45,7 +45,7 @@ import { createBulks } from './held/create-bulks.ts';
 import type { StoreGuard } from './integrity/store-guard.ts';
 import { createCheckLogin } from './auth/login.ts';
 import { openKnownNetworks } from './auth/known-networks.ts';
-import { createTellRefused } from './auth/login-trail.ts';
+import { createRecordRefusal } from './auth/login-trail.ts';
 import { oneTimePassword, type PasswordCost } from './auth/passwords.ts';
 import { createSecondFactors } from './auth/second-factor.ts';
 import { openSessionStore } from './auth/session-store.ts';
@@ -199,7 +199,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const checkStepUp = createCheckStepUp(services.checkLogin, clock);
   const run: RunAction = createRunAction({ actions, audit, refusals, checkStepUp, owners: services.owners, clock, trailProblem });
   const firstAdministrator = await createFirstAdministrator(accounts, audit, guard);
-  const tellRefused = createTellRefused(audit, shared);
+  const tellRefused = createRecordRefusal(audit, shared);
   const server = await startControlServer({
     ...deps,
     ...deps.settings,
@@ -208,7 +208,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     actions,
     run,
     hub,
-    tellRefused,
+    recordRefusal: tellRefused,
     refusals,
     dutiesOf: createDutiesOf(accountPolicy, clock),
     countWrongToken: createCountWrongToken(shared, audit),

@@ -8,7 +8,7 @@ import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
-import { openKeeper, type GoOn, type Restart } from './open-keeper.ts';
+import { openKeeper, type EndOrRestart, type Restart } from './open-keeper.ts';
 import { openOnceUp } from './open-once-up.ts';
 import { openStatus } from './open-status.ts';
 import type { SettingOverrides, StartOptions } from './root-options.ts';
@@ -35,7 +35,7 @@ async function runOnce(overrides: SettingOverrides, secrets: Restart['secrets'],
   let next: Restart | undefined;
   const code = await runUntilSignal(
     (life) => {
-      const goOn: GoOn = (changed) => {
+      const goOn: EndOrRestart = (changed) => {
         next = changed;
         life.end();
       };
@@ -46,7 +46,7 @@ async function runOnce(overrides: SettingOverrides, secrets: Restart['secrets'],
   return { code, next };
 }
 
-async function start(host: Host, options: StartOptions, startedAt: number, life: Life, goOn: GoOn): Promise<void> {
+async function start(host: Host, options: StartOptions, startedAt: number, life: Life, goOn: EndOrRestart): Promise<void> {
   const city: Started['city'] = { end: () => undefined };
   // Register it first, so that it is stopped last: requests in flight still need the example's hospitals.
   life.own('example city', () => city.end());

@@ -22,12 +22,12 @@ export interface Restart {
 }
 
 /** Restarts the process. Without an argument, ends it. */
-export type GoOn = (restart: Restart | undefined) => void;
+export type EndOrRestart = (restart: Restart | undefined) => void;
 
 /** Delay before the restart, so that the response is sent first. */
 const ANSWER_MS = 500;
 
-export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: GoOn): StoreKeeper {
+export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: EndOrRestart): StoreKeeper {
   const { settings, clock, log } = host;
   const exchange = openExchangeFolder(settings.exchangeFolder);
 

@@ -37,7 +37,7 @@ export interface NamedDomain {
   readonly names: unknown;
 }
 
-export type Demand = Touched | NamedDomain;
+export type DomainRequirement = Touched | NamedDomain;
 
 /**
  * - `none`: neither the result nor the effect belongs to a domain.
@@ -46,7 +46,7 @@ export type Demand = Touched | NamedDomain;
  *   `ctx.domains`.
  * - a function: returns the objects that the input refers to; called before the action runs.
  */
-export type DomainRule<Input> = 'none' | 'all' | 'filtered' | ((input: Input) => Promise<readonly Demand[]>);
+export type DomainRule<Input> = 'none' | 'all' | 'filtered' | ((input: Input) => Promise<readonly DomainRequirement[]>);
 
 export function scopeOf(domains: Domains): DomainScope {
   if (domains === 'all') return { only: undefined, holds: () => true, mayUse: () => true, keep: (things) => things };

@@ -7,7 +7,7 @@ import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
 import type { FlowCatalog, VersionSummary } from '../../engine/publish/interface.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Demand, Touched } from '../access/domains.ts';
+import type { DomainRequirement, Touched } from '../access/domains.ts';
 
 type FindOwner = (id: string) => Promise<Touched>;
 
@@ -150,11 +150,11 @@ function ofOne(find: (id: string) => Promise<{ readonly domain?: string | undefi
  * Returns the demands for saving a document: the domains of the document that it replaces, if any, and the domain that
  * it names.
  */
-export async function saving(stored: Promise<Touched>, document: unknown): Promise<readonly Demand[]> {
+export async function saving(stored: Promise<Touched>, document: unknown): Promise<readonly DomainRequirement[]> {
   const names = typeof document === 'object' && document !== null && 'domain' in document ? document.domain : undefined;
   return [{ ...(await stored), mayBeNew: true }, { names }];
 }
 
-export async function all(...found: readonly Promise<Touched>[]): Promise<readonly Demand[]> {
+export async function all(...found: readonly Promise<Touched>[]): Promise<readonly DomainRequirement[]> {
   return Promise.all(found);
 }

@@ -9,7 +9,7 @@ import { canonicalJson } from '../audit/canonical-json.ts';
 import type { AdapterTest, AdapterTests } from './adapter-tests.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import { callsOf, reportCalls, type CallState } from './call-states.ts';
-import { type Demand, existing } from '../access/domains.ts';
+import { type DomainRequirement, existing } from '../access/domains.ts';
 import { type FlowUses, type UsedBy, usersOf } from '../flows/flow-uses.ts';
 import { readOffers } from './read-offers.ts';
 import { requireSameId } from '../action/require-same-id.ts';
@@ -256,7 +256,7 @@ export async function savingAdapter(
   { owners, bindingStore }: Pick<AdapterServices, 'owners' | 'bindingStore'>,
   adapterId: string,
   { domain, credential }: AdapterDocument,
-): Promise<readonly Demand[]> {
+): Promise<readonly DomainRequirement[]> {
   const demands = await saving(owners.adapter(adapterId), { domain });
   if (credential === undefined || credential === (await bindingStore.getAdapter(adapterId))?.credential) return demands;
   return [...demands, await owners.secret(credential)];

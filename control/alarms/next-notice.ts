@@ -20,8 +20,8 @@ export function nextNotice(
   if (alarm.status !== 'open' || alarm.pending !== undefined || isSilenced(alarm, silences, now)) return undefined;
   const kind = kindOf(alarm, settings, now);
   if (kind === undefined) return undefined;
-  const isSecondTold = kind === 'reminder' && alarm.escalatedAt !== undefined;
-  const to = receiversOf(settings, (group) => (group === 'first' ? kind !== 'escalated' : kind === 'escalated' || isSecondTold));
+  const isSecondNotified = kind === 'reminder' && alarm.escalatedAt !== undefined;
+  const to = receiversOf(settings, (group) => (group === 'first' ? kind !== 'escalated' : kind === 'escalated' || isSecondNotified));
   return to.length === 0 ? undefined : { kind, to };
 }
 

@@ -26,7 +26,7 @@ import type { DutiesOf } from '../auth/account-duties.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import { collectChanges, type MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { CheckLogin } from '../auth/login.ts';
-import type { TellRefused } from '../auth/login-trail.ts';
+import type { RecordRefusal } from '../auth/login-trail.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import type { CountWrongToken } from '../auth/wrong-tokens.ts';
 import {
@@ -56,7 +56,7 @@ export interface ControlServerDeps {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly checkLogin: CheckLogin;
-  readonly tellRefused: TellRefused;
+  readonly recordRefusal: RecordRefusal;
   readonly countWrongToken: CountWrongToken;
   readonly refusals: Refusals;
   readonly dutiesOf: DutiesOf;
@@ -245,7 +245,7 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
     deps.hub.add(reply.raw, {
       account: actor.account,
       rights: rightsOfPage(actor),
-      look: () => lookAgain(deps, actor),
+      look: () => currentRights(deps, actor),
       flowId: typeof flow === 'string' ? flow : undefined,
     });
     return reply;
@@ -256,7 +256,7 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
  * Returns the current rights of the page; undefined if the session has ended or the account may no longer receive
  * events.
  */
-async function lookAgain({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<PageRights | undefined> {
+async function currentRights({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<PageRights | undefined> {
   const [isLive, account] = await Promise.all([sessions.isLive(actor.sessionId ?? ''), accounts.get(actor.account)]);
   const now = { ...actor, roles: account?.roles ?? [], domains: account?.domains ?? [] };
   return isLive && account?.disabled === false && isAllowed(now, 'system.read') ? rightsOfPage(now) : undefined;
@@ -268,7 +268,7 @@ function rightsOfPage(actor: Actor): PageRights {
 
 function addLogin(
   api: FastifyInstance,
-  { checkLogin, tellRefused, sessions, audit, dutiesOf, clock }: ControlServerDeps,
+  { checkLogin, recordRefusal: tellRefused, sessions, audit, dutiesOf, clock }: ControlServerDeps,
   isTls: boolean,
 ): void {
   const Login = Type.Object(

@@ -57,7 +57,7 @@ export interface EventHubDeps {
    */
   counts(domains: Domains): Promise<EventData>;
   /** Returns a function that returns true for a version that belongs to these domains. */
-  seesOf(domains: Domains): Promise<Sees>;
+  seesOf(domains: Domains): Promise<CanSee>;
   readonly flows: LiveFlows;
 }
 
@@ -66,7 +66,7 @@ export interface VersionOfFlow {
   readonly version: number;
 }
 
-export type Sees = (flow: VersionOfFlow) => boolean;
+export type CanSee = (flow: VersionOfFlow) => boolean;
 
 type EventData = Readonly<Record<string, unknown>>;
 
@@ -151,7 +151,7 @@ class OpenPages implements EventHub {
 
   async #tick(): Promise<void> {
     this.#ticks += 1;
-    if (this.#ticks % CHECK_TICKS === 0) await this.#lookAgain();
+    if (this.#ticks % CHECK_TICKS === 0) await this.#recheckPages();
     for (const [domains, pages] of byDomains([...this.#listeners])) {
       const now = await this.#deps.counts(domains);
       for (const [response] of pages) write(response, 'counts', now);
@@ -159,7 +159,7 @@ class OpenPages implements EventHub {
     if (this.#ticks % FLOW_TICKS === 0) await this.#sendFlows();
   }
 
-  async #lookAgain(): Promise<void> {
+  async #recheckPages(): Promise<void> {
     for (const [response, listener] of this.#listeners) {
       const rights = await listener.look();
       if (rights === undefined) this.#end(response);
@@ -189,7 +189,7 @@ class OpenPages implements EventHub {
     }
   }
 
-  async #sendWatched(pages: readonly Page[], sees: Sees): Promise<void> {
+  async #sendWatched(pages: readonly Page[], sees: CanSee): Promise<void> {
     for (const [flowId, watching] of Map.groupBy(pages, ([, page]) => page.flowId)) {
       const detail = flowId === undefined ? undefined : await this.#deps.flows.get(flowId);
       if (detail === undefined || !sees(detail)) continue;

@@ -140,13 +140,13 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   async function replay({ expected, signal }: Parameters<AuditLog['replay']>[0] = {}): Promise<Replay> {
     await queue;
     const replayed = await walkChain({ lines, key: deps, expected: [head, ...(expected === undefined ? [] : [expected])], signal });
-    if (!replayed.report.intact) tellBreaks(replayed.report.breaks, told, deps.logger);
+    if (!replayed.report.intact) logBreaks(replayed.report.breaks, told, deps.logger);
     return replayed;
   }
 }
 
 /** Logs each break once, because a process that waits for an acceptance reads the audit trail repeatedly. */
-function tellBreaks(breaks: readonly ChainBreak[], told: Set<string>, logger: Logger): void {
+function logBreaks(breaks: readonly ChainBreak[], told: Set<string>, logger: Logger): void {
   for (const { number, to, why, isAccepted } of breaks) {
     const key = `${number} ${to} ${why}`;
     if (isAccepted || told.has(key)) continue;

@@ -9,17 +9,17 @@ import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { LOCK_MS, slotOf } from './login.ts';
 
-export type TellRefused = (error: unknown, from: string) => Promise<void>;
+export type RecordRefusal = (error: unknown, from: string) => Promise<void>;
 
-export function createTellRefused(audit: AuditLog, shared: SharedState): TellRefused {
-  async function isTold(code: string, from: string): Promise<boolean> {
+export function createRecordRefusal(audit: AuditLog, shared: SharedState): RecordRefusal {
+  async function shouldRecord(code: string, from: string): Promise<boolean> {
     if (code === 'LOGIN_LOCKED') return (await shared.increment(`login:told:${slotOf(networkOf(from))}`, 1, LOCK_MS)) === 1;
     return code === 'LOGIN_REFUSED' || code === 'LOGIN_CODE_REFUSED';
   }
 
   return async (error, from) => {
     const code = error instanceof AppError ? error.code : '';
-    if (!(await isTold(code, from))) return;
+    if (!(await shouldRecord(code, from))) return;
     // The name that was typed may be a password, so it is not stored.
     const intent = await audit.intent({ action: 'login', actor: { account: '-', roles: [], domains: 'all', via: 'session', from } });
     await audit.result(intent, { outcome: code, note: {} });

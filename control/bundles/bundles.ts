@@ -11,7 +11,7 @@ import { calledFlowIds } from '../../engine/publish/called-flows.ts';
 import { InterfaceDocument } from '../../gateways/documents/interface-document.ts';
 import { maskSecrets } from '../audit/without-secrets.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
-import { notFound, type Demand, type DomainScope } from '../access/domains.ts';
+import { notFound, type DomainRequirement, type DomainScope } from '../access/domains.ts';
 import { savingAdapter } from '../adapters/adapters.ts';
 import { ownedTable } from '../flows/flow-references.ts';
 import { type FlowUses, type UsedKind, usesOf } from '../flows/flow-uses.ts';
@@ -218,11 +218,11 @@ function notPublished(flowId: string): AppError {
 /**
  * Returns the demands for saving each document separately. The target of an interface may be a flow in the same bundle.
  */
-async function demandsOf(services: BundleServices, bundle: BundleDocument): Promise<readonly Demand[]> {
+async function demandsOf(services: BundleServices, bundle: BundleDocument): Promise<readonly DomainRequirement[]> {
   const { owners } = services;
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
   const brought = new Set(flowIdsOf(bundle));
-  const demands: Demand[] = [];
+  const demands: DomainRequirement[] = [];
   for (const adapter of adapters) demands.push(...(await savingAdapter(services, adapter.adapterId, adapter)));
   for (const table of tables) demands.push(...(await saving(owners.table(table.tableId), table)));
   for (const flow of flows) demands.push(...(await saving(owners.flow(String(flow.flowId)), flow)));

@@ -7,7 +7,7 @@ import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import { all, type Owners } from '../action/owners.ts';
 import { AppId, CallerId, Expiry, Label } from './caller-inputs.ts';
-import { type Demand, existing, notFound } from '../access/domains.ts';
+import { type DomainRequirement, existing, notFound } from '../access/domains.ts';
 import type { Revised } from '../registry/registry.ts';
 import type { BusConsumer } from '../../gateways/documents/caller-documents.ts';
 
@@ -118,7 +118,7 @@ function withoutDigest({
  * Returns the demands for adding a consumer. A certificate belongs to only one app, and the error for a second app
  * shows the first, so the domain of the first app is required too.
  */
-async function addingConsumer(owners: Owners, appId: string, id: string): Promise<readonly Demand[]> {
+async function addingConsumer(owners: Owners, appId: string, id: string): Promise<readonly DomainRequirement[]> {
   return [await owners.app(appId), { ...(await owners.consumer(id)), mayBeNew: true }];
 }
 

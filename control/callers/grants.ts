@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import { all, type Owners } from '../action/owners.ts';
-import { type Demand, existing } from '../access/domains.ts';
+import { type DomainRequirement, existing } from '../access/domains.ts';
 import { requireSameId } from '../action/require-same-id.ts';
 import { AppId } from './caller-inputs.ts';
 import { grantsSeen } from './grants-seen.ts';
@@ -77,7 +77,7 @@ function removeGrant({ registry, plans, owners }: CallerServices): Action {
 /**
  * Returns the demands for saving a grant. A grant connects an app and an interface, so it requires the domains of both.
  */
-async function savingGrant(owners: Owners, grantId: string, { appId, interfaceId }: GrantDocument): Promise<readonly Demand[]> {
+async function savingGrant(owners: Owners, grantId: string, { appId, interfaceId }: GrantDocument): Promise<readonly DomainRequirement[]> {
   const sides = await Promise.all([owners.app(appId), owners.interface(interfaceId)]);
   return [{ ...(await owners.grant(grantId)), mayBeNew: true }, ...sides];
 }

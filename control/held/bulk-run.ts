@@ -2,7 +2,7 @@
 import { sleep, type Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { ExecutionCatalog, HeldItem, HeldOutcome } from '../../engine/operate/interface.ts';
-import { toBulk, type Bulk, type BulkDocument, type BulkStore, type LostStanding } from './bulk-store.ts';
+import { toBulk, type Bulk, type BulkDocument, type BulkStore, type BulkStopReason } from './bulk-store.ts';
 
 export interface BulkWatcher {
   readonly actor: string;
@@ -11,7 +11,7 @@ export interface BulkWatcher {
    * Returns whether the person may still process this execution. Called for each execution just before it is processed,
    * because the person's rights may change while a bulk runs or before it continues.
    */
-  judge(item: HeldItem): Promise<'admitted' | 'refused' | LostStanding>;
+  judge(item: HeldItem): Promise<'admitted' | 'refused' | BulkStopReason>;
   progress(bulk: Bulk): void;
 }
 
@@ -107,7 +107,7 @@ export class BulkRun {
     return result.outcome === 'patched' && result.document.status === 'running' ? result.document : undefined;
   }
 
-  async #end(stopReason?: LostStanding): Promise<Bulk> {
+  async #end(stopReason?: BulkStopReason): Promise<Bulk> {
     const { _id, run, total } = this.#document;
     const status = this.#counts.handled === total ? 'done' : 'stopped';
     const endedAt = this.#deps.clock.now();

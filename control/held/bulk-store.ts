@@ -12,7 +12,7 @@ export type BulkKind = 'retry' | 'resend' | 'conclude' | 'cancel';
  * The reason why the person who runs a bulk may not continue: their account was disabled or removed, their login or
  * token ended, or their right was removed.
  */
-export type LostStanding = 'account-disabled' | 'signed-out' | 'right-lost';
+export type BulkStopReason = 'account-disabled' | 'signed-out' | 'right-lost';
 
 /** The public part of a bulk. */
 export interface Bulk {
@@ -28,7 +28,7 @@ export interface Bulk {
   readonly endedAt?: number;
   readonly stoppedBy?: string;
   /** The reason why the bulk stopped automatically. */
-  readonly stopReason?: LostStanding;
+  readonly stopReason?: BulkStopReason;
   /** Time of the last stored progress, for a bulk whose process died. */
   readonly diedAt?: number;
   readonly closedBy?: string;

@@ -83,7 +83,7 @@ class Guard implements StoreGuard {
     this.#signed = head;
     const isEnforced = this.isEnforced || replay.enforcedAt !== undefined || head?.isEnforced === true;
     const problem = ofHead ?? problemOf(head, replay, isEnforced) ?? (await this.#heldBy(head));
-    if (problem !== undefined && problem.why !== this.#problem?.why) this.#tellTrail(problem);
+    if (problem !== undefined && problem.why !== this.#problem?.why) this.#logTrailProblem(problem);
     this.#problem = problem;
     this.#missingSince ??= head === undefined ? this.#findMissing(replay, isEnforced) : head.missingSince;
     return { replay, head };
@@ -98,9 +98,9 @@ class Guard implements StoreGuard {
     if (!integrity.state.isEnforced() && documents.isExclusive && this.#problem === undefined) await this.#enforce(SYSTEM);
     else {
       await this.#compare(replay);
-      await this.#tellOthers();
+      await this.#notifyOthers();
       if (this.#problem !== undefined) return this.#scheduleLook();
-      if (integrity.state.isEnforced() && replay.enforcedAt === undefined && this.#isFirstStart) await this.#tellEnforced(SYSTEM, []);
+      if (integrity.state.isEnforced() && replay.enforcedAt === undefined && this.#isFirstStart) await this.#recordEnforced(SYSTEM, []);
     }
     await this.#sign();
     this.#schedule();
@@ -277,7 +277,7 @@ class Guard implements StoreGuard {
    * Stores the problem for other processes, or removes it. Processes without the head cannot find out that the audit
    * trail was cut.
    */
-  async #tellOthers(): Promise<void> {
+  async #notifyOthers(): Promise<void> {
     const { integrity, documents, isKeeper } = this.#deps;
     if (documents.isExclusive || !isKeeper) return;
     if (this.#problem === undefined) await integrity.release();
@@ -297,13 +297,13 @@ class Guard implements StoreGuard {
     if (this.#isStopped || this.#isReleased || this.#deps.documents.isExclusive) return;
     this.#cancel();
     this.#cancel = this.#deps.clock.after(LOOK_AGAIN_MS, () => {
-      this.#lookAgain()
+      this.#recheck()
         .catch((error: unknown) => this.#deps.logger.debug('audit.look-failed', { code: toErrorRecord(error).code }))
         .finally(() => this.#scheduleLook());
     });
   }
 
-  async #lookAgain(): Promise<void> {
+  async #recheck(): Promise<void> {
     // Reading the audit trail is costly, so do it only if something may have changed.
     if ((await this.#deps.integrity.held()) !== undefined) return;
     const { replay } = await this.look();
@@ -346,12 +346,12 @@ class Guard implements StoreGuard {
     });
   }
 
-  async #tellEnforced(actor: Actor, marks: readonly MarkChange[]): Promise<void> {
+  async #recordEnforced(actor: Actor, marks: readonly MarkChange[]): Promise<void> {
     const { audit } = this.#deps;
     await audit.result(await audit.intent({ action: ENFORCE, actor }), { outcome: 'done', note: {}, marks });
   }
 
-  #tellTrail(problem: TrailProblem): void {
+  #logTrailProblem(problem: TrailProblem): void {
     const { headNumber = 0, lines, why } = problem;
     this.#deps.logger.error('audit.trail-refused', trailRefused(problem), { why, headNumber, lines });
   }

@@ -10,7 +10,7 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
 import { callsOf, reportCalls, type CallState } from '../adapters/call-states.ts';
 import { requireSameId } from '../action/require-same-id.ts';
-import { type Demand, type DomainScope, existing } from '../access/domains.ts';
+import { type DomainRequirement, type DomainScope, existing } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
@@ -208,7 +208,10 @@ function removeInterface({ plans, owners, engine, registry }: InterfaceServices)
  * is not enough: it is meant for other flows. An interface would offer it to outside callers, and the domain of the
  * flow could no longer publish it.
  */
-export async function savingInterface(owners: Owners, { interfaceId, domain, target }: InterfaceDocument): Promise<readonly Demand[]> {
+export async function savingInterface(
+  owners: Owners,
+  { interfaceId, domain, target }: InterfaceDocument,
+): Promise<readonly DomainRequirement[]> {
   const demands = await saving(owners.interface(interfaceId), { domain });
   return target.kind === 'flow' ? [...demands, await owners.flow(target.flowId)] : demands;
 }

@@ -117,11 +117,11 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
   const unfollow = deps.changes.follow(TOPIC, () => schedule(OTHERS_MS));
   await flush();
   let cancelLook = () => {};
-  function lookAgain(): void {
+  function pollAgain(): void {
     schedule(0);
-    cancelLook = deps.clock.after(LOOK_EVERY_MS, lookAgain);
+    cancelLook = deps.clock.after(LOOK_EVERY_MS, pollAgain);
   }
-  if (!deps.documents.isExclusive) cancelLook = deps.clock.after(LOOK_EVERY_MS, lookAgain);
+  if (!deps.documents.isExclusive) cancelLook = deps.clock.after(LOOK_EVERY_MS, pollAgain);
   return {
     changed() {
       schedule(DEBOUNCE_MS);

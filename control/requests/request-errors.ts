@@ -61,7 +61,7 @@ export function takesPerson(): AppError {
   });
 }
 
-export function askerGone(account: string): AppError {
+export function requesterNotAllowed(account: string): AppError {
   return new AppError('REQUEST_ASKER_GONE', 'input', `${account} may no longer request this.`, {
     values: { account },
     fix: 'Refuse the request.',

@@ -26,7 +26,7 @@ export interface RequestPage {
 
 export type RequestSide = 'waiting' | 'own' | 'decided';
 
-export interface PageWish {
+export interface RequestPageQuery {
   /**
    * Which requests to read. Absent: first requests that wait for this person, then requests made by this person, then
    * requests that this person decided.
@@ -85,7 +85,12 @@ function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonl
 }
 
 /** Returns one page. `after` names the part of the list and the last request that was read. */
-export async function readRequestPage(records: Records, actor: Actor, scope: DomainScope, { side, after }: PageWish): Promise<RequestPage> {
+export async function readRequestPage(
+  records: Records,
+  actor: Actor,
+  scope: DomainScope,
+  { side, after }: RequestPageQuery,
+): Promise<RequestPage> {
   const [from, last] = after?.split(':') ?? [];
   const found: RequestRecord[] = [];
   for (const [number, stage] of stagesOf(actor, scope).entries()) {

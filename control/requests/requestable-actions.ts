@@ -12,11 +12,11 @@ import { inputCheck } from '../action/input-check.ts';
 import type { RunAction } from '../action/run-action.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { AccountStore } from '../auth/account-store.ts';
-import { askableActs, digestOf, type AskableAct, type AskableActsServices, type AskedState } from './askable-acts.ts';
-import { askerGone, inputWrong, needless, outdated, tooLarge } from './request-errors.ts';
+import { requestRules, digestOf, type RequestRule, type RequestRulesServices, type AskedState } from './request-rules.ts';
+import { requesterNotAllowed, inputWrong, needless, outdated, tooLarge } from './request-errors.ts';
 import type { RequestBody, RequestRecord, RequestStore } from './request-store.ts';
 
-export interface RequestableActionsServices extends AskableActsServices {
+export interface RequestableActionsServices extends RequestRulesServices {
   readonly requests: RequestStore;
   readonly accounts: AccountStore;
   readonly runAction: RunAction;
@@ -24,7 +24,7 @@ export interface RequestableActionsServices extends AskableActsServices {
 
 export const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_REASON });
 /** The action that a person asks for, and the reason. */
-export const Wish = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
+export const RequestInput = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
 
 export interface Prepared {
   readonly action: Action;
@@ -44,16 +44,16 @@ export class RequestableActions {
   readonly #services: RequestableActionsServices;
   /** All actions, including those that can be requested. */
   readonly #actions: readonly Action[];
-  readonly #askable: Readonly<Record<string, AskableAct>>;
+  readonly #askable: Readonly<Record<string, RequestRule>>;
 
   constructor(services: RequestableActionsServices, actions: readonly Action[]) {
     this.#services = services;
     this.#actions = actions;
-    this.#askable = askableActs(services);
+    this.#askable = requestRules(services);
   }
 
   /** Checks a request and returns the data to store. Rejects if the action itself would fail. */
-  async prepare(ctx: ActionContext, { action: name, input: given, reason }: Static<typeof Wish>): Promise<Prepared> {
+  async prepare(ctx: ActionContext, { action: name, input: given, reason }: Static<typeof RequestInput>): Promise<Prepared> {
     const { asks, needs, lacking: lackingOf, look, complete, wanted: wantedOf } = this.#actOf(name);
     const action = this.#actionOf(name);
     ctx.require(asks);
@@ -97,7 +97,8 @@ export class RequestableActions {
     const input = await requests.inputOf(record);
     const asker = await accounts.get(record.by);
     const { asks } = this.#actOf(record.action);
-    if (asker === undefined || asker.disabled || !isAllowed({ roles: asker.roles, via: 'session' }, asks)) throw askerGone(record.by);
+    if (asker === undefined || asker.disabled || !isAllowed({ roles: asker.roles, via: 'session' }, asks))
+      throw requesterNotAllowed(record.by);
     const action = this.#actionOf(record.action);
     await checkDomains(action.domain, input as never, scopeOf(asker.domains));
     if (await this.isOutdated(record, input)) throw outdated(record.action);
@@ -105,7 +106,7 @@ export class RequestableActions {
     await runAction(record.action, input, { ...actor, roles }, { signal, reason: `${record._id} (${record.by}: ${why}) ${reason}` });
   }
 
-  #actOf(name: string): AskableAct {
+  #actOf(name: string): RequestRule {
     return existing(Object.hasOwn(this.#askable, name) ? this.#askable[name] : undefined, name);
   }
 

@@ -12,7 +12,7 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import type { Account, AccountStore } from '../auth/account-store.ts';
 import { notOpen, ownRequest, takesPerson } from './request-errors.ts';
 import { createRequestKeeper } from './create-request-keeper.ts';
-import { Reason, RequestableActions, Wish } from './requestable-actions.ts';
+import { Reason, RequestableActions, RequestInput } from './requestable-actions.ts';
 import { hasDecided, isOpen, mayDecide, readRequestPage } from './request-pages.ts';
 import type { RequestBody, RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
 import { closed, defineAction, type Action, type ActionContext } from '../action/action.ts';
@@ -97,7 +97,7 @@ function createRequest(services: RequestServices, requestable: RequestableAction
     right: 'member',
     domain: 'filtered',
     text: { 'zh-CN': '申请一项自己无权做的操作', en: 'Request an action that you do not have the right to do' },
-    input: Wish,
+    input: RequestInput,
     audited: true,
     subject: ({ action }) => action,
     async admit(ctx, wish) {

@@ -4,7 +4,7 @@ import { AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import type { Demand, DomainScope } from '../access/domains.ts';
+import type { DomainRequirement, DomainScope } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 
@@ -124,9 +124,9 @@ async function secretsSeen(bindingStore: BindingStore, domains: DomainScope): Pr
 /**
  * Returns the demands for saving a secret: the domain of every adapter that may use it, before and after the change.
  */
-async function savingSecret(owners: Owners, name: string, adapters: readonly string[]): Promise<readonly Demand[]> {
+async function savingSecret(owners: Owners, name: string, adapters: readonly string[]): Promise<readonly DomainRequirement[]> {
   const bound = await Promise.all(adapters.map((adapterId) => owners.adapter(adapterId)));
-  const none: Demand = { id: name, domains: [undefined] };
+  const none: DomainRequirement = { id: name, domains: [undefined] };
   return [{ ...(await owners.secret(name)), mayBeNew: true }, ...bound, ...(bound.length === 0 ? [none] : [])];
 }
 

@@ -1,13 +1,13 @@
 /** Starts a sync flow in the process to which its caller is connected. */
 import { ExecutionJournal } from '../execution/journal/execution-journal.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, type RunJob } from '../execution/run-job.ts';
+import { NO_KNOWN_OUTCOMES, NO_WAITS, type RunJob } from '../execution/run-job.ts';
 import { cancelled, deadlinePassed, silentTooLong } from '../run/run-errors.ts';
 import { AppError, toErrorRecord } from '../contract/values/errors.ts';
 import { prepareExecution } from './accept.ts';
 import { beginRunSpan } from '../run/run-span.ts';
 import { ownKey, type RunEvent, settles, transition } from '../execution/transition.ts';
 import type { InlineEnds } from './inline-ends.ts';
-import { LostExecution, MAY_BE_GIVEN_UP } from '../execution/lost-execution.ts';
+import { LostExecution, POSSIBLY_LOST } from '../execution/lost-execution.ts';
 import { createTimedId } from '../contract/values/ids.ts';
 import { DuplicateOrigin } from './origin.ts';
 import { applyPatch } from '../contract/ports/document-semantics.ts';
@@ -85,13 +85,13 @@ export function startInline(
     mayWait: false,
     depth: 0,
     assertOwned: () => {
-      if (journal.isClaimed && !deps.owners.isTrusted(incarnation)) throw new LostExecution(MAY_BE_GIVEN_UP);
+      if (journal.isClaimed && !deps.owners.isTrusted(incarnation)) throw new LostExecution(POSSIBLY_LOST);
     },
     input: call.message,
     journal,
     tally: deps.live?.of(flow),
-    known: NOTHING_KNOWN,
-    waited: NOTHING_WAITED,
+    known: NO_KNOWN_OUTCOMES,
+    waited: NO_WAITS,
     maxSleepMs: Number.MAX_SAFE_INTEGER,
     // If the caller sent an Idempotency-Key, it can safely repeat an idempotent write, because the outward keys stay
     // the same. So a transient failure need not be held.

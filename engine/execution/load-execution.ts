@@ -8,7 +8,7 @@ import { executionPlace } from './stored-execution.ts';
 import type { LegPayload } from './leg-payload.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
 import { messageFor } from './wait-tokens.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type Waited } from './run-job.ts';
+import { NO_KNOWN_OUTCOMES, NO_WAITS, stepKey, type KnownOutcome, type Waited } from './run-job.ts';
 
 export interface LoadedExecution {
   readonly input: Message;
@@ -39,8 +39,8 @@ export async function loadExecution(document: ExecutionDocument, flow: CompiledF
   if (document.epoch === 0)
     return {
       input,
-      known: NOTHING_KNOWN,
-      waited: NOTHING_WAITED,
+      known: NO_KNOWN_OUTCOMES,
+      waited: NO_WAITS,
       steps: [],
       announced: [],
       dangling: [],

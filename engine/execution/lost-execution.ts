@@ -11,4 +11,4 @@ export class NothingSent extends LostExecution {
   override readonly name = 'NothingSent';
 }
 
-export const MAY_BE_GIVEN_UP = 'this process did not report for too long, so another may have taken over its work';
+export const POSSIBLY_LOST = 'this process did not report for too long, so another may have taken over its work';

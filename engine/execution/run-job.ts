@@ -19,7 +19,7 @@ export interface SettledStep {
 export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
 
 /** A write that is about to be sent. */
-export interface Announced {
+export interface AnnouncedWrite {
   /** The outward idempotency key of the write. */
   readonly key: string;
   readonly message: Message;
@@ -30,7 +30,7 @@ export interface Journal {
    * Called before a node with an effect outside starts; `announced` is set for a `write`. Resolves when the node may
    * send.
    */
-  before(announced: Announced | undefined, step: StepRecord): Promise<void>;
+  before(announced: AnnouncedWrite | undefined, step: StepRecord): Promise<void>;
   /**
    * Called before a step waits with a token. Returns the other wait if one already has this token. Absent where runs
    * cannot wait for messages.
@@ -158,8 +158,8 @@ export interface RunJob extends RunFacts {
 }
 
 /** The known outcomes and waits of an execution at its start: none. */
-export const NOTHING_KNOWN: RunJob['known'] = new Map();
-export const NOTHING_WAITED: RunJob['waited'] = new Map();
+export const NO_KNOWN_OUTCOMES: RunJob['known'] = new Map();
+export const NO_WAITS: RunJob['waited'] = new Map();
 
 /** Returns the key of a step within its execution. */
 export function stepKey(path: string, node: string): string {

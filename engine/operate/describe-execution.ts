@@ -11,7 +11,7 @@ import type { ListedExecution } from '../execution/execution-query.ts';
 import { keepsOutput } from '../execution/leg-payload.ts';
 import { foldLegs, listIterationLegs } from '../execution/load-execution.ts';
 import { decodeMessage, decodeReply, type Payloads } from '../execution/payloads.ts';
-import { NOTHING_WAITED, stepKey, type KnownOutcome, type SettledStep } from '../execution/run-job.ts';
+import { NO_WAITS, stepKey, type KnownOutcome, type SettledStep } from '../execution/run-job.ts';
 import { listStandstills, nextRetry } from '../execution/standstill.ts';
 import { executionPlace } from '../execution/stored-execution.ts';
 import type { Emits } from '../plan/progress.ts';
@@ -111,7 +111,7 @@ async function computeSteps(document: ExecutionDocument, input: Message, known: 
       input,
       journal: { before: () => Promise.resolve(), settled: keep },
       known,
-      waited: NOTHING_WAITED,
+      waited: NO_WAITS,
       maxSleepMs: 0,
       entering: (nodeId, path, message) => void (inputs[stepKey(path, nodeId)] = message),
       // A node with no stored outcome must not run now.

@@ -173,10 +173,10 @@ class FlowsInMemory implements RunningPublishedFlows {
     else this.#seen.set(flowId, pointer.revision);
     if (before !== undefined) this.#remember(before);
     this.#list = [...this.#current.values()];
-    await this.#tellListeners(flowId);
+    await this.#notifyListeners(flowId);
   }
 
-  async #tellListeners(flowId: string): Promise<void> {
+  async #notifyListeners(flowId: string): Promise<void> {
     for (const listener of this.#listeners) {
       await Promise.resolve(listener(flowId, this.#current.get(flowId))).catch((error: unknown) =>
         this.#deps.logger.error('flow.swap-failed', error, { flowId }),

@@ -48,7 +48,8 @@ async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, s
   try {
     const result = await runTrial(flow, testMessage(test.input), test.mocks, signal);
     const { error } = result;
-    const ended = error === undefined ? [] : [{ ...toIssue(fromErrorRecord(error), ''), message: `The run ended with ${told(error)}` }];
+    const ended =
+      error === undefined ? [] : [{ ...toIssue(fromErrorRecord(error), ''), message: `The run ended with ${describeError(error)}` }];
     // A node without a mock is a gap in the test, regardless of the rest of the result.
     if (result.status === 'not-reached' || (test.expect.length === 0 && result.status !== 'completed'))
       return [problem(test, '', 'The run did not complete.', { problem: 'incomplete' }), ...ended];
@@ -56,11 +57,11 @@ async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, s
     return problems.length === 0 ? [] : [...problems, ...ended];
   } catch (thrown) {
     const error = toErrorRecord(thrown);
-    return [{ ...toIssue(fromErrorRecord(error), ''), message: `The run could not be made: ${told(error)}` }];
+    return [{ ...toIssue(fromErrorRecord(error), ''), message: `The run could not be made: ${describeError(error)}` }];
   }
 }
 
-function told({ code, message }: ErrorRecord): string {
+function describeError({ code, message }: ErrorRecord): string {
   return `${code}: ${message}`;
 }
 

@@ -5,7 +5,7 @@ import { isStronger, type CompiledFlow } from '../compile/compile-flow.ts';
 import type { LiveCounters } from '../observe/live-counters.ts';
 import { runCounted } from './run-counted.ts';
 import { deadlinePassed } from './run-errors.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, type Journal, type RunEnd, type RunJob } from '../execution/run-job.ts';
+import { NO_KNOWN_OUTCOMES, NO_WAITS, type Journal, type RunEnd, type RunJob } from '../execution/run-job.ts';
 import type { RunDeps, SubFlowCall } from './run-deps.ts';
 import { beginRunSpan, endRunSpan } from './run-span.ts';
 
@@ -53,8 +53,8 @@ export function createCallFlow(
       input: call.message,
       journal,
       tally: live?.().of(flow),
-      known: NOTHING_KNOWN,
-      waited: NOTHING_WAITED,
+      known: NO_KNOWN_OUTCOMES,
+      waited: NO_WAITS,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
     const end = await runCounted(job, deps, { isFirst: true, isPart: true });

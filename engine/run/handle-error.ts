@@ -60,7 +60,7 @@ export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: 
 }
 
 /** The results up to now that decide how a run ends. */
-export interface Achieved {
+export interface RunResults {
   readonly reply: Reply | undefined;
   readonly written: Written | undefined;
 }
@@ -77,7 +77,7 @@ export interface Stop {
  * After an unknown outcome it is held. After a write it is held too, so that the failure does not look like a bad
  * request. In all other cases the node's handling decides.
  */
-export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob, { reply, written }: Achieved): RunEnd {
+export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob, { reply, written }: RunResults): RunEnd {
   const { node, place } = step;
   const isUnknown = error.kind === 'unknown-outcome';
   const isEnd = place.node.role === 'end';
@@ -102,7 +102,7 @@ export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob,
  * Returns true if a failure after a write must be held. This applies only while a caller waits for the reply: after
  * the reply, the caller cannot react to the failure. In a durable flow the node's handling decides.
  */
-export function isHeldAfterWrite(error: ErrorRecord, { flow, holdsAfterWrite }: RunJob, { reply, written }: Achieved): boolean {
+export function isHeldAfterWrite(error: ErrorRecord, { flow, holdsAfterWrite }: RunJob, { reply, written }: RunResults): boolean {
   if (flow.document.mode === 'durable' || reply !== undefined || written === undefined) return false;
   return holdsAfterWrite?.(written, error) === true;
 }

@@ -7,7 +7,7 @@ import type { CompiledNode } from '../compile/compile-flow.ts';
 import { writtenBy } from '../execution/done-writes.ts';
 import type { RunEnd, RunJob, WaitPoint, Written } from '../execution/run-job.ts';
 import type { Emits } from '../plan/progress.ts';
-import { isHeldAfterWrite, unroutedEnd, type Achieved, type Stop } from './handle-error.ts';
+import { isHeldAfterWrite, unroutedEnd, type RunResults, type Stop } from './handle-error.ts';
 import { noReply } from './run-errors.ts';
 import { recordOf, type Step } from './step.ts';
 
@@ -110,7 +110,7 @@ export class RunEnding {
       : { status: 'completed', reply: this.#reply };
   }
 
-  get #achieved(): Achieved {
+  get #achieved(): RunResults {
     return { reply: this.#reply, written: this.#written };
   }
 }

@@ -34,7 +34,7 @@ class GraphRun implements StepGraph {
   readonly #slice = new TimeSlice();
   #underWay = 0;
   #isDraining = false;
-  #isReplyTold = false;
+  #isReplySent = false;
   /** The running steps in branches that a join may stop waiting for, by step key. */
   readonly #guarded = new Map<string, Step>();
   #finish: (end: RunEnd) => void = () => undefined;
@@ -75,7 +75,7 @@ class GraphRun implements StepGraph {
 
   #goOn(): void {
     this.#drain();
-    this.#tellReply();
+    this.#sendReply();
   }
 
   #reopen(): void {
@@ -84,10 +84,10 @@ class GraphRun implements StepGraph {
   }
 
   /** Passes the reply to the caller at once, without waiting for the rest of the flow. */
-  #tellReply(): void {
+  #sendReply(): void {
     const { reply } = this.#ending;
-    if (reply === undefined || this.#isReplyTold || this.#underWay === 0) return;
-    this.#isReplyTold = true;
+    if (reply === undefined || this.#isReplySent || this.#underWay === 0) return;
+    this.#isReplySent = true;
     this.#job.onReply?.(reply);
   }
 

@@ -128,8 +128,8 @@ function runAttempt(
       end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
       // If the run's deadline passed first, count the call as failed: the adapter did not respond in time, although
       // its own limit is longer.
-      const isToldOf = !isEnded || (isDeadline(facts.signal.reason) && !(error instanceof LostExecution));
-      tell?.(isToldOf ? toErrorRecord(error) : 'ended');
+      const isReported = !isEnded || (isDeadline(facts.signal.reason) && !(error instanceof LostExecution));
+      tell?.(isReported ? toErrorRecord(error) : 'ended');
       reject(error);
     };
     // The run does not wait for a node that ignores its signal; a late result is dropped.

@@ -10,7 +10,7 @@ import type { Outcome } from '../contract/node/node.ts';
 import type { TrialReach, TrialResult } from './trial-result.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import { runGraph } from './run-graph.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type RunJob } from '../execution/run-job.ts';
+import { NO_KNOWN_OUTCOMES, NO_WAITS, stepKey, type KnownOutcome, type RunJob } from '../execution/run-job.ts';
 import type { RunDeps } from './run-deps.ts';
 import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 
@@ -38,7 +38,7 @@ export async function runTrial(
   signal: AbortSignal,
   options: TrialOptions = {},
 ): Promise<TrialResult> {
-  const { reach = 'none', known = NOTHING_KNOWN, limitMs } = options;
+  const { reach = 'none', known = NO_KNOWN_OUTCOMES, limitMs } = options;
   const now = deps.clock.now();
   const limit = new AbortController();
   const cancelLimit = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort(tooLong(limitMs)));
@@ -58,7 +58,7 @@ export async function runTrial(
     input,
     journal: { before: () => Promise.resolve(), settled: notes.settled },
     known,
-    waited: NOTHING_WAITED,
+    waited: NO_WAITS,
     maxSleepMs: waitMs,
     entering(nodeId, path, message) {
       if (!known.has(stepKey(path, nodeId))) notes.entering(nodeId, path, message);

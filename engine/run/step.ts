@@ -58,7 +58,7 @@ export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<
 export function recordOf(step: Step, status: StepRecord['status'], ports: readonly string[], now: number, error?: ErrorRecord): StepRecord {
   const { node, place, startedAt, startedMonotonic, attempt } = step;
   const durationMs = Math.max(0, Math.round((now - startedMonotonic) * 1000) / 1000);
-  const sandboxWaitMs = step.sandboxWait?.toldMs(now);
+  const sandboxWaitMs = step.sandboxWait?.reportedMs(now);
   const plain = { node: node.id, scope: place.run.path, status, ports, startedAt, durationMs, attempt };
   const record = sandboxWaitMs === undefined ? plain : { ...plain, sandboxWaitMs };
   return error === undefined ? record : { ...record, error };

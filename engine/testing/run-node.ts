@@ -79,7 +79,7 @@ export function checkConfig(definition: NodeDefinition, config: FlowNode['config
       message: nameProblem(error) ?? error.message,
       values: schemaValues(error),
     }));
-  const problems = issues.length > 0 ? issues : (definition.check?.(filled) ?? []).map(toTold);
+  const problems = issues.length > 0 ? issues : (definition.check?.(filled) ?? []).map(toIssueFields);
   if (problems.length === 0) return filled;
   throw new AppError(
     'NODE_CONFIG_WRONG',
@@ -93,7 +93,7 @@ export function checkConfig(definition: NodeDefinition, config: FlowNode['config
   );
 }
 
-function toTold(problem: ConfigProblem | Issue): Omit<Issue, 'code' | 'severity'> {
+function toIssueFields(problem: ConfigProblem | Issue): Omit<Issue, 'code' | 'severity'> {
   if ('code' in problem) return problem;
   return { path: problem.path, message: problem.message.en, text: problem.message };
 }

@@ -13,7 +13,7 @@ export interface OfferDeps {
   readonly counts: WorkerCounts;
   /** The executions that run in this process, including inline ones. */
   readonly active: ReadonlySet<string>;
-  readonly reader: Pick<PartitionReader, 'reread' | 'lookAgain' | 'took' | 'isUnannounced'>;
+  readonly reader: Pick<PartitionReader, 'reread' | 'rereadLater' | 'took' | 'isUnannounced'>;
   /** Returns true if the execution is left to another process. */
   isForeign(document: ExecutionDocument): boolean;
 }
@@ -37,7 +37,7 @@ export function createOffer({ clock, lanes, owners, counts, active, reader, isFo
     const elsewhere = new Set<string>();
     for (const document of listed) {
       const key = laneKeyOf(document);
-      if (elsewhere.has(key)) reader.lookAgain(document.part);
+      if (elsewhere.has(key)) reader.rereadLater(document.part);
       if (document.cancelRequested && document.status !== 'running' && !isForeign(document))
         taken += take({ ...document, lane: null }, asOf) === 'taken' ? 1 : 0;
       else if (blocked.has(key) || active.has(document._id) || lanes.isDone(document._id, asOf)) continue;

@@ -106,7 +106,7 @@ export class PartitionReader {
   }
 
   /** Called if an execution waits behind one that another worker runs, because no signal comes when that one ends. */
-  lookAgain(part: number): void {
+  rereadLater(part: number): void {
     if (this.#lookedAtAgain.has(part)) return;
     this.#lookedAtAgain.add(part);
     // A signal in the meantime is not delayed by this.

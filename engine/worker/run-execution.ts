@@ -18,10 +18,10 @@ import type { Claim, JournalDeps } from '../execution/journal/journal-deps.ts';
 import { loadExecution, type LoadedExecution } from '../execution/load-execution.ts';
 import type { LiveCounters } from '../observe/live-counters.ts';
 import { runCounted } from '../run/run-counted.ts';
-import { LostExecution, MAY_BE_GIVEN_UP } from '../execution/lost-execution.ts';
+import { LostExecution, POSSIBLY_LOST } from '../execution/lost-execution.ts';
 import type { RunEnd, RunJob, Slot } from '../execution/run-job.ts';
 import type { RunDeps } from '../run/run-deps.ts';
-import { giveBackClaim, tellNotDone } from './take-back-intents.ts';
+import { giveBackClaim, storeNotDone } from './take-back-intents.ts';
 import { wakeResumed } from '../execution/wait-tokens.ts';
 import type { Owners } from '../ownership/owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';
@@ -129,7 +129,7 @@ async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVer
   if ((await journal.finish(end)) === 'lost') {
     deps.metrics.count('late_settles_total', { flow: flow.flowId });
     deps.log.warn('worker.late_end_refused', { executionId: document._id, flowId: flow.flowId, status: end.status });
-    await tellNotDone(run, end, deps);
+    await storeNotDone(run, end, deps);
     return 'refused';
   }
   deps.endNotes.ended(flow, document._id, end);
@@ -207,7 +207,7 @@ async function runClaimed(
       if (deps.owners.isTrusted(incarnation)) return;
       deps.counts.lateWrites += 1;
       deps.log.warn('worker.late_write_refused', { executionId: document._id, flowId: document.flowId });
-      throw new LostExecution(MAY_BE_GIVEN_UP);
+      throw new LostExecution(POSSIBLY_LOST);
     },
     input: { ...loaded.input, lineage: [...loaded.input.lineage, document._id] },
     journal,

@@ -48,7 +48,7 @@ export async function giveBackClaim({ executionId, journal }: EndedRun, owner: s
  * Called if another process took over the execution, which it may have held with an unknown outcome. Stores that the
  * writes were not done, and releases the hold. Never rejects: on a failure, a person must decide on the hold.
  */
-export async function tellNotDone(run: EndedRun, end: RunEnd, deps: TakeBackDeps): Promise<void> {
+export async function storeNotDone(run: EndedRun, end: RunEnd, deps: TakeBackDeps): Promise<void> {
   const notDone = notDoneBy(end, run.flow);
   if (notDone.length === 0) return;
   try {

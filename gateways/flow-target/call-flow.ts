@@ -162,7 +162,7 @@ function toFailure(error: ErrorRecord, exchange: Exchange): GatewayError {
  * Returns the text of an error in both languages, with its advice if it has any. An author's own message for callers
  * gets no advice.
  */
-function toldInBoth(error: ErrorRecord): Text {
+function inBothLanguages(error: ErrorRecord): Text {
   const { code, message, fix: advice } = error;
   const { what, fix, original } = errorText(error, 'zh-CN');
   const own = callerAdvice(code);
@@ -177,7 +177,7 @@ function toldInBoth(error: ErrorRecord): Text {
 function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
   switch (error.kind) {
     case 'input': {
-      const told = toldInBoth(error);
+      const told = inBothLanguages(error);
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
       return refuse('GW42203', {
         text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${told['zh-CN']}`, en: `${error.code}: ${told.en}` },

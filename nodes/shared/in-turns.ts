@@ -15,7 +15,7 @@ export function inTurns<T>(steps: Iterator<void, T>, signal: AbortSignal): T | P
 }
 
 /** Runs all steps synchronously, for callers that cannot wait. */
-export function atOnce<T>(steps: Iterator<void, T>): T {
+export function runSynchronously<T>(steps: Iterator<void, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { askableActs } from '../../control/requests/askable-acts.ts';
+import { requestRules } from '../../control/requests/request-rules.ts';
 import type { FieldSchema } from '../../designer/src/kit/form/field-schema.ts';
 import { changedFields } from '../../designer/src/pages/audit/changed-fields.ts';
 import { adapterFields, fieldWords, GRANT_FIELDS, interfaceFields } from '../../designer/src/pages/requests/asked-fields.ts';
@@ -40,7 +40,7 @@ const UNITS = {
 };
 
 test('every act that may be asked for is looked at here', () => {
-  assert.deepEqual(Object.keys(askableActs({} as never)).toSorted(), Object.keys(FIELDS).toSorted());
+  assert.deepEqual(Object.keys(requestRules({} as never)).toSorted(), Object.keys(FIELDS).toSorted());
   assert.ok(policies.length > 5 && adapterTypes.length > 2);
 });
 

@@ -637,7 +637,7 @@ export interface components {
       status: 'running' | 'stopped' | 'done' | 'closed';
       stoppedBy?: string;
       /** @description The reason why the bulk stopped automatically. */
-      stopReason?: components['schemas']['LostStanding'];
+      stopReason?: components['schemas']['BulkStopReason'];
       /**
        * @description Set for a retry with the current code tables.
        * @constant
@@ -667,6 +667,8 @@ export interface components {
       total: number;
       unknownSkipped: number;
     };
+    /** @enum {unknown} */
+    BulkStopReason: 'account-disabled' | 'signed-out' | 'right-lost';
     BundleReport: {
       adapters: number;
       flows: number;
@@ -1468,8 +1470,6 @@ export interface components {
     };
     /** @enum {unknown} */
     LogLevel: 'in' | 'out' | 'full' | 'none';
-    /** @enum {unknown} */
-    LostStanding: 'account-disabled' | 'signed-out' | 'right-lost';
     MachineState: {
       /** @description Space in the file system with the data folder; absent if it cannot be read. */
       disk?: {
@@ -2532,6 +2532,7 @@ export type BulkAnswer = components['schemas']['BulkAnswer'];
 export type BulkKind = components['schemas']['BulkKind'];
 export type BulkOutcome = components['schemas']['BulkOutcome'];
 export type BulkPreview = components['schemas']['BulkPreview'];
+export type BulkStopReason = components['schemas']['BulkStopReason'];
 export type BundleReport = components['schemas']['BundleReport'];
 export type BusConsumer = components['schemas']['BusConsumer'];
 export type BusinessKeys = components['schemas']['BusinessKeys'];
@@ -2595,7 +2596,6 @@ export type LayoutNote = components['schemas']['LayoutNote'];
 export type LifeState = components['schemas']['LifeState'];
 export type ListenerState = components['schemas']['ListenerState'];
 export type LogLevel = components['schemas']['LogLevel'];
-export type LostStanding = components['schemas']['LostStanding'];
 export type MachineState = components['schemas']['MachineState'];
 export type MayChange = components['schemas']['MayChange'];
 export type Me = components['schemas']['Me'];

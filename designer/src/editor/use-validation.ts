@@ -5,7 +5,7 @@
 import { useEffect, useMemo, useReducer, useRef } from 'react';
 import { call } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
-import { collectProblems, createProblemChecks, type ToldIssues } from '../model/problems/issues.ts';
+import { collectProblems, createProblemChecks, type ServerIssues } from '../model/problems/issues.ts';
 import { useEditor, useEditorStore } from './state/editor-context.tsx';
 
 const QUICK_MS = 120;
@@ -16,7 +16,7 @@ export function useValidation(): void {
   const document = useEditor((editor) => editor.history.document);
   const types = useEditor((editor) => editor.types);
   const checks = useMemo(() => createProblemChecks(types), [types]);
-  const told = useRef<ToldIssues>(undefined);
+  const told = useRef<ServerIssues>(undefined);
   const look = useOtherFlows();
   useEffect(() => {
     const controller = new AbortController();

@@ -1,5 +1,5 @@
 /** Replaces ids of flows, adapters and code tables in a sentence by their names. Pure. */
-import type { ErrorText, TellableError } from '../../../engine/contract/error-texts/error-texts.ts';
+import type { ErrorText, TranslatableError } from '../../../engine/contract/error-texts/error-texts.ts';
 
 export type Kind = 'flow' | 'adapter' | 'table';
 
@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   table: 'table',
 };
 
-export function kindsIn(error: Pick<TellableError, 'values'>): readonly Kind[] {
+export function kindsIn(error: Pick<TranslatableError, 'values'>): readonly Kind[] {
   return idsIn(error).map(({ kind }) => kind);
 }
 
@@ -26,7 +26,7 @@ export function kindsIn(error: Pick<TellableError, 'values'>): readonly Kind[] {
  * Replaces the ids in a text. `nameOf` returns an empty string if the object was deleted or the user may not read it;
  * the id is then kept.
  */
-export function nameIds(told: ErrorText, error: Pick<TellableError, 'values'>, nameOf: (kind: Kind, id: string) => string): ErrorText {
+export function nameIds(told: ErrorText, error: Pick<TranslatableError, 'values'>, nameOf: (kind: Kind, id: string) => string): ErrorText {
   const named = idsIn(error).flatMap(({ kind, id }) => {
     const name = nameOf(kind, id);
     return name === '' ? [] : [{ kind, id, name }];
@@ -42,7 +42,7 @@ export function nameIds(told: ErrorText, error: Pick<TellableError, 'values'>, n
   return { ...told, what: inNames(told.what), ...(told.fix === undefined ? {} : { fix: inNames(told.fix) }) };
 }
 
-function idsIn({ values = {} }: Pick<TellableError, 'values'>): readonly { readonly kind: Kind; readonly id: string }[] {
+function idsIn({ values = {} }: Pick<TranslatableError, 'values'>): readonly { readonly kind: Kind; readonly id: string }[] {
   return Object.entries(values).flatMap(([value, ids]) => {
     const kind = Object.hasOwn(KINDS, value) ? KINDS[value]! : undefined;
     if (kind === undefined || typeof ids !== 'string') return [];

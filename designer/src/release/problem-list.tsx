@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import type { Issue } from '../../../engine/contract/values/errors.ts';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
-import { useToldError } from '../kit/feedback/told-error.ts';
+import { useErrorText } from '../kit/feedback/use-error-text.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { edgeField, flowField, nodeField } from '../model/problems/field-names.ts';
 import { collectProblems, type Problem, type ProblemPlace } from '../model/problems/issues.ts';
@@ -36,7 +36,7 @@ export function IssueList({ issues, document }: { readonly issues: readonly Issu
 
 function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem }) {
   const t = useTexts(TEXTS);
-  const told = useToldError(issue);
+  const told = useErrorText(issue);
   const { openField, openPanel, select } = useEditorStore().getState();
   const nodeId = 'node' in place ? place.node : undefined;
   const label = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId)?.label);

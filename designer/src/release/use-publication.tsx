@@ -9,7 +9,7 @@ import { useDraftKeeper } from '../editor/draft/draft-keeper-context.tsx';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useConfirm } from '../kit/feedback/confirm-act.tsx';
-import { ToldInPlace } from '../kit/feedback/error-box.tsx';
+import { ShownInPlaceError } from '../kit/feedback/error-box.tsx';
 import { useEnvironment } from '../session/environment.ts';
 import { PublishPreview, type ShownDraft } from './publish-preview.tsx';
 
@@ -83,7 +83,7 @@ export function usePublication({ flowId, inService, onPublished }: PublicationPr
       run: () =>
         publishUnchanged(shown.getState().draft, note, (changed) => {
           shown.setState(changed, true);
-          throw new ToldInPlace();
+          throw new ShownInPlaceError();
         }),
     });
   };

@@ -7,7 +7,7 @@ import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
-import { useToldError } from '../kit/feedback/told-error.ts';
+import { useErrorText } from '../kit/feedback/use-error-text.ts';
 import { nodeField } from '../model/problems/field-names.ts';
 import { missingFields, type OfferedShapes } from '../model/samples/offered-shapes.ts';
 import { Tag, type Tone } from '../kit/feedback/status-tag.tsx';
@@ -147,7 +147,7 @@ function StepError({ error, nodeId }: StepErrorProps) {
   const types = useEditor((editor) => editor.types);
   const node = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId));
   const { openField } = useEditorStore().getState();
-  const { what, fix } = useToldError(error)(error);
+  const { what, fix } = useErrorText(error)(error);
   if (node === undefined) return <p className={styles.bad}>{sentences(what, fix)}</p>;
   const field = fieldOf(error);
   const name = field === '' ? '' : nodeField(types, node.type, field, language).label;

@@ -20,7 +20,7 @@ import type { Text } from '../values/texts.ts';
 export type Language = keyof Text;
 
 /** The fields needed from an `AppError`, `ErrorRecord`, `Issue` or error body of the admin API. */
-export interface TellableError {
+export interface TranslatableError {
   readonly code: string;
   readonly message: string;
   readonly values?: ErrorValues | undefined;
@@ -58,7 +58,7 @@ export const errorTemplates: ErrorTemplates = {
  * Returns the error in `language`. If a code has no Chinese text (an error of a third-party node type), the Chinese
  * text only names the code, and `original` contains the English message.
  */
-export function errorText(error: TellableError, language: Language): ErrorText {
+export function errorText(error: TranslatableError, language: Language): ErrorText {
   const { code, message, values = {}, text } = error;
   const ownFix = error.fix === undefined ? {} : { fix: error.fix };
   if (language === 'en') return { what: text?.en ?? message, ...ownFix };

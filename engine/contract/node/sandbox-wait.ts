@@ -37,7 +37,7 @@ export class SandboxWait {
   }
 
   /** Returns the wait in whole milliseconds; undefined if it was too short to report. */
-  toldMs(nowMs: number): number | undefined {
+  reportedMs(nowMs: number): number | undefined {
     this.#add(nowMs);
     return this.#totalMs < TOLD_MS ? undefined : Math.round(this.#totalMs);
   }

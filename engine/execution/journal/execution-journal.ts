@@ -13,9 +13,9 @@ import { keepStoring } from '../keep-storing.ts';
 import { digestOfMessage, encodeMessage, encodeReply } from '../payloads.ts';
 import type { Keeping } from '../record-quota.ts';
 import { LostExecution } from '../lost-execution.ts';
-import { replyOf, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder } from '../run-job.ts';
+import { replyOf, type AnnouncedWrite, type Journal, type RunEnd, type SettledStep, type TokenHolder } from '../run-job.ts';
 import { holdToken, letGoOfTokens, tokenOf } from '../wait-tokens.ts';
-import type { Claim, Insist, JournalDeps, JournalDocument, JournalStart } from './journal-deps.ts';
+import type { Claim, RetryUntilStored, JournalDeps, JournalDocument, JournalStart } from './journal-deps.ts';
 import { DocumentLegs } from './document-legs.ts';
 import { executionEnd, stoppedOf, type TerminalEnd } from './run-end.ts';
 import { IterationLegs } from './iteration-legs.ts';
@@ -68,7 +68,7 @@ export class ExecutionJournal implements Journal {
     this.#storedReply = document.reply;
     this.#tokens = new Set((document.waits ?? []).flatMap(({ token }) => token ?? []));
     const { payloads, legs } = deps;
-    const insist: Insist = (attempt) => this.#insist(attempt);
+    const insist: RetryUntilStored = (attempt) => this.#insist(attempt);
     this.#kept = new KeptPayloads(document, iterationLegs, payloads, insist);
     this.#iterations = new IterationLegs(document._id, iterationLegs, { payloads, legs, insist });
     this.#legs = new DocumentLegs(document.legs, steps, this.#iterations, this.#kept);
@@ -104,7 +104,7 @@ export class ExecutionJournal implements Journal {
     if (input) this.#kept.addSize(input);
   }
 
-  before(announced: Announced | undefined, step: StepRecord): Promise<void> {
+  before(announced: AnnouncedWrite | undefined, step: StepRecord): Promise<void> {
     const intent = announced && this.#intentOf(announced, step);
     this.#tail = this.#tail.then(() => (step.scope === '' ? this.#checkpoint(intent) : this.#iterationCheckpoint(step.scope, intent)));
     return this.#tail;
@@ -219,7 +219,7 @@ export class ExecutionJournal implements Journal {
     }
   }
 
-  #intentOf({ key, message }: Announced, { node, scope, startedAt }: StepRecord): Intent {
+  #intentOf({ key, message }: AnnouncedWrite, { node, scope, startedAt }: StepRecord): Intent {
     return { node, scope, key, digest: digestOfMessage(encodeMessage(message), this.#deps.seal), at: startedAt };
   }
 

@@ -4,13 +4,13 @@
  */
 import { LostExecution } from '../lost-execution.ts';
 import type { WriteOptions } from '../../contract/ports/documents.ts';
-import type { Insist, JournalDeps } from './journal-deps.ts';
+import type { RetryUntilStored, JournalDeps } from './journal-deps.ts';
 import { keepsOutput, legPayload } from '../leg-payload.ts';
 import type { Intent, LegDocument, Stored } from '../execution-document.ts';
 import type { SettledStep } from '../run-job.ts';
 
 export interface IterationLegsDeps extends Pick<JournalDeps, 'payloads' | 'legs'> {
-  readonly insist: Insist;
+  readonly insist: RetryUntilStored;
 }
 
 /** How many steps of iterations are stored for people to look at. Outcomes that matter are stored in any case. */

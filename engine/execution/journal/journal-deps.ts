@@ -46,4 +46,4 @@ export interface JournalStart {
 }
 
 /** Retries a write until the store accepts it, as the journal does. */
-export type Insist = <T>(attempt: () => Promise<T> | T) => Promise<T>;
+export type RetryUntilStored = <T>(attempt: () => Promise<T> | T) => Promise<T>;

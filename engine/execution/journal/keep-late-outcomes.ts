@@ -1,5 +1,5 @@
 import type { SettledStep } from '../run-job.ts';
-import type { Insist, JournalDeps } from './journal-deps.ts';
+import type { RetryUntilStored, JournalDeps } from './journal-deps.ts';
 import { legPayload } from '../leg-payload.ts';
 import type { CompiledFlow } from '../../compile/compile-flow.ts';
 import { createId } from '../../contract/values/ids.ts';
@@ -7,7 +7,7 @@ import { createId } from '../../contract/values/ids.ts';
 const DAY_MS = 86_400_000;
 
 export interface LateOutcomesDeps extends Pick<JournalDeps, 'payloads' | 'lateOutcomes' | 'clock' | 'log'> {
-  readonly insist: Insist;
+  readonly insist: RetryUntilStored;
 }
 
 /**

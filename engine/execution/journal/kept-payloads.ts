@@ -2,7 +2,7 @@
 import type { LegDocument, Stored } from '../execution-document.ts';
 import { bytesOf } from '../payloads.ts';
 import { executionPlace } from '../stored-execution.ts';
-import type { Insist, JournalDeps, JournalDocument } from './journal-deps.ts';
+import type { RetryUntilStored, JournalDeps, JournalDocument } from './journal-deps.ts';
 
 /** Roughly the size of an execution without its payloads, including its index entries. */
 const ROW_BYTES = 1_200;
@@ -10,7 +10,7 @@ const ROW_BYTES = 1_200;
 export class KeptPayloads {
   readonly #executionId: string;
   readonly #payloads: JournalDeps['payloads'];
-  readonly #insist: Insist;
+  readonly #insist: RetryUntilStored;
   readonly #blobs: string[];
   #bytes = ROW_BYTES;
 
@@ -19,7 +19,7 @@ export class KeptPayloads {
     { _id, input, legs, blobs = [] }: JournalDocument,
     iterationLegs: readonly LegDocument[],
     payloads: JournalDeps['payloads'],
-    insist: Insist,
+    insist: RetryUntilStored,
   ) {
     this.#executionId = _id;
     this.#payloads = payloads;

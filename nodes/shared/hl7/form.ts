@@ -12,7 +12,7 @@
  */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { isRecord } from '../../../engine/contract/values/is-record.ts';
-import { atOnce } from '../in-turns.ts';
+import { runSynchronously } from '../in-turns.ts';
 import { escapeHl7, hasSpellings, unescapeHl7 } from './escapes.ts';
 import { readHl7, segmentName, tooMany, type Delimiters, type Hl7Message } from './message.ts';
 
@@ -45,7 +45,7 @@ const LONG = 8 * 1024;
 const PART = 16;
 
 export function toHl7Form(message: Hl7Message): Hl7Form {
-  return atOnce(formSteps(message));
+  return runSynchronously(formSteps(message));
 }
 
 /**
@@ -53,7 +53,7 @@ export function toHl7Form(message: Hl7Message): Hl7Form {
  * the shape above.
  */
 export function fromHl7Form(form: unknown): string {
-  return atOnce(textSteps(form));
+  return runSynchronously(textSteps(form));
 }
 
 /** Does the same as `toHl7Form`, but a few kilobytes per step. Throws HL7_TOO_MANY_PARTS (input). */

@@ -255,11 +255,11 @@ test('a job notes on the step that it runs for how long it waited for others, al
   await lone.run('return 1', {}, { key: 'b', user: second! }).finally(() => abort.abort(new Error('left')));
   await Promise.all([long, left]);
   const now = wallClock().monotonic();
-  assert.equal(first!.sandboxWait!.toldMs(now), undefined);
+  assert.equal(first!.sandboxWait!.reportedMs(now), undefined);
   for (const user of [second!, leaver!]) {
-    const told = user.sandboxWait!.toldMs(now)!;
+    const told = user.sandboxWait!.reportedMs(now)!;
     assert.ok(told >= 300, `${told} ms`);
-    assert.equal(user.sandboxWait!.toldMs(now + 5000), told, 'nothing of it waits any more');
+    assert.equal(user.sandboxWait!.reportedMs(now + 5000), told, 'nothing of it waits any more');
   }
   assert.ok(Math.max(...waits) >= 300 && waits.length >= 3);
 });

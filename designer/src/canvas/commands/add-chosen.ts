@@ -2,14 +2,14 @@
 import { addAfter, addBefore, addNode, insertOnEdge } from '../../model/commands/add-node.ts';
 import { replaceType } from '../../model/commands/replace-type.ts';
 import { CARD_HEIGHT, CARD_WIDTH, type Point } from '../../model/flow/card-geometry.ts';
-import type { AddWish } from '../state/canvas-store.ts';
+import type { InsertionPoint } from '../state/canvas-store.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
 import { select } from '../state/selection.ts';
 
 /**
  * Adds the node. Returns its id; undefined if the command was refused, in which case the user has seen the reason.
  */
-export function addChosen(tools: CanvasTools, type: string, wish: AddWish): string | undefined {
+export function addChosen(tools: CanvasTools, type: string, wish: InsertionPoint): string | undefined {
   const { history, types } = tools.editor.getState();
   const { document } = history;
   const node = { type, language: tools.language };
@@ -42,7 +42,7 @@ export function addChosen(tools: CanvasTools, type: string, wish: AddWish): stri
 /**
  * Returns where a node without a given place is put: behind the selected node, otherwise in the middle of the view.
  */
-export function usualWish(tools: CanvasTools, type: string): AddWish {
+export function usualWish(tools: CanvasTools, type: string): InsertionPoint {
   const { selection, types, history } = tools.editor.getState();
   const [only, ...more] = selection.nodes;
   const [edge] = selection.edges;

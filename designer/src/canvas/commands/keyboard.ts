@@ -10,7 +10,7 @@ import { isTyping, isWritten, keyOf } from '../../kit/page/key-names.ts';
 import { copiedText, nudgeSelected, pasteText, removeSelected } from './selection-commands.ts';
 import { isNothing, select, selectionOf } from '../state/selection.ts';
 import { openQuickAdd } from './view-commands.ts';
-import { walk, walkInOrder, WAYS } from './walk.ts';
+import { walk, walkInOrder, DIRECTIONS } from './walk.ts';
 
 const FAR = 5;
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
@@ -76,7 +76,7 @@ function runAction(tools: CanvasTools, event: KeyboardEvent, isHere: boolean): b
 }
 
 function walkOrMove(tools: CanvasTools, event: KeyboardEvent): boolean {
-  const way = event.altKey && !event.ctrlKey && !event.metaKey ? WAYS[event.key] : undefined;
+  const way = event.altKey && !event.ctrlKey && !event.metaKey ? DIRECTIONS[event.key] : undefined;
   if (way !== undefined) return walk(tools, way);
   if ((event.ctrlKey || event.metaKey) && (event.key === 'ArrowRight' || event.key === 'ArrowLeft'))
     return walkInOrder(tools, event.key === 'ArrowRight' ? 1 : -1);

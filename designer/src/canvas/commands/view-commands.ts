@@ -4,7 +4,7 @@ import { CARD_HEIGHT, CARD_WIDTH, placeOf, type Point } from '../../model/flow/c
 import { layOutFlow } from '../../model/layout/layout.ts';
 import { middleOfView } from './add-chosen.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
-import type { AddWish } from '../state/canvas-store.ts';
+import type { InsertionPoint } from '../state/canvas-store.ts';
 import { fit, QUICK_MS } from './fit.ts';
 import { select, selectionOf } from '../state/selection.ts';
 
@@ -51,7 +51,7 @@ export function openQuickAdd(tools: CanvasTools, at?: Point): void {
   canvas.getState().set({ quickAdd: { wish: wishAt(tools, screen), at: screen } });
 }
 
-function wishAt({ flow }: CanvasTools, screen: Point): AddWish {
+function wishAt({ flow }: CanvasTools, screen: Point): InsertionPoint {
   const { x, y } = flow.screenToFlowPosition(screen);
   return { kind: 'place', at: { x: x - CARD_WIDTH / 2, y: y - CARD_HEIGHT / 2 } };
 }

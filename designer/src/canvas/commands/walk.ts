@@ -7,7 +7,7 @@ import { select, selectionOf } from '../state/selection.ts';
 type Way = 'on' | 'back' | 'next' | 'previous';
 
 /** The directions of the arrow keys. They are pressed with Alt. */
-export const WAYS: Readonly<Record<string, Way>> = { ArrowRight: 'on', ArrowLeft: 'back', ArrowDown: 'next', ArrowUp: 'previous' };
+export const DIRECTIONS: Readonly<Record<string, Way>> = { ArrowRight: 'on', ArrowLeft: 'back', ArrowDown: 'next', ArrowUp: 'previous' };
 
 /** Moves the selection in a direction. Returns false if there is nothing in that direction. */
 export function walk(tools: CanvasTools, way: Way): boolean {

@@ -11,7 +11,7 @@ import { CATEGORIES, type NodeTypes } from '../../model/flow/node-types.ts';
 import { NodeIcon } from '../../kit/icon/node-icon.tsx';
 import { addChosen } from '../commands/add-chosen.ts';
 import { useCanvas, useCanvasTools } from '../state/canvas-context.tsx';
-import type { AddWish, QuickAddRequest } from '../state/canvas-store.ts';
+import type { InsertionPoint, QuickAddRequest } from '../state/canvas-store.ts';
 import { useNodeSearch } from './node-search.ts';
 import styles from './quick-add.module.css';
 
@@ -136,7 +136,7 @@ function Choices({ found, index, onPoint, onChoose }: ChoicesProps) {
  * Returns only the types that fit the place: with an input if the node is placed behind a wire, with an output if
  * before one.
  */
-function fitting(types: NodeTypes, wish: AddWish): readonly NodeDescription[] {
+function fitting(types: NodeTypes, wish: InsertionPoint): readonly NodeDescription[] {
   const takesIn = wish.kind === 'after' || wish.kind === 'edge';
   const givesOut = wish.kind === 'before' || wish.kind === 'edge';
   const fits = types.offered.filter(({ ports }) => (!takesIn || ports.in.length > 0) && (!givesOut || ports.out.length > 0));

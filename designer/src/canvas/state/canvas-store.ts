@@ -7,7 +7,7 @@ import type { Point } from '../../model/flow/card-geometry.ts';
 import type { PortEnd } from '../../model/commands/connect.ts';
 
 /** Where the next chosen node is added. */
-export type AddWish =
+export type InsertionPoint =
   | { readonly kind: 'place'; readonly at: Point }
   | { readonly kind: 'after'; readonly node: string; readonly port?: string; readonly at?: Point }
   | { readonly kind: 'before'; readonly end: PortEnd; readonly at?: Point }
@@ -15,7 +15,7 @@ export type AddWish =
   | { readonly kind: 'replace'; readonly node: string };
 
 export interface QuickAddRequest {
-  readonly wish: AddWish;
+  readonly wish: InsertionPoint;
   /** Screen position. */
   readonly at: Point;
 }

@@ -7,7 +7,7 @@ import { Autosave, type AutosaveState, type Merged, type SaveFailure } from '../
 import { keepDraft } from '../../model/history/draft-recovery.ts';
 import { begin } from '../../model/history/flow-history.ts';
 import { withPlaces } from '../../model/layout/layout.ts';
-import type { Decided } from '../../model/history/merge-flows.ts';
+import type { DecideConflict } from '../../model/history/merge-flows.ts';
 import { rebaseHistory } from '../../model/history/rebase-history.ts';
 import type { NodeTypes } from '../../model/flow/node-types.ts';
 import type { EditorStore } from '../state/editor-store.ts';
@@ -26,7 +26,7 @@ export interface DraftKeeper {
    * version is first saved as a revision. If that fails, the call rejects and the conflict stays. `decided` is the
    * decision on each part. It is absent if all changes of the author are dropped; then undo is lost too.
    */
-  settle(document: FlowDocument, givesUp: boolean, decided?: Decided): Promise<void>;
+  settle(document: FlowDocument, givesUp: boolean, decided?: DecideConflict): Promise<void>;
   retryNow(): void;
   /** Must be called when the platform no longer has a draft of the flow. */
   removed(): void;

@@ -37,7 +37,7 @@ interface ErrorBoxProps {
 }
 
 /** Thrown when a dialog already shows the error in detail, so that the error box shows nothing. */
-export class ToldInPlace extends Error {}
+export class ShownInPlaceError extends Error {}
 
 /**
  * Shows what happened, why, and what to do, for any error. Lists every problem of a document. Renders nothing for an
@@ -46,7 +46,7 @@ export class ToldInPlace extends Error {}
 export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxProps) {
   const t = useTexts(TEXTS);
   const { title, fix, original, issues } = useErrorWords(error)(error);
-  if (error instanceof ConfirmationGivenUp || error instanceof ToldInPlace) return null;
+  if (error instanceof ConfirmationGivenUp || error instanceof ShownInPlaceError) return null;
   const isUnreachable = error instanceof ApiError && error.status === 0;
   const Icon = isUnreachable ? Unplug : CircleX;
   return (

@@ -2,7 +2,7 @@
 import { useCallback } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
-import { useToldError } from './told-error.ts';
+import { useErrorText } from './use-error-text.ts';
 
 const TEXTS = defineTexts({
   unreachable: ['连不上平台', 'The platform cannot be reached'],
@@ -40,7 +40,7 @@ export interface ErrorWords {
 export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
   const language = useLanguage();
   const t = useTexts(TEXTS);
-  const toldOf = useToldError(...(known instanceof ApiError ? [known, ...known.issues] : []));
+  const toldOf = useErrorText(...(known instanceof ApiError ? [known, ...known.issues] : []));
   return useCallback(
     (error) => {
       if (!(error instanceof ApiError)) return { title: t('broken'), fix: t('brokenFix'), original: undefined, issues: [] };

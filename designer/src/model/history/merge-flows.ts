@@ -26,7 +26,7 @@ export interface Merge {
 type Choose = (conflict: MergeConflict) => MergeSide;
 
 /** Returns the author's decision; undefined for conflicts that were not asked about. */
-export type Decided = (conflict: MergeConflict) => MergeSide | undefined;
+export type DecideConflict = (conflict: MergeConflict) => MergeSide | undefined;
 
 /** Parts that are merged separately. All other parts count as settings. */
 const OWN_PARTS = new Set(['schema', 'flowId', 'revision', 'nodes', 'edges', 'layout', 'tests']);

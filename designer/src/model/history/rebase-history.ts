@@ -3,7 +3,7 @@ import type { FlowDocument } from '../../../../engine/contract/flow/flow-documen
 import { freeze } from 'immer';
 import { findChanges } from './document-changes.ts';
 import { begin, redo, undo, type History, type HistoryEntry } from './flow-history.ts';
-import { mergeFlows, type Decided } from './merge-flows.ts';
+import { mergeFlows, type DecideConflict } from './merge-flows.ts';
 
 /** Maximum number of steps that are carried over, because each of them needs a merge. */
 const MOST = 100;
@@ -19,7 +19,7 @@ export function rebaseHistory(
   base: FlowDocument,
   theirs: FlowDocument,
   merged: FlowDocument,
-  decided: Decided = () => undefined,
+  decided: DecideConflict = () => undefined,
 ): History {
   const merge = (document: FlowDocument) => {
     const { document: then, conflicts } = mergeFlows(base, document, theirs, (conflict) => decided(conflict) ?? 'mine');

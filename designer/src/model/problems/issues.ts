@@ -100,7 +100,7 @@ export interface ProblemChecks {
    * Returns the problems of the current document. If the server checked this document, returns its issues. After a
    * change, returns the local issues, and the issues that only the server finds for unchanged nodes.
    */
-  current(document: FlowDocument, told: ToldIssues | undefined): readonly Issue[];
+  current(document: FlowDocument, told: ServerIssues | undefined): readonly Issue[];
   /**
    * Checks at most `count` configurations that are not checked yet; returns true if none is left. Should be called
    * while the browser is idle after a large flow was opened, so that the first `quick` takes no longer than later
@@ -153,24 +153,24 @@ export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}):
 }
 
 /** Issues from the server, and the document that it checked. */
-export interface ToldIssues {
+export interface ServerIssues {
   readonly document: FlowDocument;
   readonly issues: readonly Issue[];
 }
 
 function currentIssues(
   document: FlowDocument,
-  told: ToldIssues | undefined,
+  told: ServerIssues | undefined,
   quick: (document: FlowDocument) => readonly Issue[],
 ): readonly Issue[] {
   if (told !== undefined && isSameContent(told.document, document)) return told.issues;
   const found = quick(document);
   if (told === undefined) return found;
-  const toldHere = new Set(quick(told.document).map(keyOf));
+  const foundBefore = new Set(quick(told.document).map(keyOf));
   const before = new Map(told.document.nodes.map((node) => [node.id, node]));
   const positions = new Map(document.nodes.map((node, index) => [node, index]));
   const kept = told.issues.flatMap((issue) => {
-    const node = toldHere.has(keyOf(issue)) ? undefined : before.get(issue.node ?? '');
+    const node = foundBefore.has(keyOf(issue)) ? undefined : before.get(issue.node ?? '');
     const index = node === undefined ? undefined : positions.get(node);
     return index === undefined ? [] : [{ ...issue, path: issue.path.replace(/^\/nodes\/\d+/, `/nodes/${index}`) }];
   });

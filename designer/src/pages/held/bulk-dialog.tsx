@@ -64,7 +64,7 @@ export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node
 type Outcome = 'known' | 'unknown' | 'any';
 
 /** A bulk operation that the user wants to start. */
-export interface BulkWish {
+export interface RequestedBulk {
   readonly kind: BulkKind;
   readonly choice: BulkChoice;
   /** Whether messages with a known outcome, with an unknown outcome, or both are selected. */
@@ -103,7 +103,7 @@ export const BULK_OPERATIONS = {
 } as const;
 
 interface Props {
-  readonly wish: BulkWish;
+  readonly wish: RequestedBulk;
   readonly onClose: () => void;
   readonly onStart: (order: BulkOrder) => void;
 }
@@ -187,7 +187,7 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   );
 }
 
-function Effect({ wish, count, more }: { readonly wish: BulkWish; readonly count: number; readonly more: boolean }) {
+function Effect({ wish, count, more }: { readonly wish: RequestedBulk; readonly count: number; readonly more: boolean }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const effect = wish.kind === 'cancel' && wish.isAfterWrite ? 'cancelDone' : EFFECTS[actOf(wish)];
@@ -211,7 +211,7 @@ function Field({ label, hint, children }: { readonly label: string; readonly hin
 }
 
 /** Counts the messages that would be selected, without changing anything. */
-function usePreview(wish: BulkWish) {
+function usePreview(wish: RequestedBulk) {
   const { kind, choice } = wish;
   const outcome = safestOf(wish);
   return useQuery<BulkPreview, ApiError>({
@@ -229,6 +229,6 @@ function usePreview(wish: BulkWish) {
  * completing a message may lose a write that was not done. So messages with an unknown outcome need the user's
  * explicit choice.
  */
-function safestOf({ kind, outcome }: BulkWish): Outcome {
+function safestOf({ kind, outcome }: RequestedBulk): Outcome {
   return kind !== 'cancel' && outcome === 'any' ? 'known' : outcome;
 }

@@ -10,7 +10,7 @@ import { rowOpens } from '../../kit/table/data-table.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
-import type { BulkWish } from './bulk-dialog.tsx';
+import type { RequestedBulk } from './bulk-dialog.tsx';
 import styles from './held-page.module.css';
 import { addressOf, choiceOf, isAfterWrite, mayBeDone, type GroupName } from '../messages/held-group.ts';
 
@@ -46,7 +46,7 @@ export interface CauseSection {
  * Shows one cause: what happened, at which system, and what to do. Below it are the flows and nodes whose messages
  * are held.
  */
-export function CausePanel({ section, onBegin }: { readonly section: CauseSection; readonly onBegin: (wish: BulkWish) => void }) {
+export function CausePanel({ section, onBegin }: { readonly section: CauseSection; readonly onBegin: (wish: RequestedBulk) => void }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const go = useNavigate();
@@ -84,7 +84,7 @@ function keyOf({ flowId, node, code, outcomeKnown }: NamedHeldGroup): string {
   return `${flowId} ${node} ${code} ${outcomeKnown}`;
 }
 
-function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHeldGroup> {
+function useColumns(onBegin: (wish: RequestedBulk) => void): TableColumnsType<NamedHeldGroup> {
   const t = useTexts(TEXTS);
   const text = useText();
   const format = useFormat();
@@ -164,6 +164,6 @@ export function OutcomeTag({ group }: { readonly group: Pick<GroupName, 'code' |
   );
 }
 
-function wishOf(kind: BulkWish['kind'], group: NamedHeldGroup): BulkWish {
+function wishOf(kind: RequestedBulk['kind'], group: NamedHeldGroup): RequestedBulk {
   return { kind, ...choiceOf(group), isAfterWrite: isAfterWrite(group), group };
 }

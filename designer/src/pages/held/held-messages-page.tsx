@@ -21,7 +21,7 @@ import { useMessageColumns } from '../messages/use-message-columns.tsx';
 import { useMessageActions } from '../messages/message/use-message-actions.tsx';
 import { useMessagePages } from '../messages/use-message-pages.ts';
 import { useKeysColumn } from '../messages/keys-column.tsx';
-import type { BulkChoice, BulkWish } from './bulk-dialog.tsx';
+import type { BulkChoice, RequestedBulk } from './bulk-dialog.tsx';
 import { OutcomeTag } from './cause-panel.tsx';
 import { GroupFacts } from './group-facts.tsx';
 import { addressOf, choiceOf, groupOfAddress, isAfterWrite, mayBeDone, type GroupName } from '../messages/held-group.ts';
@@ -134,7 +134,7 @@ function useMixedColumns(): readonly Column<ExecutionSummary>[] {
   return [since!, ...known, ...facts];
 }
 
-interface MessagesProps extends Omit<BulkWish, 'kind'> {
+interface MessagesProps extends Omit<RequestedBulk, 'kind'> {
   readonly title: string;
   readonly help: string;
   readonly beside?: ReactNode;
@@ -163,7 +163,7 @@ function Messages({ title, help, beside, facts, columns, empty, isDoneThere = tr
   const bulks = useBulks();
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
   const ids = chosen.filter((id) => isHeld.has(id));
-  const begin = (kind: BulkWish['kind']) => {
+  const begin = (kind: RequestedBulk['kind']) => {
     const found: BulkChoice = search.key === undefined ? wish.choice : { ...where, key: search.key };
     bulks.begin({ ...wish, kind, choice: ids.length === 0 ? found : { ids: [...ids] } });
     setChosen([]);
@@ -209,7 +209,7 @@ interface BulkButtonsProps {
   readonly isOff: boolean;
   readonly isAfterWrite: boolean;
   readonly isDoneThere: boolean;
-  readonly onBegin: (kind: BulkWish['kind']) => void;
+  readonly onBegin: (kind: RequestedBulk['kind']) => void;
 }
 
 function BulkButtons({ count, isOff, isAfterWrite: wasDone, isDoneThere, onBegin }: BulkButtonsProps) {

@@ -5,7 +5,7 @@ import type { ExecutionDetails, ExecutionSummary } from '../../api/operations.ts
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { repeatOf } from '../../model/problems/error-causes.ts';
-import { useToldCause } from '../messages/message/told-cause.tsx';
+import { useCauseText } from '../messages/message/cause-text.tsx';
 
 const TEXTS = defineTexts({
   waiting: ['已重试，还在执行，结果未定', 'Retried and still running: the outcome is not known yet'],
@@ -62,7 +62,7 @@ function useOutcomeWords(details: ExecutionDetails | undefined): (verdict: Verdi
   const standstill = standstills.find(({ state }) => state === 'held' || state === 'failed');
   const flow = useQueryOf('flows.version', { flowId, version }, { enabled: standstill !== undefined });
   const repeat = repeatOf(status, flow.data?.document.mode ?? 'durable');
-  const cause = useToldCause(standstill?.error ?? details?.error, { reason: held?.reason, repeat })?.what ?? '';
+  const cause = useCauseText(standstill?.error ?? details?.error, { reason: held?.reason, repeat })?.what ?? '';
   const node = flow.data?.document.nodes.find(({ id }) => id === standstill?.node)?.label ?? standstill?.node ?? '';
   return (verdict) => t(verdict === 'heldAgain' && node === '' ? 'heldNowhere' : verdict, { node, cause });
 }

@@ -6,7 +6,7 @@ import { callWithProgress } from '../../api/client.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ProgressDialog, type Work } from '../../kit/feedback/progress-dialog.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
-import { BULK_OPERATIONS, BulkDialog, type BulkOrder, type BulkWish } from './bulk-dialog.tsx';
+import { BULK_OPERATIONS, BulkDialog, type BulkOrder, type RequestedBulk } from './bulk-dialog.tsx';
 import { OutcomeAlert } from './bulk-outcome.tsx';
 import { actOf, actOfBulk, BULK_TEXTS } from './bulk-texts.ts';
 import styles from './held-page.module.css';
@@ -29,11 +29,11 @@ const TEXTS = defineTexts({
 const REFRESHED = ['held', 'executions', 'bulks', 'flows', 'system'];
 const DONE = { retry: 'retried', goOn: 'continued', resend: 'resent', conclude: 'concluded', cancel: 'cancelled' } as const;
 
-type Open = { readonly wish: BulkWish } | { readonly work: Work<Bulk> };
+type Open = { readonly wish: RequestedBulk } | { readonly work: Work<Bulk> };
 
 export interface Bulks {
   /** Opens the dialog for a new bulk operation. */
-  readonly begin: (wish: BulkWish) => void;
+  readonly begin: (wish: RequestedBulk) => void;
   /** Resumes an unfinished bulk operation at once, because the user has already confirmed it. */
   readonly goOn: (bulk: Bulk) => void;
   readonly dialog: ReactNode;

@@ -5,7 +5,7 @@ import type { Text } from '../../../../engine/contract/values/texts.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { useToldError } from '../../kit/feedback/told-error.ts';
+import { useErrorText } from '../../kit/feedback/use-error-text.ts';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../kit/time/time-text.tsx';
@@ -189,7 +189,7 @@ function useProcesses({ silentProcesses = [] }: Attention): readonly Item[] {
 
 function useListeners({ listeners = [] }: Attention): readonly Item[] {
   const t = useTexts(TEXTS);
-  const toldOf = useToldError(...listeners.map(({ error }) => error));
+  const toldOf = useErrorText(...listeners.map(({ error }) => error));
   if (listeners.length === 0) return [];
   const lines = listeners.map(({ flowId, name, error }) => {
     const { what, fix, original } = toldOf(error);

@@ -6,7 +6,7 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { useToldError } from '../../kit/feedback/told-error.ts';
+import { useErrorText } from '../../kit/feedback/use-error-text.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
 import { Panel } from '../../kit/page/page-header.tsx';
 import { Tag } from '../../kit/feedback/status-tag.tsx';
@@ -95,7 +95,7 @@ function StateTag({ state }: { readonly state: ListenerState['state'] }) {
 }
 
 function Problem({ row: { error } }: { readonly row: ListenerState }) {
-  const toldOf = useToldError(error);
+  const toldOf = useErrorText(error);
   if (error === undefined) return null;
   const { what, fix, original } = toldOf(error);
   return (

@@ -7,10 +7,10 @@ test('counts the time in which it waited for others, over all its jobs', () => {
   wait.queued(0);
   wait.started(80);
   wait.ended(500, true);
-  assert.equal(wait.toldMs(500), undefined, 'too short to be told');
+  assert.equal(wait.reportedMs(500), undefined, 'too short to be told');
   wait.queued(600);
   wait.started(630.4);
-  assert.equal(wait.toldMs(700), 110);
+  assert.equal(wait.reportedMs(700), 110);
 });
 
 test('time in which one of its own jobs runs is no wait', () => {
@@ -20,13 +20,13 @@ test('time in which one of its own jobs runs is no wait', () => {
     wait.started(job * 1000);
     wait.ended(job * 1000 + 990, true);
   }
-  assert.equal(wait.toldMs(9000), undefined);
+  assert.equal(wait.reportedMs(9000), undefined);
 });
 
 test('a job that is given up before its turn has waited until then', () => {
   const wait = new SandboxWait();
   wait.queued(0);
-  assert.equal(wait.toldMs(150), 150, 'it waits still');
+  assert.equal(wait.reportedMs(150), 150, 'it waits still');
   wait.ended(200, false);
-  assert.equal(wait.toldMs(9000), 200);
+  assert.equal(wait.reportedMs(9000), 200);
 });

@@ -10,7 +10,7 @@ import { repeatOf, type Repeat } from '../../../model/problems/error-causes.ts';
 import { CopyText } from '../../../kit/text/copy-text.tsx';
 import { StatusTag } from '../../../kit/feedback/status-tag.tsx';
 import { TimeText } from '../../../kit/time/time-text.tsx';
-import { useToldCause } from './told-cause.tsx';
+import { useCauseText } from './cause-text.tsx';
 
 const TEXTS = defineTexts({
   status: ['状态', 'Status'],
@@ -148,7 +148,7 @@ interface ErrorNoteProps {
  * because the fix may tell the reader to send the message again.
  */
 export function ErrorNote({ error, repeat, isFixHidden = false }: ErrorNoteProps) {
-  const cause = useToldCause(error, { repeat });
+  const cause = useCauseText(error, { repeat });
   return (
     <Alert
       type="error"

@@ -58,7 +58,7 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
   const nodeId = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
   const node = document.nodes.find(({ id }) => id === nodeId);
   const state = `${details.status} ${details.attempt}`;
-  const { data, standstills } = useTold(details, state, isWanted);
+  const { data, standstills } = useFullData(details, state, isWanted);
   const [runsAtFirst] = useState(details.attempt);
   const shown = node === undefined ? standstills : standstills.filter((one) => one.node === node.id);
   return (
@@ -93,7 +93,7 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
  * Returns the data of the message and its standstills. Once the data is loaded, the standstills have the full texts
  * of their errors, which may name a person.
  */
-function useTold(
+function useFullData(
   details: ExecutionDetails,
   state: string,
   isWanted: boolean,

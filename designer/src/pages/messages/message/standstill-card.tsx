@@ -7,7 +7,7 @@ import { useFormat } from '../../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { repeatOf } from '../../../model/problems/error-causes.ts';
 import { TimeText } from '../../../kit/time/time-text.tsx';
-import { CauseIssues, useToldCause } from './told-cause.tsx';
+import { CauseIssues, useCauseText } from './cause-text.tsx';
 import { causeLinks, FieldLink } from './cause-links.tsx';
 import { failingField } from './failing-field.ts';
 import { missingCode } from './missing-code.ts';
@@ -75,14 +75,14 @@ export function StandstillCard({ standstill, details, document, isAgain, data }:
   const t = useTexts(TEXTS);
   const { state, error } = standstill;
   const node = document.nodes.find(({ id }) => id === standstill.node);
-  const cause = useToldCause(error, {
+  const cause = useCauseText(error, {
     reason: state === 'held' ? details.held?.reason : undefined,
     repeat: repeatOf(details.status, document.mode),
   });
   const advice = adviceOf(standstill, details);
   const Icon = ICONS[state];
   const nodeName = node?.label ?? standstill.node;
-  const isToldAgain = isAgain && state === 'held' && standstill.node !== '';
+  const isHeldAgain = isAgain && state === 'held' && standstill.node !== '';
   const title = standstill.node === '' ? t('heldNowhere') : t(state, { node: nodeName });
   return (
     <section className={`${styles.card} ${styles[state]}`} aria-label={title}>
@@ -90,13 +90,13 @@ export function StandstillCard({ standstill, details, document, isAgain, data }:
         <Icon size={16} aria-hidden />
         {title}
       </div>
-      {isToldAgain ? (
+      {isHeldAgain ? (
         <div key={details.attempt} role="alert" className={styles.again}>
           <TriangleAlert size={16} aria-hidden />
           {cause === undefined ? t('again', { node: nodeName }) : t('againFor', { node: nodeName, cause: cause.what })}
         </div>
       ) : null}
-      {cause === undefined || isToldAgain ? null : <p className={styles.cause}>{cause.what}</p>}
+      {cause === undefined || isHeldAgain ? null : <p className={styles.cause}>{cause.what}</p>}
       {cause === undefined ? null : <CauseIssues issues={cause.issues} node={node} className={styles.issues} />}
       {cause?.fix === undefined || !isFixShown(standstill, details) ? null : <p className={styles.remedy}>{cause.fix}</p>}
       {advice === undefined ? null : <p className={styles.remedy}>{t(advice)}</p>}

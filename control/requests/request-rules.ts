@@ -19,7 +19,7 @@ import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import type { NodeRegistry } from '../../engine/registry/load-nodes.ts';
 import type { Registry } from '../registry/registry.ts';
 
-export interface AskableActsServices {
+export interface RequestRulesServices {
   readonly catalog: FlowCatalog;
   readonly bindingStore: BindingStore;
   readonly nodes: NodeRegistry;
@@ -27,7 +27,7 @@ export interface AskableActsServices {
   readonly owners: Owners;
 }
 
-export interface AskableAct<Input = unknown> {
+export interface RequestRule<Input = unknown> {
   /** The right that a person needs to request the action. */
   readonly asks: Permission;
   /** The right that the requester lacks, unless they lack only a domain. */
@@ -60,7 +60,7 @@ export interface AskedState {
   readonly digest: string;
 }
 
-export function askableActs(services: AskableActsServices): Readonly<Record<string, AskableAct>> {
+export function requestRules(services: RequestRulesServices): Readonly<Record<string, RequestRule>> {
   const { bindingStore, catalog, registry } = services;
   const acts = {
     'flows.publish': askable<{ flowId: string; note?: string; revision?: number }>({
@@ -138,20 +138,20 @@ function contentOf<T extends { readonly revision: number; readonly state: string
 }
 
 /** Erases the type of the input. This is safe, because the schema of the action checks the input first. */
-function askable<Input>(act: AskableAct<Input>): AskableAct {
-  return act as AskableAct;
+function askable<Input>(act: RequestRule<Input>): RequestRule {
+  return act as RequestRule;
 }
 
 /**
  * Returns the version that callers of an interface get; null if no version is published or the target is an upstream;
  * `gone` if the flow was removed.
  */
-async function flowOf(services: AskableActsServices, target: InterfaceDocument['target'] | undefined): Promise<number | null | 'gone'> {
+async function flowOf(services: RequestRulesServices, target: InterfaceDocument['target'] | undefined): Promise<number | null | 'gone'> {
   if (target?.kind !== 'flow') return null;
   return (await services.catalog.draft(target.flowId)) === undefined ? 'gone' : servingNumber(services, target.flowId);
 }
 
-async function servingNumber({ catalog }: AskableActsServices, flowId: string): Promise<number | null> {
+async function servingNumber({ catalog }: RequestRulesServices, flowId: string): Promise<number | null> {
   return (await versionInService(catalog, flowId))?.version ?? null;
 }
 

@@ -1,6 +1,6 @@
 /** Errors in the user's language. Ids in them are replaced by names if the user may read the objects. */
 import { useCallback } from 'react';
-import { errorText, type ErrorText, type TellableError } from '../../../../engine/contract/error-texts/error-texts.ts';
+import { errorText, type ErrorText, type TranslatableError } from '../../../../engine/contract/error-texts/error-texts.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMayOnceKnown } from '../../session/session-context.ts';
 import { useLanguage, useText } from '../../i18n/texts.ts';
@@ -10,7 +10,7 @@ import { nameIds, type Kind, kindsIn } from '../../i18n/id-names.ts';
  * Returns a function that translates errors: `const told = useToldError(error); told(error).what`. Lists of objects
  * are loaded only if one of `errors` contains their ids.
  */
-export function useToldError(...errors: readonly (TellableError | undefined)[]): (error: TellableError) => ErrorText {
+export function useErrorText(...errors: readonly (TranslatableError | undefined)[]): (error: TranslatableError) => ErrorText {
   const language = useLanguage();
   const text = useText();
   const may = useMayOnceKnown();

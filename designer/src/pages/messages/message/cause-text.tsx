@@ -6,11 +6,11 @@ import type { ErrorRecord } from '../../../../../engine/contract/values/errors.t
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
 import { joined, useCauseWords } from '../../../i18n/cause-words.ts';
 import { useLanguage } from '../../../i18n/texts.ts';
-import { useToldError } from '../../../kit/feedback/told-error.ts';
+import { useErrorText } from '../../../kit/feedback/use-error-text.ts';
 import type { Repeat } from '../../../model/problems/error-causes.ts';
 import { failingField } from './failing-field.ts';
 
-interface ToldCause {
+interface CauseDetails {
   readonly what: string;
   readonly fix: string | undefined;
   /** Problems that `what` does not mention. */
@@ -25,10 +25,10 @@ interface Circumstances {
   readonly repeat: Repeat;
 }
 
-export function useToldCause(error: ErrorRecord | undefined, { reason, repeat }: Circumstances): ToldCause | undefined {
+export function useCauseText(error: ErrorRecord | undefined, { reason, repeat }: Circumstances): CauseDetails | undefined {
   const language = useLanguage();
   const causeOf = useCauseWords();
-  const toldOf = useToldError(error);
+  const toldOf = useErrorText(error);
   const code = error?.code ?? reason;
   if (code === undefined) return undefined;
   const cause = causeOf(reason ?? code, repeat);
@@ -56,7 +56,7 @@ export function useToldCause(error: ErrorRecord | undefined, { reason, repeat }:
 }
 
 interface IssuesProps {
-  readonly issues: ToldCause['issues'];
+  readonly issues: CauseDetails['issues'];
   readonly node: FlowNode | undefined;
   readonly className: string | undefined;
 }
