@@ -172,7 +172,7 @@ export async function openTarget(options: StorageOptions): Promise<OpenedTarget>
 export interface OpenedTarget {
   readonly store: OpenedStore;
   readonly sharedState: SharedState;
-  /** Must be called after data keys were copied into the store. */
+  /** Opens blobs and seal. Must be called after data keys were copied into the store. */
   openSealed(kekFile: string): Promise<{ readonly blobs: Blobs; readonly seal: Seal }>;
   close(): Promise<void>;
 }

@@ -138,7 +138,7 @@ async function send(pool: SendPool, settings: SendSettings, message: Outgoing, c
   });
 }
 
-/** Only the codes are reported, since the peer's text may mention a patient. */
+/** Returns the error for a negative ACK. It only has the codes, since the peer's text may mention a patient. */
 function refused({ code, errorCode }: Ack, config: Config): AppError {
   const level = `A${code[1]!}` as 'AE' | 'AR';
   const reason = /^[A-Za-z0-9_.-]{1,20}$/.test(errorCode) ? `, error ${errorCode}` : '';

@@ -175,7 +175,7 @@ class MllpConnection implements Connection {
     this.#cancelWithheld = this.#options.clock.after(WITHHOLD_MS, () => void this.#close());
   }
 
-  /** No further frame can be found on this connection: sends the reason after the due ACKs, and closes. */
+  /** Sends the reason after the due ACKs and closes the connection, because no further frame can be found on it. */
   #refuse(error: unknown): void {
     const { clock, log } = this.#options;
     this.#refusal = undefined;
@@ -259,7 +259,10 @@ async function handIn(request: Hl7Message, text: string, charset: string, { emit
   }
 }
 
-/** AE: the message is wrong, sending it again will not help. AR: the platform failed (HL7 v2.8, 2.9.2.2). */
+/**
+ * Returns the code of the ACK. AE: the message is wrong, sending it again will not help. AR: the platform failed (HL7
+ * v2.8, 2.9.2.2).
+ */
 function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?: string } {
   switch (result.status) {
     case 'accepted':

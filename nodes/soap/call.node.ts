@@ -219,7 +219,10 @@ function emptyAnswer(effect: Effect, status: number): AppError {
   });
 }
 
-/** The remote system accepted the request, but its response is unusable. A write may therefore have been done. */
+/**
+ * Returns the kind of error for an unusable response. The remote system accepted the request, so a write may have
+ * been done.
+ */
 function kindOf(effect: Effect): ErrorKind {
   return effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
 }

@@ -54,8 +54,8 @@ export function answerSeen<R>(row: Row | undefined, mine: number, base: number |
 type Fate = 'done' | 'not-done' | 'refused' | 'unknown';
 
 /**
- * `not-done`: the write was not done, but the request may still arrive. `refused`: another write came first, so this
- * one can no longer be done.
+ * Returns whether a write was done. `not-done`: it was not done, but the request may still arrive. `refused`: another
+ * write came first, so this one can no longer be done.
  */
 function fateOf(row: Row | undefined, mine: number, base: number | undefined): Fate {
   if (!row) return base === undefined ? 'not-done' : 'unknown';

@@ -30,7 +30,7 @@ export function useLive<T>(name: string, listener: (data: T) => void): void {
   }, [name]);
 }
 
-/** While mounted, the connection also sends counts of this flow's nodes and edges. */
+/** Makes the connection also send the counts of this flow's nodes and edges, while the component is mounted. */
 export function useWatchedFlow(flowId: string | undefined): void {
   useEffect(() => {
     if (flowId === undefined) return;

@@ -47,8 +47,8 @@ interface GuideCardProps {
 }
 
 /**
- * Guides the user from the example city to their first flow. A step is ticked off in whatever way the user completes
- * it.
+ * Guides the user from the example city to their first flow. A step is ticked off when the user has completed it,
+ * with or without the guide.
  */
 export function GuideCard({ isBar = false }: GuideCardProps) {
   const t = useTexts(TEXTS);

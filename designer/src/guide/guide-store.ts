@@ -9,7 +9,7 @@ const KEY = 'kq.guide';
 interface Guide {
   readonly done: readonly GuideStep[];
   readonly isClosed: boolean;
-  /** Must be called when the user has completed the step, in whatever way. */
+  /** Must be called when the user has completed the step, with or without the guide. */
   finish(step: GuideStep): void;
   close(): void;
   /** Starts again from the first step. */

@@ -6,23 +6,23 @@ import { duration } from './duration.ts';
 import { useLanguage, type Language } from './texts.ts';
 
 export interface Format {
-  /** For example 12,345. */
+  /** Formats a number, for example 12,345. */
   number(value: number): string;
-  /** For example 98.7%. */
+  /** Formats a share, for example 98.7%. */
   percent(share: number): string;
-  /** The local time to the second. */
+  /** Formats a local time to the second. */
   time(epochMs: number): string;
-  /** The local time to the millisecond, with its zone. */
+  /** Formats a local time to the millisecond, with its zone. */
   exactTime(epochMs: number): string;
-  /** The local date. */
+  /** Formats a local date. */
   day(epochMs: number): string;
-  /** For example 12 ms, 3.2 s or 4 min 10 s. */
+  /** Formats a duration, for example 12 ms, 3.2 s or 4 min 10 s. */
   duration(ms: number): string;
-  /** For example 3 分钟前 / 3 minutes ago. */
+  /** Formats how long ago a time was, for example 3 分钟前 / 3 minutes ago. */
   ago(epochMs: number, now?: number): string;
-  /** For example 12 KB. */
+  /** Formats a size, for example 12 KB. */
   size(bytes: number): string;
-  /** For example 甲、乙 / A, B. */
+  /** Joins items, for example 甲、乙 / A, B. */
   list(items: readonly string[]): string;
 }
 

@@ -34,7 +34,7 @@ function Block({ text }: { readonly text: string }) {
   return <p>{inline(lines.join(' '))}</p>;
 }
 
-/** An indented line continues the previous item. */
+/** Returns the items of a list. An indented line continues the previous item. */
 function items(lines: readonly string[]): readonly string[] {
   return lines.reduce<string[]>((found, line) => {
     if (/^[-*] /.test(line)) return [...found, line.slice(2)];

@@ -163,7 +163,7 @@ function ReachSwitch() {
   );
 }
 
-/** The button that runs or stops a trial. `onRun` is undefined as long as the input cannot be read. */
+/** Shows the button that runs or stops a trial. `onRun` is undefined as long as the input cannot be read. */
 function RunOrStop({ run, onRun }: { readonly run: TrialRun | undefined; readonly onRun: (() => void) | undefined }) {
   const t = useTexts(TEXTS);
   const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;

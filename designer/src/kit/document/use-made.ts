@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 /**
- * After an object was created, goes to the object's page. It waits until the form has no unsaved changes, so that the
+ * Goes to the page of a new object after it was created. It waits until the form has no unsaved changes, so that the
  * user gets no warning.
  */
 export function useMade(area: string): { readonly isMade: boolean; readonly setMade: (id: string) => void } {

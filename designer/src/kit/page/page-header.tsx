@@ -32,7 +32,7 @@ export function PageHeader({ title, help, trail = [], beside, actions }: PageHea
   );
 }
 
-/** The frame of a console page. It shows header and content with even spacing. */
+/** Shows the frame of a console page: header and content with even spacing. */
 export function Page({ children }: { readonly children: ReactNode }) {
   return <div className={styles.page}>{children}</div>;
 }

@@ -62,7 +62,7 @@ const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon
 
 export const CALL_STATES: readonly CallStateName[] = ['failing', 'slow', 'refused', 'partly', 'ok', 'idle'];
 
-/** Absent if there was no call since the processes started. */
+/** The state of the calls; absent if there was no call since the processes started. */
 type Shown = Pick<CallState, 'state'> | undefined;
 
 export function useCallStateWord(): (calls: Shown) => string {

@@ -11,7 +11,7 @@ interface PaneSearchProps {
   readonly onQuery: (query: string) => void;
 }
 
-/** The search box above a tree. */
+/** Shows the search box above a tree. */
 export function PaneSearch({ label, query, onQuery }: PaneSearchProps) {
   return (
     <Input

@@ -205,7 +205,7 @@ function RowActs({
   );
 }
 
-/** A button for the pointer. The tree has keys that do the same. */
+/** Shows a button for the pointer. The tree has keys that do the same. */
 function Act({ words, icon, onClick }: { readonly words: string; readonly icon: React.ReactNode; readonly onClick: () => void }) {
   return (
     <Tooltip title={words}>

@@ -22,7 +22,7 @@ export interface NodeTypes {
   get(name: string): NodeDescription | undefined;
   /** The types for new nodes. A major that a newer one replaces is not included. */
   readonly offered: readonly NodeDescription[];
-  /** The offered types of the category, in the order of the installation. */
+  /** Returns the offered types of the category, in the order of the installation. */
   inCategory(category: Category): readonly NodeDescription[];
   /** Returns the input ports; undefined if the type is unknown, so that any port may exist. */
   inPorts(node: TypedNode): readonly PortSpec[] | undefined;

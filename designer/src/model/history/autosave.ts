@@ -85,8 +85,9 @@ export class Autosave {
   #isStopped = false;
 
   /**
-   * `base` is the server's document, or the document that a stored draft started from; the first save then detects
-   * later changes. `sent` are the documents that were in flight when the page was closed.
+   * Creates the autosave of a flow. `base` is the server's document, or the document that a stored draft started
+   * from; the first save then detects later changes. `sent` are the documents that were in flight when the page was
+   * closed.
    */
   constructor(base: FlowDocument, options: AutosaveOptions, sent: readonly FlowDocument[] = []) {
     this.#options = options;

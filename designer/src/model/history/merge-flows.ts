@@ -13,7 +13,7 @@ export interface MergeConflict {
   readonly kind: 'node' | 'wires' | 'note' | 'group' | 'test' | 'setting';
   /** Id of the node, note or frame, or name of the test or field. */
   readonly id: string;
-  /** For `wires`: the port at which they start. */
+  /** The port at which the wires start; only for `wires`. */
   readonly port?: string;
 }
 

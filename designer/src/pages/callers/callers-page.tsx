@@ -37,7 +37,7 @@ const TEXTS = defineTexts({
 
 type AppItem = Output<'apps.list'>['items'][number];
 
-/** The page `/callers`: the calling apps, and the keys that sign the tokens of citizens. */
+/** Shows the page `/callers`: the calling apps, and the keys that sign the tokens of citizens. */
 export function CallersPage() {
   const t = useTexts(TEXTS);
   const [address, setAddress] = useSearchParams();

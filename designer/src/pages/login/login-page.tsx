@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
   language: ['English', '中文'],
 });
 
-/** The frame of the pages before the console. It shows the product's name and one form. */
+/** Shows the frame of the pages before the console: the product's name and one form. */
 export function EntryFrame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   const t = useTexts(TEXTS);
   const { language, change } = usePreferences();

@@ -12,7 +12,7 @@ export interface Suggestion {
 
 const MOST = 80;
 
-/** A text input with suggestions; the user may enter other values. */
+/** Shows a text input with suggestions. The user may enter other values. */
 export function SuggestInput({
   schema,
   value,

@@ -8,7 +8,7 @@ const TEXTS = defineTexts({
   unfold: ['展开画布', 'Show the canvas'],
 });
 
-/** The handle between canvas and data. It shows or hides the canvas. */
+/** Shows the handle between canvas and data, which folds or unfolds the canvas. */
 export function FoldHandle({ isFolded, onChange }: { readonly isFolded: boolean; readonly onChange: (isFolded: boolean) => void }) {
   const t = useTexts(TEXTS);
   const words = t(isFolded ? 'unfold' : 'fold');

@@ -50,8 +50,8 @@ interface Props {
 }
 
 /**
- * The panel beside the canvas. It shows why the message has stopped, the data of the selected node, and the facts of
- * the whole message.
+ * Shows beside the canvas why the message has stopped, the data of the selected node, and the facts of the whole
+ * message.
  */
 export function MessagePanel({ details, document, isWanted, onWant, isWide }: Props) {
   const t = useTexts(TEXTS);
