@@ -10,6 +10,7 @@ import { ApiError } from '../shared/api-errors.ts';
 import { withApi } from '../shared/connect.ts';
 import { keepRevision } from '../shared/flow-file.ts';
 import { readJsonInput } from '../shared/read-input.ts';
+import { readList } from '../shared/read-list.ts';
 import { formatIssue, formatTable, type Terminal } from '../shared/terminal.ts';
 
 const FLOW_ID = /^flw_[A-Za-z0-9_-]{1,60}$/;
@@ -40,7 +41,7 @@ function listCommand(terminal: Terminal): Command {
     .addOption(new Option('--json', 'as JSON'))
     .addHelpText('after', '\nExamples:\n  $ kangqiao flow list\n  $ kangqiao flow list --json | jq -r .[].flowId')
     .action(async function (this: Command, { json }: { json?: boolean }) {
-      const { items } = (await withApi(this, terminal, (api) => api.call('GET', '/flows'))) as { items: readonly FlowSummary[] };
+      const items = await withApi(this, terminal, (api) => readList<FlowSummary>(api, '/flows'));
       if (json === true) return terminal.print(JSON.stringify(items, null, 2));
       const rows = items.map((flow) => [flow.flowId, flow.name['zh-CN'], flow.mode, stateOf(flow)]);
       terminal.print(formatTable([['FLOW', 'NAME', 'MODE', 'STATE'], ...rows]));
@@ -200,8 +201,8 @@ async function storedRevision(api: ApiClient, id: string): Promise<number> {
 }
 
 async function versionBefore(api: ApiClient, id: string): Promise<number> {
-  const { items } = (await api.call('GET', '/flows')) as { items: readonly FlowSummary[] };
-  const current = items.find((flow) => flow.flowId === id)?.publishedVersion ?? 0;
+  const flows = await readList<FlowSummary>(api, '/flows');
+  const current = flows.find(({ flowId: known }) => known === id)?.publishedVersion ?? 0;
   if (current > 1) return current - 1;
   throw new Error(`${id} has no version before the published one.`);
 }

@@ -11,6 +11,7 @@ import type { Difference } from '../shared/compare-documents.ts';
 import { withApi } from '../shared/connect.ts';
 import { EXIT } from '../shared/exit-codes.ts';
 import { readJsonInput } from '../shared/read-input.ts';
+import { readList } from '../shared/read-list.ts';
 import type { Resource, ResourceDocument } from '../shared/resources.ts';
 import { formatTable, type Terminal } from '../shared/terminal.ts';
 
@@ -41,7 +42,7 @@ function listCommand(resource: Resource, terminal: Terminal): Command {
     .addOption(new Option('--json', 'as JSON'))
     .addHelpText('after', `\nExample:\n  $ kangqiao ${command} list`)
     .action(async function (this: Command, { json }: { json?: boolean }) {
-      const items = await withApi(this, terminal, (api) => listAll(api, path));
+      const items = await withApi(this, terminal, (api) => readList<ResourceDocument>(api, path));
       if (json === true) return terminal.print(JSON.stringify(items, null, 2));
       const rows = items.map((item) => [
         String(item[idField]),
@@ -211,7 +212,7 @@ function idOf({ idField }: Resource, document: ResourceDocument): string {
 async function getOne(api: ApiClient, resource: Resource, id: string): Promise<ResourceDocument> {
   const { path, idField, isListedOnly } = resource;
   if (isListedOnly !== true) return (await api.call('GET', `${path}/${encodeURIComponent(id)}`)) as ResourceDocument;
-  const found = (await listAll(api, path)).find((item) => item[idField] === id);
+  const found = (await readList<ResourceDocument>(api, path)).find((item) => item[idField] === id);
   if (found !== undefined) return found;
   throw new ApiError(404, { code: 'NOT_FOUND', message: `There is no ${resource.command} ${id}.`, fix: 'List them to see the ids.' });
 }
@@ -223,8 +224,4 @@ async function findOne(api: ApiClient, resource: Resource, id: string): Promise<
     if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;
   }
-}
-
-async function listAll(api: ApiClient, path: string): Promise<readonly ResourceDocument[]> {
-  return ((await api.call('GET', path)) as { items: readonly ResourceDocument[] }).items;
 }

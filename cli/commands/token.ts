@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { PERMISSIONS, type Permission } from '../../engine/contract/access/access.ts';
 import type { ApiClient } from '../shared/api-client.ts';
 import { withApi } from '../shared/connect.ts';
+import { readList } from '../shared/read-list.ts';
 import { accountOf, withPassword } from '../shared/running-or-offline.ts';
 import { formatTable, type Terminal } from '../shared/terminal.ts';
 
@@ -58,7 +59,7 @@ function listCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExample:\n  $ kangqiao token list')
     .action(async function (this: Command) {
       await withApi(this, terminal, async (api) => {
-        const { items } = (await api.call('GET', '/me/sessions')) as { readonly items: readonly Line[] };
+        const items = await readList<Line>(api, '/me/sessions');
         const rows = items.map(({ id, kind, label, rights, expiresAt, lastSeenAt }) => [
           ...[id.slice(0, 12), kind, label, rights?.join(',') ?? '(all)'],
           ...[new Date(lastSeenAt).toISOString(), new Date(expiresAt).toISOString()],
@@ -75,7 +76,7 @@ function revokeCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExample:\n  $ kangqiao token revoke 3fa85f64a1b2')
     .action(async function (this: Command, id: string) {
       await withApi(this, terminal, async (api) => {
-        const { items } = (await api.call('GET', '/me/sessions')) as { readonly items: readonly Line[] };
+        const items = await readList<Line>(api, '/me/sessions');
         const found = items.filter((line) => line.id.startsWith(id));
         if (found.length !== 1)
           throw new Error(`${found.length === 0 ? 'No token' : 'More than one token'} begins with ${id}; see \`kangqiao token list\`.`);

@@ -2,7 +2,7 @@
  * Resets a password for `--reset-password`, if nobody with the required role can log in any more. The person who starts
  * the platform controls the machine and its keys.
  */
-import type { AccountList } from '../../control/accounts/accounts.ts';
+import type { AccountItem, AccountList } from '../../control/accounts/accounts.ts';
 import type { Control } from '../../control/create-control.ts';
 
 export interface NewPassword {
@@ -18,8 +18,18 @@ export async function resetPassword({ run }: Pick<Control, 'run'>, name: string)
   const password = (await run('accounts.reset-password', { name })) as NewPassword;
   // The person may have lost the phone too.
   await run('accounts.remove-second-factor', { name });
-  const { items } = (await run('accounts.list', {})) as AccountList;
-  const { displayName, roles, revision } = items.find((account) => account.name === name && account.disabled) ?? {};
-  if (revision !== undefined) await run('accounts.update', { name, displayName, roles, revision, disabled: false });
+  const account = await findAccount(run, name);
+  if (account?.disabled !== true) return password;
+  const { displayName, roles, revision } = account;
+  await run('accounts.update', { name, displayName, roles, revision, disabled: false });
   return password;
+}
+
+async function findAccount(run: Control['run'], name: string): Promise<AccountItem | undefined> {
+  for (let after: string | undefined; ;) {
+    const { items, next } = (await run('accounts.list', after === undefined ? {} : { after })) as AccountList;
+    const found = items.find((account) => account.name === name);
+    if (found !== undefined || next === undefined) return found;
+    after = next;
+  }
 }

@@ -8,7 +8,8 @@ import { type Account, AccountName, type AccountStore, accountUnknown, RoleSchem
 import { oneTimePassword } from '../auth/passwords.ts';
 import { checkChange, checkCreate, checkEnd, checkReset, mayChange, rolesToGive, type MayChange } from './account-keepers.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import { ownAccountActions, shownSession } from './own-account.ts';
+import { onlyPage, type Page, pageFields, pageOf } from '../action/pages.ts';
+import { ownAccountActions, sessionPage } from './own-account.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { AccountPolicy } from '../auth/account-duties.ts';
@@ -41,8 +42,7 @@ export interface AccountItem extends Account {
   readonly mayChange: MayChange;
 }
 
-export interface AccountList {
-  readonly items: readonly AccountItem[];
+export interface AccountList extends Page<AccountItem> {
   /** Roles that the acting person may give to a new account. */
   readonly mayGive: readonly Role[];
 }
@@ -66,12 +66,14 @@ function listAccounts({ accounts }: AccountServices): Action {
     right: 'accounts.read',
     domain: 'all',
     text: { 'zh-CN': '账号列表', en: 'List accounts' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async ({ actor }): Promise<AccountList> => {
+    run: async ({ actor }, wish): Promise<AccountList> => {
       const all = await accounts.list();
+      const { items, ...rest } = pageOf(all, ({ name }) => [name], wish);
       return {
-        items: all.map((account) => ({ ...account, mayChange: mayChange(actor, account, all) })),
+        items: items.map((account) => ({ ...account, mayChange: mayChange(actor, account, all) })),
+        ...rest,
         mayGive: rolesToGive(actor, all),
       };
     },
@@ -155,11 +157,11 @@ function listSessions({ accounts, sessions }: AccountServices): Action {
     right: 'accounts.edit',
     domain: 'all',
     text: { 'zh-CN': '某账号的会话与令牌', en: 'Sessions and tokens of an account' },
-    input: byName,
+    input: Type.Object({ name: AccountName, ...pageFields }, closed),
     audited: false,
-    async run({ actor }, { name }) {
+    async run({ actor }, { name, ...wish }) {
       checkEnd(actor, await existing(accounts, name));
-      return { items: (await sessions.list(name)).map((session) => shownSession(session, actor)) };
+      return sessionPage(await sessions.list(name), actor, wish);
     },
   });
 }

@@ -1,6 +1,6 @@
 /** Names of service domains, for people to choose from. */
-import { Type } from 'typebox';
-import { closed, defineAction, type Action } from '../action/action.ts';
+import { defineAction, type Action } from '../action/action.ts';
+import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import type { AccountStore } from '../auth/account-store.ts';
@@ -13,12 +13,11 @@ export interface DomainNameServices {
   readonly accounts: AccountStore;
 }
 
-export interface DomainList {
-  /**
-   * The domains of the person. For a person with all domains: every domain that owns an object or is assigned to an
-   * account, most used first.
-   */
-  readonly items: readonly string[];
+/**
+ * The domains of the person. For a person with all domains: every domain that owns an object or is assigned to an
+ * account, most used first.
+ */
+export interface DomainList extends Page<string> {
   /** True if the person may name a domain that has no objects yet. */
   readonly mayBeNew: boolean;
 }
@@ -30,15 +29,18 @@ export function domainNameActions(services: DomainNameServices): readonly Action
       right: 'system.read',
       domain: 'filtered',
       text: { 'zh-CN': '可选的服务域', en: 'Service domains to choose from' },
-      input: Type.Object({}, closed),
+      input: onlyPage,
       audited: false,
-      run: async ({ domains }): Promise<DomainList> =>
-        domains.only === undefined ? { items: await namesInUse(services), mayBeNew: true } : { items: domains.only, mayBeNew: false },
+      async run({ domains }, wish): Promise<DomainList> {
+        const ranks = domains.only === undefined ? await ranksInUse(services) : new Map(domains.only.map((name, rank) => [name, rank]));
+        return { ...pageOf([...ranks.keys()], (name) => [ranks.get(name)!, name], wish), mayBeNew: domains.only === undefined };
+      },
     }),
   ];
 }
 
-async function namesInUse({ catalog, bindingStore, registry, accounts }: DomainNameServices): Promise<readonly string[]> {
+/** The most used domain has the lowest rank. */
+async function ranksInUse({ catalog, bindingStore, registry, accounts }: DomainNameServices): Promise<ReadonlyMap<string, number>> {
   const owned = await Promise.all([
     catalog.list(),
     bindingStore.listAdapters(),
@@ -46,9 +48,8 @@ async function namesInUse({ catalog, bindingStore, registry, accounts }: DomainN
     registry.interfaces.list(),
     registry.apps.list(),
   ]);
-  const counts = new Map<string, number>();
-  for (const { domain } of owned.flat()) if (domain !== undefined) counts.set(domain, (counts.get(domain) ?? 0) + 1);
-  for (const { domains } of await accounts.list())
-    if (domains !== 'all') for (const name of domains) counts.set(name, counts.get(name) ?? 0);
-  return [...counts].sort(([a, most], [b, more]) => more - most || a.localeCompare(b)).map(([name]) => name);
+  const ranks = new Map<string, number>();
+  for (const { domain } of owned.flat()) if (domain !== undefined) ranks.set(domain, (ranks.get(domain) ?? 0) - 1);
+  for (const { domains } of await accounts.list()) if (domains !== 'all') for (const name of domains) ranks.set(name, ranks.get(name) ?? 0);
+  return ranks;
 }

@@ -10,6 +10,7 @@ import { checkPassword, verifyPassword } from '../auth/passwords.ts';
 import { type SecondFactors, wrongCode } from '../auth/second-factor.ts';
 import type { SessionStore, StoredSession } from '../auth/session-store.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
+import { onlyPage, type Page, pageOf, type PageWish } from '../action/pages.ts';
 import type { Actor } from '../access/actor.ts';
 import { isAllowed } from '../access/permissions.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -201,8 +202,13 @@ function removeOwnSecondFactor({ accounts, accountPolicy }: OwnAccountServices):
   });
 }
 
-export function shownSession({ _id, account: _account, secondFactorAt: _shown, ...session }: StoredSession, actor: Actor): SessionLine {
-  return { id: _id, ...session, current: _id === actor.sessionId };
+export function sessionPage(sessions: readonly StoredSession[], actor: Actor, wish: PageWish): Page<SessionLine> {
+  const shown = sessions.map(({ _id, account: _account, secondFactorAt: _shown, ...session }) => ({
+    id: _id,
+    ...session,
+    current: _id === actor.sessionId,
+  }));
+  return pageOf(shown, ({ id }) => [id], wish);
 }
 
 function listOwnSessions({ sessions }: OwnAccountServices): Action {
@@ -211,11 +217,9 @@ function listOwnSessions({ sessions }: OwnAccountServices): Action {
     right: 'member',
     domain: 'none',
     text: { 'zh-CN': '我的会话与令牌', en: 'Your sessions and tokens' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async ({ actor }) => ({
-      items: (await sessions.list(actor.account)).map((session) => shownSession(session, actor)),
-    }),
+    run: async ({ actor }, wish) => sessionPage(await sessions.list(actor.account), actor, wish),
   });
 }
 

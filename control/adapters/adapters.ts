@@ -14,6 +14,7 @@ import { type FlowUses, type UsedBy, usersOf } from '../flows/flow-uses.ts';
 import { readOffers } from './read-offers.ts';
 import { requireSameId } from '../action/require-same-id.ts';
 import { all, type Owners, saving } from '../action/owners.ts';
+import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import { proberOf, testSaved, testUnsaved } from './test-adapter.ts';
 import { refuseIfUsed } from '../flows/uses.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -43,10 +44,6 @@ export interface AdapterItem extends AdapterDocument {
   readonly lastTest?: AdapterTest;
   /** The state of the adapter's calls; absent if there were none. */
   readonly calls?: CallState;
-}
-
-export interface AdapterList {
-  readonly items: readonly AdapterItem[];
 }
 
 export interface AdapterTypeDescription {
@@ -86,16 +83,17 @@ function listAdapters({ bindingStore, flowUses, adapterTests, engine, clock }: A
     right: 'adapters.read',
     domain: 'filtered',
     text: { 'zh-CN': '适配器列表', en: 'List adapters' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async ({ domains }): Promise<AdapterList> => {
+    run: async ({ domains }, wish): Promise<Page<AdapterItem>> => {
       const [adapters, uses, tests, calls] = await Promise.all([
         bindingStore.listAdapters(),
         flowUses.of('adapter'),
         adapterTests.list(),
         engine.processes.adapterCalls(),
       ]);
-      const items = domains.keep(adapters).map((adapter): AdapterItem => {
+      const { items, ...rest } = pageOf(domains.keep(adapters), ({ adapterId }) => [adapterId], wish);
+      const described = items.map((adapter): AdapterItem => {
         const { adapterId } = adapter;
         const lastTest = tests.get(adapterId);
         return {
@@ -105,7 +103,7 @@ function listAdapters({ bindingStore, flowUses, adapterTests, engine, clock }: A
           ...callsOf(calls.get(adapterId), clock.now()),
         };
       });
-      return { items };
+      return { items: described, ...rest };
     },
   });
 }

@@ -4,13 +4,14 @@
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
-import type { Filter } from '../../engine/contract/ports/documents.ts';
+import { findAll } from '../../engine/contract/ports/find-all.ts';
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRule, type AlarmRuleName } from './alarm-rules.ts';
 import { AlarmSecrets, AlarmSettings } from './alarm-settings.ts';
-import { isSilenced, type AlarmDocument, type AlarmStore, type SilenceDocument } from './alarm-store.ts';
+import { isSilenced, KEEP_ENDED_MS, type AlarmDocument, type AlarmStore, type SilenceDocument } from './alarm-store.ts';
 import { describeAlarm } from './notice-text.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
+import { type Key, onlyPage, type Page, pageOf, type PageWish, readCursor } from '../action/pages.ts';
 import type { DomainScope } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
 import { isAllowed } from '../access/permissions.ts';
@@ -36,11 +37,6 @@ export type ShownAlarm = Pick<
   readonly toldAt?: number;
 };
 
-export interface AlarmList {
-  /** Open alarms, newest first; then alarms that ended recently. */
-  readonly items: readonly ShownAlarm[];
-}
-
 export interface AlarmSettingsAnswer {
   readonly settings: AlarmSettings;
   /** Receivers that have a key or password; `mail` for the mail server. */
@@ -48,11 +44,8 @@ export interface AlarmSettingsAnswer {
   readonly rules: readonly (AlarmRule['text'] & AlarmRule['bound'] & { readonly rule: AlarmRuleName })[];
 }
 
-export interface SilenceList {
-  readonly items: readonly (Omit<SilenceDocument, '_id'> & { readonly silenceId: string; readonly label?: Text })[];
-}
+export type ShownSilence = Omit<SilenceDocument, '_id'> & { readonly silenceId: string; readonly label?: Text };
 
-const MOST = 500;
 const MOST_ENDED = 200;
 const MINUTE_MS = 60_000;
 const AlarmId = Type.String({ pattern: '^alm_[A-Za-z0-9_-]{1,60}$' });
@@ -77,18 +70,15 @@ function listAlarms({ alarms, clock, owners }: AlarmServices): Action {
     right: 'system.read',
     domain: 'filtered',
     text: { 'zh-CN': '告警：未结束的与最近结束的', en: 'Open alarms, and those that ended recently' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    async run({ domains }): Promise<AlarmList> {
+    async run({ domains }, wish): Promise<Page<ShownAlarm>> {
       const { alarms: stored, silences } = alarms.store;
       const isSeen = createIsSeen(owners, domains);
-      const [open, latest, silent] = await Promise.all([
-        findSeen(stored, { open: true }, MOST, isSeen),
-        findSeen(stored, {}, MOST_ENDED, isSeen),
-        silences.find({}, { limit: MOST }),
-      ]);
-      const ended = latest.filter(({ status }) => status === 'ended');
-      return { items: [...open, ...ended].map((alarm) => toShown(alarm, silent, clock.now())) };
+      const [open, latest, silent] = await Promise.all([findAll(stored, { open: true }), findLatest(stored, isSeen), findAll(silences)]);
+      const all = [...(await keepSeen(open, isSeen)), ...latest.filter(({ status }) => status === 'ended')];
+      const { items, ...rest } = pageOf(all, createPlaceOf(wish, clock.now()), wish);
+      return { items: items.map((alarm) => toShown(alarm, silent, clock.now())), ...rest };
     },
   });
 }
@@ -126,20 +116,18 @@ function listSilences({ alarms, clock, owners }: AlarmServices): Action {
     right: 'system.read',
     domain: 'filtered',
     text: { 'zh-CN': '告警屏蔽：此时不通知的告警', en: 'Silences: alarms for which no notices are sent for now' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    async run({ domains }): Promise<SilenceList> {
-      const silences = await alarms.store.silences.find({}, { limit: MOST });
-      const isSeen = createIsSeen(owners, domains);
-      const current: SilenceDocument[] = [];
-      for (const silence of silences) if (silence.until > clock.now() && (await isSeen(silence.subject ?? ''))) current.push(silence);
-      return {
-        items: current.map(({ _id, ...silence }) => ({
-          silenceId: _id,
-          ...silence,
-          ...(silence.rule === undefined ? {} : { label: ALARM_RULES[silence.rule].text.label }),
-        })),
-      };
+    async run({ domains }, wish): Promise<Page<ShownSilence>> {
+      const silences = (await findAll(alarms.store.silences)).filter(({ until }) => until > clock.now());
+      const seen = await keepSeen(silences, createIsSeen(owners, domains));
+      const { items, ...rest } = pageOf(seen, ({ _id }) => [_id], wish);
+      const described = items.map(({ _id, ...silence }) => ({
+        silenceId: _id,
+        ...silence,
+        ...(silence.rule === undefined ? {} : { label: ALARM_RULES[silence.rule].text.label }),
+      }));
+      return { items: described, ...rest };
     },
   });
 }
@@ -270,16 +258,33 @@ function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
   };
 }
 
-/** Returns up to `limit` alarms that the person may see, newest first. Reads page after page until there are enough. */
-async function findSeen(stored: AlarmStore['alarms'], filter: Filter, limit: number, isSeen: IsSeen): Promise<readonly AlarmDocument[]> {
+/**
+ * Open ones first, newest first; then those that ended. An alarm that ends between two pages keeps its place: the
+ * cursor begins with the time of the first page.
+ */
+function createPlaceOf({ after }: PageWish, now: number): (alarm: AlarmDocument) => Key {
+  const [begunAt = now] = after === undefined ? [] : readCursor(after);
+  // `endedAt` is when its problem was last found, which is earlier; `expiresAt` was set as it ended.
+  const hasEnded = ({ expiresAt = Infinity }: AlarmDocument) => expiresAt - KEEP_ENDED_MS <= Number(begunAt);
+  return (alarm) => [begunAt, hasEnded(alarm) ? 1 : 0, -alarm.openedAt, alarm._id];
+}
+
+async function keepSeen<Item extends { readonly subject?: string }>(items: readonly Item[], isSeen: IsSeen): Promise<readonly Item[]> {
+  const seen: Item[] = [];
+  for (const item of items) if (await isSeen(item.subject ?? '')) seen.push(item);
+  return seen;
+}
+
+/** The alarms that opened last; reads page after page until there are enough. */
+async function findLatest(stored: AlarmStore['alarms'], isSeen: IsSeen): Promise<readonly AlarmDocument[]> {
   const found: AlarmDocument[] = [];
-  for (let after: string | undefined, isLast = false; !isLast && found.length < limit;) {
-    const page = await stored.find(filter, { sort: ['-openedAt'], limit, ...(after === undefined ? {} : { after }) });
-    for (const alarm of page) if (await isSeen(alarm.subject)) found.push(alarm);
-    isLast = page.length < limit;
+  for (let after: string | undefined, isLast = false; !isLast && found.length < MOST_ENDED;) {
+    const page = await stored.find({}, { sort: ['-openedAt'], limit: MOST_ENDED, ...(after === undefined ? {} : { after }) });
+    found.push(...(await keepSeen(page, isSeen)));
+    isLast = page.length < MOST_ENDED;
     after = page.at(-1)?._id;
   }
-  return found.slice(0, limit);
+  return found.slice(0, MOST_ENDED);
 }
 
 function toShown(alarm: AlarmDocument, silences: readonly SilenceDocument[], now: number): ShownAlarm {

@@ -16,6 +16,7 @@ const BY_KIND: Readonly<Record<ErrorKind, number>> = { input: 422, transient: 50
 const BY_CODE: Readonly<Record<string, number>> = {
   INPUT_INVALID: 400,
   REQUEST_MALFORMED: 400,
+  CURSOR_INVALID: 400,
   FLOW_ID_DIFFERS: 400,
   DOCUMENT_ID_DIFFERS: 400,
   LOGIN_REQUIRED: 401,

@@ -46,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   get('/domains', 'domains.list'),
 
   get('/flows', 'flows.list'),
+  get('/shared-flows', 'flows.shared'),
   get('/flows/:flowId', 'flows.get'),
   put('/flows/:flowId', 'flows.save', wholeFlow),
   remove('/flows/:flowId', 'flows.remove'),

@@ -6,7 +6,8 @@ import type { AuditAct } from '../audit/list-acts.ts';
 import type { ChainReport } from '../audit/walk-chain.ts';
 import type { IntegrityReport, StoreGuard } from '../integrity/store-guard.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
-import { objectNames, type NamedObject } from './object-names.ts';
+import { onlyPage, type Page, pageOf } from '../action/pages.ts';
+import { OBJECT_KINDS, objectNames, type NamedObject } from './object-names.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
@@ -41,10 +42,6 @@ export interface ActPage {
   readonly items: readonly NamedAct[];
   /** Value for `after` to get the next page; absent on the last page. */
   readonly next?: string | undefined;
-}
-
-export interface ObjectList {
-  readonly items: readonly NamedObject[];
 }
 
 /** An action that writes audit lines, with its text. */
@@ -132,9 +129,12 @@ function listObjects(services: AuditServices): Action {
     right: 'audit.read',
     domain: 'all',
     text: { 'zh-CN': '审计可按其筛选的对象及名称', en: 'Values by which the trail can be filtered, with their names' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async (): Promise<ObjectList> => ({ items: [...(await objectNames(services)).values()] }),
+    run: async (_ctx, wish): Promise<Page<NamedObject>> => {
+      const objects = [...(await objectNames(services)).values()];
+      return pageOf(objects, ({ kind, id }) => [OBJECT_KINDS.indexOf(kind), id], wish);
+    },
   });
 }
 

@@ -12,9 +12,12 @@ export interface ObjectNamesServices {
   readonly accounts: AccountStore;
 }
 
+/** In this order they are listed. */
+export const OBJECT_KINDS = ['flow', 'adapter', 'table', 'interface', 'app', 'account'] as const;
+
 export interface NamedObject {
   readonly id: string;
-  readonly kind: 'flow' | 'adapter' | 'table' | 'interface' | 'app' | 'account';
+  readonly kind: (typeof OBJECT_KINDS)[number];
   readonly name: Text;
 }
 

@@ -8,6 +8,7 @@ import { Domains } from '../../engine/contract/values/domain.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { findAll } from '../../engine/contract/ports/find-all.ts';
 import { checkRoles } from '../access/permissions.ts';
 import { staleRevision } from '../registry/revisioned-store.ts';
 import { hashPassword, type PasswordCost, type PasswordHash } from './passwords.ts';
@@ -57,7 +58,6 @@ const accountsSpec: CollectionSpec<StoredAccount> = {
   indexes: [],
 };
 
-const PAGE = 1000;
 const FORMER_PASSWORDS = 5;
 /** Limit of retries when two writers change the same account at once. */
 const MOST_TRIES = 10;
@@ -106,13 +106,7 @@ class StoredAccounts implements AccountStore {
   }
 
   async list(): Promise<readonly Account[]> {
-    const all: Account[] = [];
-    for (let after: string | undefined; ;) {
-      const page = await this.#accounts.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
-      all.push(...page.map(shown));
-      if (page.length < PAGE) return all;
-      after = page.at(-1)?._id;
-    }
+    return (await findAll(this.#accounts)).map(shown);
   }
 
   async get(name: string): Promise<Account | undefined> {

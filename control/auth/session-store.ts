@@ -7,6 +7,7 @@ import type { Permission } from '../../engine/contract/access/access.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { findAll } from '../../engine/contract/ports/find-all.ts';
 
 const IDLE_MS = 30 * 60_000;
 const LONGEST_SESSION_MS = 12 * 3_600_000;
@@ -85,7 +86,7 @@ export async function openSessionStore({
   }
 
   async function endLeastUsed(account: string, except: string): Promise<void> {
-    const others = (await sessions.find({ account }, { limit: PAGE })).filter(({ kind, _id }) => kind === 'session' && _id !== except);
+    const others = (await findAll(sessions, { account })).filter(({ kind, _id }) => kind === 'session' && _id !== except);
     const leastUsed = others.sort((a, b) => a.lastSeenAt - b.lastSeenAt || a.createdAt - b.createdAt);
     for (const { _id } of leastUsed.slice(0, Math.max(0, others.length + 1 - MOST_SESSIONS))) await sessions.remove(_id);
   }
@@ -124,7 +125,7 @@ export async function openSessionStore({
     async noteSecondFactor(sessionId) {
       await sessions.patchIf(sessionId, {}, { set: { secondFactorAt: clock.now() } });
     },
-    list: async (account) => (await sessions.find({ account }, { limit: PAGE })).filter((session) => session.expiresAt > clock.now()),
+    list: async (account) => (await findAll(sessions, { account })).filter((session) => session.expiresAt > clock.now()),
     end: (sessionId, account) => sessions.remove(sessionId, account === undefined ? {} : { account }),
     async endAll(account, except) {
       let ended = 0;

@@ -3,9 +3,10 @@ import { Type } from 'typebox';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import type { CallerServices } from './caller-services.ts';
 import { all } from '../action/owners.ts';
+import { pageFields, pageOf } from '../action/pages.ts';
 import { existing } from '../access/domains.ts';
 import { SIGNATURE_SCHEMES } from '../../gateways/documents/caller-documents.ts';
-import { AppId, byApp, Expiry, KeyId } from './caller-inputs.ts';
+import { AppId, Expiry, KeyId } from './caller-inputs.ts';
 
 const byKey = Type.Object({ appId: AppId, keyId: KeyId }, closed);
 
@@ -22,9 +23,9 @@ function listKeys({ registry, owners }: CallerServices): Action {
     right: 'callers.read',
     domain: ({ appId }) => all(owners.app(appId)),
     text: { 'zh-CN': '应用的密钥', en: 'Keys of an app' },
-    input: byApp,
+    input: Type.Object({ appId: AppId, ...pageFields }, closed),
     audited: false,
-    run: async (_ctx, { appId }) => ({ items: await keys.list(appId) }),
+    run: async (_ctx, { appId, ...wish }) => pageOf(await keys.list(appId), ({ keyId }) => [keyId], wish),
   });
 }
 

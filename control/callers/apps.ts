@@ -5,6 +5,7 @@ import { type Action, closed, defineAction } from '../action/action.ts';
 import type { AppKey } from '../registry/key-store.ts';
 import type { Registry } from '../registry/registry.ts';
 import { all, saving } from '../action/owners.ts';
+import { onlyPage, type Page, pageOf, type PageWish } from '../action/pages.ts';
 import { type DomainScope, existing } from '../access/domains.ts';
 import { AppId, byApp } from './caller-inputs.ts';
 import { requireSameId } from '../action/require-same-id.ts';
@@ -19,10 +20,6 @@ export interface AppItem extends AppDocument {
   readonly expiresAt?: number;
 }
 
-export interface AppList {
-  readonly items: readonly AppItem[];
-}
-
 export function appActions(services: CallerServices): readonly Action[] {
   return [listApps(services), getApp(services), saveApp(services), removeApp(services)];
 }
@@ -33,9 +30,9 @@ function listApps({ registry }: CallerServices): Action {
     right: 'callers.read',
     domain: 'filtered',
     text: { 'zh-CN': '应用列表', en: 'List apps' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async ({ domains }): Promise<AppList> => ({ items: await readApps(registry, domains) }),
+    run: async ({ domains }, wish): Promise<Page<AppItem>> => readApps(registry, domains, wish),
   });
 }
 
@@ -104,13 +101,14 @@ async function removeAccess({ keys, grants, busConsumers }: Registry, appId: str
   for (const { id, value } of await busConsumers.list()) if (value.appId === appId) await busConsumers.remove(id);
 }
 
-async function readApps(registry: Registry, domains: DomainScope): Promise<readonly AppItem[]> {
+async function readApps(registry: Registry, domains: DomainScope, wish: PageWish): Promise<Page<AppItem>> {
   const { apps, keys, busConsumers } = registry;
   const seen = grantsSeen(registry, domains);
   const [every, allKeys, allGrants, consumers] = await Promise.all([apps.list(), keys.list(), seen, busConsumers.list()]);
   const keysByApp = Map.groupBy(allKeys, ({ appId }) => appId);
   const grantsByApp = Map.groupBy(allGrants, ({ appId }) => appId);
-  return domains.keep(every).map((app) => {
+  const { items, ...rest } = pageOf(domains.keep(every), ({ appId }) => [appId], wish);
+  const counted = items.map((app) => {
     const own = keysByApp.get(app.appId) ?? [];
     const granted = grantsByApp.get(app.appId) ?? [];
     const count = (state: AppKey['state']) => own.filter((key) => key.state === state).length;
@@ -125,4 +123,5 @@ async function readApps(registry: Registry, domains: DomainScope): Promise<reado
       ...(ends.length === 0 ? {} : { expiresAt: Math.min(...ends) }),
     };
   });
+  return { items: counted, ...rest };
 }

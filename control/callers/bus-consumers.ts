@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import { all, type Owners } from '../action/owners.ts';
+import { onlyPage, pageOf } from '../action/pages.ts';
 import { AppId, CallerId, Expiry, Label } from './caller-inputs.ts';
 import { type DomainRequirement, existing, notFound } from '../access/domains.ts';
 import type { Revised } from '../registry/registry.ts';
@@ -22,12 +23,12 @@ function listConsumers({ registry }: CallerServices): Action {
     right: 'callers.read',
     domain: 'filtered',
     text: { 'zh-CN': '总线消费方列表', en: 'List bus consumers' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    async run({ domains }) {
+    async run({ domains }, wish) {
       const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));
-      const items = (await busConsumers.list()).filter(({ value }) => domains.only === undefined || seen.has(value.appId));
-      return { items: items.map(withoutDigest) };
+      const consumers = (await busConsumers.list()).filter(({ value }) => domains.only === undefined || seen.has(value.appId));
+      return pageOf(consumers.map(withoutDigest), ({ id }) => [id], wish);
     },
   });
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
 import { all, type Owners } from '../action/owners.ts';
+import { pageFields, pageOf } from '../action/pages.ts';
 import { type DomainRequirement, existing } from '../access/domains.ts';
 import { requireSameId } from '../action/require-same-id.ts';
 import { AppId } from './caller-inputs.ts';
@@ -21,11 +22,12 @@ function listGrants({ registry }: CallerServices): Action {
     right: 'callers.read',
     domain: 'filtered',
     text: { 'zh-CN': '授权列表', en: 'List grants' },
-    input: Type.Object({ appId: Type.Optional(AppId) }, closed),
+    input: Type.Object({ appId: Type.Optional(AppId), ...pageFields }, closed),
     audited: false,
-    async run({ domains }, { appId }) {
-      const items = domains.only === undefined && appId !== undefined ? grants.listBy('appId', appId) : grantsSeen(registry, domains);
-      return { items: (await items).filter((grant) => appId === undefined || grant.appId === appId) };
+    async run({ domains }, { appId, ...wish }) {
+      const seen = domains.only === undefined && appId !== undefined ? grants.listBy('appId', appId) : grantsSeen(registry, domains);
+      const wanted = (await seen).filter((grant) => appId === undefined || grant.appId === appId);
+      return pageOf(wanted, ({ grantId }) => [grantId], wish);
     },
   });
 }

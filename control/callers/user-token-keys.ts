@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import type { CallerServices } from './caller-services.ts';
 import { type Action, closed, defineAction } from '../action/action.ts';
+import { onlyPage, pageOf } from '../action/pages.ts';
 import { notFound } from '../access/domains.ts';
 import { CallerId } from './caller-inputs.ts';
 import { UserTokenKey } from '../../gateways/documents/caller-documents.ts';
@@ -17,9 +18,9 @@ function listUserTokenKeys({ registry }: CallerServices): Action {
     // The user front checks the tokens of every domain with these keys.
     domain: 'none',
     text: { 'zh-CN': '用户令牌公钥列表', en: 'List user token keys' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async () => ({ items: await registry.userTokenKeys.list() }),
+    run: async (_ctx, wish) => pageOf(await registry.userTokenKeys.list(), ({ id }) => [id], wish),
   });
 }
 

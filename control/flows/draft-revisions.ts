@@ -9,8 +9,9 @@ import { isRecord } from '../../engine/contract/values/is-record.ts';
 import type { FlowVisitor, FlowVisitors } from './flow-visitors.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
 import { existing, requireTouched } from '../access/domains.ts';
-import { byFlow, requireOwnId } from './flows.ts';
+import { requireOwnId } from './flows.ts';
 import { all, type Owners } from '../action/owners.ts';
+import { type Key, type Page, pageFields, pageOf } from '../action/pages.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { showFlow } from './shown-flow.ts';
 
@@ -23,10 +24,6 @@ export interface DraftRevisionServices {
 export interface DraftRevisionItem extends DraftRevision {
   /** Versions that were published with the content of this save. */
   readonly versions: readonly number[];
-}
-
-export interface DraftRevisionList {
-  readonly items: readonly DraftRevisionItem[];
 }
 
 export interface FlowVisit {
@@ -47,16 +44,22 @@ function listDraftRevisions({ catalog, owners }: DraftRevisionServices): Action 
     right: 'flows.read',
     domain: ({ flowId }) => all(owners.flow(flowId)),
     text: { 'zh-CN': '草稿的修改记录：谁在何时保存，新的在前', en: 'The saved revisions of a draft: by whom and when, newest first' },
-    input: byFlow,
+    input: Type.Object({ flowId: FlowId, ...pageFields }, closed),
     audited: false,
-    async run({ domains }, { flowId }): Promise<DraftRevisionList> {
+    async run({ domains }, { flowId, ...wish }): Promise<Page<DraftRevisionItem>> {
       const versions = Map.groupBy(await catalog.versions(flowId), ({ contentHash }) => contentHash);
       const numbersOf = (hash: string) => (versions.get(hash) ?? []).map(({ version }) => version);
       // The flow may have moved to this domain. Saves from before the move belong to the other domain.
       const here = (await catalog.revisions(flowId)).filter(({ domain }) => domain === undefined || domains.holds(domain));
-      return { items: here.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })) };
+      const { items, ...rest } = pageOf(here, placeOf, wish);
+      return { items: items.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })), ...rest };
     },
   });
+}
+
+/** Newest first. */
+function placeOf({ revision, savedAt, id }: DraftRevision): Key {
+  return [-revision, -savedAt, id];
 }
 
 function getDraftRevision({ catalog, owners }: DraftRevisionServices): Action {

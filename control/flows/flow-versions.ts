@@ -4,10 +4,11 @@ import type { FlowDocument, FlowVersion } from '../../engine/contract/flow/flow-
 import { diffFlows } from '../../engine/flow/diff-flows.ts';
 import type { FlowCatalog, VersionSummary } from '../../engine/publish/interface.ts';
 import { type Action, closed, defineAction, FlowId } from '../action/action.ts';
-import { byFlow, byVersion } from './flows.ts';
+import { byVersion } from './flows.ts';
 import { existing } from '../access/domains.ts';
 import { isAllowed } from '../access/permissions.ts';
 import { all, type Owners } from '../action/owners.ts';
+import { type Page, pageFields, pageOf } from '../action/pages.ts';
 import { showFlow } from './shown-flow.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 
@@ -23,10 +24,6 @@ export interface VersionItem extends VersionSummary {
    * them.
    */
   readonly running?: number;
-}
-
-export interface VersionList {
-  readonly items: readonly VersionItem[];
 }
 
 /**
@@ -48,11 +45,20 @@ function listFlowVersions({ catalog, counter, owners }: VersionServices): Action
     right: 'flows.read',
     domain: ({ flowId }) => all(owners.flow(flowId)),
     text: { 'zh-CN': '已发布的版本，及其尚未结束的执行数', en: 'Published versions, with the number of executions that have not ended' },
-    input: byFlow,
+    input: Type.Object({ flowId: FlowId, ...pageFields }, closed),
     audited: false,
-    run: async ({ actor }, { flowId }): Promise<VersionList> => ({
-      items: await listVersions(flowId, { catalog, counter }, isAllowed(actor, 'executions.read')),
-    }),
+    run: async ({ actor }, { flowId, ...wish }): Promise<Page<VersionItem>> => {
+      const versions = await catalog.versions(flowId);
+      const { items, ...rest } = pageOf(versions, ({ version }) => [-version], wish);
+      const newest = new Set(versions.slice(0, COUNTED));
+      const maySeeExecutions = isAllowed(actor, 'executions.read');
+      const counted = items.map(async (version): Promise<VersionItem> => {
+        const isCounted = maySeeExecutions && (newest.has(version) || version.isCurrent);
+        const running = isCounted ? await counter.running(flowId, version.version) : undefined;
+        return running === undefined ? version : { ...version, running };
+      });
+      return { items: await Promise.all(counted), ...rest };
+    },
   });
 }
 
@@ -87,19 +93,4 @@ function compareVersions({ catalog, owners }: VersionServices): Action {
 async function documentAt(catalog: FlowCatalog, flowId: string, version: number): Promise<FlowDocument> {
   const document = version === 0 ? await catalog.draft(flowId) : (await catalog.version(flowId, version))?.document;
   return existing(document, `${flowId}@${version}`);
-}
-
-async function listVersions(
-  flowId: string,
-  { catalog, counter }: Pick<VersionServices, 'catalog' | 'counter'>,
-  maySeeExecutions: boolean,
-): Promise<readonly VersionItem[]> {
-  const versions = await catalog.versions(flowId);
-  return Promise.all(
-    versions.map(async (version, index) => {
-      if (!maySeeExecutions || (index >= COUNTED && !version.isCurrent)) return version;
-      const running = await counter.running(flowId, version.version);
-      return running === undefined ? version : { ...version, running };
-    }),
-  );
 }

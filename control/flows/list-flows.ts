@@ -1,8 +1,8 @@
 /** The list of flows, with the state of each. */
-import { Type } from 'typebox';
 import type { FlowCatalog, FlowSummary } from '../../engine/publish/interface.ts';
 import type { TriggerState } from '../../engine/trigger/trigger-run.ts';
-import { closed, defineAction, type Action } from '../action/action.ts';
+import { defineAction, type Action } from '../action/action.ts';
+import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import { isAllowed } from '../access/permissions.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';
 import type { EngineView } from '../action/engine-view.ts';
@@ -25,32 +25,43 @@ export interface FlowItem extends FlowSummary {
   readonly listener?: { readonly state: TriggerState; readonly since: number; readonly errorCode?: string };
 }
 
-export interface FlowList {
-  readonly items: readonly FlowItem[];
-  /** Flows of other domains that this person's flows may call, with these fields only. */
-  readonly shared: readonly Pick<FlowSummary, 'flowId' | 'name' | 'mode' | 'publishedVersion'>[];
-}
+/** What a person sees of a flow of another domain. */
+export type SharedFlow = Pick<FlowSummary, 'flowId' | 'name' | 'mode' | 'publishedVersion'>;
 
 export function listFlowActions(services: ListFlowServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'flows.list',
-      right: 'flows.read',
-      domain: 'filtered',
-      text: { 'zh-CN': '流程列表', en: 'List flows' },
-      input: Type.Object({}, closed),
-      audited: false,
-      async run({ actor, domains }): Promise<FlowList> {
-        const flows = await services.catalog.list();
-        const items = await withCounts(services, domains.keep(flows), isAllowed(actor, 'executions.read'));
-        const shared = flows.filter((flow) => !domains.holds(flow.domain) && domains.mayUse(flow));
-        return {
-          items,
-          shared: shared.map(({ flowId, name, mode, publishedVersion }) => ({ flowId, name, mode, publishedVersion })),
-        };
-      },
-    }),
-  ];
+  return [listFlows(services), listSharedFlows(services)];
+}
+
+function listFlows(services: ListFlowServices): Action {
+  return defineAction({
+    name: 'flows.list',
+    right: 'flows.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '流程列表', en: 'List flows' },
+    input: onlyPage,
+    audited: false,
+    async run({ actor, domains }, wish): Promise<Page<FlowItem>> {
+      const flows = domains.keep(await services.catalog.list());
+      const { items, ...rest } = pageOf(flows, ({ flowId }) => [flowId], wish);
+      return { items: await withCounts(services, items, isAllowed(actor, 'executions.read')), ...rest };
+    },
+  });
+}
+
+function listSharedFlows({ catalog }: ListFlowServices): Action {
+  return defineAction({
+    name: 'flows.shared',
+    right: 'flows.read',
+    domain: 'filtered',
+    text: { 'zh-CN': '其他服务域共享、可以调用的流程', en: 'Flows of other domains that may be called' },
+    input: onlyPage,
+    audited: false,
+    async run({ domains }, wish): Promise<Page<SharedFlow>> {
+      const shared = (await catalog.list()).filter((flow) => !domains.holds(flow.domain) && domains.mayUse(flow));
+      const { items, ...rest } = pageOf(shared, ({ flowId }) => [flowId], wish);
+      return { items: items.map(({ flowId, name, mode, publishedVersion }) => ({ flowId, name, mode, publishedVersion })), ...rest };
+    },
+  });
 }
 
 async function withCounts(

@@ -97,8 +97,11 @@ export interface BulkStore {
   insert(document: BulkDocument, items: readonly HeldItem[]): Promise<boolean>;
   /** Returns the items from this position on. */
   items(bulkId: string, from: number): AsyncIterable<HeldItem>;
-  /** Returns the latest bulks, newest first. With `domains`, returns only bulks whose domains are all among them. */
-  latest(limit: number, domains?: readonly string[]): Promise<readonly BulkDocument[]>;
+  /**
+   * Returns the bulks that began at `begun`, and at least `count` of those that began before, if there are as many;
+   * newest first. With `domains`, returns only bulks whose domains are all among them.
+   */
+  newest(count: number, domains?: readonly string[], begun?: number): Promise<readonly BulkDocument[]>;
   sealReason(bulkId: string, reason: string): string;
   openReason(document: BulkDocument): string;
 }
@@ -131,15 +134,17 @@ export async function openBulkStore(documents: Documents, seal: Seal): Promise<B
         for (const [index, [executionId, epoch]] of part.items.entries()) if (start + index >= from) yield { executionId, epoch };
       }
     },
-    async latest(limit, domains) {
+    async newest(count, domains, begun = Number.MAX_SAFE_INTEGER) {
       const found: BulkDocument[] = [];
-      for (let after: string | undefined, isLast = false; !isLast && found.length < limit;) {
-        const page = await bulks.find({}, { sort: ['-startedAt'], limit: PART_SIZE, ...(after === undefined ? {} : { after }) });
+      const earlier = () => found.filter(({ startedAt }) => startedAt < begun);
+      for (let after: string | undefined, isLast = false; !isLast && earlier().length < count;) {
+        const options = { sort: ['-startedAt'], limit: PART_SIZE, ...(after === undefined ? {} : { after }) };
+        const page = await bulks.find({ startedAt: { lte: begun } }, options);
         found.push(...page.filter((bulk) => isBegunWithin(bulk, domains)));
         isLast = page.length < PART_SIZE;
         after = page.at(-1)?._id;
       }
-      return found.slice(0, limit);
+      return found;
     },
     sealReason: (bulkId, reason) => seal.seal(place(bulkId), reason),
     openReason: ({ _id, reason }) => (reason === undefined ? '' : seal.openText(place(_id), reason)),

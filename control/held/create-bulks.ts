@@ -11,6 +11,7 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { HeldSelection } from '../../engine/execution/execution-query.ts';
 import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 import type { ExecutionCatalog } from '../../engine/operate/interface.ts';
+import { type Page, pageOf, readCursor } from '../action/pages.ts';
 import { BulkRun, bulkRunning, type BulkWatcher } from './bulk-run.ts';
 import { createOutcomeRefresher, type OutcomeRefresher } from './refresh-outcome.ts';
 import {
@@ -66,8 +67,11 @@ export interface Bulks {
    */
   close(bulkId: string, actor: string): Promise<Bulk>;
   get(bulkId: string): Promise<Bulk | undefined>;
-  /** Returns the latest bulks, newest first. With `domains`, returns only bulks whose domains are all among them. */
-  list(limit: number, domains?: readonly string[]): Promise<readonly Bulk[]>;
+  /**
+   * Returns a page of the bulks, newest first. With `domains`, returns only bulks whose domains are all among them.
+   * Rejects with CURSOR_INVALID (input).
+   */
+  list(wish: { readonly limit: number; readonly after?: string }, domains?: readonly string[]): Promise<Page<Bulk>>;
 }
 
 export interface BulksDeps {
@@ -134,10 +138,13 @@ class StoredBulks implements Bulks {
     return document && this.#shown(await this.#refresher.look(document));
   }
 
-  async list(limit: number, domains?: readonly string[]): Promise<readonly Bulk[]> {
-    const seen: Bulk[] = [];
-    for (const document of await this.#store.latest(limit, domains)) seen.push(this.#shown(await this.#refresher.look(document)));
-    return seen;
+  async list(wish: { readonly limit: number; readonly after?: string }, domains?: readonly string[]): Promise<Page<Bulk>> {
+    const [last] = wish.after === undefined ? [] : readCursor(wish.after);
+    const found = await this.#store.newest(wish.limit + 1, domains, last === undefined ? undefined : -Number(last));
+    const { items, ...rest } = pageOf(found, ({ _id, startedAt }) => [-startedAt, _id], wish);
+    const shown: Bulk[] = [];
+    for (const document of items) shown.push(this.#shown(await this.#refresher.look(document)));
+    return { items: shown, ...rest };
   }
 
   async #begin(request: BulkRequest, actor: string): Promise<BulkDocument> {

@@ -6,6 +6,7 @@ import type { FlowScope } from '../../engine/execution/scope-filters.ts';
 import { shownSelection, type Bulk, type BulkKind } from './bulk-store.ts';
 import type { BulkPreview, Bulks } from './create-bulks.ts';
 import { type Action, type ActionContext, closed, defineAction, FlowId } from '../action/action.ts';
+import { type Page, pageFields } from '../action/pages.ts';
 import { Tables } from '../executions/executions.ts';
 import { type DomainScope, existing, requireTouched, scopesIn } from '../access/domains.ts';
 import { BULK_RIGHTS, createBulkJudge, type BulkJudgeDeps } from './judge-bulk-item.ts';
@@ -170,12 +171,11 @@ function listBulks({ bulks }: HeldServices): Action {
     name: 'bulks.list',
     right: 'executions.read',
     domain: 'filtered',
-    text: { 'zh-CN': '最近的批量操作', en: 'The latest bulks' },
-    input: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }, closed),
+    text: { 'zh-CN': '批量操作，最新在前', en: 'Bulks, newest first' },
+    // Smaller than other pages: the executions of each bulk may have to be counted.
+    input: Type.Object({ ...pageFields, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }, closed),
     audited: false,
-    run: async ({ domains }, { limit = 50 }): Promise<{ readonly items: readonly Bulk[] }> => ({
-      items: await bulks.list(limit, domains.only),
-    }),
+    run: async ({ domains }, { limit = 50, ...rest }): Promise<Page<Bulk>> => bulks.list({ limit, ...rest }, domains.only),
   });
 }
 

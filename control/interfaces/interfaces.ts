@@ -14,6 +14,7 @@ import { type DomainRequirement, type DomainScope, existing } from '../access/do
 import { isAllowed } from '../access/permissions.ts';
 import { grantsSeen } from '../callers/grants-seen.ts';
 import { all, saving, type Owners } from '../action/owners.ts';
+import { onlyPage, type Page, pageOf, type PageWish } from '../action/pages.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { FlowCatalog } from '../../engine/publish/interface.ts';
 import type { CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
@@ -55,10 +56,6 @@ export interface InterfaceItem extends InterfaceDocument {
   readonly calls?: CallState;
 }
 
-export interface InterfaceList {
-  readonly items: readonly InterfaceItem[];
-}
-
 export function interfaceActions(services: InterfaceServices): readonly Action[] {
   return [
     listInterfaces(services),
@@ -77,11 +74,10 @@ function listInterfaces(services: InterfaceServices): Action {
     right: 'interfaces.read',
     domain: 'filtered',
     text: { 'zh-CN': '接口列表', en: 'List interfaces' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async ({ actor, domains }): Promise<InterfaceList> => ({
-      items: await readInterfaces(services, domains, (permission) => isAllowed(actor, permission)),
-    }),
+    run: async ({ actor, domains }, wish): Promise<Page<InterfaceItem>> =>
+      readInterfaces(services, domains, (permission) => isAllowed(actor, permission), wish),
   });
 }
 
@@ -256,7 +252,7 @@ function interfaceInvalid(issues: readonly Issue[]): AppError {
 
 type May = (permission: Permission) => boolean;
 
-async function readInterfaces(services: InterfaceServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
+async function readInterfaces(services: InterfaceServices, domains: DomainScope, may: May, wish: PageWish): Promise<Page<InterfaceItem>> {
   const { registry, engine, clock } = services;
   const [documents, flows, grants, calls] = await Promise.all([
     registry.interfaces.list(),
@@ -264,7 +260,8 @@ async function readInterfaces(services: InterfaceServices, domains: DomainScope,
     may('callers.read') ? grantsSeen(registry, domains) : undefined,
     engine.processes.interfaceCalls(),
   ]);
-  return domains.keep(documents).map((document) => {
+  const { items, ...rest } = pageOf(domains.keep(documents), ({ interfaceId }) => [interfaceId], wish);
+  const described = items.map((document) => {
     const flow = document.target.kind === 'flow' ? flows.get(document.target.flowId) : undefined;
     const granted = grants?.filter((grant) => grant.interfaceId === document.interfaceId).length;
     return {
@@ -274,6 +271,7 @@ async function readInterfaces(services: InterfaceServices, domains: DomainScope,
       ...callsOf(calls.get(document.interfaceId), clock.now()),
     };
   });
+  return { items: described, ...rest };
 }
 
 async function targetFlows(

@@ -7,6 +7,7 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { readOutboundTarget, showOutboundTarget, type OutboundTarget } from '../../engine/outbound/exception.ts';
 import type { OutboundException } from '../../engine/outbound/open-outbound-exceptions.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
+import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { PlanPublisher } from '../registry/build-plan.ts';
@@ -17,12 +18,10 @@ export interface OutboundServices {
   readonly plans: PlanPublisher;
 }
 
-export interface OutboundList {
-  /**
-   * Targets that the security administrator listed, and targets that were in use at an upgrade and are not confirmed
-   * yet.
-   */
-  readonly items: readonly (Omit<OutboundException, 'host' | 'port'> & { readonly target: string })[];
+/** A target that the security administrator listed, or one that an upgrade found in use and that is not confirmed yet. */
+export type OutboundItem = Omit<OutboundException, 'host' | 'port'> & { readonly target: string };
+
+export interface OutboundList extends Page<OutboundItem> {
   /** Targets allowed by the settings of this process (`KQ_OUTBOUND_ALLOWED`). */
   readonly ofSettings: readonly string[];
 }
@@ -40,12 +39,12 @@ function listExceptions({ outbound: { exceptions } }: OutboundServices): Action 
     right: 'system.read',
     domain: 'all',
     text: { 'zh-CN': '适配器可连接的例外地址', en: 'Exceptions to where adapters may connect' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    async run(): Promise<OutboundList> {
-      const listed = await exceptions.list();
+    async run(_ctx, wish): Promise<OutboundList> {
+      const listed = (await exceptions.list()).map(({ host, port, ...rest }) => ({ target: show(host, port), ...rest }));
       return {
-        items: listed.map(({ host, port, ...rest }) => ({ target: show(host, port), ...rest })),
+        ...pageOf(listed, ({ target }) => [target], wish),
         ofSettings: exceptions.ofSettings.map(showOutboundTarget),
       };
     },

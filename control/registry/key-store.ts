@@ -9,7 +9,8 @@ import type { AppKeyDocument } from '../../gateways/documents/caller-documents.t
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';
-import type { Collection, CollectionSpec, Documents, Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { findAll } from '../../engine/contract/ports/find-all.ts';
 import type { Seal, SealPlace } from '../../engine/contract/values/seal.ts';
 
 /** The public part of a key, without its secret. */
@@ -97,7 +98,7 @@ class AppKeyStore implements KeyStore {
   }
 
   async list(appId?: string): Promise<readonly AppKey[]> {
-    return (await readAll(this.#keys, appId === undefined ? {} : { 'document.appId': appId })).map(shown);
+    return (await findAll(this.#keys, appId === undefined ? {} : { 'document.appId': appId })).map(shown);
   }
 
   async upload({ appId, keyId, scheme, publicPem, expiresAt }: UploadedKey): Promise<{ key: AppKey; challenge: string }> {
@@ -148,11 +149,11 @@ class AppKeyStore implements KeyStore {
   }
 
   async removeAll(appId: string): Promise<void> {
-    for (const key of await readAll(this.#keys, { 'document.appId': appId })) await this.#keys.remove(key._id);
+    for (const key of await findAll(this.#keys, { 'document.appId': appId })) await this.#keys.remove(key._id);
   }
 
   async forPlan(): Promise<readonly (AppKey & { readonly secret?: string })[]> {
-    const usable = await readAll(this.#keys, { 'document.state': { in: ['ACTIVE', 'RETIRING'] } });
+    const usable = await findAll(this.#keys, { 'document.state': { in: ['ACTIVE', 'RETIRING'] } });
     return usable.map((stored) => {
       const { sealedSecret } = stored.document;
       if (sealedSecret === undefined) return shown(stored);
@@ -173,7 +174,7 @@ class AppKeyStore implements KeyStore {
     const isLive = ({ _id, document: { state, expiresAt = Infinity } }: StoredKey) =>
       _id !== record._id && state !== 'REVOKED' && expiresAt > this.#clock.now();
     const { appId } = record.document;
-    if ((await readAll(this.#keys, { 'document.appId': appId })).filter(isLive).length < LIVE_KEYS_PER_APP) return;
+    if ((await findAll(this.#keys, { 'document.appId': appId })).filter(isLive).length < LIVE_KEYS_PER_APP) return;
     throw new AppError('KEY_LIMIT', 'input', `An app holds at most ${LIVE_KEYS_PER_APP} keys that are neither revoked nor expired.`, {
       values: { limit: LIVE_KEYS_PER_APP },
       fix: 'Revoke one that is not used any more.',
@@ -206,16 +207,6 @@ class AppKeyStore implements KeyStore {
     const result = await this.#keys.patchIf(keyRowId(appId, keyId), match, patch, { durability: 'full' });
     if (result.outcome === 'patched') return shown(result.document);
     throw keyUnknown();
-  }
-}
-
-async function readAll(keys: Collection<StoredKey>, filter: Filter): Promise<readonly StoredKey[]> {
-  const all: StoredKey[] = [];
-  for (let after: string | undefined; ;) {
-    const page = await keys.find(filter, { limit: 1000, ...(after === undefined ? {} : { after }) });
-    all.push(...page);
-    if (page.length < 1000) return all;
-    after = page.at(-1)?._id;
   }
 }
 

@@ -5,6 +5,7 @@
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { findAll } from '../../engine/contract/ports/find-all.ts';
 import { StaleDraft } from '../../engine/contract/values/stale-draft.ts';
 
 interface Stored<T> extends StoredDocument {
@@ -40,8 +41,6 @@ export interface RevisionedStore<T> {
   remove(id: string): Promise<boolean>;
 }
 
-const LIMIT = 1000;
-
 export async function openRevisionedStore<T extends { readonly revision: number }>(
   documents: Documents,
   spec: RevisionedSpec<T>,
@@ -59,8 +58,8 @@ export async function openRevisionedStore<T extends { readonly revision: number 
   const stored = await documents.open(collectionSpec);
 
   return {
-    list: () => readAll(stored, {}),
-    listBy: (path, value) => readAll(stored, { [`document.${path}`]: value }),
+    list: async () => (await findAll(stored)).map(({ document }) => document),
+    listBy: async (path, value) => (await findAll(stored, { [`document.${path}`]: value })).map(({ document }) => document),
     get: async (id) => (await stored.get(id))?.document,
     async save(document) {
       const _id = spec.idOf(document);
@@ -82,16 +81,6 @@ export function staleRevision(yours: unknown, theirs: unknown): AppError {
     cause: new StaleDraft(yours, theirs),
     fix: 'Look at both versions, apply your change to theirs and save with its revision.',
   });
-}
-
-async function readAll<T>(stored: Collection<Stored<T>>, filter: Readonly<Record<string, string>>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for (let after: string | undefined; ;) {
-    const page = await stored.find(filter, { limit: LIMIT, ...(after === undefined ? {} : { after }) });
-    all.push(...page.map((item) => item.document));
-    if (page.length < LIMIT) return all;
-    after = page.at(-1)?._id;
-  }
 }
 
 type Outcome = 'saved' | 'stale' | 'clash';

@@ -6,6 +6,7 @@ import type { Text } from '../../engine/contract/values/texts.ts';
 import { closed, defineAction, type Action } from '../action/action.ts';
 import type { DomainRequirement, DomainScope } from '../access/domains.ts';
 import { all, type Owners } from '../action/owners.ts';
+import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
 
 export interface SecretServices {
@@ -24,10 +25,6 @@ export interface SecretItem {
   readonly usedBy: readonly { readonly adapterId: string; readonly name: Text }[];
 }
 
-export interface SecretList {
-  readonly items: readonly SecretItem[];
-}
-
 export function secretActions(services: SecretServices): readonly Action[] {
   return [listSecrets(services), saveSecret(services), removeSecret(services), revealSecret(services)];
 }
@@ -38,9 +35,10 @@ function listSecrets({ bindingStore }: SecretServices): Action {
     right: 'adapters.read',
     domain: 'filtered',
     text: { 'zh-CN': '凭据的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters that may use them, never values' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async ({ domains }): Promise<SecretList> => ({ items: await secretsSeen(bindingStore, domains) }),
+    run: async ({ domains }, wish): Promise<Page<SecretItem>> =>
+      pageOf(await secretsSeen(bindingStore, domains), ({ name }) => [name], wish),
   });
 }
 

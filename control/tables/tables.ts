@@ -7,6 +7,7 @@ import { ownedTable } from '../flows/flow-references.ts';
 import { type FlowUses, type UsedBy, usersOf } from '../flows/flow-uses.ts';
 import { existing } from '../access/domains.ts';
 import { all, type Owners, saving } from '../action/owners.ts';
+import { onlyPage, type Page, pageOf } from '../action/pages.ts';
 import { requireSameId } from '../action/require-same-id.ts';
 import { refuseIfUsed } from '../flows/uses.ts';
 import type { BindingStore } from '../../engine/bindings/interface.ts';
@@ -26,10 +27,6 @@ export interface TableItem extends Omit<CodeTable, 'entries'> {
   readonly mayEdit: boolean;
 }
 
-export interface TableList {
-  readonly items: readonly TableItem[];
-}
-
 export function tableActions(services: TableServices): readonly Action[] {
   return [listTables(services), getTable(services), saveTable(services), removeTable(services)];
 }
@@ -40,18 +37,19 @@ function listTables({ bindingStore, flowUses }: TableServices): Action {
     right: 'tables.read',
     domain: 'filtered',
     text: { 'zh-CN': '代码表列表', en: 'List code tables' },
-    input: Type.Object({}, closed),
+    input: onlyPage,
     audited: false,
-    run: async ({ domains }): Promise<TableList> => {
+    run: async ({ domains }, wish): Promise<Page<TableItem>> => {
       const [tables, uses] = await Promise.all([bindingStore.listTables(), flowUses.of('table')]);
       const seen = tables.filter((table) => domains.mayUse(ownedTable(table)));
-      const items = seen.map(({ entries, ...table }) => ({
+      const { items, ...rest } = pageOf(seen, ({ tableId }) => [tableId], wish);
+      const described = items.map(({ entries, ...table }) => ({
         ...table,
         size: Object.keys(entries).length,
         usedBy: usersOf(uses, table.tableId, domains),
         mayEdit: domains.holds(table.domain),
       }));
-      return { items };
+      return { items: described, ...rest };
     },
   });
 }

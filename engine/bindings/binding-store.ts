@@ -3,6 +3,7 @@ import type { AdapterType } from '../contract/node/adapter-type.ts';
 import type { Clock } from '../contract/values/clock.ts';
 import { AppError, type Issue } from '../contract/values/errors.ts';
 import type { Collection, Documents } from '../contract/ports/documents.ts';
+import { findAll } from '../contract/ports/find-all.ts';
 import type { Seal } from '../contract/values/seal.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
 import { type BindingStore } from './interface.ts';
@@ -22,7 +23,6 @@ export interface OpenedStore {
   readAll(): Promise<BindingContents>;
 }
 
-const PAGE = 500;
 const MAX_SECRET_CHARS = 20_000;
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
 
@@ -156,16 +156,6 @@ function createBodies<T extends { readonly revision: number }>(
       return isRemoved;
     },
   };
-}
-
-async function findAll<T extends { readonly _id: string }>(collection: Collection<T>): Promise<T[]> {
-  const all: T[] = [];
-  for (;;) {
-    const last = all.at(-1)?._id;
-    const page = await collection.find({}, { sort: ['_id'], limit: PAGE, ...(last === undefined ? {} : { after: last }) });
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
 }
 
 /**

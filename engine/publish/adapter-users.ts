@@ -1,4 +1,5 @@
-import { findAll, type FlowStores } from './flow-stores.ts';
+import { findAll } from '../contract/ports/find-all.ts';
+import type { FlowStores } from './flow-stores.ts';
 import type { VersionHeads } from './version-heads.ts';
 
 /** Finds the flows whose published versions use an adapter. */

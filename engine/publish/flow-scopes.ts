@@ -1,5 +1,6 @@
 import type { FlowScope } from '../execution/scope-filters.ts';
-import { findAll, type FlowStores } from './flow-stores.ts';
+import { findAll } from '../contract/ports/find-all.ts';
+import type { FlowStores } from './flow-stores.ts';
 import type { VersionHead, VersionHeads } from './version-heads.ts';
 
 /** Creates the function that returns which executions belong to domains, by flow and version. */

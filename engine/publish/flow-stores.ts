@@ -125,18 +125,6 @@ export function toVersion({ seal, versions }: FlowStores, { _id, flowId, version
   return { flowId, version, contentHash, document: openJson(seal, versions, _id, body) as FlowDocument };
 }
 
-/** Returns all documents, ordered by id. */
-export async function findAll<T extends StoredDocument>(collection: Collection<T>): Promise<T[]> {
-  const limit = 500;
-  const all: T[] = [];
-  for (;;) {
-    const last = all.at(-1)?._id;
-    const page = await collection.find({}, { sort: ['_id'], limit, ...(last === undefined ? {} : { after: last }) });
-    all.push(...page);
-    if (page.length < limit) return all;
-  }
-}
-
 /** Returns the flow of a draft. */
 export function bodyOf({ seal, drafts }: FlowStores, record: DraftRecord | undefined): FlowDocument | undefined {
   return record && (openJson(seal, drafts, record._id, record.body) as FlowDocument);

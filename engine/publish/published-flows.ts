@@ -6,7 +6,8 @@ import { upgradeNodes } from '../flow/migrate-flow.ts';
 import type { CompiledFlow } from '../compile/compile-flow.ts';
 import type { PublishedFlows } from '../compile/published-flows.ts';
 import type { NodeRegistry } from '../registry/load-nodes.ts';
-import { findAll, readVersion, type FlowStores, type PointerRecord } from './flow-stores.ts';
+import { findAll } from '../contract/ports/find-all.ts';
+import { readVersion, type FlowStores, type PointerRecord } from './flow-stores.ts';
 
 export interface PublishedFlowsDeps {
   readonly stores: FlowStores;

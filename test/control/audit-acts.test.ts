@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openAuditLog } from '../../control/audit/audit-log.ts';
+import type { Page } from '../../control/action/pages.ts';
 import { silentLogger } from '../../engine/contract/values/observe.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import type { ActPage, ObjectList } from '../../control/audit-trail/audit.ts';
+import type { ActPage } from '../../control/audit-trail/audit.ts';
+import type { NamedObject } from '../../control/audit-trail/object-names.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { plainSeal, startControl } from './start-control.ts';
 
@@ -78,7 +80,7 @@ test('acts are filtered by the object alone, not by what only begins like it', a
     (await acts('?outcome=failed')).map(({ outcome }) => outcome),
     [],
   );
-  const { items } = (await auditor.call('GET', '/audit/objects')).body as ObjectList;
+  const { items } = (await auditor.call('GET', '/audit/objects')).body as Page<NamedObject>;
   assert.deepEqual(
     items.filter(({ kind }) => kind === 'flow').map(({ id }) => id),
     ['flw_a', 'flw_ab'],

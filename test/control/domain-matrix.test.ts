@@ -191,7 +191,7 @@ test('a table and a flow that are shared may be used, and not edited', async () 
   );
   const flows = (await analyst.call('GET', '/flows')).body;
   assert.deepEqual(
-    flows.shared.map(({ flowId }: { flowId: string }) => flowId),
+    (await analyst.call('GET', '/shared-flows')).body.items.map(({ flowId }: { flowId: string }) => flowId),
     [callee.flowId],
   );
   assert.ok(flows.items.every(({ flowId }: { flowId: string }) => flowId !== callee.flowId));

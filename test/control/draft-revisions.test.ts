@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DraftRevisionList, FlowVisit } from '../../control/flows/draft-revisions.ts';
+import type { DraftRevisionItem, FlowVisit } from '../../control/flows/draft-revisions.ts';
+import type { Page } from '../../control/action/pages.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { readEvents } from './read-events.ts';
 import { flow } from './start-control.ts';
@@ -18,7 +19,7 @@ test('what two people saved of a flow can be listed and read, and says which ver
   const published = await bob.call('POST', '/flows/flw_a/publish', {});
   assert.equal(published.status, 200, JSON.stringify(published.body));
   await bob.call('PUT', '/flows/flw_a', { ...first, revision: 1, deadlineMs: 7 });
-  const { items } = (await bob.call('GET', '/flows/flw_a/revisions')).body as DraftRevisionList;
+  const { items } = (await bob.call('GET', '/flows/flw_a/revisions')).body as Page<DraftRevisionItem>;
   assert.deepEqual(
     items.map(({ id, savedBy, isCurrent, versions }) => [id, savedBy, isCurrent, versions]),
     [
@@ -46,7 +47,7 @@ test('a refused save names who saved meanwhile; what is given up is kept, and a 
   assert.equal((await ann.call('POST', '/flows/flw_a/set-aside', mine)).status, 200);
   const viewer = await running.person('vera', ['viewer']);
   assert.equal((await viewer.call('POST', '/flows/flw_a/set-aside', mine)).status, 403);
-  const { items } = (await ann.call('GET', '/flows/flw_a/revisions')).body as DraftRevisionList;
+  const { items } = (await ann.call('GET', '/flows/flw_a/revisions')).body as Page<DraftRevisionItem>;
   assert.deepEqual(
     items.map(({ savedBy, isSetAside }) => [savedBy, isSetAside]),
     [

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CallReport, toCallState } from '../../control/adapters/call-states.ts';
-import type { AdapterList } from '../../control/adapters/adapters.ts';
+import type { Page } from '../../control/action/pages.ts';
+import type { AdapterItem } from '../../control/adapters/adapters.ts';
 import type { Overview } from '../../control/overview/overview.ts';
 import { createCallStats } from '../../engine/contract/calls/call-stats.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
@@ -29,7 +30,7 @@ test('a hospital that stops answering is named by its real calls, with what it k
       { mode: 'durable' },
     ),
   );
-  const calls = async () => ((await running.admin.call('GET', '/adapters')).body as AdapterList).items[0]!.calls;
+  const calls = async () => ((await running.admin.call('GET', '/adapters')).body as Page<AdapterItem>).items[0]!.calls;
   const failing = async () => ((await running.admin.call('GET', '/overview')).body as Overview).attention.adapters;
   assert.equal(await calls(), undefined);
   await running.send('flw_feed', {});

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActPage } from '../../control/audit-trail/audit.ts';
-import type { VersionList } from '../../control/flows/flow-versions.ts';
+import type { Page } from '../../control/action/pages.ts';
+import type { VersionItem } from '../../control/flows/flow-versions.ts';
 import type { Overview } from '../../control/overview/overview.ts';
 import type { RequestDetails, RequestItem, RequestList } from '../../control/requests/requests.ts';
 import { openRequestStore } from '../../control/requests/request-store.ts';
@@ -36,7 +37,7 @@ async function start() {
   const decide = (who: typeof ann, requestId: string, accept = true) =>
     who.call('POST', `/requests/${requestId}/decide`, { accept, reason: '已核对' });
   const saved = (await ann.call('PUT', '/flows/flw_a', chainFlow('flw_a', []))).body as { revision: number };
-  const versions = async () => ((await ann.call('GET', '/flows/flw_a/versions')).body as VersionList).items;
+  const versions = async () => ((await ann.call('GET', '/flows/flw_a/versions')).body as Page<VersionItem>).items;
   const outcomes = async (who: typeof ann) =>
     ((await who.call('GET', '/requests?side=own')).body as RequestList).items.map(({ status, outcome }) => [status, outcome]);
   return { running, ann, ben, oli, adm, ask, decide, versions, outcomes, revision: saved.revision };

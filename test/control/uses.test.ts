@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditedActions, AuditPage } from '../../control/audit-trail/audit.ts';
-import type { AdapterList } from '../../control/adapters/adapters.ts';
-import type { TableList } from '../../control/tables/tables.ts';
-import type { AppList } from '../../control/callers/apps.ts';
-import type { InterfaceList } from '../../control/interfaces/interfaces.ts';
+import type { Page } from '../../control/action/pages.ts';
+import type { AdapterItem } from '../../control/adapters/adapters.ts';
+import type { TableItem } from '../../control/tables/tables.ts';
+import type { AppItem } from '../../control/callers/apps.ts';
+import type { InterfaceItem } from '../../control/interfaces/interfaces.ts';
 import type { Uses } from '../../control/flows/uses.ts';
 import type { FlowNode } from '../../engine/contract/flow/flow-document.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
@@ -49,8 +50,8 @@ test('lists adapters and code tables with the flows that use them, and removes n
   t.after(running.stop);
   await withUser(running);
   const user = { flowId: 'flw_user', domain: 'sh-city', name: flow('x').name, inDraft: true, inPublished: false };
-  assert.deepEqual(((await running.admin.call('GET', '/adapters')).body as AdapterList).items[0]?.usedBy, [user]);
-  const [table] = ((await running.admin.call('GET', '/code-tables')).body as TableList).items;
+  assert.deepEqual(((await running.admin.call('GET', '/adapters')).body as Page<AdapterItem>).items[0]?.usedBy, [user]);
+  const [table] = ((await running.admin.call('GET', '/code-tables')).body as Page<TableItem>).items;
   assert.deepEqual([table?.size, table?.usedBy], [1, [user]]);
   const refused = await running.admin.call('DELETE', '/code-tables/sexes');
   assert.deepEqual([refused.status, (refused.body as { code: string }).code], [409, 'TABLE_IN_USE']);
@@ -87,7 +88,7 @@ test('keeps how the last connection test of an adapter went', async (t) => {
   t.after(running.stop);
   await withUser(running);
   assert.equal((await running.admin.call('POST', '/adapters/adp_a/test')).status, 200);
-  const { lastTest } = ((await running.admin.call('GET', '/adapters')).body as AdapterList).items[0]!;
+  const { lastTest } = ((await running.admin.call('GET', '/adapters')).body as Page<AdapterItem>).items[0]!;
   assert.deepEqual([lastTest?.ok, lastTest?.by, lastTest?.at, lastTest?.failedStep], [false, 'admin', running.clock.now(), name]);
 });
 
@@ -124,9 +125,9 @@ test('lists interfaces with the flow they lead to, and apps with their keys and 
     interfaceId: 'ifc_a',
     expiresAt: clock.now() + 5000,
   });
-  const [item] = ((await admin.call('GET', '/interfaces')).body as InterfaceList).items;
+  const [item] = ((await admin.call('GET', '/interfaces')).body as Page<InterfaceItem>).items;
   assert.deepEqual(item?.flow, { name: flow('x').name, today: 1, failedToday: 1, held: 0 });
-  const [app] = ((await admin.call('GET', '/apps')).body as AppList).items;
+  const [app] = ((await admin.call('GET', '/apps')).body as Page<AppItem>).items;
   assert.deepEqual([app?.keys, app?.busConsumers], [{ pending: 0, active: 1, retiring: 0 }, 0]);
   assert.deepEqual([item?.grants, app?.grants, app?.expiresAt], [1, 1, clock.now() + 5000]);
 });

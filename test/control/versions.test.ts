@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { VersionList } from '../../control/flows/flow-versions.ts';
-import type { FlowList } from '../../control/flows/list-flows.ts';
+import type { VersionItem } from '../../control/flows/flow-versions.ts';
+import type { Page } from '../../control/action/pages.ts';
+import type { FlowItem } from '../../control/flows/list-flows.ts';
 import { putExecution } from './put-execution.ts';
 import { engineWith, flow, memoryCatalog, startControl } from './start-control.ts';
 
@@ -19,7 +20,7 @@ test('shows of each version who published it, whether it serves, and how many ex
   ] as const)
     await putExecution(documents, { flowId: 'flw_a', version, status, acceptedAt: clock.now() });
   await putExecution(documents, { flowId: 'flw_b', version: 1, status: 'running', acceptedAt: clock.now() });
-  const { items } = (await admin.call('GET', '/flows/flw_a/versions')).body as VersionList;
+  const { items } = (await admin.call('GET', '/flows/flw_a/versions')).body as Page<VersionItem>;
   assert.deepEqual(items.map(({ version, isCurrent, running: left }) => [version, isCurrent, left]).sort(), [
     [1, false, 2],
     [2, true, 1],
@@ -69,7 +70,7 @@ test('lists flows with what they did today, what is held and how they listen', a
   for (const status of ['completed', 'failed', 'held'] as const)
     await putExecution(documents, { flowId: 'flw_a', status, acceptedAt: clock.now() });
   await putExecution(documents, { flowId: 'flw_a', status: 'failed', acceptedAt: clock.now() - 2 * 86_400_000 });
-  const { items } = (await admin.call('GET', '/flows')).body as FlowList;
+  const { items } = (await admin.call('GET', '/flows')).body as Page<FlowItem>;
   assert.deepEqual(
     items.map(({ flowId, today, failedToday, held, listener }) => [flowId, today, failedToday, held, listener]),
     [

@@ -1,8 +1,9 @@
 /** The client of the admin API. It has one function for a plain call, and one for long work with progress. */
 import type { Issue } from '../../../engine/contract/values/errors.ts';
-import type { Input, OperationId, Output } from './operation-types.ts';
+import type { Input, ListId, OperationId, Output } from './operation-types.ts';
 import { OPERATIONS } from './operations.ts';
 import type { Progress } from './progress.ts';
+import { readPages } from './read-pages.ts';
 import { askConfirmation, type Confirmation } from './step-up.ts';
 
 export interface CallOptions {
@@ -49,6 +50,11 @@ export const LOGGED_OUT = 'kq-logged-out';
 export async function call<Id extends OperationId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
   const response = await send(id, input as Record<string, unknown>, options);
   return (await readJson(response)) as Output<Id>;
+}
+
+/** Does the same as `call` for a list: reads it to its end, page by page. */
+export function readList<Id extends ListId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
+  return readPages((after) => call(id, after === undefined ? input : Object.assign({}, input, { after }), options));
 }
 
 /**

@@ -18,3 +18,7 @@ type Body<Id extends OperationId> = Operations[Id] extends { body: infer Name ex
 /** Path, query and body in one object, as the server's operation expects them. */
 export type Input<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Body<Id>;
 export type Output<Id extends OperationId> = operations[Id]['responses'][200]['content']['application/json'];
+/** The operations that return a list in pages. */
+export type ListId = {
+  [Id in OperationId]: Output<Id> extends { readonly items: readonly unknown[] } ? ('next' extends keyof Output<Id> ? Id : never) : never;
+}[OperationId];

@@ -12,6 +12,7 @@ export const OPERATIONS = {
   'me.remove-second-factor': { method: 'DELETE', path: '/me/second-factor', stepUp: true },
   'domains.list': { method: 'GET', path: '/domains' },
   'flows.list': { method: 'GET', path: '/flows' },
+  'flows.shared': { method: 'GET', path: '/shared-flows' },
   'flows.get': { method: 'GET', path: '/flows/:flowId' },
   'flows.save': { method: 'PUT', path: '/flows/:flowId', body: 'document' },
   'flows.remove': { method: 'DELETE', path: '/flows/:flowId' },
@@ -175,6 +176,8 @@ export interface components {
       items: components['schemas']['AccountItem'][];
       /** @description Roles that the acting person may give to a new account. */
       mayGive: components['schemas']['Role'][];
+      /** @description Pass it as `after` to get the next page; absent at the end. */
+      next?: string;
     };
     ActPage: {
       items: components['schemas']['NamedAct'][];
@@ -243,9 +246,6 @@ export interface components {
       revision: number;
       usedBy: components['schemas']['UsedBy'][];
     };
-    AdapterList: {
-      items: components['schemas']['AdapterItem'][];
-    };
     AdapterTest: {
       at: number;
       by: string;
@@ -272,10 +272,6 @@ export interface components {
     };
     AdapterTypeList: {
       items: components['schemas']['AdapterTypeDescription'][];
-    };
-    AlarmList: {
-      /** @description Open alarms, newest first; then alarms that ended recently. */
-      items: components['schemas']['ShownAlarm'][];
     };
     AlarmMail: {
       from: string;
@@ -477,9 +473,6 @@ export interface components {
       scheme: components['schemas']['Kq1Scheme'];
       /** @enum {unknown} */
       state: 'PENDING' | 'ACTIVE' | 'RETIRING' | 'REVOKED';
-    };
-    AppList: {
-      items: components['schemas']['AppItem'][];
     };
     ArchiveDay: {
       bytes: number;
@@ -803,10 +796,11 @@ export interface components {
     /** @enum {unknown} */
     ControlRole: 'reply' | 'route' | 'parallel' | 'for-each' | 'join' | 'catch' | 'wait' | 'end';
     DomainList: {
-      /** @description The domains of the person. For a person with all domains: every domain that owns an object or is assigned to an account, most used first. */
       items: string[];
       /** @description True if the person may name a domain that has no objects yet. */
       mayBeNew: boolean;
+      /** @description Pass it as `after` to get the next page; absent at the end. */
+      next?: string;
     };
     Domains: 'all' | string[];
     DraftRevisionItem: {
@@ -830,9 +824,6 @@ export interface components {
       savedBy: string;
       /** @description Versions that were published with the content of this save. */
       versions: number[];
-    };
-    DraftRevisionList: {
-      items: components['schemas']['DraftRevisionItem'][];
     };
     EdgeCounts: {
       edge: string;
@@ -1135,17 +1126,6 @@ export interface components {
       updatedAt: number;
       updatedBy: string;
     };
-    FlowList: {
-      items: components['schemas']['FlowItem'][];
-      /** @description Flows of other domains that this person's flows may call, with these fields only. */
-      shared: {
-        flowId: string;
-        /** @enum {unknown} */
-        mode: 'sync' | 'durable';
-        name: components['schemas']['Text'];
-        publishedVersion?: number;
-      }[];
-    };
     FlowLiveDetail: {
       edges: components['schemas']['EdgeCounts'][];
       errors: number;
@@ -1405,9 +1385,6 @@ export interface components {
       target: components['schemas']['Target'];
       timeoutMs: number;
       timeoutRetries: number;
-    };
-    InterfaceList: {
-      items: components['schemas']['InterfaceItem'][];
     };
     Issue: {
       code: string;
@@ -1684,9 +1661,6 @@ export interface components {
     NodeTypeList: {
       items: components['schemas']['NodeDescription'][];
     };
-    ObjectList: {
-      items: components['schemas']['NamedObject'][];
-    };
     Offer: {
       /** @description The description that the other system gives. */
       about?: string;
@@ -1706,18 +1680,20 @@ export interface components {
     OfferList: {
       items: components['schemas']['Offer'][];
     };
+    OutboundItem: {
+      at: number;
+      by: string;
+      /** @description False if the upgrade found the target in use and no person has confirmed it yet. The exception applies anyway. */
+      isConfirmed: boolean;
+      /** @description For a host name: the address classes it may resolve to. Absent if all classes are allowed, because the name is listed in the process settings. */
+      opens?: components['schemas']['RefusedClass'][];
+      reason: string;
+      target: string;
+    };
     OutboundList: {
-      /** @description Targets that the security administrator listed, and targets that were in use at an upgrade and are not confirmed yet. */
-      items: {
-        at: number;
-        by: string;
-        /** @description False if the upgrade found the target in use and no person has confirmed it yet. The exception applies anyway. */
-        isConfirmed: boolean;
-        /** @description For a host name: the address classes it may resolve to. Absent if all classes are allowed, because the name is listed in the process settings. */
-        opens?: components['schemas']['RefusedClass'][];
-        reason: string;
-        target: string;
-      }[];
+      items: components['schemas']['OutboundItem'][];
+      /** @description Pass it as `after` to get the next page; absent at the end. */
+      next?: string;
       /** @description Targets allowed by the settings of this process (`KQ_OUTBOUND_ALLOWED`). */
       ofSettings: string[];
     };
@@ -2066,9 +2042,6 @@ export interface components {
         name: components['schemas']['Text'];
       }[];
     };
-    SecretList: {
-      items: components['schemas']['SecretItem'][];
-    };
     SessionLine: {
       createdAt: number;
       /** @description True for the session or token of the current request. */
@@ -2096,6 +2069,13 @@ export interface components {
       /** @description User names and passwords in addresses are masked. Secrets are never settings: they are in files. */
       value: string;
       variable: string;
+    };
+    SharedFlow: {
+      flowId: string;
+      /** @enum {unknown} */
+      mode: 'sync' | 'durable';
+      name: components['schemas']['Text'];
+      publishedVersion?: number;
     };
     ShownAlarm: {
       acknowledged?: {
@@ -2200,18 +2180,16 @@ export interface components {
       message: components['schemas']['ShownMessage'];
       status: number;
     };
-    SilenceList: {
-      items: {
-        at: number;
-        by: string;
-        label?: components['schemas']['Text'];
-        /** @description Absent: every rule. */
-        rule?: components['schemas']['AlarmRuleName'];
-        silenceId: string;
-        /** @description Absent: every subject of the rule. */
-        subject?: string;
-        until: number;
-      }[];
+    ShownSilence: {
+      at: number;
+      by: string;
+      label?: components['schemas']['Text'];
+      /** @description Absent: every rule. */
+      rule?: components['schemas']['AlarmRuleName'];
+      silenceId: string;
+      /** @description Absent: every subject of the rule. */
+      subject?: string;
+      until: number;
     };
     /** @enum {unknown} */
     Stage:
@@ -2220,11 +2198,11 @@ export interface components {
       | 'schema'
       | 'call'
       | 'route'
+      | 'limit'
       | 'state'
       | 'log'
       | 'grant'
       | 'seal'
-      | 'limit'
       | 'trace'
       | 'client-ip'
       | 'coarse-limit'
@@ -2319,9 +2297,6 @@ export interface components {
       size: number;
       tableId: string;
       usedBy: components['schemas']['UsedBy'][];
-    };
-    TableList: {
-      items: components['schemas']['TableItem'][];
     };
     Target:
       | {
@@ -2485,9 +2460,6 @@ export interface components {
       running?: number;
       version: number;
     };
-    VersionList: {
-      items: components['schemas']['VersionItem'][];
-    };
   };
   responses: never;
   parameters: never;
@@ -2501,11 +2473,9 @@ export type AccountList = components['schemas']['AccountList'];
 export type ActPage = components['schemas']['ActPage'];
 export type AdapterDocument = components['schemas']['AdapterDocument'];
 export type AdapterItem = components['schemas']['AdapterItem'];
-export type AdapterList = components['schemas']['AdapterList'];
 export type AdapterTest = components['schemas']['AdapterTest'];
 export type AdapterTypeDescription = components['schemas']['AdapterTypeDescription'];
 export type AdapterTypeList = components['schemas']['AdapterTypeList'];
-export type AlarmList = components['schemas']['AlarmList'];
 export type AlarmMail = components['schemas']['AlarmMail'];
 export type AlarmReceiver = components['schemas']['AlarmReceiver'];
 export type AlarmRuleName = components['schemas']['AlarmRuleName'];
@@ -2516,7 +2486,6 @@ export type AlarmStatus = components['schemas']['AlarmStatus'];
 export type AppDocument = components['schemas']['AppDocument'];
 export type AppItem = components['schemas']['AppItem'];
 export type AppKey = components['schemas']['AppKey'];
-export type AppList = components['schemas']['AppList'];
 export type ArchiveDay = components['schemas']['ArchiveDay'];
 export type ArchiveReport = components['schemas']['ArchiveReport'];
 export type ArchiveRun = components['schemas']['ArchiveRun'];
@@ -2549,7 +2518,6 @@ export type ControlRole = components['schemas']['ControlRole'];
 export type DomainList = components['schemas']['DomainList'];
 export type Domains = components['schemas']['Domains'];
 export type DraftRevisionItem = components['schemas']['DraftRevisionItem'];
-export type DraftRevisionList = components['schemas']['DraftRevisionList'];
 export type EdgeCounts = components['schemas']['EdgeCounts'];
 export type ErrorKind = components['schemas']['ErrorKind'];
 export type ErrorRecord = components['schemas']['ErrorRecord'];
@@ -2569,7 +2537,6 @@ export type FlowDiff = components['schemas']['FlowDiff'];
 export type FlowDocument = components['schemas']['FlowDocument'];
 export type FlowEdge = components['schemas']['FlowEdge'];
 export type FlowItem = components['schemas']['FlowItem'];
-export type FlowList = components['schemas']['FlowList'];
 export type FlowLiveDetail = components['schemas']['FlowLiveDetail'];
 export type FlowMock = components['schemas']['FlowMock'];
 export type FlowNode = components['schemas']['FlowNode'];
@@ -2586,7 +2553,6 @@ export type Ingress = components['schemas']['Ingress'];
 export type IntegrityView = components['schemas']['IntegrityView'];
 export type InterfaceDocument = components['schemas']['InterfaceDocument'];
 export type InterfaceItem = components['schemas']['InterfaceItem'];
-export type InterfaceList = components['schemas']['InterfaceList'];
 export type Issue = components['schemas']['Issue'];
 export type KeysAnswer = components['schemas']['KeysAnswer'];
 export type Kq1Scheme = components['schemas']['Kq1Scheme'];
@@ -2611,9 +2577,9 @@ export type NodeDescription = components['schemas']['NodeDescription'];
 export type NodePorts = components['schemas']['NodePorts'];
 export type NodeSample = components['schemas']['NodeSample'];
 export type NodeTypeList = components['schemas']['NodeTypeList'];
-export type ObjectList = components['schemas']['ObjectList'];
 export type Offer = components['schemas']['Offer'];
 export type OfferList = components['schemas']['OfferList'];
+export type OutboundItem = components['schemas']['OutboundItem'];
 export type OutboundList = components['schemas']['OutboundList'];
 export type Overview = components['schemas']['Overview'];
 export type PayloadAnswer = components['schemas']['PayloadAnswer'];
@@ -2640,22 +2606,21 @@ export type RetryRule = components['schemas']['RetryRule'];
 export type Role = components['schemas']['Role'];
 export type Sample = components['schemas']['Sample'];
 export type SecretItem = components['schemas']['SecretItem'];
-export type SecretList = components['schemas']['SecretList'];
 export type SessionLine = components['schemas']['SessionLine'];
 export type SettingDescription = components['schemas']['SettingDescription'];
+export type SharedFlow = components['schemas']['SharedFlow'];
 export type ShownAlarm = components['schemas']['ShownAlarm'];
 export type ShownGateway = components['schemas']['ShownGateway'];
 export type ShownMessage = components['schemas']['ShownMessage'];
 export type ShownProcess = components['schemas']['ShownProcess'];
 export type ShownReply = components['schemas']['ShownReply'];
-export type SilenceList = components['schemas']['SilenceList'];
+export type ShownSilence = components['schemas']['ShownSilence'];
 export type Stage = components['schemas']['Stage'];
 export type Standstill = components['schemas']['Standstill'];
 export type StepRecord = components['schemas']['StepRecord'];
 export type StepStatus = components['schemas']['StepStatus'];
 export type SystemReport = components['schemas']['SystemReport'];
 export type TableItem = components['schemas']['TableItem'];
-export type TableList = components['schemas']['TableList'];
 export type Target = components['schemas']['Target'];
 export type TestReport = components['schemas']['TestReport'];
 export type Text = components['schemas']['Text'];
@@ -2672,12 +2637,15 @@ export type UserTokenKey = components['schemas']['UserTokenKey'];
 export type Uses = components['schemas']['Uses'];
 export type VerifyReport = components['schemas']['VerifyReport'];
 export type VersionItem = components['schemas']['VersionItem'];
-export type VersionList = components['schemas']['VersionList'];
 export type $defs = Record<string, never>;
 export interface operations {
   'accounts.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -2843,7 +2811,11 @@ export interface operations {
   };
   'accounts.sessions': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path: {
         name: string;
@@ -2860,6 +2832,8 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['SessionLine'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
           };
         };
       };
@@ -2887,7 +2861,11 @@ export interface operations {
   };
   'adapters.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -2900,7 +2878,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['AdapterList'];
+          'application/json': {
+            items: components['schemas']['AdapterItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -3303,7 +3285,11 @@ export interface operations {
   };
   'alarms.silences': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -3316,7 +3302,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['SilenceList'];
+          'application/json': {
+            items: components['schemas']['ShownSilence'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -3391,7 +3381,11 @@ export interface operations {
   };
   'alarms.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -3404,7 +3398,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['AlarmList'];
+          'application/json': {
+            items: components['schemas']['ShownAlarm'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -3435,7 +3433,11 @@ export interface operations {
   };
   'apps.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -3448,7 +3450,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['AppList'];
+          'application/json': {
+            items: components['schemas']['AppItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -3539,7 +3545,11 @@ export interface operations {
   };
   'keys.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path: {
         appId: string;
@@ -3556,6 +3566,8 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['AppKey'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
           };
         };
       };
@@ -3854,7 +3866,11 @@ export interface operations {
   };
   'audit.objects': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -3867,7 +3883,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['ObjectList'];
+          'application/json': {
+            items: components['schemas']['NamedObject'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -3895,6 +3915,8 @@ export interface operations {
   'bulks.list': {
     parameters: {
       query?: {
+        /** @description `next` of the page before */
+        after?: string;
         limit?: number;
       };
       header?: never;
@@ -3911,6 +3933,8 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['Bulk'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
           };
         };
       };
@@ -4172,7 +4196,11 @@ export interface operations {
   };
   'bus-consumers.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -4198,6 +4226,8 @@ export interface operations {
                 label?: string;
               };
             }[];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
           };
         };
       };
@@ -4298,7 +4328,11 @@ export interface operations {
   };
   'tables.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -4311,7 +4345,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['TableList'];
+          'application/json': {
+            items: components['schemas']['TableItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -4403,7 +4441,11 @@ export interface operations {
   };
   'domains.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -4824,7 +4866,11 @@ export interface operations {
   };
   'flows.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -4837,7 +4883,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['FlowList'];
+          'application/json': {
+            items: components['schemas']['FlowItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -5135,7 +5185,11 @@ export interface operations {
   };
   'flows.revisions': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path: {
         flowId: string;
@@ -5150,7 +5204,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['DraftRevisionList'];
+          'application/json': {
+            items: components['schemas']['DraftRevisionItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -5427,7 +5485,11 @@ export interface operations {
   };
   'flows.versions': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path: {
         flowId: string;
@@ -5442,7 +5504,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['VersionList'];
+          'application/json': {
+            items: components['schemas']['VersionItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -5800,7 +5866,10 @@ export interface operations {
   'grants.list': {
     parameters: {
       query?: {
+        /** @description `next` of the page before */
+        after?: string;
         appId?: string;
+        limit?: number;
       };
       header?: never;
       path?: never;
@@ -5816,6 +5885,8 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['GrantDocument'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
           };
         };
       };
@@ -6281,7 +6352,11 @@ export interface operations {
   };
   'interfaces.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -6294,7 +6369,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['InterfaceList'];
+          'application/json': {
+            items: components['schemas']['InterfaceItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -6731,7 +6810,11 @@ export interface operations {
   };
   'me.sessions': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -6746,6 +6829,8 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['SessionLine'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
           };
         };
       };
@@ -6920,7 +7005,11 @@ export interface operations {
   };
   'outbound.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -7160,7 +7249,11 @@ export interface operations {
   };
   'secrets.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -7173,7 +7266,11 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['SecretList'];
+          'application/json': {
+            items: components['schemas']['SecretItem'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
         };
       };
     };
@@ -7265,6 +7362,34 @@ export interface operations {
       };
     };
   };
+  'flows.shared': {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['SharedFlow'][];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
+          };
+        };
+      };
+    };
+  };
   'system.get': {
     parameters: {
       query?: never;
@@ -7347,7 +7472,11 @@ export interface operations {
   };
   'user-token-keys.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        limit?: number;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -7366,6 +7495,8 @@ export interface operations {
               revision: number;
               value: components['schemas']['UserTokenKey'];
             }[];
+            /** @description Pass it as `after` to get the next page; absent at the end. */
+            next?: string;
           };
         };
       };

@@ -3,8 +3,8 @@
  * may affect.
  */
 import { QueryClient, useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from '@tanstack/react-query';
-import { ApiError, call } from './client.ts';
-import type { Input, OperationId, Output } from './operation-types.ts';
+import { ApiError, call, type CallOptions, readList } from './client.ts';
+import type { Input, ListId, OperationId, Output } from './operation-types.ts';
 
 const FRESH_MS = 5000;
 const MOST_TRIES = 2;
@@ -40,9 +40,25 @@ export function useQueryOf<Id extends OperationId>(
   input: Input<Id>,
   options: QueryOptions = {},
 ): UseQueryResult<Output<Id>, ApiError> {
+  return useRead(id, input, options, call);
+}
+
+/** `useListOf('flows.list', {})`: the same of a whole list, which the API returns in pages. */
+export function useListOf<Id extends ListId>(id: Id, input: Input<Id>, options: QueryOptions = {}): UseQueryResult<Output<Id>, ApiError> {
+  return useRead(id, input, options, readList);
+}
+
+type Read<Id extends OperationId> = (id: Id, input: Input<Id>, options: CallOptions) => Promise<Output<Id>>;
+
+function useRead<Id extends OperationId>(
+  id: Id,
+  input: Input<Id>,
+  options: QueryOptions,
+  read: Read<Id>,
+): UseQueryResult<Output<Id>, ApiError> {
   return useQuery<Output<Id>, ApiError>({
     queryKey: [id, input],
-    queryFn: ({ signal }) => call(id, input, { signal }),
+    queryFn: ({ signal }) => read(id, input, { signal }),
     enabled: options.enabled ?? true,
     ...(options.refetchIntervalMs === undefined ? {} : { refetchInterval: options.refetchIntervalMs }),
     ...(options.keepPrevious === true ? { placeholderData: (previous: Output<Id> | undefined) => previous as never } : {}),

@@ -1,7 +1,7 @@
 import { Button, Modal, Segmented, Tabs } from 'antd';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Conflict } from '../model/history/autosave.ts';
@@ -105,7 +105,7 @@ function BothChanged({ keeper, conflict }: { readonly keeper: DraftKeeper; reado
   const [failure, setFailure] = useState<unknown>();
   const { conflicts, document } = mergeFlows(base, mine, theirs, (one) => choices[keyOf(one)] ?? 'mine');
   const shown = [...new Map(conflicts.map((one) => [keyOf(one), one])).values()];
-  const saved = useQueryOf('flows.revisions', { flowId: mine.flowId }).data?.items.find(({ isCurrent }) => isCurrent);
+  const saved = useListOf('flows.revisions', { flowId: mine.flowId }).data?.items.find(({ isCurrent }) => isCurrent);
   const who = saved?.savedBy ?? t('somebody');
   const chooseAll = (side: MergeSide) => setChoices(Object.fromEntries(shown.map((one) => [keyOf(one), side])));
   const settle = async (...how: Parameters<DraftKeeper['settle']>) => {

@@ -15,7 +15,7 @@ import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useStore } from 'zustand';
 import { diffFlows } from '../../../engine/flow/diff-flows.ts';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf, useQueryOf } from '../api/queries.ts';
 import { AREA_TEXTS } from '../kit/page/areas.ts';
 import { useMay } from '../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
@@ -119,7 +119,7 @@ function PublishedState({ keeper }: { readonly keeper: DraftKeeper }) {
   const t = useTexts(TEXTS);
   const flowId = useEditor((editor) => editor.history.document.flowId);
   const { status, base } = useStore(keeper.state);
-  const versions = useQueryOf('flows.versions', { flowId });
+  const versions = useListOf('flows.versions', { flowId });
   const current = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
   const published = useQueryOf('flows.version', { flowId, version: current ?? 1 }, { enabled: current !== undefined }).data?.document;
   const isSameAsSaved = useMemo(() => published !== undefined && diffFlows(published, base).isSame, [published, base]);

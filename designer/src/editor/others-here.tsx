@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Eye, PencilLine } from 'lucide-react';
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
-import { call } from '../api/client.ts';
+import { call, readList } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -79,7 +79,7 @@ function useMergeNotice(flowId: string, keeper: DraftKeeper): void {
     let isOver = false;
     const { count } = flowDifference(last.base, last.theirs);
     const what = count === 0 ? t('places') : t('parts', { count });
-    void call('flows.revisions', { flowId })
+    void readList('flows.revisions', { flowId })
       .then(({ items }) => items.find(({ id }) => id === String(last.theirs.revision))?.savedBy)
       .catch(() => undefined)
       .then((who) => {

@@ -1,6 +1,6 @@
 import { Alert, Button } from 'antd';
 import { Send } from 'lucide-react';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf } from '../api/queries.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { AskedAlready, RefusedLately, useAsked } from '../kit/approval/asked-already.tsx';
@@ -30,8 +30,8 @@ export function AskToPublish({ flowId }: { readonly flowId: string }) {
   const whoMay = useWhoMay();
   const { openPanel } = useEditorStore().getState();
   const errors = useEditor(({ problems }) => problems.errors);
-  const revisions = useQueryOf('flows.revisions', { flowId });
-  const versions = useQueryOf('flows.versions', { flowId });
+  const revisions = useListOf('flows.revisions', { flowId });
+  const versions = useListOf('flows.versions', { flowId });
   const inService = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
   const draft = revisions.data?.items.find(({ isCurrent }) => isCurrent === true);
   // Either there is nothing to publish, or the data is still loading.

@@ -1,6 +1,6 @@
 import { Button, Select } from 'antd';
 import { useState } from 'react';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf } from '../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { AskedAlready, RefusedLately, useAsked } from '../kit/approval/asked-already.tsx';
 import { ErrorBox } from '../kit/feedback/error-box.tsx';
@@ -21,7 +21,7 @@ const TEXTS = defineTexts({
 export function GrantApp({ interfaceId }: { readonly interfaceId: string }) {
   const t = useTexts(TEXTS);
   const text = useText();
-  const apps = useQueryOf('apps.list', {});
+  const apps = useListOf('apps.list', {});
   const { grant, isAsking, isPending, error } = useGrant();
   const { open, refused } = useAsked('grants.save', ({ subject }) => subject.endsWith(` -> ${interfaceId}`));
   const [appId, setApp] = useState<string>();

@@ -3,7 +3,7 @@ import { Alert } from 'antd';
 import { ArrowRight } from 'lucide-react';
 import { Link } from 'react-router';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf, useQueryOf } from '../api/queries.ts';
 import { useMay } from '../session/session-context.ts';
 import { useEditor } from '../editor/state/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
@@ -39,7 +39,7 @@ export function InterfacePanel({ isPublished }: { readonly isPublished: boolean 
   const isCalled = useEditor(({ history, types }) =>
     history.document.nodes.some((node) => types.isTrigger(node) && types.get(node.type)?.listens === false),
   );
-  const interfaces = useQueryOf('interfaces.list', {}, { enabled: isCalled && may('interfaces.read') });
+  const interfaces = useListOf('interfaces.list', {}, { enabled: isCalled && may('interfaces.read') });
   if (!isCalled || !may('interfaces.read')) return null;
   if (interfaces.error !== null) return <ErrorBox error={interfaces.error} onRetry={() => void interfaces.refetch()} />;
   if (interfaces.data === undefined) return null;

@@ -1,4 +1,4 @@
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf, useQueryOf } from '../api/queries.ts';
 import { useMay } from '../session/session-context.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -26,7 +26,7 @@ export function ReleasePanel() {
   const flowId = useEditor(({ history }) => history.document.flowId);
   const document = useEditor(({ history }) => history.document);
   const { select } = useEditorStore().getState();
-  const versions = useQueryOf('flows.versions', { flowId });
+  const versions = useListOf('flows.versions', { flowId });
   const current = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
   const published = useQueryOf('flows.version', { flowId, version: current ?? 1 }, { enabled: current !== undefined });
   return (

@@ -3,7 +3,7 @@ import { CircleCheck, GitCompareArrows, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import { call } from '../api/client.ts';
 import type { Output } from '../api/operation-types.ts';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf, useQueryOf } from '../api/queries.ts';
 import { useEditor, useEditorStore } from '../editor/state/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { replaceDocument } from '../model/commands/flow-settings.ts';
@@ -40,7 +40,7 @@ const PAGE = 20;
 export function RevisionsList({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const store = useEditorStore();
-  const { data, error, refetch } = useQueryOf('flows.revisions', { flowId }, { refetchIntervalMs: 15_000 });
+  const { data, error, refetch } = useListOf('flows.revisions', { flowId }, { refetchIntervalMs: 15_000 });
   const [shown, setShown] = useState(PAGE);
   const [compared, setCompared] = useState<Revision>();
   const [failure, setFailure] = useState<unknown>();

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { createStore } from 'zustand/vanilla';
 import type { FlowDocument } from '../../../engine/contract/flow/flow-document.ts';
-import { ApiError, call, callWithProgress } from '../api/client.ts';
+import { ApiError, callWithProgress, readList } from '../api/client.ts';
 import type { Output } from '../api/operation-types.ts';
 import type { PublishStage } from '../api/progress.ts';
 import { useDraftKeeper } from '../editor/draft/draft-keeper-context.tsx';
@@ -119,7 +119,7 @@ function useSavedDraft(flowId: string) {
   const changedSince = async (before: FlowDocument, revision: number): Promise<ShownDraft> => {
     await keeper.follow(revision);
     const draft = await savedDraft();
-    const { items } = await call('flows.revisions', { flowId });
+    const { items } = await readList('flows.revisions', { flowId });
     return { draft, since: { before, save: items.find(({ id }) => id === String(revision)) } };
   };
   return { keeper, savedDraft, changedSince };

@@ -1,4 +1,4 @@
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf, useQueryOf } from '../api/queries.ts';
 import { useMay } from '../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { FRONT_TEXTS } from './interface-parts.tsx';
@@ -22,7 +22,7 @@ export function WhoIsAffected({ flowId }: { readonly flowId: string }) {
   const fronts = useTexts(FRONT_TEXTS);
   const text = useText();
   const may = useMay();
-  const interfaces = useQueryOf('interfaces.list', {}, { enabled: may('interfaces.read') });
+  const interfaces = useListOf('interfaces.list', {}, { enabled: may('interfaces.read') });
   const uses = useQueryOf('flows.uses', { flowId });
   const own = interfaces.data?.items.filter(
     ({ target, state }) => target.kind === 'flow' && target.flowId === flowId && state === 'online',

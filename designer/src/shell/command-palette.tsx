@@ -2,7 +2,7 @@ import { Empty, Input, Modal, type InputRef } from 'antd';
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useNavigate } from 'react-router';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf } from '../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { useSearch } from '../kit/search/use-search.ts';
 import styles from './command-palette.module.css';
@@ -116,7 +116,7 @@ function useAllCommands(): readonly Command[] {
   const may = useMay();
   const go = useNavigate();
   const offered = useCommandPalette((palette) => palette.groups);
-  const flows = useQueryOf('flows.list', {}, { enabled: may('flows.read') });
+  const flows = useListOf('flows.list', {}, { enabled: may('flows.read') });
   return useMemo(() => {
     const pages = AREAS.filter(({ right }) => may(right)).map(({ path }): Command => ({
       id: `page:${path}`,

@@ -2,7 +2,7 @@ import { Badge, Button, Dropdown, Tooltip } from 'antd';
 import { Bell, BookOpen, ChevronDown, Footprints, Hand, Languages, LogOut, Moon, Search, Sun, UserRound } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { useQueryOf } from '../api/queries.ts';
+import { useListOf } from '../api/queries.ts';
 import { useGuide } from '../guide/guide-store.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useCommandPalette } from '../kit/page/commands.ts';
@@ -92,7 +92,7 @@ function Alarms() {
   const t = useTexts(TEXTS);
   const may = useMay();
   const go = useNavigate();
-  const alarms = useQueryOf('alarms.list', {}, { enabled: may('system.read'), refetchIntervalMs: ALARMS_MS });
+  const alarms = useListOf('alarms.list', {}, { enabled: may('system.read'), refetchIntervalMs: ALARMS_MS });
   if (!may('system.read')) return null;
   const count = (alarms.data?.items ?? []).filter(({ status, isSilenced }) => status === 'open' && !isSilenced).length;
   const label = t('alarms', { count });

@@ -89,6 +89,7 @@ export const controlTexts: ErrorTemplates = {
   'ALARM_SETTINGS_INVALID/address': { what: '“{name}”没有收件地址', fix: '填写至少一个地址。' },
   'ALARM_SETTINGS_INVALID/server': { what: '“{name}”用邮件通知，但未设邮件服务器', fix: '填写邮件服务器。' },
   'ALARM_SETTINGS_INVALID/plain': { what: '其他机器上的邮件服务器须用 TLS', fix: '选择 TLS 或 STARTTLS。' },
+  CURSOR_INVALID: { what: '列表的续读位置 after 无效', fix: '原样传回上一页的 next；或不带 after，从第一页重新读取。' },
   INPUT_INVALID: { what: '输入有[ {count} 处]问题', fix: '更正列出的内容后重新提交。' },
   REQUEST_MALFORMED: { what: '请求无法读取', fix: '对照接口文档 /api/docs 更正。' },
   'REQUEST_MALFORMED/json': { what: '请求体不是正确的 JSON', fix: '更正括号、引号与逗号后重试。' },

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { KEEP_ENDED_MS, openAlarmStore } from '../../../control/alarms/alarm-store.ts';
 import { startWebhookReceiver } from '../../support/receivers.ts';
 import { readEvents } from '../read-events.ts';
 import { idleEngine, startControl } from '../start-control.ts';
@@ -29,6 +30,38 @@ test('an alarm is shown with its words, acknowledged by an operator once, and st
   await clock.advance(120_000);
   assert.equal((await operator.call('GET', '/alarms')).body.items[0].status, 'ended');
 });
+
+test('an alarm that ends between two pages is on one of them; open ones come first', async (t) => {
+  const { clock, documents, person } = await openHeld(t);
+  const operator = await person('op', ['operator']);
+  const { alarms } = await openAlarmStore(documents);
+  const put = (_id: string, openedAt: number, more: object = { status: 'open', open: true }) =>
+    alarms.insert({
+      ...{ _id, rule: 'held', subject: _id, about: _id, key: _id, severity: 'warning', values: { count: 1 } },
+      ...{ openedAt, seenAt: openedAt, told: [] },
+      ...(more as { status: 'open' }),
+    });
+  const ended = () => ({ status: 'ended', endedAt: clock.now() - 1000, expiresAt: clock.now() + KEEP_ENDED_MS });
+  const at = clock.now();
+  await put('alm_old', at - 5000, ended());
+  await put('alm_a', at - 4000);
+  await put('alm_b', at - 3000);
+  await put('alm_c', at - 2000);
+  await clock.advance(10);
+
+  const first = (await operator.call('GET', '/alarms?limit=2')).body;
+  assert.deepEqual(idsOf(first), ['alm_c', 'alm_b']);
+  await clock.advance(10);
+  for (const id of ['alm_c', 'alm_a']) await alarms.patchIf(id, {}, { set: ended(), unset: ['open', 'key'] });
+  await put('alm_new', clock.now());
+  const second = (await operator.call('GET', `/alarms?after=${first.next}`)).body;
+  assert.deepEqual(idsOf(second), ['alm_a', 'alm_old']);
+  assert.deepEqual(idsOf((await operator.call('GET', '/alarms')).body), ['alm_new', 'alm_b', 'alm_c', 'alm_a', 'alm_old']);
+});
+
+function idsOf({ items }: { readonly items: readonly { readonly alarmId: string }[] }): readonly string[] {
+  return items.map(({ alarmId }) => alarmId);
+}
 
 test('rules and receivers are the system administrator’s; keys are told once, addresses to him alone', async (t) => {
   const { admin, person } = await openHeld(t);

@@ -25,7 +25,9 @@ test(
     const documents = await openEmbeddedDocuments({ folder, clock: systemClock, logger: silentLogger });
     t.after(() => documents.close());
     const bulks = await bulksOver(documents, file, 0);
-    const [found] = await bulks.list(10);
+    const {
+      items: [found],
+    } = await bulks.list({ limit: 10 });
     assert.deepEqual(found, await bulks.get(BULK));
     assert.equal(found!.status, 'stopped');
     assert.ok(found!.handled >= 50 && found!.handled < HELD.length, `${found!.handled} of ${HELD.length}`);

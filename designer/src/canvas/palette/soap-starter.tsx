@@ -1,7 +1,7 @@
 import { Button, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useEditor } from '../../editor/state/editor-context.tsx';
 import { OfferList, type Offer } from '../../node-panel/offer-list.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -42,7 +42,7 @@ export function SoapStarter({ onBare, onClose }: SoapStarterProps) {
   const text = useText();
   const tools = useCanvasTools();
   const types = useEditor((editor) => editor.types);
-  const adapters = useQueryOf('adapters.list', {});
+  const adapters = useListOf('adapters.list', {});
   const hospitals = (adapters.data?.items ?? []).filter(({ protocol }) => protocol === 'soap');
   const [chosen, setChosen] = useState<string>();
   const [offer, setOffer] = useState<Offer>();

@@ -1,7 +1,7 @@
 /** Errors in the user's language. Ids in them are replaced by names if the user may read the objects. */
 import { useCallback } from 'react';
 import { errorText, type ErrorText, type TranslatableError } from '../../../../engine/contract/error-texts/error-texts.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useMayOnceKnown } from '../../session/session-context.ts';
 import { useLanguage, useText } from '../../i18n/texts.ts';
 import { nameIds, type Kind, kindsIn } from '../../i18n/id-names.ts';
@@ -15,9 +15,9 @@ export function useErrorText(...errors: readonly (TranslatableError | undefined)
   const text = useText();
   const may = useMayOnceKnown();
   const kinds = new Set(errors.flatMap((error) => (error === undefined ? [] : kindsIn(error))));
-  const { data: flows } = useQueryOf('flows.list', {}, { enabled: kinds.has('flow') && may('flows.read') });
-  const { data: adapters } = useQueryOf('adapters.list', {}, { enabled: kinds.has('adapter') && may('adapters.read') });
-  const { data: tables } = useQueryOf('tables.list', {}, { enabled: kinds.has('table') && may('tables.read') });
+  const { data: flows } = useListOf('flows.list', {}, { enabled: kinds.has('flow') && may('flows.read') });
+  const { data: adapters } = useListOf('adapters.list', {}, { enabled: kinds.has('adapter') && may('adapters.read') });
+  const { data: tables } = useListOf('tables.list', {}, { enabled: kinds.has('table') && may('tables.read') });
   return useCallback(
     (error) => {
       const nameOf = (kind: Kind, id: string): string => {

@@ -1,7 +1,7 @@
 import { Plus } from 'lucide-react';
 import { Link } from 'react-router';
 import { useMay } from '../../session/session-context.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf, useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 import { useForm } from '../../kit/form/form-context.tsx';
@@ -32,7 +32,7 @@ export function AdapterSelect({ id, label, value, protocol, onChange, isInvalid 
   const text = useText();
   const may = useMay();
   const { isReadOnly } = useForm();
-  const adapters = useQueryOf('adapters.list', {});
+  const adapters = useListOf('adapters.list', {});
   const system = useQueryOf('system.get', {});
   const environment = system.data?.environment;
   const references = adapters.data?.items

@@ -1,4 +1,4 @@
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';
 import { LinkedReference } from '../../kit/form/inputs/linked-reference.tsx';
@@ -8,7 +8,7 @@ const TEXTS = defineTexts({ open: ['查看代码表', 'Open the table'] });
 export function CodeTableField({ value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);
   const text = useText();
-  const tables = useQueryOf('tables.list', {});
+  const tables = useListOf('tables.list', {});
   const references = tables.data?.items.map(({ tableId, name }) => ({ id: tableId, name: text(name) || tableId }));
   return (
     <LinkedReference

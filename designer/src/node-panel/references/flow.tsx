@@ -1,5 +1,5 @@
 import type { FlowItem } from '../../api/operations.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';
 import { LinkedReference } from '../../kit/form/inputs/linked-reference.tsx';
@@ -15,12 +15,16 @@ const TEXTS = defineTexts({
 export function FlowField({ value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);
   const text = useText();
-  const flows = useQueryOf('flows.list', {});
+  const flows = useListOf('flows.list', {});
+  const sharedFlows = useListOf('flows.shared', {});
   const draft = ({ publishedVersion }: { readonly publishedVersion?: number | undefined }) =>
     publishedVersion === undefined ? <Warning words={t('draft')} /> : undefined;
   const own = flows.data?.items.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) }));
   // Shared flows of other domains can be called but not opened.
-  const shared = flows.data?.shared.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) ?? <Tag tone="blue">{t('shared')}</Tag> }));
+  const shared = sharedFlows.data?.items.map((flow) => ({
+    ...referenceTo(flow),
+    mark: draft(flow) ?? <Tag tone="blue">{t('shared')}</Tag>,
+  }));
   function referenceTo({ flowId, name }: Pick<FlowItem, 'flowId' | 'name'>) {
     return { id: flowId, name: text(name) || flowId };
   }

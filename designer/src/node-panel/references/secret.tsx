@@ -1,5 +1,5 @@
 import { useMay } from '../../session/session-context.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import type { FieldProps } from '../../kit/form/field-props.ts';
 import { ReferenceSelect } from '../../kit/form/inputs/reference-select.tsx';
 import { TextField } from '../../kit/form/fields/text.tsx';
@@ -8,7 +8,7 @@ import { TextField } from '../../kit/form/fields/text.tsx';
 export function SecretField(props: FieldProps) {
   const may = useMay();
   const isAllowed = may('secrets.edit');
-  const secrets = useQueryOf('secrets.list', {}, { enabled: isAllowed });
+  const secrets = useListOf('secrets.list', {}, { enabled: isAllowed });
   if (!isAllowed || secrets.error !== null) return <TextField {...props} />;
   return (
     <ReferenceSelect

@@ -14,7 +14,7 @@ import {
 } from 'lucide-react';
 import { useState } from 'react';
 import type { AccountItem, Role } from '../../api/operations.ts';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -75,7 +75,7 @@ export function AccountsPage() {
   const role = useTexts(ROLE_TEXTS);
   const format = useFormat();
   const may = useMay();
-  const accounts = useQueryOf('accounts.list', {});
+  const accounts = useListOf('accounts.list', {});
   const [open, setOpen] = useState<AccountItem | 'new'>();
   const create = may('accounts.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => setOpen('new')}>

@@ -3,7 +3,7 @@ import { LogOut, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Permission } from '../../../../engine/contract/access/access.ts';
 import type { SessionLine } from '../../api/operations.ts';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMe } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
@@ -38,7 +38,7 @@ const NOT_OF_TOKENS: readonly Permission[] = ['secrets.reveal'];
 
 export function OwnSessions() {
   const t = useTexts(TEXTS);
-  const sessions = useQueryOf('me.sessions', {});
+  const sessions = useListOf('me.sessions', {});
   const end = useMutationOf('me.end-session');
   const [isIssuing, setIssuing] = useState(false);
   return (

@@ -1,5 +1,5 @@
 import { Button, Drawer } from 'antd';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
 import { SessionTable } from './session-table.tsx';
@@ -14,7 +14,7 @@ const TEXTS = defineTexts({
 export function SessionsDrawer({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
-  const sessions = useQueryOf('accounts.sessions', { name });
+  const sessions = useListOf('accounts.sessions', { name });
   const end = useMutationOf('accounts.end-sessions');
   return (
     <Drawer open size={960} title={t('title', { name })} onClose={onClose}>

@@ -1,4 +1,4 @@
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { Held } from '../../kit/traffic/call-state.tsx';
@@ -52,9 +52,9 @@ function Dependents({ flowIds }: { readonly flowIds: readonly string[] }) {
   const text = useText();
   const may = useMay();
   const mayCallers = may('callers.read');
-  const interfaces = useQueryOf('interfaces.list', {}, { enabled: may('interfaces.read') });
-  const grants = useQueryOf('grants.list', {}, { enabled: mayCallers });
-  const apps = useQueryOf('apps.list', {}, { enabled: mayCallers });
+  const interfaces = useListOf('interfaces.list', {}, { enabled: may('interfaces.read') });
+  const grants = useListOf('grants.list', {}, { enabled: mayCallers });
+  const apps = useListOf('apps.list', {}, { enabled: mayCallers });
   const led = (interfaces.data?.items ?? []).filter(({ target }) => target.kind === 'flow' && flowIds.includes(target.flowId));
   const ids = new Set(led.map(({ interfaceId }) => interfaceId));
   const appIds = new Set((grants.data?.items ?? []).filter(({ interfaceId }) => ids.has(interfaceId)).map(({ appId }) => appId));

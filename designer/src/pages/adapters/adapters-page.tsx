@@ -2,7 +2,7 @@ import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { CircleAlert, CircleCheck, CircleDashed, CircleX, Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -47,7 +47,7 @@ export function AdaptersPage() {
   const may = useMay();
   const go = useNavigate();
   const columns = useColumns();
-  const adapters = useQueryOf('adapters.list', {}, { refetchIntervalMs: REFRESH_MS });
+  const adapters = useListOf('adapters.list', {}, { refetchIntervalMs: REFRESH_MS });
   const filters = useFilters(adapters.data?.items ?? []);
   const create = may('adapters.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/adapters/new')}>

@@ -3,7 +3,7 @@ import { Plus, Send } from 'lucide-react';
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import type { Text } from '../../../../engine/contract/values/texts.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useMay, useMe } from '../../session/session-context.ts';
 import { FieldFrame } from '../../kit/form/field-row.tsx';
 import { FormProvider } from '../../kit/form/form-context.tsx';
@@ -44,7 +44,7 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   const may = useMay();
   const id = useId();
   const [isCreating, setCreating] = useState(false);
-  const secrets = useQueryOf('secrets.list', {});
+  const secrets = useListOf('secrets.list', {});
   const { domains } = useMe();
   const mayCreate = may('secrets.edit') && !isReadOnly;
   // A new credential belongs to no domain yet, so an author who is limited to some domains can only choose existing

@@ -3,7 +3,7 @@ import { BellOff, Check } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { ShownAlarm } from '../../api/operations.ts';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -46,7 +46,7 @@ export function AlarmList() {
   const t = useTexts(TEXTS);
   const text = useText();
   const filters = useFilters();
-  const alarms = useQueryOf('alarms.list', {});
+  const alarms = useListOf('alarms.list', {});
   const [silenced, setSilenced] = useState<ShownAlarm>();
   const columns = useColumns(setSilenced);
   return (

@@ -1,8 +1,8 @@
 import { Button } from 'antd';
 import { BellOff, BellRing } from 'lucide-react';
 import { useState } from 'react';
-import type { SilenceList } from '../../api/operations.ts';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import type { ShownSilence } from '../../api/operations.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
@@ -29,23 +29,21 @@ const TEXTS = defineTexts({
   ],
 });
 
-type Silence = SilenceList['items'][number];
-
 export function AlarmSilences() {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();
-  const silences = useQueryOf('alarms.silences', {});
+  const silences = useListOf('alarms.silences', {});
   const [isOpen, setOpen] = useState(false);
   const create = may('alarms.acknowledge') ? (
     <Button type="primary" icon={<BellOff size={16} />} onClick={() => setOpen(true)}>
       {t('create')}
     </Button>
   ) : null;
-  const what = ({ label }: Silence) => (label === undefined ? t('all') : text(label));
+  const what = ({ label }: ShownSilence) => (label === undefined ? t('all') : text(label));
   return (
     <>
-      <DataTable<Silence>
+      <DataTable<ShownSilence>
         label={t('label')}
         rows={silences.data?.items}
         rowKey={({ silenceId }) => silenceId}
@@ -74,7 +72,7 @@ export function AlarmSilences() {
   );
 }
 
-function End({ silence: { silenceId }, what }: { readonly silence: Silence; readonly what: string }) {
+function End({ silence: { silenceId }, what }: { readonly silence: ShownSilence; readonly what: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const confirm = useConfirm();

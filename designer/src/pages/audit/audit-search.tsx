@@ -4,7 +4,7 @@ import dayjs from 'dayjs';
 import { Calendar, Search } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf, useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import listStyles from '../../kit/table/data-table.module.css';
 import styles from './audit-page.module.css';
@@ -148,7 +148,7 @@ function ActionChoice({ value, onChange }: ConditionProps) {
 function ObjectChoice({ value, onChange }: ConditionProps) {
   const t = useTexts(TEXTS);
   const text = useText();
-  const { data } = useQueryOf('audit.objects', {});
+  const { data } = useListOf('audit.objects', {});
   const options = (data?.items ?? []).map(({ id, name }) => ({ value: id, label: text(name) === id ? id : `${text(name)} ${id}` }));
   return <Choice label={t('subject')} all={t('anyObject')} value={value} options={options} onChange={onChange} />;
 }

@@ -2,7 +2,7 @@ import type { Output } from '../../api/operation-types.ts';
 import { Button, Table } from 'antd';
 import { FileBadge, Plus } from 'lucide-react';
 import { useState } from 'react';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../kit/text/copy-text.tsx';
@@ -45,7 +45,7 @@ type Consumer = Output<'bus-consumers.list'>['items'][number];
 export function BusConsumersPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const consumers = useQueryOf('bus-consumers.list', {});
+  const consumers = useListOf('bus-consumers.list', {});
   const [opened, setOpened] = useState<'token' | 'certificate'>();
   const close = () => setOpened(undefined);
   const own = consumers.data?.items.filter(({ value }) => value.appId === appId);

@@ -1,7 +1,7 @@
 import type { Output } from '../../api/operation-types.ts';
 import { Tabs } from 'antd';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
@@ -93,9 +93,9 @@ function Remove({ app: { appId, name } }: { readonly app: AppDocument }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const go = useNavigate();
-  const keys = useQueryOf('keys.list', { appId });
-  const grants = useQueryOf('grants.list', { appId });
-  const consumers = useQueryOf('bus-consumers.list', {});
+  const keys = useListOf('keys.list', { appId });
+  const grants = useListOf('grants.list', { appId });
+  const consumers = useListOf('bus-consumers.list', {});
   const remove = useMutationOf('apps.remove', ['keys', 'grants', 'bus-consumers', 'interfaces']);
   return (
     <RemoveButton

@@ -2,7 +2,7 @@ import type { Output } from '../../api/operation-types.ts';
 import { Button, Tabs } from 'antd';
 import { CircleCheck, CircleSlash, Plus } from 'lucide-react';
 import { useNavigate, useSearchParams } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -74,7 +74,7 @@ function Apps() {
   const text = useText();
   const format = useFormat();
   const go = useNavigate();
-  const apps = useQueryOf('apps.list', {});
+  const apps = useListOf('apps.list', {});
   const usable = ({ keys }: AppItem) => keys.active + keys.retiring;
   return (
     <DataTable<AppItem>

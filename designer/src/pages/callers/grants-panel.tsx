@@ -1,7 +1,7 @@
 import type { Output } from '../../api/operation-types.ts';
 import { Table } from 'antd';
 import { Link } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../kit/feedback/empty-state.tsx';
@@ -32,8 +32,8 @@ export function GrantsPanel({ appId, appName }: { readonly appId: string; readon
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();
-  const grants = useQueryOf('grants.list', { appId });
-  const interfaces = useQueryOf('interfaces.list', {}, { enabled: may('interfaces.read') });
+  const grants = useListOf('grants.list', { appId });
+  const interfaces = useListOf('interfaces.list', {}, { enabled: may('interfaces.read') });
   const find = (id: string) => interfaces.data?.items.find(({ interfaceId }) => interfaceId === id);
   const nameOf = (id: string) => text(find(id)?.name) || id;
   const granted = new Set((grants.data?.items ?? []).map(({ interfaceId }) => interfaceId));

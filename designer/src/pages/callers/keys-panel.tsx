@@ -2,7 +2,7 @@ import type { Output } from '../../api/operation-types.ts';
 import { Button, Table } from 'antd';
 import { CircleCheck, CircleDashed, CircleX, Clock3, Plus, Upload, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../kit/feedback/confirm-act.tsx';
@@ -57,7 +57,7 @@ const LOOKS: Readonly<Record<Key['state'], { readonly tone: Tone; readonly icon:
 export function KeysPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const keys = useQueryOf('keys.list', { appId });
+  const keys = useListOf('keys.list', { appId });
   const [made, setMade] = useState<'public' | 'secret'>();
   const create = may('callers.edit') ? (
     <>

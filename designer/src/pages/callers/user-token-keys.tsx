@@ -3,7 +3,7 @@ import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../kit/table/data-table.tsx';
@@ -35,7 +35,7 @@ type TokenKey = Output<'user-token-keys.list'>['items'][number];
 export function UserTokenKeys() {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const keys = useQueryOf('user-token-keys.list', {});
+  const keys = useListOf('user-token-keys.list', {});
   const remove = useMutationOf('user-token-keys.remove');
   const [isAdding, setAdding] = useState(false);
   const mayEdit = may('callers.edit');

@@ -3,7 +3,7 @@ import { CirclePause, Copy, Download, EllipsisVertical, Plus, Trash2, Upload as 
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import type { FlowItem } from '../../api/operations.ts';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { GuideCard } from '../../guide/guide-card.tsx';
 import { useFormat } from '../../i18n/format.ts';
@@ -60,7 +60,7 @@ export function FlowsPage() {
   const t = useTexts(TEXTS);
   const may = useMay();
   const go = useNavigate();
-  const flows = useQueryOf('flows.list', {});
+  const flows = useListOf('flows.list', {});
   const [address] = useSearchParams();
   const [isCreating, setCreating] = useState(address.get('new') !== null);
   const [isImporting, setImporting] = useState(false);

@@ -2,7 +2,7 @@
 import { Alert } from 'antd';
 import type { ReactNode } from 'react';
 import type { NamedHeldGroup } from '../../api/operations.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -63,7 +63,7 @@ export function FailingSystem({ group }: { readonly group: GroupName }) {
   const causeOf = useCauseWords();
   const mayRead = useMay()('adapters.read');
   const named = useNamedGroup(group);
-  const { data } = useQueryOf('adapters.list', {}, { enabled: mayRead && named?.adapter !== undefined });
+  const { data } = useListOf('adapters.list', {}, { enabled: mayRead && named?.adapter !== undefined });
   const adapter = data?.items.find(({ adapterId }) => adapterId === named?.adapter?.adapterId);
   const { state, failingSince, lastError } = adapter?.calls ?? {};
   if (state !== 'failing' || failingSince === undefined || lastError === undefined) return null;

@@ -1,5 +1,5 @@
 import { Link } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
@@ -24,8 +24,8 @@ export function InterfaceGrants({ interfaceId, name }: { readonly interfaceId: s
   const text = useText();
   const may = useMay();
   const isAllowed = may('callers.read');
-  const grants = useQueryOf('grants.list', {}, { enabled: isAllowed });
-  const apps = useQueryOf('apps.list', {}, { enabled: isAllowed });
+  const grants = useListOf('grants.list', {}, { enabled: isAllowed });
+  const apps = useListOf('apps.list', {}, { enabled: isAllowed });
   if (!isAllowed) return null;
   const own = (grants.data?.items ?? []).filter((grant) => grant.interfaceId === interfaceId);
   const nameOf = (id: string) => text(apps.data?.items.find(({ appId }) => appId === id)?.name) || id;

@@ -3,7 +3,7 @@ import { CirclePower, CircleSlash, Send } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import type { Output } from '../../api/operation-types.ts';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { AskedAlready, useAsked } from '../../kit/approval/asked-already.tsx';
@@ -70,7 +70,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
   const save = useMutationOf('interfaces.save');
   const { interfaceId, revision, state, ...content } = document;
   const calls = useQueryOf('interfaces.calls', { interfaceId }, { refetchIntervalMs: REFRESH_MS });
-  const list = useQueryOf('interfaces.list', {}, { refetchIntervalMs: REFRESH_MS });
+  const list = useListOf('interfaces.list', {}, { refetchIntervalMs: REFRESH_MS });
   const item = list.data?.items.find((one) => one.interfaceId === interfaceId);
   const fixed = useMemo(() => ({ interfaceId, revision, state }), [interfaceId, revision, state]);
   const submit = async (next: Content) => {
@@ -139,7 +139,7 @@ function Remove({ document: { interfaceId, name } }: { readonly document: Interf
   const t = useTexts(TEXTS);
   const text = useText();
   const go = useNavigate();
-  const list = useQueryOf('interfaces.list', {});
+  const list = useListOf('interfaces.list', {});
   const remove = useMutationOf('interfaces.remove', ['apps', 'grants']);
   const count = list.data?.items.find((item) => item.interfaceId === interfaceId)?.grants ?? 0;
   return (

@@ -1,6 +1,6 @@
 import { Descriptions } from 'antd';
 import { Link } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Panel } from '../../kit/page/page-header.tsx';
@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
 export function InterfaceTraffic({ interfaceId }: { readonly interfaceId: string }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const list = useQueryOf('interfaces.list', {});
+  const list = useListOf('interfaces.list', {});
   const item = list.data?.items.find((one) => one.interfaceId === interfaceId);
   if (item === undefined) return null;
   const { flow, target } = item;

@@ -2,7 +2,7 @@ import { Button } from 'antd';
 import { Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import { FRONTS } from '../../../../engine/contract/access/access.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -40,7 +40,7 @@ export function InterfacesPage() {
   const may = useMay();
   const filters = useFilters();
   const columns = useColumns();
-  const interfaces = useQueryOf('interfaces.list', {}, { refetchIntervalMs: REFRESH_MS });
+  const interfaces = useListOf('interfaces.list', {}, { refetchIntervalMs: REFRESH_MS });
   const create = may('interfaces.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/interfaces/new')}>
       {t('create')}

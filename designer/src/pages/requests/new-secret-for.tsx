@@ -1,7 +1,7 @@
 import { Alert, Button } from 'antd';
 import { useState } from 'react';
 import type { Input, Output } from '../../api/operation-types.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { SecretDialog } from '../secrets/secret-dialog.tsx';
@@ -27,7 +27,7 @@ export function NewSecretFor({ request: { action, input } }: { readonly request:
   const may = useMay();
   const [isOpen, setOpen] = useState(false);
   const isAdapter = action === 'adapters.save';
-  const secrets = useQueryOf('secrets.list', {}, { enabled: isAdapter });
+  const secrets = useListOf('secrets.list', {}, { enabled: isAdapter });
   if (!isAdapter || secrets.data === undefined || !may('secrets.edit')) return null;
   const { adapterId, document } = input as Input<'adapters.save'>;
   const { credential } = document;

@@ -1,5 +1,5 @@
 import { Form, Input, Modal, Select } from 'antd';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../kit/feedback/error-box.tsx';
 
@@ -37,7 +37,7 @@ interface SecretDialogProps {
 export function SecretDialog({ secret, purpose, hint, onClose }: SecretDialogProps) {
   const t = useTexts(TEXTS);
   const text = useText();
-  const adapters = useQueryOf('adapters.list', {});
+  const adapters = useListOf('adapters.list', {});
   const save = useMutationOf('secrets.save');
   const [form] = Form.useForm<Values>();
   const submit = async (values: Values) => {

@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../kit/table/data-table.tsx';
@@ -40,7 +40,7 @@ type Secret = Output<'secrets.list'>['items'][number];
 export function SecretsPage() {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const secrets = useQueryOf('secrets.list', {});
+  const secrets = useListOf('secrets.list', {});
   const [edited, setEdited] = useState<Secret | 'new'>();
   const create = may('secrets.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => setEdited('new')}>

@@ -2,7 +2,7 @@ import { Table, type TableColumnsType } from 'antd';
 import { CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX } from 'lucide-react';
 import { Link } from 'react-router';
 import type { ListenerState } from '../../api/operations.ts';
-import { useQueryOf } from '../../api/queries.ts';
+import { useListOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -65,7 +65,7 @@ function useColumns(hasProblems: boolean): TableColumnsType<ListenerState> {
   const t = useTexts(TEXTS);
   const text = useText();
   const format = useFormat();
-  const flows = useQueryOf('flows.list', {});
+  const flows = useListOf('flows.list', {});
   const names = new Map(flows.data?.items.map(({ flowId, name }) => [flowId, text(name)]));
   return [
     {

@@ -2,7 +2,7 @@ import type { Output } from '../../api/operation-types.ts';
 import { Button } from 'antd';
 import { Check, Plus } from 'lucide-react';
 import { useState } from 'react';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../session/session-context.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../kit/table/data-table.tsx';
@@ -47,7 +47,7 @@ type Row = Pick<Item, 'target'> & Partial<Item>;
 export function OutboundTable() {
   const t = useTexts(TEXTS);
   const mayEdit = useMay()('outbound.edit');
-  const listed = useQueryOf('outbound.list', {});
+  const listed = useListOf('outbound.list', {});
   const [edited, setEdited] = useState<string | 'new'>();
   const rows = listed.data && [...listed.data.items, ...listed.data.ofSettings.map((target): Row => ({ target }))];
   const create = mayEdit ? (

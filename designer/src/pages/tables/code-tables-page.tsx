@@ -3,7 +3,7 @@ import { Button, Form, Input, Modal } from 'antd';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useListOf, useMutationOf } from '../../api/queries.ts';
 import { useMay, useMe } from '../../session/session-context.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
@@ -55,7 +55,7 @@ export function CodeTablesPage() {
   const may = useMay();
   const go = useNavigate();
   const columns = useColumns();
-  const tables = useQueryOf('tables.list', {});
+  const tables = useListOf('tables.list', {});
   const [isCreating, setCreating] = useState(false);
   const create = may('tables.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => setCreating(true)}>

@@ -5,7 +5,7 @@
 import { Select } from 'antd';
 import { useState } from 'react';
 import { EVERY_DOMAIN } from '../../../../../engine/contract/values/domain.ts';
-import { useQueryOf } from '../../../api/queries.ts';
+import { useListOf } from '../../../api/queries.ts';
 import { defineTexts, useTexts } from '../../../i18n/texts.ts';
 import { FIRST_DOMAIN } from '../../../model/flow/new-flow.ts';
 
@@ -29,7 +29,7 @@ interface SelectProps<Value> {
 
 /** Returns the initial domain for a new object; undefined until it is loaded. */
 export function useStartDomain(): string | undefined {
-  const { data } = useQueryOf('domains.list', {});
+  const { data } = useListOf('domains.list', {});
   return data === undefined ? undefined : (data.items[0] ?? FIRST_DOMAIN);
 }
 
@@ -44,7 +44,7 @@ export function DomainSelect({
   isOptional = false,
 }: SelectProps<string | undefined> & { readonly isOptional?: boolean }) {
   const t = useTexts(TEXTS);
-  const { data } = useQueryOf('domains.list', {});
+  const { data } = useListOf('domains.list', {});
   const [query, setQuery] = useState('');
   const mayBeNew = data?.mayBeNew === true;
   const names = [...new Set([...(value === undefined || value === '' ? [] : [value]), ...(data?.items ?? [])])];
@@ -81,7 +81,7 @@ export function DomainsSelect({
   isShared = false,
 }: SelectProps<readonly string[]> & { readonly isShared?: boolean }) {
   const t = useTexts(TEXTS);
-  const { data } = useQueryOf('domains.list', {});
+  const { data } = useListOf('domains.list', {});
   const mayBeNew = isShared || data?.mayBeNew === true;
   const names = [...new Set([...value.filter((name) => name !== EVERY_DOMAIN), ...(data?.items ?? [])])];
   const every = isShared ? [{ value: EVERY_DOMAIN, label: t('every') }] : [];

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { ErrorRecord } from '../../../../../engine/contract/values/errors.ts';
 import type { FlowNode } from '../../../../../engine/contract/flow/flow-document.ts';
-import { useQueryOf } from '../../../api/queries.ts';
+import { useListOf } from '../../../api/queries.ts';
 import { useMay } from '../../../session/session-context.ts';
 import { defineTexts, useText, useTexts } from '../../../i18n/texts.ts';
 import type { FailingField } from './failing-field.ts';
@@ -41,14 +41,14 @@ export function causeLinks(
 
 function AdapterLink({ id }: { readonly id: string }) {
   const mayRead = useMay()('adapters.read');
-  const { data } = useQueryOf('adapters.list', {}, { enabled: mayRead });
+  const { data } = useListOf('adapters.list', {}, { enabled: mayRead });
   const found = data?.items.find(({ adapterId }) => adapterId === id);
   return <Named kind="adapter" name={useText()(found?.name)} id={id} to={found && `/adapters/${id}`} />;
 }
 
 function TableLink({ id }: { readonly id: string }) {
   const mayRead = useMay()('tables.read');
-  const { data } = useQueryOf('tables.list', {}, { enabled: mayRead });
+  const { data } = useListOf('tables.list', {}, { enabled: mayRead });
   const found = data?.items.find(({ tableId }) => tableId === id);
   return <Named kind="table" name={useText()(found?.name)} id={id} to={found && `/code-tables/${id}`} />;
 }
