@@ -21,7 +21,7 @@ export function listDoneWrites(flow: CompiledFlow, known: ReadonlyMap<string, Kn
   return done;
 }
 
-/** Returns the node's effect if its outcome means that it changed something outside. */
+/** Returns the node's effect if its outcome means that it changed something in another system. */
 export function writtenBy({ effect }: CompiledNode, emits: Emits<Message>): Written | undefined {
   if (effect !== 'write' && effect !== 'idempotent-write') return undefined;
   return Object.keys(emits).some((port) => port !== 'error') ? effect : undefined;

@@ -80,7 +80,7 @@ export interface StoredWait {
    * repeated.
    */
   readonly epoch: number;
-  /** The keyed token of the message that the wait is for; absent for other waits. */
+  /** The keyed token of the outside message that this wait is for; absent for a wait for a time or a retry. */
   readonly token?: string;
   /** Why the latest attempt failed, sealed; absent in data from older versions. */
   readonly error?: string;
@@ -94,8 +94,8 @@ export type ExecutionHead = Omit<ExecutionDocument, (typeof PAYLOAD_FIELDS)[numb
 export interface ExecutionDocument extends StoredDocument {
   readonly _id: string;
   /**
-   * The execution's id, or a token of app, interface and the caller's Idempotency-Key. All outward keys derive from
-   * it.
+   * The execution's id, or a keyed token of app, interface and the caller's Idempotency-Key. All idempotency keys that
+   * the execution sends to other systems derive from it.
    */
   readonly origin: string;
   readonly flowId: string;
@@ -115,7 +115,7 @@ export interface ExecutionDocument extends StoredDocument {
   /** The keyed digest of the input. */
   readonly digest: string;
   readonly input?: Stored;
-  /** The tokens of the business keys. */
+  /** The keyed tokens of the business keys. */
   readonly keys: readonly string[];
   /** The snapshot of code tables that the execution is pinned to. */
   readonly tables: string;
@@ -158,11 +158,12 @@ export interface ExecutionDocument extends StoredDocument {
   readonly bulk?: string;
   /** The execution whose message this one resends. */
   readonly replayOf?: string;
-  /** The claim epoch after which the replaced execution was held. Set if this execution replaces a held one. */
+  /** Set if this execution replaces a held one: the epoch of the claim after which the old execution was held. */
   readonly replacesEpoch?: number;
   /**
    * Set on a resend. `kept`: it has the lane position of the held execution that it replaces. `end-of-lane`: it is a
-   * new message behind all executions that were open in the lane. Absent in data from version 0.1.0.
+   * new message behind all executions that were open in the lane. `no-lane`: it has no lane. Absent in data from
+   * version 0.1.0.
    */
   readonly place?: 'kept' | 'end-of-lane' | 'no-lane';
   /** The execution that replaced this one. */
@@ -184,10 +185,7 @@ export interface ExecutionDocument extends StoredDocument {
   readonly blobs?: readonly string[];
 }
 
-/**
- * Returns true if it is unknown whether a write was done: the write for which the execution is held, or with which it
- * was cancelled.
- */
+/** Returns true if the execution is held, or was cancelled, while it was unknown whether one of its writes was done. */
 export function isOutcomeUnknown({ held, isUnknown }: Pick<ExecutionDocument, 'held' | 'isUnknown'>): boolean {
   return held === undefined ? isUnknown === true : !held.outcomeKnown;
 }

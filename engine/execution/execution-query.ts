@@ -14,7 +14,9 @@ export interface ExecutionQuery {
   readonly to?: number;
   /** For held executions: the node, the reason, and whether the outcome is known. */
   readonly held?: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown' | 'bulk'>;
-  /** A business key; the search uses its token. */
+  /**
+   * A business key. The store contains only keyed tokens of business keys, so the search uses the token of this one.
+   */
   readonly key?: { readonly name: string; readonly value: string };
   /** An execution id or a trace id, or the beginning of one. */
   readonly text?: string;
@@ -32,7 +34,9 @@ export interface HeldSelection {
   readonly outcomeKnown?: boolean;
   /** Only executions that this bulk operation retried and that were held again. */
   readonly bulk?: string;
-  /** A business key; the search uses its token. */
+  /**
+   * A business key. The store contains only keyed tokens of business keys, so the search uses the token of this one.
+   */
   readonly key?: { readonly name: string; readonly value: string };
   readonly ids?: readonly string[];
 }

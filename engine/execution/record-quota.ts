@@ -33,7 +33,7 @@ export interface Keeping {
 export interface ExceededQuota {
   readonly flowId: string;
   readonly keptBytes: number;
-  /** The number of executions of which less was stored than the flow asks for. */
+  /** How many executions were stored with less than the flow asks for. */
   readonly reduced: number;
 }
 
@@ -66,7 +66,10 @@ interface Usage {
 const EVERY_MS = 5_000;
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_048_576;
-/** Counts are written after this share of the quota, so a crash loses at most one share of it from the count. */
+/**
+ * The counts are written each time when another thousandth of the quota was used. So a crash loses at most a thousandth
+ * of the quota from the count of this process.
+ */
 const STEPS = 1_000;
 const MOST_SHOWN = 1_000;
 const FAILURE_DAYS = 7;

@@ -20,20 +20,20 @@ export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error
 
 /** A write that is about to be sent. */
 export interface AnnouncedWrite {
-  /** The outward idempotency key of the write. */
+  /** The idempotency key that is sent with the write. */
   readonly key: string;
   readonly message: Message;
 }
 
 export interface Journal {
   /**
-   * Called before a node with an effect outside starts; `announced` is set for a `write`. Resolves when the node may
-   * send.
+   * Called before a node that reads or changes another system starts; `announced` is set for a `write`. Resolves when
+   * the node may send.
    */
   before(announced: AnnouncedWrite | undefined, step: StepRecord): Promise<void>;
   /**
-   * Called before a step waits with a token. Returns the other wait if one already has this token. Absent where runs
-   * cannot wait for messages.
+   * Called before a step waits with a token. Returns the execution and step that already wait with this token, if there
+   * are any. Absent where runs cannot wait for messages.
    */
   waiting?(token: string, step: string, untilMs: number): Promise<TokenHolder | undefined>;
   /** Called if the run halted before an announced step started: nothing was sent. */
@@ -69,7 +69,7 @@ export interface WaitPoint {
   readonly error?: ErrorRecord;
 }
 
-/** The strongest effect outside that is known to be done. */
+/** The strongest effect that is known to have changed another system. */
 export type Written = 'write' | 'idempotent-write';
 
 export interface Waited {
@@ -103,7 +103,7 @@ export type RunEnd =
       readonly reply: Reply | undefined;
       /** True if a write is known to be done. */
       readonly hasWritten?: boolean;
-      /** True if the run would have failed if no write had been done. */
+      /** True if the run failed after a write was done, and is held for that reason. */
       readonly isFailedAfterWrite?: boolean;
     }
   | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[]; readonly reply: Reply | undefined }
@@ -170,7 +170,7 @@ export function stepKey(path: string, node: string): string {
 export interface RunFacts {
   readonly flow: CompiledFlow;
   readonly executionId: string;
-  /** All outward keys derive from it. */
+  /** All idempotency keys that the nodes send derive from it. */
   readonly origin: string;
   readonly acceptedAt: number;
   readonly tables: TableSnapshot;

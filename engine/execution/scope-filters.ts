@@ -15,7 +15,8 @@ export function filterEach(within: readonly FlowScope[]): readonly Filter[] {
 }
 
 /**
- * Returns as few filters as possible. For a status with few executions: the status index returns those in time order.
+ * Returns as few filters as possible. Use it for a status that few executions have: the index by status returns them in
+ * time order.
  */
 export function filterTogether(within: readonly FlowScope[]): readonly Filter[] {
   const whole = within.filter(({ versions }) => versions === undefined).map(({ flowId }) => flowId);
@@ -52,8 +53,8 @@ async function countStatus(executions: Countable, status: ExecutionStatus, withi
 function filtersOfStatus(status: ExecutionStatus, within: readonly FlowScope[] | undefined): readonly Filter[] {
   if (within === undefined) return [{ status }];
   if (status !== 'completed') return filterTogether(within).map((filter) => ({ ...filter, status }));
-  // The range makes the store use the flow index; equality would make it use the status index. Most executions are
-  // completed, and few of them may belong to this flow.
+  // The range makes the store use the flow index; equality would make it use the status index. That would be slow: most
+  // executions are completed, and few of them may belong to this flow.
   return filterEach(within).map((filter) => ({ ...filter, status: { gte: status, lte: status } }));
 }
 

@@ -106,7 +106,7 @@ function attemptsOf(
 }
 
 /**
- * Returns the attempt of the stopped step. If the first attempt failed, it was not retried, so the retry limit is left
+ * Returns the number of the stopped attempt. If it is the first attempt, there was no retry, so the retry limit is left
  * out.
  */
 function triedOf(stopped: StepRecord, flow: CompiledFlow | undefined): Pick<Standstill, 'attempt' | 'mostAttempts'> {

@@ -39,7 +39,7 @@ const PAGE = 200;
  */
 const KEEP_MS = 30 * 86_400_000;
 
-/** Returns the token as it is stored. It is keyed because the text may be a patient's number. */
+/** Returns the keyed token that is stored in place of the text, because the text may be a patient's number. */
 export function tokenOf(seal: Seal, flowId: string, text: string): string {
   return seal.token('resume', JSON.stringify([flowId, text]));
 }
@@ -138,7 +138,7 @@ export async function messageFor(
   return decodeMessage((await payloads.load(inputPlace(found._id), found.input)) as EncodedMessage);
 }
 
-/** Makes those executions due whose message is already stored. Returns how many. */
+/** Finds those of the waiting executions whose message is already stored, and makes them due. Returns how many. */
 export async function wakeResumed(waiting: readonly ExecutionDocument[], deps: WakeDeps): Promise<number> {
   const now = deps.clock.now();
   const byToken = new Map(

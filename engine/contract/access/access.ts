@@ -3,7 +3,10 @@
 export const FRONTS = ['open', 'user', 'bus'] as const;
 export type Front = (typeof FRONTS)[number];
 
-/** 入参 / 出参 / 全参 / 禁止: which bodies an access log line includes in addition to its metadata. */
+/**
+ * Which bodies an access log line contains besides its metadata: `in` the request (入参), `out` the response (出参), `full`
+ * both (全参), `none` neither of the two (禁止).
+ */
 export const LOG_LEVELS = ['in', 'out', 'full', 'none'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 

@@ -29,17 +29,17 @@ export interface CallCounts {
    * failed.
    */
   readonly failedAttempts?: number;
-  /** Attempts of the last five minutes by duration: see `percentileMs`. */
+  /** How many attempts of the last five minutes fall into each range of durations. `percentileMs` evaluates them. */
   readonly latency: readonly number[];
   readonly lastOkAt?: number;
   /** When the other side last responded; a refusal counts. Absent in processes of the previous version. */
   readonly lastAnswerAt?: number;
   /** The code of the last failed attempt, and when it ended. */
   readonly lastError?: { readonly code: string; readonly at: number };
-  /** Attempts in a row that failed since the other side last responded, and when the first of them ended. */
+  /** How many attempts have failed in a row since the other side last responded, and when the first of them ended. */
   readonly failures: number;
   readonly failingSince?: number;
-  /** When the oldest attempt started that still has no response. */
+  /** The start of the oldest attempt that still has no response. */
   readonly unansweredSince?: number;
   /** Calls in flight now. */
   readonly active: number;
@@ -68,8 +68,8 @@ export interface CallStats {
    */
   called(id: string, ms: number, outcome: CallOutcome, refusal?: Refusal): void;
   /**
-   * Drops the statistics of the ids for which `isGone` returns true, except their totals: a later target with the same
-   * id is a different one.
+   * Resets the statistics of the ids for which `isGone` returns true, but keeps their totals. A later target with such
+   * an id is a different one, and must not get the old statistics.
    */
   forget(isGone: (id: string) => boolean): void;
   /** Returns the counts of all ids ever called. */
@@ -77,7 +77,10 @@ export interface CallStats {
 }
 
 const MINUTE_SLOTS = 6;
-/** Upper bounds of the duration classes, in milliseconds. */
+/**
+ * Attempts are counted by ranges of their duration. These are the upper limits of the ranges, in milliseconds. The last
+ * range has no upper limit.
+ */
 const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000, 60_000];
 const CALLS = 0;
 const REFUSED = 1;
@@ -85,7 +88,10 @@ const FAILED = 2;
 const FAILED_ATTEMPTS = 3;
 const LATENCY = 4;
 const WIDTH = LATENCY + BOUNDS_MS.length + 1;
-/** An installation has hundreds of ids; ids above this limit are not counted. */
+/**
+ * The maximum number of ids that have statistics; calls of further ids are not counted. An installation has only
+ * hundreds of ids.
+ */
 const MOST = 2000;
 
 export function createCallStats(clock: Clock): CallStats {
@@ -112,7 +118,10 @@ export function createCallStats(clock: Clock): CallStats {
   };
 }
 
-/** Maps an error to the outcome for the called side. An error in the message is not the called side's fault. */
+/**
+ * Returns the outcome that an error of this kind means for the called system. An `input` error means `refused`: the
+ * fault is in the message, not in the system.
+ */
 export function outcomeOf(kind: ErrorKind | undefined): CallOutcome {
   if (kind === undefined) return 'ok';
   if (kind === 'input') return 'refused';
@@ -120,8 +129,8 @@ export function outcomeOf(kind: ErrorKind | undefined): CallOutcome {
 }
 
 /**
- * Returns the duration in milliseconds that this share (0 to 1) of the attempts did not exceed, interpolated within
- * its duration class. Returns undefined if there are no attempts.
+ * Estimates the duration in milliseconds that this share (0 to 1) of the attempts did not exceed. `latency` contains
+ * one count for each range of durations. Returns undefined if there are no attempts.
  */
 export function percentileMs(latency: readonly number[], share: number): number | undefined {
   const total = latency.reduce((sum, count) => sum + count, 0);

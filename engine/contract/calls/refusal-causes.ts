@@ -7,7 +7,7 @@ import { SlotSums } from './slot-sums.ts';
 export interface RefusalCause {
   readonly code: string;
   readonly count: number;
-  /** When refusals with this code started. Five minutes without one end the period. */
+  /** When refusals with this code started. After five minutes without such a refusal, the next one sets it again. */
   readonly since: number;
   /** The app that made the calls; absent if unknown, or if there were several. */
   readonly app?: string;
@@ -42,7 +42,7 @@ export class RefusalCauses {
   }
 }
 
-/** Adds the causes of two processes. */
+/** Merges the causes of two processes: adds the counts of each code. Returns the most frequent codes. */
 export function addCauses(a: readonly RefusalCause[] = [], b: readonly RefusalCause[] = []): readonly RefusalCause[] {
   const sums = new Map(a.map((cause) => [cause.code, cause]));
   for (const { code, count, since, app } of b) {

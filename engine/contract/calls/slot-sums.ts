@@ -1,5 +1,6 @@
 /**
- * Sums over the last five minutes. Each ten-second slot has its place in one array, so counting is a single addition.
+ * Counts events of the last five minutes, in slots of ten seconds. All slots are parts of one array of fixed size, so
+ * counting an event is a single addition.
  */
 import type { Clock } from '../values/clock.ts';
 
@@ -32,7 +33,10 @@ export class SlotSums {
     return total;
   }
 
-  /** Clears the slots between the newest one and `slot`, so that old sums are not counted again. */
+  /**
+   * Makes `slot` the newest slot. Sets all slots after the previous newest one to zero, because their parts of the
+   * array still contain counts from more than five minutes ago.
+   */
   #turnTo(slot: number): void {
     if (slot <= this.#newest) return;
     const from = Math.max(this.#newest + 1, slot - SLOTS + 1);

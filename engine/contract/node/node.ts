@@ -66,7 +66,7 @@ export interface Scope {
   readonly now: number;
   /** Set inside a loop of a mapping: the source of `item`, `index` and `outer`. */
   readonly loop?: Loop;
-  /** The step that evaluates the expressions. Its waits for the sandbox are recorded here. */
+  /** The step that evaluates the expressions. The time that they wait for a free sandbox is recorded with this step. */
   readonly user?: SandboxUser;
 }
 
@@ -79,7 +79,10 @@ export interface Loop {
 
 export interface NodeContext<Config> {
   readonly config: Config;
-  /** The resolved adapter; set exactly if the definition names a protocol in `adapter`. */
+  /**
+   * The adapter of the node, with the settings of this environment. Set if and only if the definition names a protocol
+   * in `adapter`.
+   */
   readonly adapter: Adapter | undefined;
   /** Must be checked before every connection. */
   readonly outbound: OutboundGuard;
@@ -115,8 +118,8 @@ export interface NodeContext<Config> {
   /** Runs script text in the sandbox, isolated from the process, within the limits. */
   runScript(source: string, input: unknown, limits?: { readonly timeoutMs?: number; readonly memoryBytes?: number }): Promise<unknown>;
   /**
-   * Runs another published flow inline with this message and returns its reply. The outward keys of the called flow
-   * derive from this node's key.
+   * Runs another published flow inline with this message and returns its reply. The idempotency keys of the called flow
+   * derive from the idempotency key of this node.
    */
   callFlow(flowId: string, message: Message): Promise<Message>;
   /**
@@ -242,7 +245,7 @@ interface Described<Schema extends TObject> {
    * publish, and the designer completes them.
    */
   readonly expressions?: readonly string[];
-  /** Returns the configuration of an older major version in the form of this one. */
+  /** Converts a configuration of an older major version to this version. */
   upgrade?(old: unknown, fromMajor: number): Static<Schema>;
   /**
    * Returns problems that the schema cannot express. Called at validation; paths are relative to the configuration. It

@@ -54,8 +54,9 @@ export interface OutboundGuard {
 }
 
 /**
- * Returns the connector of undici with a check before it. `guard.lookup(port)`, passed to the connector itself, checks
- * host names. This function checks addresses, each time a connection is opened.
+ * Returns a connector that checks each connection before it calls undici's connector `connect`. It checks only hosts
+ * that are given as addresses. Host names are checked by `guard.lookup(port)`, which the caller must pass to undici's
+ * connector.
  */
 export function guardConnector<Given extends { readonly hostname: string }, Done extends (error: Error, socket: null) => void>(
   guard: OutboundGuard,

@@ -7,8 +7,8 @@ import type { Message } from '../values/message.ts';
 import type { Reply } from './node.ts';
 
 /**
- * The interface, the app, and the caller's Idempotency-Key if the request has one. Together they form the origin, from
- * which outward keys derive.
+ * The interface, the app, and the Idempotency-Key if the request has one. Together they form the origin. The
+ * idempotency keys of the execution derive from the origin.
  */
 export interface Caller {
   readonly interfaceId: string;
@@ -52,8 +52,8 @@ export type FlowResult =
   /** It is unknown whether the write of the first attempt was done: GW50402. A person decides. */
   | { readonly outcome: 'unknown'; readonly executionId: string }
   /**
-   * A write was done and the flow failed after it: GW50402, whose body says so. A person decides on the reply, or has
-   * ended the execution without a reply (`isSettled`).
+   * A write was done, and the flow failed after it: GW50402. The body of that response says that the write was done. A
+   * person still has to decide about the reply, or has ended the execution without a reply (`isSettled`).
    */
   | { readonly outcome: 'done'; readonly executionId: string; readonly isSettled?: true }
   /** The same idempotency key was used before with different content: status 422. */

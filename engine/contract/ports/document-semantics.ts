@@ -50,8 +50,9 @@ export function readPath(document: object, path: string): unknown {
 }
 
 /**
- * Returns the document of a row, always with the row's id. A document copied into another row still has a valid mark
- * and valid seals for its old id, so the `_id` inside the document must not be trusted.
+ * Returns the document that a database row contains, with the id of the row. Do not trust the `_id` inside the stored
+ * document: if somebody copied it from another row, its integrity mark and its sealed values are valid for that other
+ * id.
  */
 export function documentOfRow(id: string, stored: unknown): StoredDocument {
   const document = stored as StoredDocument | null;
@@ -73,7 +74,9 @@ export function uniqueKey(document: object, fields: readonly string[]): string |
   return values.every((value) => value === null) ? undefined : JSON.stringify(values);
 }
 
-/** The paths that every store derives from a collection's specification before it lays out its rows. */
+/**
+ * The paths that a store must index for a collection. Every backend computes them from the collection's specification.
+ */
 export interface IndexedPaths {
   /** Paths used by an index or by the expiry. */
   readonly paths: readonly string[];
@@ -88,9 +91,9 @@ export function indexedPaths({ indexes, expiresAt }: CollectionSpec<StoredDocume
 }
 
 /**
- * Returns the paths without which a document has no entry in an index. So fields that most documents lack (an open
- * flag, a wait) cost nothing. An index leaves out documents that lack one of its leading paths. An index over a single
- * path that may hold arrays leaves out documents without that path.
+ * Returns the paths that a document must have to get an entry in this index. For an index over one path that may hold
+ * arrays, this is that path. For every other index, these are all paths except the last. So fields that most documents
+ * lack (an open flag, a wait) cost nothing.
  */
 export function pathsOfEntry({ fields }: IndexSpec, { elementPaths }: Pick<IndexedPaths, 'elementPaths'>): readonly string[] {
   return fields.length === 1 && elementPaths.includes(fields[0]!) ? fields : fields.slice(0, -1);

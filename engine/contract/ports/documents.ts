@@ -21,7 +21,10 @@ export interface IndexSpec {
    * index; the index then has an entry for each element.
    */
   readonly fields: readonly string[];
-  /** Documents without any of the indexed paths are not constrained. */
+  /**
+   * If true, no two documents have the same values at these paths. Documents in which all these paths are absent or
+   * null are exempt.
+   */
   readonly unique?: boolean;
 }
 
@@ -80,8 +83,8 @@ export interface FindOptions<K extends string = never> {
   readonly after?: string;
   /**
    * Top-level fields to leave out of the found documents. A store that supports it does not read them, so that lists
-   * stay cheap. Filter and sort may still name them. A document with a mark is always read whole, because its mark
-   * covers all fields.
+   * stay cheap. Filter and sort may still name them. A document with an integrity mark is always read whole, because
+   * the mark covers all fields.
    */
   readonly omit?: readonly K[];
 }
@@ -102,7 +105,7 @@ export interface Collection<T extends StoredDocument> {
   get(id: string): Promise<T | undefined>;
   /** Stores a new document. Never overwrites an existing one. */
   insert(document: T, options?: WriteOptions): Promise<InsertResult>;
-  /** Replaces the whole document if `match` holds for the stored one. The two always have the same `_id`. */
+  /** Replaces the stored document that has the `_id` of `document`, if `match` holds for the stored one. */
   replaceIf(document: T, match: Filter, options?: WriteOptions): Promise<PatchResult<T>>;
   /** Changes the document `id` atomically, if `match` holds for it. */
   patchIf(id: string, match: Filter, patch: Patch, options?: WriteOptions): Promise<PatchResult<T>>;

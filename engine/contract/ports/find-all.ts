@@ -2,7 +2,10 @@ import type { Collection, Filter, StoredDocument } from './documents.ts';
 
 const PAGE = 1000;
 
-/** All documents that match, ordered by id. Goes on behind an id, which may be removed meanwhile. */
+/**
+ * Returns all documents that match, ordered by id. Reads them in pages. Each page starts after the last id of the
+ * previous page, even if the document with that id was removed meanwhile.
+ */
 export async function findAll<T extends StoredDocument>(collection: Collection<T>, filter: Filter = {}): Promise<readonly T[]> {
   const all: T[] = [];
   for (let after: string | undefined; ;) {

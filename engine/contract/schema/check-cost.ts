@@ -1,7 +1,10 @@
 /** Decides, before any check, whether checking data against a plain schema is quick enough for the event loop. Pure. */
 import type { PlainSchemaSize } from './schema-bounds.ts';
 
-/** About ten milliseconds. A unit of weight takes 5 to 200 ns; it takes longest where a branch of a choice fails. */
+/**
+ * The limit for a quick check, in units of weight: about ten milliseconds. A unit takes 5 to 200 ns. It takes longest
+ * if a branch of a choice (`anyOf`, `oneOf`) does not fit.
+ */
 const LOOP_UNITS = 50_000;
 /** The length of the shortest JSON for a value that contains no other, with its separator: `0,`. */
 const LEAST_BYTES = 2;

@@ -57,7 +57,10 @@ function takes(left: Left, what: keyof Left, count: number): boolean {
   return left[what] >= 0;
 }
 
-/** Adds the cost of one piece of code to a keyword's rule. */
+/**
+ * Returns a rule that first subtracts the cost of one piece of code from what is left of the limit, and then applies
+ * the given rule.
+ */
 function coded(isRight: IsPlain): IsPlain {
   return (value, left, path) => takes(left, 'code', 1 + path / PATH_CHARS) && isRight(value, left, path);
 }
@@ -73,7 +76,7 @@ const each = (names: readonly string[], rule: IsPlain) => Object.fromEntries(nam
 const KEYWORDS: Readonly<Record<string, IsPlain>> = {
   ...each(['title', 'description', '$comment'], aText),
   ...each(['deprecated', 'readOnly', 'writeOnly'], aBoolean),
-  // The compiler does not look into these two.
+  // The compiler does not read the content of `default` and `examples`.
   default: () => true,
   examples: Array.isArray,
   ...each(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'], aNumber),

@@ -10,7 +10,7 @@ export interface JsonScan {
   readonly values: number;
   /** The number of keys of all objects; repeated keys count each time. */
   readonly keys: number;
-  /** The first number that `isHeld` refuses, as written. */
+  /** The first number for which `isHeld` returned false, as written in the text. */
   readonly unheld: string | undefined;
 }
 
@@ -67,21 +67,24 @@ export interface JsonLimits {
 }
 
 /**
- * Limits of JSON that an event loop parses at once. 10 MB of ordinary records have half a million values and take 0.1
- * s; input within the limits takes at most three times as long. A name costs as much as twenty values, but only on
+ * Limits for JSON text that is parsed on an event loop. 10 MB of ordinary records have half a million values and take
+ * 0.1 s; input within the limits takes at most three times as long. A name costs as much as twenty values, but only on
  * first use. Objects with the same names in the same order share one hidden class of V8. Parsing 9 MB with a thousand
  * orders of names takes no longer than with one order; with 12,500 orders it takes nine times as long. Objects that V8
  * keeps as dictionaries take three to five times as long as others to parse, walk and write.
  */
 export const JSON_LIMITS: JsonLimits = { values: 1_000_000, names: 50_000, orders: 10_000, wide: 100_000 };
-/** An object with more names becomes a dictionary. */
+/** V8 stores an object with more names than this as a dictionary. */
 const ORDERED_NAMES = 1_024;
 /**
- * An object also becomes a dictionary if its next name is new after these first names, and this many other names
- * already follow them.
+ * The maximum number of different names that may follow the same first names of objects. V8 stores an object with one
+ * more different name as a dictionary.
  */
 const MOST_FOLLOWERS = 1_536;
-/** A body larger than usual may have one value per this many characters, as ordinary bodies of that size have. */
+/**
+ * A long text may have one value for each ten characters, even if that is more than `JSON_LIMITS.values`. Ordinary
+ * bodies have about as many.
+ */
 const CHARS_PER_VALUE = 10;
 /** Text with fewer keys cannot exceed any limit on keys. */
 const FEW_KEYS = 10_000;
@@ -89,8 +92,8 @@ const FEW_KEYS = 10_000;
 export interface JsonExcess {
   /**
    * `names`: distinct field names as written. `orders`: distinct sequences of names from the start of an object, plus
-   * the fields of objects that are dictionaries because too many sequences start alike. `wide`: fields of an object
-   * beyond the first thousand.
+   * the fields of objects that V8 stores as dictionaries because too many sequences have the same start. `wide`: fields
+   * of an object beyond `ORDERED_NAMES`.
    */
   readonly of: keyof JsonLimits;
   readonly found: number;
@@ -107,7 +110,7 @@ export function findJsonExcess({ values, keys }: JsonScan, text: string, limits 
   return keys <= FEW_KEYS ? undefined : findShapeExcess(text, limits);
 }
 
-/** The names that may follow the first names of an object. */
+/** The names that were found after the same first names of objects, each with the names found after it. */
 type Follow = Map<string, Follow>;
 
 /** Returns the first exceeded limit on names, orders or wide objects. */
@@ -213,7 +216,10 @@ function mayBeUnheld(text: string, start: number, end: number): boolean {
   return false;
 }
 
-/** Returns true for the first letter of true, false or null. None of these words contains its first letter again. */
+/**
+ * Returns true for the first letter of true, false or null. No other letter of the same word returns true, so each word
+ * counts once.
+ */
 function isLiteral(code: number): boolean {
   return code === 0x74 || code === 0x66 || code === 0x6e;
 }

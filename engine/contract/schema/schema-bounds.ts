@@ -38,7 +38,7 @@ export interface SchemaSize {
   readonly excess: SchemaExcess | undefined;
   /** The maximum cost for each value of the data that contains no other value. 1 is a check of its type. */
   readonly weight: number;
-  /** The maximum cost for each character of the data's texts, which patterns cause. */
+  /** The maximum cost that patterns cause for each character of the strings in the data. */
   readonly textWeight: number;
 }
 
@@ -48,8 +48,8 @@ export interface PlainSchemaSize extends SchemaSize {
 }
 
 /**
- * Returns the cost of a schema that may be compiled, and check small data, on an event loop. Returns undefined for
- * any other schema, without measuring it.
+ * Returns the cost of a schema that may be compiled on an event loop, and that may check small data there. Returns
+ * undefined for any other schema, without measuring it.
  */
 export function measurePlainSchema(schema: unknown): PlainSchemaSize | undefined {
   if (!isPlainSchema(schema)) return undefined;
@@ -85,7 +85,10 @@ interface Part {
   readonly same: Part[];
   /** Parts that check the values inside the checked value. At most one part of each list applies to a value. */
   readonly inside: Part[][];
-  /** The total cost for values as deep as the level being computed; `workBefore` is the cost for one level less. */
+  /**
+   * The total cost for data that is nested as deep as the level being computed. `workBefore` is the cost for one level
+   * less.
+   */
   work: number;
   textWork: number;
   workBefore: number;
@@ -153,10 +156,10 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
     part.ownText += size.program / 8;
   }
   part.own += Math.ceil(lengthOf(schema['enum']) / 100);
-  // Even for an object that has none of these fields, the check looks up each name.
+  // The check looks up each of these names, even in an object that has none of them.
   part.own += Math.floor(lengthOf(schema['properties']) / 20 + lengthOf(schema['required']) / 10);
   for (const [keyword, work] of Object.entries(TEXT_WORK)) if (schema[keyword] !== undefined) part.ownText += work;
-  // `hasTwins` writes each item as text, with its fields in order.
+  // `hasTwins` is expensive: it writes each item as text, with its fields in a fixed order.
   if (schema['uniqueItems'] === true) part.own += 5;
 }
 

@@ -43,9 +43,9 @@ export const EDITORS = [
 export type FieldEditor = (typeof EDITORS)[number];
 
 /**
- * Editors that follow from the schema. `choice`: one of several literals. `choices`: a list of literals. `texts`: a
- * list of texts (whose items may name an editor). `pairs`: names with text values (which may name an editor). `rows`:
- * a list of objects. `group`: one object.
+ * Editors that follow from the schema. `choice`: one of several fixed values. `choices`: a list of fixed values.
+ * `texts`: a list of strings. `pairs`: names with string values. `rows`: a list of objects. `group`: one object. For
+ * `texts` and `pairs`, the schema of the strings may name the editor of each string.
  */
 export type PlainKind = 'switch' | 'number' | 'text' | 'choice' | 'choices' | 'texts' | 'pairs' | 'rows' | 'group';
 export type FieldKind = FieldEditor | PlainKind;

@@ -1,8 +1,8 @@
 /**
- * Encrypts data at rest: personal or secret values are sealed before they reach a store, and opened when they are
- * read. SM4-CBC and HMAC-SM3, encrypt-then-MAC. There is one data key per day; it is wrapped by the key-encryption
- * key, which is outside the data folder. Additional data binds a sealed value to its place, so that a secret of one
- * row cannot be moved into another.
+ * Encrypts data at rest: personal or secret values are sealed before they reach a store, and opened when they are read.
+ * SM4-CBC and HMAC-SM3, encrypt-then-MAC. There is one data key per day. The key-encryption key, which is outside the
+ * data folder, wraps the data keys. Additional authenticated data binds a sealed value to its row and field, so that a
+ * secret cannot be moved into another row.
  */
 export interface SealPlace {
   readonly collection: string;

@@ -4,9 +4,10 @@ import type { LogFields, Logger } from './observe.ts';
 const QUIET_MS = 10_000;
 
 /**
- * Creates a warning that outsiders can cause at any rate. The first one is logged at once. Those of the next ten
- * seconds become one line with the fields of the last and their `count`; this repeats while more arrive. So every
- * warning is counted, and the log cannot fill the disk.
+ * Creates a function that logs a warning. Use it for warnings that senders outside the platform can cause at any rate.
+ * The first warning is logged at once. The warnings of the next ten seconds become one log line with their `count` and
+ * the fields of the last one. This repeats while more warnings arrive. So every warning is counted, and the log cannot
+ * fill the disk.
  */
 export function createThrottledWarning(log: Logger, clock: Clock, event: string): (fields: LogFields) => void {
   let isQuiet = false;

@@ -98,7 +98,10 @@ export class ExecutionJournal implements Journal {
     return this.#kept.blobs;
   }
 
-  /** Counts the input of the call, which an inline run stores with its claim. */
+  /**
+   * Adds the size and blobs of the input to what this run stores. An inline run stores its input together with its
+   * claim.
+   */
   keepInput({ input, blobs = [] }: Pick<ExecutionDocument, 'input' | 'blobs'>): void {
     this.#kept.addBlobs(blobs);
     if (input) this.#kept.addSize(input);
@@ -337,7 +340,10 @@ export class ExecutionJournal implements Journal {
     return stored?.epoch === this.#epoch && stored.status !== 'running';
   }
 
-  /** Retries the attempt while the store fails, but only after the claim: before it, nothing was done outside. */
+  /**
+   * Retries the attempt while the store fails, but only if the execution is claimed. Before the claim, the run has
+   * changed nothing in other systems, so it may simply fail.
+   */
   #insist<T>(attempt: () => Promise<T> | T): Promise<T> {
     const signal = this.#signal;
     return keepStoring(attempt, {

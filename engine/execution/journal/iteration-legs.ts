@@ -13,7 +13,10 @@ export interface IterationLegsDeps extends Pick<JournalDeps, 'payloads' | 'legs'
   readonly insist: RetryUntilStored;
 }
 
-/** How many steps of iterations are stored for people to look at. Outcomes that matter are stored in any case. */
+/**
+ * How many steps of iterations are stored only for people to look at. Steps whose outputs cannot be computed again are
+ * always stored.
+ */
 const MAX_STEPS = 500;
 const LEGS_AT_ONCE = 100;
 

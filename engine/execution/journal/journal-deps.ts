@@ -31,14 +31,17 @@ export interface JournalDeps extends ExecutionStores {
  */
 export type Claim = (first: RunEvent, options: WriteOptions) => Promise<boolean>;
 
-/** The fields that a journal starts from. An inline run has almost none. */
+/** The fields of a stored execution from which a journal starts. An inline run has almost none of them yet. */
 export type JournalDocument = Pick<ExecutionDocument, '_id' | 'epoch' | 'legs'> &
   Partial<Pick<ExecutionDocument, 'blobs' | 'reply' | 'waits' | 'input' | 'firstHeldAt'>>;
 
 export interface JournalStart {
   /** If true, nothing is stored before the first `write`, and all intents are in the one execution document. */
   readonly isInline?: boolean;
-  /** Set if a caller waits for the run. After an abort, no write is retried while the store fails. */
+  /**
+   * Set if a caller waits for the run. After it aborts, the journal no longer retries to store something if the store
+   * fails.
+   */
   readonly signal?: AbortSignal;
   /** The legs that earlier claims stored. */
   readonly iterationLegs?: readonly LegDocument[];

@@ -49,7 +49,7 @@ export class KeptPayloads {
     this.addSize(stored);
   }
 
-  /** Counts the size of a payload whose blob is already in the list, or that has none. */
+  /** Adds only the size of the payload. Call it if the payload has no blob, or if its blob is already in the list. */
   addSize(stored: Stored): void {
     this.#bytes += bytesOf(stored);
   }

@@ -35,8 +35,8 @@ export function storedWait(
 }
 
 /**
- * Returns the waits of other branches, which stay valid while the execution is held. If a person retries the held
- * step, its attempts start from zero.
+ * Returns the waits of other branches, which stay valid while the execution is held. If the held step has a wait for a
+ * retry, its number of attempts is set to zero, so that all its retries are available again after a person's retry.
  */
 export function waitsBeside({ node, path, waits = [] }: Extract<RunEnd, { status: 'held' }>, context: WaitContext): StoredWait[] {
   const now = waits.map((point) => storedWait(point, context));
