@@ -12,12 +12,15 @@ export interface Actor {
   readonly from: string;
   /** Digest of the session or token in use. It allows actions to end this session, or to end all the others. */
   readonly sessionId?: string;
-  /** True if the password is one-time or too old; the person may then only change it. */
+  /** True if the password is a one-time password or too old. The person may then do nothing except change it. */
   readonly mustChangePassword?: boolean;
-  /** True if the installation requires a second factor; the person may then only set it up. */
+  /**
+   * True if the installation requires a second factor and the account has none. The person may then do nothing except
+   * set it up.
+   */
   readonly mustSetUpSecondFactor?: boolean;
-  /** Time when the second factor was entered in this session. */
+  /** Time when the person last entered a code of the second factor in this session. */
   readonly secondFactorAt?: number;
-  /** The permissions of a token, limited to those of the roles. Absent: all permissions of the roles. */
+  /** Permissions to which a token is limited; the roles must give them too. Absent: all permissions of the roles. */
   readonly rights?: readonly Permission[];
 }

@@ -26,13 +26,13 @@ export interface DomainScope {
 /** An object that an action reads or changes. */
 export interface Touched {
   readonly id: string;
-  /** Every domain required to use the object; undefined if the object does not exist. */
+  /** Every domain that a person needs in order to use the object; undefined if the object does not exist. */
   readonly domains: readonly (string | undefined)[] | undefined;
   /** Set if the action may create the object. */
   readonly mayBeNew?: true;
 }
 
-/** A domain that the input names as the owner of the object to save. */
+/** A domain that the input names as the owner of the object that is saved. */
 export interface NamedDomain {
   readonly names: unknown;
 }
@@ -85,7 +85,7 @@ function requireNamed(name: unknown, scope: DomainScope): void {
 
 /**
  * Throws NOT_FOUND (input) if the object is missing, and also if it belongs to another domain, so that the response
- * reveals nothing.
+ * does not reveal whether the object exists.
  */
 export function requireTouched({ id, domains, mayBeNew }: Touched, scope: DomainScope): void {
   if (domains === undefined ? mayBeNew === true : domains.every((domain) => scope.holds(domain))) return;
@@ -106,7 +106,7 @@ export function notFound(id: string, cause?: AppError): AppError {
   });
 }
 
-/** Returns the cause for the audit trail; the person only sees NOT_FOUND. */
+/** Returns the error that only the audit trail records. The person gets NOT_FOUND. */
 function ofOthers(id: string): AppError {
   return new AppError('DOMAIN_OF_OTHERS', 'input', `${id} belongs to a domain that the account does not have.`, {
     values: { id },

@@ -39,8 +39,8 @@ export function mayChange(actor: Actor, account: Holder, all: readonly Holder[])
 }
 
 /**
- * Returns the roles that the acting person may give: those whose accounts they manage. System administrators may also
- * give a role that has no first holder yet.
+ * Returns the roles that the acting person may give: those whose holders they manage. System administrators may also
+ * give a role if nobody holds it with all domains.
  */
 export function rolesToGive(actor: Actor, all: readonly Holder[]): readonly Role[] {
   const isFirst = (role: Role) => isKeeper(actor, 'system-admin') && hasNoKeeper(role, all);
@@ -48,8 +48,8 @@ export function rolesToGive(actor: Actor, all: readonly Holder[]): readonly Role
 }
 
 /**
- * Returns true if no holder of the role could give it to others: a holder with only some domains may not manage
- * accounts.
+ * Returns true if no holder of the role has all domains. Only people with all domains may manage accounts, so no holder
+ * of the role could give it to others.
  */
 function hasNoKeeper(role: Role, all: readonly Holder[]): boolean {
   return !all.some(({ roles, domains }) => roles.includes(role) && domains === 'all');
@@ -112,7 +112,7 @@ export function checkReset(actor: Actor, account: Pick<Account, 'name' | 'roles'
 
 /**
  * Throws ACCOUNT_OWN or ACCOUNT_KEPT (input) unless the actor may end sessions of the account. The administrators who
- * manage the account may do so, and so may every system administrator, because they could also disable the account.
+ * manage the account may do so. Every system administrator may do so too, because they could also disable the account.
  */
 export function checkEnd(actor: Actor, account: Pick<Account, 'name' | 'roles'>): void {
   refuseOneself(actor, account.name);
@@ -134,7 +134,7 @@ function isKeeper({ via, roles }: Actor, keeper: Role): boolean {
 
 /**
  * Throws ACCOUNT_OWN (input) if the account is the actor's own. Nobody can give themselves a role or lock themselves
- * out; a second person must do it.
+ * out; another person must do it.
  */
 function refuseOneself({ account }: Actor, name: string): void {
   if (account !== name) return;

@@ -39,7 +39,7 @@ export function domainNameActions(services: DomainNameServices): readonly Action
   ];
 }
 
-/** The most used domain has the lowest rank. */
+/** Returns the rank of each domain. The most used domain has the lowest rank. */
 async function ranksInUse({ catalog, bindingStore, registry, accounts }: DomainNameServices): Promise<ReadonlyMap<string, number>> {
   const owned = await Promise.all([
     catalog.list(),

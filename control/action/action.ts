@@ -23,8 +23,8 @@ export interface ActionContext {
 }
 
 /**
- * Every logged-in person has `self`, which covers their own account, even while they must change the password. Every
- * logged-in person has `member` too, but not while they must change the password.
+ * Every logged-in person has `self`, which covers their own account. They have it even while they must change the
+ * password. Every logged-in person has `member` too, except while they must change the password.
  */
 export type Right = Permission | 'self' | 'member';
 
@@ -39,7 +39,7 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
   /**
    * True: an intent line is written to the audit trail before the action runs and a result line after it. Actions that
    * only read are not audited, unless they read payloads or secrets. `hourly`: lines are written at most once an hour
-   * per person, so that reading the audit trail does not fill it.
+   * for each person and address, so that reading the audit trail does not fill it.
    */
   readonly audited: boolean | 'hourly';
   /** The person must enter the password again; tokens cannot run the action. */

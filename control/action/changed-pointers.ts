@@ -7,8 +7,8 @@ import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 const MOST = 100;
 
 /**
- * Returns at most 100 pointers. An object or array that was added, removed or replaced by another type counts as one
- * place.
+ * Returns at most 100 pointers. An object or array that was added, removed or replaced by a value of another type gives
+ * only one pointer.
  */
 export function changedPointers(before: unknown, after: unknown): readonly string[] {
   const found: string[] = [];

@@ -5,7 +5,9 @@ import type { SettingDescription } from '../../engine/host/settings.ts';
 export interface ControlInfo {
   readonly version: string;
   readonly environment: string;
-  /** Returns the address of each listener by its name (`open`, `user`, `bus`, `control`, `mllp` …). */
+  /**
+   * Returns the addresses of all listeners by the name of the listener (`open`, `user`, `bus`, `control`, `mllp` …).
+   */
   addresses(): Readonly<Record<string, string>>;
   /** Returns a shell command that signs and sends a call; the overview page shows it. */
   tryIt?(): string | undefined;

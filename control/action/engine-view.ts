@@ -22,6 +22,9 @@ export interface EngineView {
     readonly runs: Pick<ArchiveRuns, 'latest' | 'request' | 'stop'>;
     readonly afterDays: number;
   };
-  /** Returns the ids of published durable flows whose trigger receives or fetches messages, in any process. */
+  /**
+   * Returns the ids of published durable flows whose trigger receives or fetches messages. Includes the flows of all
+   * processes.
+   */
   feeds(): readonly string[];
 }

@@ -7,7 +7,7 @@ import type { DomainScope } from '../access/domains.ts';
 import type { Owners } from './owners.ts';
 
 interface Named {
-  /** The value that holds the ids, separated by an English or a Chinese comma. */
+  /** Name of the error value that holds the ids. They are separated by English or Chinese commas. */
   readonly value: string;
   readonly kind: Exclude<keyof Owners, 'waiter'>;
 }
@@ -62,7 +62,7 @@ async function namesOthers({ code, values = {} }: Coded, scope: DomainScope, own
   return false;
 }
 
-/** Texts for codes for which a more specific sentence reveals nothing. */
+/** Texts for some codes that say more than the general text below. They reveal nothing about the hidden objects. */
 const SAID: Readonly<Record<string, { readonly message: string; readonly fix: string }>> = {
   LISTENER_CLASH: { message: 'A flow of another domain already listens on this address.', fix: 'Use another adapter or port.' },
 };

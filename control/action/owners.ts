@@ -11,7 +11,7 @@ import type { DomainRequirement, Touched } from '../access/domains.ts';
 
 type FindOwner = (id: string) => Promise<Touched>;
 
-/** The part of a store that is used here. */
+/** The method of a store that finds an object by its id. */
 interface Find<Found> {
   get(id: string): Promise<Found | undefined>;
 }
@@ -27,8 +27,8 @@ export interface Owners {
   readonly secret: FindOwner;
   readonly execution: FindOwner;
   /**
-   * Returns the domains of the execution that waits for the token. If none waits, returns the domains of all versions
-   * of the flow, since an execution of any of them may start to wait.
+   * Returns the domains of the execution that waits for a message with this token. If none waits, returns the domains
+   * of all versions of the flow, since an execution of any of them may start to wait.
    */
   waiter(flowId: string, token: string): Promise<Touched>;
   /** Finds the domains of an execution's flow as it is now: of its draft and of its current version. */
@@ -36,8 +36,8 @@ export interface Owners {
   readonly bulk: FindOwner;
   readonly alarm: FindOwner;
   /**
-   * Finds the domains of the subject of an alarm or a silence: a flow, an adapter, an interface, an object of an app,
-   * or the installation.
+   * Finds the domains of the object that an alarm or a silence is about: a flow, an adapter, an interface, an object of
+   * an app, or the installation.
    */
   readonly alarmSubject: FindOwner;
   readonly silence: FindOwner;
@@ -125,8 +125,8 @@ function ownerByPrefix(owners: Owners, subject: string): Promise<Touched> {
 }
 
 /**
- * Returns the domains of the versions and saved revisions that a removed flow left in the store, because a new flow
- * with the same id could read them. Returns undefined if there are none.
+ * Returns the domains of versions and saved revisions that a removed flow left in the store. They are needed because a
+ * new flow with the same id could read these versions and revisions. Returns undefined if there are none.
  */
 async function domainsLeftBehind(catalog: OwnersDeps['catalog'], flowId: string): Promise<Touched['domains']> {
   const [versions, revisions] = await Promise.all([catalog.versions(flowId), catalog.revisions(flowId)]);
@@ -147,8 +147,8 @@ function ofOne(find: (id: string) => Promise<{ readonly domain?: string | undefi
 }
 
 /**
- * Returns the demands for saving a document: the domains of the document that it replaces, if any, and the domain that
- * it names.
+ * Returns the domains that saving a document requires: those of the document that it replaces, if any, and the domain
+ * that it names.
  */
 export async function saving(stored: Promise<Touched>, document: unknown): Promise<readonly DomainRequirement[]> {
   const names = typeof document === 'object' && document !== null && 'domain' in document ? document.domain : undefined;

@@ -1,6 +1,6 @@
 /**
- * Lists are returned in pages. A page begins behind a key, not at a position: what is added or removed between two
- * pages moves no other item, and the item that a cursor was made of may be gone.
+ * Splits lists into pages. A page begins after the key of the last item of the page before, not at a position. So items
+ * that are added or removed between two pages do not shift other items, and that last item itself may be removed.
  */
 import { Type, type Static } from 'typebox';
 import Value from 'typebox/value';
@@ -9,13 +9,13 @@ import { closed } from './action.ts';
 
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** Pass it as `after` to get the next page; absent at the end. */
+  /** Send it as `after` to get the next page; absent on the last page. */
   readonly next?: string;
 }
 
 const MOST = 1000;
 
-/** Input fields of every list. */
+/** Input fields of every action that returns a list. */
 export const pageFields = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST, default: MOST })),
   after: Type.Optional(Type.String({ maxLength: 2000, description: '`next` of the page before' })),
@@ -24,14 +24,17 @@ export const onlyPage = Type.Object(pageFields, closed);
 export type PageWish = Static<typeof onlyPage>;
 
 /**
- * What a list is ordered by, most significant first. Unique in the list, and the same for an item as long as it
- * exists. A negative number puts the highest first.
+ * The values by which a list is ordered, the most significant first. Each item has a different key, and the key of an
+ * item never changes. A negated number puts the highest number first.
  */
 export type Key = readonly (string | number)[];
 
 const Cursor = Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems: 1, maxItems: 5 });
 
-/** The items behind `after`, ordered by their keys. CURSOR_INVALID (input). */
+/**
+ * Returns the page after the cursor `after`, ordered by the keys. Throws CURSOR_INVALID (input) if `after` is not a
+ * cursor of this list.
+ */
 export function pageOf<Item>(items: readonly Item[], keyOf: (item: Item) => Key, { limit = MOST, after }: PageWish): Page<Item> {
   const last = after === undefined ? undefined : readCursor(after);
   const rows = items.map((item) => ({ item, key: keyOf(item) }));
@@ -40,7 +43,10 @@ export function pageOf<Item>(items: readonly Item[], keyOf: (item: Item) => Key,
   return { items: page.map(({ item }) => item), ...(rest.length > limit ? { next: writeCursor(page.at(-1)!.key) } : {}) };
 }
 
-/** The key of the last item of the page before. CURSOR_INVALID (input). */
+/**
+ * Returns the key in the cursor: the key of the last item of the page before. Throws CURSOR_INVALID (input) if `after`
+ * is not a cursor.
+ */
 export function readCursor(after: string): Key {
   const key = parse(Buffer.from(after, 'base64url').toString());
   if (Value.Check(Cursor, key)) return key;
@@ -60,7 +66,7 @@ function parse(text: string): unknown {
 }
 
 function compareKeys(a: Key, b: Key): number {
-  // The cursor of a list with other keys.
+  // A cursor with more or fewer values comes from another list.
   if (a.length !== b.length) throw cursorInvalid();
   for (const [index, one] of a.entries()) {
     const other = b[index]!;

@@ -65,7 +65,8 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       await checkDomains(action.domain, sent, scope);
       const problem = action.audited !== false ? trailProblem?.() : undefined;
       if (problem !== undefined && !WHILE_READ_ONLY.has(name)) throw trailRefused(problem);
-      // `checkStepUp` may use up a recovery code and so change the account; its marks belong to this action.
+      // `checkStepUp` may use up a recovery code and so change the account. The audit line of this action records that
+      // change.
       await action.admit?.(ctx, sent as never);
       if (action.stepUp) await collectChanges(marks, () => checkStepUp(actor, options.confirmation));
       return sent;
@@ -79,7 +80,7 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       });
     if (!action.audited || (action.audited === 'hourly' && isWithinHour(name, actor))) return refusals.watch(name, actor, run);
     // A reason sent with the request goes into the intent line, and the action cannot replace it. If the input itself
-    // has a reason, only that one is recorded, because other people read it too.
+    // has a reason, only the reason in the input is recorded, because other people read it too.
     const reason = hasReason(input) ? undefined : options.reason;
     const intent = await audit.intent({ action: name, actor, subject: note.subject, reason });
     try {
@@ -101,7 +102,9 @@ function hasReason(input: unknown): boolean {
 const HOUR_MS = 3_600_000;
 const MOST_REMEMBERED = 10_000;
 
-/** Returns a function that returns true if this person already ran the action within the last hour. */
+/**
+ * Returns a function that returns true if this person already ran the action from this address within the last hour.
+ */
 function createHourly(clock: Pick<Clock, 'now'>): (action: string, actor: Actor) => boolean {
   const noted = new Map<string, number>();
   return (action, { account, from }) => {
@@ -212,8 +215,8 @@ function messageOf(error: SchemaError): string {
 }
 
 /**
- * Returns one error with up to 200 issues, each with its path. Leaves out the duplicate issue that a closed object
- * adds.
+ * Returns one error with up to 200 issues, each with its path. Leaves out the second issue that the validator adds for
+ * an unknown field of a closed object.
  */
 function invalidInput(errors: readonly SchemaError[]): AppError {
   const issues: Issue[] = errors

@@ -21,8 +21,8 @@ export interface Confirmation {
 export type CheckStepUp = (actor: Actor, given: Confirmation | undefined) => Promise<void>;
 
 /**
- * Time after the login during which the second factor is not required again: the authenticator app shows a new code
- * only every 30 s.
+ * Time after the login during which the second factor is not required again. Each code works only once, and the
+ * authenticator app shows a new code only every 30 s.
  */
 const FRESH_MS = 5 * 60_000;
 

@@ -247,8 +247,8 @@ function listAdapterTypes(services: AdapterServices): Action {
 }
 
 /**
- * Returns the demands for saving an adapter. A new credential must be one that the person may see: an error about any
- * other credential would reveal its name.
+ * Returns the domains that saving an adapter requires. A new credential must be one that the person may see, because an
+ * error about any other credential would reveal its name.
  */
 export async function savingAdapter(
   { owners, bindingStore }: Pick<AdapterServices, 'owners' | 'bindingStore'>,

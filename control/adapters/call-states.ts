@@ -8,9 +8,9 @@ import type { TrafficSeries } from '../../engine/observe/traffic.ts';
 import type { EngineView } from '../action/engine-view.ts';
 
 /**
- * - `refused`: most calls of the last five minutes were refused, probably valid ones too.
+ * - `refused`: most calls of the last five minutes were refused, probably valid calls too.
  * - `partly`: at least a tenth of the calls of the last five minutes failed.
- * - `slow`: attempts have waited long for a response, and no response has arrived since they began.
+ * - `slow`: an attempt has waited at least 20 s for a response, and no call has succeeded since it began.
  * - `idle`: no calls for five minutes.
  */
 export type CallStateName = 'ok' | 'partly' | 'refused' | 'slow' | 'failing' | 'idle';
@@ -29,7 +29,7 @@ export interface CallState {
   readonly p95Ms?: number;
   readonly lastOkAt?: number;
   readonly lastError?: { readonly code: string; readonly at: number };
-  /** Number of consecutive failed attempts, and since when. */
+  /** Number of failed attempts since the last success. `failingSince` is the time of the first of them. */
   readonly failures: number;
   readonly failingSince?: number;
   /** Start of the oldest attempt that is still waiting for a response. */
@@ -47,12 +47,15 @@ export interface CallReport {
   readonly traffic: TrafficSeries;
 }
 
-/** A few of many calls may fail by chance, but not this many consecutive ones. */
+/** Number of consecutive failures that count as failing; a few failures among many calls may be chance. */
 const FAILURES = 3;
 const RECENT_MS = 300_000;
-/** Without calls for this long, an old failure says little about the present. */
+/**
+ * An adapter or interface counts as failing only if its last error is newer than this: an older error says little about
+ * the present.
+ */
 const FAILING_FOR_MS = 3_600_000;
-/** Longer than most time-outs. */
+/** An attempt that waits this long for a response counts as slow. This is longer than most time-outs. */
 const SLOW_MS = 20_000;
 const PARTLY_SHARE = 0.1;
 /** Minimum number of refused calls; fewer may come from a single wrong caller. */

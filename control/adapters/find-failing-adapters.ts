@@ -26,16 +26,16 @@ export interface FailingAdapter {
   readonly code: string;
   readonly lastOkAt?: number;
   /**
-   * `held` counts messages held at nodes that use the adapter. `waiting` counts messages that wait for a retry or for
-   * their turn, in flows that use the adapter. Both counts are absent without the right to read executions.
+   * `held` counts messages held at nodes that use the adapter. `waiting` counts messages in flows that use the adapter
+   * and that wait for a retry or for their turn. Both counts are absent if the person may not read executions.
    */
   readonly held?: number;
   readonly waiting?: number;
 }
 
 /**
- * Returns the failing adapters, longest failing first. `groups` are all groups of held executions; absent without the
- * right to read executions.
+ * Returns the failing adapters, the longest failing first. `groups` are all groups of held executions; absent if the
+ * person may not read executions.
  */
 export async function findFailingAdapters(
   services: FindFailingAdaptersServices,

@@ -1,5 +1,5 @@
 /**
- * Settings for when an alarm is raised and who is notified, in one document. Passwords and keys are encrypted
+ * Settings for when an alarm is raised and who is notified. All are in one document. Passwords and keys are encrypted
  * separately and never returned to the client.
  */
 import { randomBytes } from 'node:crypto';
@@ -71,7 +71,10 @@ export const AlarmSettings = Type.Object(
 );
 export type AlarmSettings = Static<typeof AlarmSettings>;
 
-/** New passwords and keys by receiver id, or by `mail`. Absent ones stay unchanged. */
+/**
+ * New passwords and keys by receiver id; the key `mail` stands for the mail server. Passwords and keys that are not
+ * listed stay unchanged.
+ */
 export const AlarmSecrets = valuesBy('id', Type.String({ minLength: 1, maxLength: 500 }));
 
 export interface AlarmSettingsStore {
@@ -84,7 +87,7 @@ export interface AlarmSettingsStore {
     settings: AlarmSettings,
     secrets: Readonly<Record<string, string>>,
   ): Promise<{ readonly settings: AlarmSettings; readonly newKeys: Readonly<Record<string, string>> }>;
-  /** Returns the ids that have a secret. */
+  /** Returns the ids of receivers that have a key or password, and `mail` if the mail server has one. */
   withSecret(): Promise<readonly string[]>;
   secret(id: string): Promise<string | undefined>;
 }

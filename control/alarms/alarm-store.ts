@@ -31,7 +31,7 @@ export interface AlarmDocument extends StoredDocument {
   readonly open?: true;
   readonly openedAt: number;
   readonly seenAt: number;
-  /** Time since which the problem is no longer found. */
+  /** Time of the first check that no longer found the problem. */
   readonly missedSince?: number;
   readonly endedAt?: number;
   readonly acknowledged?: { readonly by: string; readonly at: number };
@@ -43,7 +43,7 @@ export interface AlarmDocument extends StoredDocument {
   /** Receivers that were notified of the alarm. They are notified again when it ends. */
   readonly told: readonly string[];
   readonly pending?: PendingNotice;
-  /** Receivers that could not be reached after all retries. */
+  /** Receivers that could not be reached after all retries; `code` is the last error. */
   readonly undelivered?: { readonly at: number; readonly to: readonly string[]; readonly code: string };
   readonly expiresAt?: number;
 }

@@ -245,8 +245,8 @@ function testReceiver({ alarms, clock }: AlarmServices): Action {
 type IsSeen = (subject: string) => Promise<boolean>;
 
 /**
- * Returns a function that checks whether the person may see a subject. Each subject is looked up once, since many
- * alarms are about the same flow.
+ * Returns a function that checks whether the person may see the object that an alarm is about. Each object is looked up
+ * once, since many alarms are about the same flow.
  */
 function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
   if (domains.only === undefined) return async () => true;
@@ -259,12 +259,13 @@ function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
 }
 
 /**
- * Open ones first, newest first; then those that ended. An alarm that ends between two pages keeps its place: the
- * cursor begins with the time of the first page.
+ * Returns a function that computes the position of an alarm in the list: open alarms first, then ended ones, each part
+ * with the newest first. Each cursor begins with the time of the first page. An alarm that ended after that time keeps
+ * its position, so it is neither repeated nor skipped.
  */
 function createPlaceOf({ after }: PageWish, now: number): (alarm: AlarmDocument) => Key {
   const [begunAt = now] = after === undefined ? [] : readCursor(after);
-  // `endedAt` is when its problem was last found, which is earlier; `expiresAt` was set as it ended.
+  // Do not use `endedAt`: it is the time when the problem was last found. `expiresAt` was set when the alarm ended.
   const hasEnded = ({ expiresAt = Infinity }: AlarmDocument) => expiresAt - KEEP_ENDED_MS <= Number(begunAt);
   return (alarm) => [begunAt, hasEnded(alarm) ? 1 : 0, -alarm.openedAt, alarm._id];
 }
@@ -275,7 +276,7 @@ async function keepSeen<Item extends { readonly subject?: string }>(items: reado
   return seen;
 }
 
-/** The alarms that opened last; reads page after page until there are enough. */
+/** Returns the alarms that opened last and that the person may see. Reads page after page until there are enough. */
 async function findLatest(stored: AlarmStore['alarms'], isSeen: IsSeen): Promise<readonly AlarmDocument[]> {
   const found: AlarmDocument[] = [];
   for (let after: string | undefined, isLast = false; !isLast && found.length < MOST_ENDED;) {

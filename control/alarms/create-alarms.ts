@@ -76,8 +76,8 @@ export async function createAlarms(deps: AlarmsDeps): Promise<Alarms> {
   }
 
   /**
-   * Returns true if this process may check now. While the shared state is down no process can take the lease, so every
-   * process checks; conditional updates in the store prevent duplicates.
+   * Returns true if this process may check now. While the shared state is down, no process can take the lease. Every
+   * process then checks, and conditional updates in the store prevent duplicates.
    */
   async function mayLook(): Promise<boolean> {
     try {

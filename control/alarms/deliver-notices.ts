@@ -1,7 +1,7 @@
 /**
  * Delivers notices. A notice is stored before it is sent, and claimed by a conditional update, so only one process
- * sends it. If that process dies, another sends it again: a receiver may get it twice, but never misses it. All
- * notices due for a receiver go in one message.
+ * sends it. If that process dies, another process sends the notice again. So a receiver may get a notice twice, but
+ * always gets it. All notices due for a receiver go in one message.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';

@@ -16,7 +16,7 @@ export interface Expiring {
 }
 
 const SOON_MS = 30 * 86_400_000;
-/** Grants and keys that expired longer ago are no longer reported. */
+/** Grants, keys and tokens that expired longer ago than this are no longer reported. */
 const GONE_MS = 7 * 86_400_000;
 
 export interface ExpiringDeps {
@@ -26,12 +26,12 @@ export interface ExpiringDeps {
   readonly certificate: string | undefined;
 }
 
-/** Returns what expires soon, the soonest first. */
+/** Returns what expires soon or has expired, the earliest expiry first. */
 export async function findExpiring({ registry, clock, certificate }: ExpiringDeps): Promise<readonly Expiring[]> {
   const [keys, grants, consumers] = await Promise.all([registry.keys.list(), registry.grants.list(), registry.busConsumers.list()]);
   const all: Expiring[] = [
     ...keys.flatMap(({ appId, keyId, state, expiresAt }) =>
-      // A retiring key is left out: a person set its end and has already added another key.
+      // Leave out RETIRING keys: the person who retired such a key already knows when it expires.
       expiresAt === undefined || state !== 'ACTIVE' ? [] : [{ what: 'app-key' as const, id: keyId, appId, expiresAt }],
     ),
     ...grants.flatMap(({ grantId, appId, expiresAt }) =>
@@ -46,7 +46,7 @@ export async function findExpiring({ registry, clock, certificate }: ExpiringDep
     { what: 'platform-key', id: registry.platformKey.keyId, expiresAt: registry.platformKeyMadeAt + PLATFORM_KEY_LIFE_MS },
   ];
   const now = clock.now();
-  // The platform's own certificate and key stay in use while it runs, so they are always reported.
+  // The platform's own certificate and key stay in use after they expire, so they are always reported.
   const isGone = ({ what, expiresAt }: Expiring) => what !== 'tls-certificate' && what !== 'platform-key' && expiresAt <= now - GONE_MS;
   return all.filter((one) => one.expiresAt < now + SOON_MS && !isGone(one)).sort((a, b) => a.expiresAt - b.expiresAt);
 }

@@ -71,7 +71,7 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
   return async ({ rules }) => {
     const problems: Problem[] = [];
     const unknown = new Set<AlarmRuleName>();
-    // The counts of killed processes are lost, so the share of the last five minutes is not known yet.
+    // A killed process loses its counts. So in the first five minutes after a start, the error ratio is not known.
     if (rules['error-ratio'].on && deps.clock.monotonic() - begunAt < RATIO_OF_MS) unknown.add('error-ratio');
     // Run the rules one by one: other work needs the store more.
     for (const rule of ALARM_RULE_NAMES) {
@@ -174,7 +174,8 @@ function checkProcesses(find: FindSilentProcesses): Check {
   return async (bound) =>
     (await find(bound * MINUTE_MS)).map(({ processId, role, host, pid, lastSeenAt }) => ({
       subject: processId,
-      // Round to the minute: the value is recomputed on every check and differs slightly.
+      // Round to the minute. The value is computed again on every check and differs slightly, and each difference would
+      // update the stored alarm.
       values: { role, host, pid, lastSeenAt: Math.floor(lastSeenAt / MINUTE_MS) * MINUTE_MS },
     }));
 }

@@ -1,8 +1,9 @@
 /**
  * Finds silent feeds: published durable flows whose trigger receives or fetches messages and has stopped getting any.
- * People can follow the rule: the usual gap is the 90th percentile of the gaps between the last 40 messages. A feed is
- * silent after four times that gap, but never before ten minutes. Bursts make the gap small and nights make it large. A
- * feed with fewer than ten messages is not judged.
+ * The rule is simple enough for people to check. The usual gap is the 90th percentile of the gaps between the last 40
+ * messages. A feed is silent if no message has come for four times that gap, and for at least ten minutes. Messages in
+ * bursts give a short usual gap; nights without messages give a long one. A feed with fewer than ten messages is not
+ * checked.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { ExecutionCounter } from '../executions/execution-counter.ts';

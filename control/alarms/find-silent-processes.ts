@@ -2,7 +2,7 @@
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
 
-/** A longer pause means that rules did not run: they run every 15 seconds. */
+/** If this much time passes between two checks, the rules did not run in between: they run every 15 seconds. */
 const PAUSE_MS = 60_000;
 const HEARD_WITHIN_MS = 30_000;
 /** Largest expected difference between the clocks of two machines. */
@@ -21,7 +21,7 @@ export function createFindSilentProcesses(processes: Pick<Processes, 'list'>, cl
 
 /**
  * Returns a function that returns true once rules have run for 30 seconds without a pause. By then every living process
- * has reported. While the store is down the rules pause; afterwards all other processes seem silent at first.
+ * has reported. After the store was down, the rules start again and all other processes seem silent at first.
  */
 function createWatch(clock: Clock): () => boolean {
   let since = 0;
@@ -35,9 +35,10 @@ function createWatch(clock: Clock): () => boolean {
 }
 
 /**
- * Returns silent processes without a replacement. Each living process replaces one of the same role whose last
- * heartbeat came before its start. `lastSeenAt` would be wrong here: a control process that starts later first sees a
- * dead process at its own start, which is after the start of the replacement.
+ * Returns silent processes that no other process has replaced. A living process replaces one silent process of the same
+ * role if it started after the last heartbeat of the silent one. `lastSeenAt` would be wrong here: a control process
+ * that starts later sees the dead process for the first time at its own start, which is after the start of the
+ * replacement.
  */
 function findMissing(processes: readonly ProcessState[]): readonly ProcessState[] {
   const living = processes.filter(({ state }) => state === 'alive').sort((a, b) => a.startedAt - b.startedAt);

@@ -1,7 +1,7 @@
 /**
  * Raises the one alarm that cannot be stored: the store itself is down. Each control process keeps the alarm in memory
- * and notifies by the settings that it read last. While the shared state works, only one control process notifies. When
- * the store is back, receivers are notified again and the alarm is stored as ended.
+ * and uses the settings that it read last. While the shared state works, only one control process sends notices. When
+ * the store works again, receivers are notified and the alarm is stored as ended.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { toErrorRecord } from '../../engine/contract/values/errors.ts';

@@ -29,7 +29,7 @@ export function createAuthenticate({ accounts, sessions, countWrongToken, duties
     const session = await sessions.find(secret);
     if (session === undefined) throw await countWrongToken(secret, request.ip);
     const account = await accounts.get(session.account);
-    // A cookie secret does not work as a bearer token, nor a token as a cookie.
+    // The secret of a session is accepted only in a cookie, and the secret of a token only as a bearer token.
     if (account === undefined || account.disabled || (session.kind === 'token') !== (bearer !== undefined)) throw loginRequired();
     if (bearer === undefined) checkSameOrigin(request, isTls);
     return {
@@ -41,7 +41,7 @@ export function createAuthenticate({ accounts, sessions, countWrongToken, duties
       sessionId: session._id,
       ...(session.secondFactorAt === undefined ? {} : { secondFactorAt: session.secondFactorAt }),
       ...(session.rights === undefined ? {} : { rights: session.rights }),
-      // Only sessions have these duties: the owner had to meet them before issuing a token.
+      // Only sessions have these duties: the owner must have met them before a token could be issued.
       ...(session.kind === 'session' ? dutiesOf(account) : {}),
     };
   };

@@ -74,7 +74,7 @@ export interface ControlServer {
   stop(): Promise<void>;
 }
 
-/** Limit for requests without a login. */
+/** Maximum size of a request body without a login. */
 const BODY_BYTES = 4096;
 const STOP_MS = 4000;
 /** A slow or silent client must not block connections of others. */
@@ -99,7 +99,7 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   addSecurityHeaders(app, deps.tls !== undefined);
   serveIcons(app);
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, deps.logger));
-  // Respond at once: no route would read the body.
+  // Refuse an unknown path at once, without reading the body: no route would use it.
   app.addHook('onRequest', async ({ is404 }) => {
     if (is404) throw routeUnknown();
   });
@@ -178,7 +178,10 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The framework reports the same error for a body that is not JSON and for one with a key such as `__proto__`. */
+/**
+ * The framework reports the same error for a body that is not JSON and for JSON with a key such as `__proto__`. So tell
+ * them apart here.
+ */
 function refusedKey(cause: Error): AppError {
   return new AppError(
     'REQUEST_MALFORMED',
@@ -293,7 +296,7 @@ function addLogin(
     checkSameOrigin(request, isTls);
     const { name, password, code } = readLogin(request.body);
     const marks: MarkChange[] = [];
-    // A login may use up a recovery code and so change the account.
+    // A login may use up a recovery code and so change the account. Collect this change for the audit line.
     const account = await collectChanges(marks, () => checkLogin(name, password, request.ip, { code })).catch(async (error: unknown) => {
       await tellRefused(error, request.ip);
       throw error;
@@ -332,8 +335,8 @@ function addHealth(app: FastifyInstance, { documents, metricsText, refusals }: C
 }
 
 /**
- * Returns true for a request made directly on this machine. A proxy on this machine would add the client's address. A
- * page whose domain name was pointed at this machine (DNS rebinding) sends that name.
+ * Returns true for a request made directly on this machine. A proxy on this machine would add a header with the
+ * client's address. A page whose domain name was pointed at this machine (DNS rebinding) sends that name as the host.
  */
 function isLocal({ ip, hostname, headers }: FastifyRequest): boolean {
   const isOwnName = LOOPBACK.has(hostname.replace(/^\[(.*)\]$/, '$1')) || hostname === 'localhost';

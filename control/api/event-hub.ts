@@ -89,7 +89,7 @@ export function createEventHub(deps: EventHubDeps): EventHub {
 class OpenPages implements EventHub {
   readonly #deps: EventHubDeps;
   readonly #listeners = new Map<ServerResponse, Listener>();
-  /** The last event sent for each flow. */
+  /** The last data sent for each flow. */
   #sent = new Map<string, { readonly text: string; readonly flow: VersionOfFlow }>();
   /** Pages that have not received all flows yet. */
   #fresh = new Set<ServerResponse>();

@@ -16,7 +16,7 @@ export function serveApiPage(app: FastifyInstance, page: ServedPage): void {
     opened ??= openPage(page);
     const answer = await (await opened).inject({ method: 'GET', url, headers });
     if (answer.statusCode === 404) return reply.callNotFound();
-    // These two headers belong to the connection, not to the page.
+    // `connection` and `date` belong to the other connection, so do not copy them.
     const { connection: _connection, date: _date, ...kept } = answer.headers;
     return reply.code(answer.statusCode).headers(kept).send(answer.rawPayload);
   };
@@ -29,8 +29,8 @@ async function openPage({ api, ...page }: ServedPage): Promise<FastifyInstance> 
   app.setValidatorCompiler(() => () => true);
   await addOpenApi(app, page);
   const described = async (scope: FastifyInstance) => {
-    // These routes are described and never run, but `inject` resolves dots in a path, so `/api/docs/../v1/me` arrives
-    // here too.
+    // These routes are only described here and must never run. But `inject` resolves dots in a path, so
+    // `/api/docs/../v1/me` arrives here too and gets 404.
     scope.addHook('onRequest', async (_request, reply) => reply.callNotFound());
     await api(scope);
   };

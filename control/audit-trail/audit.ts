@@ -44,7 +44,7 @@ export interface ActPage {
   readonly next?: string | undefined;
 }
 
-/** An action that writes audit lines, with its text. */
+/** An action that writes audit lines, and its name in both languages. */
 export interface AuditedAction {
   readonly name: string;
   readonly text: Text;

@@ -12,7 +12,7 @@ export interface ObjectNamesServices {
   readonly accounts: AccountStore;
 }
 
-/** In this order they are listed. */
+/** The kinds of objects, in the order in which they are listed. */
 export const OBJECT_KINDS = ['flow', 'adapter', 'table', 'interface', 'app', 'account'] as const;
 
 export interface NamedObject {

@@ -17,11 +17,14 @@ export interface AuditHead {
   readonly number: number;
   readonly mac: string;
   readonly at: number;
-  /** True if this store rejects documents without a valid mark, even if the store itself claims otherwise. */
+  /**
+   * True if this store rejects documents without a valid mark. The store itself may claim otherwise after it was
+   * changed; this value counts.
+   */
   readonly isEnforced: boolean;
   /**
-   * Time when the head was found missing although the audit trail had lines. The end of the audit trail cannot be
-   * trusted until a person accepts it.
+   * Time of the check that found the head missing although the audit trail had lines. The end of the audit trail cannot
+   * be trusted until a person accepts it.
    */
   readonly missingSince?: number;
 }

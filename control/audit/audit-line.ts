@@ -27,7 +27,7 @@ export interface AuditLine {
   readonly after?: unknown;
 }
 
-/** A line as it is stored, and as its MAC covers it. */
+/** A line in the form that is stored and that its MAC covers. */
 export interface SealedLine extends Omit<AuditLine, 'reason'> {
   readonly sealedReason?: string;
   /** `ChangedFields` as encrypted JSON. */

@@ -27,7 +27,7 @@ export interface Intent {
 export interface AuditQuery {
   readonly actor?: string;
   readonly action?: string;
-  /** Prefix of the line's subject. */
+  /** Beginning of the line's subject. */
   readonly subject?: string;
   /** Outcome of result lines: `done`, `failed` for any error, or the code of an error. */
   readonly outcome?: string;
@@ -67,7 +67,10 @@ export interface AuditDeps {
 /** A line before its reason and changes are encrypted. */
 type Unsealed = Omit<AuditLine & SealedLine, 'chain' | 'number' | 'at'> & { readonly changes?: ChangedFields };
 
-/** Marks in one line, about 100 KB. Further marks go into further result lines of the same action. */
+/**
+ * Maximum number of marks in one line, which are about 100 KB. Further marks go into further result lines of the same
+ * action.
+ */
 const MARKS_A_LINE = 500;
 const CLASHES = 50;
 
@@ -145,7 +148,10 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   }
 }
 
-/** Logs each break once, because a process that waits for an acceptance reads the audit trail repeatedly. */
+/**
+ * Logs each break only once. A process that waits for an acceptance reads the audit trail repeatedly and would log them
+ * each time.
+ */
 function logBreaks(breaks: readonly ChainBreak[], told: Set<string>, logger: Logger): void {
   for (const { number, to, why, isAccepted } of breaks) {
     const key = `${number} ${to} ${why}`;

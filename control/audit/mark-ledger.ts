@@ -8,11 +8,14 @@ import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 export interface MarkLedger {
   take(change: MarkChange): void;
   of(collection: string): ReadonlyMap<string, MarkChange>;
-  /** Starts a baseline: from here on the lines name every document. `at` is the time of its first line in epoch ms. */
+  /**
+   * Starts a baseline: the lines after this point name every document. `at` is the time of the first of these lines in
+   * epoch ms.
+   */
   begin(at: number): void;
   /**
-   * Revisions below this value are older than the baseline. A document with such a revision that no line names was
-   * removed and restored outside Kangqiao.
+   * Revisions below this number are older than the baseline. If a stored document has such a revision and no line names
+   * it, it was removed earlier and then restored outside Kangqiao.
    */
   readonly floor: number;
 }

@@ -30,7 +30,7 @@ const MOST_ADDRESSES = 1000;
 export interface Refusals {
   /** Runs `work`; records a denial and rethrows it. */
   watch<T>(action: string, actor: Actor, work: () => T | Promise<T>): Promise<T>;
-  /** Writes the lines that are still being counted. */
+  /** Writes the lines of denials that are still being counted. */
   stop(): Promise<void>;
 }
 

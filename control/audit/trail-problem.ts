@@ -24,7 +24,8 @@ export function problemOf(head: AuditHead | undefined, replay: Replay, isEnforce
   const told = { lines: last.number, ...(head === undefined ? {} : { headNumber: head.number, headAt: head.at }) };
   if (head !== undefined) {
     const { number } = head;
-    // A row that was inserted after a cut has a high number, but leaves a gap before the signed line.
+    // Lines at the end may have been cut off and a new line with a high number added. Then the lines before it are
+    // missing, up to the number in the head.
     const isCut = breaks.some((one) => one.why === 'missing' && one.number <= number && one.to >= number - 1);
     if (last.number < number || isCut) return { why: 'older', ...told };
     if (breaks.some((one) => one.why === 'changed' && one.number <= number && one.to >= number)) return { why: 'other', ...told };

@@ -16,8 +16,8 @@ export interface TrailHead {
 /** A place where the chain is broken. */
 export interface ChainBreak {
   /**
-   * The first wrong line; `to` is the last one. The line after a gap cannot be checked, because its predecessor is
-   * missing, so it counts as wrong too.
+   * Number of the first wrong line; `to` is the number of the last one. The line after a gap cannot be checked, because
+   * the line before it is missing. So it counts as wrong too.
    */
   readonly number: number;
   readonly to: number;

@@ -35,9 +35,10 @@ function cut(text: string, maxText: number): string {
 }
 
 /**
- * Returns `incoming` with each masked text replaced by the stored text. A text that moved or has other changes stays
- * masked, so that nobody can redirect stored user info to another host. A value with the name of a secret does not show
- * where it is sent. It is restored only if nothing else differs.
+ * Returns `incoming` with masked texts replaced by the stored ones. If nothing else differs, all of them are replaced.
+ * Otherwise only masked user info in a URL is replaced, and only if the rest of the URL is unchanged. Then nobody can
+ * send stored user info to another host. A field that is masked because of its name stays masked: it does not show
+ * where its value is sent.
  */
 export function unmasked(incoming: unknown, stored: unknown): unknown {
   return isDeepStrictEqual(incoming, maskSecrets(stored)) ? stored : unmaskedTexts(incoming, stored);
