@@ -75,7 +75,7 @@ export interface ControlSettings {
   readonly trustedProxies?: readonly string[];
   /** Requirements for accounts; default: no second factor is required, and passwords do not expire. */
   readonly accounts?: Partial<AccountPolicy>;
-  /** The app that gets the grants of users and automatic interfaces. */
+  /** The app whose grants apply to calls on the user front, because citizens have no app. */
   readonly defaultAppId: string;
 }
 
@@ -126,8 +126,8 @@ export interface ControlDeps {
 export interface Control {
   readonly address: string;
   /**
-   * The administrator created at this start because the store held no account; undefined otherwise. The password is
-   * returned only here.
+   * Name and password of the administrator that this start created because the store held no account; undefined if it
+   * created none. The password is returned only here.
    */
   readonly firstAdministrator?: { readonly name: string; readonly oneTimePassword: string };
   /** Runs an action as the process itself (example city, first set-up); audited as `system`. */
@@ -174,7 +174,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     registry,
     visitors: await openFlowVisitors(documents, clock),
     requests: await openRequestStore(documents, deps.seal),
-    // `run` is created from these services below, before the first request is decided.
+    // `run` is created below from these services. No request calls it before that.
     runAction: (...act) => run(...act),
     plans,
     accounts,

@@ -265,7 +265,8 @@ function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
  */
 function createPlaceOf({ after }: PageWish, now: number): (alarm: AlarmDocument) => Key {
   const [begunAt = now] = after === undefined ? [] : readCursor(after);
-  // Do not use `endedAt`: it is the time when the problem was last found. `expiresAt` was set when the alarm ended.
+  // Do not use `endedAt`: it is the time of the first check that no longer found the problem, which is before the end
+  // of the alarm. `expiresAt` was set when the alarm ended.
   const hasEnded = ({ expiresAt = Infinity }: AlarmDocument) => expiresAt - KEEP_ENDED_MS <= Number(begunAt);
   return (alarm) => [begunAt, hasEnded(alarm) ? 1 : 0, -alarm.openedAt, alarm._id];
 }

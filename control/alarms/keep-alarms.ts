@@ -59,7 +59,8 @@ export async function keepAlarms(found: Found, settings: AlarmSettings, { alarms
       return false;
     }
     if (!isOff && now - alarm.missedSince! < ENDED_AFTER_MS) return false;
-    // Notify the receivers that were notified of this alarm. If a notice is not sent yet, the new notice replaces it.
+    // Notify the receivers that were notified of this alarm. A notice that is not sent yet is replaced, or removed if
+    // no receiver was notified.
     const recovery = alarm.told.length > 0 ? { pending: { kind: 'recovered', to: alarm.told, nextAt: now, tries: 0 } } : {};
     const ended = await alarms.patchIf(
       alarm._id,

@@ -179,8 +179,8 @@ function isJson(text: string): boolean {
 }
 
 /**
- * The framework reports the same error for a body that is not JSON and for JSON with a key such as `__proto__`. So tell
- * them apart here.
+ * Returns the error for JSON with a key such as `__proto__`. The framework reports the same error for a body that is
+ * not JSON.
  */
 function refusedKey(cause: Error): AppError {
   return new AppError(

@@ -1,6 +1,6 @@
 /**
- * Duties of an account that come before other actions: change a one-time or old password, and set up the second factor
- * that the installation requires.
+ * Duties of an account that its owner must fulfil before other actions: change a one-time or old password, and set up
+ * the second factor if the installation requires one.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Account } from './account-store.ts';

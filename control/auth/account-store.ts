@@ -44,7 +44,7 @@ interface StoredAccount extends StoredDocument, Omit<Account, 'name' | 'domains'
 }
 
 export interface SecondFactor {
-  /** The active secret, encrypted; absent while the first one is being set up. */
+  /** The secret in use, encrypted; absent while the first secret is being set up. */
   readonly sealed?: string;
   /** A new secret that is not confirmed yet. */
   readonly pending?: string;
@@ -78,7 +78,7 @@ export interface AccountStore {
   recentPasswords(name: string): Promise<readonly PasswordHash[]>;
   secondFactorOf(name: string): Promise<SecondFactor | undefined>;
   beginSecondFactor(name: string, sealed: string): Promise<void>;
-  /** Activates the pending secret. Returns false if another one replaced it in the meantime. */
+  /** Puts the pending secret into use. Returns false if another pending secret replaced it in the meantime. */
   confirmSecondFactor(name: string, sealed: string, recovery: readonly string[]): Promise<boolean>;
   removeSecondFactor(name: string): Promise<void>;
   /** Uses up a recovery code. Returns true for exactly one caller per code. */

@@ -9,8 +9,8 @@ import type { CollectionSpec, Documents, StoredDocument } from '../../engine/con
 
 export interface KnownNetworks {
   /**
-   * Returns true if the owner logged in from this network before. `target` is the account with its current password, so
-   * a new password forgets all networks.
+   * Returns true if the owner logged in from this network before. `target` stands for the account and its current
+   * password, so after a change of the password no network is known.
    */
   isKnown(target: string, network: string): Promise<boolean>;
   remember(target: string, network: string): Promise<void>;

@@ -20,7 +20,7 @@ export function createRecordRefusal(audit: AuditLog, shared: SharedState): Recor
   return async (error, from) => {
     const code = error instanceof AppError ? error.code : '';
     if (!(await shouldRecord(code, from))) return;
-    // The name that was typed may be a password, so it is not stored.
+    // Do not store the name that was typed: it may be a password.
     const intent = await audit.intent({ action: 'login', actor: { account: '-', roles: [], domains: 'all', via: 'session', from } });
     await audit.result(intent, { outcome: code, note: {} });
   };

@@ -7,9 +7,9 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 export interface LoginPlace {
-  /** Checks of one address run one after the other. */
+  /** Checks of one address run one after another. */
   readonly address: string;
-  /** Checks of one account run one after the other, from any address. */
+  /** Checks of one account run one after another, also if they come from different addresses. */
   readonly account: string;
   /** True if the owner has logged in from this network before. Such checks go first. */
   readonly isKnown: boolean;
@@ -31,7 +31,10 @@ interface Entry {
   refuse(): void;
 }
 
-/** Waiting entries by address and account; both maps are in the order of their turns. */
+/**
+ * Waiting entries by address and account. Both the addresses and the accounts are in the order in which they are
+ * served.
+ */
 type Lines = Map<string, Map<string, Entry[]>>;
 
 export class LoginTurns {
@@ -60,7 +63,7 @@ export class LoginTurns {
       };
       const start = () => {
         cancelTimer();
-        // An async function, so that a check that throws synchronously also ends its turn.
+        // The function is async, so that the turn also ends if the check throws synchronously.
         void (async () => check())()
           .then(resolve, reject)
           .finally(() => this.#end(place));
@@ -89,8 +92,8 @@ export class LoginTurns {
   }
 
   /**
-   * Refuses the last entry of the longest address queue to make room for an address with fewer entries. Returns false
-   * if there is no longer queue.
+   * Refuses the last entry of the address with the most waiting entries, to make room for an address with `size`
+   * entries. Returns false if no address has at least two entries more than that.
    */
   #makeRoom(lines: Lines, size: number): boolean {
     const longest = [...lines.values()].reduce((most, accounts) => (sizeOf(accounts) > sizeOf(most) ? accounts : most));
@@ -129,7 +132,9 @@ export class LoginTurns {
     this.#startNext();
   }
 
-  /** Moves the address and the account behind the others, because they have had their turn. */
+  /**
+   * Moves the address and the account of this entry to the end, so that other addresses and accounts are served first.
+   */
   #toTheEnd(entry: Entry): void {
     const { address, account } = entry.place;
     const lines = this.#linesOf(entry);

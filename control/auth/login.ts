@@ -29,14 +29,17 @@ const TRIES_PER_ADDRESS = 30;
 const TRIES_AT_ACCOUNT_PER_ADDRESS = 5;
 const TRIES_PER_ACCOUNT = 100;
 export const LOCK_MS = 15 * 60_000;
-/** Five attempts in 15 minutes would be 480 a day. This longer lock allows a hundred a day. */
+/**
+ * The longer lock for networks that the owner has used before: it allows a hundred attempts a day. Five attempts in 15
+ * minutes would be 480 a day.
+ */
 const KNOWN_LOCK_MS = 86_400_000;
 /**
  * Attackers can invent any number of names and addresses. All names of one slot share a counter, which limits the
  * number of counters of each kind.
  */
 const SLOTS = 16_384;
-/** Nobody needs more logins than this. Each one writes a session and two audit lines. */
+/** Maximum number of logins per account; nobody needs more. Each login writes a session and two audit lines. */
 const RIGHT_LOGINS_PER_MINUTE = 30;
 const MINUTE_MS = 60_000;
 /** Each running check uses 32 MB. The waiting checks of one address may take about four seconds at most. */
@@ -63,7 +66,7 @@ export interface CheckLoginDeps {
   readonly secondFactors: Pick<SecondFactors, 'isRight'>;
   readonly known: KnownNetworks;
   readonly clock: Pick<Clock, 'after'>;
-  /** Replaces `verifyPassword`. */
+  /** Replaces `verifyPassword` in tests. */
   readonly verify?: typeof verifyPassword;
 }
 
@@ -77,15 +80,15 @@ export function createCheckLogin({ accounts, shared, secondFactors, known, clock
   ): Promise<Account> {
     const addressKey = addressKeyOf(network);
     if (!ofSession) await countTry(shared, addressKey, TRIES_PER_ADDRESS, 'address');
-    // Read the password during the turn: it may have been changed while this check waited.
+    // Read the password only now: it may have been changed while this check waited.
     const stored = await accounts.passwordOf(name);
     const target = targetOf(name, stored);
     const pairKey = `login:pair:${slotOf(`${target} ${network}`)}`;
     const accountKey = `login:${isKnown ? 'known' : 'account'}:${slotOf(target)}`;
     const tries = await countTry(shared, pairKey, TRIES_AT_ACCOUNT_PER_ADDRESS, 'account');
     await countTry(shared, accountKey, TRIES_PER_ACCOUNT, isKnown ? 'known' : 'account');
-    // For the address, take back only this attempt. A right login to one account must not clear wrong attempts at other
-    // accounts.
+    // For the address, take back only this attempt. A successful login to one account must not clear wrong attempts at
+    // other accounts.
     const takeBackTries = (count: number) =>
       Promise.all([
         takeBack(shared, pairKey, count),
@@ -121,7 +124,7 @@ export function createCheckLogin({ accounts, shared, secondFactors, known, clock
     const isKnown = await known.isKnown(targetOf(name, await accounts.passwordOf(name)), network);
     const place = {
       address: ofSession ? `session:${name}` : addressKeyOf(network),
-      // Group as the counters do, so that attempts of strangers do not delay the owner.
+      // Use the same groups as the counters of attempts, so that attempts of strangers do not delay the owner.
       account: `${isKnown ? 'known' : 'account'}:${name}`,
       isKnown: ofSession || isKnown,
     };
@@ -146,8 +149,8 @@ function targetOf(name: string, stored: PasswordHash | undefined): string {
 }
 
 /**
- * Counts an attempt and returns the count. Throws LOGIN_LOCKED (input) above the limit. The last allowed attempt sets
- * the lock, so that the lock always lasts its full time.
+ * Counts an attempt and returns the count. Throws LOGIN_LOCKED (input) above the limit. The attempt that reaches the
+ * limit starts the time of the lock, so that a lock always lasts its full time.
  */
 async function countTry(shared: SharedState, key: string, limit: number, problem: keyof typeof LOCKED): Promise<number> {
   const ttlMs = problem === 'known' ? KNOWN_LOCK_MS : LOCK_MS;
@@ -181,7 +184,10 @@ async function takeBack(shared: SharedState, key: string, tries: number, ttlMs =
   await Promise.all([shared.increment(key, -tries, ttlMs), shared.delete(`${key}:lock`)]);
 }
 
-/** Counts logins with the right password. They never lock the account, but each check takes capacity from everyone. */
+/**
+ * Counts logins with the right password. They never lock the account. But each check takes capacity from everyone, so
+ * their number per minute is limited.
+ */
 async function countRight(shared: SharedState, name: string): Promise<void> {
   const key = rightKeyOf(name);
   const logins = await shared.increment(key, 1, MINUTE_MS);

@@ -31,7 +31,7 @@ export async function hashPassword(password: string, cost = COST): Promise<Passw
   return { algorithm: 'scrypt', ...cost, salt: salt.toString('base64url'), hash: hash.toString('base64url') };
 }
 
-/** Returns true if the password matches. Without a stored hash the check takes just as long and returns false. */
+/** Returns true if the password matches. Without a stored hash, returns false after the same time as a real check. */
 export async function verifyPassword(password: string, stored: PasswordHash | undefined): Promise<boolean> {
   const salt = stored === undefined ? randomBytes(16) : Buffer.from(stored.salt, 'base64url');
   const hash = await derive(password, salt, stored ?? COST);

@@ -12,7 +12,9 @@ import type { Seal } from '../../engine/contract/values/seal.ts';
 import type { AccountStore } from './account-store.ts';
 
 const PERIOD_S = 30;
-/** Codes of the previous and the next step are accepted too, because clocks of phones may differ by some seconds. */
+/**
+ * The codes of the previous and the next 30 s are accepted too, because clocks of phones may differ by some seconds.
+ */
 const WINDOW = 1;
 const SECRET_BYTES = 20;
 const RECOVERY_CODES = 10;

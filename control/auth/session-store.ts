@@ -11,7 +11,10 @@ import { findAll } from '../../engine/contract/ports/find-all.ts';
 
 const IDLE_MS = 30 * 60_000;
 const LONGEST_SESSION_MS = 12 * 3_600_000;
-/** Browser sessions per person; a new one ends the least recently used. Tokens do not count. */
+/**
+ * Maximum number of browser sessions per person; a new session then ends the least recently used one. Tokens do not
+ * count.
+ */
 const MOST_SESSIONS = 20;
 const PAGE = 1000;
 /** The last use of a session is written at most this often. */

@@ -16,7 +16,7 @@ export interface BundleDocument {
   readonly interfaces?: readonly InterfaceDocument[];
 }
 
-/** Returns the ids of the flows; skips entries that are not flows. */
+/** Returns the ids of the flows in the bundle; skips entries that are not flows. */
 export function flowIdsOf({ flows = [] }: BundleDocument): readonly string[] {
   return flows.flatMap((flow: unknown) => (isRecord(flow) && typeof flow['flowId'] === 'string' ? [flow['flowId']] : []));
 }

@@ -200,7 +200,8 @@ async function collectFlows(
     const document = await documentOf(flowId);
     if (document === undefined && asked.has(flowId))
       throw source === 'draft' || !published.has(flowId) ? notFound(flowId) : notPublished(flowId);
-    // The import reports a call to a missing flow: it knows which flows its installation has.
+    // Skip a flow that does not exist. The import reports calls to it, because only the import knows which flows exist
+    // in the target installation.
     if (document === undefined) continue;
     flows.set(flowId, document);
     for (const called of calledFlowIds(document, nodes)) wanted.add(called);
@@ -216,7 +217,8 @@ function notPublished(flowId: string): AppError {
 }
 
 /**
- * Returns the demands for saving each document separately. The target of an interface may be a flow in the same bundle.
+ * Returns the domains that saving each document of the bundle requires. The target of an interface may be a flow in the
+ * bundle.
  */
 async function demandsOf(services: BundleServices, bundle: BundleDocument): Promise<readonly DomainRequirement[]> {
   const { owners } = services;

@@ -50,7 +50,7 @@ export interface ImportBundleServices {
   readonly info: ControlInfo;
 }
 
-/** Number of documents of each kind in the bundle, all of which are now stored, and the warnings. */
+/** Number of documents of each kind in the bundle, and the warnings. All these documents are stored now. */
 export interface BundleReport {
   readonly adapters: number;
   readonly tables: number;
@@ -195,9 +195,9 @@ async function whatKeepsFromSaving(catalog: FlowCatalog, flow: unknown, by: stri
 }
 
 /**
- * Returns an issue for each call of a flow that is neither in the bundle nor visible to this person here. It is only a
- * warning for a bundle of 0.1.0, which does not include called flows. A flow of another domain counts as unknown unless
- * it is shared, as in the check of a flow.
+ * Returns an issue for each call to a flow that is not in the bundle and that this person cannot use in this
+ * installation: the flow does not exist here, or it belongs to another domain and is not shared. For a bundle of 0.1.0
+ * the issue is only a warning, because such a bundle does not include called flows.
  */
 async function missingCalls(
   { catalog, nodes }: ImportBundleServices,
@@ -249,7 +249,7 @@ function maskedValues(adapter: AdapterDocument): readonly Issue[] {
 type Bound = ReadonlyMap<string, readonly string[]>;
 
 function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Bound): readonly Issue[] {
-  // A secret that is not stored yet is checked when it is used.
+  // Skip a secret that is not stored yet: it is checked when it is used.
   if (credential === undefined || secrets.get(credential)?.includes(adapterId) !== false) return [];
   const refusal = new AppError('SECRET_NOT_BOUND', 'input', `The secret "${credential}" is not meant for ${adapterId}.`, {
     values: { name: credential, adapterId },

@@ -116,8 +116,8 @@ function withoutDigest({
 }
 
 /**
- * Returns the demands for adding a consumer. A certificate belongs to only one app, and the error for a second app
- * shows the first, so the domain of the first app is required too.
+ * Returns the domains that adding a consumer requires. A certificate belongs to only one app, and the error for a
+ * second app names the first one. So the domain of the first app is required too.
  */
 async function addingConsumer(owners: Owners, appId: string, id: string): Promise<readonly DomainRequirement[]> {
   return [await owners.app(appId), { ...(await owners.consumer(id)), mayBeNew: true }];

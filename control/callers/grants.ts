@@ -77,7 +77,8 @@ function removeGrant({ registry, plans, owners }: CallerServices): Action {
 }
 
 /**
- * Returns the demands for saving a grant. A grant connects an app and an interface, so it requires the domains of both.
+ * Returns the domains that saving a grant requires. A grant connects an app and an interface, so the domains of both
+ * are required.
  */
 async function savingGrant(owners: Owners, grantId: string, { appId, interfaceId }: GrantDocument): Promise<readonly DomainRequirement[]> {
   const sides = await Promise.all([owners.app(appId), owners.interface(interfaceId)]);

@@ -15,7 +15,7 @@ function listUserTokenKeys({ registry }: CallerServices): Action {
   return defineAction({
     name: 'user-token-keys.list',
     right: 'callers.read',
-    // The user front checks the tokens of every domain with these keys.
+    // No domain is required, because the user front checks the tokens of every domain with these keys.
     domain: 'none',
     text: { 'zh-CN': '用户令牌公钥列表', en: 'List user token keys' },
     input: onlyPage,

@@ -9,28 +9,34 @@ import { countStatuses, filterTogether, type FlowScope } from '../../engine/exec
 import { createRemember, nameOfScopes } from '../action/remember.ts';
 
 export interface ExecutionCounter {
-  /** Returns the recorded executions since local midnight, counted up to 10,000. */
+  /**
+   * Returns the number of recorded executions of each flow that were accepted since local midnight, counted up to
+   * 10,000.
+   */
   today(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Returns the executions since local midnight that failed. */
+  /** Returns the number of failed executions of each flow that were accepted since local midnight. */
   failedToday(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Returns the number of held executions of each flow; leaves out flows without any. */
   held(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Returns the number of executions that wait for a retry or for a message from outside. */
+  /** Returns the number of executions of each flow that wait for a retry or for a message from outside. */
   waiting(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /**
-   * Returns the executions that failed since `at`, of all flows unless `within` names some. `within` means the same in
-   * `oldest` and `counts`.
+   * Returns the number of failed executions that were accepted since `at`. `within` limits the count to these flows;
+   * without it, all flows are counted. `oldest` uses `within` in the same way.
    */
   failedSince(at: number, within?: readonly FlowScope[]): Promise<number>;
-  /** Returns the executions accepted since `at`, with this status or with any; counted up to 10,000. */
+  /**
+   * Returns the number of executions of each flow that were accepted since `at`, counted up to 10,000. With `status`,
+   * counts only executions in this status.
+   */
   acceptedSince(flowIds: readonly string[], at: number, status?: ExecutionStatus): Promise<Readonly<Record<string, number>>>;
   /** Returns the time when the oldest held or queued execution was accepted. */
   oldest(status: 'held' | 'queued', within?: readonly FlowScope[]): Promise<number | undefined>;
-  /** Returns the number of executions in each status, counted up to 10,000. */
+  /** Returns the number of executions of these flows in each status, counted up to 10,000. */
   counts(within: readonly FlowScope[]): Promise<Readonly<Record<ExecutionStatus, number>>>;
   /**
-   * Returns the time when the oldest queued execution of each flow was accepted. Only the oldest hundred executions are
-   * considered.
+   * Returns the time when the oldest queued execution was accepted, by flow. Only the hundred oldest queued executions
+   * are considered.
    */
   oldestQueued(): Promise<ReadonlyMap<string, number>>;
   /** Returns the acceptance times of a flow's latest executions, newest first. */
@@ -43,7 +49,7 @@ export interface ExecutionCounter {
 }
 
 const MOST = 10_000;
-/** Maximum number of open executions of a flow that are counted to find those of a version. */
+/** Maximum number of open executions of a flow for which those of one version are counted. */
 const MOST_OPEN = 2000;
 const OLDEST_QUEUED = 100;
 
@@ -107,8 +113,8 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
 }
 
 /**
- * Returns the flow id as a range. The store then uses the index of the other field, which matches few documents, and
- * does not read all executions of the flow.
+ * Returns a condition for this flow id in the form of a range. The store then uses the index of the other field in the
+ * filter, which matches few documents, instead of reading all executions of the flow.
  */
 function within(flowId: string): { readonly gte: string; readonly lte: string } {
   return { gte: flowId, lte: flowId };

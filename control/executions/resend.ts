@@ -89,7 +89,7 @@ export function resendActions({ executions, owners }: ResendServices): readonly 
     defineAction({
       name: 'executions.resend',
       right: 'executions.retry',
-      // The current version sends the message, so its domain counts too.
+      // The current version processes the new message, so the domains of the flow count too.
       domain: ({ executionId }) => all(owners.execution(executionId), owners.flowOf(executionId)),
       text: {
         'zh-CN': '更正后重发，须说明理由：挂起的在原位置接替；已结束的作为新消息排到通道末尾',

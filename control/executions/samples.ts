@@ -1,6 +1,6 @@
 /**
- * Lists real executions whose messages the author of a flow may use as samples. Reading the messages requires the right
- * to see payloads.
+ * Lists executions whose messages the author of a flow may use as samples. Reading the messages requires the right to
+ * see payloads.
  */
 import { Type } from 'typebox';
 import type { ExecutionCatalog, ExecutionSummary } from '../../engine/operate/interface.ts';

@@ -32,7 +32,7 @@ export interface ShowLimits {
 
 export type ShowMessage = (message: Message) => ShownMessage;
 
-/** Enough bytes to recognise a payload. */
+/** Length of the beginning that is always shown, enough to recognise a payload. */
 const LINE_BYTES = 200;
 
 /** Returns a function that shows messages. It counts the bytes it has shown, so create one for each response. */

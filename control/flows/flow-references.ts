@@ -120,7 +120,7 @@ async function outsideIssues(services: FlowReferencesServices, domains: DomainSc
   );
 }
 
-/** Returns true if the references of an unchecked document can be read. */
+/** Returns true if the document has a list of nodes, so that its references can be read before it is checked. */
 function hasNodes(document: unknown): document is Pick<FlowDocument, 'flowId' | 'nodes'> {
   if (!isRecord(document) || !Array.isArray(document['nodes'])) return false;
   return document['nodes'].every((node) => isRecord(node) && typeof node['type'] === 'string');

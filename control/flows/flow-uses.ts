@@ -102,5 +102,5 @@ function tablesIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([name, field]) => (name === 'table' && typeof field === 'string' ? [field] : tablesIn(field)));
 }
 
-/** Field editors whose value is an id, and the kind of the object with this id. */
+/** Field editors for the id of an object, with the kind of the object. */
 const KINDS: Readonly<Partial<Record<FieldKind, UsedKind>>> = { adapter: 'adapter', 'code-table': 'table', flow: 'flow' };

@@ -27,8 +27,8 @@ export interface VersionItem extends VersionSummary {
 }
 
 /**
- * Executions are counted for this many newest versions and for the current one. Older versions rarely have any that are
- * still open.
+ * Executions are counted for this number of newest versions and for the current version. Older versions rarely have
+ * open executions.
  */
 const COUNTED = 20;
 

@@ -25,8 +25,8 @@ export interface FlowLive {
 }
 
 /**
- * The data of the event `flow-live` and the result of `flows.live`. `done`, `failed` and `passed` are counted since
- * `since`.
+ * The data of the event `flow-live` and the result of `flows.live`. `done`, `failed` and `passed` are counts from the
+ * time `since` on.
  */
 export interface FlowLiveDetail extends FlowLive {
   readonly since: number;

@@ -14,7 +14,7 @@ export interface FlowUseServices {
   readonly flowUses: FlowUses;
 }
 
-/** Result of `flows.uses`; `interfaces` is used only for a flow. */
+/** Result of `flows.uses`. `interfaces` is set only if the object is a flow. */
 export interface Uses {
   readonly flows: readonly FlowUse[];
   readonly interfaces: readonly { readonly interfaceId: string; readonly name: Text; readonly state: string }[];

@@ -24,7 +24,7 @@ export interface BulkRunDeps {
 const SAVE_EVERY_MS = 500;
 
 export class BulkRun {
-  /** After it aborts, the run ends as soon as the current item is done. */
+  /** Aborts when the run should stop; the run then ends after the current item. */
   readonly signal: AbortSignal;
   readonly ended: Promise<Bulk>;
   readonly #deps: BulkRunDeps;

@@ -29,10 +29,10 @@ export interface Bulk {
   readonly stoppedBy?: string;
   /** The reason why the bulk stopped automatically. */
   readonly stopReason?: BulkStopReason;
-  /** Time of the last stored progress, for a bulk whose process died. */
+  /** Time of the last stored progress. Set only if the process of the bulk died. */
   readonly diedAt?: number;
   readonly closedBy?: string;
-  /** The selection; only the number of given ids, and only the name of a business key. */
+  /** The selection. Of given ids only their number is kept, and of a business key only its name. */
   readonly selection: Omit<HeldSelection, 'ids' | 'key'> & { readonly ids?: number; readonly key?: string };
   /** Number of executions that were chosen when the bulk began. */
   readonly total: number;
@@ -55,7 +55,7 @@ export interface Bulk {
   readonly perSecond: number;
   /** Set for a retry with the current code tables. */
   readonly tables?: 'now';
-  /** Present states of the executions that continued; absent for a bulk that ends executions. */
+  /** Number of continued executions by their present state; absent for a bulk that ends executions. */
   readonly outcome?: BulkOutcome;
   /** Domains of the person who started the bulk; absent: all domains. */
   readonly domains?: readonly string[];
@@ -98,8 +98,8 @@ export interface BulkStore {
   /** Returns the items from this position on. */
   items(bulkId: string, from: number): AsyncIterable<HeldItem>;
   /**
-   * Returns the bulks that began at `begun`, and at least `count` of those that began before, if there are as many;
-   * newest first. With `domains`, returns only bulks whose domains are all among them.
+   * Returns bulks, newest first: all that began at the time `begun`, and at least `count` earlier ones if there are so
+   * many. With `domains`, returns only bulks whose domains are all among them.
    */
   newest(count: number, domains?: readonly string[], begun?: number): Promise<readonly BulkDocument[]>;
   sealReason(bulkId: string, reason: string): string;
@@ -156,8 +156,8 @@ function isBegunWithin({ domains: own }: BulkDocument, domains: readonly string[
 }
 
 /**
- * Returns the id of a part. It includes the start time, because the parts of two bulks that raced for one id must not
- * mix.
+ * Returns the id of a part. It includes the start time and the person, because two bulks may be started with the same
+ * id at once, and their parts must not mix.
  */
 function partId({ _id, startedAt, startedBy }: BulkDocument, start: number): string {
   return `${_id}/${startedAt}.${startedBy}/${start}`;

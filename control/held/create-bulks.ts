@@ -1,7 +1,7 @@
 /**
  * Retries, resends, ends or cancels many held executions. The set of executions is fixed at the start. An execution
- * that has left its hold since then is skipped. So an execution is never processed twice, even if a second bulk or
- * another person handles it, or the bulk continues after a stop or a crash.
+ * that has left the status held since then is skipped. So an execution is never processed twice, even if a second bulk
+ * or another person handles it, or the bulk continues after a stop or a crash.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -36,8 +36,8 @@ export interface BulkRequest {
   /** Required for every kind except a retry. */
   readonly reason?: string;
   /**
-   * `domains`: the domains of the person who starts the bulk; absent if they have all domains. `within`: the executions
-   * of these domains.
+   * `domains`: the domains of the person who starts the bulk; absent if they have all domains. `within`: the flows and
+   * versions of which the bulk may choose executions.
    */
   readonly domains?: readonly string[];
   readonly within?: readonly FlowScope[];

@@ -33,8 +33,8 @@ export function createBulkJudge({ accounts, sessions, owners }: BulkJudgeDeps, a
     if (actor.sessionId !== undefined && !(await sessions.isLive(actor.sessionId))) return 'signed-out';
     if (!isAllowed({ ...actor, roles: account.roles }, BULK_RIGHTS[kind])) return 'right-lost';
     const scope = scopeOf(account.domains);
-    // Admit an execution that belonged to another domain when it was chosen: the action then reports it as missing.
-    // `refused` would reveal that it exists.
+    // An `epoch` below 0 means that the execution belonged to another domain when it was chosen. Admit it: the action
+    // then reports it as missing, while `refused` would reveal that it exists.
     if (scope.only === undefined || epoch < 0) return 'admitted';
     const touched = [await owners.execution(executionId)];
     // A resend uses the current flow, which may belong to another domain than the version that ran.

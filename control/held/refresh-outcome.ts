@@ -24,20 +24,24 @@ export function createOutcomeRefresher({ clock, executions }: OutcomeRefresherDe
     async look(document) {
       const { _id, kind, status, outcomeAt, endedAt, isSettled, run } = document;
       const at = clock.now();
-      // Executions that the bulk ended have no further outcome.
+      // The bulk itself ended these executions, so their outcome does not change any more.
       if (kind === 'cancel' || kind === 'conclude' || isSettled) return document;
       const pauseMs = endedAt !== undefined && at - endedAt > SELDOM_AFTER_MS ? LOOK_SELDOM_MS : LOOK_EVERY_MS;
       if (outcomeAt !== undefined && at - outcomeAt < pauseMs && outcomeAt >= (endedAt ?? 0)) return document;
       const outcome = await count(document);
       const hasEnded = status === 'done' || status === 'closed';
       const seen = { outcome, outcomeAt: at, ...(hasEnded && outcome.underWay === 0 ? { isSettled: true as const } : {}) };
-      // A settled outcome is final. If the bulk continued in the meantime, this read does not settle it.
+      // A settled outcome is final. If the bulk continued in the meantime, its `run` or `status` differs and nothing is
+      // written.
       const result = await store.bulks.patchIf(_id, { run, status, isSettled: null }, { set: seen });
       return result.outcome === 'patched' ? result.document : { ...document, outcome, outcomeAt: at };
     },
   };
 
-  /** Counts the outcomes of all chosen items, because the stored progress may be behind the executions. */
+  /**
+   * Counts the outcomes of all chosen executions. The stored progress alone may be too low, because an execution is
+   * processed before the progress is stored.
+   */
   async function count({ _id }: BulkDocument): Promise<BulkOutcome> {
     const items: HeldItem[] = [];
     for await (const item of store.items(_id, 0)) items.push(item);

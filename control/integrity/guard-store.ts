@@ -43,7 +43,7 @@ export interface GuardDeps {
 }
 
 const SIGN_EVERY_MS = 60_000;
-/** Interval at which other processes check for an acceptance. */
+/** Interval at which a process checks whether another process has ended the read-only state. */
 const LOOK_AGAIN_MS = 15_000;
 const SYSTEM: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'process' };
 
@@ -250,8 +250,8 @@ class Guard implements StoreGuard {
   }
 
   /**
-   * Returns the current time if the signed head is missing. A head must exist once marks are enforced. On a database
-   * server, however, a control process on another machine may have it.
+   * Returns the current time if the signed head is missing although it must exist: marks are enforced, and only this
+   * process uses the store. On a database server, a control process on another machine may have the head.
    */
   #findMissing({ head }: Replay, isEnforced: boolean): number | undefined {
     const { isKeeper, heads, documents, logger, clock } = this.#deps;
@@ -263,7 +263,7 @@ class Guard implements StoreGuard {
 
   /**
    * Returns the problem that another process found with its head. Returns undefined if this process has a head of the
-   * same or a later line, which disproves the problem.
+   * same line or a later one, because it has then checked more than the other process.
    */
   async #heldBy(head: AuditHead | undefined): Promise<TrailProblem | undefined> {
     const { integrity, documents, isKeeper } = this.#deps;
@@ -304,10 +304,11 @@ class Guard implements StoreGuard {
   }
 
   async #recheck(): Promise<void> {
-    // Reading the audit trail is costly, so do it only if something may have changed.
+    // Reading the audit trail is costly. Skip it while the problem is still stored, because nobody has accepted the
+    // audit trail then.
     if ((await this.#deps.integrity.held()) !== undefined) return;
     const { replay } = await this.look();
-    // The audit trail was accepted in this process in the meantime, so this read is outdated.
+    // The audit trail was accepted in this process during this read, so the problem that was read is outdated.
     if (this.#isReleased) this.#problem = undefined;
     if (this.#problem !== undefined || this.#isReleased) return;
     await this.#compare(replay);
@@ -316,16 +317,17 @@ class Guard implements StoreGuard {
   }
 
   /**
-   * Enforces marks if this store did so before. The state in the store may have been removed, but the audit trail and
-   * its head still show whether marks are enforced. A refused audit trail counts as proof too if no older process can
-   * be running: otherwise an attacker's account could accept it.
+   * Enforces marks if this store enforced them before. Its stored state may have been removed, but the audit trail and
+   * the head still show it. If the audit trail itself is refused and no other process uses the store, marks are
+   * enforced too: otherwise someone who changed the store could create an account that accepts the audit trail.
    */
   async enforceAsBefore(replay: Replay, head: AuditHead | undefined): Promise<void> {
     const { integrity, documents, isRestored } = this.#deps;
     if (integrity.state.isEnforced()) return;
     const isRemembered = head?.isEnforced === true || (this.#problem !== undefined && documents.isExclusive);
     if (replay.enforcedAt === undefined && (isRestored === true || !isRemembered)) return;
-    // The state is not new if the process died between its line and the commit; then nothing was removed.
+    // A new state means that the earlier state was removed, so report it. If a process only died between writing the
+    // audit line and `commit`, the state is not new.
     if (integrity.isNewState) integrity.state.report(integritySpec.name, 'store', 'removed');
     await integrity.commit(replay.enforcedAt ?? head?.at);
   }

@@ -20,7 +20,7 @@ export interface IntegrityView {
   readonly isEnforced: boolean;
   /** The reason why the store is read only; absent if it is not. */
   readonly trail?: TrailProblem;
-  /** Time since which the signed head of the audit trail has been missing. */
+  /** Time of the check that found the signed head of the audit trail missing. */
   readonly headMissingSince?: number;
   readonly findings: readonly Finding[];
   /** Lines of the audit trail that are missing or were changed. */

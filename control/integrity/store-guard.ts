@@ -21,7 +21,7 @@ export interface StoreGuard {
   /** Returns the reason why the store is read only; undefined if it is not. */
   trailProblem(): TrailProblem | undefined;
   /**
-   * Returns the time since which the signed head has been missing; undefined if there is a head, or after the audit
+   * Returns the time of the check that found the signed head missing. Undefined if there is a head, or after the audit
    * trail was accepted.
    */
   headMissingSince(): number | undefined;

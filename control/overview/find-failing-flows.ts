@@ -7,7 +7,7 @@ export interface FailingFlow {
   readonly flowId: string;
   readonly name: Text;
   readonly failed: number;
-  /** Executions accepted in the same time. */
+  /** Number of executions accepted in the last hour, failed ones included. */
   readonly of: number;
 }
 

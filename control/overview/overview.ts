@@ -64,7 +64,7 @@ export interface Attention {
   readonly failedLastHour?: number;
   /** The worst flows, for people who may read flows. */
   readonly failingFlows?: readonly FailingFlow[];
-  /** Requests that this person may decide. */
+  /** Number of open requests that this person may decide, and the time of the oldest. */
   readonly requests?: { readonly count: number; readonly oldestAt: number };
   readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
   readonly listeners?: readonly FailingListener[];
@@ -136,7 +136,7 @@ async function overview(
   const today = await counter.today(flows.map((flow) => flow.flowId));
   const held = may('executions.read') ? await heldNow(services, domains, within, remember) : undefined;
   const counted = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
-  // The number and the list of held executions must come from one read.
+  // Take the number of held executions from the list, so that both come from one read.
   const counts = held === undefined || held.more ? counted : { ...counted, held: held.count };
   const processes = isWhole ? await engine.processes.list() : [];
   return {

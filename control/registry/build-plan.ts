@@ -67,8 +67,8 @@ const DEBOUNCE_MS = 20;
 const RETRY_MS = 1000;
 const TOPIC = 'registry';
 /**
- * Another control process publishes its own changes. This process publishes them after this time, in case the other one
- * did not.
+ * A change of another control process is published by that process. This process publishes it too after this time, in
+ * case the other process did not.
  */
 const OTHERS_MS = 1_000;
 /** Interval at which this process publishes changes of a control process that died before it could announce them. */

@@ -12,7 +12,10 @@ export type PlatformKey = GatewayPlan['platformKey'];
 
 export interface OpenedPlatformKey {
   readonly key: PlatformKey;
-  /** Time when the key was generated. For a key without this time: when a later version first opened it. */
+  /**
+   * Time when the key was generated. Versions that did not store this time left it out; then it is the time when a
+   * later version first opened the key.
+   */
   readonly madeAt: number;
 }
 

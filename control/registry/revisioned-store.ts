@@ -10,7 +10,7 @@ import { StaleDraft } from '../../engine/contract/values/stale-draft.ts';
 
 interface Stored<T> extends StoredDocument {
   readonly document: T;
-  /** Values for unique indexes that are not part of the document. */
+  /** Values that a unique index protects and that are not part of the document. */
   readonly unique?: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads the requests that a person sees, page by page: first requests that this person may decide, oldest first; then
- * requests made by this person; then requests that this person decided.
+ * Reads the requests that a person sees, page by page. First come requests that this person may decide, the oldest
+ * first. Then come requests made by this person, and then requests that this person decided.
  */
 import { PERMISSIONS } from '../../engine/contract/access/access.ts';
 import type { Filter } from '../../engine/contract/ports/documents.ts';

@@ -108,7 +108,8 @@ export function requestRules(services: RequestRulesServices): Readonly<Record<st
         if (app === undefined || offered === undefined) return undefined;
         const stored = await registry.grants.get(grantId);
         requireSameSides(stored, document);
-        // Two people may request the same grant. Once one of them has it, the other request is outdated.
+        // Two people may request the same grant. If one of them got it, the other request is outdated, so look for that
+        // grant too.
         const granted = stored ?? (await registry.grants.list()).find((one) => one.appId === appId && one.interfaceId === interfaceId);
         const digest = digestOf([granted ?? null, contentOf(offered), contentOf(app)]);
         return { names: [offered.name, app.name], revision: stored?.revision ?? 0, from, digest };

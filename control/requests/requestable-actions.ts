@@ -1,6 +1,6 @@
 /**
- * Prepares the action of a request, checks whether the request is outdated, and runs the action after the request was
- * accepted.
+ * Prepares the requested action, checks whether the request is outdated, and runs the action after a person accepted
+ * the request.
  */
 import { Type, type Static } from 'typebox';
 import type { Permission } from '../../engine/contract/access/access.ts';

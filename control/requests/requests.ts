@@ -55,7 +55,7 @@ export interface RequestItem {
   readonly outcome?: string;
   /** True if this person may decide the request. */
   readonly mayDecide: boolean;
-  /** For an open request of this person: how many people may decide it now. */
+  /** For an open request made by this person: how many people may decide it now. */
   readonly deciders?: number;
 }
 
@@ -68,7 +68,7 @@ export interface RequestList {
 export interface RequestDetails extends RequestItem {
   /** Absent for an ended request; the audit trail has a line about its action. */
   readonly input?: unknown;
-  /** True if an object of an open request was changed or removed since, so that the action will not run. */
+  /** True if an object of an open request was changed or removed since the request. The action will then not run. */
   readonly isOutdated: boolean;
 }
 
@@ -314,7 +314,7 @@ function shown({ requests, clock }: RequestServices, record: RequestRecord, { ac
   };
 }
 
-/** Adds the number of people who may decide. The requester must see if nobody has the deciding role. */
+/** Adds the number of people who may decide, so that the requester sees when nobody can. */
 function withDeciders(item: RequestItem, domains: RequestRecord['domains'], accounts: readonly Account[]): RequestItem {
   if (item.status !== 'open') return item;
   const may = accounts.filter(

@@ -120,7 +120,8 @@ async function secretsSeen(bindingStore: BindingStore, domains: DomainScope): Pr
 }
 
 /**
- * Returns the demands for saving a secret: the domain of every adapter that may use it, before and after the change.
+ * Returns the domains that saving a secret requires: those of every adapter that may use it, before and after the
+ * change.
  */
 async function savingSecret(owners: Owners, name: string, adapters: readonly string[]): Promise<readonly DomainRequirement[]> {
   const bound = await Promise.all(adapters.map((adapterId) => owners.adapter(adapterId)));

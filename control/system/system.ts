@@ -84,7 +84,7 @@ export function systemFacts({ info, plans, registry }: SystemServices, gateways:
     name: 'kangqiao',
     version: info.version,
     environment: info.environment,
-    // If a front has several gateways, show the address of the first.
+    // If a front has several gateways, show only the address of the first.
     addresses: { ...Object.fromEntries(gateways.map(({ front, address }) => [front, address] as const).reverse()), ...info.addresses() },
     plan: plans.current(),
     platformKey: { keyId, publicPem },
