@@ -1,4 +1,7 @@
-/** The client of the admin API. It has one function for a plain call, and one for long work with progress. */
+/**
+ * The client of the admin API. `call` is for a plain call, `readList` for a whole list, and `callWithProgress` for long
+ * work.
+ */
 import type { Issue } from '../../../engine/contract/values/errors.ts';
 import type { Input, ListId, OperationId, Output } from './operation-types.ts';
 import { OPERATIONS } from './operations.ts';
@@ -36,7 +39,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The user closed the password prompt: nothing was sent, and no error is shown. */
+/** Thrown if the user closed the password prompt. Nothing was done, and no error is shown. */
 export class ConfirmationGivenUp extends ApiError {
   constructor() {
     super(403, { code: 'STEP_UP_REQUIRED', message: 'The password was not given.' });
@@ -46,19 +49,20 @@ export class ConfirmationGivenUp extends ApiError {
 /** Name of the window event that is sent when the platform no longer knows the session. */
 export const LOGGED_OUT = 'kq-logged-out';
 
-/** Calls one operation and returns its output; throws ApiError. */
+/** Calls one operation and returns its output. Throws ApiError if the call is refused or gets no response. */
 export async function call<Id extends OperationId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
   const response = await send(id, input as Record<string, unknown>, options);
   return (await readJson(response)) as Output<Id>;
 }
 
-/** Does the same as `call` for a list: reads it to its end, page by page. */
+/** Calls a list operation again and again until it has read all pages. Returns the whole list. */
 export function readList<Id extends ListId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
   return readPages((after) => call(id, after === undefined ? input : Object.assign({}, input, { after }), options));
 }
 
 /**
- * Does the same as `call` for long work: calls `onProgress` at every step. Aborting `signal` cancels the work itself.
+ * Calls an operation that takes long, and calls `onProgress` at every step. Aborting `signal` also stops the work on
+ * the server.
  */
 export async function callWithProgress<Id extends OperationId>(
   id: Id,

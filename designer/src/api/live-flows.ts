@@ -1,12 +1,12 @@
 /**
- * The live counts of every published flow. The server sends all of them only when the connection opens, so this store
- * keeps them.
+ * The live counts of every published flow. The server sends the counts of all flows only when the connection opens, and
+ * later only changes. So this store keeps them.
  */
 import { create } from 'zustand';
 import type { FlowLiveDetail } from './operations.ts';
 import { useLive } from './live.ts';
 
-/** One published flow, without the counts of its nodes and edges. */
+/** The live counts of one published flow, without those of its nodes and edges. */
 type FlowLive = Omit<FlowLiveDetail, 'since' | 'nodes' | 'edges'>;
 
 interface FlowsEvent {

@@ -30,7 +30,7 @@ export function useLive<T>(name: string, listener: (data: T) => void): void {
   }, [name]);
 }
 
-/** Makes the connection also send the counts of this flow's nodes and edges, while the component is mounted. */
+/** Asks the server to send also the counts of this flow's nodes and edges, while the component is mounted. */
 export function useWatchedFlow(flowId: string | undefined): void {
   useEffect(() => {
     if (flowId === undefined) return;
@@ -42,7 +42,10 @@ export function useWatchedFlow(flowId: string | undefined): void {
   }, [flowId]);
 }
 
-/** Returns the state of the connection: `lost` while control is unreachable. It is retried every two seconds. */
+/**
+ * Returns the state of the connection. It is `lost` while control is unreachable; the console then tries to connect
+ * every two seconds.
+ */
 export function useLiveState(): LiveState {
   return useSyncExternalStore(
     (changed) => {

@@ -15,7 +15,7 @@ type Sent<Id extends OperationId> = operations[Id] extends { requestBody?: infer
     : unknown
   : unknown;
 type Body<Id extends OperationId> = Operations[Id] extends { body: infer Name extends string } ? { [N in Name]: Sent<Id> } : Sent<Id>;
-/** Path, query and body in one object, as the server's operation expects them. */
+/** The input of an operation: its path parameters, query parameters and body in one object. */
 export type Input<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Body<Id>;
 export type Output<Id extends OperationId> = operations[Id]['responses'][200]['content']['application/json'];
 /** The operations that return a list in pages. */

@@ -11,8 +11,8 @@ const MOST_TRIES = 2;
 const BACK_MS = 5000;
 
 /**
- * Creates the only query client of the console. A refusal is final and not retried; if the platform is unreachable,
- * the query is retried until it responds.
+ * Creates the only query client of the console. A query that was refused is not repeated. If the platform is
+ * unreachable, the query is repeated until the platform responds.
  */
 export function createQueryClient(): QueryClient {
   const retry = (count: number, error: unknown) =>
@@ -30,7 +30,7 @@ export function createQueryClient(): QueryClient {
 export interface QueryOptions {
   readonly enabled?: boolean;
   readonly refetchIntervalMs?: number;
-  /** Shows the last data while the next data loads (paging, filters). */
+  /** While new data loads (next page, other filter), shows the previous data. */
   readonly keepPrevious?: boolean;
 }
 
@@ -43,7 +43,10 @@ export function useQueryOf<Id extends OperationId>(
   return useRead(id, input, options, call);
 }
 
-/** `useListOf('flows.list', {})`: the same of a whole list, which the API returns in pages. */
+/**
+ * Reads a whole list, which the API returns in pages: `useListOf('flows.list', {})` returns its loading state, error
+ * and data.
+ */
 export function useListOf<Id extends ListId>(id: Id, input: Input<Id>, options: QueryOptions = {}): UseQueryResult<Output<Id>, ApiError> {
   return useRead(id, input, options, readList);
 }

@@ -5,7 +5,7 @@
 
 export interface Confirmation {
   readonly password: string;
-  /** The code of the second factor. */
+  /** The code of the second factor, if the account has one. */
   readonly code?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The context menu: actions for the element under the pointer. */
+/** The context menu: actions for the element at which the user opened it. */
 import { Dropdown, type MenuProps } from 'antd';
 import { Palette as PaletteIcon } from 'lucide-react';
 import type { LayoutColour } from '../../../engine/contract/flow/flow-document.ts';

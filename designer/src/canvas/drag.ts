@@ -1,6 +1,6 @@
 /**
- * Handles dragged cards. A drop becomes one step of the history. Dropping an unconnected card on a wire inserts it
- * into the wire.
+ * Handles dragged cards. A whole drag becomes one step of the history. A card without wires that is dropped on a wire
+ * is inserted into the wire.
  */
 import { insertExistingOnEdge } from '../model/commands/add-node.ts';
 import { move } from '../model/commands/move.ts';

@@ -18,7 +18,8 @@ import type { CanvasEdge, CanvasNode } from './state/flow-elements.ts';
 import { labelPlace, wirePath } from './elements/wire-path.ts';
 
 /**
- * Minimum number of cards. With fewer cards xyflow is fast enough, and it moves frames and the map during the drag.
+ * Minimum number of dragged cards for a fast drag. With fewer cards xyflow is fast enough, and it also moves the frames
+ * and the map during the drag.
  */
 const FEWEST = 12;
 
@@ -62,7 +63,7 @@ interface DraggedWire {
   readonly label: HTMLElement | undefined;
 }
 
-/** Finds the elements once, at the start of the drag. */
+/** Finds the HTML elements of the dragged cards and their wires once, at the start of the drag. */
 function beginDrag(drawing: CanvasTools['drawing'], ids: readonly string[]): Drag {
   const { domNode, nodeLookup, edges } = drawing.getState();
   const moved = new Set(ids);

@@ -37,7 +37,7 @@ import { ArrowHeads, Wire } from './elements/wire.tsx';
 const TEXTS = defineTexts({
   canvas: ['流程画布', 'Canvas of the flow'],
   map: ['缩略图', 'Small map'],
-  // Describe the canvas's own keyboard control, because the texts of xyflow do not fit it.
+  // Describe the canvas's own keys to screen readers. The texts of xyflow describe other keys.
   aboutNode: ['回车打开节点的配置，Delete 键删除', 'Enter opens the settings of the node, Delete removes it'],
   aboutEdge: ['Delete 键删除连线', 'Delete removes the connection'],
 });
@@ -155,19 +155,19 @@ function selectFocused(tools: CanvasTools, target: HTMLElement): void {
   } else select(tools, type === 'note' ? { notes: [id] } : { groups: [id] });
 }
 
-/** Returns whether a key is pressed that adds to the selection. */
+/** Returns whether the user presses a key that adds the clicked element to the selection. */
 function isOneMore({ shiftKey, ctrlKey, metaKey }: ReactMouseEvent): boolean {
   return shiftKey || ctrlKey || metaKey;
 }
 
 /**
- * Shows the settings of the clicked card. Does nothing while the panel shows the results of a trial, so that the user
- * can look at the results card by card.
+ * Shows the settings of the clicked card. Does nothing while the panel shows the results of a trial: the user can then
+ * click one card after the other to see its result.
  */
 function showSettings({ editor }: CanvasTools): void {
   const { panel, isPanelOpen, isPanelUnwanted, trial, openPanel } = editor.getState();
   const isTrialShown = isPanelOpen && panel === 'try' && trial.run !== undefined;
-  // The card may already be selected, because undo selects the cards that it changed.
+  // Open the panel on every click: the card may already be selected, because undo selects the cards that it changed.
   if (!isPanelUnwanted && !isTrialShown) openPanel('properties');
 }
 

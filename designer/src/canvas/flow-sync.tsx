@@ -29,7 +29,7 @@ export function FlowSync() {
     if (!isNaming) named.current = document;
     const elements = build(document, selected, names, named.current);
     const { setNodes, setEdges, nodeLookup } = drawing.getState();
-    // A node that is being dragged keeps the position of the drawing until the drag ends.
+    // While a node is dragged, its position in the document is out of date, so keep the position of the drawing.
     setNodes(elements.nodes.map((node) => (nodeLookup.get(node.id)?.dragging === true ? inDrag(node, nodeLookup.get(node.id)!) : node)));
     // Typing a label changes no wire, so the wires are then not set again.
     if (drawn.current !== elements.edges) setEdges(elements.edges);

@@ -1,6 +1,6 @@
 /**
- * Shows the flow when it opens. When the canvas is resized, for example because a panel opens, keeps visible what the
- * user looks at.
+ * Shows the whole flow when it opens. When the size of the canvas changes, for example because a panel opens, keeps in
+ * view what the user is looking at.
  */
 import { useEffect } from 'react';
 import { bringIntoView } from './commands/add-chosen.ts';
@@ -12,7 +12,7 @@ export function useKeepFitted(): void {
   useEffect(() => {
     let isShown = false;
     const show = () => {
-      // Set this first, because `fit` changes the drawing and so calls the listener below.
+      // Set this before the call of `fit`: `fit` changes the drawing, and this calls the listener again.
       isShown = true;
       isShown = fit(tools, { duration: 0 });
     };

@@ -41,7 +41,7 @@ const TEXTS = defineTexts({
   setting: ['流程设置：{{name}}', 'Flow setting: {{name}}'],
 });
 
-/** Labels of settings. */
+/** Names of the flow's settings, for the description of a conflict. */
 const SETTING_TEXTS = defineTexts({
   name: ['名称', 'name'],
   description: ['说明', 'description'],
@@ -59,12 +59,13 @@ interface DraftConflictProps {
   readonly conflict: Conflict;
 }
 
-/** Asks the author about parts that two users changed. Such parts are never merged automatically. */
+/** Asks the author about parts that both they and another user changed. Such parts are never merged automatically. */
 export function DraftConflict({ keeper, conflict }: DraftConflictProps) {
   return conflict.theirs === undefined ? (
     <DeletedFlow keeper={keeper} mine={conflict.mine} />
   ) : (
-    // The choices apply to the version shown. If the other user saves again, the dialog starts again.
+    // The author decides about the version that is shown. If the other user saves again, the dialog starts again with
+    // the new version.
     <BothChanged key={conflict.theirs.revision} keeper={keeper} conflict={{ ...conflict, theirs: conflict.theirs }} />
   );
 }

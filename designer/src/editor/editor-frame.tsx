@@ -34,7 +34,7 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   useEffect(() => keeper.start(), [keeper]);
   const live = useLiveState();
   useEffect(() => {
-    // When the platform or the session is available again, retry at once instead of waiting for the next attempt.
+    // When the connection or the session is available again, save at once instead of waiting for the next attempt.
     if (live === 'open' && keeper.state.getState().status === 'offline') keeper.retryNow();
   }, [live, keeper]);
   usePanelOfAddress();
@@ -65,8 +65,8 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
 }
 
 /**
- * Calls hooks that read the whole document. In the frame itself, they would render header, palette, canvas and panel
- * again at each keystroke.
+ * Calls hooks that read the whole document. They are in a separate component: otherwise each keystroke would render
+ * header, palette, canvas and panel again.
  */
 function Watchers({ flowId }: { readonly flowId: string }) {
   useConfiguredPorts();

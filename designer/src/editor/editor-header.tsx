@@ -112,8 +112,8 @@ export function EditorHeader({ keeper }: { readonly keeper: DraftKeeper }) {
 }
 
 /**
- * Shows whether the draft is published. It compares with the published version, since the list of flows may be out of
- * date.
+ * Shows whether the draft is published. Compares the draft with the published version, because the state in the list of
+ * flows may be out of date.
  */
 function PublishedState({ keeper }: { readonly keeper: DraftKeeper }) {
   const t = useTexts(TEXTS);

@@ -69,7 +69,7 @@ export function OthersHere({ flowId, keeper }: OthersHereProps) {
   );
 }
 
-/** Tells the author whose changes were merged, and how many. */
+/** Tells the author that another user's changes were merged: whose changes, and how many. */
 function useMergeNotice(flowId: string, keeper: DraftKeeper): void {
   const t = useTexts(TEXTS);
   const { message } = App.useApp();

@@ -1,5 +1,6 @@
 /**
- * Loads ports that depend on a configuration from the server: once for each configuration, after a pause in typing.
+ * Some node types have ports that depend on the configuration. Loads these ports from the server, once for each
+ * configuration and after a pause in typing.
  */
 import { useEffect, useRef } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow/flow-document.ts';
@@ -23,7 +24,7 @@ export function useConfiguredPorts(): void {
 }
 
 interface Known {
-  /** The requests made for this open flow. A failed request is repeated at the next change. */
+  /** The requests that were sent for this open flow. A request that failed is sent again after the next change. */
   readonly asked: Set<string>;
   readonly cache: ReturnType<typeof createPortCache>;
 }
@@ -38,7 +39,8 @@ async function learn(store: EditorStore, { asked, cache }: Known): Promise<void>
       asked.add(key);
       try {
         const { out } = await call('nodes.ports', { type: node.type, config: node.config });
-        // If the guessed ports were right, do not redraw hundreds of cards.
+        // The ports were guessed before the server replied. If the guess was right, do not draw hundreds of cards
+        // again.
         if (canonicalJson(out) !== canonicalJson(types.outPorts(node) ?? [])) cache.learn(node.type, node.config, out);
       } catch {
         asked.delete(key);
@@ -49,8 +51,8 @@ async function learn(store: EditorStore, { asked, cache }: Known): Promise<void>
 }
 
 /**
- * Returns whether the server must be asked for the ports. Ports of branches are known locally; other ports that
- * depend on a configuration are known only to the node type.
+ * Returns whether the server must be asked for the ports. The ports of branches can be read from the configuration. For
+ * other ports that depend on a configuration, only the server has the code of the node type.
  */
 function dependsOnConfig(types: NodeTypes, { type, config }: Typed): boolean {
   return types.get(type)?.ports.dependOnConfig === true && !Array.isArray(config['branches']);

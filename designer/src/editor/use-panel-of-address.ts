@@ -1,5 +1,5 @@
 /**
- * Opens what the address names, so that links can point to it: `?panel=try` opens that tab, and
+ * Opens the part of the editor that the address names, so that a link can open it: `?panel=try` opens that tab, and
  * `?node=n_map&field=/mapping` the form of a node at a field.
  */
 import { useEffect } from 'react';

@@ -26,10 +26,11 @@ export function useValidation(): void {
       told.current = { document, issues };
       show();
     };
-    // The first check runs on the server only: it finds all problems, and a large flow opens sooner without the local
-    // check.
+    // The first check runs on the server only. The server finds all problems, and without a local check a large flow
+    // opens sooner.
     const quick = told.current === undefined ? undefined : setTimeout(show, QUICK_MS);
-    // If the call fails, the local problems stay. The saving state already shows that the platform is unreachable.
+    // If the server cannot be reached, only the local problems are shown. The saving state already shows that the
+    // platform is unreachable.
     const thorough = setTimeout(() => void ask().catch(() => undefined), told.current === undefined ? 0 : SERVER_MS);
     return () => {
       clearTimeout(quick);
@@ -40,8 +41,8 @@ export function useValidation(): void {
 }
 
 /**
- * Returns a number that increases when a flow is published or removed, or when the user returns from another window
- * where they may have fixed something.
+ * Returns a number that increases when other flows may have changed the result of the check: when a flow is published
+ * or removed, and when the user returns from another window.
  */
 function useOtherFlows(): number {
   const [look, again] = useReducer((count: number) => count + 1, 0);

@@ -42,13 +42,13 @@ const EXAMPLE = '/flows/flw_appointment';
 const GOES_TO: Readonly<Record<GuideStep, string>> = { look: EXAMPLE, try: `${EXAMPLE}?panel=try`, create: '/flows?new=1' };
 
 interface GuideCardProps {
-  /** Shows one line above the canvas of an open flow. That flow is then the one to try. */
+  /** True for one line above the canvas of an open flow. The step "try a flow" then means this flow. */
   readonly isBar?: boolean;
 }
 
 /**
- * Guides the user from the example city to their first flow. A step is ticked off when the user has completed it,
- * with or without the guide.
+ * Guides a new user from the example city to their first flow. A step is ticked off as soon as the user has completed
+ * it, even without the guide.
  */
 export function GuideCard({ isBar = false }: GuideCardProps) {
   const t = useTexts(TEXTS);

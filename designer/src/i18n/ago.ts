@@ -8,7 +8,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Formats a duration relative to now. `passedMs` is negative for the past. */
+/**
+ * Formats a time relative to now. `passedMs` is that time minus now, in milliseconds, so it is negative for the past.
+ */
 export function ago(passedMs: number, language: Language): string {
   const size = Math.abs(passedMs);
   if (size < JUST_MS) return language === 'zh-CN' ? '刚刚' : 'just now';

@@ -1,4 +1,7 @@
-/** Maps the error code of a failed or held message to one of a few causes, in words that an operator can act on. */
+/**
+ * Maps the error code of a failed or held message to one of a few causes. Describes the cause in words, so that an
+ * operator knows what to do.
+ */
 import { useCallback } from 'react';
 import { errorText } from '../../../engine/contract/error-texts/error-texts.ts';
 import { listGatewayErrors } from '../../../gateways/errors.ts';
@@ -59,8 +62,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * The texts of a gateway's errors by code, since they are more specific than any cause. In the English sentence, the
- * advice follows the colon.
+ * The texts of a gateway's errors by code. They are more precise than the description of a cause. In an English
+ * message, the text after the colon is the advice.
  */
 const GATEWAY_ANSWERS = new Map(
   listGatewayErrors().map(({ code, message }) => {
@@ -74,15 +77,15 @@ export interface CauseWords {
   /** What the user should do. */
   readonly fix: string;
   /**
-   * How the message continues once the other system works again; `fix` mentions this too. Absent if that alone does
-   * not help.
+   * How the message continues once the other system works again. The text is also part of `fix`. Absent if the message
+   * does not continue then.
    */
   readonly again?: string;
 }
 
 const REPEATS = { itself: 'byItself', retry: 'byRetry', resend: 'byResend', caller: 'byCaller' } as const;
 
-/** Returns a function that describes the cause of an error code. Without `repeat`, the message is taken as held. */
+/** Returns a function that describes the cause of an error code. If `repeat` is absent, the message counts as held. */
 export function useCauseWords(): (code: string, repeat?: Repeat) => CauseWords {
   const t = useTexts(TEXTS);
   const language = useLanguage();
@@ -103,7 +106,7 @@ export function useCauseWords(): (code: string, repeat?: Repeat) => CauseWords {
   );
 }
 
-/** Joins sentences: in Chinese without a space. */
+/** Joins sentences with a space; in Chinese without one. */
 export function joined(language: Language, ...sentences: readonly (string | undefined)[]): string {
   return sentences.filter(Boolean).join(language === 'zh-CN' ? '' : ' ');
 }

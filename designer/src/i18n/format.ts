@@ -8,7 +8,7 @@ import { useLanguage, type Language } from './texts.ts';
 export interface Format {
   /** Formats a number, for example 12,345. */
   number(value: number): string;
-  /** Formats a share, for example 98.7%. */
+  /** Formats a fraction of 1 as a percentage, for example 98.7%. */
   percent(share: number): string;
   /** Formats a local time to the second. */
   time(epochMs: number): string;

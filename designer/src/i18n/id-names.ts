@@ -4,8 +4,8 @@ import type { ErrorText, TranslatableError } from '../../../engine/contract/erro
 export type Kind = 'flow' | 'adapter' | 'table';
 
 /**
- * For each name of an error's value, the kind of object whose id it contains. Several ids are separated by a comma of
- * either language.
+ * Which values of an error contain ids, and of which kind of object. A value with several ids separates them by commas,
+ * English or Chinese.
  */
 const KINDS: Readonly<Record<string, Kind>> = {
   flow: 'flow',
@@ -53,14 +53,17 @@ function idsIn({ values = {} }: Pick<TranslatableError, 'values'>): readonly { r
   });
 }
 
-/** Replaces the id of a table. It may be any word, so it is only replaced inside quotation marks. */
+/**
+ * Replaces the id of a code table by its name. Such an id may be an ordinary word of the sentence, so it is replaced
+ * only inside quotation marks.
+ */
 function withTable(text: string, id: string, name: string): string {
   return text.replaceAll(new RegExp(`(["“])${literal(id)}(?=["”])`, 'g'), (_, open: string) => open + name);
 }
 
 /**
- * Replaces an id by the name in quotation marks, without the spaces around the id in Chinese. If the sentence already
- * names the object beside its id, the name is not repeated.
+ * Replaces an id by the object's name in quotation marks. In Chinese, the spaces around the id are removed. In English,
+ * a name in brackets after the id is removed, so that the name is not repeated.
  */
 function withName(text: string, id: string, name: string, isChinese: boolean): string {
   const alone = `(?<![\\w.-])${literal(id)}(?![\\w.-])`;

@@ -1,4 +1,4 @@
-/** Summarizes a source of a mapping in a few words. Pure. */
+/** Describes the source of a mapping rule in a few words. Pure. */
 import type { MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { defineTexts, translateWith, type Language } from './text-pairs.ts';
 import { chainOf, functionNamed, type ChainStep } from '../model/mapping/source-chain.ts';

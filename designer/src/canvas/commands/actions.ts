@@ -63,11 +63,13 @@ export interface CanvasAction {
   readonly group: 'edit' | 'node' | 'arrange' | 'view';
   /** For example `Ctrl+Shift+G`. On a Mac, Ctrl means the command key. */
   readonly keys?: readonly string[];
-  /** True if the browser's own clipboard event runs the action. */
+  /**
+   * True if the browser sends a clipboard event (copy, cut or paste) for these keys. That event then runs the action.
+   */
   readonly isNative?: boolean;
   readonly menus?: readonly MenuName[];
   readonly isDangerous?: boolean;
-  /** True if the action changes the flow. It is then not offered to read-only users. */
+  /** True if the action changes the flow. It is then not offered to users who may only read the flow. */
   readonly isChange: boolean;
   can(now: Situation): boolean;
   run(tools: CanvasTools): void;
@@ -381,7 +383,7 @@ export function situationOf(tools: Pick<CanvasTools, 'editor' | 'canvas'>): Situ
   };
 }
 
-/** Returns whether an action is offered. Read-only users do not see actions that change the flow. */
+/** Returns whether an action is offered. Actions that change the flow are not offered to users who may only read it. */
 export function isOffered(action: CanvasAction, now: Situation): boolean {
   return (!action.isChange || !now.isReadOnly) && action.can(now);
 }

@@ -7,7 +7,7 @@ import type { CanvasTools } from '../state/canvas-context.tsx';
 import { select } from '../state/selection.ts';
 
 /**
- * Adds the node. Returns its id; undefined if the command was refused, in which case the user has seen the reason.
+ * Adds the node and returns its id. Returns undefined if the command was refused; the user has then seen the reason.
  */
 export function addChosen(tools: CanvasTools, type: string, wish: InsertionPoint): string | undefined {
   const { history, types } = tools.editor.getState();
@@ -40,7 +40,8 @@ export function addChosen(tools: CanvasTools, type: string, wish: InsertionPoint
 }
 
 /**
- * Returns where a node without a given place is put: behind the selected node, otherwise in the middle of the view.
+ * Returns where to add a node if the user has not chosen a place: in the selected wire, behind the selected node, or
+ * otherwise in the middle of the view.
  */
 export function usualWish(tools: CanvasTools, type: string): InsertionPoint {
   const { selection, types, history } = tools.editor.getState();

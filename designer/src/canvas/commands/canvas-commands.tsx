@@ -14,7 +14,7 @@ export function CanvasCommands() {
   const tools = useCanvasTools();
   const t = useTexts(TEXTS);
   const action = useTexts(ACTION_TEXTS);
-  // The possible actions depend on the history, so subscribe to it.
+  // Which actions are possible depends on the history, so subscribe to it.
   const history = useEditor((editor) => editor.history);
   const selection = useEditor((editor) => editor.selection);
   const notes = useCanvas((canvas) => canvas.notes);

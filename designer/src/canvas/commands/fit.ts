@@ -10,7 +10,7 @@ interface FitOptions {
   readonly duration?: number;
 }
 
-/** Shows the elements. Does nothing before the canvas has a size and content. Returns whether it showed anything. */
+/** Shows the elements. Returns false, and shows nothing, if the canvas has no size or no content yet. */
 export function fit({ flow, drawing, editor }: CanvasTools, { ids, duration = QUICK_MS }: FitOptions = {}): boolean {
   const { width, height, panZoom } = drawing.getState();
   const shown = ids === undefined ? flow.getNodes() : flow.getNodes().filter(({ id }) => ids.includes(id));

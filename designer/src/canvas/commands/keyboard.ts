@@ -19,7 +19,7 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
-/** Actions whose keys work wherever no text is being typed, also in the panel beside the canvas. */
+/** Actions whose keys also work in the panel beside the canvas. They do not work while the user types text. */
 const EVERYWHERE: readonly string[] = ['undo', 'redo'];
 
 /** Handles keys that are pressed while the canvas, or no particular element, has the focus. */
@@ -32,7 +32,7 @@ export function useCanvasKeyboard(): void {
       if (isHere && event.key === 'Enter') selectFocused(tools, event.target);
       if (runAction(tools, event, isHere) || !isHere) return;
       if (walkOrMove(tools, event)) event.preventDefault();
-      // Do not prevent the default, so that the key is typed into the box that has just opened.
+      // Do not call `preventDefault` here: the browser then types the key into the box that has just opened.
       else if (isTyping(event) && !tools.editor.getState().isReadOnly) flushSync(() => openQuickAdd(tools));
     };
     const onClipboard = (event: ClipboardEvent) => takeClipboardEvent(tools, event);
@@ -52,14 +52,14 @@ function isOnCanvas({ drawing, editor }: CanvasTools, target: EventTarget | null
   return target === document.body || (target instanceof Node && domNode?.contains(target) === true && !isButton(target));
 }
 
-/** Selects the focused card first, so that a key acts on the card that has the focus. */
+/** Selects the card that has the focus, so that the action of the pressed key applies to this card. */
 function selectFocused(tools: CanvasTools, target: EventTarget | null): void {
   const element = target instanceof Element ? target.closest<HTMLElement>('.react-flow__node:focus-visible') : null;
   const id = element?.dataset['id'];
   if (id !== undefined && tools.flow.getNode(id)?.type === 'card' && !selectionOf(tools).nodes.includes(id)) select(tools, { nodes: [id] });
 }
 
-/** Returns whether a button has the focus. Buttons on the canvas handle keys themselves. */
+/** Returns whether the element is in a button, menu or dialog. These handle keys themselves. */
 function isButton(target: Node): boolean {
   return target instanceof Element && target.closest('button, [role="menu"], [role="dialog"]') !== null;
 }

@@ -33,7 +33,7 @@ export function removeSelected(tools: CanvasTools): void {
   select(tools, {});
 }
 
-/** Returns the selection as text and notifies the user. Returns undefined if nothing can be copied. */
+/** Returns the selection as text, and tells the user that it was copied. Returns undefined if nothing can be copied. */
 export function copiedText(tools: CanvasTools): string | undefined {
   const clipboard = copySelection(tools.editor.getState().history.document, selectionOf(tools));
   if (clipboard === undefined) return undefined;
@@ -48,7 +48,8 @@ export function copiedText(tools: CanvasTools): string | undefined {
 /** Copies the selection. Used by menus, which have no clipboard event. */
 export async function copyToClipboard(tools: CanvasTools): Promise<void> {
   const text = copiedText(tools);
-  // Without TLS the page has no clipboard API. The canvas then uses its internal copy.
+  // Without TLS the browser offers the page no clipboard. Pasting on the canvas then uses the copy that the canvas
+  // keeps.
   if (text !== undefined) await navigator.clipboard?.writeText(text).catch(() => undefined);
 }
 

@@ -31,8 +31,8 @@ export function zoomToFullSize({ flow }: CanvasTools): void {
 }
 
 /**
- * Opens the quick-add box at the selected node (and adds behind it), otherwise at the pointer, otherwise in the
- * middle.
+ * Opens the quick-add box. If one node is selected, the box opens beside it and adds behind it. Otherwise the box opens
+ * at `at`, at the pointer, or in the middle of the canvas.
  */
 export function openQuickAdd(tools: CanvasTools, at?: Point): void {
   const { editor, canvas, flow, drawing, pointer } = tools;
@@ -71,7 +71,10 @@ export function addNoteHere(tools: CanvasTools, screen?: Point): void {
   tools.canvas.getState().set({ writing: made.noteId });
 }
 
-/** Lays out the whole flow, or only the selected part without moving it elsewhere. */
+/**
+ * Lays out the selected nodes, which then stay in the same area. If fewer than two nodes are selected, lays out the
+ * whole flow.
+ */
 export function layOut(tools: CanvasTools): void {
   const { history, types, selection } = tools.editor.getState();
   const isPart = selection.nodes.length > 1;

@@ -1,4 +1,4 @@
-/** Walks from card to wire and from wire to card by keyboard, along the flow. */
+/** Moves the selection by keyboard from card to wire and from wire to card, along the flow. */
 import type { FlowDocument, FlowEdge } from '../../../../engine/contract/flow/flow-document.ts';
 import { bringIntoView } from './add-chosen.ts';
 import type { CanvasTools } from '../state/canvas-context.tsx';
@@ -6,7 +6,7 @@ import { select, selectionOf } from '../state/selection.ts';
 
 type Way = 'on' | 'back' | 'next' | 'previous';
 
-/** The directions of the arrow keys. They are pressed with Alt. */
+/** The direction of each arrow key. The keys move the selection if Alt is pressed too. */
 export const DIRECTIONS: Readonly<Record<string, Way>> = { ArrowRight: 'on', ArrowLeft: 'back', ArrowDown: 'next', ArrowUp: 'previous' };
 
 /** Moves the selection in a direction. Returns false if there is nothing in that direction. */

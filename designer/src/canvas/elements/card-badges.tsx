@@ -1,4 +1,7 @@
-/** The badges of a card: result of the run, problems, current traffic, unusual settings. */
+/**
+ * The badges of a card: the result of the last run, the number of problems, current traffic, and settings that differ
+ * from the usual ones.
+ */
 import { Tooltip } from 'antd';
 import { Activity, CircleAlert, FlaskConical, PowerOff, TriangleAlert, Unlink } from 'lucide-react';
 import { memo } from 'react';

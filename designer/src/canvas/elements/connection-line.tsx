@@ -1,4 +1,4 @@
-/** The wire that is being drawn. Over a port that refuses it, it shows the reason. */
+/** The wire that the user is drawing. Over a port that cannot be connected, it shows the reason. */
 import { getSmoothStepPath, type ConnectionLineComponentProps } from '@xyflow/react';
 import { useText } from '../../i18n/texts.ts';
 import { useCanvasTools } from '../state/canvas-context.tsx';

@@ -1,6 +1,6 @@
 /**
- * The tinted background of a loop's body, with the arc back to the loop node, and of error handling. It follows its
- * nodes and reacts to no input.
+ * A tinted background that shows the body of a loop or the nodes that handle errors. For a loop, an arc leads back to
+ * the loop node. The frame follows its nodes; it cannot be selected or dragged.
  */
 import { useStore, type NodeProps, type ReactFlowState } from '@xyflow/react';
 import { Repeat, ShieldAlert } from 'lucide-react';
@@ -39,7 +39,7 @@ export function FlowFrame({ data: { frame }, positionAbsoluteX, positionAbsolute
 
 interface ArcProps {
   readonly frame: Frame;
-  /** Position of the frame around the body. */
+  /** Position of the frame on the canvas. */
   readonly left: number;
   readonly top: number;
   readonly bottom: number;
@@ -48,8 +48,8 @@ interface ArcProps {
 const CLEAR = 12;
 
 /**
- * Draws the arc from the last node of the body back to the loop node: below the body, or above it if the loop node
- * reaches just as far down.
+ * Draws the arc from the last node of the body back to the loop node. The arc runs below the body. If the loop node
+ * itself reaches that far down, the arc runs above the body.
  */
 function ReturnArc({ frame, left, top, bottom }: ArcProps) {
   const find = useCallback((drawing: ReactFlowState) => arcOf(drawing, frame, top, bottom), [frame, top, bottom]);

@@ -1,4 +1,4 @@
-/** Computes the frame around nodes from their current places, also during a drag. */
+/** Computes the frame around nodes from their current positions, so that it also follows a drag. */
 import { useStore, type ReactFlowState } from '@xyflow/react';
 import { useCallback } from 'react';
 import { shallow } from 'zustand/shallow';

@@ -1,4 +1,4 @@
-/** The card of a node: what it is, its state, and its ports. */
+/** The card of a node: its type and label, its state, and its ports. */
 import { Handle, Position, type NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { useEditor } from '../../editor/state/editor-context.tsx';
@@ -11,8 +11,8 @@ import styles from './node-card.module.css';
 import { STATE_TEXTS } from '../../editor/state/node-looks.ts';
 
 /**
- * Renders a card. xyflow passes a new position at every step of a drag, but the content of the card must render only
- * when it changes.
+ * Renders a card. During a drag xyflow renders it at every step with a new position. The content of the card is a
+ * separate component, which renders only when the content changes.
  */
 export function NodeCard({ id, data, selected, isConnectable }: NodeProps<CardElement>) {
   return <Card id={id} data={data} isSelected={selected} isConnectable={isConnectable} />;
@@ -59,7 +59,7 @@ const Card = memo(function Card({ id, data: { node, ins, outs }, isSelected, isC
   );
 });
 
-/** Returns whether no wire ends at the node: it was bypassed or is not connected yet. */
+/** Returns whether no wire ends at the node, so that no message reaches it. Triggers need no such wire. */
 function isLooseNode(
   { edges }: { readonly edges: readonly { readonly to: { readonly node: string } }[] },
   id: string,

@@ -19,10 +19,7 @@ export function SmallMap() {
   return isWanted && isNeeded ? <Map /> : null;
 }
 
-/**
- * Returns whether a node is outside the view. The search stops at the first such node, which it finds early in a
- * large flow.
- */
+/** Returns whether a node is outside the view. */
 function isSomethingOutOfSight({ nodes, transform: [x, y, zoom], width, height }: ReactFlowState): boolean {
   if (width === 0) return false;
   return nodes.some(({ position, measured }) => {

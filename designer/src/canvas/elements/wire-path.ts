@@ -3,7 +3,7 @@ import type { Point } from '../../model/flow/card-geometry.ts';
 import { STUB, type Turn } from '../../model/layout/wire-route.ts';
 
 const CORNER = 8;
-/** Offset of the label of an error port, at the left of the wire. */
+/** Distance of an error port's label from the port: it is at the left of the wire and below the card. */
 const BESIDE = { x: 4, y: 16 } as const;
 
 export interface WireEnds {
@@ -15,7 +15,7 @@ export interface WireEnds {
 }
 
 export interface LabelPlace extends Point {
-  /** True if the label must end at `at`. */
+  /** True if the end of the label is at this point; otherwise its middle is. */
   readonly isEnd: boolean;
 }
 
@@ -23,12 +23,13 @@ export interface WirePath {
   readonly path: string;
   /** Position of the label: beside an error port, otherwise in the middle of the wire's longest straight part. */
   readonly label: LabelPlace;
-  /** Length of the straight part at which the label is placed. */
+  /** Length of the longest straight part of the wire. A label fits there if it is not longer. */
   readonly room: number;
 }
 
 /**
- * Returns the path of a wire. Ignores a turn that is not between the ends of the wire, as it can be during a drag.
+ * Returns the path of a wire. A turn that is not between the two ends of the wire is ignored; this can happen while a
+ * card is dragged.
  */
 export function wirePath(ends: WireEnds, turn: Turn = {}): WirePath {
   const points = pointsOf(ends, turn);
@@ -44,7 +45,8 @@ function pointsOf({ sourceX, sourceY, sourcePosition, targetX, targetY }: WireEn
     { x: targetX, y: targetY },
   ];
   const before = targetX - STUB;
-  // Wires from several error ports meet below the cards before they reach the node that handles the errors.
+  // A wire from an error port first runs below the cards. So wires from several error ports meet there before they
+  // reach the node that handles the errors.
   if (sourcePosition === Position.Bottom) {
     const y = sourceY + STUB;
     return [from, { x: sourceX, y }, { x: before, y }, { x: before, y: targetY }, to];

@@ -34,7 +34,7 @@ export function Wire(props: EdgeProps<CanvasEdge>) {
   const { path, label, room } = wirePath({ sourceX, sourceY, targetX, targetY, sourcePosition }, data?.turn);
   const isError = data?.kind === 'error' || data?.isBroken === true;
   const look = lookOf({ isDrop: pointed === 'drop', isSelected: selected === true, isError, isTaken });
-  // A short wire has no room for the traffic; the card at its end shows it.
+  // On a short wire there is no room for the traffic; the card at the end of the wire shows it instead.
   const hasRate = isFlowing && room >= ROOM_FOR_RATE;
   const isPointedAt = pointed === 'hover' || selected === true;
   return (
@@ -81,7 +81,8 @@ const ARROWS: readonly { readonly look: Look; readonly category?: Category }[] =
 ];
 
 /**
- * Defines one arrowhead for each look and category, because not every browser gives a marker the colour of its wire.
+ * Defines the arrowheads: one for each appearance and category. Not every browser can give an arrowhead the colour of
+ * its wire.
  */
 export function ArrowHeads() {
   return (
@@ -121,11 +122,11 @@ interface LabelProps {
 /** Draws a label. It moves with its wire, but its text renders only when it changes. */
 function WireLabel({ id, data, at, isFaded, hasRate, isPointedAt }: LabelProps) {
   const { drawing } = useCanvasTools();
-  // Do not use <EdgeLabelRenderer>: whenever anything on the canvas moves, it searches the page for this element once
-  // per label.
+  // Do not use <EdgeLabelRenderer>. Whenever anything on the canvas moves, every label that uses it would search the
+  // page for the same element.
   const place = useMemo(() => drawing.getState().domNode?.querySelector('.react-flow__edgelabel-renderer'), [drawing]);
   if (place === null || place === undefined) return null;
-  // If a node has several branches, the card shows their labels, so the wires do not.
+  // The card of a node with several branches shows the label of each branch, so the wires do not show it again.
   const isError = data?.kind === 'error' || data?.isBroken === true;
   return createPortal(
     <div className={styles.middle} data-id={id} style={{ transform: labelPlace(at) }}>

@@ -1,4 +1,4 @@
-/** The hint on an empty canvas: how to start a flow, and starter chains. */
+/** The hint on an empty canvas: how to start a flow, and a few starter chains of connected nodes. */
 import { useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useMay } from '../../session/session-context.ts';
@@ -28,7 +28,7 @@ export function EmptyHint() {
   return <div className={styles.hint}>{isReadOnly ? <p>{t('empty')}</p> : <Beginnings />}</div>;
 }
 
-/** Id of the starter that reads a hospital's WSDL. */
+/** Id of the starter that asks for a hospital's WSDL. */
 const ASKING = 'rest-to-soap';
 
 function Beginnings() {
@@ -46,8 +46,8 @@ function Beginnings() {
     // The new nodes are rendered only after this event, so fit the view in the next frame.
     requestAnimationFrame(() => fitAll(tools));
   };
-  // The starter that was chosen when the flow was created. It is applied only once, so that undo does not insert it
-  // again.
+  // The starter that the user chose when creating the flow. It is removed from the address when it is inserted, so that
+  // undo does not insert it again.
   const [address, setAddress] = useSearchParams();
   const wished = address.get('begin');
   useEffect(() => {

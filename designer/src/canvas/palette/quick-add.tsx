@@ -38,8 +38,8 @@ function Box({ request: { wish, at } }: { readonly request: QuickAddRequest }) {
   const input = useRef<HTMLInputElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const found = useNodeSearch(fitting(types, wish), query);
-  // Set the focus in the key event that opened the box, so that the key (or the first key of an input method) is
-  // typed into the box.
+  // Set the focus during the key event that opened the box. The key is then typed into the box, also if it is the first
+  // key of an input method.
   useLayoutEffect(() => input.current?.focus({ preventScroll: true }), []);
   const close = () => {
     tools.canvas.getState().set({ quickAdd: undefined });
@@ -133,8 +133,8 @@ function Choices({ found, index, onPoint, onChoose }: ChoicesProps) {
 }
 
 /**
- * Returns only the types that fit the place: with an input if the node is placed behind a wire, with an output if
- * before one.
+ * Returns only the node types that can be connected there. A node behind a wire needs an input. A node in front of a
+ * wire needs an output.
  */
 function fitting(types: NodeTypes, wish: InsertionPoint): readonly NodeDescription[] {
   const takesIn = wish.kind === 'after' || wish.kind === 'edge';

@@ -31,7 +31,7 @@ const TEXTS = defineTexts({
 });
 
 interface SoapStarterProps {
-  /** Called if the user wants the chain without filled-in settings. */
+  /** Called if the user wants the chain of nodes without any settings. */
   readonly onBare: () => void;
   readonly onClose: () => void;
 }

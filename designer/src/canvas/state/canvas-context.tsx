@@ -73,15 +73,16 @@ export function useCanvas<T>(select: (state: CanvasState) => T): T {
 }
 
 /**
- * Returns whether a canvas scope exists. A canvas without a palette or panel beside it has none and must create it.
+ * Returns whether this component is inside a canvas scope. A canvas that is used alone, without a palette or panel
+ * beside it, must create the scope.
  */
 export function useIsInCanvasScope(): boolean {
   return use(CanvasContext) !== undefined;
 }
 
 /**
- * Does the same as `useTexts`, for elements that exist hundreds of times on the canvas. It has no subscription: the
- * canvas renders everything again when the language changes.
+ * Returns a function that translates, like `useTexts`. It is for elements that exist hundreds of times on the canvas,
+ * because it adds no subscription for each of them. When the language changes, the canvas renders everything again.
  */
 export function useCanvasTexts<T extends Texts>(texts: T): Translate<T> {
   return translateWith(texts, useCanvasTools().language);

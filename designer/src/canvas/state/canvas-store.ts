@@ -6,7 +6,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Point } from '../../model/flow/card-geometry.ts';
 import type { PortEnd } from '../../model/commands/connect.ts';
 
-/** Where the next chosen node is added. */
+/** What the next chosen node is connected to, or the place at which it is added. */
 export type InsertionPoint =
   | { readonly kind: 'place'; readonly at: Point }
   | { readonly kind: 'after'; readonly node: string; readonly port?: string; readonly at?: Point }
@@ -52,7 +52,9 @@ export interface CanvasState {
   readonly isMapShown: boolean;
   /** True if the user has moved the view since the whole flow was last shown. */
   readonly isViewMoved: boolean;
-  /** The last copy. It is used if the browser does not let the page read the clipboard. */
+  /**
+   * The last text that was copied on the canvas. It is pasted if the browser does not let the page read the clipboard.
+   */
   readonly copied: string | undefined;
   set(part: Partial<Omit<CanvasState, 'set'>>): void;
 }

@@ -15,8 +15,8 @@ export interface Ends {
 type Side = Pick<Handle, 'id' | 'type'>;
 
 /**
- * Returns the ends of a wire in the direction of the flow, since it may be drawn from either end. Returns undefined
- * between two inputs or two outputs.
+ * Returns the start and end of a wire in the direction of the flow. The user may draw a wire in either direction.
+ * Returns undefined for two inputs or two outputs.
  */
 export function endsOf(fromNode: string, fromHandle: Side, toNode: string, toHandle: Side): Ends | undefined {
   const first = { node: fromNode, port: fromHandle.id ?? '' };
@@ -29,7 +29,7 @@ export function connectionEnds({ source, sourceHandle, target, targetHandle }: C
   return { from: { node: source, port: sourceHandle ?? '' }, to: { node: target, port: targetHandle ?? '' } };
 }
 
-/** Returns the ids of the nodes that can be connected to this port, at the other end of a new wire. */
+/** Returns the ids of the nodes to which a new wire from this port can be drawn. */
 export function reachableNodes(document: FlowDocument, types: NodeTypes, end: PortEnd, side: 'source' | 'target'): ReadonlySet<string> {
   const circle = side === 'source' ? nodesBefore(document, end.node) : nodesBehind(document, end.node);
   const far = document.nodes.filter((node) => {

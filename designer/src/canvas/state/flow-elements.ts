@@ -35,15 +35,15 @@ export interface Names {
   wire(edge: ViewEdge, document: FlowDocument): string;
 }
 
-/** CSS class of the part by which a frame is dragged. */
+/** CSS class of the title of a frame. The user drags a frame by its title. */
 export const GROUP_HANDLE = 'kq-group-title';
 
-/** Builds the elements of a document. Wires are named by the labels of the nodes in `named`. */
+/** Builds the elements of a document. For screen readers, wires are named by the labels of the nodes in `named`. */
 export type BuildElements = (document: FlowDocument, selected: ReadonlySet<string>, names: Names, named: FlowDocument) => FlowElements;
 
 /**
- * Creates a builder with a cache: an unchanged element stays the same object, and so does a list of unchanged
- * elements.
+ * Creates a builder that remembers its last result. An element that has not changed stays the same object, so that it
+ * is not rendered again. The same is true for the lists of elements.
  */
 export function createElementBuilder(types: NodeTypes): BuildElements {
   const viewOf = createCanvasView(types);
@@ -63,8 +63,8 @@ export function createElementBuilder(types: NodeTypes): BuildElements {
         before.isSelected === isSelected &&
         before.isStop === isStop &&
         before.name === name;
-      // Hundreds of cards are a single Tab stop: the selected card, otherwise the first one. Wires are reached from
-      // their cards.
+      // All cards together are a single Tab stop: the selected card, or the first card if none is selected. Arrow keys
+      // move from a card to its wires.
       const domAttributes = { tabIndex: isStop ? 0 : -1 };
       const kept = isSame
         ? before

@@ -7,7 +7,7 @@ export function DraftKeeperProvider({ keeper, children }: { readonly keeper: Dra
   return <KeeperContext value={keeper}>{children}</KeeperContext>;
 }
 
-/** Returns the keeper of the open flow. Publishing uses it to save the flow first. */
+/** Returns the object that saves the open flow. Publishing uses it to save the flow first. */
 export function useDraftKeeper(): DraftKeeper {
   const keeper = use(KeeperContext);
   if (keeper === undefined) throw new Error('used outside of <DraftKeeperProvider>');

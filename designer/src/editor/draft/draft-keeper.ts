@@ -19,12 +19,13 @@ export interface DraftKeeper {
   start(): () => void;
   /** Saves now. If the returned state is `saved`, the server has the flow. */
   flush(): Promise<AutosaveState>;
-  /** Loads the server's draft and merges it, if it is newer than the known one. */
+  /** Loads the server's draft, if `revision` is newer than the known one, and merges it into the open flow. */
   follow(revision: number): Promise<void>;
   /**
-   * Ends a conflict with the author's decision. `givesUp` means that some of the author's changes are dropped: their
-   * version is first saved as a revision. If that fails, the call rejects and the conflict stays. `decided` is the
-   * decision on each part. It is absent if all changes of the author are dropped; then undo is lost too.
+   * Ends a conflict with the author's decision, which gave `document`. `givesUp` means that some of the author's
+   * changes are dropped. The author's version is then first saved as a revision; if that fails, the call rejects and
+   * the conflict stays. `decided` returns the decision on each part. It is absent if all changes of the author are
+   * dropped; undo is then no longer possible.
    */
   settle(document: FlowDocument, givesUp: boolean, decided?: DecideConflict): Promise<void>;
   retryNow(): void;
@@ -95,7 +96,8 @@ export function createDraftKeeper(store: EditorStore, { flowId, types, recovered
       const mine = { ...conflict.mine, revision: base.revision };
       if (givesUp) await call('flows.set-aside', { flowId, document: mine });
       const { history, replaceHistory } = store.getState();
-      // If all changes were dropped, undo must not bring them back unnoticed; they are saved as a revision instead.
+      // If all changes of the author were dropped, start a new history, because undo would bring the changes back. They
+      // are kept as a saved revision.
       const isKept = decided !== undefined && theirs !== undefined;
       replaceHistory(isKept ? rebaseHistory(history, base, theirs, document, decided) : begin(document));
       void autosave.settle(document);

@@ -6,18 +6,21 @@ import { draftDatabase } from './draft-database.ts';
 export interface DraftStore {
   /** Reads the stored draft. It is not validated; `recoverDraft` does that. */
   read(): Promise<unknown>;
-  /** Stores a draft. Writes run one after the other; a draft is skipped if a newer one is waiting. */
+  /**
+   * Stores a draft. Writes run one after the other. Of the drafts that wait for a write, only the newest is written.
+   */
   write(draft: KeptDraft): void;
 }
 
-/** Opens the entry of one account and flow. */
+/** Opens the stored draft of one flow. Each account has its own draft. */
 export function openDraftStore(account: string, flowId: string): DraftStore {
   const [database, key] = [draftDatabase(), `${account} ${flowId}`];
   let next: KeptDraft | undefined;
   let isWriting = false;
   const writeAll = async () => {
     isWriting = true;
-    // Waiting here combines several writes of the same turn into one.
+    // Wait until the running code has ended. Several calls of `write` in this code then cause a single write of the
+    // newest draft.
     await Promise.resolve();
     for (let draft = next; draft !== undefined; draft = next) {
       next = undefined;
@@ -29,7 +32,8 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
     read: () => get<unknown>(key, database),
     write(draft) {
       next = draft;
-      // If the browser has no room, the user continues to edit: the server gets the draft within a second anyway.
+      // If the browser's storage is full, the error is ignored and the user continues to edit: the server gets the
+      // draft within a second anyway.
       if (!isWriting) void writeAll().catch(() => (isWriting = false));
     },
   };

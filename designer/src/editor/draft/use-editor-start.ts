@@ -14,7 +14,7 @@ export interface EditorBeginning {
   readonly drafts: DraftStore;
 }
 
-/** Loads the data once, when the page opens. After that, only the editor has the newest state. */
+/** Loads the data once, when the page opens. Later changes are only in the editor's state. */
 export function useEditorStart(flowId: string) {
   const { name } = useMe();
   return useQuery({
@@ -28,12 +28,13 @@ export function useEditorStart(flowId: string) {
         drafts.read().catch(() => undefined),
       ]);
       const types = createNodeTypes(nodes.items);
-      // Adding missing places is no change by the user, so treat the server's document as if it had them.
+      // `withPlaces` adds missing positions on the canvas. This is no change by the user, so compare the stored draft
+      // with a server document that has them too.
       const recovered = recoverDraft(kept, served && withPlaces(served, types));
       if (recovered === undefined) throw new Error('the server gave no flow');
       return { flowId, types, recovered, drafts };
     },
-    // A new login reloads all other queries, but an editor with unsaved work must keep its state.
+    // Never load this query again. A new login reloads all other queries, but the editor may have unsaved work.
     staleTime: 'static',
     gcTime: 0,
     refetchOnWindowFocus: false,

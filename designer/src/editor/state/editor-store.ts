@@ -30,7 +30,7 @@ export interface Selection {
   readonly edges: readonly string[];
 }
 
-/** Input and output of a node in a trial or a real message. The node's form uses them for completion. */
+/** Input and output of a node in a trial or a real message. The form of the node offers completions from them. */
 export interface Sample {
   readonly input?: unknown;
   /** The outputs by port. */
@@ -64,15 +64,15 @@ export interface EditorState {
   readonly history: History;
   readonly types: NodeTypes;
   readonly selection: Selection;
-  /** True for a user without the permission to edit, for an old version, and for a message on the canvas. */
+  /** True if the user may not edit, if an old version is shown, and if a real message is shown on the canvas. */
   readonly isReadOnly: boolean;
   readonly panel: PanelName;
   readonly isPanelOpen: boolean;
   /** True if the user closed the panel. Selecting a node then does not open it. */
   readonly isPanelUnwanted: boolean;
   /**
-   * The field to show until something else is selected. `serial` increases with each request, so that a repeated
-   * request is noticed.
+   * The form field to show, until the selection changes. `serial` increases with each request, so that a second request
+   * for the same field is noticed.
    */
   readonly focus: { readonly nodeId: string | undefined; readonly pointer: string; readonly serial: number } | undefined;
   readonly problems: Problems;
@@ -83,9 +83,9 @@ export interface EditorState {
   readonly trial: Trial;
 
   run(command: Command): void;
-  /** Ends a gesture, so that the next edit is a separate undo step. */
+  /** Ends the current gesture, such as typing into one field, so that the next edit is a separate undo step. */
   seal(): void;
-  /** Undoes one step, or redoes one. Returns the entry of the step, so that it can be shown to the user. */
+  /** Undoes one step. Returns its entry in the history, so that it can be shown to the user. */
   undo(): HistoryEntry | undefined;
   redo(): HistoryEntry | undefined;
   select(selection: Partial<Selection>): void;
@@ -99,7 +99,7 @@ export interface EditorState {
   setOverlay(overlay: Overlay | undefined): void;
   setTrial(part: Partial<Trial>): void;
   setLive(live: FlowLive | undefined): void;
-  /** Must be called when more is known about the ports of the types. */
+  /** Must be called when the server has reported ports that were not known before. */
   setTypes(types: NodeTypes): void;
   setRevision(revision: number): void;
   /** Replaces the document, for example with another user's version. */
@@ -117,7 +117,7 @@ export interface EditorStart {
   readonly isReadOnly: boolean;
 }
 
-/** Creates the store. Every node needs a separate place, so missing places are added to the document. */
+/** Creates the store. Nodes without a position on the canvas get one. */
 export function createEditorStore({ history: given, types, isReadOnly }: EditorStart): EditorStore {
   const history = { ...given, document: withPlaces(given.document, types) };
   return createStore<EditorState>((set, get) => {
@@ -188,8 +188,8 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
 }
 
 /**
- * Returns the same object if nothing changed. Listeners are then not notified; otherwise hundreds of cards would
- * compare their state.
+ * Returns the same object if nothing changed, so that the store notifies no listeners. Each of the hundreds of cards is
+ * a listener.
  */
 function withHistory(state: EditorState, history: History): EditorState {
   return history === state.history ? state : { ...state, history };

@@ -1,4 +1,4 @@
-/** Shows the user's existing requests where they would otherwise make another one. */
+/** Shows requests that the user has already made, in the place where they could make the same request again. */
 import type { Output } from '../../api/operation-types.ts';
 import { Alert } from 'antd';
 import { Link } from 'react-router';
@@ -24,7 +24,7 @@ const NEWS_MS = 7 * 86_400_000;
 
 interface OwnRequests {
   readonly open: readonly Item[];
-  /** The newest request if it was refused or failed, within the last days. */
+  /** The user's newest request, if it was refused or failed within the last days. */
   readonly refused: Item | undefined;
 }
 
@@ -38,7 +38,7 @@ export function useAsked(action: string, isAbout: (item: Item) => boolean): OwnR
   return { open: own.filter(({ status }) => status === 'open' || status === 'deciding'), refused: isNews ? newest : undefined };
 }
 
-/** Shows the open requests. It takes the place of the request button. */
+/** Shows the open requests, instead of the button that makes a request. */
 export function AskedAlready({ requests }: { readonly requests: readonly Item[] }) {
   const t = useTexts(TEXTS);
   const whatOf = useWhat();

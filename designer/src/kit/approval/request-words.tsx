@@ -45,7 +45,7 @@ const PAGES: Readonly<Record<string, string>> = {
   'adapters.save': '/adapters/',
 };
 
-/** Returns the address of the object's page; undefined if it has none. */
+/** Returns the address of the page of the requested object; undefined if the object has no page. */
 export function pageOf({ action, subject }: Pick<RequestItem, 'action' | 'subject'>): string | undefined {
   return Object.hasOwn(PAGES, action) ? `${PAGES[action]}${subject.split(' ')[0]}` : undefined;
 }

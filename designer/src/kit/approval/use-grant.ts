@@ -5,9 +5,9 @@ import { useMay } from '../../session/session-context.ts';
 import { useAsk } from './use-ask.tsx';
 
 interface Grants {
-  /** True if the user may grant the access or request it. */
+  /** True if the user may grant the access or may request it. */
   readonly isOpen: boolean;
-  /** True if the user can only request the access; another user then decides. */
+  /** True if the user may only request the access. Another user then decides about the request. */
   readonly isAsking: boolean;
   readonly isPending: boolean;
   readonly error: ApiError | null;

@@ -25,7 +25,7 @@ export interface CodeEditorProps {
   readonly placeholder?: string;
   /** Height as a CSS length. */
   readonly height?: string;
-  /** True for a single line, such as an expression. Enter then adds no line. */
+  /** True for an editor of one line, for example for an expression. The Enter key then adds no line. */
   readonly isOneLine?: boolean;
   readonly onChange?: (value: string) => void;
   readonly onBlur?: () => void;

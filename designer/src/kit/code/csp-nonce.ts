@@ -1,14 +1,14 @@
 /**
- * Returns the nonce that allows this page to add styles (Content-Security-Policy). Vite writes it to a meta element;
- * control creates a new one for each page.
+ * Returns the nonce that allows this page to add styles (Content-Security-Policy). Control creates a new nonce for each
+ * page. The build puts a placeholder for it into a meta element.
  */
 export function cspNonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 }
 
 /**
- * Gives every style that a script creates the nonce, because some libraries forget it (antd does so to measure
- * scrollbars).
+ * Adds the nonce to every style that a script creates. Some libraries do not add it; antd, for example, forgets it when
+ * it measures scrollbars.
  */
 export function giveStylesTheNonce(): void {
   const create = document.createElement.bind(document);

@@ -14,8 +14,8 @@ export interface Problem {
 }
 
 /**
- * Returns the marks. If a part is missing, the start of the value that should contain it is marked. Returns no marks
- * for invalid JSON.
+ * Returns the marks for the problems. A problem may name a part that does not exist. Then the first character of the
+ * nearest existing value around it is marked. Returns no marks for invalid JSON.
  */
 export function marksIn(text: string, problems: readonly Problem[]): readonly Diagnostic[] {
   const root = jsonLanguage.parser.parse(text).topNode.firstChild;
@@ -45,7 +45,7 @@ function stepsOf(pointer: string): readonly string[] {
     .map((step) => fieldOf(`/${step}`));
 }
 
-/** Returns the value of a field, or an item of a list. */
+/** Returns the part of an object or array that a step of a JSON Pointer names. */
 function memberAt(node: SyntaxNode, step: string, text: string): SyntaxNode | undefined {
   if (node.name === 'Object') {
     // If a name occurs twice, JSON parsers use the last one.

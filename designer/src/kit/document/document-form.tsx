@@ -1,6 +1,6 @@
 /**
- * Edits a document of the registry as a whole, as a form or as JSON with one shared state. It saves with the
- * revision, so that it never overwrites another user's version.
+ * Edits a document of the registry as a whole. The user can switch between a form and JSON; both edit the same content.
+ * The document is saved with its revision, so that a save never overwrites another user's version.
  */
 import { Alert, Button, Segmented } from 'antd';
 import { Braces, FormInput, Save } from 'lucide-react';
@@ -36,7 +36,7 @@ const MOST_TOLD = 8;
 export interface FormParts {
   readonly content: Content;
   readonly change: (content: Content) => void;
-  /** True for a new document until the user first tries to save: empty fields are then not shown as problems. */
+  /** True for a new document that the user has not tried to save yet. Empty fields are then not shown as problems. */
   readonly isFresh: boolean;
   readonly isChanged: boolean;
 }
@@ -77,7 +77,8 @@ export function DocumentForm(props: DocumentFormProps) {
           <div className={styles.sections}>{props.form(parts)}</div>
         ) : (
           <CodeEditor
-            // A new key mounts the editor again after the first attempt to save, so that it checks the JSON again.
+            // After the first attempt to save, the changed key creates a new editor, which then also marks empty
+            // fields.
             key={String(parts.isFresh)}
             value={text ?? JSON.stringify(parts.content, undefined, 2)}
             language="json"
@@ -167,7 +168,7 @@ function Bar({ draft, view, onView, isNew = false, isReadOnly, isSaving }: BarPr
   );
 }
 
-/** Shows what the server refused, and what prevents saving. */
+/** Shows why the server refused the document, and the problems that prevent saving. */
 function Told({ draft: { isAsked, isBroken, problems }, error, onReload, isNew = false }: PartProps) {
   const t = useTexts(TEXTS);
   return (
@@ -181,7 +182,7 @@ function Told({ draft: { isAsked, isBroken, problems }, error, onReload, isNew =
   );
 }
 
-/** Lists problems with their places, since some lie in a hidden part of the form. */
+/** Lists problems with the names of their fields, because a field may be in a part of the form that is not visible. */
 function Problems({ problems }: { readonly problems: readonly FormIssue[] }) {
   const t = useTexts(TEXTS);
   return (

@@ -10,7 +10,7 @@ export function suggestedId(prefix: string, name: unknown): string | undefined {
   return slug === '' ? undefined : `${prefix}${slug}`;
 }
 
-/** Returns the changed content. Its id follows the English name until the user enters another id. */
+/** Returns the changed content. Until the user enters an id, the id is derived from the English name. */
 export function withSuggestedId(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,

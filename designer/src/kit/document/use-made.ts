@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 /**
- * Goes to the page of a new object after it was created. It waits until the form has no unsaved changes, so that the
- * user gets no warning.
+ * Opens the page of a new object after `setMade` was called with its id. The caller first renders with `isMade`, so
+ * that its form no longer counts as unsaved and the user gets no warning.
  */
 export function useMade(area: string): { readonly isMade: boolean; readonly setMade: (id: string) => void } {
   const go = useNavigate();

@@ -2,14 +2,17 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 export interface Opened<T> {
-  /** The edited document. A later response of the query does not replace it, so that no input is lost. */
+  /** The edited document. A later response of the query does not replace it, so that the user's input is not lost. */
   readonly opened: T | undefined;
   readonly setOpened: (next: T) => void;
-  /** Loads the platform's current document. */
+  /** Replaces the edited document by the platform's current one. */
   readonly reload: () => void;
 }
 
-/** Returns the document as it was when the page was opened. If the id changes, returns the other document. */
+/**
+ * Returns the document as it was when the page was opened. After a change of `id`, returns the document with the new
+ * id.
+ */
 export function useOpened<T>(query: UseQueryResult<T>, id: string, idOf: (document: T) => string): Opened<T> {
   const [held, setHeld] = useState<T>();
   const isOther = held === undefined || idOf(held) !== id;

@@ -20,8 +20,8 @@ export interface Act {
   /** Label of the button. It names the action, instead of "OK". */
   readonly verb: string;
   /**
-   * Label of the other button. It is needed if the action is itself a cancel, because “Cancel” would then be
-   * ambiguous.
+   * Label of the button that closes the dialog. It is needed for an action that cancels something, because the label
+   * "Cancel" could then mean either.
    */
   readonly back?: string;
   readonly isDangerous?: boolean;

@@ -20,7 +20,7 @@ interface EmptyStateProps {
   readonly title: string;
   readonly next?: ReactNode;
   readonly action?: ReactNode;
-  /** The permission for filling the list. A user without it sees which roles have it instead of `next`. */
+  /** The permission to add to the list. A user without it sees the roles that have it, instead of `next`. */
   readonly needs?: Permission;
 }
 

@@ -36,7 +36,7 @@ interface ErrorBoxProps {
   readonly problems?: ReactNode;
 }
 
-/** Thrown when a dialog already shows the error in detail, so that the error box shows nothing. */
+/** Thrown when a dialog already shows the error with its details. The error box then shows nothing. */
 export class ShownInPlaceError extends Error {}
 
 /**

@@ -20,10 +20,7 @@ const TEXTS = defineTexts({
 export interface ErrorWords {
   readonly title: string;
   readonly fix: string | undefined;
-  /**
-   * The platform's English sentence if it says more than the translated text. It is shown in small print, as a
-   * quotation.
-   */
+  /** The platform's English sentence, if it says more than the translated text. It is shown in small print. */
   readonly original: string | undefined;
   readonly issues: readonly {
     readonly path: string;
@@ -34,8 +31,8 @@ export interface ErrorWords {
 }
 
 /**
- * Returns a function that describes errors. `known` is an error that is already on the screen; ids in it are shown as
- * names.
+ * Returns a function that describes errors. `known` is an error that is already on the screen: the objects whose ids it
+ * contains are loaded, so that their names can be shown.
  */
 export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
   const language = useLanguage();
@@ -49,7 +46,7 @@ export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
       const { what, fix, original } = toldOf(error);
       const issues = error.issues.map((issue) => {
         const told = toldOf(issue);
-        // Translated Chinese texts have no full stop, since most of them are shown alone.
+        // Chinese texts end without a full stop, because most are shown alone. Here the advice follows, so add one.
         const stop = language === 'zh-CN' && told.fix !== undefined ? '。' : '';
         return { path: issue.path, what: told.what + stop, advice: told.fix ?? '', original: told.original };
       });

@@ -17,7 +17,7 @@ export interface Work<T> {
   ): Promise<T>;
   /** Renders the result. */
   readonly show: (result: T) => ReactNode;
-  /** What a stop means for this work. It is shown after the user has stopped it. */
+  /** Tells the user in which state the work is after they have stopped it. */
   readonly stopped?: string;
 }
 

@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
 export interface Use {
   readonly label: string;
   readonly to: string;
-  /** Shown beside the label, for example where the object is used. */
+  /** Shown beside the label of the use, for example a state. */
   readonly mark?: ReactNode;
 }
 
@@ -23,10 +23,10 @@ interface RemoveButtonProps {
   readonly name: string;
   /** The effect, in full sentences. */
   readonly effect: string;
-  /** The uses of the object. As long as there are any, it cannot be removed. */
+  /** Where the object is used. It can be removed only if this list is empty. */
   readonly uses?: readonly Use[];
   readonly usesHelp?: string;
-  /** True while the uses are loading, so that the effect is still unknown. */
+  /** True while the uses are loading. It is then not known yet whether the object can be removed. */
   readonly isAsking?: boolean;
   /** Shows only an icon, at the end of a row. */
   readonly isSmall?: boolean;

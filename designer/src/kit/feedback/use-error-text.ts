@@ -7,8 +7,8 @@ import { useLanguage, useText } from '../../i18n/texts.ts';
 import { nameIds, type Kind, kindsIn } from '../../i18n/id-names.ts';
 
 /**
- * Returns a function that translates errors: `const told = useToldError(error); told(error).what`. Lists of objects
- * are loaded only if one of `errors` contains their ids.
+ * Returns a function that translates errors: `const told = useErrorText(error); told(error).what`. A list of flows,
+ * adapters or code tables is loaded only if one of `errors` contains such an id.
  */
 export function useErrorText(...errors: readonly (TranslatableError | undefined)[]): (error: TranslatableError) => ErrorText {
   const language = useLanguage();

@@ -19,11 +19,13 @@ const TEXTS = defineTexts({
 });
 
 const HIGHLIGHT_MS = 2400;
-/** Maximum length of help that is shown directly. Longer help is behind a question mark. */
+/**
+ * Maximum number of characters of a help text that is always visible. A longer text is shown by a question mark button.
+ */
 const SHORT_HELP = 70;
-/** Kinds whose parts are separate fields that show their problems themselves. */
+/** Kinds of fields that consist of smaller fields. Each of these shows its own problems. */
 const HOLDERS: ReadonlySet<string> = new Set(['group', 'optional-group', 'rows', 'branches', 'ports']);
-/** Kinds whose label, default mark and switch share one line. */
+/** Kinds of fields that show the label, the mark for a default value, and the switch on one line. */
 const INLINE: ReadonlySet<string> = new Set(['switch']);
 /** Kinds that show their example as the placeholder. */
 const WITH_PLACEHOLDER: ReadonlySet<string> = new Set([
@@ -101,9 +103,9 @@ interface FieldFrameProps {
   readonly pointer: string;
   readonly problems: readonly FormIssue[];
   readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
-  /** True if the parts of the field are shown as separate fields. */
+  /** True if the field consists of smaller fields, which are shown separately. */
   readonly isHolder?: boolean;
-  /** Shown after the label, and at the end of its line. */
+  /** Shown directly after the label. `end` is shown at the end of the label's line. */
   readonly beside?: ReactNode;
   readonly end?: ReactNode;
   readonly children: ReactNode;
@@ -231,15 +233,15 @@ function DefaultMark({ field, value, onChange, label }: Omit<FieldRowProps, 'poi
 }
 
 /**
- * Returns whether a default is an empty list or mapping. It is then not shown as a default, because resetting to it
- * would discard work.
+ * Returns whether a default is an empty list or an empty mapping. The form does not offer to reset to such a default,
+ * because this would discard the author's work.
  */
 function isNothing(preset: unknown): boolean {
   if (typeof preset !== 'object' || preset === null) return preset === '';
   return Object.values(preset).every(isNothing);
 }
 
-/** Scrolls the field into view, and focuses and highlights it, when the form is asked to show the field. */
+/** When the form is asked to show this field, scrolls it into view, focuses it and highlights it. */
 function useShownOn(focus: { readonly pointer: string; readonly serial: number } | undefined, pointer: string, isHolder: boolean) {
   const place = useRef<HTMLDivElement>(null);
   const [isLit, setLit] = useState(false);

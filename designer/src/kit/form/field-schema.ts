@@ -58,8 +58,8 @@ export function sameJson(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Returns the value to store for a text field. Emptying a field removes it. If the schema has a default, the empty
- * text is stored instead, because it means something else than the default.
+ * Returns the value to store for a text field; undefined removes the field. An empty text removes the field unless its
+ * schema has a default. Then the empty text is stored, because an absent field would mean the default.
  */
 export function keptText(schema: FieldSchema, text: string): string | undefined {
   return text === '' && schema.default === undefined ? undefined : text;
@@ -79,7 +79,7 @@ export function valueAt(value: unknown, pointer: string): unknown {
     );
 }
 
-/** Returns a schema as plain JSON. Schemas from the server have this form too. */
+/** Returns a schema as plain JSON, in the form in which the server sends schemas. */
 export function asField(schema: object): FieldSchema {
   return JSON.parse(JSON.stringify(schema)) as FieldSchema;
 }

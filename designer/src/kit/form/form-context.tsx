@@ -6,7 +6,10 @@ import type { FormIssue } from './form-issues.ts';
 
 export interface FormSurroundings {
   readonly isReadOnly: boolean;
-  /** Ends a gesture, when a field loses focus or a choice is made. */
+  /**
+   * Ends the current gesture, so that the next edit is a separate undo step. It must be called when a field loses focus
+   * or the user makes a choice.
+   */
   readonly seal: () => void;
 }
 

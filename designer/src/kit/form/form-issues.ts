@@ -14,7 +14,7 @@ import type { FieldSchema } from './field-schema.ts';
 export interface FormIssue {
   /** JSON Pointer in the form's value. */
   readonly pointer: string;
-  /** Label of the field in the form; empty for the whole value. */
+  /** Label of the field in the form; empty for a problem of the whole value. */
   readonly label?: string;
   readonly severity: Issue['severity'];
   readonly what: string;
@@ -56,8 +56,8 @@ export function localIssues(schema: FieldSchema, value: unknown, language: Langu
 }
 
 /**
- * Returns those issues of the server that the schema cannot find. `prefix` is the JSON Pointer of the form's value in
- * the server's document.
+ * Returns the issues of the server that the schema alone cannot find. `prefix` is the JSON Pointer of the form's value
+ * in the server's document.
  */
 export function serverIssues(issues: readonly Issue[], prefix: string, language: Language): readonly FormIssue[] {
   return issues
@@ -67,14 +67,14 @@ export function serverIssues(issues: readonly Issue[], prefix: string, language:
 }
 
 /**
- * Returns the problems to show beside the field at `pointer`. Problems of its parts are included, unless the parts
- * are separate fields.
+ * Returns the problems to show beside the field at `pointer`. If the field consists of smaller fields, their problems
+ * are left out, because these fields show them.
  */
 export function issuesAt(issues: readonly FormIssue[], pointer: string, hasOwnFields: boolean): readonly FormIssue[] {
   return issues.filter((issue) => issue.pointer === pointer || (!hasOwnFields && issue.pointer.startsWith(`${pointer}/`)));
 }
 
-/** Returns the problems that belong to none of the fields. */
+/** Returns the problems that none of the fields shows. */
 export function issuesElsewhere(issues: readonly FormIssue[], pointers: readonly string[]): readonly FormIssue[] {
   return issues.filter(({ pointer }) => !pointers.some((field) => pointer === field || pointer.startsWith(`${field}/`)));
 }

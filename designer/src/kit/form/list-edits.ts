@@ -15,7 +15,8 @@ export function replaced<T>(items: readonly T[], index: number, item: T): T[] {
 }
 
 /**
- * Returns `stem-2`, or the next unused number. The program names the ports of branches; authors name their labels.
+ * Returns the first unused name `stem-2`, `stem-3` and so on. The program names the ports of branches; authors only
+ * write their labels.
  */
 export function freePortName(taken: readonly string[], stem: string): string {
   for (let number = taken.length + 1; ; number += 1) {

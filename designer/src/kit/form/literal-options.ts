@@ -8,8 +8,8 @@ export interface LiteralOption {
 }
 
 /**
- * Returns the values to choose from, with their labels. A value without a label is shown unchanged. `texts` must be
- * passed if the choice is the item of a list.
+ * Returns the values to choose from, with their labels. A value without a label is its own label. For a list, `schema`
+ * is that of the items and `texts` are the labels of the list.
  */
 export function useLiteralOptions(schema: FieldSchema | undefined, texts: FieldSchema['text'] = schema?.text): LiteralOption[] {
   const text = useText();

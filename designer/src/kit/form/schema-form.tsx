@@ -31,9 +31,12 @@ export interface SchemaFormProps {
   readonly issues?: readonly Issue[];
   /** Place of `value` in the document that the issues refer to. */
   readonly prefix?: string;
-  /** The field to show, as a JSON Pointer into the value. A higher `serial` shows the same field again. */
+  /**
+   * The field to scroll to and highlight, as a JSON Pointer into the value. A higher `serial` does this again for the
+   * same field.
+   */
   readonly focus?: { readonly pointer: string; readonly serial: number } | undefined;
-  /** True if problems below `prefix` that belong to no field are shown above the form. */
+  /** True if the form also shows, above its fields, the problems below `prefix` that belong to no field. */
   readonly tellsRest?: boolean;
   /** Fields to omit because they are shown elsewhere. */
   readonly without?: readonly string[];

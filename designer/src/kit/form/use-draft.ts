@@ -1,8 +1,9 @@
 import { useState } from 'react';
 
 /**
- * Keeps input that the document does not accept yet (an emptied name, a time-out of 0). It is shown until the
- * document changes or accepts it. `take` returns whether the input was accepted.
+ * Keeps input that the document does not accept yet, for example an empty name or a time-out of 0. The input is shown
+ * until the document accepts new input or changes in another way. `take` writes the input to the document and returns
+ * whether it was accepted.
  */
 export function useDraft<T>(
   kept: T,

@@ -1,6 +1,6 @@
-/** Key combinations: as written in the list of actions, and as shown to the user. */
+/** Key combinations in two forms: as the list of actions contains them, and as the user sees them. */
 
-/** Returns a key combination such as `Ctrl+Shift+G`. Ctrl also stands for the command key. */
+/** Returns the pressed key combination, such as `Ctrl+Shift+G`. The command key of a Mac counts as Ctrl. */
 export function keyOf(event: KeyboardEvent): string {
   const { ctrlKey, metaKey, altKey, shiftKey, key, code } = event;
   // With Alt, some keyboards produce another letter, so use the physical key.
@@ -9,7 +9,7 @@ export function keyOf(event: KeyboardEvent): string {
   return [...(ctrlKey || metaKey ? ['Ctrl'] : []), ...(altKey ? ['Alt'] : []), ...(isShiftNamed ? ['Shift'] : []), name].join('+');
 }
 
-/** Returns true for a letter, a digit, or the first key of an input method. */
+/** Returns whether the key enters text: a letter, a digit, or the first key of an input method. */
 export function isTyping({ key, ctrlKey, metaKey, altKey, isComposing }: KeyboardEvent): boolean {
   if (ctrlKey || metaKey || altKey) return false;
   return (
@@ -29,7 +29,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   Escape: 'Esc',
 };
 
-/** Returns a key combination such as `Ctrl+Shift+G` in the form for display. */
+/** Returns a key combination as the user sees it: on a Mac, `Ctrl+Shift+G` becomes `⌘⇧G`. */
 export function shownKeys(keys: string): string {
   const parts = keys.endsWith('++') ? [...keys.slice(0, -2).split('+'), '+'] : keys.split('+');
   return parts.map((part) => SHOWN[part] ?? part).join(isMac ? '' : '+');

@@ -13,7 +13,7 @@ const TEXTS = defineTexts({
   goOn: ['继续填写', 'Continue editing'],
 });
 
-/** Warns the user before a click on the navigation, or closing the tab, discards unsaved input. */
+/** If there is unsaved input, warns the user before a click on the navigation, or closing the tab, discards it. */
 export function useLeaveGuard(isChanged: boolean): void {
   const t = useTexts(TEXTS);
   const { modal } = App.useApp();

@@ -11,8 +11,8 @@ let loading: Promise<ToPinyin> | undefined;
 const known = new Map<string, string>();
 
 /**
- * Returns the items whose text contains every word of the query. They keep their order, but matches at the beginning
- * of a text come first.
+ * Returns the items whose text contains every word of the query. Items whose text begins with a match come first;
+ * otherwise the order stays.
  */
 export function useSearch<T>(items: readonly T[], query: string, textOf: (item: T) => string): readonly T[] {
   const [toPinyin, setToPinyin] = useState<ToPinyin | undefined>(() => loaded);

@@ -13,14 +13,16 @@ export function useTypedSearch(inAddress: string, put: (text: string) => void): 
   const { key } = useLocation();
   const way = useNavigationType();
   useEffect(() => {
-    // The address is replaced only by this box or by a filter beside it. Then there is no older text to show.
+    // This box and the filters beside it replace the address. The typed text is then newer than the address, so keep
+    // it.
     if (way !== 'REPLACE') setTyped(inAddress);
   }, [key]);
   useEffect(() => {
     if (typed === inAddress) return;
     const timer = setTimeout(() => put(typed), PAUSE_MS);
     return () => clearTimeout(timer);
-    // A filter may change the address in the meantime, and `put` must keep that change.
+    // Depend on `key` too. A filter may change the address before the text is written, and the new `put` keeps that
+    // change.
   }, [typed, key]);
   return [typed, setTyped];
 }

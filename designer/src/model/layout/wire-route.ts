@@ -2,8 +2,8 @@
 import { GAP_X, type Box, type Point } from '../flow/card-geometry.ts';
 
 /**
- * The turn of a wire: it goes up or down at `x`. With `y`, it leaves its card, runs along at height `y` and enters
- * the other card from the left.
+ * The turn of a wire, in canvas units. With `x`, the wire goes up or down at this x coordinate. With `y`, it leaves its
+ * card at the right, runs along a horizontal line at this y coordinate, and enters the other card from the left.
  */
 export interface Turn {
   readonly x?: number;
@@ -39,7 +39,10 @@ export function turnOf(ends: WireEnds, cards: readonly Box[]): Turn {
   return { y: corridor(from, to, cards) };
 }
 
-/** Returns the lane of a wire. The wire that goes furthest turns first, so that wires do not cross. */
+/**
+ * Returns how far the wire's turn is moved to the left or right. Wires of one card turn at different places. The wire
+ * that goes furthest up or down turns first, so that the wires do not cross.
+ */
 function laneOf({ from, to, index, count }: WireEnds): number {
   if (count < 2) return 0;
   const step = Math.min(LANE.most, LANE.room / (count - 1));
@@ -53,7 +56,7 @@ function isClear(cards: readonly Box[], a: Point, b: Point): boolean {
   return !cards.some(({ x, y, width, height }) => x < right && left < x + width && y - 4 < bottom && top < y + height + 4);
 }
 
-/** Returns the free height that is nearest to the middle between both ends. No card between the ends covers it. */
+/** Returns the y coordinate, closest to the middle of the two ends, at which a horizontal line crosses no card. */
 function corridor(from: Point, to: Point, cards: readonly Box[]): number {
   const [left, right] = [Math.min(from.x, to.x) - STUB, Math.max(from.x, to.x) + STUB];
   const middle = (from.y + to.y) / 2;

@@ -19,7 +19,8 @@ export interface SourcePoint {
 
 /**
  * How to connect to a field that is already filled. `replace` keeps the functions but reads another value. `concat`
- * joins the two texts. `coalesce` takes the first value that is present. `another` adds a rule that overwrites.
+ * joins the texts of the old and the new source. `coalesce` takes the first of them that has a value. `another` adds a
+ * second rule, which overwrites the first one.
  */
 export type ConnectHow = 'replace' | 'concat' | 'coalesce' | 'another';
 
@@ -49,7 +50,10 @@ export function isFilled(node: TargetNode): boolean {
   return node.rules.some(({ rule }) => !isLoop(rule.from)) || node.loop?.source.item !== undefined;
 }
 
-/** Replaces the source of a list's rule by a loop over the list that the rule reads. The loop has no rules yet. */
+/**
+ * Replaces the source of a list's rule by a loop over the list that the rule reads. With plain items, the loop copies
+ * each item; otherwise it has no rules yet.
+ */
 export function makeLoop(mapping: Mapping, pointer: string, hasPlainItems: boolean): Edited {
   const from = sourceAt(mapping, `${pointer}/from`);
   if (from === undefined || isLoop(from)) return { refusal: 'NO_PLACE' };
@@ -60,7 +64,10 @@ function loopOver(each: MappingSource, hasPlainItems: boolean): MappingSource {
   return hasPlainItems ? { each, item: { path: 'item' } } : { each, rules: [] };
 }
 
-/** Turns unfilled lists of the target that contain this place into loops over the lists that contain the source. */
+/**
+ * If a list around the target field is not filled yet, fills it with a loop over a list around the source. Does this
+ * for every such list, from the outermost.
+ */
 function withLoopsAround(mapping: Mapping, source: SourcePoint, target: string, isList: IsList): Edited {
   let now = mapping;
   for (;;) {
@@ -101,8 +108,8 @@ function connectList(mapping: Mapping, node: TargetNode, source: SourcePoint, pa
 }
 
 /**
- * Connects the items of a list, where each item is the value. Dropping a list here has the same effect as dropping it
- * on the list.
+ * Connects a source to the row of a list's items. A source that is a list is connected to the list itself. Any other
+ * source becomes the value of each item.
  */
 function connectItems(mapping: Mapping, tree: TargetNode, node: TargetNode, source: SourcePoint, isList: IsList): Edited {
   const list = nodesOnWay(tree, node.key).at(-2);
@@ -132,7 +139,8 @@ function connectValue(mapping: Mapping, node: TargetNode, source: MappingSource,
   const old = node.kind === 'append' ? undefined : node.rules[0];
   if (old === undefined || how === 'another') return addRule(mapping, node.level!, { to: node.to, from: source });
   const { rule, pointer } = old;
-  // A loop contains rules, so the connection is refused: the author could delete them by accident.
+  // Replacing this loop would delete the rules inside it. The author could do that by accident, so the connection is
+  // refused.
   if (isLoop(rule.from)) return { refusal: 'HAS_FIELDS' };
   if (how === 'replace') return setSource(mapping, `${pointer}/from`, withBase(rule.from, source));
   if (depthOf(rule.from) >= MOST_STEPS) return { refusal: 'TOO_MANY' };

@@ -58,7 +58,10 @@ const TEXTS = defineTexts({
   back: ['返回', 'Back'],
 });
 
-/** A selection of held messages: by place and cause, or by ids. */
+/**
+ * A selection of held messages: by flow, node and error code, by business key, by ids, or those that an earlier bulk
+ * operation released.
+ */
 export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ofBulk' | 'key' | 'all' | 'ids'>;
 
 type Outcome = 'known' | 'unknown' | 'any';
@@ -80,7 +83,7 @@ export interface BulkOrder {
   readonly kind: BulkKind;
   readonly isAfterWrite: boolean;
   readonly choice: BulkChoice & { readonly outcome: Outcome };
-  /** Which code tables a retry uses. */
+  /** The code tables that a retry uses: the original ones or the current ones. */
   readonly tables: RetryTables;
   readonly perSecond: number;
   readonly reason: string;
@@ -121,12 +124,14 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   const [tables, setTables] = useState<RetryTables>(group !== undefined && isCodeMissing(group) ? 'now' : 'then');
   const [reason, setReason] = useState('');
   const { total = 0 } = preview.data ?? {};
-  // Within a group, messages with another outcome belong to a separate group.
+  // A group contains messages of only one outcome, so none of its messages is skipped. Only a selection of any outcome
+  // can skip messages whose outcome is unknown.
   const unknownSkipped = wish.outcome === 'any' ? (preview.data?.unknownSkipped ?? 0) : 0;
   const count = total + (includesUnknown ? unknownSkipped : 0);
   const outcome = includesUnknown ? 'any' : safestOf(wish);
   const mustAsk = kind !== 'cancel' && outcome !== 'known';
-  // The choice is only offered if a code was missing, because other causes do not depend on code tables.
+  // Offer the choice of code tables only if a code may have been missing, because other causes do not depend on code
+  // tables.
   const hasTables = act === 'retry' && (group === undefined || isCodeMissing(group));
   const isReady = count > 0 && reason.trim() !== '' && (!mustAsk || isAsked);
   return (
@@ -225,9 +230,9 @@ function usePreview(wish: RequestedBulk) {
 }
 
 /**
- * Returns the outcome that is selected by default. A retry or resend may repeat a write that was already done, and
- * completing a message may lose a write that was not done. So messages with an unknown outcome need the user's
- * explicit choice.
+ * Returns the outcome that is selected by default. A retry or resend may repeat a write that was already done.
+ * Completing a message may lose a write that was not done. So messages with an unknown outcome are selected only if the
+ * user chooses them.
  */
 function safestOf({ kind, outcome }: RequestedBulk): Outcome {
   return kind !== 'cancel' && outcome === 'any' ? 'known' : outcome;

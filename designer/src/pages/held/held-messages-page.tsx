@@ -1,6 +1,6 @@
 /**
- * The page `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group. With `?bulk=…`: messages that
- * a bulk operation released and that were held again.
+ * The page `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group. With `?bulk=…` it shows the
+ * messages that were held again after a bulk operation had released them.
  */
 import { Button } from 'antd';
 import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
@@ -95,7 +95,7 @@ function Group({ group }: { readonly group: GroupName }) {
   );
 }
 
-/** Shows all held messages of any cause, for a user who looks for a patient. */
+/** Shows all held messages, whatever their cause. It is for a user who looks for the messages of one patient. */
 function AllHeld() {
   const t = useTexts(TEXTS);
   return (
@@ -111,7 +111,7 @@ function AllHeld() {
   );
 }
 
-/** Shows messages that a bulk operation released and that were held again, of any cause. */
+/** Shows the messages that were held again after a bulk operation had released them. Their causes may differ. */
 function HeldAgain({ bulkId }: { readonly bulkId: string }) {
   const t = useTexts(TEXTS);
   return (
@@ -141,7 +141,7 @@ interface MessagesProps extends Omit<RequestedBulk, 'kind'> {
   readonly facts?: ReactNode;
   readonly columns: readonly Column<ExecutionSummary>[];
   readonly empty: string;
-  /** True if the other system may have done the writes of the messages. */
+  /** True if the other system may already have done what the messages ask for. */
   readonly isDoneThere?: boolean;
 }
 

@@ -6,8 +6,8 @@ import { useLiteralOptions } from '../literal-options.ts';
 import styles from '../fields.module.css';
 
 /**
- * Maximum number of options that are shown side by side, if their labels are short. Otherwise a drop-down list is
- * shown.
+ * Maximum number of options that are shown side by side. More options, or options with long labels, are shown as a
+ * drop-down list.
  */
 const MOST_BESIDE = 4;
 const BESIDE_CHARS = 22;
@@ -47,7 +47,7 @@ export function ChoiceField({ schema, value, onChange, id, label, isInvalid, isR
   );
 }
 
-/** Returns the width of the labels. A Chinese character counts as two Latin ones. */
+/** Returns the total width of the labels, in Latin characters. A Chinese character counts as two. */
 function widthOf(labels: readonly string[]): number {
   return labels.reduce((sum, label) => sum + [...label].reduce((width, char) => width + (char > '\u2e80' ? 2 : 1), 1), 0) / 1.4;
 }

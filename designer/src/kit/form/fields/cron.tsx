@@ -33,8 +33,8 @@ const RUNS = 5;
 const MINUTE_MS = 60_000;
 
 /**
- * Edits a cron expression: typed, or built from a common choice. Shows the next runs in the time zone of the
- * neighbouring field.
+ * Edits a cron expression. The user types it or builds it from a common schedule. Shows the next runs in the time zone
+ * that another field of the form contains.
  */
 export function CronField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);

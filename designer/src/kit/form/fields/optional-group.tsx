@@ -8,7 +8,7 @@ import styles from '../fields.module.css';
 
 const TEXTS = defineTexts({ use: ['使用', 'Use'] });
 
-/** Edits a group that may be absent. The presence of the group has a meaning even if no field is set. */
+/** Edits a group of fields that may be absent. A group in which no field is set is not the same as an absent group. */
 export function OptionalGroupField({ schema, value, onChange, id, label, pointer }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

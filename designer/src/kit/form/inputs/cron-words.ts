@@ -5,7 +5,7 @@ export type EverydayKind = 'minutes' | 'hourly' | 'daily' | 'weekdays' | 'weekly
 
 export interface Everyday {
   readonly kind: EverydayKind;
-  /** The interval, if the schedule is `minutes`. */
+  /** Number of minutes between two runs, if `kind` is `minutes`. */
   readonly every: number;
   readonly hour: number;
   readonly minute: number;
@@ -33,7 +33,7 @@ export function cronOf({ kind, every, hour, minute, weekday, day }: Everyday): s
   }
 }
 
-/** Returns the common schedule that an expression stands for; undefined if there is none. */
+/** Returns the common schedule that a cron expression means; undefined if it means none. */
 export function everydayOf(cron: string): Everyday | undefined {
   const fields = cron.trim().split(/\s+/);
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = fields;

@@ -1,6 +1,6 @@
 /**
- * Selects service domains from those of the user. A user with all domains may choose any domain in use, or enter a
- * new one.
+ * Selects service domains. A user who is limited to domains can choose these. A user with all domains may choose any
+ * domain in use, or enter a new one.
  */
 import { Select } from 'antd';
 import { useState } from 'react';
@@ -70,7 +70,10 @@ export function DomainSelect({
   );
 }
 
-/** Selects several domains. With `isShared` the user shares an object, and may choose any domain or all domains. */
+/**
+ * Selects several domains. With `isShared` they are the domains with which an object is shared; the user may then
+ * choose any domain, or all domains.
+ */
 export function DomainsSelect({
   value = [],
   onChange,

@@ -26,8 +26,8 @@ export function JsonInput({ label, value, height, onChange }: JsonInputProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly, seal } = useForm();
   const [typed, setTyped] = useState<{ readonly text: string; readonly value: unknown }>();
-  // Show the typed text, with its white space, as long as the value comes from it. Any other value was set from
-  // outside and is shown instead.
+  // If `value` is what the user typed, show the typed text with its white space. Otherwise something else has changed
+  // `value`, so show `value`.
   const text = typed !== undefined && sameJson(typed.value, value) ? typed.text : textOf(value);
   const isWrong = parse(text) === undefined;
   const change = (next: string) => {
@@ -61,7 +61,9 @@ function textOf(value: unknown): string {
   return value === undefined ? '' : JSON.stringify(value, undefined, 2);
 }
 
-/** Parses the text. An empty text has no value; undefined means invalid JSON. */
+/**
+ * Parses the text. Returns undefined for invalid JSON. For an empty text, returns an object whose value is undefined.
+ */
 function parse(text: string): { readonly value: unknown } | undefined {
   return text.trim() === '' ? { value: undefined } : parseJson(text);
 }
@@ -73,8 +75,8 @@ function faults(text: string, message: string): readonly Diagnostic[] {
 }
 
 /**
- * Returns the position of the error in invalid JSON. Only Chromium names it in its message; in other browsers the
- * whole text is marked.
+ * Returns the position of the error in invalid JSON. Only the error message of Chromium contains it. In other browsers
+ * the whole text is marked.
  */
 function faultAt(text: string): number {
   try {

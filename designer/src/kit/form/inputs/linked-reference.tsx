@@ -5,7 +5,7 @@ import { ReferenceSelect, type ReferenceSelectProps } from './reference-select.t
 import styles from '../fields.module.css';
 
 interface LinkedReferenceProps extends ReferenceSelectProps {
-  /** Address of the list page; the pages of documents are below it. Undefined if documents cannot be opened. */
+  /** Address of the list of documents; the page of a document is `<page>/<id>`. Undefined if documents have no page. */
   readonly page: string | undefined;
   /** Text of the link. */
   readonly open: string;

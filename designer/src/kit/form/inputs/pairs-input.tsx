@@ -1,6 +1,6 @@
 /**
- * Edits names with values. While the user types, names may be empty or repeated: the rows are state of this
- * component, and the record is updated when they are valid.
+ * Edits pairs of a name and a value. While the user types, a name may be empty or repeated. So this component keeps the
+ * rows, and the record gets only the valid ones.
  */
 import { AutoComplete, Input } from 'antd';
 import { useState } from 'react';
@@ -85,13 +85,14 @@ export function PairsInput(props: PairsInputProps) {
   );
 }
 
-/** Keeps the rows as the user typed them. `commit` makes a change a separate undo step. */
+/** Keeps the rows as the user typed them. `commit` makes each change a separate undo step. */
 function usePairs({ schema, value, onChange }: PairsInputProps) {
   const { seal } = useForm();
   const given = value ?? schema.default;
   const [kept, setKept] = useState<{ readonly pairs: readonly Pair[]; readonly record: unknown }>();
   const pattern = Object.keys(schema.patternProperties ?? {})[0];
-  // Keep the typed rows as long as the record comes from them. Undo or another node replaces them.
+  // Show the typed rows as long as they give the current record. If undo or the selection of another node changes the
+  // record, show the record.
   const pairs = kept !== undefined && sameJson(kept.record, given ?? {}) ? kept.pairs : pairsOf(isRecord(given) ? given : {});
   const change = (next: readonly Pair[]) => {
     const record = recordOf(next, pattern);

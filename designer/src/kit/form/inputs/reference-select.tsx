@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
 export interface Reference {
   readonly id: string;
   readonly name: string;
-  /** Shown beside the name: a state that is important for the choice. */
+  /** Shown beside the name, for example a state that matters for the choice. */
   readonly mark?: ReactNode;
 }
 

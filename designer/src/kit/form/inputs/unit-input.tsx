@@ -22,12 +22,13 @@ const TEXTS = defineTexts({
 interface UnitInputProps extends FieldProps {
   readonly units: readonly Unit[];
   /**
-   * Size of the stored unit in the smallest unit: 1000 if seconds are stored and milliseconds are the smallest unit.
+   * How many of the smallest unit one stored unit contains. For example 1000, if seconds are stored and milliseconds
+   * are the smallest unit.
    */
   readonly per?: number;
 }
 
-/** Edits a number with its unit. Choosing another unit keeps the number, so that the value changes. */
+/** Edits a number with its unit. If the user chooses another unit, the number stays: 5 s becomes 5 min. */
 export function UnitInput({ schema, id, label, isInvalid, value: set, units, per = 1, onChange }: UnitInputProps) {
   const t = useTexts(TEXTS);
   const value = typeof set === 'number' ? set : undefined;
