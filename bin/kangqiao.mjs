@@ -57,8 +57,8 @@ function endSoon() {
 
 /**
  * Handles the signals of a process that `runOn` started. A signal to the whole process group (Ctrl-C, systemd) arrives
- * twice, from its sender and from the launcher, and is handled once. If the launcher is killed, this process ends too,
- * after an orderly stop.
+ * twice: from its sender and from the parent process. It is handled once. If the parent process is killed, this process
+ * stops in an orderly way too.
  */
 function liveWithLauncher() {
   var emit = process.emit;
@@ -79,7 +79,8 @@ function liveWithLauncher() {
 
 /**
  * Stores compiled code in the program's folder if this user may write there, so that the next start takes half the
- * time. Threads read the folder from the variable; for this process the variable comes too late.
+ * time. Worker threads read the folder from the variable. This process has already read the variable at its start, so
+ * it also needs the call.
  */
 function keepCompiled() {
   process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || url.fileURLToPath(new URL('../.cache/compile', import.meta.url));

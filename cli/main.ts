@@ -24,7 +24,9 @@ import { RESOURCES } from './shared/resources.ts';
 import { createTerminal, formatIssue, type Terminal } from './shared/terminal.ts';
 import { readVersion } from './shared/version.ts';
 
-/** Commands that run until a signal. They handle Ctrl-C themselves, because they must drain first. */
+/**
+ * Commands that run until a signal. They handle Ctrl-C themselves, because they must first finish the work in progress.
+ */
 const LONG_RUNNING = new Set(['start', 'gateway', 'worker', 'control']);
 
 export async function main(args: readonly string[]): Promise<number> {

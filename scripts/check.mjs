@@ -9,12 +9,12 @@ import { root, runTool } from './runtime.mjs';
 const cache = 'node_modules/.cache';
 
 /**
- * Minimum number of modules; with fewer, the check fails. dependency-cruiser uses an API that TypeScript 7 lacks; it
- * would then find no modules and pass.
+ * Minimum number of modules that must be found; with fewer, the check fails. dependency-cruiser uses an API that
+ * TypeScript 7 lacks. With that version it would find no modules and pass.
  */
 const FEWEST_MODULES = 50;
 
-/** The checks, the longest first, so that the others run beside it. */
+/** The checks, the longest first, so that the shorter ones run at the same time. */
 const CHECKS = [
   { name: 'lint', script: 'eslint/bin/eslint.js', args: ['.', '--cache', '--cache-location', `${cache}/eslint/`, '--max-warnings', '0'] },
   {

@@ -27,7 +27,7 @@ export function deriveOutputSchemas(files: readonly string[], options: ts.Compil
 }
 
 /**
- * Returns the exported names of types. Computed types (`Static<…>`) do not know the name under which they are exported.
+ * Returns the names under which types are exported. A computed type (`Static<…>`) does not contain this name itself.
  */
 function namedTypes(sources: readonly ts.SourceFile[], checker: ts.TypeChecker): Map<ts.Type, string> {
   const names = new Map<ts.Type, string>();
@@ -70,7 +70,7 @@ class SchemaReader {
   readonly #checker: ts.TypeChecker;
   /** Names under which types are exported. */
   readonly #exported: ReadonlyMap<ts.Type, string>;
-  /** Names given so far. A number distinguishes two types of the same name. */
+  /** Names given so far. If two types have the same name, the second gets a number. */
   readonly #given = new Map<ts.Type, string>();
 
   constructor(checker: ts.TypeChecker, exported: ReadonlyMap<ts.Type, string>) {

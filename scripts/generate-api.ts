@@ -18,7 +18,10 @@ export const OPERATIONS_FILE = new URL('../designer/src/api/operations.ts', impo
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Actions are only described here: they destructure their services but use none. */
+/**
+ * Actions are only described here. They take the services apart when they are created but call none of them, so this
+ * value stands for every service.
+ */
 const untouched: ControlServices = new Proxy({} as ControlServices, { get: () => untouched });
 
 export function deriveOutputs(): OutputSchemas {

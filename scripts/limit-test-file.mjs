@@ -1,6 +1,6 @@
 /**
  * Loaded into the process of each test file. Ends a file that hangs, and prints which resources are still open. The
- * limit is high, because a file takes three times as long under load.
+ * limit is high, because a file takes up to three times as long on a busy machine.
  */
 const FILE_LIMIT_MS = 1_800_000;
 

@@ -12,7 +12,7 @@ const OLDEST_BOOTSTRAP = 20;
 /** The folder of the checkout, with a slash at the end. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Returns the path of the pinned Node 24, which runs the TypeScript sources directly. */
+/** Returns the path of the Node 24 in node_modules, which runs the TypeScript sources directly. */
 export function findRuntime() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < OLDEST_BOOTSTRAP) {

@@ -30,7 +30,7 @@ const NEEDED = [
   { what: 'Chinese fonts', package: 'fonts-noto-cjk', isThere: () => read('fc-list', []).includes('Noto Sans CJK') },
 ];
 
-/** Since 1.21, Go downloads a newer version automatically if a module requires it. */
+/** The first minor version of Go 1 that downloads a newer Go automatically if a module requires it. */
 const FIRST_GO_THAT_UPGRADES = 21;
 const GO = 'go1.24.3';
 const GO_FOLDER = `/usr/local/lib/${GO}`;
@@ -46,7 +46,7 @@ function install(packages) {
   if (!has('apt-get')) stopWith(`This is not Debian: install ${packages.join(', ')}, under the names that they have here.`);
   forbidServices();
   asRoot('apt-get', ['-o', 'DPkg::Lock::Timeout=900', 'update', '-q']);
-  // Create no cluster: tests start their own clusters in temporary folders.
+  // Prevent the package from creating a database cluster: tests start their own clusters in temporary folders.
   if (packages.includes('postgresql') && !existsSync('/etc/postgresql-common/createcluster.conf'))
     asRoot('sh', ['-c', 'mkdir -p /etc/postgresql-common; echo create_main_cluster=false > /etc/postgresql-common/createcluster.conf']);
   const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=900', 'install', '-y', '-q', '--no-install-recommends', ...packages];

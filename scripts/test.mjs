@@ -59,8 +59,8 @@ async function runAskedChecks(known) {
 }
 
 /**
- * Returns the files in the order of their start. Long files come first: one that waits (end-to-end) together with one
- * that computes (browser). The many short files follow.
+ * Returns the files in the order in which they start. Long files come first, in pairs: an end-to-end file, which mostly
+ * waits, with a browser file, which mostly computes. The many short files follow.
  */
 function inOrder(testFiles) {
   const waiting = testFiles.filter((file) => file.startsWith('test/e2e/'));
@@ -95,7 +95,8 @@ async function runTestFiles(files) {
 }
 
 /**
- * Returns true if the file may run a second time. A skip that CI does not accept would be the same in the second run.
+ * Returns true if the file may run a second time. A skip that CI does not accept is no reason to run it again, because
+ * it would occur again.
  */
 function mayRunAgain(file, { failures }) {
   return failures.some(({ isSkip }) => !isSkip) && !fs.readFileSync(root + file, 'utf8').includes(NEVER_RERUN);
@@ -112,9 +113,9 @@ function reportFlaky(flaky) {
 }
 
 /**
- * Runs each test file in a separate process. Returns passed, failed and skipped tests and the end of stderr for each
- * file. A test defined by a suite that several files share (`test/conformance`) is reported under the suite's file,
- * which cannot be run again.
+ * Runs each test file in a separate process. Returns the passed, failed and skipped tests and the end of stderr by
+ * file. A test of a suite that several files share (`test/conformance`) is reported under the file of the suite, which
+ * cannot be run again.
  */
 async function runFiles(files, concurrency) {
   const results = new Map();
@@ -155,7 +156,10 @@ function settlePassed(data, result) {
   console.log(`  skipped  ${title(data)}: ${reason}`);
 }
 
-/** Counts a failure. A suite or file also fails if one of its tests fails; this is not counted again. */
+/**
+ * Counts a failure. Node also reports a failure of the suite and of the file that contain the failed test; these are
+ * not counted again.
+ */
 function settleFailed(data, result) {
   const error = data.details.error;
   if (error?.failureType === 'subtestsFailed') return;

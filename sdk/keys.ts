@@ -68,7 +68,10 @@ function secretOf(key: string): Buffer {
   return bytes;
 }
 
-/** Returns the SM3 digest of the signer's identity, which precedes the message. OpenSSL does not add it. */
+/**
+ * Returns the SM3 digest of the signer's identity and public key. SM2 hashes it before the message. OpenSSL does not
+ * add it, so the callers of this function do.
+ */
 function identityOf(publicKey: KeyObject): Buffer {
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   if (spki.length !== SM2_SPKI_LENGTH || !spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX))
@@ -88,7 +91,7 @@ function loaded(scheme: Kq1Scheme, load: () => KeyObject): KeyObject {
   try {
     key = load();
   } catch {
-    // The error text of the library may contain the key, so it is not passed on.
+    // The error text of the library may contain the key, so throw a different error.
     throw keyRefused('it cannot be read as PEM');
   }
   if (scheme !== 'SM2-SM3' && key.asymmetricKeyType !== 'rsa') throw keyRefused('it is not an RSA key');

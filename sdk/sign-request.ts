@@ -39,7 +39,7 @@ export interface SignedRequest {
   readonly nonce: string;
 }
 
-/** Headers that are not signed, because HTTP or clients set them. */
+/** Headers that are not signed, because HTTP, clients or proxies change them. */
 const UNSIGNED = new Set([
   'connection',
   'content-length',

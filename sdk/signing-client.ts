@@ -35,7 +35,10 @@ export interface SignedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** False only for errors that occur before the caller is authenticated, which cannot be signed. */
+  /**
+   * True if the signature was verified. False only for errors that occur before the caller is authenticated: such
+   * responses cannot be signed.
+   */
   readonly verified: boolean;
   /** Returns the body as JSON. Throws SDK_ANSWER_NOT_JSON (input) if it is not JSON in UTF-8. */
   json(): unknown;

@@ -1,4 +1,4 @@
-/** `kangqiao archive …` reads executions that were moved from the store into files, over the admin API. */
+/** `kangqiao archive …` reads, over the admin API, executions that were moved from the store into archive files. */
 import { Command, Option } from 'commander';
 import type { ArchiveRun } from '../../engine/archive/archive-runs.ts';
 import type { ArchiveDay } from '../../engine/archive/read-archive.ts';

@@ -174,9 +174,9 @@ async function load(api: ApiClient, what: string): Promise<FlowDocument> {
 }
 
 /**
- * Saves a file as the draft, so that exactly this flow is published. Then writes the new revision into the file, even
- * if publishing fails. The next save of the file is then based on this revision and conflicts only with saves of other
- * people.
+ * Saves a file as the draft, so that exactly the flow in the file is published. Then writes the new revision into the
+ * file, even if publishing fails, unless the file has revision 0. So the next save of the file conflicts only with
+ * saves of other people.
  */
 async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Promise<{ id: string; revision?: number }> {
   if (!isFile(what)) return { id: flowId(what) };

@@ -136,7 +136,7 @@ function printAnswer(terminal: Terminal, answer: BulkAnswer): void {
 }
 
 /**
- * Waits for the outcome, because a continued execution may soon be held again. Returns undefined for a bulk that ends
+ * Waits for the outcome, because continued executions may soon be held again. Returns undefined for a bulk that ends
  * its executions.
  */
 async function awaitOutcome(api: ApiClient, bulkId: string): Promise<BulkOutcome | undefined> {

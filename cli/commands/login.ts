@@ -32,7 +32,8 @@ export function loginCommand(terminal: Terminal): Command {
       const clients = [guest, client];
       try {
         if (mustChangePassword) clients.push(await changePassword(terminal, client, password));
-        // Use the newest client: the server asks for the password again, and it may have just changed.
+        // Use the newest client: setting up the second factor requires the password, and the password may have just
+        // changed.
         if (mustSetUpSecondFactor) await setUpSecondFactor(terminal, clients.at(-1)!);
         const own = clients.at(-1)!;
         const { token } = (await own.call('POST', '/me/tokens', { label: `kangqiao login on ${hostname()}`.slice(0, 100) })) as {

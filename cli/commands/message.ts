@@ -94,7 +94,8 @@ function concludeCommand(terminal: Terminal): Command {
       const reply = file === undefined ? {} : { reply: await readJsonInput(file) };
       const path = `/executions/${encodeURIComponent(id)}`;
       await withApi(this, terminal, async (api) => {
-        // The second call fails if the execution continues between the two calls.
+        // Conclude exactly the attempt that was read. If the execution continues between the two calls, the second call
+        // fails.
         const { attempt } = (await api.call('GET', path)) as ExecutionDetails;
         return api.call('POST', `${path}/conclude`, { attempt, ...chosen, ...reply });
       });

@@ -1,6 +1,6 @@
 /**
- * `kangqiao move` moves all stored data to another store. The running process does it if there is one, otherwise the
- * command itself.
+ * `kangqiao move` moves all stored data to another store. If a process is running, it makes the move; otherwise the
+ * command makes it.
  */
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';

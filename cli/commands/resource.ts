@@ -134,7 +134,7 @@ function saveOne(api: ApiClient, resource: Resource, { wanted, stored }: Compari
   return api.call('PUT', path, { ...wanted, revision: revisionToSave(wanted, stored) }) as Promise<ResourceDocument>;
 }
 
-/** Returns the revision to save. 0 means the stored revision; for a new document it stays 0. */
+/** Returns the revision to save. In a file, 0 means the revision that is stored now. For a new document it stays 0. */
 function revisionToSave({ revision = 0 }: ResourceDocument, stored: ResourceDocument | undefined): number {
   return revision === 0 ? (stored?.revision ?? 0) : revision;
 }

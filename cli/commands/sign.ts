@@ -86,14 +86,14 @@ function asCurl({ method, url, body, signed }: Call, bodyFile: string | undefine
 }
 
 /**
- * Returns the curl argument for the body. A file is passed by name, so that the bytes that were signed are sent: not
- * every file is UTF-8 text.
+ * Returns the curl argument for the body. A file is passed by its name. Not every file is UTF-8 text, and curl must
+ * send exactly the bytes that were signed.
  */
 function bodyArgument(body: string | Uint8Array, file: string | undefined): string {
   if (file !== undefined && file !== '-') return `--data-binary ${quoted(`@${file}`)}`;
   if (typeof body !== 'string' && !isUtf8(body))
     throw new InvalidArgumentError('Standard input is not UTF-8, so it cannot be part of a command: use a file, or --send.');
-  // curl reads a leading @ as a file name, except with --data-raw.
+  // With any other option, curl would read a leading @ as the start of a file name.
   return `--data-raw ${quoted(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'))}`;
 }
 

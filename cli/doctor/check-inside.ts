@@ -1,6 +1,6 @@
 /**
- * Checks a gateway in the DMZ: the gateways inside must accept its calls, and nothing must be stored here that the DMZ
- * must not have.
+ * Checks a gateway in the DMZ: the gateways inside must accept its calls. Also checks that this machine does not store
+ * a file that must not be in the DMZ.
  */
 import { join } from 'node:path';
 import type { Settings } from '../../engine/host/settings.ts';
@@ -50,8 +50,8 @@ async function checkNothingSecret({ kekFile, storePasswordFile, sharedPasswordFi
 }
 
 /**
- * Finds the certificate authority that `start` creates on a machine without certificates. With its key an attacker
- * could impersonate any server inside to everyone who trusts this authority.
+ * Finds the certificate authority that `start` creates on a machine without certificates. With its private key, an
+ * attacker could impersonate any server inside to everyone who trusts this authority.
  */
 async function checkNoAuthority({ dataFolder }: Settings): Promise<readonly Finding[]> {
   const file = join(dataFolder, 'tls', 'ca.key');

@@ -55,7 +55,7 @@ export async function checkDataFolder(folder: string): Promise<Finding> {
   }
 }
 
-/** Checks that the ports are free. Call it only if no process of ours runs here. */
+/** Checks that the ports are free. Call it only if no Kangqiao process runs here. */
 export async function checkPorts({ bindHost, openPort, userPort, busPort, controlPort }: Settings): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const [port, setting] of [
@@ -109,7 +109,7 @@ async function checkOneCertificate(file: string, [zhCN, en, certSetting, keySett
   }
 }
 
-/** Checks the time zone, which timers of flows and times on pages use. */
+/** Checks the time zone: timers of flows and the times on pages depend on it. */
 export function checkTimeZone(): Finding {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const isChina = new Date().getTimezoneOffset() === -480;

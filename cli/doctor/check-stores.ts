@@ -1,4 +1,4 @@
-/** Checks that the store and the shared state can be reached and used, by their rights, keys, indexes and clocks. */
+/** Checks the store and the shared state: their connections, rights, keys, indexes and clocks. */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { createId } from '../../engine/contract/values/ids.ts';
@@ -16,13 +16,16 @@ export interface StoreChecks {
   readonly settings: Settings;
   readonly storage: Omit<StorageOptions, 'clock' | 'logger'>;
   readonly clock: Clock;
-  /** True if a process of ours runs here and has the embedded store open. */
+  /** True if a Kangqiao process runs here and has the embedded store open. */
   readonly isRunning: boolean;
 }
 
 const STORE = ['存储', 'store'] as const;
 const SHARED = ['共享状态', 'shared state'] as const;
-/** Signed calls tolerate 300 s; leases and retention need less. */
+/**
+ * Maximum difference between clocks. Signed calls would allow 300 s, but leases and retention need clocks that agree
+ * better.
+ */
 const CLOCK_LIMIT_MS = 5_000;
 
 const probesSpec: CollectionSpec<StoredDocument> = { name: 'store_probes', schema: dataKeysSpec.schema, indexes: [] };

@@ -1,6 +1,6 @@
 /**
- * Returns the findings of `kangqiao doctor` about the machine, the settings, the stores or the gateways inside, and
- * control.
+ * Returns all findings of `kangqiao doctor`: about the machine and the settings; in the DMZ about the gateways inside,
+ * elsewhere about the stores and control.
  */
 import type { Command } from 'commander';
 import { errorText } from '../../engine/contract/error-texts/error-texts.ts';
@@ -42,7 +42,7 @@ async function checkServers(settings: Settings, isRunning: boolean): Promise<rea
   return [...(await checkStore(checks)), ...(await checkShared(checks))];
 }
 
-/** Returns the settings, or the findings about them. */
+/** Returns the settings, or findings if they are invalid. */
 function readSettings(command: Command): Settings | readonly Finding[] {
   try {
     return readProcessSettings(overridesOf(command));

@@ -61,8 +61,8 @@ export async function restoreOffline(
 ): Promise<RestoreReport> {
   const settings = readProcessSettings(overrides);
   const report = await restore(settings, target, watch);
-  // The restored audit trail ends at the time of the backup, which is not tampering. Record this in the audit trail and
-  // sign a new head.
+  // The restored audit trail ends at the time of the backup. This is not tampering, so record the restore in the audit
+  // trail and sign a new head.
   await acceptOffline(settings, 'system.restore', { after: { backupId: report.backupId, madeAt: report.at } }, { isRestored: true });
   return report;
 }
@@ -92,7 +92,8 @@ async function withSource<T>(
   work: (source: Storage, address: string, sharedAddress: string | undefined) => Promise<T>,
 ): Promise<T> {
   const settings = readProcessSettings(overrides);
-  // `isMarkIgnored`: if a move was interrupted after its last step, this is the only way to open the old store.
+  // `isMarkIgnored` opens the store although a move marked it as replaced. It is the only way to open the old store if
+  // a move was interrupted after its last step.
   const source = await openStorage({ ...storageSettings(settings), isMarkIgnored: true, clock: systemClock, logger: quiet() });
   try {
     await refuseOthers(source.store.documents, systemClock, { isOneOfThem: false });

@@ -22,7 +22,9 @@ export async function startAllInOne(overrides: SettingOverrides, options: StartO
   }
 }
 
-/** Result of one run. `next` is set if the store was replaced; everything then starts again with these settings. */
+/**
+ * Result of one run. `next` is set if the store was replaced; everything then starts again with the settings in `next`.
+ */
 interface Round {
   readonly code: number;
   readonly next: Restart | undefined;
@@ -48,7 +50,7 @@ async function runOnce(overrides: SettingOverrides, secrets: Restart['secrets'],
 
 async function start(host: Host, options: StartOptions, startedAt: number, life: Life, goOn: EndOrRestart): Promise<void> {
   const city: Started['city'] = { end: () => undefined };
-  // Register it first, so that it is stopped last: requests in flight still need the example's hospitals.
+  // Register the city first, so that it is stopped last: requests in flight still need the simulated hospitals.
   life.own('example city', () => city.end());
   const status = await openStatus(host, life);
   const addresses: Record<string, string> = {};

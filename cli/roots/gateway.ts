@@ -20,7 +20,7 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
       const parts = await openGatewayParts(host, front, life, () => describeGateways(opened));
       opened = await openGateways(host, parts, life, [front]);
       const gateway = opened[front]!;
-      // The gateway keeps serving while control and the database are down, so they are not part of its checks.
+      // Check only the plan. The gateway keeps serving while control and the database are down.
       status.started({ plan: () => requirePlan(gateway.applied()) });
       log.info('gateway.ready', { front, address: gateway.address, plan: gateway.applied() });
     },

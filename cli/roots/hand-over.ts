@@ -30,7 +30,7 @@ export interface Started {
 const TOKEN_LIFE_MS = 30 * 86_400_000;
 const CITY_INTERVAL_MS = 2_000;
 
-/** Returns the command that signs and sends a call, if there is an example to call. */
+/** Prints everything and returns the command that signs and sends a call. Returns undefined if no example is loaded. */
 export async function handOver(started: Started, readyMs: number): Promise<string | undefined> {
   const { options, signal } = started;
   signal.throwIfAborted();
@@ -76,7 +76,10 @@ async function openExample(started: Started, basePort: number): Promise<string> 
   return tryItCommand(host, folder, addresses['open']!);
 }
 
-/** Starts the example's simulated systems in a separate process, because they must not share our time or memory. */
+/**
+ * Starts the example's simulated systems in a separate process, so that they do not use the time or memory of this
+ * process.
+ */
 async function play({ host, control, addresses, city }: Started, folder: string, basePort: number, ca: { ca?: string }): Promise<void> {
   const files = cityFiles(folder);
   const { platformKey } = (await control.run('system.overview', {})) as { platformKey: { keyId: string; publicPem: string } };
@@ -123,7 +126,7 @@ function end(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Returns a command that signs a call. Each time it is pasted, it makes a new signature and books under a new
+ * Returns a command that signs and sends a call. Each time it is pasted, it makes a new signature and uses a new
  * idempotency key.
  */
 function tryItCommand(host: Host, folder: string, open: string): string {

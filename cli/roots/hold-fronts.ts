@@ -1,6 +1,6 @@
 /**
- * On an embedded store only one process may serve a front: two processes would each accept the same signed request
- * once.
+ * With an embedded store only one process may serve a front. Two processes would not know each other's nonces, so both
+ * would accept the same signed request.
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,13 +23,14 @@ export interface FrontHold {
   readonly clock: Clock;
 }
 
-/** Maximum time that clocks of callers may be ahead, as in `storage/redis`. */
+/** Maximum time that the clocks of callers may be ahead of ours, as in `storage/redis`. */
 const AHEAD_MS = 60_000;
 
 /**
- * Locks the fronts for the life of this process. Throws FRONT_LOCKED (input) while another process serves one of them.
- * Returns a function that guards claims: if another store had a front's nonces before, this store does not know them.
- * Requests signed before the change are then refused with CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
+ * Locks the fronts until this process ends. Throws FRONT_LOCKED (input) while another process serves one of them.
+ * Returns a function that guards claims. If another store had the nonces of a front before, this store does not know
+ * those nonces. Then requests signed before the change of the store are refused with CLAIMS_FORGOTTEN
+ * (`SharedState.claimOnce`).
  */
 export async function holdFronts({ folder, fronts, store, life, clock }: FrontHold): Promise<(claims: Claims) => Claims> {
   let since = 0;
@@ -47,8 +48,8 @@ export async function holdFronts({ folder, fronts, store, life, clock }: FrontHo
 }
 
 /**
- * Locks one front. The lock is beside the plan file, because a process that serves this plan must lock its fronts even
- * if it reaches the folder by another path.
+ * Locks one front. The lock file is beside the plan file. So two processes that serve the same plan use the same lock,
+ * even if they reach the folder by different paths.
  */
 function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => void {
   try {
@@ -64,7 +65,10 @@ function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => vo
   }
 }
 
-/** Returns the time since which this store has the nonces of a front; 0 if no other store had them before. */
+/**
+ * Returns the time when this store took over the nonces of a front from another store; 0 if no other store had them
+ * before.
+ */
 async function keptSince(file: string, store: string, now: number): Promise<number> {
   const known = await readKept(file);
   if (known?.store === store) return known.since;

@@ -21,7 +21,7 @@ export interface OpenedControl {
   readonly feed: PlanFeed;
 }
 
-/** The app that gets the grants of citizens who use no app of a caller. */
+/** The app whose grants apply to calls on the user front, because citizens have no app. */
 const DEFAULT_APP = 'CITIZENS';
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 

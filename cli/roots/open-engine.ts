@@ -14,9 +14,9 @@ export interface OpenedEngine extends OpenedGuard {
 }
 
 const NODES = new URL('../../nodes', import.meta.url);
-/** Time reserved for the parts that close after the engine. */
+/** Part of the drain time that is reserved for the parts that close after the engine. */
 const CLOSING_MS = 1_000;
-/** These commands write to the audit trail. */
+/** Commands whose processes write to the audit trail and sign its head. */
 const KEEPS_HEAD = new Set(['start', 'control']);
 
 /** Opens storage, guard and engine. `role` and `parts` are shown to other processes. */

@@ -20,7 +20,7 @@ import { openInDmz } from './open-in-dmz.ts';
 import { openLateEngine } from './open-late-engine.ts';
 import { followPlans, openSharedPlans, startFromFile } from './open-plans.ts';
 
-/** Time that a gateway with a stored plan waits for its flows before it listens. */
+/** Maximum time that a gateway with a stored plan waits for its flows before it listens. */
 const FLOWS_WITHIN_MS = 5_000;
 const FIRST_PLAN_WITHIN_MS = 30_000;
 
@@ -34,7 +34,7 @@ export async function openGatewayParts(host: Host, front: Front, life: Life, tel
 type OwnParts = Omit<GatewayParts, 'policies'>;
 
 /**
- * Opens the parts beside an embedded store, which belongs to the process of `kangqiao start`. This process reads the
+ * Opens the parts beside an embedded store, which only the process of `kangqiao start` can open. This process reads the
  * plan file of that process and runs no flows.
  */
 async function openBesideControl(host: Host, front: Front, life: Life): Promise<OwnParts> {
@@ -50,8 +50,8 @@ async function openBesideControl(host: Host, front: Front, life: Life): Promise<
 }
 
 /**
- * Returns the fronts whose nonces this gateway claims. A bus gateway also claims the nonces of calls that nodes in the
- * DMZ accepted, because it runs these calls.
+ * Returns the fronts whose nonces this gateway claims. A bus gateway also runs the calls that gateways in the DMZ
+ * accepted, so it also claims the nonces of these calls.
  */
 function frontsOf(host: Host, front: Front): readonly Front[] {
   const { forwardNodes = [] } = front === 'bus' ? gatewaySettings(host, front) : {};
@@ -59,8 +59,8 @@ function frontsOf(host: Host, front: Front): readonly Front[] {
 }
 
 /**
- * Opens the parts on a shared store. The gateway starts with its stored plan, and opens the store, its flows and later
- * plans as soon as the servers respond.
+ * Opens the parts with a shared store. The gateway starts with the plan that it stored before. It opens the store, its
+ * flows and later plans as soon as the servers respond.
  */
 async function openOnSharedStore(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<OwnParts> {
   const feed = createPlanFeed();

@@ -1,4 +1,4 @@
-/** Opens the gateways of this process: one per front, all with the plans of one source. */
+/** Opens the gateways of this process, one for each front. All get their plans from the same source. */
 import { FRONTS, type Front } from '../../engine/contract/access/access.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { OutboundGuard } from '../../engine/contract/node/outbound-guard.ts';
@@ -21,7 +21,7 @@ export interface GatewayParts {
   readonly planSource: PlanSource;
   readonly policies: readonly Policy[];
   readonly runFlow: RunFlow;
-  /** The connection to the gateways inside; only in the DMZ. */
+  /** The connection to the gateways inside the hospital network; set only for a gateway in the DMZ. */
   readonly inside?: Inside;
   readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly seal: Pick<Seal, 'seal'>;
@@ -75,7 +75,7 @@ function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
   return createOutboundGuard({ isExcepted, ownPorts: new Set(ownPorts(settings).filter((port) => port > 0)) });
 }
 
-/** Returns the data of the gateways that people see. */
+/** Returns the data about the gateways that is shown to people. */
 export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessParts, 'gateways' | 'interfaces'>> {
   return {
     gateways: Object.entries(opened).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() })),

@@ -1,4 +1,6 @@
-/** Opens the guard of a store and the audit trail that it reads, before anything else reads the store. */
+/**
+ * Opens the guard of a store and the audit trail that the guard reads. Call it before anything else reads the store.
+ */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { openAuditLog, type AuditLog } from '../../control/audit/audit-log.ts';
 import { createAuditHeads, type AuditHeads } from '../../control/audit/audit-head.ts';

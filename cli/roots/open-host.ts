@@ -28,11 +28,11 @@ import type { SettingOverrides } from './root-options.ts';
 export interface Host {
   readonly settings: Settings;
   /**
-   * Secrets that a person entered for the store to which this process moved. The files in the settings belong to the
-   * previous store.
+   * Secrets that a person entered when the store was moved to the present one. The secret files in the settings belong
+   * to the previous store.
    */
   readonly storeSecrets: StoreSecrets | undefined;
-  /** The settings in a form for people. */
+  /** The settings as they are shown to people. */
   readonly describedSettings: readonly SettingDescription[];
   readonly machine: Machine;
   readonly folder: DataFolder;
@@ -101,7 +101,7 @@ async function certificates(settings: Settings, folder: DataFolder): Promise<Pic
   return { tls: { cert: made.cert, key: made.key, ...ca }, caFile: made.caFile };
 }
 
-/** Time reserved for the parts that close after the gateways. */
+/** Part of the drain time that is reserved for the parts that close after the gateways. */
 const CLOSING_MS = 1_000;
 
 export function gatewaySettings({ settings, tls }: Host, front: Front): GatewaySettings {

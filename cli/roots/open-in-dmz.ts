@@ -16,7 +16,10 @@ import type { GatewayParts } from './open-gateways.ts';
 import { planFileOptions, type Host } from './open-host.ts';
 import { startFromFile } from './open-plans.ts';
 
-/** Interval at which the gateway looks for changes inside, such as withdrawn grants. */
+/**
+ * Interval at which the gateway checks whether the gateways inside have a newer plan, for example after a grant was
+ * withdrawn.
+ */
 const LOOK_EVERY_MS = 500;
 
 export async function openInDmz(host: Host, front: Front, life: Life): Promise<Omit<GatewayParts, 'policies'>> {
@@ -29,7 +32,8 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
   life.own('inside', () => inside.close());
   const feed = createPlanFeed();
   const options = await planFileOptions(host);
-  // A separate file, so that this gateway and a gateway that runs calls itself never use each other's plan.
+  // Use a separate file. A gateway on this machine that runs calls itself has another plan, and neither may use the
+  // plan of the other.
   const file = { ...options, path: `${options.path}-handed-out` };
   await startFromFile(feed, file);
   const follower = await followPlanStore({
@@ -53,7 +57,7 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
 }
 
 /**
- * Returns a plan source that rejects with FORWARD_WRONG_FRONT (input) if the certificate belongs to the node of another
+ * Returns a plan source. It rejects with FORWARD_WRONG_FRONT (input) if the certificate belongs to a node of another
  * front. Otherwise the gateway would serve nothing and tell every caller that the interface does not exist.
  */
 function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {

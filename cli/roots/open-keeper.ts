@@ -1,6 +1,4 @@
-/**
- * Opens the keeper of this process's store. It moves the store and backs it up while the process keeps writing to it.
- */
+/** Opens the part that moves the store of this process and backs it up while the process keeps writing to it. */
 import type { MoveTarget, StoreKeeper } from '../../control/system/store-keeper.ts';
 import { backupKeyOf } from '../../engine/transfer/backup-frames.ts';
 import { openExchangeFolder } from '../../engine/transfer/exchange-folder.ts';
@@ -15,13 +13,13 @@ import type { OpenedEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 import type { SettingOverrides } from './root-options.ts';
 
-/** Settings with which the process starts again. Without secrets it uses its present ones. */
+/** Settings with which the process starts again. If there are no secrets here, it keeps its present ones. */
 export interface Restart {
   readonly settings: SettingOverrides;
   readonly secrets?: StoreSecrets;
 }
 
-/** Restarts the process. Without an argument, ends it. */
+/** Restarts the process; ends it if the argument is undefined. */
 export type EndOrRestart = (restart: Restart | undefined) => void;
 
 /** Delay before the restart, so that the response is sent first. */
@@ -40,7 +38,7 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
     }
     await refuseOthers(storage.store.documents, clock, { isOneOfThem: true });
     const opened = await openTarget({ ...targetOptions(target), clock, logger: log });
-    /** Once drained, the process takes no new work and must restart, whether the move succeeds or fails. */
+    /** After the drain the process takes no new work. It must restart, whether the move succeeds or fails. */
     const at: { stage: MoveStage; isDrained: boolean } = { stage: 'begin', isDrained: false };
     try {
       const blobs = await opened.store.openBlobs(storage.dataKeys);
@@ -86,7 +84,7 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
 
   /**
    * Restarts on the new store, or on the old one if the move failed. If the move was interrupted while switching,
-   * neither store may open; the process then ends, and only the same move again completes it.
+   * neither store may be opened. The process then ends, and the same move must be repeated to complete it.
    */
   function leave(stage: MoveStage, target: MoveTarget, close: () => Promise<void>): void {
     clock.after(ANSWER_MS, () => {

@@ -1,7 +1,7 @@
 /**
- * Opens an engine as soon as its servers respond, for a process that must serve without them. Until then, calls of
- * flows and of the shared state fail with a transient error, which callers may retry. While the store is read only,
- * flows stay unavailable and later plans are not read.
+ * Opens an engine as soon as its servers respond, for a process that must also serve without them. Until then, calls of
+ * flows and of the shared state fail with a transient error, and callers may retry. While the store is read only, flows
+ * stay unavailable and no new plans are read.
  */
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -15,8 +15,8 @@ export interface LateEngine {
   readonly runFlow: RunFlow;
   readonly shared: SharedState;
   /**
-   * Resolves when the engine is open, or after `boundMs`. Rejects if the first attempt failed for a reason that a
-   * person must fix.
+   * Resolves when the engine is open, at the latest after `boundMs` milliseconds. Rejects if the first attempt failed
+   * for a reason that a person must fix.
    */
   ready(boundMs: number): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function openLateEngine(
   let isStopped = false;
   let cancel = () => {};
   let trying = tryOpen();
-  // Register it now, so that it stops after the gateways that use it.
+  // Register the engine now, so that it stops after the gateways that use it: parts stop in reverse order.
   life.own('engine', async () => {
     isStopped = true;
     cancel();
@@ -93,7 +93,7 @@ export function openLateEngine(
       let cancelBound = () => {};
       const bound = new Promise<void>((resolve) => (cancelBound = clock.after(boundMs, resolve)));
       await Promise.race([first.promise, bound]).finally(() => cancelBound());
-      // A later rejection, for which nobody waits, must not end the process.
+      // If the first attempt fails later, nobody handles the rejection. It must not end the process.
       first.promise.catch(() => undefined);
     },
   };

@@ -12,8 +12,8 @@ const LONGEST_PAUSE_MS = 5_000;
 type Part = Parameters<Life['own']>;
 
 /**
- * Calls `open` until it succeeds and returns its result. Rethrows errors that a person must fix (`input`) and our own
- * errors (`bug`). Rejects when the process should end.
+ * Calls `open` until it succeeds and returns its result. Rethrows errors that a person must fix (`input`) and errors of
+ * the product itself (`bug`). Rejects when the process should end.
  */
 export async function openOnceUp<T>({ clock, log }: Pick<Host, 'clock' | 'log'>, life: Life, open: (life: Life) => Promise<T>): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {

@@ -52,8 +52,8 @@ export async function followPlans(
 }
 
 /**
- * Publishes the stored plan, so that a gateway serves before any server responds. Without a usable plan file the
- * gateway waits.
+ * Publishes the plan in the file, so that a gateway can serve before any server responds. Without a usable plan file
+ * the gateway waits for a plan.
  */
 export async function startFromFile(feed: PlanFeed, options: Awaited<ReturnType<typeof planFileOptions>>): Promise<void> {
   try {

@@ -16,7 +16,7 @@ export interface NewPassword {
  */
 export async function resetPassword({ run }: Pick<Control, 'run'>, name: string): Promise<NewPassword> {
   const password = (await run('accounts.reset-password', { name })) as NewPassword;
-  // The person may have lost the phone too.
+  // The person may also have lost the phone.
   await run('accounts.remove-second-factor', { name });
   const account = await findAccount(run, name);
   if (account?.disabled !== true) return password;

@@ -11,7 +11,7 @@ export interface ApiTarget {
   /** PEM of the authority that signed the certificate of control. */
   readonly ca?: string;
   readonly cookie?: string;
-  /** The password is sent with every call, because dangerous actions require it again. */
+  /** The password of the user. It is sent with every call, because dangerous actions require it again. */
   readonly password?: string;
 }
 
@@ -23,7 +23,7 @@ export interface ApiClient {
     body: unknown,
     onProgress: (event: Progress) => void,
   ): Promise<unknown>;
-  /** Logs in and returns a client with the session, which sends the password again with each action that needs it. */
+  /** Logs in and returns a client with the session. This client sends the password with every call. */
   login(name: string, password: string, code?: string): Promise<LoggedIn>;
   /** Returns a client for this session that sends another password. */
   withPassword(password: string): ApiClient;

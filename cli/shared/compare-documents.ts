@@ -11,8 +11,8 @@ export interface Difference {
 }
 
 /**
- * Returns every difference between a stored document and the wanted one, in the order of the stored one. Compares lists
- * by position.
+ * Returns every difference between a stored document and the wanted one, in the order of the stored one. Items of lists
+ * are compared by their position.
  */
 export function compareDocuments(stored: unknown, wanted: unknown, path = ''): readonly Difference[] {
   if (isRecord(stored) && isRecord(wanted)) {

@@ -36,8 +36,8 @@ export async function withApi<T>(command: Command, terminal: Terminal, work: (ap
 }
 
 /**
- * Returns the file of the authority to trust: the given file, or else the one that a start created in the data folder.
- * Undefined means the authorities of the system.
+ * Returns the file of the certificate authority to trust: the given file, or else the one that `kangqiao start` created
+ * in the data folder. Undefined means that the authorities of the system are trusted.
  */
 export function findCaFile({ ca, data }: ConnectOptions): string | undefined {
   const made = join(data ?? DEFAULT_DATA_FOLDER, 'tls', 'ca.crt');

@@ -10,7 +10,7 @@ Exit codes:
   0 done   1 failed   2 wrong usage, or a file that cannot be read   3 control cannot be reached
   4 not logged in or not allowed   5 conflict (someone else saved, or the id is taken)   130 interrupted`;
 
-/** Error codes for files that cannot be read or are not JSON. */
+/** Error codes for files that cannot be read or are not JSON. They count as wrong usage. */
 const USAGE_CODES: ReadonlySet<string> = new Set(['INPUT_UNREADABLE', 'INPUT_NOT_JSON']);
 
 export function exitCodeOf(error: unknown): number {

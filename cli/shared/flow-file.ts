@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 /**
- * Writes the saved revision into the flow's file, so that the next save of the file is based on it. Every other
- * character stays. Returns false if the file cannot be written or has a different revision now.
+ * Writes the saved revision into the flow's file, so that the next save of the file is based on it. Changes nothing
+ * else in the file. Returns false if the file cannot be written or has a different revision now.
  */
 export async function keepRevision(file: string, from: number, to: number): Promise<boolean> {
   try {

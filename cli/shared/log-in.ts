@@ -1,6 +1,6 @@
 /**
- * Logs in a person at the terminal: asks for the password and, if the account has a second factor, for its code; then
- * for what the account must change first.
+ * Logs in a person at the terminal. Asks for the password and, if the account has a second factor, for its code. Also
+ * changes the password and sets up the second factor if the account must do so first.
  */
 import type { ApiClient, LoggedIn } from './api-client.ts';
 import { ApiError } from './api-errors.ts';

@@ -71,8 +71,8 @@ function notJson(file: string, text: string): AppError {
 }
 
 /**
- * Returns the length of the longest beginning of the text that may be the start of valid JSON. Not every message of
- * `JSON.parse` names the position of the error, but each shows whether it was at the end of the text.
+ * Returns the length of the longest beginning of the text that can be continued to valid JSON. Not every error message
+ * of `JSON.parse` contains the position, but each shows whether the error was at the end of the text.
  */
 function soundLength(text: string): number {
   let [sound, broken] = [0, text.length + 1];

@@ -1,7 +1,7 @@
 import type { Page } from '../../control/action/pages.ts';
 import type { ApiClient } from './api-client.ts';
 
-/** Reads a list of the admin API to its end, page by page. `path`: without a query. */
+/** Reads a list of the admin API to its end, page by page. `path` must not contain a query. */
 export async function readList<Item>(api: Pick<ApiClient, 'call'>, path: string): Promise<readonly Item[]> {
   const items: Item[] = [];
   for (let query = ''; ;) {

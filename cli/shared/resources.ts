@@ -17,13 +17,13 @@ export interface Resource {
   /** Path below `/api/v1`. */
   readonly path: string;
   readonly idField: string;
-  /** Columns of the list besides id and name: the content by heading. */
+  /** Columns of the list besides id and name: each heading with the function that returns the cell. */
   readonly columns: Readonly<Record<string, (document: ResourceDocument) => string>>;
   /** Path below `/api/v1` that checks a document without saving it. */
   readonly validatePath?: string;
   /** Summary of the subcommand `delete`. */
   readonly deleteSummary: string;
-  /** Set if single documents have no address and must be looked up in the list. */
+  /** Set if a single document cannot be read by its id and must be looked up in the list. */
   readonly isListedOnly?: true;
   readonly example: string;
 }

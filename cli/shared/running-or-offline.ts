@@ -13,8 +13,8 @@ export interface Ways<T> {
   /** Called if a process has the store open. `api` uses a session of the user. */
   running(api: ApiClient): Promise<T>;
   /**
-   * Called if no process responds. Rejects with STORE_LOCKED or STORE_IN_USE (input) if another process has the store
-   * open after all.
+   * Called if no process responds. Rejects with STORE_LOCKED or STORE_IN_USE (input) if a process has the store open
+   * although it did not respond.
    */
   offline(): Promise<T>;
 }
@@ -22,8 +22,8 @@ export interface Ways<T> {
 const DEFAULT_NAME = 'admin';
 
 /**
- * Calls `running` with the user's password if a process responds. Otherwise no process has the store open, and this
- * process does the work by calling `offline`.
+ * Calls `running` with the user's password if a process responds. Otherwise, or if `isOffline` is set, calls `offline`,
+ * which opens the store in this process.
  */
 export async function runningOrOffline<T>(command: Command, terminal: Terminal, ways: Ways<T>): Promise<T> {
   if (!ways.isOffline) {
@@ -66,7 +66,7 @@ export async function withPassword<T>(api: ApiClient, terminal: Terminal, name: 
   try {
     return await act(client);
   } finally {
-    // Ignore a failure: after a move the process may be switching to the other store.
+    // Ignore a failed logout: after a move the process may be restarting on the other store.
     await client.call('POST', '/logout').catch(() => {});
     await client.close();
   }

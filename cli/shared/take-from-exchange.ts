@@ -6,10 +6,10 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 import { createNewFile } from '../../engine/transfer/new-file.ts';
 
 /**
- * Copies the file `made` to `wanted` and removes the original. `made` is the path that the process reports; it is
- * trusted only if it ends in `name`, which this side chose and which no other file has. Rejects with BACKUP_NOT_FETCHED
- * (input) if the file cannot be read here, for example on another machine, and with BACKUP_EXISTS (input) if `wanted`
- * exists. The file `made` is then left unchanged.
+ * Copies the file `made` to `wanted` and removes the original. `made` is the path that the running process reports. It
+ * is trusted only if it ends in `name`, which this command chose and which no other file has. Rejects with
+ * BACKUP_NOT_FETCHED (input) if the file cannot be read here, for example because it is on another machine. Rejects
+ * with BACKUP_EXISTS (input) if `wanted` exists. In both cases `made` is left unchanged.
  */
 export async function takeFromExchange(made: string, name: string, wanted: string): Promise<void> {
   const file = await createNewFile(wanted);

@@ -1,4 +1,4 @@
-/** The terminal: results on stdout, progress and problems on stderr, questions with or without echo. */
+/** The terminal: results go to stdout, progress and problems to stderr. Questions show the typed answer or hide it. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Issue } from '../../engine/contract/values/errors.ts';
@@ -30,8 +30,8 @@ export function createTerminal(signal: AbortSignal): Terminal {
 const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Escapes control characters as JSON does. JSON output then stays the same document, and the terminal does not execute
- * the characters.
+ * Escapes control characters as JSON does. JSON output keeps its meaning, and the terminal does not execute the
+ * characters.
  */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

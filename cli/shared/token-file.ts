@@ -31,8 +31,8 @@ export async function writeTokenFile(path: string, content: TokenFile): Promise<
 }
 
 /**
- * Returns the token of the named data folder. Without a name, returns the token of `./data` or else of the home folder.
- * Undefined if there is none.
+ * Returns the token for the named data folder. If no folder is named, returns the token for `./data`, or else the one
+ * in the home folder. Undefined if there is none.
  */
 export async function findTokenFile(dataFolder: string | undefined): Promise<TokenFile | undefined> {
   const paths = dataFolder === undefined ? [dataTokenPath(DEFAULT_DATA_FOLDER), homeTokenPath()] : [dataTokenPath(dataFolder)];

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /**
- * Returns the version of the package from its package.json, which is beside cli/ in a checkout and above dist/ when
- * installed.
+ * Returns the version in the package.json of the package. The file is beside cli/ in a checkout and above dist/ after
+ * an installation.
  */
 export function readVersion(): string {
   const file = ['../../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));

@@ -136,7 +136,7 @@ async function overview(
   const today = await counter.today(flows.map((flow) => flow.flowId));
   const held = may('executions.read') ? await heldNow(services, domains, within, remember) : undefined;
   const counted = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
-  // Take the number of held executions from the list, so that both come from one read.
+  // The part "attention" shows the held executions in groups. Use the total of that read, so that both numbers agree.
   const counts = held === undefined || held.more ? counted : { ...counted, held: held.count };
   const processes = isWhole ? await engine.processes.list() : [];
   return {

@@ -60,7 +60,10 @@ ${table(
 
 type Effects = readonly Effect[];
 
-/** Returns the possible effects of a node. If they depend on its configuration, tries its switches and choices. */
+/**
+ * Returns the possible effects of a node. If they depend on its configuration, tries all combinations of its switches
+ * and choices.
+ */
 function effectsOf(definition: NodeDefinition): Effects {
   if (definition.kind !== 'action') return [];
   const { effect, config } = definition;

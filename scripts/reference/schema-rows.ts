@@ -12,7 +12,7 @@ type Schema = Readonly<Record<string, unknown>>;
 export interface FieldRow {
   readonly path: string;
   readonly schema: Schema;
-  /** `alternative`: the field is required in only one of several forms of its parent. */
+  /** `alternative`: the parent has several forms, and the field is required in only some of them. */
   readonly presence: 'required' | 'optional' | 'alternative';
   readonly type: string;
   readonly default: unknown;
