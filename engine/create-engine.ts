@@ -65,7 +65,7 @@ export interface EngineDeps {
   readonly shared: SharedState;
   readonly blobs: Blobs;
   readonly seal: Seal;
-  /** Returns the time since which payloads are bound to their place (see `createPayloads`). */
+  /** Returns the time from which payloads are bound to their place (see `createPayloads`). */
   readonly boundSince?: (() => number | undefined) | undefined;
   /** The folders of node types; the folder of the product is the first. */
   readonly nodeFolders: readonly (string | URL)[];
@@ -114,7 +114,7 @@ export interface Engine {
   readonly traffic: Traffic;
   readonly queue: QueueAge;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
-  /** All processes of the installation, including this one. */
+  /** All processes of the installation, including the process that created this engine. */
   readonly processes: Processes;
   /** Undefined if nothing is archived. */
   readonly archive: Archive | undefined;
@@ -307,7 +307,7 @@ interface LivingParts {
   readonly archive: Archive | undefined;
 }
 
-/** Starts the work, and stops all parts in an order in which no part needs one that is already closed. */
+/** Starts the work. Stops the parts one after the other, so that no part needs another one that is already closed. */
 class EngineLife {
   readonly #parts: LivingParts;
   readonly #deps: EngineDeps;

@@ -184,8 +184,8 @@ export interface GatewayError {
 }
 
 /**
- * An imported key of the plan. `handle` is undefined only in a plan for a node in the DMZ, because callers' secrets are
- * not sent there.
+ * An imported key of the plan. `handle` is undefined only for a caller's secret in a plan for a node in the DMZ,
+ * because callers' secrets are not sent there.
  */
 export interface PlanKey {
   readonly document: Omit<AppKeyDocument, 'sealedSecret'>;
@@ -264,8 +264,9 @@ export interface AccessLog {
 }
 
 /**
- * The result of reading a body as JSON. `isBusy` means that the body is not at fault and may be sent again later.
- * `isCostly` means that it took too much computing or memory. `excess` is set if it has too many values or names.
+ * The result of reading a body as JSON. With `isBusy`, the body is not at fault and may be sent again later. With
+ * `isCostly`, reading it took too much computing time or memory. `excess` is set if the body has too many values or
+ * names.
  */
 export type JsonResult =
   | { readonly value: unknown }
@@ -278,10 +279,10 @@ export interface SchemaIssue {
   readonly message: string;
 }
 
-/** A schema that is compiled by the first check that needs it, and tells the cost of a check. */
+/** A schema that is compiled when a check first needs it. It also tells what a check costs. */
 export interface CheckedSchema {
   readonly text: string;
-  /** True if values are strings, as in a query, that represent numbers and booleans. */
+  /** True if values are strings, as in a query, and the schema may see them as numbers and booleans. */
   readonly coerces: boolean;
   /**
    * False for a schema that exceeds a limit because it was published before the limits existed. Its cost is only known
@@ -301,7 +302,7 @@ export type CheckedJson = JsonResult | { readonly issues: readonly SchemaIssue[]
 
 /**
  * Reads JSON strictly and checks it. Short bodies are processed at once, the others in a thread, where callers take
- * turns. For an invalid body, returns all problems that a thread can list (at most 20), otherwise the first one.
+ * turns. For an invalid body, returns up to 20 problems if a thread can list them, otherwise only the first one.
  */
 export interface JsonReader {
   read(bytes: Uint8Array, from: Sender): JsonResult | Promise<JsonResult>;
@@ -315,14 +316,14 @@ export interface JsonReader {
   close(): Promise<void>;
 }
 
-/** Identifies the caller whose share of the threads is used, and tells when the caller stops waiting. */
+/** Identifies the caller, because callers take turns in the threads. Also tells when the caller stops waiting. */
 export type Sender = Pick<Exchange, 'app' | 'user' | 'clientIp' | 'onLeave'>;
 
 /** The memory for bodies that are read whole, shared by all requests. */
 export interface BodyBudget {
   /**
-   * Starts counting a body. Calls `letGo` at most once, when the body is dropped and its bytes are freed. The reason is
-   * `full` if it had to make room for others, or `slow` if it arrives too slowly.
+   * Starts counting a body. Calls `letGo` at most once: when the body is dropped and its bytes are freed. The reason is
+   * `full` if the body had to make room for others, or `slow` if it arrives too slowly.
    */
   begin(exchange: Pick<Exchange, 'clientIp' | 'relay'>, letGo: (why: 'full' | 'slow') => void): ArrivingBody;
   /**
@@ -355,8 +356,8 @@ export interface PolicyDeps {
   readonly clock: Clock;
   readonly crypto: Crypto;
   /**
-   * Verifies a signature. With a public key, the check waits for the turn of its connection, or of the DMZ node that
-   * forwarded the request.
+   * Verifies a signature. With a public key, the check waits until it is the turn of its connection. If a node in the
+   * DMZ forwarded the request, the check waits for the turn of that node instead.
    */
   verify(exchange: Exchange, key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   readonly shared: Pick<SharedState, 'claimOnce'>;
@@ -366,8 +367,8 @@ export interface PolicyDeps {
 }
 
 /**
- * Returns `undefined` to continue, or a `GatewayError` to refuse the request. It is synchronous where possible, because
- * a promise has a cost.
+ * Returns `undefined` to continue, or a `GatewayError` to refuse the request. Return a promise only where necessary,
+ * because each promise costs time.
  */
 export type RunPolicy = (exchange: Exchange) => GatewayError | undefined | Promise<GatewayError | undefined>;
 
@@ -391,7 +392,7 @@ export interface Policy<Schema extends TObject = TObject> {
   readonly fronts: readonly Front[];
   readonly text: { readonly label: Text; readonly help: Text };
   readonly options: Schema;
-  /** Checks of the options that the schema cannot express; called when an interface is saved. */
+  /** Finds problems of options that the schema cannot express. Called when an interface is saved. */
   readonly findProblems?: (options: Static<Schema>) => readonly OptionProblem[];
   /** True on the fronts where the policy applies without being named by the interface. */
   readonly isDefault: (front: Front) => boolean;

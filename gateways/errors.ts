@@ -93,14 +93,18 @@ export interface RefusalDetails {
 
 const IDEMPOTENCY_KEY = 'idempotency-key';
 
-/** Returns the error of a code. Without details it is always the same frozen object, so that refusing costs nothing. */
+/**
+ * Returns the error of a code. Without details it is always the same frozen object, so that refusing a request costs
+ * nearly nothing.
+ */
 export function refuse(code: GatewayErrorCode, details?: RefusalDetails): GatewayError {
   return details === undefined ? PLAIN[code] : makeError(code, details);
 }
 
 /**
- * Returns the error for a call that was sent and not answered, so that it may have been done. The advice depends on
- * whether the caller sent an idempotency key that the target honours, and on whether the interface is idempotent.
+ * Returns the error for a call that was sent but not answered, so that the target may have done the work. The advice in
+ * the error depends on whether the caller sent an idempotency key that the target honours, and on whether the interface
+ * is idempotent.
  */
 export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'incoming' | 'interface'>): GatewayError {
   const { target, idempotent } = called!;
@@ -110,8 +114,8 @@ export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'i
 }
 
 /**
- * Returns the error for a call whose flow wrote something and then failed. Work that was done must not be done twice.
- * So the text never mentions sending the request again, not even to advise against it.
+ * Returns the error for a call whose flow wrote something and then failed. That work must not be done twice. So the
+ * text never mentions sending the request again, not even to advise against it.
  */
 export function refuseDone({ incoming }: Pick<Exchange, 'incoming'>, isSettled = false): GatewayError {
   if (isSettled) return DONE_WITHOUT_ANSWER;

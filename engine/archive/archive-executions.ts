@@ -1,8 +1,8 @@
 /**
- * Moves executions that ended days ago from the store into files. A segment is written, flushed, read back and named
- * first; only then are its executions removed. A crash before the naming leaves a file that does not count. A crash
- * after it leaves a segment marked as `removing`, and the next run continues the removal. So no execution is lost,
- * and none is in the archive twice.
+ * Moves executions that ended days ago from the store into files. A segment is written, flushed, read back and given
+ * its final name. Only then are its executions removed from the store. A crash before the segment has its name leaves a
+ * file that is ignored. A crash after it leaves a segment marked as `removing`, and the next run continues the removal.
+ * So no execution is lost, and none is in the archive twice.
  */
 import { join } from 'node:path';
 import type { Clock } from '../contract/values/clock.ts';
@@ -40,7 +40,10 @@ export interface ArchiveDeps {
 
 export interface ArchiveResult {
   readonly archived: number;
-  /** Executions that changed while they were written. The next run archives them again, and the later copy counts. */
+  /**
+   * Number of executions that changed while they were written. The next run archives them again, and the later copy
+   * counts.
+   */
   readonly changed: number;
 }
 
@@ -53,14 +56,14 @@ const BLOB_PART_BYTES = 256 * 1024;
 const ANSWER_MS = DAY_MS;
 
 export interface ArchiveWatch {
-  /** Returns false if this process must stop, or no longer holds the lease. Checked before each removal. */
+  /** Returns false if this process must stop, or no longer holds the archive's lease. Checked before each removal. */
   mayGoOn(): boolean;
   /**
    * Returns true if a person wants the run to stop. The executions of a finished segment are still removed from the
    * store; a half-written segment is deleted.
    */
   isStopWanted?(): boolean;
-  /** Called with the number of moved executions, including those being moved. */
+  /** Called with the number of executions moved so far, including those of the segment that is being written. */
   onProgress?(archived: number): void;
 }
 
@@ -95,7 +98,7 @@ interface Written {
   readonly indexPath?: string;
   readonly count: number;
   readonly isEnd: boolean;
-  /** Id of the last execution that stays in the store. The next segment starts after it. */
+  /** Id of the last execution that was checked and must stay in the store. The next segment starts after it. */
   readonly passed: string | undefined;
 }
 

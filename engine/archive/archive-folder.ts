@@ -40,8 +40,8 @@ export async function listSegments(folder: string, day: string): Promise<readonl
 }
 
 /**
- * Returns the paths of data files without an index. Their process died before the segment was complete, and the store
- * still has the executions.
+ * Returns the paths of data files without an index. The process that wrote such a file died before the segment was
+ * complete. The store still has the executions.
  */
 export async function listUnfinished(folder: string, day: string): Promise<readonly string[]> {
   const finished = new Set((await listSegments(folder, day)).map(({ path }) => path));

@@ -11,7 +11,7 @@ import type { CollectionSpec, Documents, StoredDocument } from '../contract/port
 
 export interface ArchiveRun {
   readonly runId: string;
-  /** The account that requested the run; absent if the run started automatically, as every hour. */
+  /** The account that requested the run; absent if the run started automatically, which happens every hour. */
   readonly by?: string;
   /** `wanted` means that no worker has started the run yet. */
   readonly status: 'wanted' | 'running' | 'done' | 'stopped' | 'failed';
@@ -20,8 +20,8 @@ export interface ArchiveRun {
   /** Time of the run's last report. */
   readonly seenAt: number;
   /**
-   * Executions that are old enough, counted at the start, at most 30,000. Some may have to stay for their dedupe
-   * window.
+   * Number of executions that are old enough, counted at the start, at most 30,000. Some of them may have to stay in
+   * the store until their dedupe keys expire.
    */
   readonly candidates: number;
   /** Executions moved so far. */
@@ -44,7 +44,10 @@ export interface ArchiveRuns {
   request(by: string): Promise<ArchiveRun>;
   /** Cancels a requested run, or asks a running one to stop. Moved executions stay moved. */
   stop(runId: string): Promise<void>;
-  /** Called by the worker that holds the lease. Starts the requested run, or an automatic one if none is requested. */
+  /**
+   * Called by the worker that holds the archive's lease. Starts the requested run, or an automatic one if none is
+   * requested.
+   */
   begin(candidates: number): Promise<ArchiveRun>;
   /** Reports progress. Returns whether a person wants the run to stop. */
   note(runId: string, archived: number): Promise<boolean>;
@@ -100,8 +103,9 @@ export async function openArchiveRuns(documents: Documents, clock: Clock): Promi
         if (taken.outcome === 'patched') return taken.document;
         const own = fresh('running', { candidates });
         if ((await stored.insert(own)).inserted) return own;
-        // The recorded run has ended or lost its worker, because this worker holds the lease. If a person requests a
-        // run at this very moment, the next round starts that run.
+        // This worker holds the archive's lease, so no other worker is archiving: the recorded run has ended, or its
+        // worker has died. Replace it. If a person requests a run at this very moment, the next iteration starts that
+        // run.
         const replaced = await stored.replaceIf(own, { status: { in: ['running', 'done', 'stopped', 'failed'] } });
         if (replaced.outcome === 'patched') return own;
       }

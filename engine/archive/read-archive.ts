@@ -72,7 +72,7 @@ export function archiveAbsent(): AppError {
   });
 }
 
-/** Lists archived executions, newest first. A page continues after `<acceptedAt>~<id>`. */
+/** Lists archived executions, newest first. The cursor of the next page is `<acceptedAt>~<id>`. */
 async function listArchived(query: ExecutionQuery, { folder, seal, clock }: ReaderDeps): Promise<DocumentPage> {
   const startedAt = clock.monotonic();
   const text = query.text?.trim() ?? '';

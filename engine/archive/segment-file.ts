@@ -11,7 +11,7 @@ import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import { AppError } from '../contract/values/errors.ts';
 import type { ExecutionDocument, LateOutcomeDocument, LegDocument } from '../execution/execution-document.ts';
 
-/** An execution without its payloads, with enough fields to find and list it. */
+/** An execution without its payloads. It has enough fields to find and list the execution. */
 export type ArchivedHead = Omit<ExecutionDocument, 'input' | 'reply' | 'blobs'>;
 
 export interface IndexLine {
@@ -21,8 +21,8 @@ export interface IndexLine {
 }
 
 /**
- * A line of a member. The lines of a blob are consecutive. The execution comes last, so an incomplete member is
- * recognized.
+ * A line of the NDJSON of one execution. The lines of a blob are consecutive. The execution comes last, so incomplete
+ * NDJSON is recognized.
  */
 export type MemberLine =
   | { readonly blob: string; readonly part: number; readonly sealed: string }
@@ -31,7 +31,7 @@ export type MemberLine =
   | { readonly execution: ExecutionDocument };
 
 export const DATA = '.kqa';
-/** Suffix of an index whose executions may still be in the store. */
+/** Ending of an index file's name while some of its executions may still be in the store. */
 export const REMOVING = '.removing';
 
 export interface SegmentWriter {
@@ -109,7 +109,7 @@ export async function readIndex(path: string): Promise<readonly IndexLine[]> {
   }
 }
 
-/** Reads all lines of one execution, including its blobs, into memory. */
+/** Reads into memory all lines of one execution, including its blobs. */
 export async function readMember(path: string, { at, bytes }: IndexLine): Promise<readonly MemberLine[]> {
   const file = await open(`${path}${DATA}`, 'r');
   try {

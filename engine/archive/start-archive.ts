@@ -49,7 +49,7 @@ export function startArchive(deps: StartArchiveDeps): { stop(): Promise<void> } 
     const at = { archived: 0, isStopWanted: false };
     const note = () => {
       cancelNote = clock.after(NOTE_MS, () => {
-        // If this report fails, the next one includes its progress.
+        // If this report fails, the next report includes its numbers.
         void runs.note(runId, at.archived).then(
           (isStopWanted) => (at.isStopWanted ||= isStopWanted),
           () => undefined,

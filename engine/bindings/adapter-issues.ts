@@ -10,8 +10,8 @@ import { schemaIssues } from '../flow/schema-issues.ts';
 const CODE = 'BINDING_INVALID';
 
 /**
- * Returns everything wrong with an adapter: in the document itself, and in each environment's settings for its
- * protocol.
+ * Returns all problems of an adapter: those of the document itself, and those of the settings for each environment,
+ * which must fit the adapter's protocol.
  */
 export function adapterIssues(document: AdapterDocument, types: readonly AdapterType[]): Issue[] {
   const issues = schemaIssues(AdapterDocument, document, CODE);
@@ -23,7 +23,7 @@ export function adapterIssues(document: AdapterDocument, types: readonly Adapter
   return [...issues, ...settings.flatMap(([name, set]) => settingsIssues(type.settings, set, `/environments${pointerStep(name)}`))];
 }
 
-/** Checks the settings as a node reads them: with defaults filled in. */
+/** Checks the settings in the form that a node reads: with defaults filled in. */
 function settingsIssues(schema: TSchema, settings: unknown, place: string): Issue[] {
   return schemaIssues(schema, Default(schema, structuredClone(settings)), CODE, place);
 }

@@ -48,8 +48,8 @@ export const tableSnapshotsSpec: CollectionSpec<SnapshotDocument> = {
 };
 
 /**
- * Returns the place that the encryption of a secret's value is bound to. The value cannot be decrypted at another
- * place.
+ * Returns the place (collection, id and field) that the encryption of a secret's value is bound to. A value that is
+ * copied to another place cannot be decrypted there.
  */
 export function secretPlace(name: string): { readonly collection: string; readonly id: string; readonly field: string } {
   return { collection: 'secrets', id: name, field: 'sealed' };

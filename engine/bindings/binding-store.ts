@@ -11,7 +11,7 @@ import { StaleDraft } from '../contract/values/stale-draft.ts';
 import { adapterIssues } from './adapter-issues.ts';
 import { adaptersSpec, secretPlace, secretsSpec, tablesSpec, type BodyDocument, type SecretDocument } from './binding-documents.ts';
 
-/** All stored bindings, read completely. */
+/** The complete contents of all stored bindings. */
 export interface BindingContents {
   readonly adapters: readonly AdapterDocument[];
   readonly tables: readonly CodeTable[];

@@ -25,7 +25,7 @@ export interface RunningBindings {
 }
 
 const TOPIC = 'bindings';
-/** How often everything is read again, so that a missed hint does no lasting harm. */
+/** How often everything is read again, in case the notification of a change was lost. */
 const RELOAD_EVERY_MS = 60_000;
 
 interface Loaded {
@@ -37,7 +37,7 @@ interface Loaded {
 
 /**
  * Serves adapters, secrets and code tables from memory. A change is stored first. Then this process loads everything
- * again and sends a hint to the other processes. If a read fails, the previous state stays in use.
+ * again and notifies the other processes. If a read fails, the previous state stays in use.
  */
 export async function createBindings(deps: BindingsDeps): Promise<RunningBindings> {
   const { clock, logger, changes, seal } = deps;
@@ -48,7 +48,7 @@ export async function createBindings(deps: BindingsDeps): Promise<RunningBinding
     await changes.announce(TOPIC, 'all');
   });
   let reloading = Promise.resolve();
-  // Subscribe first, so that a change during the full read causes another read.
+  // Subscribe first, so that a change during the full read causes a second read.
   const unfollow = changes.follow(TOPIC, () => reload());
   let loaded = await load(await opened.readAll(), snapshots, deps.environment);
   let isStopped = false;
@@ -112,7 +112,7 @@ async function load(contents: BindingContents, snapshots: TableSnapshots, enviro
 }
 
 /**
- * An adapter without settings for this environment does not exist here: it must never fall back to another
+ * Returns the adapter under its id, or nothing if it has no settings for this environment. It must never use another
  * environment's address.
  */
 function resolveAdapter(document: AdapterDocument, environment: string): [string, Adapter][] {

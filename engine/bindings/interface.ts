@@ -27,8 +27,8 @@ export interface Bindings {
 }
 
 /**
- * `engine/bindings/`: the stores behind the bindings, for control. A save rejects with STALE_REVISION (input), with
- * both versions in `cause`, if `expectedRevision` is not the current revision.
+ * `engine/bindings/`: the stores behind the bindings, for control. A save rejects with STALE_REVISION (input) if
+ * `expectedRevision` is not the current revision. The error's `cause` has the given and the stored version.
  */
 export interface BindingStore {
   listAdapters(): Promise<readonly AdapterDocument[]>;

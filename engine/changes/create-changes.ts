@@ -1,9 +1,9 @@
 /**
  * Tells processes that another process changed something they hold in memory: flows, bindings, the registry, the plan
  * of the gateways. Each topic has a counter in the store. After a change, a process increments the counter and sends a
- * hint through the shared state, which others get within milliseconds. If a hint is lost, the others notice the new
- * count within seconds. The counter is no guarantee: if a process crashes between its change and its count, the others
- * only see the change at their next periodic reload.
+ * hint through the shared state. The others receive the hint within milliseconds. If a hint is lost, they notice the
+ * new counter within seconds. The counter is no guarantee: if a process crashes after its change but before it
+ * increments the counter, the others only see the change when they next reload everything.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -14,7 +14,7 @@ import type { SharedState } from '../contract/ports/shared-state.ts';
 
 /**
  * `detail` is the id of what changed. If it is undefined, several changes may have been missed, so the listener must
- * reload everything. A listener that rejects, because the store failed again, is called again.
+ * reload everything. A listener that rejects, for example because the store failed, is called again later.
  */
 export type ChangeListener = (detail: string | undefined) => void | Promise<void>;
 
@@ -56,7 +56,7 @@ const MAX_TOPICS = 100;
 export async function createChanges({ documents, shared, clock, log }: ChangesDeps): Promise<Changes> {
   const counters = await documents.open(changesSpec);
   const listeners = new Map<string, Set<ChangeListener>>();
-  /** By topic: the count up to which this process knows all changes. */
+  /** The number of the last change that this process has seen, by topic. */
   const seen = new Map<string, number>();
   let unsubscribe: (() => void) | undefined;
   let isStopped = false;

@@ -10,9 +10,9 @@ import { EXAMINE_MS, isTooLarge, tooCostly, type DocumentFacts, type ExamineAnsw
 
 export interface Examiner {
   /**
-   * Returns every problem; with `wants: 'document'` also the document as the engine reads it, if there is no error.
-   * Caches problems by content. Rejects with FLOW_CHECK_BUSY (transient) if too many documents wait, in total or for
-   * the account `by`, or if a document of this account has just cost too much.
+   * Returns every problem. With `wants: 'document'`, also returns the document as the engine reads it, if there is no
+   * error. Caches problems by content. Rejects with FLOW_CHECK_BUSY (transient) if too many documents wait, in total or
+   * for the account `by`, or if a document of this account has just exceeded the cost limit.
    */
   examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer>;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export interface Examiner {
 
 export interface ExamineOptions {
   readonly wants: 'issues' | 'document';
-  /** The account whose share of the examiner is used. */
+  /** The account that sends the document. Accounts take turns, so that none makes the others wait. */
   readonly by: string;
   readonly signal?: AbortSignal | undefined;
 }

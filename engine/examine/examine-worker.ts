@@ -33,8 +33,8 @@ function examine(raw: unknown, { environment, protocols, tables }: DocumentFacts
 }
 
 /**
- * Compiles a node of each type with the smallest configuration. Otherwise the first document would be charged for
- * compiling what all documents share.
+ * Compiles a node of each type with the smallest configuration. Otherwise the first document would be charged the time
+ * for code that all documents use.
  */
 function warmUp(): void {
   const name = { 'zh-CN': '', en: '' };
@@ -44,7 +44,10 @@ function warmUp(): void {
   examine(raw, { environment: 'DEV', protocols: {}, tables: [] }, () => undefined);
 }
 
-/** Returns the smallest configuration, or an empty one if `Create` fails, as it does for a text with a pattern. */
+/**
+ * Returns the smallest configuration. Returns an empty one if `Create` fails, as it does for a string that must match a
+ * pattern.
+ */
 function leastOf(schema: TSchema): unknown {
   try {
     return Create(schema);

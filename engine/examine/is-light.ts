@@ -10,7 +10,7 @@ const MAX_CHARS = 16_384;
  * type is not looked up here.
  */
 const MAX_SCHEMA_VALUES = 60;
-/** Each schema needs its own compiler. */
+/** Maximum number of schemas, because each schema is compiled separately. */
 const MAX_SCHEMAS = 10;
 const MAX_EXPRESSION_CHARS = 1000;
 const MAX_PROGRAMS = 500;
@@ -37,10 +37,10 @@ export function isLight(raw: unknown): boolean {
     if (isInSchema) left.schema -= 1;
     if (typeof value === 'string') {
       left.chars -= value.length;
-      // Which fields contain expressions is unknown here. So long texts and all fields `expression` and `key` count,
-      // except the source of a script.
+      // Which fields contain expressions is unknown here. So every string above 100 characters counts as one, and so
+      // does every field named `expression` or `key`. The source of a script does not count.
       if (name !== 'source') left.expressions -= value.length > 100 || name === 'expression' || name === 'key' ? value.length : 0;
-      // A short text is a small pattern, unless it has repetitions.
+      // A short string makes a small pattern, unless it contains repetitions such as `{100}`.
       if (value.includes('{')) left.programs -= patternProgram(value.slice(0, MAX_EXPRESSION_CHARS));
     }
     if (depth > MAX_DEPTH || Object.values(left).some((rest) => rest < 0)) return false;

@@ -1,7 +1,7 @@
 /**
  * Finds names in an expression that do not exist: functions, variables, parts of the scope, and components of date
- * pictures. JSONata evaluates most of them to "no value", or fails only when a message arrives. Names are checked when
- * a flow is validated, not when a published flow is loaded.
+ * formats (JSONata calls them pictures). JSONata evaluates most of them to "no value", or fails only when a message
+ * arrives. Names are checked when a flow is validated, not when a published flow is loaded.
  */
 import { nearestName } from '../flow/nearest-name.ts';
 import type { ErrorValues } from '../contract/values/errors.ts';
@@ -12,7 +12,7 @@ import { childrenOf, type Place } from './inspect-syntax.ts';
 /** Reported as 'EXPRESSION_INVALID'. */
 export interface NameFault {
   readonly why: string;
-  /** What to write instead. */
+  /** The correction to suggest to the author. */
   readonly fix?: string;
   readonly position: number | undefined;
   readonly values: ErrorValues;

@@ -1,6 +1,6 @@
 /**
- * Finds patterns of an expression that RE2 cannot match. They are checked when a flow is validated; flows published
- * earlier keep using JavaScript's own engine for such patterns.
+ * Finds patterns of an expression that RE2 cannot match. They are checked when a flow is validated. Flows that were
+ * published before this check existed keep using JavaScript's own engine for such patterns.
  */
 import { MAX_PATTERN_PROGRAM } from '../contract/schema/pattern-bounds.ts';
 import type { NameFault } from './check-names.ts';
@@ -10,8 +10,8 @@ import { compileLinearPattern } from './linear-pattern.ts';
 import type { PatternProblem } from './translate-pattern.ts';
 
 /**
- * Returns the first pattern in the expression that RE2 cannot match, or with which the patterns become too large;
- * undefined if there is none.
+ * Returns the first pattern of the expression that RE2 cannot match, or the first one that makes the expression's
+ * patterns together exceed the size limit. Returns undefined if there is none.
  */
 export function patternFault(syntax: Syntax): NameFault | undefined {
   let size = 0;
@@ -33,7 +33,7 @@ export function patternFault(syntax: Syntax): NameFault | undefined {
 
 function faultOf({ position }: Syntax, pattern: RegExp, problem: PatternProblem): NameFault {
   const [why, fix] = TEXTS[problem];
-  // JSONata adds the flag g.
+  // JSONata adds the flag `g` to every pattern. The author did not write it, so the message leaves it out.
   const name = `/${pattern.source}/${pattern.flags.replace('g', '')}`.slice(0, 100);
   return { why: `the regular expression ${name} cannot be used: ${why}`, fix, position, values: { problem, name } };
 }

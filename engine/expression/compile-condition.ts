@@ -15,7 +15,7 @@ const NUMERIC = /^-?\d{1,30}(\.\d{1,30})?$/;
 export type Condition = (scope: Scope) => boolean | Promise<boolean>;
 export interface ConditionCompilers {
   readonly compileExpression: (text: string) => (scope: Scope) => unknown;
-  /** Refuses patterns that cost too much. */
+  /** True for an unpublished flow: patterns that cost too much are refused. */
   readonly isDraft?: boolean;
 }
 
@@ -76,7 +76,10 @@ function compileRule(rule: unknown, path: string, depth: number, build: Build): 
   return compileComparison(rule, op, path, build);
 }
 
-/** Combines the members of `all`, which stops at the first false, or of `any`, which stops at the first true. */
+/**
+ * Combines the members of `all` or `any`. `all` stops at the first member that is false, `any` at the first that is
+ * true.
+ */
 function combine(members: readonly Condition[], stopAt: boolean): Condition {
   const goOn = async (pending: Promise<boolean>, next: number, scope: Scope): Promise<boolean> => {
     if ((await pending) === stopAt) return stopAt;

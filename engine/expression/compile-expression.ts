@@ -25,7 +25,7 @@ export interface ExpressionRunner {
 }
 
 interface RunOptions {
-  /** The key whose share of the sandbox the expression uses. */
+  /** The key that the expression's time in the sandbox is counted for. Keys take turns. */
   readonly key?: string;
   readonly nowMs?: number;
   /** The step that the expression is computed for. */
@@ -46,14 +46,14 @@ export interface CompiledExpression {
 
 export interface ExpressionOptions {
   readonly pool: ExpressionRunner;
-  /** The key whose share of the sandbox the expression uses: the flow's id. */
+  /** The key that the expressions' time in the sandbox is counted for: the flow's id. Keys take turns. */
   readonly key?: string;
   /** How long an expression may block the event loop before it moves to the sandbox. */
   readonly inlineMs?: number;
   /**
-   * True for an unpublished flow, which must keep limits that flows published earlier may exceed. Its patterns must not
-   * be larger than `pattern-bounds.ts` allows. Its expressions must not contain names that do not exist, or patterns
-   * that RE2 cannot match.
+   * True for an unpublished flow. It must keep some limits that do not apply to flows published earlier. Its patterns
+   * must not be larger than `pattern-bounds.ts` allows. Its expressions must not contain names that do not exist, or
+   * patterns that RE2 cannot match.
    */
   readonly isDraft?: boolean;
 }

@@ -77,7 +77,8 @@ export function compileSyntax(syntax: Syntax): Evaluate | undefined {
 }
 
 /**
- * Returns whether a node has a filter in brackets, a grouping, `[]`, `@` or `#`. These change the meaning of a form.
+ * Returns whether a node has a filter in brackets, a grouping, `[]`, `@` or `#`. These change how JSONata evaluates the
+ * node.
  */
 function isSpecial(syntax: Syntax): boolean {
   return Boolean(
@@ -94,7 +95,7 @@ function isSpecial(syntax: Syntax): boolean {
 
 interface Step {
   readonly name: string;
-  /** Positions in brackets after the name. */
+  /** The positions in brackets after the name, for example 0 in `name[0]`. */
   readonly positions: readonly number[];
 }
 

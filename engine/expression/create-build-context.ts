@@ -8,8 +8,8 @@ export interface BuildOptions extends ExpressionOptions {
 }
 
 /**
- * Creates the compilers that nodes get in `prepare`. The expressions of one flow use the same share of the sandbox
- * (`key`).
+ * Creates the compilers that nodes get in `prepare`. The sandbox counts the time of all expressions of one flow
+ * together, under the key `key`.
  */
 export function createBuildContext(options: BuildOptions): BuildContext {
   const compile = (text: string) => {

@@ -68,7 +68,10 @@ const BOUNDED_FUNCTIONS: ReadonlySet<unknown> = new Set([
   'now',
   'millis',
 ]);
-/** Positions of arguments that must be literals, because a picture or a width from the data would not be bounded. */
+/**
+ * Positions of arguments that must be literals. If a format or a width came from the data, the work would not be
+ * bounded.
+ */
 const LITERAL_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
   pad: [1],
   formatNumber: [1, 2],
@@ -119,8 +122,8 @@ function isBoundedCall(node: Syntax): boolean {
   const given = node.arguments ?? [];
   if (!literals.every((index) => given[index] === undefined || given[index].type === 'number' || given[index].type === 'string'))
     return false;
-  // A picture without a year takes the date from JSONata's clock. Only the sandbox sets that clock to the acceptance
-  // time.
+  // A date format (picture) without a year takes the date from JSONata's clock. Only the sandbox sets that clock to the
+  // acceptance time.
   if (name === 'toMillis' && given[1] !== undefined && !/\[[YX]/.test(String(given[1].value))) return false;
   return name !== 'pad' || (typeof given[1]?.value === 'number' && Math.abs(given[1].value) <= MAX_PAD);
 }

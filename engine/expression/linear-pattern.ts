@@ -4,9 +4,9 @@ import { MAX_PATTERN_PROGRAM, patternProgram } from '../contract/schema/pattern-
 import { translatePattern, type PatternProblem, type Translation } from './translate-pattern.ts';
 
 export interface LinearPattern {
-  /** Roughly the number of compiled instructions. */
+  /** The approximate number of compiled instructions. */
   readonly size: number;
-  /** Returns the scan of one text. The positions to search from should increase. */
+  /** Returns a function that finds the matches in this text. The positions passed to that function should increase. */
   scan(text: string): LinearScan;
 }
 
@@ -45,7 +45,7 @@ function compile(pattern: string): RE2JS | undefined {
 
 function offsetsOf(matcher: Matcher, { groups, lineEnds }: Translation): readonly number[] {
   const end = lineEnds.reduce((until, group) => (matcher.start(group) < 0 ? until : matcher.start(group)), matcher.end());
-  // A group around a `$` includes the line break too.
+  // A group that contains a `$` also matched the line break. It must end where the match ends.
   const spans = groups.flatMap((group) => [matcher.start(group), Math.min(matcher.end(group), end)]);
   return [matcher.start(), end, ...spans];
 }

@@ -15,8 +15,8 @@ interface OpenText {
 const KEPT_SIZE = 50_000;
 
 /**
- * Holds the patterns and texts of one realm. A pattern keeps its number; if it was evicted meanwhile, it is compiled
- * again.
+ * Holds the patterns and texts of one realm. A pattern keeps its number. If its compiled form was evicted from the
+ * cache, it is compiled again.
  */
 export class PatternStore {
   readonly #numbers = new Map<string, number>();

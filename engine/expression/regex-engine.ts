@@ -7,9 +7,9 @@ export interface PatternHost {
 }
 
 /**
- * Replaces `RegExp` for JSONata's matchers: JSONata sets `lastIndex`, calls `exec` and reads both. JSONata uses
- * JavaScript's own engine for a pattern that RE2 cannot match; its flow was published before such patterns were
- * refused.
+ * Replaces `RegExp` for JSONata. JSONata sets `lastIndex`, calls `exec`, and reads `lastIndex` and the result. If RE2
+ * cannot match a pattern, JavaScript's own engine is used: such a pattern is in a flow that was published before these
+ * patterns were refused.
  *
  * The sandbox runs the source text of this function, so it may only use its parameter and JavaScript built-ins.
  */

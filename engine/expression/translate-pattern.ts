@@ -20,11 +20,12 @@ export type PatternProblem =
 export interface Translation {
   /** RE2 syntax, including its flags. */
   readonly pattern: string;
-  /** Position i holds the RE2 number of the pattern's group i + 1. */
+  /** The value at index i is the RE2 number of the pattern's group i + 1. */
   readonly groups: readonly number[];
   /**
-   * RE2 numbers of groups that contain a line break after the match; the match ends where one of them begins. RE2
-   * treats only \n as a line break, so a `$` in multi-line mode is matched together with the line break.
+   * RE2 numbers of the groups that match a line break which JavaScript would not include. The match ends before such a
+   * group. The reason: RE2 treats only `\n` as a line break, so a `$` in multi-line mode is matched together with the
+   * line break.
    */
   readonly lineEnds: readonly number[];
 }
@@ -67,8 +68,8 @@ interface Part {
   readonly isNullable: boolean;
   readonly hasGroup: boolean;
   /**
-   * True if a group inside may not take part although the part matches. JavaScript clears such a group in each round of
-   * a repetition; RE2 does not.
+   * True if the part can match while a group inside it matches nothing. In each round of a repetition, JavaScript
+   * clears such a group; RE2 does not.
    */
   readonly hasLooseGroup: boolean;
   /**
@@ -111,7 +112,7 @@ class PatternTranslator {
   #at = 0;
   /** The number of open groups. */
   #depth = 0;
-  /** The number of RE2 groups so far. */
+  /** The number of RE2 groups written so far. */
   #numbers = 0;
 
   constructor(source: string, flags: string) {
@@ -233,7 +234,7 @@ class PatternTranslator {
     return { ...ONE, text: literal(this.#character()) };
   }
 
-  /** Returns the escape after a backslash as members of a class. */
+  /** Returns the escape after a backslash, as members of a character class. */
   #classEscape(): string | undefined {
     const members = CLASSES[this.#source[this.#at] ?? ''];
     if (members !== undefined) this.#at++;

@@ -45,7 +45,11 @@ async function readPair(folder: string, name: string, nowMs: number): Promise<Pa
   }
 }
 
-/** Write the key first: a certificate without its key would look like a pair. */
+/**
+ * Writes the key before the certificate. After a crash in between, the old certificate is still there and is renewed
+ * again. In the other order, a new certificate could be left beside an old key. `readPair` would accept that, because
+ * it checks only the date of the certificate.
+ */
 async function storePair(folder: string, name: string, pair: Pair): Promise<Pair> {
   for (const [ending, text] of [
     ['key', pair.key],

@@ -13,10 +13,7 @@ export interface MachineState {
   };
   /** Space in the file system with the data folder; absent if it cannot be read. */
   readonly disk?: { readonly freeBytes: number; readonly totalBytes: number };
-  /**
-   * How much later than requested timers ran since the last reset. A read resets the measurement if it covers more than
-   * a minute.
-   */
+  /** How late timers fired since the last reset. A read resets the measurement if it covers more than a minute. */
   readonly eventLoopDelay: { readonly meanMs: number; readonly p99Ms: number; readonly maxMs: number };
   readonly versions: { readonly node: string; readonly sqlite: string; readonly openssl: string };
 }
@@ -36,7 +33,7 @@ export function openMachine(dataFolder: string): Machine {
   return {
     async read() {
       const { rss, heapUsed } = process.memoryUsage();
-      // The histogram measures whole intervals; the delay is what exceeds its resolution.
+      // The histogram measures the whole time between two ticks. The delay is the part that exceeds the tick interval.
       const late = (ns: number) => Math.max(0, Math.round((Number.isNaN(ns) ? 0 : ns / NS_PER_MS - RESOLUTION_MS) * 10) / 10);
       const eventLoopDelay = { meanMs: late(delay.mean), p99Ms: late(delay.percentile(99)), maxMs: late(delay.max) };
       if (performance.now() - since > WINDOW_MS) {
@@ -61,7 +58,7 @@ async function diskOf(folder: string): Promise<MachineState['disk']> {
     const { bavail, blocks, bsize } = await statfs(folder);
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
   } catch {
-    // Some file systems do not report this; the page shows nothing then.
+    // Some file systems do not report their free space. The system page then shows no value.
     return undefined;
   }
 }

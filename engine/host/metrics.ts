@@ -82,8 +82,8 @@ class PrometheusMetrics implements HostMetrics {
   }
 
   /**
-   * Returns the counts of a metric by series. They are kept here, because many are counted with each message, and
-   * prom-client checks and joins the labels each time.
+   * Creates a metric that shows the counts in the returned map, by series. The counts are kept in this map and not in
+   * prom-client, because many are counted with each message, and prom-client checks and joins the labels each time.
    */
   #showCounts(name: string, labels: Labels): Map<string, Count> {
     const all = new Map<string, Count>();
@@ -98,7 +98,8 @@ class PrometheusMetrics implements HostMetrics {
   }
 
   /**
-   * Adds a reader. Returns all readers of the name if this is the first one; undefined if the metric exists already.
+   * Adds a reader. If it is the metric's first one, returns the metric's list of readers. Otherwise returns undefined,
+   * because the metric is registered already.
    */
   #addReader(name: string, read: Read, labels: Labels): readonly Reader[] | undefined {
     const readers = made(this.#readers, name, () => []);
@@ -131,7 +132,7 @@ async function collect(
 ): Promise<void> {
   const values = await Promise.all(readers.map(async ({ read }) => read()).map((value) => value.catch(() => undefined)));
   metric.reset();
-  // Without labels, a reset leaves a zero.
+  // For a metric without labels, `reset` leaves the value 0. Remove it, because there may be no current value.
   if (Object.keys(readers[0]?.labels ?? {}).length === 0) metric.remove();
   readers.forEach(({ labels }, index) => {
     const value = values[index];

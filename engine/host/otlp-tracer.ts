@@ -30,7 +30,7 @@ export interface OtlpTracerOptions {
 }
 
 export interface OtlpTracer extends Tracer {
-  /** Sends waiting spans, within a short time. */
+  /** Sends the spans that wait, but gives up after a short time. */
   close(): Promise<void>;
 }
 
@@ -137,7 +137,7 @@ class StartedSpan implements Span {
   }
 }
 
-/** Uses the gateway's trace id, if it passed one. */
+/** Uses the trace id that the gateway passed; creates one if it passed none. */
 class GivenIds extends RandomIdGenerator {
   next: string | undefined;
 
@@ -148,7 +148,7 @@ class GivenIds extends RandomIdGenerator {
   }
 }
 
-/** Returns a valid trace id. A caller's id in another form maps to the same trace in every process. */
+/** Returns a valid trace id. If a caller's id has another form, every process derives the same trace id from it. */
 function toTraceId(id: string): string {
   if (TRACE_ID.test(id) && id !== NOTHING) return id;
   return createHash('sha256').update(id).digest('hex').slice(0, 32);

@@ -30,7 +30,9 @@ export interface RunOptions {
 const EXIT = { stopped: 0, failed: 1, crashed: 70, interrupted: 130 } as const;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** The share of the stop time that a start in progress may take. Stopping the parts it has opened needs the rest. */
+/**
+ * The part of the stop time that a start in progress may take. The rest is needed to stop the parts that it has opened.
+ */
 const START_SHARE = 0.5;
 /** The time each part gets even when the total time is used up: enough to close a file, not to drain. */
 const LAST_MOMENT_MS = 200;
@@ -56,8 +58,8 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
     logger.error('process.crashed', error);
     host.exit(EXIT.crashed);
   };
-  // Timers of the clock do not keep the process alive. This one does until the process should end, even while it
-  // waits for its servers.
+  // Timers of the clock do not keep the process alive. This timer does, until the process should end. The process may
+  // have nothing else open, for example while it waits for its servers.
   const alive = setInterval(() => undefined, 2 ** 30);
   for (const signal of SIGNALS) host.on(signal, onSignal);
   for (const event of ['unhandledRejection', 'uncaughtException']) host.on(event, onCrash);

@@ -328,8 +328,8 @@ function isInside(path: string, folder: string): boolean {
 }
 
 /**
- * Returns an issue for each missing setting of a gateway that forwards. It must know its target, and have a certificate
- * for it.
+ * Returns an issue for each missing setting of a gateway that forwards. Such a gateway needs the addresses to forward
+ * to, and a certificate to identify itself there.
  */
 function forwardIssues(settings: Pick<Settings, 'forwardTo' | 'forwardCertFile' | 'forwardKeyFile' | 'forwardCaFile'>): Issue[] {
   return (['forwardTo', 'forwardCertFile', 'forwardKeyFile', 'forwardCaFile'] as const).flatMap((name) =>
@@ -347,7 +347,9 @@ function isEncryptedOrLocal(address: string): boolean {
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
-/** Returns an issue for each variable that is almost one of ours. Such a typo would otherwise go unnoticed. */
+/**
+ * Returns an issue for each variable whose name is almost that of a setting. Such a typo would otherwise go unnoticed.
+ */
 function misspelt(environment: Readonly<Record<string, string | undefined>>): Issue[] {
   const known = names().map(variableOf);
   return Object.keys(environment).flatMap((variable): Issue[] => {

@@ -32,8 +32,9 @@ const PATIENCE = { headersTimeout: 5_000, requestTimeout: 5_000, keepAliveTimeou
 const MOST_CONNECTIONS = 100;
 
 /**
- * Starts the listener. `GET /healthz` responds while the event loop runs, `/readyz` returns 200 or 503 with the parts,
- * and `/metrics` returns Prometheus text. Rejects with LISTEN_FAILED (input) if the address cannot be used.
+ * Starts the listener. `GET /healthz` responds as long as the event loop runs. `/readyz` returns 200 or 503 with the
+ * state of each part. `/metrics` returns Prometheus text. Rejects with LISTEN_FAILED (input) if the address cannot be
+ * used.
  */
 export async function listenStatus(options: StatusOptions): Promise<StatusListener> {
   const { host, port, tls } = options;
@@ -84,8 +85,8 @@ async function answerStatus(request: IncomingMessage, response: ServerResponse, 
 }
 
 function mayReadMetrics({ socket, headers }: IncomingMessage, token: string | undefined): boolean {
-  // A request through a proxy on this machine has a header with the client's address. A request from a web page whose
-  // name points to this machine has an origin.
+  // A proxy on this machine adds a header with the client's address. A web page that uses a name for this machine sends
+  // an `Origin` header. Such requests count as coming from elsewhere.
   const isStraight = headers['x-forwarded-for'] === undefined && headers.forwarded === undefined && headers.origin === undefined;
   if (isStraight && LOOPBACK.has(socket.remoteAddress ?? '')) return true;
   return token !== undefined && timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`));

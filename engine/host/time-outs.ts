@@ -9,8 +9,9 @@ interface TimeOut {
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
- * Time-outs of one length, ordered by their ends, served by one Node timer that is set to the first. Each request sets
- * several time-outs and cancels nearly all of them. Separate timers took a twentieth of the time of a sync flow.
+ * Time-outs of one length, ordered by their ends. One Node timer serves them all and is set to the first end. Each
+ * request sets several time-outs and cancels nearly all of them. With separate timers, this took a twentieth of the
+ * time of a sync flow.
  */
 export class TimeOutLine {
   readonly #delayMs: number;

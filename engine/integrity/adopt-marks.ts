@@ -7,7 +7,7 @@ import { MARKED_COLLECTIONS } from './marked-collections.ts';
 import type { Revisions } from './revisions.ts';
 
 export interface AdoptMarks {
-  /** The documents with their marks. */
+  /** The documents as the storage returns them; each is stored with its mark. */
   readonly documents: Documents;
   readonly collections: readonly CollectionSpec<StoredDocument>[];
   readonly marker: Marker;

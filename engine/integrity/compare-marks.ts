@@ -10,8 +10,8 @@ export interface TrailMarks {
   /** Returns the last change of each document of a collection. */
   latestOf(collection: string): ReadonlyMap<string, MarkChange>;
   /**
-   * The audit trail names every document with a lower revision. Such a document that it does not name was restored
-   * without Kangqiao.
+   * The audit trail names every document that has a lower revision than this. If a stored document has a lower revision
+   * and the audit trail does not name it, it was restored without Kangqiao.
    */
   readonly floor: number;
   /** Returns true if an action that may have removed the document is running, or was interrupted. */
@@ -19,7 +19,7 @@ export interface TrailMarks {
 }
 
 export interface CompareMarks {
-  /** The documents with their marks. */
+  /** The documents as the storage returns them; each is stored with its mark. */
   readonly documents: Documents;
   /** Every collection of the store. */
   readonly collections: readonly CollectionSpec<StoredDocument>[];
@@ -93,7 +93,8 @@ function compareOne(
   if (checked !== 'valid') return state.report(name, id, checked);
   const { revision } = markOf(stored)!;
   revisions.raise(revision);
-  // Documents that expire are written outside actions too, and only grant access until they expire.
+  // Documents that expire are also written outside actions, so the audit trail does not name all of them. Restoring one
+  // does little harm, because it only grants access until it expires.
   const floor = expiresAt === undefined ? trail.floor : 0;
   if (!isOld(revision, trail.latestOf(name).get(id), floor)) return state.settle(name, id);
   state.distrust(name, id, revision);

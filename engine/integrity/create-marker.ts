@@ -5,9 +5,9 @@ import { canonicalJson } from '../flow/content-hash.ts';
 /** The mark that a document has besides its own fields. */
 export interface Mark {
   /**
-   * Increases with every write of the document, even after it was removed and created again: the time in
-   * milliseconds, or the previous revision plus one. An older copy of a document has a valid MAC; this number
-   * distinguishes it from the newer one.
+   * Increases with every write of the document, even after the document was removed and created again. It is the time
+   * in milliseconds or the previous revision plus one, whichever is higher. An older copy of a document has a valid MAC
+   * too; only the revision tells it from the newer one.
    */
   readonly revision: number;
   /** Base64url of the HMAC-SM3 over collection, id, revision and the canonical document. */

@@ -32,7 +32,7 @@ export interface IntegrityState {
   findings(): readonly Finding[];
 }
 
-/** Further findings are only counted in the log. */
+/** Maximum number of findings that are kept. Further findings are only logged. */
 const MAX_FINDINGS = 10_000;
 
 export function createIntegrityState({ now, logger }: { readonly now: () => number; readonly logger: Logger }): IntegrityState {

@@ -3,8 +3,8 @@
  * a flow runs. A change by another program that writes to the database must not go unnoticed, so each document has a
  * mark (`create-marker.ts`).
  *
- * Not in the list: what is sealed or chained already (data keys, drafts, the audit trail), and what only records the
- * past.
+ * Not in the list: collections that are protected in another way (encrypted data keys and drafts, the audit trail with
+ * its chain of hashes), and collections that only record the past.
  */
 export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'accounts',

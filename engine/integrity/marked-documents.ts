@@ -1,7 +1,7 @@
 /**
  * Reads and writes marked documents with their marks. Every store of the product opens its collections through this
- * module, so no store needs to handle marks. A document that fails its mark counts as absent and is logged once;
- * everything else continues.
+ * module, so no store needs to handle marks. A document with an invalid mark is treated as absent and is logged once.
+ * All other documents stay usable.
  */
 import { AppError } from '../contract/values/errors.ts';
 import { applyPatch, matchesFilter, withoutFields } from '../contract/ports/document-semantics.ts';
@@ -115,7 +115,7 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
         const stored = await inner.get(id);
         if (stored === undefined || !matchesFilter(withoutMark(stored), match)) return false;
         if (!(await inner.remove(id, unchanged(stored, state.isEnforced())))) continue;
-        // The revision in an invalid mark may be any number.
+        // An invalid mark may contain any number as revision, so its revision is not used.
         const revision = marker.check(name, stored) === 'valid' ? markOf(stored)!.revision : revisions.next();
         noteChange({ collection: name, id, revision });
         state.settle(name, id);
@@ -127,8 +127,9 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
 }
 
 /**
- * Returns a full page of usable documents, if there are enough: callers take a shorter page for the last one. A mark
- * covers the whole document, so fields are omitted (`omit`) only after the check.
+ * Returns a full page of usable documents, if there are enough. A page must not be shorter for another reason, because
+ * callers take a shorter page for the last one. A mark covers the whole document, so fields are omitted (`omit`) only
+ * after the check.
  */
 async function findUsable<T extends StoredDocument, K extends string>(
   inner: Collection<T>,

@@ -10,19 +10,19 @@ import { MARKED_COLLECTIONS } from './marked-collections.ts';
 import { openMarkedDocuments } from './marked-documents.ts';
 import { createRevisions, type Revisions } from './revisions.ts';
 
-/** The stored state of the marks of a store. */
+/** What is stored about the marks of a store. */
 interface StoredState extends StoredDocument {
   /** Distinguishes the stores of one installation: each has its own head of the audit trail. */
   readonly storeId: string;
   /**
-   * The time since which documents without a valid mark are not used; absent while processes of the previous version
-   * may run.
+   * The time when marks were enforced: from then on, documents without a valid mark are not used. Absent while
+   * processes of the previous version may run.
    */
   readonly enforcedAt?: number;
   readonly mac: string;
 }
 
-/** The reason for a hold and the affected audit lines, for people to read. */
+/** Why no process may start work (see `hold`): the problem found and the affected audit lines, for people to read. */
 export type Held = Readonly<Record<string, string | number>>;
 
 interface StoredHold extends StoredDocument {
@@ -37,7 +37,7 @@ export const integritySpec: CollectionSpec<StoredState> = {
   indexes: [],
 };
 
-/** The single hold is stored in the same collection as the state. */
+/** A store has at most one hold. It is stored in the same collection as `StoredState`. */
 const holdsSpec: CollectionSpec<StoredHold> = { name: integritySpec.name, schema: integritySpec.schema, indexes: [] };
 
 export interface Integrity {
@@ -50,11 +50,14 @@ export interface Integrity {
   readonly marker: Marker;
   readonly state: IntegrityState;
   readonly revisions: Revisions;
-  /** The store, as all code outside this folder uses it. */
+  /** The documents with their marks. All code outside this folder must use these. */
   readonly documents: Documents;
-  /** Returns the time since which stored payloads must be bound to their place; undefined if none need to be. */
+  /** Returns a time: payloads stored after it must be bound to their place. Returns undefined if none need to be. */
   boundSince(): number | undefined;
-  /** Makes all processes start no work until `release`, because the audit trail was tampered with (`problem`). */
+  /**
+   * Makes all processes start no work until `release`. Called when the audit trail was tampered with; `problem` says
+   * how.
+   */
   hold(problem: Held): Promise<void>;
   release(): Promise<void>;
   held(): Promise<Held | undefined>;
@@ -67,7 +70,7 @@ export interface Integrity {
 }
 
 export interface IntegrityDeps {
-  /** The documents with their marks. */
+  /** The documents as the storage returns them; each is stored with its mark. */
   readonly documents: Documents;
   /** Every collection of the store. */
   readonly collections: () => readonly CollectionSpec<StoredDocument>[];
@@ -155,7 +158,8 @@ function holds(
       if (found === undefined) return undefined;
       const { mac, ...hold } = found;
       if (macOf(hold) === mac) return hold.problem;
-      // Anybody who can write to the store could forge a hold. It must not stop all work.
+      // A hold without a valid MAC is ignored. Otherwise anybody who can write to the store could stop all work with a
+      // forged hold.
       state.report(integritySpec.name, HOLD, 'changed');
       return undefined;
     },

@@ -27,18 +27,18 @@ export interface EndNotesDeps {
 }
 
 /**
- * Maximum number of lines per flow, node and code within one window. The remaining ones are combined into one line with
- * their number.
+ * Maximum number of separate log lines for one cause (flow, node and code). Further ones are combined into one line
+ * every 10 seconds, with their number. After 10 seconds without a further one, separate lines are logged again.
  */
 const LINES = 5;
 const WINDOW_MS = 10_000;
 const CODE = /^[A-Z][A-Z0-9_]{1,60}$/;
-/** Maximum number of distinct causes at the same time. Further causes are combined into one. */
+/** Maximum number of distinct causes that are counted separately. Further causes are combined into one. */
 const MOST_CAUSES = 500;
 
 interface Cause {
   lines: number;
-  /** The number of lines not logged yet. */
+  /** The number of executions that were not logged separately since the last combined line. */
   folded: number;
   last: LogFields;
 }
@@ -81,7 +81,10 @@ export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes 
     isWatching = true;
   }
 
-  /** Ends a window. A cause that continues gets one line per window. */
+  /**
+   * Runs every 10 seconds while there are causes. Logs one combined line for each cause with further executions, and
+   * forgets the other causes.
+   */
   function turn(): void {
     for (const [key, cause] of causes) {
       if (cause.folded === 0) causes.delete(key);

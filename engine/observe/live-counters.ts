@@ -71,8 +71,8 @@ const SAMPLE_MS = 5000;
 const SAMPLES = 12;
 
 /**
- * Creates the counters. The number of published flows bounds their memory: counts of versions that are no longer served
- * are dropped.
+ * Creates the counters. Counts of versions that are no longer served are dropped, so the memory depends only on the
+ * number of published flows.
  */
 export function createLiveCounters({ published, clock, traffic }: LiveCountersDeps): LiveCounters {
   const tallies = new Map<string, Tally>();
@@ -116,7 +116,7 @@ const FAILED = 1;
 const FIRST_NODE = 2;
 
 interface NodeSlots {
-  /** Index of `done`; `failed` has the next index. */
+  /** Index of the node's `done` count in the array. The next index has its `failed` count. */
   readonly slot: number;
   readonly ports: Readonly<Record<string, number>>;
 }
@@ -129,7 +129,7 @@ class Tally implements FlowTally {
   readonly #traffic: LiveCountersDeps['traffic'];
   readonly #nodes = new Map<string, NodeSlots>();
   readonly #counts: Float64Array;
-  /** The oldest sample is first. While nothing happens, consecutive samples are the same array. */
+  /** The samples, the oldest first. While nothing happens, consecutive entries are the same array. */
   readonly #samples: Float64Array[] = [];
   #inFlight = 0;
 
@@ -203,7 +203,8 @@ class Tally implements FlowTally {
       perMinute: this.#lastMinute(slot),
     }));
     const edges = this.#flow.document.edges.flatMap(({ id, from, to }) => {
-      // A loop emits its items before it ends, so the count of the next node tells how many items there were.
+      // A loop emits all its items before it ends. So the count of the node after `each` tells how many items there
+      // were.
       const isLoop = this.#flow.graph.byId.get(from.node)?.role === 'for-each' && from.port === 'each';
       const slot = isLoop ? this.#nodes.get(to.node)?.slot : this.#nodes.get(from.node)?.ports[from.port];
       return slot === undefined ? [] : [{ edge: id, passed: this.#counts[slot]!, perMinute: this.#lastMinute(slot) }];

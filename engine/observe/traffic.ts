@@ -44,7 +44,7 @@ export interface TrafficDeps {
   readonly documents: Documents;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Unique per process incarnation. */
+  /** Identifies this process and this start of it. */
   readonly owner: string;
   /**
    * Returns the total calls since the process started, by subject. The calls since the previous read count for the
@@ -117,7 +117,7 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
     }
   }
 
-  /** Returns the sums of the current minute, to add to. */
+  /** Returns the sums of the current minute. The caller adds to them. */
   function sumsNow(subject: string): Sums {
     const now = clock.now();
     const hour = now - (now % HOUR_MS);

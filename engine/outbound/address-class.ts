@@ -20,8 +20,8 @@ const CLASSES: readonly (readonly [RefusedClass, readonly string[]])[] = [
 const LISTS = CLASSES.map(([name, ranges]) => [name, blockListOf(ranges)] as const);
 
 /**
- * Returns why an address is refused; undefined if the address itself allows a connection. An IPv4 address embedded in
- * an IPv6 one counts as that IPv4 address.
+ * Returns why an address is refused; undefined if the address is in no refused range. An IPv4 address embedded in an
+ * IPv6 one is checked as that IPv4 address.
  */
 export function refusedClass(address: string): Exclude<RefusedClass, 'own-port'> | undefined {
   const plain = withoutZone(address);

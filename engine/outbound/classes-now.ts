@@ -5,9 +5,9 @@ import { addressesOf, classOf, type LookUp } from './create-outbound-guard.ts';
 import { DNS_MS } from './refusal-within.ts';
 
 /**
- * Returns the classes that an exception for a name opens: those of the refused addresses that the name resolves to now.
- * With more classes, the person who controls the name in DNS could later point it to any refused address. Rejects with
- * OUTBOUND_NAME (input) if the name resolves to no refused address.
+ * Returns the classes that an exception for a name allows: the classes of the refused addresses that the name resolves
+ * to now. If the exception allowed more classes, the person who controls the name in DNS could later point it to any
+ * refused address. Rejects with OUTBOUND_NAME (input) if the name resolves to no refused address.
  */
 export async function classesNow(
   host: string,

@@ -7,7 +7,10 @@ import { blockListOf, embeddedIpv4, refusedClass, withoutZone } from './address-
 import type { MatchException } from './exception.ts';
 
 export interface OutboundGuardDeps {
-  /** Called for each connection, so that a change applies from the next one on. */
+  /**
+   * Returns whether an exception allows a connection. Asked for each connection, so a changed exception applies from
+   * the next connection on.
+   */
   readonly isExcepted: MatchException;
   /** Ports the platform listens on at the addresses of this machine. */
   readonly ownPorts?: ReadonlySet<number>;
@@ -18,9 +21,9 @@ export interface OutboundGuardDeps {
 export type LookUp = (host: string, options: { readonly all: true }) => Promise<readonly { address: string; family: number }[]>;
 
 /**
- * Creates the guard. Private ranges are allowed, because hospitals use them. Addresses of this machine, its link
- * neighbours or its cloud are refused, because services there trust connections by their source. See
- * docs/decisions/0046.
+ * Creates the guard. Private ranges are allowed, because hospitals use them. Addresses of this machine, link-local
+ * addresses and the metadata addresses of clouds are refused, because services there trust connections by their source
+ * address. See docs/decisions/0046.
  */
 export function createOutboundGuard(deps: OutboundGuardDeps): OutboundGuard {
   const resolve = async (host: string, port: number): Promise<readonly ConnectAddress[]> => {

@@ -19,7 +19,10 @@ import {
 
 export interface OutboundException extends ListedTarget {
   readonly reason: string;
-  /** False if the upgrade found the target in use and no person has confirmed it yet. The exception applies anyway. */
+  /**
+   * False if an upgrade added the exception because the target was already in use, and no person has confirmed it yet.
+   * The exception applies anyway.
+   */
   readonly isConfirmed: boolean;
   readonly by: string;
   readonly at: number;
@@ -31,10 +34,10 @@ export interface OutboundExceptions {
   /** The exceptions from this process's settings. */
   readonly ofSettings: readonly OutboundTarget[];
   /**
-   * Stores an exception, or replaces the one for the same target. Unless `opens` is given, a name opens the classes of
-   * the addresses it resolves to now. Rejects with OUTBOUND_TARGET (input) if the host is not valid, with OUTBOUND_NAME
-   * (input) if a name needs no exception or is not resolved, and with OUTBOUND_FULL (input) if there are too many
-   * exceptions.
+   * Stores an exception, or replaces the one for the same target. An exception for a name allows only some classes of
+   * refused addresses: those in `opens` or, if `opens` is absent, the classes of the addresses that the name resolves
+   * to now. Rejects with OUTBOUND_TARGET (input) if the host is not valid, with OUTBOUND_NAME (input) if a name needs
+   * no exception or is not resolved, and with OUTBOUND_FULL (input) if there are too many exceptions.
    */
   put(exception: OutboundException): Promise<void>;
   /** Returns the removed exception. */
@@ -68,7 +71,7 @@ const spec: CollectionSpec<StoredException> = {
 
 const TOPIC = 'outbound';
 const MOST = 500;
-/** How often everything is read again, so that a missed hint does no lasting harm. */
+/** How often everything is read again, in case the notification of a change was lost. */
 const RELOAD_EVERY_MS = 60_000;
 
 /**

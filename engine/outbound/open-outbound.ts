@@ -10,7 +10,9 @@ export interface Outbound {
   readonly guard: OutboundGuard;
   readonly exceptions: OutboundExceptions;
   /**
-   * Called once per kind of user. Targets that an older version allowed stay allowed until a person decides about them.
+   * Adds exceptions for targets that were in use before this version limited them. They stay until a person decides
+   * about them. `kind` says what uses the targets, for example `adapters`. Does nothing if it was done before for this
+   * kind.
    */
   seed(kind: string, used: () => Promise<readonly UsedTarget[]>): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Targets that an upgrade finds in use keep working: they are listed, and wait for the security administrator to
- * confirm them.
+ * Targets that are in use at an upgrade stay allowed. They are listed as exceptions, and wait for the security
+ * administrator to confirm them.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/values/clock.ts';
@@ -12,7 +12,7 @@ import type { OutboundTarget } from './exception.ts';
 import type { OutboundExceptions } from './open-outbound-exceptions.ts';
 import { refusalWithin } from './refusal-within.ts';
 
-/** An address already in use, and its user. */
+/** An address that is already in use, and what uses it. */
 export interface UsedTarget {
   readonly host: string;
   readonly port: number;
@@ -35,8 +35,8 @@ const spec: CollectionSpec<StoredDocument> = {
 };
 
 /**
- * Adds exceptions for all targets that would be refused from now on. Runs once per `kind` of user and store. If the
- * process crashes meanwhile, the next start runs it again.
+ * Adds exceptions for all targets in use that the guard would now refuse. `kind` says what uses the targets, for
+ * example `adapters`. Runs once per kind in each store. If the process crashes meanwhile, the next start runs it again.
  */
 export async function seedExceptions(
   kind: string,

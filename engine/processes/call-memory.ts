@@ -34,7 +34,7 @@ export interface CallMemoryDeps {
   readonly documents: Documents;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Returns the counts of this process, which writes only its own calls. */
+  /** Returns the counts of the calls that this process made. Only these are written. */
   own(kind: CalledKind): readonly CallCounts[];
   /** Returns the counts of all processes, including the stored history. */
   sums(kind: CalledKind): Promise<CallSums>;
@@ -186,7 +186,7 @@ function join(now: CallCounts | undefined, { id, at, endedAt, ...document }: Kno
   const before: CallCounts = { ...NOTHING, id, ...knownOf(document, endedAt) };
   if (now === undefined) return before;
   const { lastOkAt: _ok, lastAnswerAt: _answer, lastError: _error, failingSince, ...counts } = now;
-  // Failed attempts from before the write are included already.
+  // If the current failures began before the last write, the stored number includes them. Do not count them twice.
   const isIn = failingSince !== undefined && failingSince <= at;
   return addCounts(
     { ...counts, ...knownOf(now, endedAt) },

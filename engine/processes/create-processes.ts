@@ -27,7 +27,7 @@ export interface ProcessState extends ProcessAbout, ProcessParts {
   /** `silent` means that there was no heartbeat for too long; the numbers of the process are not counted. */
   readonly state: LifeState;
   readonly lastSeenAt: number;
-  /** Time of the last heartbeat by the clock of that process. An observing process may have seen it later. */
+  /** Time of the last heartbeat, by the clock of that process. By another machine's clock it may be later. */
   readonly beatAt: number;
   /** When the process is removed from the list; absent while it is alive. */
   readonly goneAt?: number;

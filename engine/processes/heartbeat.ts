@@ -132,7 +132,10 @@ function mostCalled(calls: readonly CallCounts[]): readonly CallCounts[] {
   return calls.length <= MOST_CALLED ? calls : calls.toSorted((a, b) => b.recent.calls - a.recent.calls).slice(0, MOST_CALLED);
 }
 
-/** Measures CPU time of this process divided by elapsed time, over at least half a beat. */
+/**
+ * Measures how many CPU cores this process used on average (CPU time divided by elapsed time), over at least half the
+ * interval between two heartbeats.
+ */
 function createCores(clock: Clock): { read(): number } {
   let at = clock.monotonic();
   let used = process.cpuUsage();

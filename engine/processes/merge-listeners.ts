@@ -8,7 +8,10 @@ export interface ListenerOfProcess extends TriggerStatus {
   readonly process: ProcessName;
 }
 
-/** Order of the states. A person wants to know where a flow listens; if it listens nowhere, what is wrong. */
+/**
+ * Order in which states are preferred. A person wants to know where a flow listens or, if it listens nowhere, what is
+ * wrong.
+ */
 const RANK: Readonly<Record<TriggerState, number>> = { listening: 0, failing: 1, starting: 2, standby: 3, stopped: 4 };
 
 /** Returns one entry per flow, from the process that listens. Message counts are sums over all processes. */

@@ -42,9 +42,9 @@ export interface ProcessParts {
 export interface ProcessLoad {
   /** Running executions, including those of sync flows. */
   readonly running: number;
-  /** Executions that the worker has claimed, but not started. */
+  /** Executions that the worker has claimed but not yet started. */
   readonly inHand: number;
-  /** CPU cores used since the last beat; 1.5 means one and a half. */
+  /** Average number of CPU cores used since the last heartbeat, for example 1.5. */
   readonly cores: number;
   readonly memoryBytes: number;
 }
@@ -56,7 +56,10 @@ export interface FlowPart extends FlowCounts {
 }
 
 export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessParts {
-  /** Incremented with every heartbeat, because clocks of machines differ. */
+  /**
+   * Incremented with every heartbeat. Readers see from this number that the process is alive. They cannot use times,
+   * because the clocks of machines differ.
+   */
   readonly beat: number;
   /** Time of the last heartbeat by the clock of the process. */
   readonly seenAt: number;

@@ -1,7 +1,7 @@
 /**
  * Tells which processes are alive, as seen from this one. The clocks of machines differ, so a process counts as alive
- * if its beat changed between two reads. The clock of the other process is only used when that process is seen for the
- * first time, or after a pause, until its next beat.
+ * if the number of its heartbeat changed between two reads. When a process is seen for the first time, or after a pause
+ * in reading, there is nothing to compare. Then the time of its last heartbeat by its own clock is used.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { ProcessDocument } from './process-document.ts';
@@ -10,12 +10,12 @@ export type LifeState = 'alive' | 'silent' | 'stopped';
 
 export interface ProcessLife {
   readonly state: LifeState;
-  /** Time of the last beat by the observer's clock. */
+  /** Time of the last heartbeat, by the clock of the observing process. */
   readonly lastSeenAt: number;
   readonly goneAt: number;
 }
 
-/** The time of three beats. */
+/** The time of three heartbeats. A process without a heartbeat for this long counts as silent. */
 const SILENT_AFTER_MS = 15_000;
 
 export interface LifeWatch {

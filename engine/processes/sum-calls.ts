@@ -19,7 +19,7 @@ export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
   const lastOkAt = latest([a.lastOkAt, b.lastOkAt]);
   const lastAnswerAt = latest([a.lastAnswerAt, b.lastAnswerAt, lastOkAt]);
   const lastError = (a.lastError?.at ?? 0) >= (b.lastError?.at ?? 0) ? a.lastError : b.lastError;
-  // A response to one process counts more than an earlier error of another process.
+  // An error of one process no longer counts if another process got a response after it.
   const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastAnswerAt ?? 0));
   const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastAnswerAt ?? 0));
   const refusals = addCauses(a.refusals, b.refusals);

@@ -8,7 +8,10 @@ export interface DraftHead {
   readonly flow: Pick<FlowDocument, 'name' | 'domain' | 'sharedWith' | 'mode' | 'tags'>;
 }
 
-/** The page is small, because the store still reads over bodies of a megabyte each, while other reads wait. */
+/**
+ * The page is small, because the store reads the bodies too, although they are omitted from the result. A body may have
+ * a megabyte, and other reads wait meanwhile.
+ */
 const PAGE = 100;
 
 /**
@@ -37,7 +40,7 @@ export function createDraftHeads(stores: FlowStores): () => Promise<readonly Dra
         const head = await headOf(record);
         if (head === undefined) continue;
         heads.set(record._id, head);
-        // Set the head at once, because another list may be in progress.
+        // Remember the head at once, so that another call in progress need not read this draft again.
         known.set(record._id, head);
       }
       after = page.at(-1)?._id;

@@ -9,7 +9,7 @@ import type { DraftRevision } from './interface.ts';
 import { unknown } from './flow-errors.ts';
 import { bodyOf, openJson, sealJson, type DraftRecord, type FlowStores, type RevisionRecord } from './flow-stores.ts';
 
-/** The number of newest saves that are all kept. */
+/** The number of newest saves that are all kept. Of older saves, only some are kept. */
 const WHOLE = 100;
 const MOST = { count: 300, bytes: 50 * 1024 * 1024 };
 /**
@@ -55,7 +55,8 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
   }
 
   /**
-   * Returns the heads, newest first. There may be a few more than the limit, because not every save deletes old ones.
+   * Returns the heads, newest first. There may be a few more than the limits allow, because not every save deletes old
+   * ones.
    */
   const headsOf = (flowId: string) => revisions.find({ flowId }, { sort: ['-revision', '-at'], limit: 1000, omit: ['body'] });
 
@@ -75,7 +76,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
     async setAside(given, by) {
       const draft = await drafts.get(given.flowId);
       if (draft === undefined) throw unknown(given.flowId);
-      // The caller chooses the number; limit it to revisions that were saved.
+      // The caller chooses the revision number. Limit it to numbers that a save has used.
       const flow = { ...given, revision: Math.min(given.revision, draft.revision) };
       const id = `${flow.revision}~${randomBytes(6).toString('hex')}`;
       const head = {
@@ -100,7 +101,8 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
         ...(head.domain === undefined ? {} : { domain: head.domain }),
         ...(head.isSetAside === true ? { isSetAside: true as const } : {}),
       }));
-      // A draft that is about to be replaced is in both lists.
+      // While a draft is being replaced, it is still the current draft and already among the earlier saves. List it
+      // once.
       return [...(now === undefined ? [] : [now]), ...before.filter(({ id }) => id !== now?.id)];
     },
     async read(flowId, id) {

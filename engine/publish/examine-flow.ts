@@ -49,8 +49,8 @@ export interface FlowCatalogDeps {
 }
 
 /**
- * Returns every problem of an untrusted document that can be found without other flows. `by` is the account whose share
- * of the examiner is used.
+ * Returns every problem of an untrusted document that can be found without other flows. `by` is the account that sends
+ * it; accounts take turns in the examiner.
  */
 export async function documentIssues(deps: FlowCatalogDeps, raw: unknown, by = ''): Promise<readonly Issue[]> {
   if (deps.examiner === undefined || isLight(raw)) return examineDocument(raw, hereOf(deps)).issues;

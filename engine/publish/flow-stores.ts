@@ -19,8 +19,8 @@ export interface DraftRecord extends StoredDocument {
 }
 
 /**
- * A draft as it was before a later save, or a document set aside in a conflict (`isSetAside`). `revision` of the latter
- * is the one it was based on.
+ * A draft as it was before a later save, or a document that was set aside in a conflict (`isSetAside`). The `revision`
+ * of a document that was set aside is the revision it was based on.
  */
 export interface RevisionRecord extends StoredDocument {
   readonly flowId: string;

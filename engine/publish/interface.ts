@@ -73,8 +73,9 @@ export interface FlowCatalog {
   list(): Promise<readonly FlowSummary[]>;
   draft(flowId: string): Promise<FlowDocument | undefined>;
   /**
-   * Saves the document if the stored draft still has `document.revision`; returns it with the next revision. Rejects
-   * with FLOW_STALE (input) if not. Both versions are in the error's `cause` as `StaleDraft`, but never in its message.
+   * Saves the document if the stored draft still has `document.revision`; returns it with the next revision. Otherwise
+   * rejects with FLOW_STALE (input). The error's `cause` (`StaleDraft`) has the given and the stored document; its
+   * message never does.
    */
   saveDraft(document: unknown, actor: string): Promise<FlowDocument>;
   remove(flowId: string, actor: string): Promise<boolean>;
@@ -84,11 +85,11 @@ export interface FlowCatalog {
   /** Keeps a document that lost a conflict among the revisions of its flow. */
   setAside(document: unknown, actor: string): Promise<void>;
   /**
-   * Returns every problem. `by` is the account whose share of the examiner is used, here and below. Rejects with
-   * FLOW_CHECK_BUSY (transient) if too many documents wait.
+   * Returns every problem. In this and the following functions, `by` is the account that sends the document; accounts
+   * take turns in the examiner. Rejects with FLOW_CHECK_BUSY (transient) if too many documents wait.
    */
   validate(document: unknown, by?: string): Promise<readonly Issue[]>;
-  /** Runs the document's saved tests, or one ad-hoc test, with their mocks. Calls nothing outside. */
+  /** Runs the document's saved tests, or one ad-hoc test, with their mocks. Calls no other system. */
   test(document: unknown, signal: AbortSignal, tests?: readonly FlowTest[], by?: string): Promise<TestReport>;
   /**
    * Runs the flow once, for at most 30 s, and returns every step. Calls real adapters only if `reach` allows it. For a

@@ -40,7 +40,7 @@ export interface RunningPublishedFlows extends PublishedFlows {
 }
 
 const TOPIC = 'flows';
-/** How often pointers are read again, so that a missed hint does no lasting harm. */
+/** How often pointers are read again, in case the notification of a change was lost. */
 const RELOAD_EVERY_MS = 15_000;
 /** How many versions other than the current ones stay compiled. */
 const MAX_OLD = 200;
@@ -72,7 +72,7 @@ class FlowsInMemory implements RunningPublishedFlows {
   }
 
   async start(): Promise<void> {
-    // Subscribe first, so that a publication during the full read causes another read.
+    // Subscribe first, so that a publication during the full read causes a second read.
     this.#unfollow = this.#deps.changes.follow(TOPIC, (flowId) => this.#reload(flowId));
     await this.#reloadAll();
     this.#schedule();

@@ -50,7 +50,7 @@ export class Publisher {
     // Tests and listeners take seconds, so check again. A removal between this line and the commit is still missed.
     if ((await stores.drafts.get(flowId)) === undefined) throw unknown(flowId);
     await this.#storeVersion(version, actor, note);
-    // If the commit fails, the stored version stays: a commit whose response was lost may have taken effect.
+    // If the commit fails, the stored version is kept: the commit may have taken effect although its response was lost.
     await this.#commit(flowId, pointer, { version: number, contentHash: hash, ...countUp(pointer, number) }, actor);
     onStage?.('apply');
     await this.#apply(flowId, flow);
@@ -153,10 +153,10 @@ export class Publisher {
 }
 
 /**
- * Returns the newest published version, and the skipped ones. A version stored between the previous newest and this one
- * was based on the same pointer or an older one. After this commit its own commit can no longer succeed, so it is
- * skipped. If the previous newest is unknown, nothing is skipped: a superfluous version in a list is better than
- * executions that no list shows.
+ * Returns the number of the newest published version and the numbers of the skipped ones. A number between the previous
+ * newest version and this one belongs to a version that was stored but not committed. Its commit expects an old
+ * pointer, so it fails after this commit. Such a version is skipped. If the previous newest version is unknown, nothing
+ * is skipped: a superfluous version in a list is better than executions that no list shows.
  */
 function countUp(before: PointerRecord | undefined, version: number): Required<Pick<PointerRecord, 'newest' | 'skipped'>> {
   const newest = before?.newest ?? version - 1;

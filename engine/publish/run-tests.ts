@@ -11,8 +11,8 @@ import type { TestReport } from './interface.ts';
 import type { TrialResult } from '../run/trial-result.ts';
 
 /**
- * Calls `runTrial` with bound dependencies. It stores nothing. Without options it calls nothing outside, unless it is
- * mocked.
+ * Calls `runTrial` with bound dependencies. It stores nothing. Without options it calls no other system: a node that
+ * would do so must be mocked.
  */
 export type RunTrial = (
   flow: CompiledFlow,

@@ -51,7 +51,7 @@ async function readyPart(
   const trigger = document.nodes.find((node) => deps.nodes.get(node.type)?.kind === 'trigger');
   if (trigger === undefined || trigger.id === start || !document.nodes.some((node) => node.id === start)) throw unsuitable(start);
   const part = cutPart(document, roleOf(deps, document), { start, isAlone: only !== undefined, pinned: Object.keys(outputs) });
-  // Always show what ended the examination, wherever it occurred.
+  // Always show the problem that ended the examination, even if it is outside the part.
   const own = issues.filter(
     ({ severity, node, code }) => severity === 'error' && ((node !== undefined && part.nodes.has(node)) || code === 'FLOW_TOO_COSTLY'),
   );

@@ -10,7 +10,7 @@ import {
 import type { Text } from '../contract/values/texts.ts';
 import { knownOutPorts } from './node-ports.ts';
 
-/** A node type as plain JSON, for the API, the designer's palette and its forms. */
+/** A node type as plain JSON, for the API, and for the palette and the forms of the designer. */
 export interface NodeDescription {
   /** `protocol.verb@major`: the `type` of a flow's node. */
   readonly name: string;
@@ -23,29 +23,32 @@ export interface NodeDescription {
   /** Served at `/icons/<icon>.svg`. */
   readonly icon: string;
   readonly text: { readonly label: Text; readonly help: Text };
-  /** Markdown of the file beside the node. */
+  /** Long help in Markdown, from the file beside the node type. */
   readonly longHelp?: Text;
   /** The ports of a new node. If they depend on the configuration, `nodes.ports` returns those of a configured node. */
   readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[]; readonly dependOnConfig: boolean };
-  /** The protocol of the adapter it needs. */
+  /** The protocol of the adapter that the node needs. */
   readonly adapter?: string;
   readonly effect?: Effect | 'depends-on-config';
-  /** True for a trigger with its own listener; other triggers are fired by an interface. */
+  /** True for a trigger with its own listener. Other triggers are started by calls of an interface. */
   readonly listens?: boolean;
-  /** True if its adapter can be tested step by step. */
+  /** True if the node's adapter can be tested step by step. */
   readonly canProbe: boolean;
-  /** True if the adapter's other side can list its operations (`adapters.offers`). */
+  /** True if the node type can list the operations that the adapter's system offers (`adapters.offers`). */
   readonly knowsOffers: boolean;
   /** Messages for trying the node out. */
   readonly samples: readonly NodeSample[];
   /**
-   * JSON Schema 2020-12. `text` has the texts of a field; `editor` names its editor if the schema does not decide it
-   * (`fieldKind`).
+   * The node's configuration as JSON Schema 2020-12. In a field, `text` has its label and help; `editor` names its
+   * editor if the schema does not decide it (`fieldKind`).
    */
   readonly config: Readonly<Record<string, unknown>>;
   /** Fields that contain expressions, as JSON Pointers with `*`. */
   readonly expressions: readonly string[];
-  /** The newer major that converts its configuration (`nodes.upgrade`): new flows use that one. */
+  /**
+   * The newer major version that configurations of this one can be converted to (`nodes.upgrade`). New flows use the
+   * newer one.
+   */
   readonly upgradesTo?: string;
 }
 

@@ -87,7 +87,7 @@ async function loadAdapterTypes(folders: readonly (string | URL)[], issues: Issu
   const types: AdapterType[] = [];
   for (const folder of folders) {
     const root = folder instanceof URL ? fileURLToPath(folder) : folder;
-    // An unreadable folder was already reported with its nodes.
+    // If the folder is not readable, that was already reported when its node types were loaded.
     const entries = await readdir(root, { recursive: true }).catch(() => []);
     for (const entry of entries.sort()) {
       const protocol = /^([^/\\]+)[/\\]\1\.adapter\.[tj]s$/.exec(entry)?.[1];

@@ -30,8 +30,8 @@ function portsOfNothing({ config }: NodeDefinition, out: (config: unknown) => re
 }
 
 /**
- * Makes missing lists empty, and drops rows that are not objects: these are the most frequent causes of errors in
- * port functions.
+ * Makes missing lists empty, and drops rows that are not objects. Such lists and rows are the most frequent causes of
+ * errors in port functions.
  */
 function mend(schema: object, config: Fields): Fields {
   const properties = 'properties' in schema && isRecord(schema.properties) ? schema.properties : {};

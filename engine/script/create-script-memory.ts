@@ -23,9 +23,9 @@ const INITIAL_PAGES = 256;
 const MAXIMUM_PAGES = 32_768;
 
 /**
- * Creates memory that does not grow above its limit. QuickJS's own limit is not enough: compiled to WebAssembly,
- * QuickJS cannot read the size of an allocation, and counts only its overhead. So its limit stops many small values,
- * but never a few large ones.
+ * Creates memory that does not grow above its limit. QuickJS's own limit is not enough. As WebAssembly, QuickJS cannot
+ * read the size of an allocation, and counts only a fixed overhead for each. So its own limit stops a script with many
+ * small values, but not one with a few large values.
  */
 export function createScriptMemory(): ScriptMemory {
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });

@@ -68,7 +68,7 @@ function evaluate(realm: Realm, job: ScriptJob): ScriptAnswer {
   const outcome = context.getProp(context.global, 'outcome');
   const text = context.typeof(outcome) === 'string' ? context.getString(outcome) : undefined;
   outcome.dispose();
-  // JSONata may catch the time-out error and report it as its own.
+  // JSONata may catch the time-out error and throw an error of its own instead.
   const told =
     text === undefined ? undefined : (JSON.parse(text) as { ok?: string; code?: string; position?: number; isOutOfMemory?: boolean });
   if (told?.code !== undefined && realm.time.isOver()) return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };

@@ -9,7 +9,7 @@ export interface ScriptRunner {
   makeReady(): void;
 }
 
-/** A compiled script, in a realm that no message has used. */
+/** A compiled script, in a realm that has seen no message. */
 interface CompiledScript {
   readonly snapshot: MemorySnapshot;
   readonly main: QuickJSHandle;
@@ -61,8 +61,9 @@ const KEPT_SCRIPTS = 32;
 const KEPT_BYTES = 2 * 1024 * 1024;
 
 /**
- * Runs each script as if in its own realm that no other message has used. In fact all scripts share one realm. After
- * each message its memory is restored to the state before or after the script was compiled (docs/decisions/0012).
+ * Runs each script as if it had its own realm that no other message has used. In fact all scripts share one realm.
+ * After each message the memory is restored: to the state just after the script was compiled, if that state is kept,
+ * otherwise to the state before any script was compiled (docs/decisions/0012).
  */
 export async function createScriptRunner(): Promise<ScriptRunner> {
   const sandbox = await loadSandboxModule();
@@ -81,7 +82,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
   }
 
   function run(job: ScriptJob): ScriptAnswer {
-    // The input must fit twice: as text and as values.
+    // The input is in memory twice: as text and as values.
     if (job.input.length * 2 > job.memoryBytes) return { fault: { code: 'SCRIPT_MEMORY', message: '' } };
     const compiled = kept.get(job.source);
     enter(compiled?.snapshot ?? pristine);

@@ -5,8 +5,8 @@ import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 type Fault = NonNullable<ScriptAnswer['fault']>;
 
 /**
- * Converts a sandbox fault. A text that a script throws comes from its author, so it is shown. Values of the message
- * are not read.
+ * Converts a fault of the sandbox. An error text that a script throws is shown, because the script's author wrote it.
+ * Values of the message are not read.
  */
 export function toScriptError(fault: Fault, job: ScriptJob): AppError {
   const what = job.kind === 'expression' ? 'expression' : 'script';

@@ -52,16 +52,16 @@ export interface ScriptInput {
 }
 
 /**
- * A worker measures its CPU time. It is ended if it has not responded within this multiple of the limit, by the
- * clock.
+ * A worker measures its own CPU time. If it has not responded after this multiple of the limit in clock time, it is
+ * ended.
  */
 const PATIENCE = 4;
 const GRACE_MS = 250;
 const START_MS = 10_000;
 const MOST_A_TURN = 32;
 /**
- * After a wait this long the log shows which flow waits and which flows have the sandbox; then it repeats from time
- * to time.
+ * If a job has waited this long, a log line shows which flow waits and which flows use the sandbox. The line is
+ * repeated from time to time.
  */
 const WAIT_TOLD_MS = 1000;
 const WAIT_TOLD_AGAIN_MS = 10_000;
@@ -73,7 +73,7 @@ interface Thread {
   isReady: boolean;
   /** The tasks of this turn that have no result yet. The thread runs the first one. */
   tasks: Task[];
-  /** The key whose share the thread uses, from the start of its turn until the thread is ready for another turn. */
+  /** The key that the thread works for, from the start of its turn until the thread is ready for another turn. */
   share: string | undefined;
   cancelTimer: () => void;
 }
@@ -150,7 +150,7 @@ class QuickJsPool implements ScriptPool {
   }
 
   /**
-   * Logs long waits. A flow whose scripts are late may not be slow itself, so the log names the flows that use the
+   * Logs long waits. A flow with late scripts may not be slow itself, so the log also names the flows that use the
    * sandbox.
    */
   #watchWaits(afterMs: number): void {
@@ -182,8 +182,8 @@ class QuickJsPool implements ScriptPool {
   }
 
   /**
-   * Chooses the key that had the least time. If there are short jobs, long jobs and those of new keys leave one
-   * thread free.
+   * Chooses the key that has used the least time recently. If any key has short jobs, one thread is left free for such
+   * keys: keys with long jobs and new keys do not get it.
    */
   #choose(keys: readonly string[]): string | undefined {
     const shares = this.#shares;
@@ -259,8 +259,8 @@ class QuickJsPool implements ScriptPool {
   }
 
   /**
-   * Ends a thread. A thread that did work is replaced at once. Jobs of the key that broke it wait for the new thread;
-   * other keys use the remaining threads.
+   * Ends a thread. A thread that did work before is replaced at once. Further jobs of the key that broke the thread
+   * wait for the new one; other keys use the remaining threads.
    */
   #discard(thread: Thread, error: AppError | undefined): void {
     if (!this.#threads.delete(thread)) return;

@@ -5,7 +5,7 @@ import { SandboxWait, type SandboxUser } from '../contract/node/sandbox-wait.ts'
 import type { ScriptJob } from './script-protocol.ts';
 
 export interface ScriptLimits {
-  /** The key whose share is used; usually the flow's id. */
+  /** The key that the job's time is counted for; usually the flow's id. Keys take turns. */
   readonly key?: string;
   /** CPU time limit; default 1000 (an expression: 5000), at most 60 000. */
   readonly timeoutMs?: number;
@@ -38,7 +38,7 @@ interface TaskCaller {
 }
 
 const DEFAULTS = { timeoutMs: 1000, memoryBytes: 32 * 1024 * 1024, resultBytes: 10 * 1024 * 1024 } as const;
-/** Authors set no limit for an expression: this one is enough for tens of thousands of rows. */
+/** CPU time limit of an expression. Authors cannot set one; this is enough for tens of thousands of rows. */
 const EXPRESSION_TIMEOUT_MS = 5000;
 const MAX_TIMEOUT_MS = 60_000;
 const MIN_MEMORY_BYTES = 1024 * 1024;

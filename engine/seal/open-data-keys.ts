@@ -7,7 +7,7 @@ import type { DataKey, DataKeys } from '../contract/values/seal.ts';
 
 /** A data key as stored: encrypted by the key-encryption key and bound to its id. */
 interface StoredKey extends StoredDocument {
-  /** `d<number>` of a day, or `token`. */
+  /** `d` and the number of the day (days since 1970-01-01), or `token`. */
   readonly _id: string;
   /** Base64 of iv (16) · SM4-CBC · HMAC-SM3 (32). */
   readonly wrapped: string;
@@ -24,9 +24,9 @@ const DAY_MS = 86_400_000;
 const PAGE = 1000;
 
 /**
- * Opens the data keys of the store, decrypted by `kek` (32 bytes): all existing ones, and new ones for today and
- * tomorrow. Call `rotate` daily. Rejects with SEAL_KEK_WRONG (input) if `kek` does not have 32 bytes, or another
- * key-encryption key encrypted the data keys.
+ * Opens the data keys of the store and decrypts them with `kek` (32 bytes). Creates those of today and tomorrow if they
+ * do not exist. Call `rotate` daily. Rejects with SEAL_KEK_WRONG (input) if `kek` does not have 32 bytes, or if the
+ * data keys were encrypted with another key-encryption key.
  */
 export async function openDataKeys(options: {
   readonly documents: Documents;

@@ -7,7 +7,7 @@ export interface FakeClock extends Clock {
    * When it resolves, the effects of the timers have happened, unless they need real I/O.
    */
   advance(ms: number): Promise<void>;
-  /** Moves only the wall clock, as an operator or NTP would. Timers must not be affected. */
+  /** Moves only the wall clock, as an operator or NTP would. Timers are not affected. */
   shiftWall(ms: number): void;
   /** The number of timers that have neither fired nor been cancelled. */
   pending(): number;

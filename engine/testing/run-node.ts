@@ -51,7 +51,10 @@ export interface RunNodeOptions {
   readonly build?: BuildContext;
   readonly runScript?: NodeContext<unknown>['runScript'];
   readonly callFlow?: NodeContext<unknown>['callFlow'];
-  /** Called just before a write's first byte leaves; may throw LEASE_LOST. */
+  /**
+   * Called just before the first byte of a write is sent. If it throws, the node must send nothing. The engine throws
+   * `LostExecution` here when the worker no longer owns the execution.
+   */
   readonly beforeFirstByte?: () => void;
 }
 

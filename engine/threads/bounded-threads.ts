@@ -28,7 +28,7 @@ export interface BoundedThreadsOptions {
 export interface TaskLimits {
   /** Limit of CPU time, not of clock time, so that a task does not fail because the machine is busy. */
   readonly cpuMs: number;
-  /** The owner of the task. Keys take turns. */
+  /** The key that the task's time is counted for, for example an account. Keys take turns. */
   readonly key?: string;
   readonly signal?: AbortSignal;
 }
@@ -76,8 +76,8 @@ const SLOWEST_LOOK_MS = 20;
 /** How long the last check waits for the report of a thread that the machine rarely schedules. */
 const LAST_LOOK_MS = 2_000;
 /**
- * After this time the task is ended as `busy`, even if the thread reports that it got no processor time. That is the
- * machine's fault, not the task's.
+ * After this time the task is ended as `busy`, even if the thread got no processor time at all. Then the machine is too
+ * busy, and the task is not at fault.
  */
 const STARVED_MS = 60_000;
 

@@ -2,16 +2,16 @@
  * A bounded queue in which keys take turns. Limits apply to how many entries of a key wait, and how many run at once.
  */
 export interface FairQueue<T> {
-  /** Returns false if the queue, or the key's part of it, is full. */
+  /** Returns false if the queue is full, or if the key has too many waiting entries. */
   add(key: string, entry: T): boolean;
   /**
-   * Returns the next entry of the next key that has capacity, or of the key that `choose` selects from them. The
-   * entry counts as running until `done`. Keys are passed in order of their turns.
+   * Returns the next entry of the next key that may start another run. With `choose`, the key is the one that it
+   * selects from these keys, which it gets in the order of their turns. The entry counts as running until `done`.
    */
   take(choose?: (keys: readonly string[]) => string | undefined): T | undefined;
   /**
-   * Returns up to `most` waiting entries of a key that may not start another run. Otherwise they would wait for a run
-   * of their key to end, so they are added to a current run.
+   * Returns up to `most` waiting entries of a key, if the key already has as many runs as it may have. The caller adds
+   * the entries to the run it is about to start. Otherwise they would wait until a run of the key ends.
    */
   takeAlong(key: string, most: number): readonly T[];
   /** Puts back entries that were taken but not run. They wait again, before the other entries of their key. */
@@ -19,9 +19,9 @@ export interface FairQueue<T> {
   done(key: string): void;
   /** Removes a waiting entry. */
   remove(key: string, entry: T): void;
-  /** The number of keys with an entry that `take` would return. */
+  /** The number of keys that may start another run and have a waiting entry. */
   ready(): number;
-  /** Returns each waiting key with its next entry, in order of their turns. */
+  /** Returns each key with waiting entries, together with its next entry, in order of their turns. */
   firsts(): readonly (readonly [key: string, entry: T])[];
   /** The number of waiting entries. */
   size(): number;

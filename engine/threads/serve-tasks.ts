@@ -3,13 +3,13 @@ import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 
-/** A message from a thread: it is ready, or the result of its task. */
+/** A message from a thread. It says that the thread is ready, or contains the result of its task. */
 export type ThreadMessage = { readonly computedMs: number } & (
   { readonly answer: unknown } | { readonly refusal: ErrorRecord | undefined } | { readonly answer?: never; readonly refusal?: never }
 );
 
 export interface TaskContext {
-  /** Reports how far the task is, for the case that it never ends. */
+  /** Reports how far the task is. If the task never ends, the last report shows where it stopped. */
   step(number: number): void;
   /** CPU time of this task. */
   computedMs(): number;

@@ -13,7 +13,7 @@ export interface TimeShares {
 }
 
 interface Share {
-  /** Decayed CPU time at the time `at`. */
+  /** Recent CPU time of the key, as it was at the time `at`. Older jobs count less and less. */
   ms: number;
   longestMs: number;
   at: number;

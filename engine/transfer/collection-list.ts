@@ -43,7 +43,7 @@ export async function openCollectionList(documents: Documents): Promise<Collecti
   };
 }
 
-/** Returns the fields in a fixed order, because some stores sort them. */
+/** Returns the fields in a fixed order, so that they can be compared. Some stores return them sorted. */
 function layoutOf({ indexes, expiresAt }: ListedCollection): unknown {
   return [expiresAt, indexes.map(({ name, fields, unique }) => [name, fields, unique])];
 }

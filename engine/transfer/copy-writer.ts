@@ -5,7 +5,7 @@ import { readPath, uniqueKey } from '../contract/ports/document-semantics.ts';
 export interface CopyWriter {
   put(document: StoredDocument): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Waits for all writes. */
+  /** Waits for all writes, and copies removed copies again. */
   end(): Promise<void>;
   readonly written: number;
 }
@@ -13,20 +13,21 @@ export interface CopyWriter {
 const CONCURRENCY = 32;
 
 /**
- * Writes copies, many at once. If an older copy still has a unique key that a document needs, that copy is removed, and
- * copied again later.
+ * Writes copies, many at once. A copy in the target may be out of date and have a unique key that another document has
+ * now. Such a copy is removed, and `end` copies it again.
  */
 export function createWriter(pair: {
   readonly spec: CollectionSpec<StoredDocument>;
   /**
-   * If absent, a copy that lost its unique key is not copied again by this writer, because the caller sends it again.
+   * The collection from which `end` copies removed documents again. If absent, `end` does not do this, because the
+   * caller sends these documents again.
    */
   readonly source?: Collection<StoredDocument>;
   readonly target: Collection<StoredDocument>;
 }): CopyWriter {
   const { spec, source, target } = pair;
   const running = new Set<Promise<void>>();
-  /** Ids of copies that lost a unique key. */
+  /** Ids of copies that were removed because another document has their unique key. `end` copies them again. */
   const displaced = new Set<string>();
   let failure: unknown;
   let written = 0;
@@ -82,7 +83,8 @@ export function createWriter(pair: {
     remove: (id) => start(target.remove(id)),
     async end() {
       await drain();
-      // Store them one after the other: if one of them displaces another copy, that copy is appended to the set.
+      // Store them one after the other: if storing one removes a further copy, the id of that copy is appended to the
+      // set.
       for (const id of displaced) {
         const document = await source?.get(id);
         if (document) await store(document);

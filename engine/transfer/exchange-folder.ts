@@ -1,6 +1,7 @@
 /**
- * The only folder in which API actions write files. Callers give a file name, never a path. The folder is opened once
- * per file, and everything uses that handle. So a folder or link put in its place meanwhile has no effect.
+ * The only folder in which API actions write files. Callers give a file name, never a path. For each file, the folder
+ * is opened once, and everything uses that handle. So if someone puts another folder or a link in its place meanwhile,
+ * this has no effect.
  */
 import { constants, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,8 +19,8 @@ export interface ExchangeFolder {
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 /**
- * A name consists of letters of any script, digits, dots, dashes and underscores, so a path, a shell or a terminal does
- * not interpret it.
+ * A name consists of letters of any script, digits, dots, dashes and underscores. None of these has a special meaning
+ * in a path, a shell or a terminal.
  */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u;
 /** Maximum length of a name. It leaves room for the suffix of an unfinished file (names end at 255 bytes). */

@@ -1,6 +1,7 @@
 /**
- * The gate between a process and its store. A copy of a store in use must know which documents the process changes, and
- * must be able to pause the process for a moment. Without a copy, the gate costs one comparison per operation.
+ * The gate between a process and its store. While a store in use is copied, the copy must know which documents the
+ * process changes, and must be able to pause the process for a moment. When no copy runs, the gate costs one comparison
+ * per operation.
  */
 import { AppError } from '../contract/values/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';

@@ -61,7 +61,7 @@ export interface MoveProgress {
 export interface MovedCollection {
   readonly collection: string;
   readonly documents: number;
-  /** Digest of the set, independent of the order of its documents. It is equal in both stores. */
+  /** Digest of the collection's documents, independent of their order. It is equal in both stores. */
   readonly digest: string;
 }
 
@@ -81,7 +81,7 @@ export interface MoveReport {
   readonly pausedMs: number;
 }
 
-/** With fewer documents than this, everything is compared again without traffic, which takes a second or two. */
+/** If there are fewer documents than this, all are compared again without traffic, which takes a second or two. */
 const COMPARE_ALL = 20_000;
 /** Maximum number of changes that may be left to copy without traffic. */
 const FEW_CHANGES = 200;

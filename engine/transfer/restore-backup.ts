@@ -94,8 +94,8 @@ async function* records(file: string, key: Uint8Array): AsyncGenerator<BackupRec
 const PROGRESS_EVERY = 1000;
 
 /**
- * Writes all records into the store. Returns the number of payloads and the last record. Records in `newest` the last
- * round of each document that occurred more than once.
+ * Writes all records into the store. Returns the number of payloads and the last record. If a document occurs more than
+ * once, its last round is recorded in `newest`.
  */
 async function fill({ file, target, clock, signal, onProgress, ...options }: RestoreOptions, key: Uint8Array, newest: Map<string, number>) {
   const writers = new Map<string, CopyWriter>();

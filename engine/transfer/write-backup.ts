@@ -27,7 +27,7 @@ export interface BackupOptions {
   readonly source: BackupSource;
   /** The store itself, not the view through the gate. */
   readonly documents: Documents;
-  /** Called once, when no other copy of the store runs. */
+  /** Creates the backup file. Called once, when it is certain that no other copy of the store runs. */
   create(): Promise<NewFile>;
   /** 32 bytes, as returned by `readBackupKey`. */
   readonly key: Uint8Array;

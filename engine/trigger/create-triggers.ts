@@ -155,15 +155,16 @@ async function listen(
 }
 
 /**
- * Returns the time after which planned times count. This is the last accepted one, or the time when a process first
- * listened, because it may crash before its first planned time.
+ * Returns the time after which a timer's planned times must be run. This is the last planned time that was accepted.
+ * Before the first one, it is the time when a process first listened. That time is stored too, because the process may
+ * crash before its first planned time.
  */
 async function lastPlanned(flow: CompiledFlow, marks: Collection<TriggerMark>, clock: Clock): Promise<number> {
   const first: TriggerMark = { _id: markId(flow), planned: clock.now() };
   return (await marks.insert(first)).inserted ? first.planned : ((await marks.get(first._id))?.planned ?? first.planned);
 }
 
-/** Accepts a message and, for a timer, marks the planned time as accepted. */
+/** Accepts a message. For a timer, also stores that the planned time was accepted. */
 async function acceptAndMark(
   flow: CompiledFlow,
   arrival: Arrival,

@@ -8,7 +8,7 @@ import type { Lease, Leases } from '../ownership/leases.ts';
 /**
  * The states of a listener.
  *
- * - `standby`: another process has the listener.
+ * - `standby`: another process listens for this flow.
  * - `failing`: the listener could not start, or cannot continue; it is retried.
  */
 export const TRIGGER_STATES = ['starting', 'listening', 'standby', 'failing', 'stopped'] as const;
@@ -36,7 +36,8 @@ export interface TriggerRunDeps {
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
   listen(flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>): Promise<Stop>;
   /**
-   * Returns a text of everything a running listener depends on. If the text is unchanged, the listener can continue.
+   * Returns a text that contains everything a running listener depends on. If the text is unchanged, the listener can
+   * continue.
    */
   identify(flow: CompiledFlow): string;
 }
@@ -121,7 +122,10 @@ export class TriggerRun {
     });
   }
 
-  /** Acquires or checks the lease, and listens as required. Returns when to check again. */
+  /**
+   * Acquires or checks the lease, and starts or stops the listener accordingly. Returns the delay until the next check,
+   * in milliseconds.
+   */
   async #hold(): Promise<number> {
     if (!(await this.#takeLease())) {
       await this.#stopListening();
@@ -168,7 +172,7 @@ export class TriggerRun {
     if (this.#lease?.isHeld()) return true;
     if (this.#lease !== undefined) this.#deps.logger.warn('trigger.lease-lost', { flowId: this.#flow.flowId });
     this.#lease = undefined;
-    // Stop listening under the old fencing number before taking messages under a new one.
+    // Stop listening before taking messages under a new fencing number.
     await this.#stopListening();
     this.#lease = await this.#deps.leases.acquire(this.#leaseName()).catch((error: unknown) => {
       // Log at debug level: while the store is down, every listener fails each second.

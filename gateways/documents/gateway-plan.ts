@@ -26,7 +26,7 @@ export interface GatewayPlan {
    * limits.
    */
   readonly outbound?: readonly ListedTarget[];
-  /** The app that gets the grants of users without an app of their own. */
+  /** The app whose grants apply to users without an app of their own. */
   readonly defaultAppId: string;
   /** The platform's signing key for responses and its id. The private key (PEM) is never in a plan for the DMZ. */
   readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem?: string; readonly publicPem: string };

@@ -15,8 +15,8 @@ import { callerAdvice } from './caller-advice.ts';
 import { toFlowAnswer } from './to-flow-answer.ts';
 
 /**
- * A flow that respects its deadline replies within this time after it. A flow that does not is abandoned, with unknown
- * outcome.
+ * A flow that respects its deadline replies at most this long after it. A flow that does not reply by then is
+ * abandoned, and its outcome is unknown.
  */
 const GRACE_MS = 250;
 
@@ -59,7 +59,10 @@ function toCall(message: Message, flowId: string, exchange: Exchange, tracer: Tr
   };
 }
 
-/** Calls the flow with a time limit. It uses one promise for both, because this code runs for every request. */
+/**
+ * Calls the flow with a time limit. One promise serves both the flow and the timer, because this code runs for every
+ * request.
+ */
 function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: FlowCallDeps): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOver = false;
@@ -75,7 +78,8 @@ function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: Fl
         else exchange.answer = outcome;
         resolve();
       });
-    // A flow that could not be accepted, because the store is down or full, is a failure like any other.
+    // If the flow could not be accepted, because the store is down or full, the caller gets an error as for any other
+    // failure.
     const fail = (thrown: unknown) =>
       thrown instanceof AppError ? take(toFailure(toErrorRecord(thrown), exchange)) : end(() => reject(thrown as Error));
     const giveUp = () => take(exchange.method === 'GET' ? refuse('GW50401') : refuseUnknown(exchange));

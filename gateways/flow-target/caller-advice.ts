@@ -1,6 +1,6 @@
 /**
  * Gives advice to a caller about an error of a flow. Much of the platform's own advice is for the people who edit or
- * run the flow, and they read it elsewhere.
+ * run the flow. They read it in the console, so a caller gets other advice.
  */
 import type { Text } from '../../engine/contract/values/texts.ts';
 

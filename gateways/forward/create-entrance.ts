@@ -9,7 +9,7 @@ import { peerFingerprint } from '../shared/peer-fingerprint.ts';
 import { interfacesOfNode, planOfNode } from './plan-of-node.ts';
 import { hasNodeRequest, NOT_TAKEN, RELAY_HEADER, takeNodeRequest, type NodeRequest } from './relay-header.ts';
 
-/** A request to the bus front's listener that is not a call of the bus front. */
+/** A request with the relay header. It is not a call of the bus front's own callers. */
 export type Entered =
   | { readonly kind: 'call'; readonly node: ForwardNode; readonly relay: Relay }
   | { readonly kind: 'plan'; readonly node: ForwardNode; readonly newerThan: number }
@@ -23,15 +23,15 @@ export interface NodeFronts {
 }
 
 /**
- * Creates the entrance by which a bus gateway accepts calls from gateways in the DMZ. Only its certificate identifies a
- * node. The gateway trusts what a node says about where a call came from, but never about who the caller is: the
- * pipeline of the call's own front authenticates the caller again. The returned function returns undefined for an
+ * Creates the entrance by which a bus gateway accepts calls from gateways in the DMZ. A node is identified only by its
+ * certificate. The bus gateway trusts what a node says about where a call came from, but never about who the caller is:
+ * the pipeline of the call's own front authenticates the caller again. The returned function returns undefined for an
  * ordinary call of the bus front. It inspects only requests with our header, so other requests cost nothing.
  */
 export function createEntrance(nodes: readonly ForwardNode[], needsChain: boolean): (request: IncomingMessage) => Entered | undefined {
   const byFingerprint = new Map(nodes.map((node) => [node.fingerprint, node]));
-  // The result of the handshake does not change. The validity dates of the certificate are checked for each new
-  // connection.
+  // The node of a connection does not change after the handshake, so it is looked up once per connection. The validity
+  // dates of the certificate are checked then.
   const known = new WeakMap<Socket, ForwardNode | undefined>();
   const nodeAt = (socket: Socket): ForwardNode | undefined => {
     if (!known.has(socket)) known.set(socket, byFingerprint.get(peerFingerprint(socket, needsChain) ?? ''));
@@ -51,8 +51,8 @@ function toEntered(node: ForwardNode, asked: NodeRequest): Entered {
 }
 
 /**
- * Compiles the front of every node from the interfaces that the node may call. It cannot call those of another front or
- * domain. Nodes with the same front and domains share one compiled front.
+ * Compiles the front of every node from the interfaces that the node may call. The node cannot call interfaces of
+ * another front or domain. Nodes with equal front and domains share one compiled front.
  */
 export function compileNodeFronts(
   plan: GatewayPlan,

@@ -10,8 +10,8 @@ import type { Inside } from './open-inside.ts';
 import { isHost, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 
 /**
- * The gateway inside responds at the deadline with a signed error. If that response does not arrive within this time,
- * the node itself responds.
+ * The gateway inside responds at the deadline with a signed error. If that response does not arrive within this time
+ * after the deadline, this node itself responds.
  */
 const ANSWER_WITHIN_MS = 1000;
 
@@ -75,8 +75,8 @@ export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
 type Failure = Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>;
 
 /**
- * Returns whether the call may have been done. The result `busy` means that our certificate was refused, so nothing was
- * done.
+ * Returns whether the call may have been done. The result `busy` means that the gateway inside refused the certificate
+ * of this node, so nothing was done.
  */
 function wasTaken({ kind, wasSent }: Failure): boolean {
   return wasSent && kind !== 'busy';
@@ -106,7 +106,7 @@ function takesHead(exchange: Exchange, raw: readonly Buffer[], onClosing: () => 
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toString('latin1').toLowerCase();
     if (name === RELAY_HEADER) return false;
-    // That gateway is about to stop, so later requests could use a connection that it has just closed.
+    // The gateway inside is about to stop. A later request could use a connection that it has just closed.
     if (name === 'connection' && raw[i + 1]!.toString('latin1') === 'close') onClosing();
     if (name === 'x-kq-trace') exchange.traceId = raw[i + 1]!.toString('latin1');
   }
@@ -128,7 +128,8 @@ function carriedHeaders({ front, incoming, headers, isBodyStreamed, request: { r
 }
 
 /**
- * The Host is sent in our own header, because a connection's certificate is checked against the host of each request.
+ * Headers that are not copied from the caller's request. The caller's `Host` is sent in the relay header, because the
+ * connection's certificate is checked against the `Host` of each request.
  */
 const REMADE = new Set(['host', 'content-length', 'expect']);
 

@@ -18,8 +18,8 @@ export interface Inside {
   /** Returns every gateway once, in rotation. Gateways that recently failed come last. */
   inTurn(): readonly Instance[];
   /**
-   * Moves a gateway to the end for a while, because it could not be reached, refused a request, or is about to stop.
-   * Returns false if it was moved there already.
+   * Moves a gateway to the end of the rotation for a while, because it could not be reached, refused a request, or is
+   * about to stop. Returns false if it was moved there already.
    */
   avoid(instance: Instance): boolean;
   /**
@@ -38,19 +38,19 @@ export interface Inside {
 
 const CONNECTIONS = 512;
 /**
- * Maximum number of connections per interface and reachable gateway. A target that does not respond keeps the
- * connections of its interface until the deadline; other interfaces still have theirs.
+ * Maximum number of connections per interface and reachable gateway. If a target does not respond, the calls of its
+ * interface keep their connections until the deadline. The limit leaves connections for other interfaces.
  */
 const OF_INTERFACE = CONNECTIONS / 2;
 /**
- * Maximum number of streamed bodies in this gateway. Slow uploads keep connections too, so most connections are left to
- * other calls.
+ * Maximum number of streamed bodies in this gateway. Slow uploads keep their connections for a long time, so most
+ * connections are left to other calls.
  */
 const STREAMS = 128;
 const CONNECT_TIMEOUT_MS = 1500;
 /**
- * Well below the keep-alive time of the listener inside, so that a call never uses a connection that is being closed
- * there.
+ * How long an idle connection stays open. This is much shorter than on the listener inside, so that a call never uses a
+ * connection that is being closed there.
  */
 const KEEP_ALIVE_MS = 10_000;
 const BODY_IDLE_MS = 30_000;

@@ -3,7 +3,8 @@ import type { GatewayPlan } from '../documents/gateway-plan.ts';
 import type { InterfaceDocument } from '../documents/interface-document.ts';
 
 /**
- * Returns the interfaces that a node may call: those of its front and its service domains. It cannot see any others.
+ * Returns the interfaces that a node may call: those of its front and its service domains. The node's plan contains no
+ * others.
  */
 export function interfacesOfNode({ interfaces }: GatewayPlan, { front, domains }: ForwardNode): readonly InterfaceDocument[] {
   return interfaces.filter((document) => document.front === front && domains.includes(document.domain));

@@ -144,7 +144,7 @@ class FrontGateway implements Gateway {
       this.#current = this.#compiler.compile(plan);
       this.#logger.info('gateway.plan-applied', { number: plan.number });
     } catch (error) {
-      // The old plan stays in service.
+      // The previous plan stays in use.
       this.#logger.error('gateway.plan-refused', error, { number: plan.number });
     }
   }
@@ -184,8 +184,8 @@ class FrontGateway implements Gateway {
     if (entered !== undefined && giveBack === undefined) return this.#refuseAtOnce(exchange, refuse('GW50301'));
     exchange.planNumber = current.own.planNumber;
     const run = runExchange(exchange, entered === undefined ? current.own : current.nodes.frontOf(entered.node), this.#runDeps);
-    // The call counts as in flight until both have ended: a flow may outlive the connection, and an unread response may
-    // outlive the flow.
+    // Counts the call of the node until the run has ended and the response was sent or the caller has left. A flow may
+    // run on after the connection has closed, and a caller may read the response after the flow has ended.
     if (giveBack !== undefined) void Promise.all([run, new Promise<void>((resolve) => exchange.onEnd(resolve))]).then(giveBack);
   }
 
@@ -249,8 +249,8 @@ class FrontGateway implements Gateway {
   }
 
   /**
-   * A client that does not read its response must not keep memory in use. After the deadline, its connection has only
-   * the time of an idle one.
+   * A client that does not read its response must not keep memory in use. After the deadline, its connection is closed
+   * after the time that an idle connection may stay open.
    */
   #cutUnreadAnswers(): void {
     const { clock } = this.#options;

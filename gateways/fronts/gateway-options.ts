@@ -34,7 +34,7 @@ export interface GatewayOptions {
   readonly settings: GatewaySettings;
   /** Folder of the access log, `<front>.ndjson` and older files; created with mode 0700. */
   readonly logFolder: string;
-  /** Policies that were loaded before (`loadPolicies`), when several gateways share a process. */
+  /** Policies that are loaded already (`loadPolicies`), when several gateways share a process. */
   readonly policies?: readonly Policy[];
 }
 

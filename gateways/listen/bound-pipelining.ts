@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 export const MOST_WAITING = 32;
 
 export interface PipeliningBound {
-  /** Returns false when the request needs no further handling. */
+  /** Returns false when the request must not be handled, because its connection is closed. */
   admits(request: IncomingMessage, response: ServerResponse): boolean;
   /** Returns whether requests of this connection wait for earlier responses. */
   hasWaiting(socket: Socket): boolean;
@@ -16,9 +16,9 @@ export interface PipeliningBound {
 
 /**
  * Limits the requests of one connection that wait for earlier responses (HTTP pipelining). Beyond the limit the
- * connection is closed; otherwise one caller could start a hundred thousand requests at once. `most` returns the limit
- * for a new request. When a connection closes, Node sends no event to its waiting responses, so this code does, and
- * their resources are freed.
+ * connection is closed. Otherwise one caller could start a hundred thousand requests at once. `most` returns the limit
+ * for a new request. When a connection closes, Node sends no event to its waiting responses. So this code sends the
+ * event, and their resources are freed.
  */
 export function createPipeliningBound(most: (request: IncomingMessage) => number): PipeliningBound {
   const waiting = new WeakMap<Socket, Set<ServerResponse>>();
@@ -37,7 +37,7 @@ export function createPipeliningBound(most: (request: IncomingMessage) => number
   return {
     admits(request, response) {
       const { socket } = request;
-      // More requests were read together with the one that closed the connection.
+      // The parser may have read further requests together with the one that exceeded the limit.
       if (socket.destroyed) return false;
       // A response that has the socket does not wait for another one.
       if (response.socket !== null) return true;

@@ -8,10 +8,13 @@ import { InFlight, type Listed } from './in-flight.ts';
  * refused.
  */
 const SHARE_OF_DMZ = 0.5;
-/** Memory overhead of each piece of a body. In one-byte pieces, a body takes a hundred times its size. */
+/**
+ * Memory that each received piece of a body takes in addition to its bytes. A body that arrives in pieces of one byte
+ * takes a hundred times its size.
+ */
 const PIECE_BYTES = 128;
 const WATCH_MS = 1000;
-/** A body with fewer bytes per second counts as slow. Every usable line is far faster. */
+/** A body that receives fewer bytes per second counts as slow. Every usable network connection is far faster. */
 const SLOW_BYTES = 1024;
 const SLOW_WATCHES = 10;
 
@@ -35,10 +38,11 @@ interface BodyBudgetOptions {
 }
 
 /**
- * Counts the memory for arriving bodies, because unauthenticated clients must not fill it. When it is full, the network
- * that holds the most arriving bytes loses the body that has waited longest for its next piece. So small bodies succeed
- * however much others hold. There is no share per app, because the app is not yet authenticated here: a stranger could
- * use up the share of an app by naming it. A body that receives less than 1 KB a second for ten seconds is dropped.
+ * Counts the memory for arriving bodies, because unauthenticated clients must not fill it. When it is full, a body is
+ * dropped: of the network that holds the most arriving bytes, the body that has waited longest for its next piece. So
+ * small bodies succeed however many bytes other networks send. Memory is not divided by app, because the app is not yet
+ * authenticated here: a stranger could name an app and use up its part. A body that receives less than 1 KB a second
+ * for ten seconds is dropped.
  */
 export function createBodyBudget(options: BodyBudgetOptions): BodyBudget {
   return new SharedBodyBudget(options);
@@ -115,7 +119,7 @@ class SharedBodyBudget implements BodyBudget {
     if (body.isRelayed) this.#relayedBytes += bytes;
   }
 
-  /** Drops one body and returns it. Returns undefined when none is arriving. */
+  /** Drops one arriving body and returns it. Returns undefined when no body is arriving. */
   #makeRoom(isOfDmz: boolean): Arriving | undefined {
     const arriving = this.#arriving.all();
     const found = findStalest(isOfDmz ? arriving.filter(({ isRelayed }) => isRelayed) : arriving);
@@ -143,7 +147,7 @@ class SharedBodyBudget implements BodyBudget {
 
 /**
  * Returns the body to drop: of the network that holds the most bytes, the body that has waited longest for its next
- * piece. Scans all bodies, but each scan drops one and closes its connection.
+ * piece. Scans all bodies. This is cheap enough, because each scan drops one body and closes its connection.
  */
 function findStalest(bodies: readonly Arriving[]): Arriving | undefined {
   const held = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** An item of the list with its place in it. Only the list writes `place`. */
+/** An item of the list, with its position in the list. Only the list writes `place`. */
 export interface Listed {
   place: number;
 }

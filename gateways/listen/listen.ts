@@ -23,8 +23,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   keepAliveMs: 30_000,
   drainMs: 4000,
   bodyBudgetBytes: 256 * 1024 * 1024,
-  // A gateway in the DMZ opens 512 connections (`open-inside.ts`). The same number of writes may still run after their
-  // callers left.
+  // A gateway in the DMZ opens 512 connections (`open-inside.ts`). As many writes may still run after their callers
+  // have left. So one node may have twice that number of calls in flight.
   maxForwardedCalls: 4096,
   maxForwardedCallsPerNode: 1024,
 };
@@ -263,7 +263,10 @@ function boundConnections(server: Server, limits: GatewayLimits, metrics: Metric
   });
 }
 
-/** Returns undefined if the connection is broken, or never used HTTP, so that no client would read a response. */
+/**
+ * Returns the error to send. Returns undefined if the connection is broken, or never used HTTP, so that no client would
+ * read a response.
+ */
 function refusalOf(code: string): GatewayError | undefined {
   const known = CLIENT_ERRORS[code];
   if (known !== undefined) return refuse(known);
@@ -276,10 +279,10 @@ const CLIENT_ERRORS: Readonly<Record<string, GatewayErrorCode>> = {
 };
 
 /**
- * Responds to input that the parser rejects, and to CONNECT, which never become an exchange. The response has the usual
- * error form in both languages, because the wanted language is unknown, and the connection closes. Nothing is written
- * in the middle of another response or before those of waiting requests, because the client would take it for one of
- * them.
+ * Responds to input that the parser rejects, and to CONNECT. Such input never becomes an exchange. The response has the
+ * usual form of errors, in both languages, because the wanted language is unknown. Then the connection closes. Nothing
+ * is written while another response is being sent or waiting requests have no response, because the client would take
+ * it for one of those responses.
  */
 function answerOnSocket(
   refusal: GatewayError,

@@ -22,7 +22,8 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       const outcome = outcomeOfCall(exchange);
       metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
       stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
-      // Without proof, use the app that the request claims, because operators need it to investigate wrong signatures.
+      // If no app was authenticated, use the app that the request claims. Operators need it to investigate wrong
+      // signatures.
       stats.called(id, ms, outcome, { code: codeOfRefusal(exchange), app: (exchange.app ?? exchange.claim?.app)?.appId });
     },
     keep: (interfaceIds) => stats.forget((id) => !interfaceIds.has(id)),
@@ -41,8 +42,8 @@ export function outcomeOfAnswer({ response }: Pick<Ended, 'response'>): 'ok' | '
 }
 
 /**
- * Returns the outcome for the counts. A caller that left before the response says nothing about the interface, and
- * neither does a refusal, so both count as `refused`.
+ * Returns the outcome for the counts. If the caller left before the response, or the gateway refused the call, this
+ * says nothing about whether the interface works. So such calls count as `refused`.
  */
 function outcomeOfCall({ error, response }: Ended): CallOutcome {
   if (error?.outcome === 'unknown') return 'unknown';

@@ -9,14 +9,14 @@ import type { SchemaTrial } from '../shared/create-schema-trial.ts';
 /** Returns every problem of an interface document at once, with its path; warnings do not prevent publishing. */
 export type InterfaceCheck = (document: unknown) => readonly Issue[];
 
-/** Checks a document that an account saves, and returns every problem. */
+/** Checks a document that the account `by` saves, and returns every problem. */
 export type SavingCheck = (document: unknown, by: string) => Promise<readonly Issue[]>;
 
 /**
- * Creates the check once from the loaded policies. Control uses it for each plan, and a gateway before it compiles. A
- * plan may have thousands of documents, so the check takes only microseconds per document, once each option schema has
- * been compiled on first use. It does not compile the interface's JSON Schemas (see `createSavingCheck`). An interface
- * whose schema does not compile refuses the calls that the schema applies to.
+ * Creates the check once from the loaded policies. Control runs it for each plan, and a gateway before it compiles an
+ * interface. A plan may have thousands of documents, so the check takes only microseconds per document. It compiles
+ * each option schema at its first use. It does not compile the interface's JSON Schemas (see `createSavingCheck`). If
+ * such a schema does not compile, the interface refuses the calls that the schema applies to.
  */
 export function createInterfaceCheck(policies: readonly Policy[]): InterfaceCheck {
   const compiled = new Map<TSchema, Validator>();
@@ -35,8 +35,9 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
 }
 
 /**
- * Creates a check that adds the policies' own option checks and the JSON Schemas, which cost milliseconds each. Control
- * runs it once, when a document is saved. Documents saved before this check existed stay in service.
+ * Creates a check that also runs the policies' own option checks and checks the JSON Schemas, which cost milliseconds
+ * each. Control runs it once, when a document is saved. Documents that were saved before this check existed stay in
+ * use.
  */
 export function createSavingCheck(check: InterfaceCheck, policies: readonly Policy[], trySchemas: SchemaTrial): SavingCheck {
   return async (document, by) => {

@@ -1,7 +1,10 @@
 /** Caches values that are costly to build (imported keys, compiled schemas) as long as each new plan uses them. */
 export interface Memo {
   get<Value>(key: string, make: () => Value): Value;
-  /** Called for each new plan. Drops what the previous plan did not use, so that the cache never exceeds two plans. */
+  /**
+   * Called for each new plan. Drops what the previous plan did not use, so that the cache never holds values for more
+   * than two plans.
+   */
   turn(): void;
 }
 

@@ -7,15 +7,15 @@ import { createTurns } from '../shared/create-turns.ts';
 
 /**
  * Number of wrong signatures after which the connection is closed. A gateway in the DMZ refuses wrong signatures
- * itself, so even one is suspicious. A few are tolerated, because the two plans may differ.
+ * itself, so even one is suspicious. A few are tolerated, because the plan there may differ from the plan here.
  */
 const FORGED_OF_CONNECTION = 3;
 /** Maximum number of plans being sent to one node. A plan that the node does not read stays in memory as a whole. */
 const PLANS_OF_NODE = 8;
 
 /**
- * Takes a place and returns the function that frees it. Returns undefined if the node, or all nodes together, have
- * reached their limit.
+ * Counts one more call or plan for the node, and returns the function that ends it. Returns undefined if the node, or
+ * all nodes together, have reached their limit.
  */
 export type TakePlace = (node: ForwardNode) => (() => void) | undefined;
 
@@ -27,9 +27,9 @@ export interface NodeBounds {
   readonly takeCall: TakePlace;
   readonly takePlan: TakePlace;
   /**
-   * Checks a signature by a public key in the turn of its node. Each check takes a fraction of a millisecond, and
-   * others must not wait for a thousand of them. A connection with several wrong signatures is closed after the
-   * response.
+   * Checks a signature by a public key when it is the turn of its node. Each check takes a fraction of a millisecond,
+   * and other work must not wait while one node has a thousand of them. A connection with several wrong signatures is
+   * closed after the response.
    */
   check(exchange: Exchange, check: () => boolean | Promise<boolean>): boolean | Promise<boolean>;
 }

@@ -5,8 +5,8 @@ import type { NodeBounds } from './create-node-bounds.ts';
 import { createTurns } from '../shared/create-turns.ts';
 
 /**
- * Number of checks per turn of the event loop. With one check, others would wait least. But then valid calls that
- * arrive together would no longer be sent together, which costs more.
+ * Number of signature checks per turn of the event loop. One check would delay other work least. But then valid calls
+ * that arrive together would continue in different turns and be sent separately, which costs more.
  */
 const CHECKS_OF_TURN = 2;
 

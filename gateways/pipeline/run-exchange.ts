@@ -14,8 +14,9 @@ export interface RunDeps {
 
 /**
  * Runs a request: early policies, route, the interface's policies, the call, the response policies, the response, the
- * log. All errors and all output pass through one place each. After the first turn it awaits only real promises, so
- * that a request without asynchronous work needs none.
+ * log. There is one place where all errors are handled, and one where all responses are written. After one `await`
+ * before the interface's policies, only real promises are awaited. So a request without asynchronous work waits no
+ * further.
  */
 export async function runExchange(exchange: Exchange, front: CompiledFront, deps: RunDeps): Promise<void> {
   let compiled: CompiledInterface | undefined;
@@ -27,8 +28,8 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
       if ('code' in route) error = route;
       else {
         compiled = route;
-        // Do not run this in the turn of the event loop that read the head. If the parser finds an error right after
-        // the head, that error must be answered first.
+        // Do not run the policies in the turn of the event loop that read the request's head. If the parser finds an
+        // error right after the head, the client must get that error first.
         error = await runPolicies(exchange, compiled.before, 0);
         exchange.isCalled = error === undefined;
         const called = exchange.isCalled ? compiled.call(exchange) : undefined;
@@ -65,7 +66,7 @@ export async function refuseLate(exchange: Exchange, error: GatewayError, deps: 
 
 function finish(exchange: Exchange, isClosing: boolean, deps: RunDeps): void | Promise<void> {
   if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
-  // Without a response and an error, the call stage has streamed the response.
+  // If there is neither a response nor an error, the call stage has already streamed the response.
   if (exchange.answer === undefined) return;
   const refused = runPolicies(exchange, exchange.after, 0);
   if (refused instanceof Promise) return refused.then((late) => writeAnswered(exchange, late, isClosing, deps));
@@ -103,8 +104,7 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
   if (httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return NOT_HTTP_1;
   const match = front.router.find(exchange.rawPath);
-  // A path that equals a published one byte for byte is plain. For any other, check that it can be read in only one
-  // way.
+  // A path that equals a published path byte for byte can be read in only one way. Check this for any other path.
   if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return NOT_PLAIN;
   if (match === undefined) return refuse('GW40401');
   const compiled = match.methods.get(exchange.method);
@@ -164,8 +164,8 @@ function decodeParams(names: readonly string[], values: readonly string[]): Read
 }
 
 /**
- * Runs the log when the last byte was sent or the caller has left. So it sees everything and cannot disturb the
- * request.
+ * Runs the log policies when the last byte was sent or the caller has left. So they see everything, and cannot disturb
+ * the request.
  */
 function logWhenDone(exchange: Exchange, policies: readonly RunPolicy[], deps: RunDeps): void {
   exchange.onEnd(() => {

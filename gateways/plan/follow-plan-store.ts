@@ -5,7 +5,7 @@ import type { PlanFeed } from './create-plan-feed.ts';
 import type { PlanStore } from './plan-store.ts';
 
 export interface PlanFollower {
-  /** Returns true if the store was read within the last minute, so that the plan here is its current one. */
+  /** Returns true if the store was read within the last minute. Then the plan of this process is the current one. */
   isFresh(): boolean;
   stop(): void;
 }

@@ -12,9 +12,9 @@ export interface PlanFileKeeper {
 }
 
 /**
- * Writes every plan of a source to a file, beside control or a gateway. Writes it again every hour, so that the file's
- * age tells when control was last running. A failed write is logged and retried with the next plan or hour; it never
- * stops publishing.
+ * Writes every plan of a source to a file, beside control or a gateway. Writes the current plan again every hour, so
+ * that the age of the file tells when control was last running. A failed write is logged, and the next plan or hour
+ * tries again; it never stops publishing.
  */
 export function keepPlanFile(
   source: PlanSource,
@@ -22,8 +22,8 @@ export function keepPlanFile(
     readonly clock: Clock;
     readonly log: Logger;
     /**
-     * Returns whether the current plan is known to be the latest. If absent, it always is. The hourly write only
-     * happens if it is.
+     * Returns whether the current plan is known to be the latest. If the function is absent, it always is. The file is
+     * only written again each hour while it is.
      */
     readonly isFresh?: () => boolean;
   },

@@ -40,7 +40,7 @@ export interface ReadPlanOptions extends PlanFileOptions {
    * file.
    */
   readonly trustedPem?: string;
-  /** True to accept a file older than 24 hours, which an operator decides. */
+  /** True to accept a file older than 24 hours. Only an operator may decide this. */
   readonly force?: boolean;
 }
 

@@ -65,7 +65,7 @@ export async function openPlanStore({
       const head = await heads.get(HEAD);
       if (head === undefined || head.number <= than) return undefined;
       const texts = await readPieces(pieces, head);
-      // Two later plans were stored while this one was read.
+      // Two later plans were stored while this one was read, so its pieces were deleted. Start again.
       if (texts === undefined) continue;
       const packed = seal.open(placeOf(head.number), texts.join(''));
       return JSON.parse((await expand(packed)).toString('utf8')) as GatewayPlan;

@@ -49,7 +49,7 @@ export default definePolicy({
     const place = field('path', target?.path) + field('interface', target?.interfaceId);
     return (exchange) => {
       let line = describe(exchange, place, deps);
-      // The part that the published path does not contain may be a person's name or number.
+      // The requested path may contain a person's name or number in place of a parameter. So it is encrypted.
       if (exchange.rawPath !== target?.path) {
         line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
       }

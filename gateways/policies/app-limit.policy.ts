@@ -5,9 +5,9 @@ import { refuseRate } from '../errors.ts';
 import { createRateBuckets, USUAL_RATE } from '../shared/create-rate-buckets.ts';
 
 /**
- * Limits requests per second of an app. It runs after authentication and grant, so that no caller can use up the tokens
- * of another. On the user front all citizens share the default app. So only the limit that the interface names applies
- * there, for all citizens together.
+ * Limits requests per second of an app. It runs after authentication and grant, so that no caller can use up the limit
+ * of another app. On the user front all citizens share the default app. So only the limit that the interface sets
+ * applies there, for all citizens together.
  */
 export default definePolicy({
   name: 'app-limit',

@@ -6,15 +6,18 @@ import type { Front } from '../../engine/contract/access/access.ts';
 import type { Crypto, Hash } from '../../engine/contract/ports/crypto.ts';
 
 const DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024;
-/** Bodies up to this size are read whole, because they can then be sent again, and cost one write. */
+/**
+ * Bodies up to this size are read as a whole. Then the request can be sent again to another instance, and takes only
+ * one write.
+ */
 const STREAM_ABOVE_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads the body under a hard limit, counted as it arrives (also chunked), and computes its digest. On the bus and user
- * fronts, a body of declared length that no policy needs to read is not read; the call stage streams it to the
- * upstream. All bodies together stay within a budget: when memory is full, the network with the most unread body bytes
- * gets 503.
+ * Reads the body and computes its digest. Counts the bytes as they arrive (also chunked) and stops at the limit. On the
+ * bus and user fronts, a larger body is not read here if its length is declared and no policy needs its content; the
+ * call stage streams it to the upstream. All bodies together stay within a memory budget. When the memory is full, a
+ * body of the network that holds the most bytes is refused with 503.
  */
 export default definePolicy({
   name: 'body',

@@ -48,7 +48,8 @@ export default definePolicy({
     const byToken = (exchange: Exchange): BusConsumer | undefined | 'none' => {
       const header = exchange.incoming.get('authorization');
       if (header === undefined) return 'none';
-      // Look up by digest: the time of the look-up may reveal something about the digest, but nothing about the token.
+      // Look up the token by its digest. The time of the look-up may reveal something about the digest, but nothing
+      // about the token.
       const digest = digestOf(exchange.request.socket, header);
       return digest === undefined ? undefined : index.busConsumerByToken(digest);
     };

@@ -4,9 +4,9 @@ import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
 /**
- * Reads the claim of a KQ1 request: time window, app and key, and the scheme, which must be that of the key. An unknown
- * app, an unknown key and a wrong scheme get the same error. Nothing reveals a key's state before the signature is
- * verified.
+ * Reads the claim of a KQ1 request: time, app, key and scheme. The time must be within the app's window, and the scheme
+ * must be that of the key. An unknown app, an unknown key and a wrong scheme get the same error. Nothing reveals
+ * whether a key is still valid before the signature is verified.
  */
 export default definePolicy({
   name: 'claim',

@@ -58,8 +58,8 @@ function refuseTwice(name: string): GatewayError {
 }
 
 /**
- * Other codings would have to be decoded (RFC 9112, 6.1). With a length beside a coding, two servers could read
- * different requests.
+ * The error for a wrong `Transfer-Encoding`. Codings other than `chunked` would have to be decoded (RFC 9112, 6.1). If
+ * a request has a length and a coding, two servers could read two different requests.
  */
 const CODED = refuse('GW40001', {
   text: {

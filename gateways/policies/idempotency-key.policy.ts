@@ -10,8 +10,8 @@ const UNUSABLE = refuse('GW40001', {
 });
 
 /**
- * Requires an `Idempotency-Key` where the interface says so. Refuses a key that does not fit into a header or a key of
- * a store.
+ * Requires an `Idempotency-Key` if the interface says so. Refuses a key that is too long or has characters that a
+ * header or a key in the store does not allow.
  */
 export default definePolicy({
   name: 'idempotency-key',

@@ -5,7 +5,7 @@ import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
 const MARGIN_MS = 60_000;
-/** The request may repeat one that was sent before Redis lost its data. */
+/** The error while a request may repeat one that was sent before Redis lost its data. */
 const FORGOTTEN = refuse('GW40102', {
   text: {
     'zh-CN': '网关刚刚丢失了防重放记录，暂不接受此前签名的请求：请在一分钟后以当前时间重新签名',
@@ -15,9 +15,9 @@ const FORGOTTEN = refuse('GW40102', {
 });
 
 /**
- * Claims the nonce of a request with a valid signature, once per app and key. Before the signature is verified, anyone
- * could use up another caller's nonces. A nonce is kept for twice the window and a minute, so that no clock within the
- * window can be used for a replay.
+ * Claims the nonce of a request, once per app and key. This is done only after the signature was verified; otherwise
+ * anyone could use up another caller's nonces. A signed time may differ from the gateway's by the app's time window, in
+ * both directions. So a nonce is kept for twice that window, and a minute more for differences between clocks.
  */
 export default definePolicy({
   name: 'nonce',

@@ -62,8 +62,9 @@ export default definePolicy({
 
 /**
  * Makes the headers of a response signable, and returns the names of those that were left out. A service may send
- * headers that no signature can cover. Its response must not be lost for that reason, least of all after a write. A URL
- * with other characters has one spelling in ASCII (RFC 3986, 2.1); other such headers are left out.
+ * headers with characters that a signature cannot cover. The response must not be lost for that reason, least of all
+ * after a write. In `location` such characters are percent-encoded (RFC 3986, 2.1). Other headers with such characters
+ * are left out.
  */
 function makeSignable(headers: Record<string, string>): readonly string[] {
   let leftOut = NO_NAMES;

@@ -51,8 +51,8 @@ export default definePolicy({
 });
 
 /**
- * The latest accepted expiry (2100-01-01). A later one is a mistake, such as milliseconds for seconds, and would never
- * expire.
+ * The latest accepted expiry, in seconds (2100-01-01). A later expiry is a mistake, for example milliseconds in place
+ * of seconds. Such a token would never expire.
  */
 const LATEST_SEC = 4_102_444_800;
 

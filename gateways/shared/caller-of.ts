@@ -1,7 +1,7 @@
 import type { Caller } from '../../engine/contract/node/run-flow.ts';
 import type { Exchange } from '../contract.ts';
 
-/** Returns the caller of an interface, and the caller's own idempotency key. */
+/** Returns the caller of an interface, with the idempotency key that the caller sent. */
 export function callerOf({ interface: called, app, user, headers }: Exchange): Caller {
   const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
   const { iss: issuer, sub: subject } = user ?? {};
@@ -9,7 +9,8 @@ export function callerOf({ interface: called, app, user, headers }: Exchange): C
 }
 
 /**
- * Returns the key whose share of a scarce resource a request uses: its app, otherwise its user, otherwise its address.
+ * Returns the key by which a scarce resource is divided among callers: the request's app, otherwise its user, otherwise
+ * its address.
  */
 export function shareOf({ app, user, clientIp }: Pick<Exchange, 'app' | 'user' | 'clientIp'>): string {
   const subject = user?.['sub'];

@@ -12,14 +12,17 @@ const THREAD_ABOVE_BYTES = 128 * 1024;
 const WAITING = 512;
 const WAITING_PER_CALLER = 128;
 const HEAP_MB = 512;
-/** Limit of CPU time. Ten megabytes of JSON take a second to read and, with most schemas, another to check. */
+/**
+ * Limit of CPU time. Ten megabytes of JSON take about a second to read. With most schemas, the check takes another
+ * second.
+ */
 const CPU_MS = 2000;
 const CPU_MS_PER_MB = 1000;
 /** How long a caller is refused after its body ended a thread, because starting another thread is costly. */
 const PAUSE_MS = 2000;
 /** Maximum number of problems reported for one body. */
 const MAX_ISSUES = 20;
-/** Maximum number of remembered schemas that exceed the limits and ended a thread. */
+/** Maximum number of schemas that are remembered because they exceed the limits and ended a thread. */
 const REMEMBERED = 100;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './json-worker.ts' : './json-worker.js', import.meta.url);
 
@@ -35,8 +38,8 @@ function withValue(found: CheckedJson, bytes: Uint8Array): CheckedJson {
 }
 
 /**
- * Reads a large body, or one with a long check, in a thread that is ended when it takes too much. One caller never uses
- * both threads.
+ * Reads a large body, or one with a long check, in a thread. The thread is ended when a body takes too much. There are
+ * two threads, and one caller never uses both at once.
  */
 export function createJsonReader(clock: Clock): JsonReader {
   const threads = new BoundedThreads<JsonTask, CheckedJson>({
@@ -61,7 +64,7 @@ export function createJsonReader(clock: Clock): JsonReader {
   }
 
   /**
-   * Checks in a thread. If a schema proves too costly only by this check, the caller's body is not to blame, so an
+   * Checks in a thread. If only this check shows that a schema is too costly, the caller's body is not to blame, so an
    * error is thrown.
    */
   async function checkInThread(source: JsonTask['source'], schema: CheckedSchema, from: Sender, isForLoop = false): Promise<CheckedJson> {

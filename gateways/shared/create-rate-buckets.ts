@@ -14,14 +14,14 @@ export const USUAL_RATE = 2_000;
 /** After this time without a call every bucket is full again, so forgetting its key loses nothing. */
 const BURST_MS = 1_000;
 /**
- * Maximum number of keys per generation. When it is reached, the older generation is dropped. A flood of addresses then
- * gives every address a full bucket, but takes no memory.
+ * Maximum number of keys per generation. When it is reached, the older generation of keys is dropped. So a flood of
+ * addresses gives every address a full bucket, but does not fill the memory.
  */
 const MOST_KEYS = 65_536;
 
 /**
- * Creates buckets with `perSecond` tokens a second, and as many at once. Stores the time at which a bucket is full
- * again (GCRA), so that a key needs only one number.
+ * Creates buckets that gain `perSecond` tokens a second and hold at most that many. For each key, only the time is
+ * stored at which its bucket is full again (GCRA).
  */
 export function createRateBuckets(perSecond: number, clock: Pick<Clock, 'monotonic'>): RateBuckets {
   const costMs = 1_000 / perSecond;

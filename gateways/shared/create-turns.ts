@@ -1,4 +1,4 @@
-/** Shares turns of the event loop between several parties in rotation. */
+/** Divides turns of the event loop among several parties, which take turns. */
 export interface Turns<Party> {
   /**
    * Returns undefined if the party can continue at once, because this turn has room. Otherwise returns a promise that
@@ -10,9 +10,9 @@ export interface Turns<Party> {
 }
 
 /**
- * Runs at most `piecesOfTurn` pieces of work per turn. A party with a thousand pieces delays no one: between turns the
- * event loop serves all other work, and another party waits for only one piece of each party. The caller must limit how
- * many pieces wait.
+ * Runs at most `piecesOfTurn` pieces of work per turn of the event loop. So a party with a thousand pieces delays no
+ * one: between turns the event loop does all other work, and another party waits for only one piece of each party. The
+ * caller must limit how many pieces wait.
  */
 export function createTurns<Party>(piecesOfTurn: number): Turns<Party> {
   /** The waiting pieces by party, in the order of their turns. */

@@ -1,7 +1,7 @@
 /**
  * Decodes a query; no other code does. `+` is a plus sign, `%XX` is UTF-8, and each name occurs once. Returns undefined
- * when the query is malformed, repeats a name, or has more than 100 names, because a rule that reads a field must not
- * be able to read it in two ways.
+ * when the query is malformed, repeats a name, or has more than 100 names. A repeated name is refused, because two
+ * readers could take different values for it.
  */
 export function decodeQuery(rawQuery: string): Readonly<Record<string, string>> | undefined {
   if (rawQuery === '') return NOTHING;

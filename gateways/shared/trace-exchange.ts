@@ -1,6 +1,6 @@
 /**
- * Starts the span of a request. It is created when the call starts, because only then the caller's trace is known and
- * trusted. Its start time is the request's first byte.
+ * Starts the span of a request. The span is created when the call starts, because only then is the caller's trace known
+ * and trusted. Its start time is the arrival of the request's first byte.
  */
 import type { Span, SpanFields, Tracer } from '../../engine/contract/values/observe.ts';
 import type { Exchange } from '../contract.ts';

@@ -21,9 +21,9 @@ function createTraceIds(): () => string {
 }
 
 /**
- * Adopts the trace id of an authenticated caller if it is well-formed: `X-KQ-Trace`, otherwise the trace id of
- * `traceparent` (W3C). Before that, every request has an id of our own, so that an unauthenticated caller cannot add to
- * the trace of another.
+ * Adopts the trace id of an authenticated caller if it is well-formed: the one in `X-KQ-Trace`, otherwise the one in
+ * `traceparent` (W3C). Until authentication, every request has an id that the gateway created. So an unauthenticated
+ * caller cannot add to the trace of another caller.
  */
 export function adoptTraceId(exchange: Exchange, read: (name: string) => string | undefined): void {
   const own = read('x-kq-trace');

@@ -31,8 +31,8 @@ export function isVisibleHeader(name: string): boolean {
 }
 
 /**
- * Some services take target, method or person from these headers, and so bypass the gateway's checks. The headers are
- * accepted only when the caller signed them.
+ * Headers from which some services take the target, the method or the person. With them, a caller could bypass the
+ * gateway's checks. They are accepted only when the caller signed them.
  */
 const OVERRIDING = new Set([
   'x-original-url',
@@ -57,7 +57,7 @@ const OVERRIDING = new Set([
   'x-request-id',
 ]);
 
-/** Returns whether this is a header of `OVERRIDING`, in either spelling. */
+/** Returns whether the header is one of `OVERRIDING`, spelled with `-` or `_`. */
 export function isOverriding(name: string): boolean {
   return OVERRIDING.has(name.includes('_') ? name.replaceAll('_', '-') : name);
 }

@@ -4,7 +4,7 @@ import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/co
 
 type WarnRefused = (fields: Readonly<Record<string, string>>) => void;
 
-/** One instance of a service with its connections and the path before the interface's path. */
+/** One instance of a service: its connections, and the path that is put before the interface's path. */
 export interface Instance {
   readonly origin: string;
   readonly host: string;

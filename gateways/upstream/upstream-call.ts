@@ -14,7 +14,7 @@ import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
 const BUSY = new Set([502, 503, 504]);
-/** As long as the keys of flows, 128 bits. */
+/** Length of the key that the service gets: 22 characters, 128 bits. The keys that flows send have the same length. */
 const OUTWARD_KEY_LENGTH = 22;
 const JITTER_FROM_MS = 25;
 const JITTER_TO_MS = 250;
@@ -31,9 +31,10 @@ export interface UpstreamDeps {
 }
 
 /**
- * Creates the call stage of an interface whose target is a service. It uses the instances in rotation, with two retry
- * counters. It retries only when nothing was sent, or when doing the work twice is harmless: an idempotent method, an
- * interface declared idempotent, or an upstream that honours the Idempotency-Key the caller sent.
+ * Creates the call stage of an interface whose target is a service. It uses the instances in rotation. It counts
+ * retries after time-outs and retries after other failures separately. It retries only when nothing was sent, or when
+ * doing the work twice is harmless: an idempotent method, an interface declared idempotent, or an upstream that honours
+ * the Idempotency-Key that the caller sent.
  */
 export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDeps): RunCall {
   const { target } = document;
@@ -55,8 +56,8 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
       let timeoutsLeft = document.timeoutRetries;
       let exceptionsLeft = document.exceptionRetries;
-      // Each exchange takes one place in the rotation. Its retries go to the next instances, so to another one if there
-      // are several.
+      // The next request starts at the next instance. Retries of one request go to the following instances, so to
+      // another one if there are several.
       const first = turn++;
       for (;;) {
         const leftMs = exchange.deadlineMs - deps.clock.now();
@@ -73,7 +74,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
             timeoutMs: Math.min(document.timeoutMs, leftMs),
             path: exchange.rawPath + (exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`),
             headers: requestHeaders(exchange, span?.traceparent),
-            // Hold the response back while a retry is left and the budget allows it.
+            // Do not pass on a response that says the service is busy, if a retry is left and the budget allows it.
             takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status) && active.tryRetry()),
             passes: isPassed,
           },
