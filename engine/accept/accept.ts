@@ -47,7 +47,7 @@ export interface AcceptRequest {
   readonly seq: string;
   /** The digest of the message, if the caller has already computed it. */
   readonly digest?: string;
-  /** The outward keys derive from this. If absent, they derive from the execution's id. */
+  /** The idempotency keys that the nodes send derive from this. If absent, they derive from the execution's id. */
   readonly origin?: string;
   /** If absent, a new trace begins. */
   readonly traceId?: string;
@@ -123,8 +123,8 @@ export function prepareExecution(
 }
 
 /**
- * Builds the document of a new execution from the facts of the ingress. Business keys that the ingress read replace
- * those of the message.
+ * Builds the document of a new execution. The expressions of the flow's ingress gave its dedupe key, lane key and
+ * business keys. Those business keys replace the ones of the message.
  */
 export function buildExecution(
   flow: CompiledFlow,
@@ -245,7 +245,7 @@ export async function findByDedupe(dedupe: string, executions: Collection<Execut
   return (await executions.find({ dedupe }, { limit: 1 }))[0];
 }
 
-/** Frees a dedupe key whose window is over, once its execution has ended. Returns true if the key is free. */
+/** Frees a dedupe key if its window is over and its execution has ended. Returns true if the key is free. */
 export async function releaseOldKey(
   first: ExecutionDocument,
   flow: CompiledFlow,
@@ -268,8 +268,8 @@ function windowOf({ ingress }: CompiledFlow): number {
 }
 
 /**
- * Returns sequences for arrivals without a listener, from the store's time, the process and a counter. Two messages
- * keep their order only if the first was acknowledged before the second was sent.
+ * Returns a function that creates sequences for messages that no listener received, from the store's time, the process
+ * id and a counter. Two messages keep their order only if the first was acknowledged before the second was sent.
  */
 export function createSequence(storeTime: Pick<Clock, 'now'>, processId: string): () => string {
   let last = 0;

@@ -108,7 +108,7 @@ class FlowDoor implements RunFlow {
    */
   async #settleStored(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
     const { executionId } = inline;
-    // An earlier write may be done; the process that takes over the execution holds it.
+    // An earlier write may be done. So the process that takes over the execution holds it for a person.
     if (end.status === 'lost') {
       void inline.journal.keepLateOutcomes();
       return { outcome: 'unknown', executionId };

@@ -63,7 +63,10 @@ export class InlineEnds {
     this.#deps.active.delete(executionId);
   }
 
-  /** Frees the key if nothing was done outside, so that the caller may try again with the same key. */
+  /**
+   * Frees the dedupe key, so that the caller may try again with it. Called only if the execution wrote nothing to
+   * another system.
+   */
   async #releaseKey({ executionId, dedupe, journal }: Inline): Promise<void> {
     const { match, patch } = transition({ status: 'failed', epoch: journal.epoch }, { kind: 'key-freed', id: executionId, dedupe });
     await this.#deps.executions.patchIf(executionId, match, patch);

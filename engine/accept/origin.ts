@@ -10,8 +10,8 @@ export interface Origin {
   /** The digest of the content. It distinguishes a repeated call from a different one with the same key. */
   readonly digest: string;
   /**
-   * The outward keys derive from this. It includes the digest: if a key is used again for other content after its
-   * window, a hospital must not take the second write for a repeat of the first.
+   * The idempotency keys that the nodes send derive from this. It includes the digest: if the caller's key is used
+   * again for other content after its window, a hospital must not take the second write for a repeat of the first.
    */
   readonly outward: string;
 }

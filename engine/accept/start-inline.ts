@@ -45,8 +45,8 @@ export function startInline(
     const accepted: ExecutionDocument = {
       ...prepared,
       acceptedAt,
-      // A run that announced no write changed nothing outside, so its record does not use the key, and the caller may
-      // try again.
+      // A run that announced no write changed nothing in other systems. So its record does not use the caller's key,
+      // and the caller may try again.
       dedupe: first.kind === 'ended' ? ownKey(executionId) : dedupe,
     };
     // `keepInput` has just added the blobs of the input to `journal.blobs`.
@@ -93,8 +93,8 @@ export function startInline(
     known: NO_KNOWN_OUTCOMES,
     waited: NO_WAITS,
     maxSleepMs: Number.MAX_SAFE_INTEGER,
-    // If the caller sent an Idempotency-Key, it can safely repeat an idempotent write, because the outward keys stay
-    // the same. So a transient failure need not be held.
+    // If the caller sent an Idempotency-Key, it can safely repeat an idempotent write, because the keys sent to other
+    // systems stay the same. So a transient failure need not be held.
     holdsAfterWrite: (written, { kind }) => written === 'write' || origin === undefined || kind !== 'transient',
     onReply: (reply) => {
       hasReplied = true;

@@ -55,7 +55,7 @@ export interface CompiledFlow extends FlowVersion {
   readonly namedNodes: ReadonlySet<string>;
   /** The strongest effect of all nodes, which is the effect of the flow for a flow that calls it. */
   readonly effect: Effect;
-  /** True if any node may change something outside. */
+  /** True if any node may change something in another system. */
   readonly hasWrite: boolean;
   /** True if every node records in full. */
   readonly recordsAllNodes: boolean;

@@ -98,7 +98,7 @@ export type ExecutionEvent =
    */
   | { readonly kind: 'replaced'; readonly by: string; readonly request: EndRequest }
   | { readonly kind: 'resent'; readonly by: string; readonly at: number }
-  /** A prepared resend gets its position in the lane (`moved`), and is then released. */
+  /** A prepared resend gets a new position in the lane, before it is released. */
   | { readonly kind: 'moved'; readonly seq: string }
   | { readonly kind: 'resend-released'; readonly by?: string | undefined; readonly bulk?: string | undefined }
   /** The execution was never started, and takes the current code tables. */

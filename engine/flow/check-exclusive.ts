@@ -4,8 +4,8 @@ import { errorPort } from '../contract/node/node.ts';
 import { hasOpenEnd, isPortThere, roleAt, startsOf, type GraphView } from './graph-view.ts';
 
 /**
- * The number of pairs that are checked. Beyond it, a merge counts as not exclusive, which limits the work on hostile
- * documents.
+ * The maximum number of pairs that are checked. If a merge needs more, it counts as not exclusive. This limits the work
+ * on hostile documents.
  */
 const MAX_PAIRS = 200_000;
 

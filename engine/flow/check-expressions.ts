@@ -27,7 +27,8 @@ export function checkNodeTexts(view: GraphView, item: NodeView, definition: Node
 }
 
 /**
- * Checks an ingress expression in the same way. It is evaluated before any node has run, so it must not read outputs.
+ * Checks an expression of the ingress. It is evaluated before any node has run, so it must not read the output of a
+ * node.
  */
 export function checkIngressExpression(view: GraphView, text: string, deps: ValidateDeps): Problem[] {
   const broken = compileProblem(text, deps);
@@ -93,7 +94,7 @@ function nodesBefore(view: GraphView, start: string): ReadonlySet<string> | unde
 function readProblems(view: GraphView, text: NodeText, place: ReadingPlace): Problem[] {
   return readsOf(text, view).flatMap((read) => {
     if (!view.nodes.has(read)) return [unknownNode(read)];
-    // On a cycle, every node runs before every other one. The cycle is reported elsewhere.
+    // The flow has a cycle, so it is not known which nodes run earlier. The cycle is reported elsewhere.
     if (view.order === undefined) return [];
     const target = nameIn(view, read);
     if (read === place.id) return [problem('node-itself', 'The node reads its own output, which does not exist yet.', {})];

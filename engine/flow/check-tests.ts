@@ -6,8 +6,8 @@ import { labelOf, nameOf } from './node-issue.ts';
 import { roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
 
 /**
- * Checks the saved tests. They must name existing nodes and ports, and must mock every node that they certainly reach
- * and that has an effect outside.
+ * Checks the saved tests. They must name existing nodes and ports. They must mock every node that they certainly reach
+ * and that reads or changes another system.
  */
 export function checkTests(view: GraphView): Issue[] {
   return view.document.tests.flatMap((test, index) => [...checkNames(view, test, index), ...checkMocked(view, test, index)]);

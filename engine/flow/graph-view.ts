@@ -93,8 +93,8 @@ export function startsOf(view: GraphView): string[] {
 }
 
 /**
- * Returns true if an edge leaves by this port. Also true if an edge may be meant to: its port or its node does not
- * exist.
+ * Returns true if an edge leaves the node by this port. Also true if an edge has an unknown port of the node or an
+ * unknown start node, because its author may have meant this port.
  */
 export function isConnected(view: GraphView, { node }: NodeView, port: string): boolean {
   return view.document.edges.some(({ from }) => {

@@ -37,7 +37,8 @@ export async function describeExecution(
   parts: Omit<ArchivedExecution, 'execution'>,
   deps: DescribeDeps,
 ): Promise<ExecutionDetails> {
-  // A record without its input was reduced to what its flow records, and its iteration legs will expire soon.
+  // If the input is no longer stored, the record was reduced to what its flow records. The iteration legs then expire
+  // soon, so they are not shown.
   const iterationLegs = document.input ? await listIterationLegs(document._id, parts.legs) : [];
   const folded = await foldLegs(document, iterationLegs, parts.payloads);
   const late = await parts.lateOutcomes.find({ execution: document._id }, { limit: 100 });

@@ -88,7 +88,7 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly reply?: Reply;
 }
 
-/** Held executions with the same flow, node, error code and knowledge of the outcome; usually they have one cause. */
+/** Held executions with the same flow, node, error code and `outcomeKnown`. Usually they have one cause. */
 export interface HeldGroup {
   readonly flowId: string;
   /** The flow version of the newest execution; the others may have run another version. */
@@ -144,8 +144,8 @@ export interface Resend {
   /** A repeated request with this id for this execution returns the new execution of the first request. */
   readonly requestId?: string;
   /**
-   * If true, new outward keys are used although the message is unchanged. Use it for a receiver that remembers by the
-   * key that it rejected the message.
+   * If true, new idempotency keys are used although the message is unchanged. Use it for a receiver that rejected the
+   * message and would reject it again for the same key.
    */
   readonly newKeys?: boolean;
   /** Set on the new execution when it is released. */
@@ -240,7 +240,7 @@ export interface ExecutionCatalog {
   /** Returns the open execution of the flow that waits with this token; undefined if there is none. */
   holderOf(flowId: string, token: string): Promise<string | undefined>;
   /**
-   * Retries the held execution itself, with the same outward keys. Rejects with EXECUTION_NOT_HELD (input) if it is
+   * Retries the held execution itself, with the same idempotency keys. Rejects with EXECUTION_NOT_HELD (input) if it is
    * not held or is being cancelled, and with RETRY_TABLES_KEPT (input) if the current tables were requested although a
    * write was done, or may have been done, with the old ones.
    */

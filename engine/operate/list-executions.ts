@@ -26,8 +26,8 @@ export async function listExecutions(query: ExecutionQuery, deps: ListDeps): Pro
 const NO_MORE = { next: undefined, searchedFrom: undefined };
 
 /**
- * Reads one page. Makes one query per status and flow, because an index returns the executions of one of them in time
- * order, but not of several together.
+ * Reads one page. Makes one query per status and flow, because an index returns executions in time order only within
+ * one status or one flow.
  */
 async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }: ListDeps): Promise<DocumentPage> {
   const { limit, after } = query;
@@ -38,9 +38,9 @@ async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }:
 }
 
 /**
- * Returns the newest executions that any of the filters finds. First asks each filter for a small share of the page.
- * Then asks for more only where the whole share is among the newest, so that a page over two hundred flows does not
- * read a page of each.
+ * Returns the newest executions that any of the filters finds. First reads a small part of a page for each filter.
+ * Reads more for a filter only if all executions of its part are among the newest. So a page over two hundred flows
+ * does not need a whole page of each flow.
  */
 async function findNewest(
   filters: readonly Filter[],

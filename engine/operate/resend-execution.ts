@@ -1,7 +1,7 @@
 /**
  * Resends a message, corrected or not, as a new execution of the flow's published version. The two executions refer to
  * each other (decision 0031). A resend of a held execution keeps its lane, its position in the lane, its business keys
- * and its outward keys. A resend of an execution that has ended is a new message.
+ * and its idempotency keys. A resend of an execution that has ended is a new message.
  *
  * Two documents cannot change atomically, so a resend takes three steps, and a crash can follow each of them. First,
  * the new execution is stored as held. Then the old execution is ended, if it is held. Then the new execution is
@@ -204,7 +204,7 @@ async function prepare(
     {
       executionId,
       message: { ...message, lineage: [...message.lineage, old._id] },
-      // Use the outward keys of the replaced message, so that the other system recognises a write that was already
+      // Use the idempotency keys of the replaced message, so that the other system recognises a write that was already
       // done.
       origin: isHeld && isSameMessage && !newKeys ? old.origin : executionId,
       seq: '',
@@ -273,9 +273,9 @@ export function dedupeOf(executionId: string, requestId: string): string {
 function assertResendable(document: ExecutionDocument, resend: Resend): NonNullable<ExecutionDocument['input']> {
   const { _id, status, open, held, input, replacedBy } = document;
   const values = { id: _id };
-  // The replacement continues, or can be resent itself.
+  // A person must resend the replacement instead; it may also still run.
   if (replacedBy !== undefined) throw goneOn(_id);
-  // An unfinished resend still has its old execution: a person must complete or cancel it first.
+  // The old execution of an unfinished resend may still run. A person must first complete or cancel the resend.
   if (held?.reason === RESEND_PREPARED && open === true) {
     throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was not completed.`, {
       values: { ...values, problem: 'half-done' },

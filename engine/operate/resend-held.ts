@@ -12,8 +12,8 @@ export async function resendHeld({ executionId, epoch }: HeldItem, { actor, bulk
   const marks = { bulk: bulkId };
   if (isPrepared(document)) return (await releasePrepared(document, actor, marks, deps)) ? 'done' : 'gone-on';
   try {
-    // Accept unknown outcomes here: they were included or excluded when the bulk was created, and the outcome of a
-    // hold does not change.
+    // Accept unknown outcomes here. The person decided whether to include them when the bulk was created, and
+    // `outcomeKnown` of a hold does not change.
     const resend: Resend = { actor, seen: 'held', acceptUnknown: true, epoch, requestId: bulkId, marks, edit: (message) => message };
     await resendExecution(executionId, resend, deps);
     return 'done';

@@ -14,7 +14,7 @@ export interface SelectDeps {
 const PAGE = 500;
 const MOST = 10_000;
 const MOST_EXAMPLES = 5;
-/** No claim has this number, so an item with it is reported as `gone-on`. */
+/** The epoch of an item that is not held. No claim has this epoch, so the item is reported as `gone-on`. */
 const NO_EPOCH = -1;
 
 export async function groupHeld(within: readonly FlowScope[] | undefined, deps: SelectDeps): Promise<HeldGroups> {

@@ -17,8 +17,8 @@ const PAGE = 500;
 
 /**
  * Returns the fields to set on the held execution. Before the lane continues, never-started executions behind it get
- * the current tables too; otherwise they would be held for the same code, one after the other. A claim at the same
- * time is safe, because it is refused if the tables changed.
+ * the current tables too. Otherwise they would be held one after the other, because their old tables lack the same
+ * code. A claim at the same time is safe, because it is refused if the tables changed.
  */
 export async function useTablesOfNow(
   { _id, part, lane }: ExecutionDocument,

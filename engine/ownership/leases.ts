@@ -61,8 +61,8 @@ const holdersSpec: CollectionSpec<WorkerDocument> = {
 };
 
 /**
- * The times for leases. Another process takes over at most 8 s after the last beat of a killed process: it sees that
- * beat within 1 s, considers the process dead 6 s later, and checks every second.
+ * The times for leases. Another process takes over at most 8 s after the last heartbeat of a killed process: it sees
+ * that heartbeat within 1 s, considers the process dead 6 s later, and checks every second.
  */
 const QUICK: Pace = { beatMs: 1_000, trustMs: 4_500, deadAfterMs: 6_000 };
 /** How long the result of one read of all leases is used, so that many acquirers on standby share it. */

@@ -1,13 +1,13 @@
 /**
- * Tracks which processes are alive. Each process that runs flows claims executions under an incarnation, and regularly
- * increments the beat in its heartbeat document. If a process cannot renew its beat, it stops trusting its
- * incarnation, before other processes consider it dead, and continues under a new incarnation. Claims of the old one
- * send nothing more. On an exclusive store, every other owner is dead at once.
+ * Tracks which processes are alive. Each process that runs flows claims executions under an incarnation. It regularly
+ * increments the counter `beat` in its heartbeat document. If it cannot do so in time, it stops trusting its
+ * incarnation before other processes consider it dead, and continues under a new incarnation. Under the old incarnation
+ * it sends nothing more. On an exclusive store, every other owner is dead at once.
  *
- * Why two processes never own a claim at the same time: a beat extends trust only if it was sent and acknowledged
- * while trust still held. So the beat was in the store before trust ran out. If another process saw a beat at `at`,
- * and reads the same beat 15 s later (`deadAfterMs`), no beat came in between. So trust ran out at `at` + 10 s
- * (`trustMs`) at the latest. All times are differences on the monotonic clock of one process.
+ * Why two processes never own a claim at the same time: a heartbeat extends trust only if it was sent and acknowledged
+ * while trust still held. So the heartbeat was in the store before trust ran out. If another process saw a heartbeat at
+ * `at`, and reads the same heartbeat 15 s later (`deadAfterMs`), no heartbeat came in between. So trust ran out at `at`
+ * + 10 s (`trustMs`) at the latest. All times are differences on the monotonic clock of one process.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import { toErrorRecord } from '../contract/values/errors.ts';
@@ -73,7 +73,8 @@ class HeartbeatOwners implements Owners {
   readonly #deps: OwnersDeps;
   readonly #pace: Pace;
   /**
-   * The last beat of each owner, and since when it has not changed. `beat` is undefined if the owner has no document.
+   * The last `beat` that was read of each owner, and when this process first read that value. `beat` is undefined if
+   * the owner has no document.
    */
   readonly #seen = new Map<string, { readonly beat: number | undefined; readonly at: number }>();
   /**

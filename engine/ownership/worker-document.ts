@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 
 /**
- * A running process as the owner of its claims. The beat increases every few seconds. A description of the process is
+ * A running process as the owner of its claims. It increments `beat` every few seconds. A description of the process is
  * in `engine/processes`.
  */
 export interface WorkerDocument extends StoredDocument {

@@ -1,8 +1,8 @@
 /**
  * Limits the calls of each adapter with a bulkhead, a token bucket and a circuit breaker, so that one slow or broken
  * hospital cannot slow down all others. A call of a sync flow over a limit is refused at once with ADAPTER_BUSY,
- * ADAPTER_RATE or ADAPTER_OPEN (transient), and with a time to retry. A call of a durable flow waits while all
- * concurrent calls are in use.
+ * ADAPTER_RATE or ADAPTER_OPEN (transient), and with a time to retry. If only the limit of concurrent calls is reached,
+ * a call of a durable flow waits.
  */
 import type { Adapter } from '../contract/node/adapter.ts';
 import type { Clock } from '../contract/values/clock.ts';
@@ -11,8 +11,8 @@ import { AppError } from '../contract/values/errors.ts';
 export interface AdapterGates {
   /**
    * Admits a call. Call the returned function with the outcome when the call has ended. With `mayWait`, the call waits
-   * if all concurrent calls are in use. Otherwise, and for every other limit, throws ADAPTER_BUSY, ADAPTER_RATE or
-   * ADAPTER_OPEN (transient).
+   * while the limit of concurrent calls is reached. Otherwise, and for every other limit, throws ADAPTER_BUSY,
+   * ADAPTER_RATE or ADAPTER_OPEN (transient).
    */
   enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave>;
   /** Returns the state of each adapter that was called in this process. */

@@ -12,8 +12,9 @@ import { beginRunSpan, endRunSpan } from './run-span.ts';
 const MAX_DEPTH = 8;
 
 /**
- * Returns the function that runs another published sync flow inside a node. The outward keys of the called flow derive
- * from the node's key. Acceptance time and code tables are those of the calling execution.
+ * Returns the function that runs another published sync flow inside a node. The idempotency keys of the called flow
+ * derive from the node's idempotency key. The called flow uses the acceptance time and the code tables of the calling
+ * execution.
  */
 export function createCallFlow(
   published: PublishedFlows,

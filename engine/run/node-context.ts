@@ -113,14 +113,17 @@ export class Context implements NodeContext<unknown> {
   }
 }
 
-/** Returns a hash of origin, node and iteration, with 22 characters. It stays the same on every retry. */
+/**
+ * Returns the idempotency key that a step sends to other systems: a hash of origin, node and iteration, with 22
+ * characters. It stays the same on every retry.
+ */
 export function outwardKey(origin: string, nodeId: string, path: string): string {
   return createHash('sha256').update(`${origin}\n${nodeId}\n${path}`).digest('base64url').slice(0, 22);
 }
 
 /**
- * Creates the random generator sfc32, seeded with the 16 bytes of an outward key: the same numbers on each retry, and
- * different ones for every other step. Each number has 53 random bits.
+ * Creates the random generator sfc32, seeded with the 16 bytes of a step's idempotency key. So each retry gets the same
+ * numbers, and every other step gets different ones. Each number has 53 random bits.
  */
 function seededRandom(key: string): () => number {
   const seed = Buffer.from(key, 'base64url');

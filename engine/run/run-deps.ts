@@ -26,7 +26,7 @@ export interface RunDeps {
   readonly calls?: AdapterCalls;
   readonly compileExpression: (text: string) => (scope: Scope) => unknown;
   readonly runScript: (source: string, input: unknown, options: ScriptOptions) => Promise<unknown>;
-  /** Runs another published flow. The outward keys of its nodes derive from `key`. */
+  /** Runs another published flow. The idempotency keys of its nodes derive from `key`. */
   readonly callFlow: (call: SubFlowCall) => Promise<Message>;
 }
 

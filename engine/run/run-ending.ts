@@ -40,7 +40,7 @@ export class RunEnding {
     return this.#halting.signal;
   }
 
-  /** Stores the reply. Only the first reply counts. */
+  /** Keeps the reply for the end of the run. If a reply was already made, ignores the new one. */
   noteReply(reply: Reply): void {
     this.#reply ??= reply;
   }

@@ -1,6 +1,6 @@
 /**
- * Errors that no node throws: errors that end a run from outside, ends that a sync flow may not have, and errors of
- * joins and waits.
+ * Errors that no node throws: reasons to stop a run (cancel, deadline), ends that are not allowed in a sync flow, and
+ * errors of joins and waits.
  */
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/values/errors.ts';
 import type { Message } from '../contract/values/message.ts';
@@ -61,8 +61,8 @@ export function tooFewArrived({ id }: CompiledNode): ErrorRecord {
 }
 
 /**
- * Creates the error for a join whose branches all failed. `message` contains the error of each branch, by the node it
- * came from.
+ * Creates the error for a join whose branches all failed. `message` contains the error of each branch, under the id of
+ * the node from which the error came.
  */
 export function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord {
   const failures = Object.values(data as Readonly<Record<string, { readonly error?: ErrorRecord; readonly node?: string }>>);

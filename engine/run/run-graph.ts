@@ -126,8 +126,8 @@ class GraphRun implements StepGraph {
   }
 
   /**
-   * Called when the join no longer waits for the node's branch. Stops a step that changes nothing outside. A running
-   * write finishes, and its outcome is stored.
+   * Called when the join no longer waits for the node's branch. Stops the running step, unless it changes another
+   * system. A running write finishes, and its outcome is stored.
    */
   #lose(place: Place): void {
     const key = stepKey(place.run.path, place.node.id);
@@ -215,7 +215,9 @@ class GraphRun implements StepGraph {
     if (route.to === 'catch' || route.to === 'item' || route.to === 'join') this.#take(route.advance);
   }
 
-  /** Records a step whose storing no other step waits for. If it cannot be stored, the run still ends. */
+  /**
+   * Records a step without making other steps wait until it is stored. If it cannot be stored, the run ends as `lost`.
+   */
   #note(step: SettledStep): void {
     const stored = this.#tell(step);
     if (stored) this.#track(stored);

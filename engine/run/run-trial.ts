@@ -1,6 +1,6 @@
 /**
- * Runs a flow once for a person or a saved test. Stores nothing. Nodes with an effect outside are mocked, unless the
- * trial may reach other systems.
+ * Runs a flow once for a person or a saved test. Stores nothing. Nodes that read or change other systems do not run,
+ * unless the trial may reach other systems: their outcomes come from mocks.
  */
 import { AppError, toErrorRecord, type ErrorKind, type ErrorRecord } from '../contract/values/errors.ts';
 import type { FlowTest } from '../contract/flow/flow-document.ts';
@@ -27,8 +27,8 @@ export interface TrialOptions {
 }
 
 /**
- * Runs the trial. `mocks` are outcomes by node id. A node with an effect outside and without a mock ends its path: its
- * step is `not-reached` with TRIAL_NOT_REACHED.
+ * Runs the trial. `mocks` are outcomes by node id. If a node would call another system, has no mock and may not reach
+ * that system, its path ends there: its step is `not-reached` with TRIAL_NOT_REACHED.
  */
 export async function runTrial(
   flow: CompiledFlow,
@@ -104,7 +104,7 @@ const KINDS: readonly ErrorKind[] = ['input', 'transient', 'unknown-outcome', 'b
 
 /**
  * Returns the outcome of a node without a mock, or undefined if the node should run. A node that must not call another
- * system waits forever, so that no error path of the flow runs as if the hospital had responded.
+ * system waits forever. If it failed instead, an error path of the flow would run as if the hospital had responded.
  */
 function answerUnmocked(flow: CompiledFlow, nodeId: string, path: string, reach: TrialReach, notes: TrialNotes): Outcome | undefined {
   const { effect } = flow.nodes.get(nodeId)!;

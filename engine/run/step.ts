@@ -19,8 +19,8 @@ export interface Step {
   /** When the first attempt started, in epoch milliseconds. */
   triedSince: number;
   /**
-   * Set in a branch that a join may stop waiting for. Aborting it ends a pause, or an attempt that changes nothing
-   * outside.
+   * Set in a branch that a join may stop waiting for. Aborting it ends a pause, or an attempt that changes nothing in
+   * other systems.
    */
   readonly stop?: AbortController;
   /** The waits for the sandbox, summed over all attempts of this run. */

@@ -12,7 +12,7 @@ export interface TrialNotes {
   /** Called if the node really calls another system. */
   reached(nodeId: string): void;
   notReached(nodeId: string, path: string, error: ErrorRecord): void;
-  /** Returns the result of the trial. `aborted`: the error with which the run was ended from outside. */
+  /** Returns the result of the trial. `aborted`: the error of the cancel or time limit that ended the run. */
   toResult(end: RunEnd, aborted: ErrorRecord | undefined): TrialResult;
 }
 

@@ -9,7 +9,7 @@ import type { StepRecord, StepStatus } from '../execution/execution-document.ts'
 export type TrialReach = 'none' | 'adapters';
 
 export interface TrialRequest {
-  /** The trigger's message or, for a part, the input of its first node. */
+  /** The message of the trigger. If only a part of the flow runs, the input of the first node of the part. */
   readonly input: FlowTest['input'];
   readonly mocks: FlowTest['mocks'];
   readonly reach: TrialReach;

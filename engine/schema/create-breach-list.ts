@@ -26,11 +26,14 @@ export interface BreachList {
 }
 
 const HEAP_MB = 96;
-/** The limit of CPU time, most of which a large schema needs when it is compiled for the first time. */
+/** The limit of CPU time. A large schema needs most of it when it is compiled for the first time. */
 const CPU_MS = 500;
 /** The limit of elapsed time, because the reply waits for the list. It matters on a busy machine. */
 const WAIT_MS = 5000;
-/** After a value of a sender ended the thread, that sender gets only the first violation for this time. */
+/**
+ * If the check of a value took too long and its thread was ended, the sender of the value gets only the first violation
+ * of its values for this time.
+ */
 const PAUSE_MS = 10_000;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './breaches-worker.ts' : './breaches-worker.js', import.meta.url);
 

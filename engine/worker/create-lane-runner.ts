@@ -56,7 +56,8 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
         }
         return { parked: 'held' };
       } finally {
-        // A cancelled execution ends outside its lane, so a later run may already be registered under the same id.
+        // A cancelled execution ends without waiting for its lane, so a later run may already be registered under the
+        // same id.
         if (controllers.get(document._id) === controller) {
           controllers.delete(document._id);
           deps.active.delete(document._id);
@@ -96,7 +97,8 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
     };
     try {
       const result = await hold(document, document.status !== 'running');
-      // It failed after its claim. It is unknown what was done since then, and that must not be repeated.
+      // The execution failed after its claim. It is unknown what was done since then, so it must not run again without
+      // a person's decision.
       if (result.outcome === 'no-match') await hold({ ...document, status: 'running', epoch }, false);
       return true;
     } catch (failure) {

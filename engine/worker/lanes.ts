@@ -19,9 +19,15 @@ export interface LanesDeps {
   readonly clock: Clock;
   /** Runs the execution. Never rejects. */
   run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict>;
-  /** Called if the lane ended early, or an execution was refused meanwhile: the partition must be read again. */
+  /**
+   * Called if the partition must be read again: the lane ended before all its executions had run, or an execution was
+   * refused.
+   */
   onReread(part: number): void;
-  /** Called when this worker is finished with executions, whether they ran or not. */
+  /**
+   * Called when this worker no longer has `count` executions of the partition: they have ended, or were dropped without
+   * running.
+   */
   onLeave(part: number, count: number): void;
   /**
    * Called if the first execution of the lane may not continue. Executions that an older list shows after it must not
@@ -172,7 +178,7 @@ class Slots implements Slot {
   }
 }
 
-/** Returns the key of the lane. An execution without a lane has a lane for itself. */
+/** Returns the key of the lane. An execution without a lane key gets a lane of its own, with its id as the key. */
 export function laneKeyOf(document: ExecutionDocument): string {
   return document.lane?.key ?? document._id;
 }

@@ -32,7 +32,10 @@ const MAX_IN_HAND = 2_000;
 const ELSEWHERE_PAUSE_MS = 100;
 const FAILED_PAUSE_MS = 1_000;
 
-/** The position of a walk through a partition. */
+/**
+ * A walk reads a partition with a backlog page by page, from its first execution to its last. This is its state between
+ * two pages.
+ */
 interface Walk {
   /**
    * When the walk started. Executions accepted later may have to wait for something that the walk has already passed,
@@ -46,9 +49,9 @@ interface Walk {
 export class PartitionReader {
   readonly #deps: PartitionReaderDeps;
   readonly #news = new Set<number>();
-  /** The partitions in `news` that only the reconciler wants to read. */
+  /** The partitions to read that no signal announced; only the reconciler asked for them. */
   readonly #unannounced = new Set<number>();
-  /** The partitions in `news` that the queue signalled to this worker, and so to no other worker. */
+  /** The partitions that the queue signalled to this worker. The queue tells no other worker about them. */
   readonly #rung = new Set<number>();
   readonly #notBefore = new Map<number, number>();
   readonly #backlog = new Set<number>();
@@ -89,10 +92,7 @@ export class PartitionReader {
     return this.#unannounced.has(part);
   }
 
-  /**
-   * Returns true if the queue signalled the partition that is being read to this worker; only the first call returns
-   * true.
-   */
+  /** Returns true if the queue signalled this partition to this worker since the last call for the partition. */
   takeRing(part: number): boolean {
     return this.#rung.delete(part);
   }

@@ -82,7 +82,10 @@ async function keepNotDone({ executionId, flow, journal }: EndedRun, node: strin
   });
 }
 
-/** Releases the hold if the next claim holds only for intents of this claim, and none of their writes was done. */
+/**
+ * Releases the hold if the next claim of the execution held it only for intents of this claim, and if none of those
+ * writes was done.
+ */
 async function releaseHold({ executionId, journal }: EndedRun, notDone: ReadonlySet<string>, deps: TakeBackDeps): Promise<void> {
   const stored = await deps.executions.get(executionId);
   if (stored?.status !== 'held' || stored.held?.outcomeKnown !== false || stored.epoch !== journal.epoch + 1) return;

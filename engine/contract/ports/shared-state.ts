@@ -12,10 +12,10 @@ export type KeptEntry =
 export interface SharedState {
   /**
    * Returns true for exactly one caller per key until `ttlMs` has passed. Claims survive a restart if the backend can
-   * store them. Claims of one `share` (an app) use at most half of the room, so that one caller cannot block all
-   * others. `bornAt` (epoch ms, by the caller's clock) is the earliest time at which the key can have been claimed.
-   * Rejects with CLAIMS_FORGOTTEN (transient) if the state does not reach back to `bornAt`, with a minute of tolerance
-   * for fast clocks: it is then unknown whether the key was claimed.
+   * store them. Claims of one `share` (an app) may fill at most half of the space for claims, so that one caller cannot
+   * block all others. `bornAt` (epoch ms, by the caller's clock) is the earliest time at which the key can have been
+   * claimed. Rejects with CLAIMS_FORGOTTEN (transient) if the state does not reach back to `bornAt`, with a minute of
+   * tolerance for fast clocks: it is then unknown whether the key was claimed.
    */
   claimOnce(key: string, ttlMs: number, share?: string, bornAt?: number): Promise<boolean>;
   /** Adds to a counter that expires `ttlMs` after its creation; returns the new value. */
