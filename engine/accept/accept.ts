@@ -55,7 +55,7 @@ export interface AcceptRequest {
   readonly traceparent?: string | undefined;
   /**
    * What to do if the key was already used with other content. HTTP refuses it. Hospital feeds accept it as a new
-   * message, with an alarm, because feeds reset their counters.
+   * message, with an alarm, because feeds reset their counters and then use old keys again.
    */
   readonly onOtherContent: 'refuse' | 'accept';
 }
@@ -229,8 +229,9 @@ function withContent({ dedupe, digest }: ExecutionDocument): string {
 }
 
 /**
- * Keeps the first execution at least for the dedupe window of the message that came after it. This is needed because
- * the key with content is only searched if the plain key is already in use.
+ * Keeps the first execution at least for the dedupe window of the message that came after it. Without it, a repetition
+ * of the later message would not be recognised: the key that includes the content is searched only if the plain key is
+ * in use.
  */
 async function keepWhile(first: ExecutionDocument, flow: CompiledFlow, { executions, clock }: AcceptDeps): Promise<void> {
   const { _id, dedupe, expiresAt } = first;

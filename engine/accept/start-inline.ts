@@ -18,7 +18,7 @@ import type { Claim } from '../execution/journal/journal-deps.ts';
 import type { Inline, InlineCall } from './inline.ts';
 
 /**
- * Starts the run. `tell` sends the reply to the caller while the run continues. If it fails, the reply is sent when
+ * Starts the run. `tell` sends the reply to the caller while the run continues. If `tell` fails, the reply is sent when
  * the run has ended.
  */
 export function startInline(

@@ -134,8 +134,8 @@ export interface ExecutionDocument extends StoredDocument {
    */
   readonly keptUntil?: number;
   /**
-   * Set when a person ended the execution. With `isDone`, they confirmed that it was done, so it counts as completed.
-   * The reason is sealed.
+   * Set when a person ended the execution. With `isDone`, the person confirmed that its work was done, so it counts as
+   * completed. The reason is sealed.
    */
   readonly cancelRequested?: { readonly by: string; readonly reason: string; readonly at: number; readonly isDone?: true };
   readonly lease?: { readonly owner: string };

@@ -27,8 +27,8 @@ export interface AnnouncedWrite {
 
 export interface Journal {
   /**
-   * Called before a node that reads or changes another system starts; `announced` is set for a `write`. Resolves when
-   * the node may send.
+   * Called before a node that changes another system starts; `announced` is set for a `write`. Resolves when the node
+   * may send.
    */
   before(announced: AnnouncedWrite | undefined, step: StepRecord): Promise<void>;
   /**
@@ -44,7 +44,8 @@ export interface Journal {
    */
   refused?(step: Pick<StepRecord, 'node' | 'scope'>): void;
   /**
-   * Called when a node has settled. For iterations it may resolve later, because their results are stored one by one.
+   * Called when a node has settled. For a node that changes another system in a loop iteration, resolves when the
+   * result is stored.
    */
   settled(step: SettledStep): Promise<void> | void;
 }

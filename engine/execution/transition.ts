@@ -111,7 +111,7 @@ export type ExecutionEvent =
    */
   | { readonly kind: 'kept-longer'; readonly dedupe: string; readonly until: number; readonly expiresAt?: number | undefined };
 
-/** Returns true if the event ends the run: for good, or until something happens. */
+/** Returns true if the event ends the run: the execution has ended, waits, or is held. */
 export function settles({ kind }: RunEvent): boolean {
   return kind === 'waiting' || kind === 'held' || kind === 'ended';
 }

@@ -53,8 +53,8 @@ export async function correctMessage(
 }
 
 /**
- * Merges fields. A field is read again if its source changed, or if the old message lacks it. A field that the person
- * set is kept.
+ * Merges fields. A field that the person set is kept. Any other field is read from the new content if its source
+ * changed, or if the old message lacks it.
  */
 function merge(before: Fields, edited: Fields, was: Fields, is: Fields): Fields {
   const merged: Record<string, string> = { ...edited };

@@ -160,7 +160,10 @@ export interface Conclusion {
   readonly attempt: number;
   /** The person confirms that the write with the unknown outcome was done. */
   readonly wasDone: boolean;
-  /** The reply that the caller gets from now on for its key. Without a reply, the caller gets the outcome "done". */
+  /**
+   * The reply that the caller gets from now on for its Idempotency-Key. Without a reply, the caller gets the outcome
+   * "done".
+   */
   readonly reply?: Reply;
 }
 
@@ -295,7 +298,7 @@ export interface ExecutionCatalog {
   counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
   /**
    * Passes a message to the execution of the flow that waits with this token. If there is none, stores the message for
-   * the first execution that will (docs/decisions/0035), unless `onlyIfWaiting` is set.
+   * the first execution that will wait with it (docs/decisions/0035), unless `onlyIfWaiting` is set.
    */
   resume(flowId: string, token: string, message: Message, options?: { readonly onlyIfWaiting?: boolean }): Promise<ResumeOutcome>;
 }

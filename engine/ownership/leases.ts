@@ -65,7 +65,10 @@ const holdersSpec: CollectionSpec<WorkerDocument> = {
  * that heartbeat within 1 s, considers the process dead 6 s later, and checks every second.
  */
 const QUICK: Pace = { beatMs: 1_000, trustMs: 4_500, deadAfterMs: 6_000 };
-/** How long the result of one read of all leases is used, so that many acquirers on standby share it. */
+/**
+ * For this time one read of all leases is used for every `acquire`, because many callers on standby call it again and
+ * again.
+ */
 const READING_MS = 900;
 const PAGE = 1_000;
 

@@ -77,7 +77,7 @@ export interface Advance<M> {
   readonly finishedLoops: (FinishedLoop & { readonly run: BodyRun<M> })[];
 }
 
-/** The next place of an error that the node's own handling does not take. */
+/** The part of the flow that handles an error which the node itself does not handle. */
 export type ErrorRoute<M> =
   | { readonly to: 'catch'; readonly ready: Ready<M>; readonly advance: Advance<M> }
   | { readonly to: 'item'; readonly advance: Advance<M> }

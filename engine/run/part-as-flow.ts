@@ -22,7 +22,7 @@ export function partAsFlow(flow: CompiledFlow, part: FlowPart): CompiledFlow {
   const ids = [ENTRY, ...part.pinned, ...part.nodes];
   const shape: FlowShape = {
     nodes: ids.map((id) => ({ id })),
-    // Pinned nodes come first, because the first node of the part may read them.
+    // Pinned nodes come first, because the first node of the part may read their outputs.
     edges: [...part.pinned, part.start].map((id) => feed(id)).concat(part.edges),
   };
   return { ...flow, nodes, triggerPort: PORT, graph: buildGraph(shape, (id) => planOf(id, flow, part)) };

@@ -143,8 +143,9 @@ export class StepRunner {
   }
 
   /**
-   * Called if this process may have lost its claims before it sent the first byte. If it still owns the execution, the
-   * wait is stored, and the next claim starts the node at once.
+   * Called if this process may have lost its claims before the node sent its first byte. Makes the step wait for
+   * another attempt that is due at once. If this process still owns the execution, it stores this wait, and the next
+   * claim starts the node again. In a sync flow, the run fails instead.
    */
   #onNothingSent(step: Step): void {
     if (!this.#job.mayWait) return this.#ending.stopWith(step, toErrorRecord(silentTooLong()));

@@ -31,8 +31,8 @@ const CPU_MS = 500;
 /** The limit of elapsed time, because the reply waits for the list. It matters on a busy machine. */
 const WAIT_MS = 5000;
 /**
- * If the check of a value took too long and its thread was ended, the sender of the value gets only the first violation
- * of its values for this time.
+ * If the check of a value took too much time or memory, its thread was ended. The sender of that value then gets only
+ * the first violation for this time.
  */
 const PAUSE_MS = 10_000;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './breaches-worker.ts' : './breaches-worker.js', import.meta.url);

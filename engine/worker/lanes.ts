@@ -19,10 +19,7 @@ export interface LanesDeps {
   readonly clock: Clock;
   /** Runs the execution. Never rejects. */
   run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict>;
-  /**
-   * Called if the partition must be read again: the lane ended before all its executions had run, or an execution was
-   * refused.
-   */
+  /** Called when a lane has ended and one of its executions was refused: the partition must be read again. */
   onReread(part: number): void;
   /**
    * Called when this worker no longer has `count` executions of the partition: they have ended, or were dropped without

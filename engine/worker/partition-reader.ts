@@ -38,8 +38,8 @@ const FAILED_PAUSE_MS = 1_000;
  */
 interface Walk {
   /**
-   * When the walk started. Executions accepted later may have to wait for something that the walk has already passed,
-   * so they are left to the next walk.
+   * When the walk started. Executions that were accepted later are left to the next walk, because they may have to wait
+   * for an execution that this walk has already passed.
    */
   readonly startedAt: number;
   after: string | undefined;

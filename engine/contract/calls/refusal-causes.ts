@@ -1,6 +1,6 @@
 /**
- * Why calls were refused in the last five minutes, by code. Keeps only a few codes, so that senders of garbage cannot
- * fill the memory.
+ * Why calls were refused in the last five minutes, by code. Keeps only a few codes, so that senders of invalid calls
+ * cannot fill the memory.
  */
 import { SlotSums } from './slot-sums.ts';
 

@@ -81,7 +81,7 @@ interface Part {
   own: number;
   /** The cost of the part's own patterns, per character. */
   ownText: number;
-  /** Parts that check the same value. */
+  /** Other parts that check the same value as this part, for example the members of `allOf`. */
   readonly same: Part[];
   /** Parts that check the values inside the checked value. At most one part of each list applies to a value. */
   readonly inside: Part[][];
