@@ -1,4 +1,4 @@
-/** Asks how to combine a source with a field that is already filled. */
+/** Asks how to connect a source to a field that is already filled. */
 import { Dropdown } from 'antd';
 import { useEffect, useRef } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';

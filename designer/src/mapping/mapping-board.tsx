@@ -104,7 +104,10 @@ interface Hovered {
   readonly target?: string;
 }
 
-/** Returns the lines of the row under the pointer and of the selected row, and the rows at their other ends. */
+/**
+ * Returns what to highlight: the lines of the row under the pointer, the lines of the selected row, and the rows at
+ * both ends of these lines.
+ */
 function useLit(lines: readonly MappingLine[], hovered: Hovered, selected: string | undefined) {
   return useMemo(() => {
     const isLit = ({ source, target }: MappingLine) => source === hovered.source || target === hovered.target || target === selected;
@@ -135,7 +138,7 @@ function useDrop() {
   };
 }
 
-/** Returns the name, or with a number (`code2`) if it is already used. */
+/** Returns `name` if no field has it. Otherwise adds the first free number to it, as in `code2`. */
 function freeName({ rules, target = [] }: Mapping, name: string): string {
   const taken = new Set(targetTree({ rules, target }).children.map((node) => node.name));
   let number = 1;

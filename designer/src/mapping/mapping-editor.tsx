@@ -1,5 +1,6 @@
 /**
- * Edits the mapping of a node over the whole canvas, as trees or as JSON. Every edit is a step of the flow's history.
+ * Edits the mapping of a node in a drawer that covers the canvas, as trees or as JSON. Every edit is a step of the
+ * flow's history.
  */
 import { Alert, Button, Drawer, Segmented, Tooltip } from 'antd';
 import { Equal, Redo2, Undo2, X } from 'lucide-react';
@@ -75,7 +76,7 @@ export function MappingEditor({ nodeId, onClose }: MappingEditorProps) {
   );
 }
 
-/** Lets Esc in a field only leave the field. The next Esc, outside all fields, closes the drawer. */
+/** Makes Esc leave the field that has the focus. Only the next Esc closes the drawer. */
 function leaveField(event: KeyboardEvent<HTMLElement>): void {
   const { currentTarget, target, nativeEvent } = event;
   // A dialog over the editor is outside the editor's element and handles Esc itself.
@@ -154,7 +155,7 @@ function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) 
   );
 }
 
-/** Returns the first saved test as a proposal, if there is no sample yet. */
+/** If there is no sample yet, returns the first saved test, which can provide one. */
 function tryOf({ options, isLoading, choose }: MappingSampleChoice): TrySample | undefined {
   const first = options.find(({ kind }) => kind === 'test');
   return first && { name: first.name, isRunning: isLoading, run: () => choose(first.key) };

@@ -28,7 +28,7 @@ const TEXTS = defineTexts({
 /** Text that is not in the document yet. It is kept while the author looks at the other tab. */
 export interface JsonDraft {
   readonly text: string;
-  /** The document's value at the time when the text was typed. */
+  /** The value in the document when the author typed the text. */
   readonly of: unknown;
 }
 
@@ -90,8 +90,8 @@ export function RulesJson({ nodeId, editing, draft, onDraft }: RulesJsonProps) {
 }
 
 /**
- * Returns the text to show: the typed text, with its white space, as long as the document's value is unchanged. A
- * change from elsewhere (undo) replaces it.
+ * Returns the text to show. This is the typed text, with its white space, until something else changes the value in the
+ * document, for example undo.
  */
 function shownText(stored: unknown, draft: JsonDraft | undefined): string {
   const isOwn = draft !== undefined && sameJson(draft.of, stored ?? { rules: [] });

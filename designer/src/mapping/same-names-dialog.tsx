@@ -1,4 +1,4 @@
-/** Shows which connections "connect same names" would make, so that the author can choose before they are made. */
+/** Shows the connections that "connect same names" proposes. The author chooses which of them are made. */
 import { Modal, Table } from 'antd';
 import { Repeat } from 'lucide-react';
 import { useMemo, useState } from 'react';

@@ -1,4 +1,7 @@
-/** Chooses the sample: the editor's data, a saved test that is run, a real message, or data entered by hand. */
+/**
+ * Chooses the sample: data that the editor already has, the result of a saved test, a real message, or data entered by
+ * hand.
+ */
 import { Modal, Select, Tooltip } from 'antd';
 import { useState } from 'react';
 import { CodeEditor } from '../kit/code/code-editor.tsx';
@@ -68,7 +71,8 @@ export function SampleSelect({ choice }: { readonly choice: MappingSampleChoice 
 }
 
 /**
- * Returns which text names the editor's sample. Before the first run in this editor, the sample is only generated.
+ * Returns the key of the text that describes the editor's sample. Before the first run in this editor, the sample is
+ * only generated.
  */
 function editorName({ chosen, sample, isLikely }: MappingSampleChoice): 'none' | 'likely' | 'editor' {
   if (chosen === 'editor' && sample.data === undefined) return 'none';

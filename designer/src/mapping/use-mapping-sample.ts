@@ -30,7 +30,7 @@ export interface MappingSampleChoice {
   readonly options: readonly SampleOption[];
   readonly chosen: SampleKey;
   readonly sample: ScopeSample;
-  /** True if the editor's sample comes only from schemas and descriptions. */
+  /** True if no message has run yet, so that the editor's sample is only generated from schemas and descriptions. */
   readonly isLikely: boolean;
   readonly isLoading: boolean;
   readonly error: unknown;

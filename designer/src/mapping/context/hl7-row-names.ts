@@ -11,15 +11,15 @@ const TEXTS = defineTexts({
 const PLACE = /^([A-Z][A-Z0-9]{2})(?:\[0\](?:\.f(\d+)(?:\[0\](?:\.c(\d+)(?:\.s(\d+))?)?)?)?)?$/;
 
 export interface Hl7RowName {
-  /** The place in the standard's numbering, for example `PID-3.1`. */
+  /** The number in the HL7 standard, for example `PID-3.1`. */
   readonly place: string;
   /** The name in the standard; undefined if the standard gives none. */
   readonly name: string | undefined;
 }
 
 /**
- * Returns a function that names rows. It only names rows of data with an MSH, because other data may use the same
- * keys for something else.
+ * Returns a function that names rows of HL7 messages. Data counts as an HL7 message only if it has an MSH segment,
+ * because other data may use the same keys for something else.
  */
 export function hl7RowNames(sources: readonly SourceNode[]): (path: string, language: Language) => Hl7RowName | undefined {
   const roots = sources.filter(({ children }) => children.some(({ name }) => name === 'MSH')).map(({ path }) => path);

@@ -22,7 +22,10 @@ export interface Point {
   readonly y: number;
 }
 
-/** A source that was dropped on a field that is already filled. The author chooses how to combine them. */
+/**
+ * A source that was dropped on a field that is already filled. The author must still choose how to combine the source
+ * with the field.
+ */
 export interface PendingConnection {
   readonly source: SourceNode;
   readonly target: string;
@@ -40,19 +43,19 @@ export interface MappingView {
   readonly standardName: ReturnType<typeof hl7RowNames>;
   readonly lines: readonly MappingLine[];
   readonly sample: ScopeSample;
-  /** The result for the sample; undefined without a sample and while it is computed. */
+  /** The result for the sample. Undefined if there is no sample, and while the result is being computed. */
   readonly preview: MappingPreview | undefined;
   readonly problems: ReadonlyMap<string, readonly Issue[]>;
   readonly unfilled: ReadonlySet<string>;
   /** Key of the target row whose rules are shown. */
   readonly selected: string | undefined;
   select(key: string | undefined): void;
-  /** The source that was picked by keyboard and is not connected yet. */
+  /** The source that the user picked with the keyboard to connect it to a field. */
   readonly picked: SourceNode | undefined;
   pick(source: SourceNode | undefined): void;
   readonly pending: PendingConnection | undefined;
   setPending(pending: PendingConnection | undefined): void;
-  /** Connects a source to a target, or asks how if the target is already filled. */
+  /** Connects a source to a target. If the target is already filled, first asks the author how to combine them. */
   lead(source: SourceNode, target: string, at: Point): void;
   connect(source: SourceNode, target: string, how: ConnectHow): void;
 }

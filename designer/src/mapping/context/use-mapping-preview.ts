@@ -56,11 +56,11 @@ export function useTables(mapping: Mapping | undefined): Readonly<Record<string,
         return [[ids[index]!, { entries, ...(fallback === undefined ? {} : { fallback }) }]];
       }),
     );
-    // The objects in `answers` are new at every render, so compare their content by `stamp`.
+    // `answers` contains new objects at every render. So depend on `stamp`, which changes only if the content changes.
   }, [ids, isPending, stamp]);
 }
 
-/** Computes the result. The compilers are loaded with the first preview. */
+/** Computes the result of the mapping. The compilers are loaded when this is called for the first time. */
 export async function workOut(
   mapping: Mapping,
   sample: ScopeSample,

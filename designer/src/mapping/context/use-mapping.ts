@@ -27,17 +27,16 @@ const NO_RULES: Mapping = { rules: [] };
 
 export interface MappingEditing {
   /**
-   * The mapping; undefined if the value in the document does not fit the engine's schema. The author then repairs it
-   * as JSON.
+   * The mapping. Undefined if the value in the document is not a valid mapping; the author can then repair it as JSON.
    */
   readonly mapping: Mapping | undefined;
   readonly isReadOnly: boolean;
   /**
-   * Changes the mapping. Edits with the same `field` merge into one undo step until it is sealed. Returns false if
-   * the edit was refused and the author has seen why.
+   * Changes the mapping. Consecutive edits with the same `field` are one undo step until `seal` is called. Returns
+   * false if the edit was refused; the author has then seen why.
    */
   edit(change: (mapping: Mapping) => Edited, field?: string): boolean;
-  /** Replaces the whole mapping with a value from JSON. */
+  /** Replaces the whole mapping by a value that the author wrote as JSON. */
   replace(value: unknown): void;
   seal(): void;
 }
@@ -72,7 +71,10 @@ export function useMapping(nodeId: string): MappingEditing {
   );
 }
 
-/** Returns undo and redo for this mapping only, so that steps made elsewhere are not undone without being visible. */
+/**
+ * Returns undo and redo for this mapping only. Edits of other parts of the flow are not visible here, so they cannot be
+ * undone here.
+ */
 export function useMappingHistory(nodeId: string) {
   const store = useEditorStore();
   const canUndo = useEditor(({ history }) => isAboutNode(history.past.at(-1), store, nodeId));

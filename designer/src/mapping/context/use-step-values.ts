@@ -1,4 +1,4 @@
-/** The values of a source for the sample, after each of its steps. */
+/** Computes the values of a source for the sample: the initial value, and the value after each of its functions. */
 import { useEffect, useMemo, useState } from 'react';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { sourcesMapping, sourcesOutput } from '../../model/mapping/preview-mapping.ts';

@@ -62,7 +62,10 @@ export function RulePanel() {
   );
 }
 
-/** Provides the context for fields inside a loop: they complete paths with the values of the first item. */
+/**
+ * Provides the sample for fields inside a loop. In it, the loop's item is the first item of the list, so that the
+ * fields can complete paths below `item`.
+ */
 function InLoops({ node, children }: { readonly node: TargetNode; readonly children: React.ReactNode }) {
   const { sample, isList } = useMappingView();
   const scope = useScope();

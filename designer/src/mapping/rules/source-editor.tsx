@@ -33,7 +33,7 @@ export type StepValues = readonly unknown[] | undefined;
 
 interface SourceEditorProps {
   readonly source: MappingSource;
-  /** What the value is for, for screen readers. */
+  /** The name of the value, for screen readers. */
   readonly label: string;
   readonly onChange: (source: MappingSource) => void;
   readonly values?: StepValues;
@@ -129,7 +129,8 @@ function StepValue({ value }: { readonly value: unknown }) {
 }
 
 /**
- * Edits the original value. If the author empties it, the document keeps the old value until a new one is entered.
+ * Edits the original value. The author may empty it, but the document keeps the old value until the author enters a new
+ * one.
  */
 function BaseInput(props: { readonly base: MappingSource; readonly label: string; readonly onChange: (base: MappingSource) => void }) {
   const { base, label, onChange } = props;
@@ -139,7 +140,8 @@ function BaseInput(props: { readonly base: MappingSource; readonly label: string
     if (next !== undefined) onChange(next as MappingSource);
     return next !== undefined;
   });
-  // A loop inside a function, or a function without arguments, is rare; it is edited as JSON.
+  // The original value may be a loop inside a function, or a function without arguments. This is rare, so it is edited
+  // as JSON.
   if (operand === undefined)
     return <JsonInput label={label} value={base} height="120px" onChange={(next) => onChange(next as MappingSource)} />;
   return <OperandInput id={id} label={label} value={shown} modes={MODES} isInvalid={false} onChange={(next) => change(next, '')} />;

@@ -30,8 +30,8 @@ interface StepFieldsProps {
   readonly step: ChainStep;
   readonly onChange: (step: ChainStep) => void;
   /**
-   * Renders an argument that is a chain of functions itself. The caller passes it, because the editor of a whole
-   * source contains this component.
+   * Renders an argument that consists of a value and functions itself. The caller passes this function, because the
+   * component for such an argument contains this component.
    */
   readonly renderChain: (argument: ArgumentInputProps) => ReactNode;
 }

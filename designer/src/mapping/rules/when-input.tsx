@@ -23,7 +23,7 @@ interface WhenInputProps {
   readonly onChange: (when: ConditionRule | undefined, field?: string) => void;
 }
 
-/** Edits a condition. A value that does not have the form of a condition is edited as JSON. */
+/** Edits a condition. A value that is not a condition is edited as JSON. */
 export function WhenInput({ when, pointer, startPath, onChange }: WhenInputProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

@@ -4,8 +4,8 @@ import { errorText, type ErrorText } from '../../../../engine/contract/error-tex
 import { useLanguage } from '../../i18n/texts.ts';
 
 /**
- * Returns a function that describes a problem of a rule. The text does not name the rule, because it is shown beside
- * it.
+ * Returns a function that describes a problem of a rule. The problem is shown beside its rule, so the text does not
+ * name the rule.
  */
 export function useIssueWords(): (issue: Issue) => ErrorText {
   const language = useLanguage();

@@ -60,7 +60,7 @@ export interface FoldProps {
   readonly onFold: (key: string) => void;
 }
 
-/** Folds or unfolds a row with the pointer. On the keyboard, the arrow keys do this. */
+/** Shows a button that folds or unfolds a row. With the keyboard, the arrow keys do this. */
 export function Fold({ rowKey, hasChildren, isOpen, onFold }: FoldProps) {
   const t = useTexts(TEXTS);
   if (!hasChildren) return <span className={styles.fold} />;

@@ -26,7 +26,10 @@ const TEXTS = defineTexts({
   choose: ['请在上方选择样例', 'Choose a sample above'],
 });
 
-/** Returns how the tree is walked and searched: by paths, labels, values and names of the standard. */
+/**
+ * Returns how the tree is searched and which children its rows have. A search finds paths, labels, values and names in
+ * the HL7 standard.
+ */
 export function sourceShape(sources: readonly SourceNode[]): TreeShape<SourceNode> {
   const nameIn = hl7RowNames(sources);
   return {
@@ -49,7 +52,7 @@ interface SourcePaneProps {
   readonly onTry: TrySample | undefined;
 }
 
-/** The first saved test. It provides a sample with one click. */
+/** The first saved test. A click on it provides a sample. */
 export interface TrySample {
   readonly name: string;
   readonly isRunning: boolean;

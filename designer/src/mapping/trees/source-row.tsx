@@ -1,4 +1,4 @@
-/** A row of the source: its name, the standard's name, and its value in the sample. */
+/** A row of the source: its name, its name in the HL7 standard, and its value in the sample. */
 import { TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -33,13 +33,13 @@ interface SourceRowProps extends FoldProps, Pick<SourceNode, 'name' | 'isOptiona
   readonly standardPlace: string | undefined;
   readonly standardName: string | undefined;
   readonly isUsed: boolean;
-  /** True if there is a sample. */
+  /** True if there is a sample, so that a missing value means that the sample lacks it. */
   readonly isKnown: boolean;
 }
 
 /**
- * Returns the props of a row. Each keystroke in a rule creates a new tree. The props are plain values, so that a row
- * renders again only if one of them changes.
+ * Returns the props of a row as plain values. Each keystroke in a rule creates a new tree, but a row renders again only
+ * if one of its props changes.
  */
 export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<SourceNode>, standard: Hl7RowName | undefined) {
   const { name, note, isOptional, isCut, isAbsent, example } = node;
@@ -55,7 +55,7 @@ export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<Sou
 export const SourceRow = memo(function SourceRow(props: SourceRowProps) {
   const t = useTexts(TEXTS);
   const { rowKey: path, isRoot, type, standardPlace, standardName, value, isUsed } = props;
-  // The path of such a row is an id that means nothing to the author, and the name needs the room.
+  // The path of the row contains the id of a node, which means nothing to the author. So the row shows only the name.
   const isNode = isRoot && path.startsWith('nodes.');
   const name = nameOf(props, t);
   return (

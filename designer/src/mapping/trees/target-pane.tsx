@@ -47,7 +47,7 @@ interface TargetPaneProps {
   readonly onHover: (key: string | undefined) => void;
   readonly onField: (order: FieldOrder) => void;
   readonly onImport: () => void;
-  /** The row under a dragged source, or the place for new fields. */
+  /** Key of the row under the dragged source, or a constant for the place that creates a new field. */
   readonly over: string | undefined;
   readonly lit: ReadonlySet<string>;
   readonly reveal: number;
@@ -119,7 +119,7 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
   );
 }
 
-/** Returns the handler for keys. The keys offer everything that the pointer can do with a row. */
+/** Returns the handler for keys. Everything that the pointer can do with a row can also be done by keys. */
 function useKeys(onField: TargetPaneProps['onField'], remove: (node: TargetNode) => void) {
   const { picked, pick, lead, editing } = useMappingView();
   return (event: KeyboardEvent, row: TreeRow<TargetNode> | undefined): boolean => {
@@ -153,7 +153,7 @@ function NewFields({ onField, onImport }: Pick<TargetPaneProps, 'onField' | 'onI
   );
 }
 
-/** Shows that there are no rows, and accepts a dragged source as a new field. */
+/** Shows a text if the tree has no rows. A source that is dropped here becomes a new field. */
 function Footer({ list: { rows, query }, isOver }: Pick<TargetPaneProps, 'list'> & { readonly isOver: boolean }) {
   const t = useTexts(TEXTS);
   const { tree, editing } = useMappingView();
@@ -205,7 +205,7 @@ function RowActs({
   );
 }
 
-/** Shows a button for the pointer. The tree has keys that do the same. */
+/** Shows a button that only the pointer can reach, because the tree has keys that do the same. */
 function Act({ words, icon, onClick }: { readonly words: string; readonly icon: React.ReactNode; readonly onClick: () => void }) {
   return (
     <Tooltip title={words}>
@@ -214,7 +214,10 @@ function Act({ words, icon, onClick }: { readonly words: string; readonly icon: 
   );
 }
 
-/** Returns the depth of the innermost row of items around each row. A row of items counts as being around itself. */
+/**
+ * Returns, for each row inside a loop, the depth of the innermost row that stands for the loop's items. For a row of
+ * items this is its own depth.
+ */
 function loopRails(rows: readonly TreeRow<TargetNode>[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   const open: number[] = [];

@@ -44,7 +44,7 @@ interface ResultProps {
 interface TargetRowProps extends FoldProps, RuleProps, ResultProps {
   readonly name: string;
   readonly type: RowType;
-  /** True if the name is a word of the console, not a field name of the receiver. */
+  /** True if the name is a text of the console instead of a field name of the receiver. */
   readonly isWords: boolean;
   readonly isFilled: boolean;
   readonly isRequired: boolean;
@@ -53,8 +53,8 @@ interface TargetRowProps extends FoldProps, RuleProps, ResultProps {
 type PlainTargetRow = Omit<TargetRowProps, 'onFold'>;
 
 /**
- * Returns a function that creates the props of a row. Each keystroke in a rule creates a new tree. The props are
- * plain values, so that a row renders again only if one of them changes.
+ * Returns a function that creates the props of a row as plain values. Each keystroke in a rule creates a new tree, but
+ * a row renders again only if one of its props changes.
  */
 export function useTargetRow(): (row: TreeRow<TargetNode>) => PlainTargetRow {
   const t = useTexts(TEXTS);
@@ -176,7 +176,7 @@ function ResultCell({ value, problem }: ResultProps) {
   );
 }
 
-/** Returns whether no rule fills the node or any part of it. */
+/** Returns whether the field is empty: no rule fills it or any part of it. */
 export function isOpen(node: TargetNode): boolean {
   return node.rules.length === 0 && node.loop === undefined && node.children.every(isOpen);
 }

@@ -24,7 +24,7 @@ interface TreePaneProps<T> {
   /** Rendered below the last row. */
   readonly footer?: ReactNode;
   readonly name: 'source' | 'target';
-  /** A number that increases when the active row should be scrolled into view. */
+  /** A number that is increased to scroll the active row into view. */
   readonly reveal: number;
 }
 
@@ -58,8 +58,8 @@ export function TreePane<T>(props: TreePaneProps<T>) {
         style={{ height: rows.length * ROW_HEIGHT }}
         aria-activedescendant={index >= from && index < to ? `${id}-${index}` : undefined}
         onKeyDown={onKeyDown}
-        // Only focus by keyboard moves to the first row. A pointer press selects the row under it, so the rows must
-        // not move.
+        // If the focus came from the keyboard, make the first row active. A press of the pointer makes the row under it
+        // active, so do not scroll before.
         onFocus={({ currentTarget }) => (index < 0 && currentTarget.matches(':focus-visible') ? go(0) : undefined)}
       >
         {rows.slice(from, to).map((row, offset) => (

@@ -11,11 +11,11 @@ export interface SourceDrag {
   readonly source: SourceNode;
   readonly from: Point;
   readonly at: Point;
-  /** Key of the row under the pointer, or the place for new fields. */
+  /** Key of the row under the pointer, or a constant for the place that creates a new field. */
   readonly over: string | undefined;
 }
 
-/** Distance in pixels after which a press becomes a drag. */
+/** Number of pixels that the pointer must move after a press until the press counts as a drag. */
 const SLACK = 4;
 const EDGE = 28;
 const SCROLL_STEP = 12;

@@ -6,11 +6,11 @@ export interface TreeList<T> {
   readonly query: string;
   setQuery(query: string): void;
   toggle(key: string): void;
-  /** Returns the index of a row, or of the visible row into which it is folded. */
+  /** Returns the index of a row. If the row is hidden in a folded row, returns the index of the folded row. */
   find(key: string): number | undefined;
 }
 
-/** Returns the visible rows of a tree. Keeps the state of folding and search. */
+/** Returns the visible rows of a tree. Remembers which rows are folded and what the user searches for. */
 export function useTreeList<T>(roots: readonly T[], shape: TreeShape<T>, startFolded: () => ReadonlySet<string>): TreeList<T> {
   const [query, setQuery] = useState('');
   const [folded, setFolded] = useState(startFolded);

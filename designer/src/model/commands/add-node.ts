@@ -51,7 +51,7 @@ export function addAfter(
 }
 
 /**
- * Adds a new node in front of a node without an incoming wire. This happens when the user drags a wire backwards into
+ * Adds a new node in front of a node without an incoming wire. It is used when the user drags a wire from an input into
  * empty space.
  */
 export function addBefore(
@@ -136,13 +136,13 @@ function spliced(document: FlowDocument, types: NodeTypes, edgeId: string, node:
 }
 
 /**
- * Places the new card one step behind the wire's source. If there is too little room, the wire's target and every
- * node behind it are moved to the right.
+ * Places the new card at the right of the wire's source. If there is too little room before the wire's target, moves
+ * the target and every node behind it to the right.
  */
 function makeRoom(draft: FlowDocument, types: NodeTypes, edge: FlowEdge, node: FlowNode): void {
   const [start, end] = [placeOf(draft, edge.from.node), placeOf(draft, edge.to.node)];
   const x = start.x + CARD_WIDTH + GAP_X;
-  // The wire continues in the next row, so there is room at the end of this row.
+  // The wire continues in the next row of cards. At the end of this row nothing has to be moved.
   const isToNextRow = end.x <= start.x;
   const missing = isToNextRow ? 0 : x + CARD_WIDTH + GAP_X - end.x;
   if (missing > 0) {
@@ -162,8 +162,8 @@ function wire(from: PortEnd, to: PortEnd): FlowEdge {
 }
 
 /**
- * Returns the place at the right of the node. A node behind the error port, or behind a later one of several ports,
- * is placed lower.
+ * Returns the place for a node behind a port: at the right of the card. For the error port, and for every port after
+ * the first one, the place is lower.
  */
 function behind(document: FlowDocument, types: NodeTypes, node: FlowNode, port: string): Point {
   const { x, y, width, height } = boxOf(document, node, types);

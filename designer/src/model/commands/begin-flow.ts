@@ -46,8 +46,8 @@ const LABELS: Readonly<Record<keyof Text, { readonly to: (name: string) => strin
 };
 
 /**
- * Inserts the whole chain with filled-in settings. Input and output have the fields of the operation, and a test with
- * a mocked reply is ready to run.
+ * Inserts the whole chain of nodes with filled-in settings. Its input and output have the fields of the operation. Adds
+ * a test with a mocked reply, which can be run at once.
  */
 export function beginWithSoap(document: FlowDocument, types: NodeTypes, beginning: SoapBeginning): Pasted {
   const starter = STARTERS.find(({ id }) => id === 'rest-to-soap')!;
@@ -92,8 +92,8 @@ function filled(node: FlowNode, map: number, { adapter, offer, language, hospita
 }
 
 /**
- * Returns a mapping from each field to the field of the same name. This is often right; the author changes it where
- * the two sides differ.
+ * Returns a mapping that copies each field to a field of the same name. Where the two sides differ, the author changes
+ * it.
  */
 function mappingOf(schema: Offer['takes'], from: string) {
   const required = new Set(Array.isArray(schema['required']) ? (schema['required'] as string[]) : []);

@@ -9,7 +9,7 @@ import { refuse, type Planned } from './refusal.ts';
 
 const LABEL_GESTURE = 'label ';
 
-/** Returns whether the gesture is typing the name of a node. */
+/** Returns whether the user is typing the name of a node. */
 export function isLabelGesture(gesture: string | undefined): boolean {
   return gesture?.startsWith(LABEL_GESTURE) === true;
 }
@@ -26,8 +26,8 @@ export function setLabel(document: FlowDocument, nodeId: string, label: string):
 }
 
 /**
- * Replaces the whole configuration of a node. Typing into one `field` merges into one undo entry. If the port of a
- * branch was renamed, its wires and mocks get the new name; if a branch was removed, they are removed.
+ * Replaces the whole configuration of a node. Typing into one `field` is a single undo step. If the port of a branch
+ * was renamed, its wires and mocks get the new name. If a branch was removed, its wires and mocks are removed too.
  */
 export function setConfig(document: FlowDocument, types: NodeTypes, nodeId: string, config: FlowNode['config'], field?: string): Command {
   const plain = plainJson(config);
@@ -111,8 +111,9 @@ interface PortChange {
 const NO_CHANGE: PortChange = { renamed: new Map(), gone: new Set() };
 
 /**
- * Returns how the output ports changed. If a single name changed and its position did not, this is a rename. Larger
- * changes are ambiguous, so they only give removed ports.
+ * Returns which output ports were renamed or removed. If one name was replaced by another at the same position, the
+ * port was renamed. After any other change, it is not clear which new port belongs to which old one, so the old ports
+ * count as removed.
  */
 function portChange(types: NodeTypes, before: FlowNode, after: FlowNode): PortChange {
   const old = namesOf(types, before);

@@ -56,8 +56,8 @@ export function clipboardText(clipboard: Clipboard): string {
 }
 
 /**
- * Reads untrusted text. Checks the schema and the limits, and drops references to nodes that are not in the
- * clipboard.
+ * Reads text that may come from anywhere. Checks the schema and the limits, and removes references to nodes that are
+ * not in the text.
  */
 export function readClipboard(text: string): { readonly clipboard: Clipboard } | { readonly refusal: Refusal } {
   if (text.length > LIMIT_CHARACTERS) return refuse('CLIPBOARD_TOO_LARGE');
@@ -128,8 +128,8 @@ function whole(raw: Clipboard, ids: ReadonlySet<string>): Clipboard {
 }
 
 /**
- * Renames node ids wherever they are whole words in texts and field names, so that paths, expressions, scripts and
- * joins of the copy read the copied nodes.
+ * Replaces old node ids by new ones in texts and field names, wherever they are whole words. The paths, expressions,
+ * scripts and joins of the copy then refer to the copied nodes.
  */
 function renamedReads(value: unknown, ids: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') {
@@ -141,8 +141,8 @@ function renamedReads(value: unknown, ids: ReadonlyMap<string, string>): unknown
 }
 
 /**
- * Renames an id in an expression. A hyphen there is part of the id or a minus sign, so shorter prefixes are tried
- * too.
+ * Replaces the node id at the start of a word. A hyphen in an expression may be part of the id or a minus sign. So
+ * tries the whole word first, then the parts before each hyphen.
  */
 function renamedId(word: string, ids: ReadonlyMap<string, string>): string {
   for (let end = word.length; end > 0; end = word.lastIndexOf('-', end - 1)) {

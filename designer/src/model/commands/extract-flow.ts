@@ -21,8 +21,9 @@ interface Wish {
 type Extraction = Planned<{ readonly flow: FlowDocument; readonly nodeId: string }>;
 
 /**
- * Plans the extraction. The caller must save the new flow before it runs the command. The part must have one input
- * port and one output port for its wires, and no node may read data of a node on the other side.
+ * Plans the extraction. The caller must save the new flow before it runs the command. Refuses if wires enter the
+ * selected part at more than one port or leave it from more than one, or if a node reads data across the border of the
+ * part.
  */
 export function extractFlow(document: FlowDocument, types: NodeTypes, wish: Wish): Extraction {
   const inside = new Set(wish.nodes);
@@ -80,8 +81,8 @@ export function extractFlow(document: FlowDocument, types: NodeTypes, wish: Wish
 }
 
 /**
- * Returns the two ports at which wires enter and leave the part. Returns undefined if there are several, or if the
- * wires leave from an error port.
+ * Returns the port at which all wires enter the selected part, and the port at which all wires leave it. Returns
+ * undefined if there is not exactly one of each, or if wires leave from an error port.
  */
 function waysOf({ edges }: FlowDocument, inside: ReadonlySet<string>): { readonly into: PortEnd; readonly outOf: PortEnd } | undefined {
   const ins = edges.filter(({ from, to }) => !inside.has(from.node) && inside.has(to.node)).map(({ to }) => to);
@@ -93,7 +94,7 @@ function waysOf({ edges }: FlowDocument, inside: ReadonlySet<string>): { readonl
   return { into, outOf };
 }
 
-/** Returns whether a configuration on one side reads `nodes.<id>` of a node on the other side. */
+/** Returns whether a node inside the selected part reads data of a node outside, or the other way round. */
 function readsAcross({ nodes, ingress }: FlowDocument, inside: ReadonlySet<string>): boolean {
   const across = (text: string, isInside: boolean) =>
     nodes.some(({ id }) => inside.has(id) !== isInside && new RegExp(`nodes\\.\`?${id}(?![A-Za-z0-9_])`).test(text));

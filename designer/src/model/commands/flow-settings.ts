@@ -32,8 +32,8 @@ export function changeSettings(settings: FlowSettings, field?: string): Planned 
 }
 
 /**
- * Replaces the whole document but keeps its id and revision. It is used for the other version in a conflict, an old
- * version, or an import.
+ * Replaces the whole document but keeps its id and revision. It is used for an old version, an import, or another
+ * user's version after a conflict.
  */
 export function replaceDocument(document: FlowDocument): Command {
   const plain = plainJson(document);

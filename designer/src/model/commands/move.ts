@@ -5,7 +5,7 @@ import type { NodeTypes } from '../flow/node-types.ts';
 import { bounded, noteExtent, place } from '../flow/draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
-/** Moves nodes and notes, and resizes notes. Moves merge into one undo entry until the gesture is sealed. */
+/** Moves nodes and notes, and resizes notes. All moves of one drag are a single undo step. */
 export function move(places: ReadonlyMap<string, Point>, sizes: ReadonlyMap<string, Size> = new Map()): Command {
   return {
     name: sizes.size === 0 ? 'node.move' : 'note.change',

@@ -29,8 +29,8 @@ export function createNodeId(): string {
 }
 
 /**
- * Returns the schema's defaults. A node with branches starts with some branches, since a card without ports cannot be
- * connected.
+ * Returns the initial configuration: the defaults of the schema. A node with branches starts with some branches,
+ * because a card without output ports cannot be connected.
  */
 export function startConfig(type: NodeDescription): FlowNode['config'] {
   const filled = withDefaults(type.config, {}) as FlowNode['config'];

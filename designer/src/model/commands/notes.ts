@@ -27,7 +27,7 @@ export function addNote(
   return { noteId, command: { name: 'note.add', change: (draft) => void draft.layout.notes.push({ ...note }) } };
 }
 
-/** Changes text, colour, size or place of a note. Typing and resizing merge until the gesture is sealed. */
+/** Changes text, colour, size or place of a note. Consecutive changes by typing or resizing are a single undo step. */
 export function changeNote(noteId: string, change: Partial<Omit<LayoutNote, 'id'>>): Command {
   return {
     name: 'note.change',

@@ -52,7 +52,7 @@ function planned(document: FlowDocument, types: NodeTypes, clipboard: Clipboard,
   };
 }
 
-/** Returns a corner at which the copy's box covers no card. It moves the wished corner down as far as necessary. */
+/** Returns a place for the copy at which it covers no card: the wished place, or a place below it. */
 function freeCorner(document: FlowDocument, types: NodeTypes, clipboard: Clipboard, at: Point): Point {
   const size = clipboardBox(clipboard, types);
   if (size === undefined) return at;

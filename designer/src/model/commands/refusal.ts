@@ -91,12 +91,13 @@ export interface Refusal {
   readonly text: Text;
   readonly fix: Text;
   readonly node?: string;
-  /** The problems of a value, with their places. */
+  /** The problems of the refused value, with their places. */
   readonly issues?: readonly Issue[];
 }
 
 /**
- * The result of a function that makes a command: the command with what it will create, or the reason for refusing.
+ * The result of a function that makes a command. It contains the command and the ids of what the command creates, or
+ * the reason for refusing.
  */
 export type Planned<Made = object> = ({ readonly command: Command } & Made) | { readonly refusal: Refusal };
 

@@ -32,8 +32,8 @@ export function remove(document: FlowDocument, selection: Selection): Command {
 }
 
 /**
- * Connects what comes before the node to what follows its main output. The node stays unconnected; with `remove` it
- * is removed and the gap is closed.
+ * Removes the wires of a node and connects the nodes before it directly to the nodes behind its main output. With
+ * `remove` the node is removed too.
  */
 export function bypass(
   document: FlowDocument,

@@ -8,9 +8,9 @@ import { startConfig, uniqueLabel, type NewNodeOptions } from './new-node.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 /**
- * Changes the type of a node and keeps its id. Wires are kept if the new type has the port too; main ports correspond
- * to each other, and so do error ports. Fields of the same name are kept if their values fit, and so is a label that
- * the user gave. `config` replaces the whole configuration instead.
+ * Changes the type of a node and keeps its id. A wire is kept if the new type has a port of the same name. A wire of
+ * the main port or of the error port moves to the new type's main or error port. Fields of the same name are kept if
+ * their values fit. A label that the user wrote is kept. If `config` is given, it is the new configuration.
  */
 export function replaceType(
   document: FlowDocument,

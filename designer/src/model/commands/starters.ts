@@ -14,8 +14,8 @@ export interface Starter {
   readonly about: Text;
   readonly chain: readonly string[];
   /**
-   * True if the caller waits for no reply: the message is stored first, and the last node of the chain sends it to
-   * the target.
+   * True for a message that is stored first. The caller waits for no reply, and the last node of the chain sends the
+   * message to the target.
    */
   readonly pushes?: true;
 }
@@ -54,7 +54,7 @@ export function startersFor(types: NodeTypes): readonly Starter[] {
   return STARTERS.filter(({ chain }) => chain.every((name) => types.get(name) !== undefined));
 }
 
-/** Returns the chain, connected and laid out in a row, as if it had been copied. */
+/** Returns the chain of nodes, connected and in a row, in the form of a copied selection. */
 export function starterClipboard(types: NodeTypes, { chain, pushes }: Starter, language: keyof Text): Clipboard {
   const nodes: FlowDocument['nodes'] = [];
   for (const name of chain) {

@@ -1,4 +1,4 @@
-/** Sizes in canvas units: the cards of nodes, and what is around them. The canvas draws with the same numbers. */
+/** Sizes of cards and of the space around them, in canvas units. The styles of the canvas use the same numbers. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
 
@@ -42,7 +42,9 @@ export function portPoint(port: string, index: number, count: number, height: nu
   return { x: CARD_WIDTH, y: portHeight(index, count, height) };
 }
 
-/** Returns the height of a port. The ports of one side are spread evenly over the height of the card. */
+/**
+ * Returns the y coordinate of a port, relative to the upper edge of its card. The ports of one side are spread evenly.
+ */
 export function portHeight(index: number, count: number, height: number): number {
   return Math.round((height * (index + 1)) / (count + 1));
 }

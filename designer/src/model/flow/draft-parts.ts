@@ -10,7 +10,10 @@ export function place(draft: FlowDocument, id: string, { x, y }: Point): void {
   draft.layout.nodes[id] = [bounded(x), bounded(y)];
 }
 
-/** Rounds to a tenth and limits to the range of the schema. Never returns minus zero, which becomes zero in JSON. */
+/**
+ * Rounds to a tenth and limits to the range that the schema allows. Never returns minus zero, because JSON stores it as
+ * zero and the value would then seem changed.
+ */
 export function bounded(value: number): number {
   return Number.isFinite(value) ? Math.min(1_000_000, Math.max(-1_000_000, Math.round(value * 10) / 10)) + 0 : 0;
 }

@@ -21,15 +21,15 @@ export interface PartsDifference<Part> {
 }
 
 export interface FlowDifference {
-  /** True if both versions run alike and no text differs; places on the canvas may differ. */
+  /** True if both versions do the same and have the same texts. Positions on the canvas may differ. */
   readonly isSame: boolean;
   readonly nodes: PartsDifference<FlowNode>;
   readonly edges: PartsDifference<FlowEdge>;
-  /** Changed settings: name, mode, ingress, tests and others, named by JSON Pointer in the document. */
+  /** Changed settings of the flow: name, mode, tests and others. Each is named by its JSON Pointer in the document. */
   readonly settings: readonly FieldChange[];
   readonly layout: {
     readonly isChanged: boolean;
-    /** Nodes of both versions whose place has changed. */
+    /** Nodes that both versions contain, but at different positions on the canvas. */
     readonly moved: readonly string[];
     readonly areNotesChanged: boolean;
     readonly areGroupsChanged: boolean;
@@ -57,8 +57,8 @@ export function flowDifference(before: FlowDocument | undefined, after: FlowDocu
 }
 
 /**
- * Merges both versions into one flow, so that one canvas can show them: the newer version, plus the removed nodes and
- * wires at their old places. The difference contains the state of each part.
+ * Merges both versions into one flow, so that one canvas can show them. Contains the newer version, and the removed
+ * nodes and wires at their old positions. `flowDifference` tells the state of each part.
  */
 export function overlaidFlow(before: FlowDocument | undefined, after: FlowDocument): FlowDocument {
   const { nodes, edges } = flowDifference(before, after);

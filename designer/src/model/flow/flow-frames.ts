@@ -1,17 +1,20 @@
-/** Frames that the canvas draws without the author: around the body of a loop, and around error handling. */
+/** Frames that the canvas draws automatically: around the body of a loop, and around the nodes that handle errors. */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import type { NodeTypes } from './node-types.ts';
 
 export interface FlowFrame {
   readonly kind: 'loop' | 'catch';
-  /** The node that owns the frame. */
+  /** The loop node, or the node that catches errors. */
   readonly owner: string;
-  /** All nodes in the frame. For error handling, nodes that are also reached without an error are left out. */
+  /**
+   * All nodes in the frame. A frame for error handling contains only nodes that are reached after an error and in no
+   * other way.
+   */
   readonly nodes: readonly string[];
 }
 
 /**
- * Returns the frames in the order of the nodes. A loop has no frame as long as the port of its body is unconnected.
+ * Returns the frames, in the order of their owners. A loop has a frame only if a wire starts at the port of its body.
  */
 export function flowFrames(document: FlowDocument, types: NodeTypes): readonly FlowFrame[] {
   const triggers = document.nodes.flatMap((node) => (types.isTrigger(node) ? [node.id] : []));
@@ -42,7 +45,8 @@ function behind({ edges }: FlowDocument, starts: readonly string[]): ReadonlySet
 }
 
 /**
- * Returns the frames that are laid out as one unit: the outermost ones, unless they overlap a group of the author.
+ * Returns the frames whose nodes are laid out together. Leaves out frames inside another frame, and frames that share a
+ * node with a group of the author.
  */
 export function framesToLayOut(
   document: FlowDocument,

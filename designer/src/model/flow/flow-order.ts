@@ -1,8 +1,11 @@
-/** The order in which a person reads a flow: along the wires, and at a fork from left to right and top to bottom. */
+/**
+ * The order in which a person reads a flow: along the wires. At a fork, the upper branch comes first; of two branches
+ * at the same height, the left one.
+ */
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { placeOf } from './card-geometry.ts';
 
-/** Returns the ids of all nodes; nodes on a cycle come last. */
+/** Returns the ids of all nodes in reading order. Nodes on a cycle come last. */
 export function flowOrder(document: FlowDocument): readonly string[] {
   const places = new Map(document.nodes.map(({ id }) => [id, placeOf(document, id)]));
   const waiting = new Map(document.nodes.map(({ id }) => [id, 0]));
@@ -16,7 +19,7 @@ export function flowOrder(document: FlowDocument): readonly string[] {
   }
   const byPlace = (a: string, b: string) => places.get(a)!.y - places.get(b)!.y || places.get(a)!.x - places.get(b)!.x;
   const order: string[] = [];
-  // Use a stack, so that a branch is read to its end before the next branch begins.
+  // Use a stack: a branch is then read to its end before the next branch begins.
   const open = [...waiting]
     .flatMap(([id, count]) => (count === 0 ? [id] : []))
     .sort(byPlace)

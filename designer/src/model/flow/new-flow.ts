@@ -3,12 +3,12 @@ import type { FlowDocument } from '../../../../engine/contract/flow/flow-documen
 import { createId } from '../../../../engine/contract/values/ids.ts';
 
 /**
- * The deadline is short, because most flows of a city return a reply at once. The author can change it in the flow's
- * settings.
+ * The deadline of a new flow. It is short, because most flows of a city return a reply at once. The author can change
+ * it in the flow's settings.
  */
 const DEADLINE_MS = 10_000;
 
-/** The domain of new flows while no domain exists yet. */
+/** The domain of a new flow if no domain exists yet. */
 export const FIRST_DOMAIN = 'sh-city';
 
 /** Creates an empty flow. It has the same name in both languages until the author translates it. */

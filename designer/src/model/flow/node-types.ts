@@ -20,11 +20,11 @@ type TypedNode = Pick<FlowNode, 'type' | 'config'>;
 export interface NodeTypes {
   readonly list: readonly NodeDescription[];
   get(name: string): NodeDescription | undefined;
-  /** The types for new nodes. A major that a newer one replaces is not included. */
+  /** The types for new nodes. If a type has a newer major version, only the newer one is included. */
   readonly offered: readonly NodeDescription[];
-  /** Returns the offered types of the category, in the order of the installation. */
+  /** Returns the types of the category for new nodes, in the order in which the server lists them. */
   inCategory(category: Category): readonly NodeDescription[];
-  /** Returns the input ports; undefined if the type is unknown, so that any port may exist. */
+  /** Returns the input ports. Returns undefined if the type is unknown; a wire may then end at any port name. */
   inPorts(node: TypedNode): readonly PortSpec[] | undefined;
   outPorts(node: TypedNode): readonly PortSpec[] | undefined;
   /** Returns the output port for the normal case; undefined if nothing can follow the node. */
@@ -32,12 +32,13 @@ export interface NodeTypes {
   mainInPort(node: TypedNode): string | undefined;
   isTrigger(node: TypedNode): boolean;
   /**
-   * Returns the configuration with the defaults of the type. For the same configuration it returns the same object.
+   * Returns the configuration with the defaults of the type filled in. Returns the same object again for the same
+   * configuration object.
    */
   fullConfig(node: TypedNode): FlowNode['config'];
 }
 
-/** Ports that depend on a configuration, as the server reported them. */
+/** Caches ports that depend on the configuration of a node, as the server reported them. */
 export interface PortCache {
   get(type: string, config: FlowNode['config']): readonly PortSpec[] | undefined;
   learn(type: string, config: FlowNode['config'], ports: readonly PortSpec[]): void;
@@ -72,7 +73,7 @@ export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCa
 
   const fullConfigs = new WeakMap<FlowNode['config'], { readonly type: string; readonly config: FlowNode['config'] }>();
 
-  /** Returns the same list for the same configuration, so that nothing is redrawn unnecessarily. */
+  /** Returns the same list again for the same configuration, so that the canvas does not draw the card again. */
   const outPorts = (node: TypedNode): readonly PortSpec[] | undefined => {
     const type = byName.get(node.type);
     if (type === undefined || !type.ports.dependOnConfig) return type?.ports.out;
@@ -109,19 +110,22 @@ interface KnownPorts {
   readonly ports: readonly PortSpec[];
 }
 
-/** Returns whether this is the port for all errors of an action. */
+/** Returns whether this is the error port, at which all errors of an action leave the node. */
 export function isErrorPort(name: string): boolean {
   return name === errorPort.name;
 }
 
-/** Returns the main port. For a loop this is the port after the loop, for a choice the first branch. */
+/** Returns the main output port: for a loop the port after the loop, for a choice the first branch. */
 function mainPort(ports: readonly PortSpec[] | undefined, type: NodeDescription | undefined): string | undefined {
   if (ports === undefined) return outPort.name;
   if (type?.role === 'for-each' && ports.some(({ name }) => name === 'done')) return 'done';
   return (ports.find(({ name }) => !isErrorPort(name)) ?? ports[0])?.name;
 }
 
-/** Guesses the ports of a node with branches before the server was asked: one per branch, and `else` for a choice. */
+/**
+ * Guesses the output ports of a node with branches, until the server has reported them: one port for each branch, and
+ * `else` for a choice.
+ */
 function portsByBranches(type: NodeDescription, config: FlowNode['config']): readonly PortSpec[] {
   const { branches } = config;
   if (!Array.isArray(branches)) return type.ports.out;

@@ -1,7 +1,7 @@
 /**
- * Saves a flow while it is edited. At most one save is in flight, and a failed save is retried. If another user saved
- * in the meantime, their changes are merged where they concern other parts; the author decides about the rest. The
- * newest document is kept here until the server has it.
+ * Saves a flow while it is edited. Only one save runs at a time, and a failed save is repeated. If another user has
+ * saved in the meantime, changes to different parts are merged. The author decides about parts that both users changed.
+ * This object keeps the newest document until the server has it.
  */
 import type { Clock } from '../../../../engine/contract/values/clock.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -9,18 +9,18 @@ import { findChanges } from './document-changes.ts';
 import { mergeFlows } from './merge-flows.ts';
 
 /**
- * `saved`: the server has the document. `dirty`: it will be saved in a moment. `saving`: a save is in flight.
- * `offline`: the save is retried at `retryAtMs`. `conflict`: another user saved, and the author must decide.
+ * `saved`: the server has the document. `dirty`: it will be saved in a moment. `saving`: a save is running. `offline`:
+ * the save is repeated at `retryAtMs`. `conflict`: another user saved or deleted the flow, and the author must decide.
  * `refused`: the server rejected the document; it is sent again after the next edit.
  */
 export type AutosaveStatus = 'saved' | 'dirty' | 'saving' | 'offline' | 'conflict' | 'refused';
 
 export interface Conflict {
-  /** The newest local document; edits continue while the conflict is open. */
+  /** The newest local document. The user can edit it further while the conflict is open. */
   readonly mine: FlowDocument;
   /** The server's document; undefined if the flow was deleted there. */
   readonly theirs: FlowDocument | undefined;
-  /** The version that the user and the other user started from. */
+  /** The version from which both users started. */
   readonly base: FlowDocument;
 }
 
@@ -38,24 +38,24 @@ export interface AutosaveState {
 }
 
 export type SaveFailure =
-  /** The result on the server is unknown, so the save is retried. */
+  /** It is not known whether the server stored the document, so the save is repeated. */
   | { readonly kind: 'offline'; readonly retryAfterMs?: number }
   /** Another user saved in the meantime. `theirs` is undefined if they deleted the flow. */
   | { readonly kind: 'conflict'; readonly theirs: FlowDocument | undefined }
-  /** The server refused the document, so retrying is useless. */
+  /** The server refused the document. Sending it again without a change is useless. */
   | { readonly kind: 'refused' };
 
 export interface Merged {
-  /** The version that the user and the other user started from. */
+  /** The version from which both users started. */
   readonly base: FlowDocument;
   readonly theirs: FlowDocument;
-  /** The other user's document with my changes applied. */
+  /** The other user's document with the changes of this user. */
   readonly document: FlowDocument;
 }
 
 export interface AutosaveOptions {
   readonly clock: Clock;
-  /** Saves with `document.revision`; returns the server's new revision. */
+  /** Saves the document if the server's revision is still `document.revision`. Returns the new revision. */
   save(document: FlowDocument, signal: AbortSignal): Promise<{ readonly revision: number }>;
   judge(error: unknown): SaveFailure;
   /** Returns the server's document of a revision; undefined if the server no longer has it. */
@@ -85,9 +85,9 @@ export class Autosave {
   #isStopped = false;
 
   /**
-   * Creates the autosave of a flow. `base` is the server's document, or the document that a stored draft started
-   * from; the first save then detects later changes. `sent` are the documents that were in flight when the page was
-   * closed.
+   * Creates the autosave of a flow. `base` is the server's document. After a crash it may be the older server document
+   * on which a stored draft is based; the first save then finds out what has changed since. `sent` are the documents
+   * whose save was not finished when the page was closed.
    */
   constructor(base: FlowDocument, options: AutosaveOptions, sent: readonly FlowDocument[] = []) {
     this.#options = options;
@@ -100,7 +100,7 @@ export class Autosave {
     return this.#state;
   }
 
-  /** Returns whether the server may lack local changes. The user must then be asked before they leave the page. */
+  /** Returns whether the server may lack local changes. If so, the page must warn the user before they leave it. */
   get hasUnsaved(): boolean {
     return !isSame(this.#latest, this.#state.base) || this.#sending !== undefined;
   }
@@ -129,8 +129,8 @@ export class Autosave {
   }
 
   /**
-   * Saves now (for Ctrl-S and before publishing). Resolves when there is nothing left to save, or when saving is
-   * impossible now.
+   * Saves now, for Ctrl-S and before publishing. Resolves as soon as everything is saved, or when it cannot be saved
+   * now.
    */
   flush(): Promise<AutosaveState> {
     if (this.#state.status === 'dirty' || this.#state.status === 'refused' || this.#state.status === 'offline') this.#send();
@@ -144,21 +144,23 @@ export class Autosave {
   }
 
   /**
-   * Must be called when another user saved. Merges their changes before a conflict arises. Does nothing while a save
-   * is in flight, because that save detects the changes itself.
+   * Must be called with the server's document after another user saved. Merges that user's changes at once, so that
+   * fewer conflicts arise. Does nothing unless the status is `saved` or `dirty`: in any other state, the next save
+   * finds the changes.
    */
   newer(theirs: FlowDocument): void {
     const { status, base } = this.#state;
     if (theirs.revision <= base.revision || this.#unanswered.length > 0) return;
     if (status !== 'saved' && status !== 'dirty') return;
-    // The same document may have been saved by a page of this user that was just closed.
+    // The documents are equal, for example if another page of the same user saved the document just before it was
+    // closed.
     if (isSame(this.#latest, theirs)) this.#saved(theirs);
     else this.#takeIn(base, theirs);
   }
 
   /**
-   * Must be called when another user deleted the flow. The author decides whether it is restored. Does nothing while
-   * a save is in flight, because that save detects the deletion itself.
+   * Must be called when another user deleted the flow. The author then decides whether to restore it. Does nothing
+   * unless the status is `saved` or `dirty`: in any other state, the next save finds the deletion.
    */
   removed(): void {
     const { status, base } = this.#state;
@@ -168,8 +170,8 @@ export class Autosave {
   }
 
   /**
-   * Ends a conflict with the author's decision. Saves the document on top of the other user's, or as a new flow if
-   * theirs was deleted.
+   * Ends a conflict by the author's decision. Saves the document as the next revision after the other user's. If the
+   * other user deleted the flow, saves it as a new flow.
    */
   settle(document: FlowDocument): Promise<AutosaveState> {
     const { conflict } = this.#state;
@@ -188,7 +190,7 @@ export class Autosave {
     return this.flush();
   }
 
-  /** Starts no further save, and ignores the result of a save in flight. */
+  /** Stops saving. The result of a save that is still running is ignored. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelTimer();
@@ -221,8 +223,8 @@ export class Autosave {
   }
 
   /**
-   * Sends the document. Settles with the response or the time-out, whichever comes first. A synchronous error of
-   * `save` counts as a failed save.
+   * Sends the document. Settles with the response or the time-out, whichever comes first. If `save` throws an error
+   * directly, this counts as a failed save.
    */
   async #answerOf(document: FlowDocument, signal: AbortSignal): Promise<{ readonly revision: number }> {
     const timedOut = new Promise<never>((_resolve, reject) => {
@@ -263,9 +265,10 @@ export class Autosave {
   }
 
   /**
-   * Finds out whether a refused save is a real conflict. The server may have stored a document whose response was
-   * lost: then there is no conflict. If another user saved on top of such a document, it becomes the common base.
-   * Nothing is sent until this is known.
+   * Finds out whether a save that the server refused as outdated is a real conflict. The server may have stored an
+   * earlier document of this page without the response arriving. If it still has that document, there is no conflict.
+   * If another user then saved a newer version, that document is the base of the merge. Nothing is sent until this is
+   * known.
    */
   async #clash(sent: FlowDocument, theirs: FlowDocument | undefined): Promise<void> {
     const mineOf = (document: FlowDocument) => [...this.#unanswered, sent].some((one) => isSame(one, document));

@@ -1,7 +1,7 @@
 /**
- * Small, reversible changes of a JSON value. They are the entries of the history, kept in memory and in the browser's
- * store. Lists whose items have ids are compared by id, so that removing a node is one change. With patches by
- * position, removing a node would rewrite all later nodes, and undo would create new objects for them.
+ * Small, reversible changes of a JSON value. They are the entries of the history, in memory and in the browser's store.
+ * Lists whose items have ids are compared by id. So the removal of a node is one small change. With a comparison by
+ * position, it would change all later nodes too, and undo would create new objects for them.
  */
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 
@@ -55,8 +55,8 @@ function listChanges(before: readonly unknown[], after: readonly unknown[], path
 }
 
 /**
- * Compares lists by the ids of their items. Returns undefined if some items have no unique ids, or if items changed
- * places.
+ * Compares lists by the ids of their items. Returns undefined if an item has no id, if two items have the same id, or
+ * if the order of items has changed.
  */
 function changesById(before: readonly unknown[], after: readonly unknown[], path: Path): Change[] | undefined {
   const old = positionsById(before);
@@ -72,8 +72,9 @@ function changesById(before: readonly unknown[], after: readonly unknown[], path
 }
 
 /**
- * Compares lists by position. It keeps what is equal at both ends. The rest is compared item by item if the counts
- * are equal, otherwise it is replaced.
+ * Compares lists by position. Equal items at the beginning and at the end are left out. If both lists have the same
+ * length, the other items are compared one by one. Otherwise these items of the old list are replaced by those of the
+ * new list.
  */
 function changesByPosition(before: readonly unknown[], after: readonly unknown[], path: Path): Change[] {
   const most = Math.min(before.length, after.length);
@@ -92,9 +93,9 @@ function changesByPosition(before: readonly unknown[], after: readonly unknown[]
 }
 
 /**
- * Returns the value with the part at the path replaced. Throws an error if the path does not exist, which only
- * happens with a damaged history. Each container is copied once: `fresh` contains the copies of this call, which may
- * be changed.
+ * Returns the value with the part at the path replaced. Throws an error if the path does not exist; this happens only
+ * with a damaged history. Copies each object and list on the path once. `fresh` contains these copies, so that further
+ * changes can modify them directly.
  */
 function edit(value: unknown, path: Path, depth: number, fresh: Set<unknown>, change: (old: unknown) => unknown): unknown {
   const step = path[depth];

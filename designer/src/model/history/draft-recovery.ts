@@ -1,4 +1,6 @@
-/** The browser's copy of a flow during editing. It decides how editing continues after a reload or a crash. */
+/**
+ * The draft of a flow that the browser stores during editing. Decides how editing continues after a reload or a crash.
+ */
 import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
 import { Check } from 'typebox/value';
 import { isSame, type Conflict } from './autosave.ts';
@@ -17,20 +19,20 @@ export interface KeptDraft {
   readonly keptAtMs: number;
 }
 
-/** Returns the draft as JSON for the browser's store. It must be stored after every history entry. */
+/** Returns the draft as JSON for the browser's store. The caller must store it after every change of the history. */
 export function keepDraft(history: History, base: FlowDocument, nowMs: number, sent: readonly FlowDocument[] = []): KeptDraft {
   return { schema: SCHEMA, history: toStored(history), base, keptAtMs: nowMs, ...(sent.length === 0 ? {} : { sent }) };
 }
 
 export type Recovered =
-  /** Editing continues with the stored draft, with undo. `base` is the server's document. */
+  /** Editing continues with the stored draft, and undo still works. `base` is the server's document. */
   | { readonly kind: 'continue'; readonly history: History; readonly base: FlowDocument; readonly hasUnsaved: boolean; readonly sent: Sent }
   /** No useful draft was stored, so editing starts with the server's document. */
   | { readonly kind: 'fresh'; readonly history: History; readonly base: FlowDocument }
-  /** The draft and the server's document both have changes that the other lacks. */
+  /** The stored draft and the server's document have different changes, and neither contains all of them. */
   | { readonly kind: 'conflict'; readonly history: History; readonly conflict: Conflict; readonly sent: Sent };
 
-/** Documents that a stored draft had sent. Autosave uses them to recognise its own saves on the server. */
+/** Documents that were sent before the page was closed. With them, autosave recognises its own saves on the server. */
 type Sent = readonly FlowDocument[];
 
 /**

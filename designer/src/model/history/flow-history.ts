@@ -14,9 +14,12 @@ import { applyChanges, findChanges, type Change } from './document-changes.ts';
  */
 export interface Command {
   readonly name: CommandName;
-  /** The object of the edit, in the user's words: for example, the label of a node. */
+  /** What the edit changes, in the user's words. For example the label of a node. */
   readonly subject?: string;
-  /** Commands of one gesture (typing into one field, dragging) with the same key are merged into one entry. */
+  /**
+   * Consecutive commands with the same key are merged into one entry until the gesture ends. A gesture is, for example,
+   * typing into one field or one drag.
+   */
   readonly mergeKey?: string;
   change(draft: FlowDocument): void;
 }
@@ -33,7 +36,7 @@ export interface History {
   readonly past: readonly HistoryEntry[];
   /** The entries that can be redone, the next one first. */
   readonly future: readonly HistoryEntry[];
-  /** The merge key of the current gesture. */
+  /** The merge key of the current gesture. A command with this key is merged into the last entry. */
   readonly gesture?: string;
 }
 
@@ -91,13 +94,16 @@ export function redo(history: History): History {
   };
 }
 
-/** Sets the server's new revision. The user did not edit anything, so this adds no entry and ends no gesture. */
+/** Sets the revision that the server returned. This is no edit, so it adds no entry and does not end the gesture. */
 export function withRevision(history: History, revision: number): History {
   if (history.document.revision === revision) return history;
   return { ...history, document: freeze({ ...history.document, revision }) };
 }
 
-/** Returns the ids of existing nodes that an entry affects. They are shown after undo or redo. */
+/**
+ * Returns the ids of the nodes that an entry changed and that still exist. After undo or redo, the canvas shows these
+ * nodes.
+ */
 export function nodesTouched(entry: HistoryEntry, document: FlowDocument): readonly string[] {
   const ids = new Set(entry.changes.flatMap((change) => idsIn(change, document)));
   return document.nodes.filter((node) => ids.has(node.id)).map((node) => node.id);

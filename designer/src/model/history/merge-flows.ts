@@ -1,8 +1,9 @@
 /**
- * Merges a flow that two people changed, by comparing both versions with their common base. A change by one person is
- * taken; a change by both is a conflict that the author must decide. A unit is a node, the wires of one port, a note,
- * a frame, a saved test, or a setting of the flow. If both moved a node, the author's place is used, because this
- * loses nothing.
+ * Merges a flow that two people changed: this user (`mine`) and another one (`theirs`). Both versions are compared with
+ * the version from which they started. A part that only one person changed is taken from that person. A part that both
+ * changed differently is a conflict, and the author must decide. A part is a node, the wires of one port, a note, a
+ * frame, a saved test, or a setting of the flow. If both moved the same node, this user's position is used, because
+ * positions are no conflict.
  */
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../../engine/contract/flow/flow-document.ts';
 import { findChanges } from './document-changes.ts';
@@ -19,16 +20,18 @@ export interface MergeConflict {
 
 export interface Merge {
   readonly document: FlowDocument;
-  /** Units that both people changed. `choose` decides each of them; by default the author's version is used. */
+  /**
+   * Parts that both people changed differently. `choose` decides each of them; without it, this user's version is used.
+   */
   readonly conflicts: readonly MergeConflict[];
 }
 
 type Choose = (conflict: MergeConflict) => MergeSide;
 
-/** Returns the author's decision; undefined for conflicts that were not asked about. */
+/** Returns the author's decision about a conflict; undefined if the author was not asked about it. */
 export type DecideConflict = (conflict: MergeConflict) => MergeSide | undefined;
 
-/** Parts that are merged separately. All other parts count as settings. */
+/** Fields of the document that have their own merge, or none. All other fields count as settings. */
 const OWN_PARTS = new Set(['schema', 'flowId', 'revision', 'nodes', 'edges', 'layout', 'tests']);
 
 export function mergeFlows(base: FlowDocument, mine: FlowDocument, theirs: FlowDocument, choose: Choose = () => 'mine'): Merge {
@@ -66,7 +69,7 @@ export function keyOf({ kind, id, port = '' }: MergeConflict): string {
 
 type Three<T> = readonly [base: T, mine: T, theirs: T];
 
-/** Merges two maps. A value that is absent was removed or never existed. */
+/** Merges two maps. If a key is absent in one of the three maps, the value was removed or did not exist yet. */
 function mergeMaps<T>(
   [base, mine, theirs]: Three<ReadonlyMap<string, T>>,
   isSame: (a: T | undefined, b: T | undefined) => boolean,
@@ -82,7 +85,10 @@ function mergeMaps<T>(
   return merged;
 }
 
-/** Returns the order of `theirs`. Items that are only in `mine` follow their predecessor in `mine`. */
+/**
+ * Returns all keys in the order of `theirs`. A key that only `mine` contains follows the key that stands before it in
+ * `mine`.
+ */
 function orderOf(mine: readonly string[], theirs: readonly string[]): readonly string[] {
   const known = new Set(theirs);
   const behind = new Map<string | undefined, string[]>();
@@ -94,7 +100,7 @@ function orderOf(mine: readonly string[], theirs: readonly string[]): readonly s
   return [...(behind.get(undefined) ?? []), ...theirs.flatMap((key) => [key, ...(behind.get(key) ?? [])])];
 }
 
-/** Merges nodes. Removing a node is also in conflict with changed wires of that node on the other side. */
+/** Merges nodes. It is also a conflict if one person removed a node and the other person connected new wires to it. */
 function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: string) => MergeSide): Map<string, FlowNode> {
   const nodesOf = ({ nodes }: FlowDocument) => byKey(nodes, ({ id }) => id);
   const maps = [nodesOf(base), nodesOf(mine), nodesOf(theirs)] as const;
@@ -112,7 +118,10 @@ function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: stri
   return merged;
 }
 
-/** Returns the nodes that one person removed but the merge kept, with the side that kept them. */
+/**
+ * Returns the nodes that one person removed but the merge keeps. The value is the version (`mine` or `theirs`) that
+ * still contains the node.
+ */
 function keptAgainstRemoval(
   [base, mine, theirs]: Three<FlowDocument>,
   nodes: ReadonlyMap<string, FlowNode>,
@@ -122,7 +131,10 @@ function keptAgainstRemoval(
   return new Map(kept.map(({ id }) => [id, my!.has(id) ? 'mine' : 'theirs']));
 }
 
-/** Merges wires. A node that was kept gets its wires back, because they were removed only with the node. */
+/**
+ * Merges wires. If the merge keeps a node that one person removed, it also keeps the wires that were removed together
+ * with the node.
+ */
 function mergeWires(
   [base, mine, theirs]: Three<FlowDocument>,
   kept: ReadonlyMap<string, MergeSide>,
@@ -152,8 +164,8 @@ function isWiredAnew(base: FlowDocument, flow: FlowDocument, id: string): boolea
 type Wires = readonly FlowEdge[];
 
 /**
- * Groups wires by source port. If two people each insert a node into one wire, separate wires would split the path of
- * the message in two.
+ * Groups wires by source port. All wires of a port are merged as one part. If they were merged one by one, and both
+ * people had inserted a node into the same wire, the message would take both ways.
  */
 function wiresOf({ edges }: FlowDocument): ReadonlyMap<string, Wires> {
   return Map.groupBy(edges, ({ from }) => `${from.node} ${from.port}`);
@@ -174,8 +186,8 @@ function endsOf({ from, to }: FlowEdge): string {
 }
 
 /**
- * Gives duplicates new ids. Otherwise a wire that one person moved to another port, and the other person kept, would
- * exist twice with one id.
+ * Gives a second wire with the same id a new id. There are two if one person moved a wire to another port and the other
+ * person's wire is kept as well.
  */
 function withOwnIds(edges: Wires): Wires {
   const taken = new Set<string>();
@@ -187,7 +199,7 @@ function withOwnIds(edges: Wires): Wires {
   });
 }
 
-/** Removes empty frames and keeps each node in only one frame. */
+/** Leaves each node only in the first frame that contains it, and removes frames without nodes. */
 function withSoundGroups(flow: FlowDocument): FlowDocument {
   const free = new Set(flow.nodes.map(({ id }) => id));
   const groups = flow.layout.groups.map((group) => {
@@ -206,7 +218,8 @@ function settingsOf(flow: FlowDocument): ReadonlyMap<string, unknown> {
 }
 
 /**
- * Returns the items by name. Items with the same name (for example from an import) are distinguished by their order.
+ * Returns the items by name. If several items have the same name (for example after an import), a number is added to
+ * the name of all but the first.
  */
 function byKey<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, T> {
   const map = new Map<string, T>();

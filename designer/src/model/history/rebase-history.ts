@@ -5,14 +5,13 @@ import { findChanges } from './document-changes.ts';
 import { begin, redo, undo, type History, type HistoryEntry } from './flow-history.ts';
 import { mergeFlows, type DecideConflict } from './merge-flows.ts';
 
-/** Maximum number of steps that are carried over, because each of them needs a merge. */
+/** Maximum number of steps of the new history. Each step needs a merge, which takes time. */
 const MOST = 100;
 
 /**
- * Returns the history with `merged` as its document. Undo and redo then affect only this user's edits: the other
- * user's changes are merged into each past state, as if they had been there from the start. Parts that both users
- * changed stay as `decided`. The history ends at a step that would undo the other user's changes to a part without a
- * decision.
+ * Returns a history for the merged document in which undo and redo affect only this user's edits. For this, the other
+ * user's changes are merged into each past and future state. For parts that both users changed, `decided` returns the
+ * author's decision. The history ends at the first state with a conflict that the author has not decided.
  */
 export function rebaseHistory(
   history: History,

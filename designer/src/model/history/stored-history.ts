@@ -1,4 +1,4 @@
-/** A history as JSON for the browser's store. After a crash nothing is lost and undo still works. */
+/** Converts a history to JSON for the browser's store and back. So undo still works after a crash. */
 import { Type, type Static } from 'typebox';
 import { Check } from 'typebox/value';
 import { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -55,8 +55,8 @@ function isNamedByCommand(entry: StoredEntry): entry is StoredEntry & { name: Co
 }
 
 /**
- * Returns whether every step back and forward gives a valid flow document, and whether replaying all steps returns to
- * the current document.
+ * Returns whether the history can be replayed: each undo and redo gives a valid flow document, and all of them together
+ * lead back to the current document.
  */
 function canBePlayed({ document, past, future }: History): boolean {
   const back = (from: FlowDocument, entries: readonly HistoryEntry[]) =>

@@ -1,6 +1,6 @@
 /**
- * Converts the flow document to what the canvas draws. The shapes fit @xyflow/react without importing it. A view is
- * cached: an unchanged node gives the same object, so that only changed cards are redrawn.
+ * Converts the flow document to what the canvas draws. The result has the form that @xyflow/react expects, but this
+ * file does not import it. An unchanged node gives the same object again, so that only changed cards are drawn again.
  */
 import type { FlowDocument, FlowEdge, FlowNode, LayoutGroup, LayoutNote } from '../../../../engine/contract/flow/flow-document.ts';
 import type { Category, ControlRole, PortSpec } from '../../../../engine/contract/node/node.ts';
@@ -16,7 +16,7 @@ export interface CanvasPort {
   readonly name: string;
   readonly label: Text;
   readonly isError: boolean;
-  /** True if a wire is attached to the port but the node does not have it (any more). */
+  /** True if a wire is connected to this port although the node has no such port, or no longer has it. */
   readonly isMissing: boolean;
   /** Position of the port on the card. */
   readonly at: Point;
@@ -50,7 +50,7 @@ interface Placed {
   readonly position: Point;
   readonly width: number;
   readonly height: number;
-  /** Set in advance, so that the canvas can draw without measuring. */
+  /** The known size. With it, the canvas can draw the element before the browser has measured it. */
   readonly measured: { readonly width: number; readonly height: number };
   readonly zIndex: number;
 }
@@ -80,7 +80,7 @@ export interface WireData {
   /** Category of the source node. */
   readonly category: Category | undefined;
   readonly turn: Turn;
-  /** True if one of its ports does not exist. */
+  /** True if the wire starts or ends at a port that does not exist. */
   readonly isBroken: boolean;
   readonly [key: string]: unknown;
 }
@@ -106,8 +106,8 @@ const Z = { group: 0, note: 1, card: 2 } as const;
 const HANDLE = 12;
 
 /**
- * Returns a function that creates views of one flow's documents. A new function is needed for each flow, and when
- * node types change.
+ * Returns a function that converts the documents of one flow. Create a new function for another flow and for other node
+ * types, because it remembers its last result.
  */
 export function createCanvasView(types: NodeTypes): (document: FlowDocument) => CanvasView {
   let before: ReadonlyMap<string, Kept> = new Map();
@@ -130,7 +130,7 @@ export function createCanvasView(types: NodeTypes): (document: FlowDocument) => 
   };
 }
 
-/** Returns the value of the last view for this id if its inputs are the same; otherwise calls `make`. */
+/** Returns the last value for this id if `inputs` are the same objects as then. Otherwise calls `make`. */
 type Keep = <T>(id: string, inputs: readonly unknown[], make: () => T) => T;
 
 interface Kept {
@@ -217,8 +217,8 @@ function endsOf(
 }
 
 /**
- * Returns the ports that wires name but nodes do not have. Keys are `in <node>` and `out <node>`; values are names
- * joined by line breaks.
+ * Returns the ports that are named by wires but do not exist. A key is `in <node>` or `out <node>`. A value is a list
+ * of port names, joined by line breaks.
  */
 function lostPorts(wires: readonly FlowEdge[], byId: ReadonlyMap<string, FlowNode>, types: NodeTypes): ReadonlyMap<string, string> {
   const lost = new Map<string, string>();
@@ -262,7 +262,7 @@ function cardNode(
   };
 }
 
-/** Returns the ports of a card. For a node of unknown type, every port that a wire names counts as existing. */
+/** Returns the ports of a card. If the node type is unknown, every port that a wire names counts as existing. */
 function canvasPorts(
   ports: readonly PortSpec[],
   lost: string,

@@ -1,12 +1,15 @@
 /**
- * Decides which part of a drawing is visible, and at which zoom: the whole drawing if it stays readable, otherwise
- * its beginning.
+ * Computes the zoom and the position at which a drawing is shown: all of it if text stays readable, otherwise its
+ * beginning.
  */
 import type { Box, Point } from '../flow/card-geometry.ts';
 
 /** Below this zoom, text on cards is unreadable. The user can still zoom out further. */
 export const READABLE_ZOOM = 0.7;
-/** Margins around the visible part. The toolbar of the view covers the lower edge. */
+/**
+ * Free space around the visible part, in pixels. At the lower edge there is more, because the toolbar of the view is
+ * there.
+ */
 const FREE = { left: 32, right: 32, top: 32, bottom: 72 } as const;
 
 export interface FittedView extends Point {
@@ -16,7 +19,7 @@ export interface FittedView extends Point {
 export interface Fit {
   readonly bounds: Box;
   readonly room: { readonly width: number; readonly height: number };
-  /** The part that must be visible: the trigger, or the selection. */
+  /** The part that must be visible in any case: the trigger or the selection. */
   readonly anchor: Box;
 }
 
@@ -48,8 +51,8 @@ function zoomOf(size: number, { room, before, after }: Side): number {
 }
 
 /**
- * Returns the offset of the drawing. It is centred if all of it fits. Otherwise it starts at its beginning, moved
- * only as far as the anchor requires.
+ * Returns how far the drawing is moved, in pixels. It is centred if all of it fits. Otherwise its beginning is shown.
+ * If the anchor would then be outside the view, the drawing is moved just far enough to show it.
  */
 function shift(all: Span, anchor: Span, { room, before, after }: Side, zoom: number): number {
   const free = room - before - after - all.size * zoom;

@@ -1,7 +1,4 @@
-/**
- * Breaks a flow that is too long for one row into several rows. A chain of twelve nodes is read like text, row by
- * row.
- */
+/** Breaks a long flow into several rows, so that a long chain of nodes is read row by row, like text. */
 import { CARD_WIDTH, GAP_X, type Box } from '../flow/card-geometry.ts';
 
 /** A card, or the frame of a group with all its contents. */
@@ -20,12 +17,12 @@ export interface Part {
   readonly wires: readonly Wire[];
 }
 
-/** The width of five cards: as many as a small screen shows at a readable zoom. */
+/** Maximum width of a row. Five cards fit into it, which a small screen can show at a readable zoom. */
 const ROW_WIDTH = 5 * (CARD_WIDTH + GAP_X) - GAP_X;
 
 /**
- * Breaks a part into rows. A row may end only where a single wire continues (not counting error wires), so that
- * branches are never split. There are as few rows as possible, of similar length.
+ * Breaks a part of the flow into rows. A row ends only where at most one wire (error wires not counted) continues in
+ * the next row. So branches stay in one row. Uses as few rows as possible, with similar widths.
  */
 export function breakIntoRows(part: Part): readonly Part[] {
   const columns = columnsOf(part.items, part.wires);
@@ -50,7 +47,7 @@ function widthOf(widths: readonly number[], start: number, end: number): number 
   return widths.slice(start, end).reduce((sum, width) => sum + width + GAP_X, -GAP_X);
 }
 
-/** Returns for each column whether a row may begin with it. */
+/** Returns for each column whether a new row may begin there. */
 function mayBreak(wires: readonly Wire[], columns: ReadonlyMap<string, number>, count: number): readonly boolean[] {
   const passing = Array.from({ length: count }, () => 0);
   for (const { from, to, isError } of wires) {
@@ -62,12 +59,14 @@ function mayBreak(wires: readonly Wire[], columns: ReadonlyMap<string, number>, 
 
 interface Best {
   readonly rows: number;
-  /** Sum of the squares of the row widths. A smaller sum means more even rows. */
+  /** Sum of the squares of the row widths. It is smallest if all rows have the same width. */
   readonly unevenness: number;
   readonly starts: readonly number[];
 }
 
-/** Returns the columns at which rows begin. A row is wider than the screen only if it cannot be broken. */
+/**
+ * Returns the columns at which the rows begin. A row is wider than the maximum only if there is no place to break it.
+ */
 function bestStarts(widths: readonly number[], isBreak: readonly boolean[]): readonly number[] {
   const best: Best[] = [{ rows: 0, unevenness: 0, starts: [] }];
   const ends = [...isBreak.keys()].filter((column) => column > 0 && isBreak[column]).concat(widths.length);
@@ -86,8 +85,8 @@ function bestStarts(widths: readonly number[], isBreak: readonly boolean[]): rea
 }
 
 /**
- * Puts each item one column after its last predecessor. An item without predecessors is one column before its first
- * successor.
+ * Puts each item one column to the right of its rightmost predecessor. An item without predecessors is one column to
+ * the left of its leftmost successor.
  */
 export function columnsOf(items: readonly Item[], wires: readonly Wire[]): ReadonlyMap<string, number> {
   const open = new Map(items.map(({ id }) => [id, 0]));

@@ -1,4 +1,7 @@
-/** Suggests a layout: from left to right, row by row, error branches below, groups together. Deterministic. */
+/**
+ * Suggests positions for all cards: from left to right, row by row, with error branches below, and the nodes of a group
+ * together. The same flow always gets the same positions.
+ */
 import { Graph, layout as layOut } from '@dagrejs/dagre';
 import { freeze } from 'immer';
 import type { FlowDocument } from '../../../../engine/contract/flow/flow-document.ts';
@@ -22,8 +25,8 @@ import { breakIntoRows, columnsOf, type Item, type Part, type Wire } from './lay
 import { isErrorPort, type NodeTypes } from '../flow/node-types.ts';
 
 /**
- * Moves every node to its suggested place. With `ids`, only those nodes are laid out, and their upper left corner
- * stays. Notes are not moved.
+ * Moves every node to its suggested position. With `ids`, only these nodes are moved, and the upper left corner of
+ * their area stays the same. Notes are not moved.
  */
 export function layOutFlow(document: FlowDocument, types: NodeTypes, ids?: readonly string[]): Command {
   const places = suggestLayout(document, types, ids);
@@ -31,10 +34,10 @@ export function layOutFlow(document: FlowDocument, types: NodeTypes, ids?: reado
 }
 
 /**
- * Returns the flow with a place for every node. Flows from the API, a file or the command line may lack places, and
- * their nodes would overlap. If no node has a place, all nodes are laid out. Otherwise each node without a place is
- * put next to a node that it is connected to, or lower if that place is taken. This is not a step of the history.
- * Returns the same object if no place is missing.
+ * Returns the flow with a position for every node. Flows from the API, a file or the command line may have nodes
+ * without a position, which would overlap. If no node has a position, all are laid out. Otherwise a node without a
+ * position is put beside a node that it is connected to, or lower if that place is taken. This adds no entry to the
+ * history. Returns the same object if no position is missing.
  */
 export function withPlaces(document: FlowDocument, types: NodeTypes): FlowDocument {
   const placed = document.nodes.filter(({ id }) => Object.hasOwn(document.layout.nodes, id));
@@ -78,7 +81,10 @@ function wiresInOrder(document: FlowDocument, nodes: FlowDocument['nodes'], type
     .sort((a, b) => a.rank - b.rank);
 }
 
-/** Lays out each group separately. The group then takes part in the layout as one item with the size of its frame. */
+/**
+ * Lays out the nodes of each group first. Then lays out the whole flow, with each group as a single item of the size of
+ * its frame.
+ */
 function placeWithGroups(
   cards: readonly Item[],
   wires: readonly Wire[],
@@ -110,7 +116,9 @@ function placeWithGroups(
   );
 }
 
-/** Returns places of the members relative to the corner of their frame. */
+/**
+ * Lays out the nodes of one group. `within` contains their positions relative to the upper left corner of the frame.
+ */
 function placeGroup(
   members: readonly Item[],
   wires: readonly Wire[],
@@ -125,8 +133,8 @@ function placeGroup(
 }
 
 /**
- * Lays out each connected part separately, one below the other, and breaks long parts into rows. The origin is the
- * upper left corner of the whole layout.
+ * Lays out each connected part of the flow, and breaks long parts into rows. The parts are one below the other.
+ * Positions are relative to the upper left corner of the whole layout.
  */
 function placeItems(items: readonly Item[], wires: readonly Wire[]): Map<string, Point> {
   const places = new Map<string, Point>();
@@ -158,7 +166,10 @@ function connectedParts(items: readonly Item[], wires: readonly Wire[]): Part[] 
   return [...Map.groupBy(items, ({ id }) => union.find(id))].map(([part, members]) => ({ items: members, wires: byPart.get(part) ?? [] }));
 }
 
-/** Creates a union-find structure of items. `join` returns whether the two items were in different parts. */
+/**
+ * Creates a data structure that knows which items are connected (union-find). `join` connects two items and returns
+ * whether they were not connected before.
+ */
 function createUnion(items: readonly Item[]) {
   const leader = new Map(items.map(({ id }) => [id, id]));
   const find = (id: string): string => {
@@ -188,8 +199,8 @@ function placePart({ items, wires }: Part): Map<string, Point> {
     const weight = wire.isError ? 1 : 4;
     graph.setEdge(wire.from, wire.to, { weight, minlen: Math.max(1, span(wire)), width: 0, height: 0, labelpos: 'c' }, `${index}`);
   });
-  // Keep the order in which wires were added, so that branches are in the order of their ports. The search of dagre
-  // for fewer crossings would reverse them.
+  // Keep the order in which wires were added, so that branches are in the order of their ports. Otherwise dagre looks
+  // for fewer crossings and would change this order.
   layOut(graph, { disableOptimalOrderHeuristic: true });
   return new Map(
     items.map(({ id, width, height }) => {
@@ -203,9 +214,9 @@ const SMALL_FLOW = 120;
 const LONGEST_SPAN = 2;
 
 /**
- * Returns the wires that dagre gets. For a large flow, these are only the short wires and those that keep the flow
- * connected, because a long wire costs one step for each column that it passes. The columns do not change, since
- * every wire has its length.
+ * Returns the wires to pass to dagre. In a large flow, dagre needs much time for wires that pass many columns. So only
+ * short wires are passed, and those that are needed to keep the flow connected. The columns stay the same, because they
+ * are computed before and every wire has a fixed length.
  */
 function drawnWires(items: readonly Item[], wires: readonly Wire[], span: (wire: Wire) => number): readonly Wire[] {
   if (items.length <= SMALL_FLOW) return wires;

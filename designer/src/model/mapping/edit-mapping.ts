@@ -46,7 +46,7 @@ export function disconnect(mapping: Mapping, key: string): Edited {
   const node = findNode(targetTree(mapping), key);
   if (node === undefined) return { refusal: 'NO_PLACE' };
   const kept = keepFields(mapping);
-  // The rule of a list fills the items of its loop, so disconnect that rule.
+  // The items of a list are filled by the rule of the list, so remove that rule.
   const pointers = node.loop !== undefined ? [node.loop.pointer] : pointersIn(node);
   return { mapping: withoutRules(kept, pointers) };
 }
@@ -74,7 +74,9 @@ export interface NewField {
   readonly required?: boolean;
 }
 
-/** Adds an unfilled field to `parent`, where '' is the top. For a list, the field is added to its items. */
+/**
+ * Adds a field without a rule to `parent`; '' is the top of the target. For a list, the field is added to its items.
+ */
 export function addField(mapping: Mapping, parent: string, { name, type, required = false }: NewField): Edited {
   if (!isFieldName(name)) return { refusal: 'NAME_WRONG' };
   const tree = targetTree(mapping);
@@ -90,7 +92,7 @@ export function addField(mapping: Mapping, parent: string, { name, type, require
   return { mapping: withTarget(kept, [...(kept.target ?? []), field]) };
 }
 
-/** Adds fields from the receiver's sample or schema. Existing fields get the type that is known from it. */
+/** Adds the fields of the receiver's example or schema. Fields that exist already get the type from there. */
 export function addFields(mapping: Mapping, fields: readonly TargetField[]): Edited {
   const kept = keepFields(mapping);
   const known = new Map((kept.target ?? []).map((field) => [field.to, field]));
@@ -153,7 +155,7 @@ export function swapRules(mapping: Mapping, one: string, other: string): Edited 
 }
 
 /**
- * Adds every field that is known only from rules to `target`, in display order. The field then stays when its rule is
+ * Adds every field that only a rule names to `target`, in the order of the tree. So the field stays when its rule is
  * removed.
  */
 export function keepFields(mapping: Mapping): Mapping {
@@ -162,7 +164,7 @@ export function keepFields(mapping: Mapping): Mapping {
   const others: TargetField[] = [];
   for (const { key, expected, kind, children } of allNodes(targetTree(mapping))) {
     if (children.length > 0 || expected !== undefined || kind === 'append' || kind === 'unreadable') continue;
-    // Items without fields need no entry, because the entry of their list is enough.
+    // A list's entry already says that there are items. So items without fields get no entry of their own.
     const to = withoutNumbers(key);
     const field: TargetField = kind === 'items' ? { to: to.slice(0, -2), type: 'list' } : { to };
     if (named.has(field.to) || to.length > 1000 || stepsOfTarget(to) === undefined) continue;
@@ -195,15 +197,15 @@ function withoutNumbers(key: string): string {
 }
 
 /**
- * Returns the pointers of the rules that write to a node and its parts. Rules inside a loop are left out, because the
- * loop's rule contains them.
+ * Returns the pointers of the rules that write to a node or its parts. Leaves out rules inside a loop, because removing
+ * the loop's rule removes them too.
  */
 function pointersIn(node: TargetNode): readonly string[] {
   const all = [node, ...allNodes(node)].flatMap(({ rules }) => rules.map(({ pointer }) => pointer));
   return all.filter((pointer) => !all.some((other) => pointer.startsWith(`${other}/`)));
 }
 
-/** Removes rules, from the last to the first, so that earlier indexes stay valid. */
+/** Removes the rules with the highest index first, so that the indexes of the other rules stay valid. */
 function withoutRules(mapping: Mapping, pointers: readonly string[]): Mapping {
   const index = (pointer: string) => Number(pointer.slice(pointer.lastIndexOf('/') + 1));
   return pointers.toSorted((a, b) => index(b) - index(a)).reduce((now, pointer) => withPart(now, pointer, undefined), mapping);

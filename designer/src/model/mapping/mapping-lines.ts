@@ -11,13 +11,13 @@ export interface MappingLine {
   /** Key of the target's row. */
   readonly target: string;
   readonly kind: 'value' | 'loop' | 'condition';
-  /** True if functions, code tables or an expression change the value on its way. */
+  /** True if the value is not copied as it is: functions, code tables or an expression change it. */
   readonly isWorked: boolean;
 }
 
 /**
- * Returns one line for each pair of rows. A condition gets a line only if the value itself does not come from the
- * same row.
+ * Returns the lines, at most one for each pair of a source row and a target row. If a value and a condition of a rule
+ * read the same row, there is only the line of the value.
  */
 export function linesOf(root: TargetNode, isList: IsList): readonly MappingLine[] {
   const lines = new Map<string, MappingLine>();
@@ -77,13 +77,13 @@ export interface DrawnLine {
   readonly line: MappingLine;
   readonly fromY: number;
   readonly toY: number;
-  /** True if one end is scrolled out of view, so that the line ends at the edge. */
+  /** True if one end is scrolled out of view. The line then ends at the edge of the tree. */
   readonly isCut: boolean;
 }
 
 /**
- * Returns the lines to draw: those with a visible end. Lines between the same visible rows (of folded parts) are
- * merged.
+ * Returns the lines to draw: those of which at least one end is visible. If rows are folded, several lines may connect
+ * the same two visible rows; these are drawn as one.
  */
 export function drawLines(
   lines: readonly MappingLine[],

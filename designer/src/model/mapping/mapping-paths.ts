@@ -1,12 +1,12 @@
-/** Paths of a mapping: in its source, as read from inside loops, and in its target. */
+/** Paths of a mapping: paths in its source, paths inside loops, and paths in its target. */
 import { parseFieldPath, type PathStep } from '../../../../engine/contract/flow/scope-path.ts';
 import { AppError } from '../../../../engine/contract/values/errors.ts';
 import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { pathStep } from '../schema/sample-shape.ts';
 
 /**
- * A step into a target: a field, an index of a list, appending to a list (`[]` at the end of a rule's `to`), or every
- * item of a list.
+ * A step of a target path: a field, an item of a list by its index, a new item at the end of a list (`[]` at the end of
+ * a rule's `to`), or every item of a list.
  */
 export type TargetStep =
   | { readonly kind: 'field'; readonly name: string }
@@ -78,7 +78,10 @@ function targetStep(step: PathStep): TargetStep {
   return typeof step === 'number' ? { kind: 'position', index: step } : { kind: 'field', name: step };
 }
 
-/** Returns the key of the row in the source tree for a scope path. The tree shows only the first item of a list. */
+/**
+ * Returns the key of the row in the source tree that shows a scope path. The tree shows only the first item of a list,
+ * so every index becomes 0.
+ */
 export function rowPath(path: string): string {
   const steps = stepsOf(path);
   if (steps === undefined) return path;
@@ -86,7 +89,7 @@ export function rowPath(path: string): string {
   return rest.reduce<string>((made, step) => (typeof step === 'number' ? `${made}[0]` : joinField(made, step)), String(root));
 }
 
-/** Returns the lists that contain a row, the outermost first. */
+/** Returns the paths of the lists that contain a row, the outermost first. */
 export function listsOn(path: string): readonly string[] {
   const [root = '', ...rest] = stepsOf(path) ?? [];
   const lists: string[] = [];
@@ -99,7 +102,8 @@ export function listsOn(path: string): readonly string[] {
 }
 
 /**
- * The scope of one loop iteration: `item` stands for `prefix`. `prefix` is undefined if a function produces the list.
+ * What `item` stands for in one loop: the path `prefix`. Undefined if the list is the result of a function, so that it
+ * has no path.
  */
 export interface LoopScope {
   readonly prefix: string | undefined;
@@ -108,8 +112,8 @@ export interface LoopScope {
 export type IsList = (path: string) => boolean | undefined;
 
 /**
- * Returns the loops around a place, given the `each` of every loop. If a value is not a list, the loop has this value
- * as its only item.
+ * Returns the scopes of the loops around a place. `eaches` are the lists of these loops, the outermost first. If a loop
+ * iterates over a value that is not a list, `item` stands for the value itself.
  */
 export function loopScopes(eaches: readonly MappingSource[], isList: IsList): readonly LoopScope[] {
   const scopes: LoopScope[] = [];
@@ -121,15 +125,18 @@ export function loopScopes(eaches: readonly MappingSource[], isList: IsList): re
   return scopes;
 }
 
-/** Returns the path of the list that a loop iterates over, even if `asList` wraps a single value. */
+/**
+ * Returns the path of the list that a loop iterates over; undefined if it has none. The function `asList`, which makes
+ * a list of a single value, is ignored.
+ */
 export function listPath(each: MappingSource): string | undefined {
   if ('path' in each) return each.path;
   return 'fn' in each && each.fn === 'asList' && each.args[0] !== undefined ? listPath(each.args[0]) : undefined;
 }
 
 /**
- * Returns the row of the source tree that a path refers to inside these loops; undefined if there is no such row (as
- * for `index`).
+ * Returns the path of the source row that `path` means inside these loops. Returns undefined if there is no such row,
+ * for example for `index`.
  */
 export function absolutePath(path: string, loops: readonly LoopScope[]): string | undefined {
   const [root, ...rest] = stepsOf(path) ?? [];
@@ -144,8 +151,8 @@ export function absolutePath(path: string, loops: readonly LoopScope[]): string 
 }
 
 /**
- * Returns the path that reads a row inside these loops; undefined if no path can, because the row is more than one
- * loop away.
+ * Returns the path by which a rule inside these loops reads a source row. Returns undefined for an item of a loop
+ * further out than the next outer one, because rules can only name `item` and `outer.item`.
  */
 export function pathInLoops(path: string, loops: readonly LoopScope[]): string | undefined {
   for (const [away, loop] of loops.toReversed().entries()) {

@@ -23,7 +23,10 @@ export interface PreviewTable {
 export interface MappingPreview {
   /** The output of the rules that do not fail. */
   readonly output: unknown;
-  /** Problems of the rules; pointers refer to the mapping. If there are any, the engine would produce no output. */
+  /**
+   * Problems of the rules; their pointers refer to the mapping. The engine would produce no output if there is any
+   * problem.
+   */
   readonly problems: readonly Issue[];
 }
 
@@ -65,10 +68,13 @@ async function attempt(
   }
 }
 
-/** Replaces a rule with one that writes nothing, so that pointers to the other rules stay valid. */
+/**
+ * Replaces a rule by a rule that writes nothing. The rule is not removed, so that the pointers to the other rules stay
+ * valid.
+ */
 function withoutRule(mapping: Mapping, pointer: string): Mapping {
   const rule = ruleAt(mapping, pointer);
-  // This also replaces the target if it cannot be read, because the compiler would reject it.
+  // Replace also the target path of the rule, because the compiler rejects a path that cannot be parsed.
   return rule === undefined ? mapping : withPart(mapping, pointer, { to: LEFT_OUT, from: { value: undefined } });
 }
 const LEFT_OUT = 'x';
@@ -102,7 +108,10 @@ export function tablesOf(value: unknown): readonly string[] {
   return [...found].toSorted();
 }
 
-/** Returns the output's value at a row of the target; for a list, its first item. */
+/**
+ * Returns the part of the output that belongs to a row of the target tree. For the items of a list, this is the first
+ * item.
+ */
 export function outputAt(output: unknown, root: TargetNode, key: string): unknown {
   return nodesOnWay(root, key).reduce<unknown>((value, node) => {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -121,7 +130,7 @@ export function outputAt(output: unknown, root: TargetNode, key: string): unknow
   }, output);
 }
 
-/** Groups problems by row. The row of a problem is that of the innermost rule on its path. */
+/** Groups problems by target row. A problem belongs to the row of the innermost rule that contains it. */
 export function problemsByRow(root: TargetNode, problems: readonly Issue[]): ReadonlyMap<string, readonly Issue[]> {
   const rows = new Map<string, string>();
   const visit = (node: TargetNode) => {
@@ -137,7 +146,9 @@ export function problemsByRow(root: TargetNode, problems: readonly Issue[]): Rea
   return found;
 }
 
-/** Returns a mapping that outputs each of the sources, read in the first iteration of the given loops. */
+/**
+ * Returns a mapping whose output contains the value of each source. Inside loops, this is the value for the first item.
+ */
 export function sourcesMapping(sources: readonly MappingSource[], eaches: readonly MappingSource[]): Mapping {
   const rules: readonly MappingRule[] = sources.map((from, index) => ({ to: `v${index}`, from }));
   return { rules: eaches.toReversed().reduce<readonly MappingRule[]>((inner, each) => [{ to: 'v', from: { each, rules: inner } }], rules) };

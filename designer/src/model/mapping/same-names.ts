@@ -20,9 +20,9 @@ function plainName(name: string): string {
 }
 
 /**
- * Returns a proposal for each empty field if a source has the same name. Lists are proposed before their fields, so
- * that sources for the fields are then searched in the list's items. Among several sources, the one whose path has
- * the most names in common is chosen, then the one nearest to the top.
+ * Returns a proposal for each empty field for which there is a source with the same name. A list is proposed before its
+ * fields, so that their sources can be found among the items of the list. Prefers sources in the innermost loop, then
+ * sources whose path ends with the same names as the field's path, then sources near the top of the tree.
  */
 export function proposeSameNames(mapping: Mapping, sources: readonly SourceNode[], isList: IsList): readonly Proposal[] {
   const byName = Map.groupBy(
@@ -61,8 +61,8 @@ function proposalFor(node: TargetNode, byName: ReadonlyMap<string, readonly Sour
   const found = (byName.get(plainName(node.name)) ?? [])
     .filter((source) => isListSource(source) === isLoop && (isLoop || !source.types.includes('object')))
     .filter(({ path }) => pathInLoops(path, loops) !== undefined)
-    // A field of an item is proposed only inside the loop over the items. Outside, it would always read the first
-    // item.
+    // Propose a field of a list's items only inside the loop over this list. Outside the loop, the rule would always
+    // read the first item.
     .filter(({ path }) => listsOn(path).every((list) => loops.some(({ prefix }) => prefix === `${list}[0]`)))
     .toSorted((a, b) => rank(b, node, innermost) - rank(a, node, innermost))[0];
   if (found === undefined) return undefined;

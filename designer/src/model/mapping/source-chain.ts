@@ -15,7 +15,10 @@ export interface Chain {
   readonly steps: readonly ChainStep[];
 }
 
-/** Maximum number of steps. Sources can be nested 16 levels deep, and a surrounding loop uses two of them. */
+/**
+ * Maximum number of steps of a source. The engine accepts 16 nested levels, and each loop around the rule needs two of
+ * them.
+ */
 export const MOST_STEPS = 10;
 const BLANK: MappingSource = { value: '' };
 const byName = new Map(mappingFunctions.map((entry) => [entry.name, entry]));
@@ -59,8 +62,8 @@ export function withBase(source: MappingSource, base: MappingSource): MappingSou
 }
 
 /**
- * Combines both values as arguments of one function. If the outer function is the same, the value is added to its
- * arguments.
+ * Combines two sources as arguments of the function `fn`. If the old source already is this function, the new source is
+ * added to its arguments.
  */
 export function combined(source: MappingSource, fn: 'concat' | 'coalesce', other: MappingSource): MappingSource {
   if ('fn' in source && source.fn === fn && source.args.length < 20) return { fn, args: [...source.args, other] };
@@ -80,7 +83,10 @@ export interface SourceRead {
   readonly by: 'path' | 'expression';
 }
 
-/** Returns every path that a source reads. The paths inside a loop of this source are left out. */
+/**
+ * Returns every path that a source reads. For a loop, this is only the path of its list, not the paths that its rules
+ * read.
+ */
 export function readsOf(source: MappingSource): readonly SourceRead[] {
   if ('path' in source) return [{ path: source.path, by: 'path' }];
   if ('expression' in source) return pathsInExpression(source.expression).map((path) => ({ path, by: 'expression' }));

@@ -15,8 +15,8 @@ export interface SourceRoot {
 
 export interface SourceNode {
   /**
-   * Key of the row: the path by which a rule outside all loops reads it. For a list this is the first item:
-   * `data.orders[0].code`.
+   * Key of the row. It is the path by which a rule outside all loops reads the row. The row of a list's items has the
+   * path of the first item: `data.orders[0].code`.
    */
   readonly path: string;
   /** The name of the row; `[0]` for the items of a list. */
@@ -24,11 +24,11 @@ export interface SourceNode {
   readonly note?: string;
   readonly types: readonly ShapeType[];
   readonly example?: string | number | boolean;
-  /** True if only rules name this part and the sample lacks it. */
+  /** True if the sample does not contain this part, but a rule reads it. */
   readonly isAbsent: boolean;
   /** True if some items lack this part. */
   readonly isOptional: boolean;
-  /** True if the sample contains more than is shown. */
+  /** True if the sample contains more parts than the tree shows. */
   readonly isCut: boolean;
   readonly children: readonly SourceNode[];
 }
@@ -38,7 +38,7 @@ interface Part {
   readonly children: Part[];
 }
 
-/** Returns the tree. `read` contains the row paths that rules name. */
+/** Returns the tree. `read` are the paths of rows that rules read; they get a row even if the sample lacks them. */
 export function sourceTree(roots: readonly SourceRoot[], read: readonly string[]): readonly SourceNode[] {
   const parts: Part[] = [];
   const byPath = new Map<string, Part>();
@@ -110,7 +110,7 @@ function absent(path: string, name: string, byPath: Map<string, Part>): Part {
   return part;
 }
 
-/** Returns the finished node. If the sample lacks the part, the node gets the type that the rules assume. */
+/** Returns the finished node. If the sample lacks the part, its type is derived from how the rules use it. */
 function finish({ place, children }: Part): SourceNode {
   const isList = children.some((child) => child.place.name === '[0]');
   const types: readonly ShapeType[] = place.isAbsent && children.length > 0 ? [isList ? 'list' : 'object'] : place.types;

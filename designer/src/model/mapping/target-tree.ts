@@ -10,24 +10,27 @@ export interface PlacedRule {
 
 export interface TargetNode {
   /**
-   * The whole path, for example `orders[].code`. `orders[]#2` are the items of a second loop that fills the same
-   * list.
+   * The path of the node in the whole target, for example `orders[].code`. If two loops fill the same list, the items
+   * of the second loop have the key `orders[]#2`.
    */
   readonly key: string;
   readonly name: string;
   readonly kind: TargetStep['kind'] | 'unreadable';
   /**
-   * JSON Pointer of the list of rules to which a rule for this place is added (for items: a rule for one of their
-   * parts). Undefined if no loop fills the list.
+   * JSON Pointer of the list of rules that a new rule for this node is added to. For items, a new rule for one of their
+   * fields is added there. Undefined if the node is inside a list that no loop fills.
    */
   readonly level: string | undefined;
-  /** The path for a rule in that list of rules; '' for the items of a loop. */
+  /** The value of `to` in a rule for this node, relative to the surrounding loop; '' for the items of a loop. */
   readonly to: string;
   /** Rules that write here, in order. A later rule overwrites an earlier one. */
   readonly rules: readonly PlacedRule[];
   /** The loop that produces the items; only for the items of a list. */
   readonly loop: PlacedLoop | undefined;
-  /** `each` of the surrounding loops, the outermost first. For items, this includes the loop that produces them. */
+  /**
+   * The lists that the surrounding loops iterate over, the outermost first. For items, this includes the loop that
+   * produces them.
+   */
   readonly eaches: readonly MappingSource[];
   readonly expected: TargetField | undefined;
   readonly children: readonly TargetNode[];
@@ -45,7 +48,10 @@ export function isLoop(source: MappingSource): source is LoopSource {
   return 'each' in source;
 }
 
-/** Returns the root. Its children are the target's fields. Expected fields come first, in their order. */
+/**
+ * Returns the root of the tree. The fields of the target are its children: first the expected fields in their order,
+ * then those that only rules name.
+ */
 export function targetTree({ rules, target = [] }: Mapping): TargetNode {
   const root = newPart({ kind: 'field', name: '' }, '');
   for (const field of target) {
@@ -75,8 +81,8 @@ export function nodesOnWay(root: TargetNode, key: string): readonly TargetNode[]
 }
 
 /**
- * Returns the keys of required fields that no rule fills: neither a rule for the field, nor for one of its parts, nor
- * for a part that contains it.
+ * Returns the keys of required fields that stay empty: no rule fills the field itself, a part of it, or a part of the
+ * target that contains it.
  */
 export function unfilledRequired(root: TargetNode): readonly string[] {
   const found: string[] = [];
@@ -143,7 +149,8 @@ function partOf(parent: Part, to: string): Part {
 }
 
 /**
- * Returns the part for the items of a loop. Each loop has separate items, even if several loops fill the same list.
+ * Returns the part for the items of a loop. If several loops fill the same list, each of them has its own part for its
+ * items.
  */
 function itemsOf(part: Part): Part {
   const first = enter(part, { kind: 'items' });
@@ -177,7 +184,10 @@ function finish(part: Part, { level, to, eaches }: Place): TargetNode {
   };
 }
 
-/** Returns the place in which children are: that of their parent, or a new one inside a loop. */
+/**
+ * Returns the place for the children of a part. It is the part's own place, except in a loop, whose rules are a
+ * separate list.
+ */
 function insideOf({ step, loop }: Part, place: Place): Place {
   if (step.kind !== 'items') return place;
   if (loop === undefined) return { ...place, level: undefined, to: '' };
@@ -185,9 +195,7 @@ function insideOf({ step, loop }: Part, place: Place): Place {
   return { level: source.rules === undefined ? undefined : `${pointer}/from/rules`, to: '', eaches: [...place.eaches, source.each] };
 }
 
-/**
- * Returns the place of a part. It uses the path as a rule writes it, and builds the path only if there is no rule.
- */
+/** Returns the place of a part. If a rule writes the part, the path is taken from the rule exactly as written. */
 function placeOf({ step, rules }: Part, parent: Place): Place {
   const own = rules[0]?.rule.to;
   if (own !== undefined) return { ...parent, to: own };

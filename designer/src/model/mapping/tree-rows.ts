@@ -1,4 +1,4 @@
-/** The visible rows of a tree after folding and searching, and the range that is scrolled into view. */
+/** Computes the visible rows of a tree after folding and searching, and which of them are in the visible area. */
 
 export interface TreeRow<T> {
   readonly key: string;
@@ -11,11 +11,13 @@ export interface TreeRow<T> {
 export interface TreeShape<T> {
   key(node: T): string;
   children(node: T): readonly T[];
-  /** Returns the text of a node that is searched. */
+  /** Returns the text of a node in which the search looks. */
   text(node: T): string;
 }
 
-/** Returns the visible rows. During a search, the ancestors of all matches are unfolded. */
+/**
+ * Returns the visible rows. During a search, these are the matches with their ancestors and descendants, all unfolded.
+ */
 export function visibleRows<T>(roots: readonly T[], shape: TreeShape<T>, folded: ReadonlySet<string>, query = ''): readonly TreeRow<T>[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const rows: TreeRow<T>[] = [];
@@ -32,7 +34,7 @@ export function visibleRows<T>(roots: readonly T[], shape: TreeShape<T>, folded:
   return rows;
 }
 
-/** Returns the matches, with their ancestors and descendants. */
+/** Returns the nodes that match the search, with their ancestors and descendants. */
 function hits<T>(roots: readonly T[], shape: TreeShape<T>, words: readonly string[]): ReadonlySet<T> {
   const kept = new Set<T>();
   const visit = (node: T, isInside: boolean): boolean => {
@@ -47,7 +49,10 @@ function hits<T>(roots: readonly T[], shape: TreeShape<T>, words: readonly strin
   return kept;
 }
 
-/** Returns the row of a node, or of its nearest visible ancestor. */
+/**
+ * Returns a function that finds the index of the row of a node. If the node is not visible, it finds the row of the
+ * nearest visible ancestor.
+ */
 export function rowFinder<T>(roots: readonly T[], shape: TreeShape<T>, rows: readonly TreeRow<T>[]): (key: string) => number | undefined {
   const shown = new Map(rows.map(({ key }, index) => [key, index]));
   const around = new Map<string, string>();
@@ -73,7 +78,7 @@ export interface RowWindow {
   readonly to: number;
 }
 
-/** Returns the range of rows that is scrolled into view, plus a few rows on both sides. */
+/** Returns the range of rows in the visible area, plus a few rows before and after it. */
 export function rowWindow(count: number, rowHeight: number, scrollTop: number, height: number, more = 6): RowWindow {
   const from = Math.max(0, Math.floor(scrollTop / rowHeight) - more);
   return { from: Math.min(from, count), to: Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + more) };
