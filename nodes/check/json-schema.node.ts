@@ -10,8 +10,8 @@ import { refuseUnusableSchema, toCheckIssue } from '../shared/json/schema-check.
 import { createParser, type ParseContext } from '../shared/parse-worker/create-parser.ts';
 
 /**
- * Checks the data against a JSON Schema (2020-12). Rejects invalid data with CHECK_SCHEMA (input), which lists the
- * places that are wrong but no values.
+ * Checks the data against a JSON Schema (2020-12). Rejects invalid data with CHECK_SCHEMA (input). This error names the
+ * wrong places in the data, but contains no values.
  */
 export default defineNode({
   type: 'check.json-schema',
@@ -52,12 +52,14 @@ export default defineNode({
   },
   prepare(config) {
     // The schema is compiled when the first message arrives: compiling takes milliseconds, and a starting process may
-    // have thousands of flows. Publishing has already checked that it compiles (`check`).
+    // have thousands of flows. When the flow was published, `check` already made sure that the schema compiles.
     let plain: { readonly size: PlainSchemaSize | undefined; readonly text: string } | undefined;
     let findFirst: FirstBreach | undefined;
     const parser = createParser();
 
-    /** Reports all problems if the parser can list them, otherwise only the first one. */
+    /**
+     * Returns the refusal of the message. It lists all problems if the parser can find them, otherwise only `first`.
+     */
     async function refusal(first: Breach, schema: string, { data }: Message, ctx: ParseContext): Promise<Outcome> {
       const all = await parser.listBreaches({ data, schema, most: config.maxIssues }, ctx);
       const { breaches, count } = all ?? { breaches: [first] };

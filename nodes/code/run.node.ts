@@ -5,9 +5,9 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
  * Runs a script in the sandbox: the body of a function of `message`, `nodes` and `now` that returns the new data. The
- * node is pure: the script's clock shows the time when the message was accepted, and its random numbers are seeded by
- * the step. Fails with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR or SCRIPT_RESULT_TOO_LARGE (input), or with
- * SCRIPT_POOL_BUSY (transient).
+ * node is pure: the script's clock shows the time when the message was accepted, and a step that runs again gets the
+ * same random numbers. Fails with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR or SCRIPT_RESULT_TOO_LARGE (input), or
+ * with SCRIPT_POOL_BUSY (transient).
  */
 export default defineNode({
   type: 'code.run',

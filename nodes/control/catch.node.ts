@@ -6,8 +6,9 @@ import { fieldText } from '../../engine/contract/values/texts.ts';
 const Kind = Type.Union([Type.Literal('input'), Type.Literal('transient'), Type.Literal('unknown-outcome'), Type.Literal('bug')]);
 
 /**
- * Catches errors of nodes that have no error path. The data of its message is `{ error, node, data }`. An error whose
- * code is not in its list propagates as if there were no catch.
+ * Catches errors of nodes that have no error path. It emits a message with the data `{ error, node, data }`. The
+ * configuration may name the codes and kinds of errors to catch. Any other error propagates as if there were no catch
+ * node.
  */
 export default defineNode({
   type: 'control.catch',

@@ -41,8 +41,7 @@ export default defineNode({
   ),
   ports: { in: [inPort], out: [] },
   prepare: ({ code, kind, message, status }) => {
-    // The text was written by the flow's author, in any language, so it is used for every language and never
-    // replaced.
+    // The flow's author wrote the text in one language. It is shown unchanged to users of every language.
     const reject = { code, kind, message, text: { 'zh-CN': message, en: message }, status };
     return () => ({ reject });
   },

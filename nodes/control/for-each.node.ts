@@ -9,7 +9,7 @@ import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
  * Runs the nodes after `each` once per item. When all items are done, the engine sends the results through `done`, in
- * the order of the items. This is the only node that emits several messages on one port.
+ * the order of the items. This is the only node type that emits several messages on one port.
  */
 export default defineNode({
   type: 'control.for-each',

@@ -5,8 +5,8 @@ import { defineNode, errorPort, inPort, outPort } from '../../engine/contract/no
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Major 1 had a mode `any` instead: it accepted a failed branch as a result, and ended with the first branch that had
- * no error edge.
+ * Major version 1 has the mode `any` instead of `first-success` and `first-end`. With `any`, a failed branch can also
+ * be the first.
  */
 const MODES = ['all', 'first-success', 'first-end', 'n-of'] as const;
 

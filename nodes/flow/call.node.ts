@@ -3,9 +3,9 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { fieldEditor, fieldText } from '../../engine/contract/values/texts.ts';
 
 /**
- * Runs another published flow inline with this message and continues with its reply. The idempotency keys of the
- * called flow derive from this node's key. The writes of the called flow are recorded by this node's intent only, and
- * the call is refused if the flow does more than this node declares.
+ * Runs another published flow inline with this message and continues with its reply. The idempotency keys of the called
+ * flow derive from this node's key. Only one intent is stored for all writes of the called flow: the intent of this
+ * node. The call is refused if the called flow has a stronger effect than this node declares.
  */
 export default defineNode({
   type: 'flow.call',

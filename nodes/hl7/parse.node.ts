@@ -21,7 +21,10 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Converts HL7 v2 text to data for mappings: `data.PID[0].f5[0].c1` is PID-5.1 (`nodes/shared/hl7/form.ts`). */
+/**
+ * Converts HL7 v2 text to data for mappings: `data.PID[0].f5[0].c1` is PID-5.1. `nodes/shared/hl7/form.ts` describes
+ * the data.
+ */
 export default defineNode({
   type: 'hl7.parse',
   major: 1,

@@ -269,8 +269,8 @@ function unreadable(cause: unknown): AppError {
 }
 
 /**
- * Compiles names and templates. The function that it returns gives each name with its filled-in value, and leaves out
- * names without a value.
+ * Compiles a list of names, each with a template for its value. The returned function fills in the templates, and
+ * leaves out names without a value.
  */
 function compileFields(
   templates: Readonly<Record<string, string>>,

@@ -2,8 +2,8 @@ import type { Writable } from 'node:stream';
 import type { ImapFlow } from 'imapflow';
 
 /**
- * Parsing costs far more time per byte when responses are small. So the client parses this many bytes at a time, and
- * other work runs in between.
+ * The client parses this many bytes at a time, and other work runs in between. Without these breaks, many small
+ * responses would block the event loop, because parsing them costs far more time per byte.
  */
 const SLICE_BYTES = 2048;
 
@@ -14,9 +14,9 @@ export interface Meter {
 }
 
 /**
- * Counts what a server sends before the client parses it, and closes the connection when the limit is exceeded. The
- * client's own limits apply to a single response only, so a server could send endless small ones. The client's parser
- * has no hook for this, so the meter replaces its `write`.
+ * Counts the bytes from the server before the client parses them, and closes the connection when they exceed the limit.
+ * The client's own limits apply to a single response only, so a server could send endless small ones. The client's
+ * parser has no hook for counting, so the meter replaces the parser's method `write`.
  */
 export function meterMailbox(client: ImapFlow, bytes: number): Meter {
   const { streamer } = client as ImapFlow & { readonly streamer: Writable };

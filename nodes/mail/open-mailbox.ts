@@ -8,10 +8,13 @@ import { readSettings } from '../shared/read-settings.ts';
 import { meterMailbox } from './meter-mailbox.ts';
 import { MailSettings } from './settings.ts';
 
-/** Enough for the line that lists a hundred thousand mails in a search result. */
+/**
+ * Maximum length of a line from the server. A search result lists all mails in one line. This length is enough for a
+ * hundred thousand mails.
+ */
 const MAX_LINE_BYTES = 768 * 1024;
 const MAX_TOKENS = 100_000;
-/** Limit per request for everything that the server sends besides the mail. */
+/** Maximum number of bytes that the server may send per request, in addition to the mail itself. */
 const OTHER_BYTES = 1024 * 1024;
 
 export interface Mailbox {
@@ -21,7 +24,7 @@ export interface Mailbox {
    * closed.
    */
   expect(bytes: number): void;
-  /** Returns MAIL_FLOOD (transient) if `error` was caused by the limit. */
+  /** Returns MAIL_FLOOD (transient) if the operation failed because the server sent too much; otherwise undefined. */
   flood(error: unknown): AppError | undefined;
 }
 
@@ -38,7 +41,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
       fix: 'Set its encryption to TLS or STARTTLS.',
     });
   }
-  // For a literal address, connecting calls no lookup, so check the address here.
+  // If the host is an IP address, connecting does not call `lookup`, which checks addresses. So check it here.
   if (isIP(imap.host) !== 0) await outbound.resolve(imap.host, imap.port);
   const imapflow = await import('imapflow');
   const client = new imapflow.ImapFlow({
@@ -47,7 +50,7 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     secure: imap.security === 'tls',
     doSTARTTLS: imap.security === 'starttls',
     auth: { user, pass: password },
-    // These options apply to the client's socket whether it is encrypted or not.
+    // The client also uses these options for a connection without TLS.
     tls: {
       lookup: outbound.lookup(imap.port),
       minVersion: 'TLSv1.2',
@@ -67,7 +70,8 @@ export async function openMailbox(adapter: Adapter, password: string, outbound: 
     maxResponseTokens: MAX_TOKENS,
     logger: false,
   });
-  // This listener only prevents an unhandled error event: the error also rejects the current command.
+  // This listener only prevents that an error event without a listener ends the process. Nothing is lost: the error
+  // also rejects the current command.
   client.on('error', () => undefined);
   const mailbox = metered(client);
   try {
@@ -83,7 +87,8 @@ function metered(client: ImapFlow): Mailbox {
   const meter = meterMailbox(client, OTHER_BYTES);
   let mostBytes = OTHER_BYTES;
   let isTooMuch = false;
-  // The error of the current command only says that the connection is gone; the reason comes with this event.
+  // When the connection closes, the current command fails with an error that does not contain the reason. Only this
+  // event contains the reason.
   client.on('error', (error: NodeJS.ErrnoException) => {
     isTooMuch ||= TOO_MUCH.has(error.code);
   });

@@ -101,8 +101,8 @@ export default defineNode({
 });
 
 /**
- * Reports a target folder that is also the folder being read: a moved mail would be a new mail there and start the
- * flow again, endlessly. Folder names are compared without case, since servers may ignore it.
+ * Reports a target folder that is also the folder to read from. A moved mail would be a new mail there and start the
+ * flow again, endlessly. Folder names are compared without regard to case, because servers may ignore case.
  */
 function checkConfig(config: Config): readonly ConfigProblem[] {
   const inbox = config.folder.toLowerCase();

@@ -1,4 +1,4 @@
-/** Settings of a `mail` adapter per environment: whose mailbox, on which server. */
+/** Settings of a `mail` adapter for each environment: the server, and the user of the mailbox. */
 import { Type, type Static } from 'typebox';
 import { fieldText } from '../../engine/contract/values/texts.ts';
 import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';

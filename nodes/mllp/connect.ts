@@ -9,7 +9,7 @@ import type { SendSettings } from './settings.ts';
 export interface ConnectOptions {
   readonly settings: SendSettings;
   readonly timeoutMs: number;
-  /** Absent only when this process connects to itself. */
+  /** Checks the address before connecting. Absent only when this process connects to itself. */
   readonly outbound: OutboundGuard | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -30,7 +30,7 @@ export async function connect(options: ConnectOptions): Promise<Socket> {
       fix: 'Set tls in its settings; or allowPlain, if the other side does not support TLS and is in the same protected network.',
     });
   }
-  // For a literal address, connecting calls no lookup, so check the address here.
+  // If the host is an IP address, connecting does not call `lookup`, which checks addresses. So check it here.
   if (outbound !== undefined && isIP(host) !== 0) await outbound.resolve(host, port);
   return openConnection(options);
 }

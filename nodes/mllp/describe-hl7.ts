@@ -17,7 +17,7 @@ export function parseKeyPaths(texts: Readonly<Record<string, string>>): KeyPaths
   return Object.fromEntries(Object.entries(texts).map(([name, path]) => [name, parseHl7Path(path)]));
 }
 
-/** Returns type and control id, but nothing personal. */
+/** Returns headers with the type and control id of the message. They contain no personal data. */
 function headersOf(request: Hl7Message): Record<string, string> {
   return { 'hl7-type': headerField(request, 9), 'hl7-control-id': headerField(request, 10) };
 }

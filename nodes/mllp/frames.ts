@@ -24,7 +24,7 @@ export interface FrameCutter {
    * or MLLP_NOT_FRAMED (input) after passing on the frames before the bad one; the connection is then unusable.
    */
   push(chunk: Buffer, onFrame: OnFrame): void;
-  /** Returns the number of bytes held of an incomplete frame; 0 between frames. */
+  /** Returns how many bytes of an incomplete frame have arrived; 0 if no frame is incomplete. */
   heldBytes(): number;
 }
 

@@ -15,7 +15,7 @@ export default defineAdapter({
       en: 'A system that speaks HL7 v2 over MLLP: the platform connects to send, or listens to receive.',
     },
   },
-  // An adapter that only receives has no host and port of a remote system.
+  // `host` and `port` are optional, because an adapter that only receives has no remote system to connect to.
   settings: Type.Object(
     { host: Type.Optional(host), port: Type.Optional(port), ...sending, ...receiving },
     { additionalProperties: false },

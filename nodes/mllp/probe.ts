@@ -1,6 +1,6 @@
 /**
- * Tests the connection of an MLLP adapter: name, connection and TLS. It sends no message, since the receiver would
- * treat it as a real one.
+ * Tests the connection of an MLLP adapter: it resolves the host name, connects, and starts TLS. It sends no message,
+ * since the receiver would treat it as a real one.
  */
 import { networkInterfaces } from 'node:os';
 import { AppError } from '../../engine/contract/values/errors.ts';
@@ -24,8 +24,8 @@ export async function probeMllp(ctx: ProbeContext): Promise<Health> {
 }
 
 /**
- * Returns whether the adapter only receives. The test then connects to the platform's own listener, since there is no
- * remote address.
+ * Returns whether the adapter only receives. If so, there is no remote address, and the test connects to the platform's
+ * own listener.
  */
 function isListener({ adapter }: ProbeContext): boolean {
   return adapter.settings['host'] === undefined && adapter.settings['listen'] !== undefined;

@@ -1,6 +1,6 @@
 /**
- * One connection to a hospital that carries one message at a time: it sends a request, waits for the ACK, then sends
- * the next. It is opened when needed and closed when idle.
+ * One connection to a hospital's system. It carries one message at a time: it sends a request, waits for the ACK, then
+ * sends the next request. It is opened when needed and closed when idle.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -12,7 +12,7 @@ import { createFrameCutter, frameOf } from './frames.ts';
 
 export interface Exchange {
   readonly content: Buffer;
-  /** MSH-10; the ACK must name it in MSA-2. */
+  /** MSH-10 of the message. The ACK must contain it in MSA-2. */
   readonly controlId: string;
   readonly charset: string;
   readonly ackTimeoutMs: number;
@@ -26,7 +26,7 @@ export interface Exchange {
 
 export interface SendLine {
   /**
-   * Sends and waits for the matching ACK. Before the first byte it rejects with the errors of `connect`, or with
+   * Sends the message and waits for its ACK. Before the first byte it rejects with the errors of `connect`, or with
    * MLLP_STOPPED (transient) if the step was stopped. After the first byte it rejects with MLLP_ACK_TIMEOUT,
    * MLLP_CONNECTION_LOST or MLLP_ACK_UNREADABLE (unknown-outcome) and closes the connection, so that a late ACK can
    * never match another message.
@@ -119,7 +119,7 @@ function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
 
 /**
  * Returns whether the ACK belongs to the message. A negative ACK without MSA-2 comes from a peer that could not read
- * our MSH. It can only mean this message, since only one is in flight.
+ * our MSH. Such an ACK can only belong to this message, since no other message waits for an ACK.
  */
 function isAnswer(ack: Ack, controlId: string): boolean {
   return ack.controlId === controlId || (ack.controlId === '' && ack.code[1] !== 'A');

@@ -1,7 +1,8 @@
 /**
- * Serves one hospital's connection. Frames are split as they arrive and passed on in order, several at once. ACKs are
- * sent in the same order. Each ACK is sent only after its message was stored or refused; a message that cannot be
- * stored now gets no ACK. Reading pauses while too many messages have no ACK yet.
+ * Serves one connection from a hospital's system. The bytes are split into frames as they arrive. The messages are
+ * passed to the engine in order, without waiting for the previous ones to be stored. ACKs are sent in the same order as
+ * the messages. Each ACK is sent only after its message was stored or refused; a message that cannot be stored now gets
+ * no ACK. Reading pauses while too many messages have no ACK yet.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -22,7 +23,7 @@ export interface ConnectionOptions {
   readonly maxUnhandled: number;
   readonly idleTimeoutMs: number;
   readonly frameTimeoutMs: number;
-  /** Milliseconds that an ACK may wait for a peer that does not read it. */
+  /** Maximum time in milliseconds to send an ACK to a peer that does not read it. */
   readonly ackTimeoutMs: number;
   /** Business keys to read from each message. */
   readonly keys: KeyPaths;
@@ -33,18 +34,18 @@ export interface ConnectionOptions {
 
 export interface Connection {
   /**
-   * Stops reading, acknowledges the messages that were already passed on, and closes within seconds. The sender
-   * repeats the messages that have no ACK by then.
+   * Stops reading, waits for the ACKs of the messages that were already passed to the engine, and closes the connection
+   * within seconds. The sender repeats the messages that have no ACK by then.
    */
   stop(): Promise<void>;
 }
 
 const CLOSE_GRACE_MS = 1000;
-/** Time on stop for storing the messages that were passed on and for sending their ACKs. */
+/** Maximum time that `stop` waits until messages are stored and their ACKs are sent. */
 const DRAIN_MS = 2000;
 /**
- * Delay before the connection is closed, for a sender that reconnects and repeats immediately: without it, the sender
- * would repeat in a tight loop.
+ * Delay before the connection is closed when a message gets no ACK. Some senders reconnect and repeat immediately.
+ * Without the delay, they would do so in a tight loop.
  */
 const WITHHOLD_MS = 1000;
 
@@ -59,15 +60,15 @@ class MllpConnection implements Connection {
   readonly #closed = Promise.withResolvers<void>();
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** Messages passed on whose ACK is not sent yet. */
+  /** Number of messages that were passed to the engine and have no ACK yet. */
   #active = 0;
   #isOver = false;
-  /** The peer has ended its side; it only waits for its ACKs. */
+  /** True after the peer has closed its sending side. It may still wait for ACKs. */
   #isPeerDone = false;
   #refusal: { readonly reason: unknown } | undefined;
   #isWithheld = false;
   #cancelWithheld = () => {};
-  /** Settles when the last ACK of the messages passed on so far was sent. */
+  /** Settles when all ACKs are sent for the messages that were passed to the engine so far. */
   #answered: Promise<void> = Promise.resolve();
   #lastHeard: number;
   #cancelWatch = () => {};
@@ -118,7 +119,10 @@ class MllpConnection implements Connection {
     this.#pump();
   }
 
-  /** Passes on as many messages as may be active, and reads more only while there is room. */
+  /**
+   * Passes waiting messages to the engine, until `maxUnhandled` messages have no ACK yet. Pauses reading while too many
+   * messages or bytes wait.
+   */
   #pump(): void {
     const { maxUnhandled, maxFrameBytes } = this.#options;
     while (this.#active < maxUnhandled && this.#waiting.length > 0) this.#passOn(this.#waiting.shift()!);
@@ -143,8 +147,8 @@ class MllpConnection implements Connection {
   }
 
   /**
-   * Sends one ACK. A peer that does not read its ACKs is disconnected after a while, and until then its messages are
-   * not read. It repeats the messages without an ACK.
+   * Sends one ACK. If the peer does not read it within `ackTimeoutMs`, the connection is closed. The peer then repeats
+   * the messages that have no ACK.
    */
   async #write(content: Buffer): Promise<void> {
     const socket = this.#socket;
@@ -175,7 +179,10 @@ class MllpConnection implements Connection {
     this.#cancelWithheld = this.#options.clock.after(WITHHOLD_MS, () => void this.#close());
   }
 
-  /** Sends the reason after the due ACKs and closes the connection, because no further frame can be found on it. */
+  /**
+   * Sends the reason in a negative ACK, after the ACKs of earlier messages. Then closes the connection, because the
+   * start of the next frame cannot be found in wrong data.
+   */
   #refuse(error: unknown): void {
     const { clock, log } = this.#options;
     this.#refusal = undefined;
@@ -214,8 +221,8 @@ class MllpConnection implements Connection {
 }
 
 /**
- * Returns the ACK; undefined if the message cannot be stored now. Everything up to `emit` runs synchronously, so
- * messages are emitted in the order of the frames.
+ * Returns the ACK for a frame; undefined if the message cannot be stored now. Everything up to `emit` runs
+ * synchronously, so messages are emitted in the order of the frames.
  */
 async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<Buffer | undefined> {
   const now = options.clock.now();
@@ -229,7 +236,8 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
     options.log.warn('mllp.message-unreadable', { code: toErrorRecord(error).code });
     return refuseUnreadable(frame, toErrorRecord(error), now);
   }
-  // HL7 v2.8, 2.9.2.2: a message without type or control id is rejected. The sender could not match the ACK to it.
+  // HL7 v2.8, 2.9.2.2: a message without type or control id is rejected. Without the control id, the sender could not
+  // match the ACK to the message.
   const lacking = [9, 10].filter((number) => headerField(request, number).trim() === '');
   if (lacking.length > 0) {
     options.log.warn('mllp.header-incomplete', { fields: lacking.join(',') });
@@ -274,8 +282,8 @@ function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?:
 }
 
 /**
- * Builds the refusal of a message whose text cannot be decoded. Its header is read as Latin-1, which returns each
- * byte as received, so that the ACK still names the message.
+ * Builds the refusal of a message whose text cannot be decoded. The header is read as Latin-1, which keeps every byte,
+ * so that the ACK can repeat the control id of the message.
  */
 function refuseUnreadable(frame: Buffer, error: ErrorRecord, now: number): Buffer {
   const code: AckCode = error.code === 'HL7_CHARSET_UNSUPPORTED' ? 'AR' : 'AE';

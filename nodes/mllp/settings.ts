@@ -76,7 +76,7 @@ export const SendSettings = Type.Object({
 export type SendSettings = Static<typeof SendSettings>;
 
 export const ListenSettings = Type.Object({
-  /** Where it is missing, `host` and `port` of an adapter that only listens are used. */
+  /** If `listen` is absent, an adapter that only receives listens on its `host` and `port`. */
   listen: Type.Optional(
     Type.Object(
       { host: Host, port: Port },

@@ -17,13 +17,13 @@ export interface Operation {
   readonly namespace: string;
   readonly operation: string;
   readonly prefix: string;
-  /** Whether the fields are in the namespace too (`elementFormDefault="qualified"`). */
+  /** True if the fields inside the operation's element are in its namespace too (`elementFormDefault="qualified"`). */
   readonly qualified: boolean;
 }
 
 /**
- * Returns the whole request as bytes. `headers` (which are merged) and `parameters` are data in the form of
- * `parse-xml.ts`. Throws SOAP_BODY (input) if they are not objects.
+ * Returns the whole request as bytes. The entries of `headers` are merged into one header. `headers` and `parameters`
+ * are data in the form of `parse-xml.ts`. Throws SOAP_BODY (input) if they are not objects.
  */
 export function buildEnvelope(operation: Operation, headers: readonly unknown[], parameters: unknown, charset: string): Buffer {
   const { prefix, qualified, namespace } = operation;

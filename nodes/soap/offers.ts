@@ -10,7 +10,10 @@ import { tooCostly } from './too-costly.ts';
 import type { WsdlTask } from './wsdl-worker.ts';
 
 const FIX = 'Ask the other side for the address of its WSDL, or fill in the fields by hand.';
-/** CPU time for one description. A description with thousands of operations takes a tenth of this time. */
+/**
+ * Maximum CPU time for reading one description, in milliseconds. A description with thousands of operations takes a
+ * tenth of it.
+ */
 const CPU_MS = 2000;
 const HEAP_MB = 256;
 /** Maximum number of descriptions that wait: in all, and per adapter. */
@@ -19,9 +22,9 @@ const WAITING_PER_ADAPTER = 4;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './wsdl-worker.ts' : './wsdl-worker.js', import.meta.url);
 
 /**
- * Returns the operations of a service. Rejects with WSDL_TOO_COSTLY (input) if reading its description takes too
- * much, with WSDL_ABSENT (input) if the service returns no description of SOAP operations, with PARSE_BUSY
- * (transient) if too many descriptions wait, and with the errors of the call.
+ * Returns the operations of a service. Rejects with WSDL_TOO_COSTLY (input) if reading its description takes too much
+ * time or memory, with WSDL_ABSENT (input) if the service returns no description of SOAP operations, with PARSE_BUSY
+ * (transient) if too many descriptions wait, and with the errors of the HTTP call.
  */
 export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
   const basePath = new URL(readSettings(ctx.adapter, HttpSettings).baseUrl).pathname.replace(/\/$/, '');
@@ -37,8 +40,9 @@ export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
 }
 
 /**
- * The hospital's description decides how much work it takes, so it is read in a thread that is stopped at the limit.
- * All requests share one thread, so that many requests use only one processor.
+ * The thread that reads descriptions. A description comes from the hospital and can take any amount of work, so the
+ * thread is stopped when it exceeds the limit. All requests share this one thread, so that many requests use only one
+ * processor.
  */
 let threads: BoundedThreads<WsdlTask, readonly Offer[]> | undefined;
 

@@ -38,7 +38,7 @@ interface Reader {
   readonly targetNamespace: string;
   readonly messages: ReadonlyMap<string, XmlObject>;
   readonly ports: ReadonlyMap<string, ReadonlyMap<string, XmlObject>>;
-  /** The schema that declares each global element. */
+  /** For each global element, by name: the schema that declares it. */
   readonly homes: ReadonlyMap<string, XmlObject>;
   readonly addresses: readonly XmlObject[];
   readonly basePath: string;
@@ -100,8 +100,8 @@ interface Side {
 }
 
 /**
- * Returns the content of one side of an operation. Document style sends the one element that the message names. Rpc
- * style sends an element named after the operation, with a field for each part.
+ * Returns the content of the request or the response of an operation. Document style sends the one element that the
+ * message names. Rpc style sends an element named after the operation, with a field for each part.
  */
 function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlObject, side: 'input' | 'output', operation: string): Side {
   const { types, targetNamespace: target } = reader;

@@ -1,8 +1,8 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 
 /**
- * Returns the error for a description that takes more work than any real service needs: types that contain each
- * other, or too many types.
+ * Returns the error for a description that takes more work than the description of any real service. For example, its
+ * types contain each other, or it has too many types.
  */
 export function tooCostly(): AppError {
   return new AppError('WSDL_TOO_COSTLY', 'input', 'Reading the description of the service takes too much work.', {

@@ -15,10 +15,13 @@ export interface XsdTypes {
 }
 
 const MAX_DEPTH = 12;
-/** Limits the size of one schema. Without it, types that contain many others would lead to huge schemas. */
+/**
+ * Maximum number of fields in all schemas of one description together. Without it, types that contain many others would
+ * produce huge schemas.
+ */
 const MOST_FIELDS = 2000;
 const LONGEST_VALUE = 200;
-/** Maximum number of parts that are read. A part counts each time it is used. */
+/** Maximum number of schema parts that are read. A part counts each time a type uses it. */
 const MOST_STEPS = 50_000;
 /** JSON Schema formats of XSD types. All values are strings, because everything that is read from XML is text. */
 const FORMATS: Readonly<Record<string, string>> = { date: 'date', dateTime: 'date-time', time: 'time', anyURI: 'uri' };
@@ -33,8 +36,8 @@ class XsdReader implements XsdTypes {
   readonly #complex: ReadonlyMap<string, XmlObject>;
   readonly #simple: ReadonlyMap<string, XmlObject>;
   /**
-   * Types whose base types are being read. A type that extends itself adds nothing (XML Schema 1.0 part 1, 3.4.6,
-   * forbids it).
+   * Types with a base type that is being read now. If a type extends itself, it is not read again (XML Schema 1.0 part
+   * 1, 3.4.6, forbids such a type).
    */
   readonly #extending = new Set<XmlObject>();
   #fieldsLeft = MOST_FIELDS;
@@ -84,7 +87,10 @@ class XsdReader implements XsdTypes {
     return format === undefined ? { type: 'string' } : { type: 'string', format };
   }
 
-  /** Returns a list of allowed values if they are short. Each value uses a tenth of the room of a field. */
+  /**
+   * Returns the schema of a simple type, with its allowed values if they are few and short. Ten values count as one
+   * field for `MOST_FIELDS`.
+   */
   #restricted(node: XmlObject): JsonSchema {
     const [restriction] = parts(node, 'restriction');
     const values = restriction === undefined ? [] : parts(restriction, 'enumeration').flatMap((one) => attribute(one, 'value') ?? []);

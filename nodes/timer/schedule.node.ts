@@ -41,7 +41,7 @@ const Config = Type.Object(
 );
 type Config = Static<typeof Config>;
 
-/** Maximum time between two looks at the clock. A jump of the wall clock is detected within this time. */
+/** Maximum time between two checks of the wall clock. A jump of the wall clock is detected within this time. */
 const LOOK_EVERY_MS = 30_000;
 const RETRY_MS = 5000;
 
@@ -109,8 +109,8 @@ class Timer implements Stop {
   }
 
   /**
-   * Emits the latest due instant, or waits for the next. Timers use monotonic time but instants use the wall clock,
-   * so it checks often.
+   * Emits the latest due instant, or waits for the next one. Instants are times of the wall clock, but a timer does not
+   * notice when the wall clock is changed. So the wall clock is checked often.
    */
   #look(): void {
     if (this.#isStopped) return;

@@ -58,7 +58,10 @@ function plainName(charset: string): string {
   return charset.toUpperCase().replace(/[\s_-]/g, '');
 }
 
-/** Maps the IANA name, the plain name and the aliases of each charset to its IANA name. */
+/**
+ * Maps every known name of a charset to its IANA name. Known are the IANA name, the same name without separators
+ * (`plainName`), and some aliases.
+ */
 function namesOf(): ReadonlyMap<string, string> {
   const names = new Map<string, string>([
     ['GB2312', 'GBK'],
@@ -90,8 +93,8 @@ function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * Returns whether GB18030 bytes contain a four-byte sequence. They do exactly if a lead byte 0x81..0xFE is followed
- * by 0x30..0x39.
+ * Returns whether GB18030 bytes contain a four-byte sequence. In such a sequence, and nowhere else, a lead byte
+ * 0x81..0xFE is followed by a byte 0x30..0x39.
  */
 function hasFourByteSequence(bytes: Uint8Array): boolean {
   for (let i = 0; i < bytes.length; i++) {

@@ -1,4 +1,6 @@
-/** Acknowledgements (HL7 v2.8, 2.9.2): builds those for received messages, and reads those for sent messages. */
+/**
+ * Builds acknowledgements (HL7 v2.8, 2.9.2) for received messages, and reads the acknowledgements for sent messages.
+ */
 import { AppError } from '../../../engine/contract/values/errors.ts';
 import { escapeHl7 } from './escapes.ts';
 import { headerField, readHl7, type Hl7Message } from './message.ts';
@@ -56,7 +58,7 @@ export function buildBlindNak(text: string, now: number, code: AckCode = 'AE'): 
 }
 
 export interface Ack {
-  /** MSA-1: AA, AE, AR, or the accept level CA, CE, CR. */
+  /** MSA-1: AA, AE or AR. A system may also send CA, CE or CR (the accept level). */
   readonly code: string;
   /** MSA-2: MSH-10 of the acknowledged message. */
   readonly controlId: string;
@@ -89,8 +91,8 @@ function formatHl7Time(epochMs: number): string {
 }
 
 /**
- * Returns the ACK's own control id. It differs from the request's, and is the same for a repeated request. MSH-10 has
- * at most 20 characters up to version 2.6.
+ * Returns the ACK's own control id. It differs from the control id of the request. If the request is repeated, the ACK
+ * has the same control id again. MSH-10 has at most 20 characters up to version 2.6.
  */
 function ackControlId(requestId: string): string {
   return requestId.length < 20 ? `A${requestId}` : `A${requestId.slice(1, 20)}`;

@@ -36,8 +36,8 @@ export function msh18OfCharset(charset: string): string {
 }
 
 /**
- * Decodes a message by its own MSH-18. If MSH-18 is empty or wrongly says ASCII, it uses the adapter's charset,
- * otherwise UTF-8. Throws the errors of `decodeText` and `charsetOfMsh18`.
+ * Decodes a message by its own MSH-18. If MSH-18 is empty or wrongly says ASCII, the adapter's charset is used; if the
+ * adapter has none, UTF-8 is used. Throws the errors of `decodeText` and `charsetOfMsh18`.
  */
 export function decodeHl7(bytes: Uint8Array, adapterCharset: string | undefined): { readonly text: string; readonly charset: string } {
   const declared = charsetOfMsh18(readMsh18(bytes));
@@ -50,9 +50,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /**
- * Returns the raw MSH-18 of undecoded bytes. In GBK and Big5 the second byte of a character may equal `|`, so
- * character pairs are skipped. If the segment is valid UTF-8, no byte of a character equals an ASCII character, and
- * nothing is skipped.
+ * Returns the raw MSH-18 of undecoded bytes. In GBK and Big5 the second byte of a character may equal `|`, so two-byte
+ * characters are skipped. In valid UTF-8 no byte of such a character equals an ASCII character, so nothing is skipped.
  */
 function readMsh18(bytes: Uint8Array): string {
   let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;

@@ -9,8 +9,8 @@ import { tooMany, type Delimiters } from './message.ts';
 const KEPT = /^(?:H|N|\.[a-z]{2}[+-]?\d{0,5}|[XZ][0-9A-Za-z]{0,200}|[CM][0-9A-F]{4,6})$/;
 
 /**
- * Maximum number of escape and control characters in one value. Processing this many takes about 50 ms. The longest
- * reports have fewer lines.
+ * Maximum number of escape and control characters in one value. Processing this many takes about 50 ms. Even the
+ * longest real reports contain fewer.
  */
 const MAX_SPECIAL = 200_000;
 
@@ -91,8 +91,8 @@ function isPlain(text: string, { field, component, repetition, escape, subcompon
 }
 
 /**
- * Returns an escape sequence. A message without an escape character cannot contain delimiters as text, so they become
- * spaces.
+ * Returns an escape sequence. If the message has no escape character, a delimiter cannot be part of a text. It becomes
+ * a space.
  */
 function sequence(name: string, escape: string): string {
   return escape === '' ? ' ' : escape + name + escape;

@@ -41,7 +41,7 @@ const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
 const MAX_PARTS = 20_000;
 /** Number of characters that are processed without a break. For longer text, other work runs in between. */
 const LONG = 8 * 1024;
-/** What one part adds to the cost, besides its characters. */
+/** Counted for each field or repetition in addition to its characters, because even an empty one takes time. */
 const PART = 16;
 
 export function toHl7Form(message: Hl7Message): Hl7Form {
@@ -129,8 +129,8 @@ function fieldForm(text: string, delimiters: Delimiters): FieldForm {
 }
 
 /**
- * Converts a long field. It sets `needsRaw` without comparing the text that the values would produce, because the
- * comparison would take as long as the conversion.
+ * Converts a long field. `needsRaw` is true whenever the original text might differ from the text that the values would
+ * produce. The two texts are not compared, because that would take as long as the conversion.
  */
 function* longFieldForm(text: string, delimiters: Delimiters): Generator<void, FieldForm> {
   const value: Hl7Repetition[] = [];

@@ -21,11 +21,16 @@ export interface Hl7Message {
   readonly lead: string;
   /** Segments without their line ends. */
   readonly segments: readonly string[];
-  /** The line end after each segment: CR as in the standard, or what the sender used; `''` if the last has none. */
+  /**
+   * The line end after each segment, as received (the standard requires CR). The last one is `''` if the text does not
+   * end with a line end.
+   */
   readonly ends: readonly string[];
 }
 
-/** For comparison: a message of 8 MB has 130,000 observations. */
+/**
+ * Maximum number of segments. For comparison: a message of 8 MB has about 130,000 segments with one observation each.
+ */
 const MAX_SEGMENTS = 300_000;
 const MAX_HEADER_CHARS = 64 * 1024;
 

@@ -1,6 +1,6 @@
 /**
- * Decides what an HTTP status means for retries, given what the call could have changed in the remote system (RFC
- * 9110, section 15).
+ * Decides whether a call may be retried after an HTTP status (RFC 9110, section 15). This depends on what the call
+ * could have changed in the remote system.
  */
 import { AppError, type ErrorKind } from '../../../engine/contract/values/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node/node.ts';
@@ -25,10 +25,10 @@ const GIVEN_UP = new Set([408, 502, 504]);
 type StatusMeaning = Pick<HttpSettings, 'unavailableMayBeDone' | 'refusals'>;
 
 /**
- * Returns the error for a status that the flow does not expect. HTTP_REFUSED (input) for 3xx, 4xx, and those 5xx that
- * the adapter names. HTTP_BUSY (transient) if nothing was done and the call can be retried. HTTP_SERVER_ERROR
- * (transient for reads, unknown-outcome for writes). HTTP_UNEXPECTED (input for reads, unknown-outcome for writes)
- * for another success status.
+ * Returns the error for a status that the flow does not expect. Returns HTTP_REFUSED (input) for 3xx, 4xx, and the
+ * statuses in `refusals` of the adapter. Returns HTTP_BUSY (transient) if nothing was done and the call can be retried.
+ * Returns HTTP_SERVER_ERROR (transient for reads, unknown-outcome for writes) for other failures of the server. Returns
+ * HTTP_UNEXPECTED (input for reads, unknown-outcome for writes) for a success status.
  */
 export function statusError(
   response: StatusLine,

@@ -39,8 +39,8 @@ function isTls({ adapter }: ProbeContext): boolean {
 }
 
 /**
- * Resolves the host, even if it is a literal address: the later connection calls no lookup, so the address would not
- * be checked.
+ * Resolves and checks the host. An IP address must be checked here too: connecting to it does not call `lookup`, which
+ * checks addresses.
  */
 async function resolveName({ outbound }: ProbeContext, settings: HttpSettings): Promise<string> {
   const { host, port } = targetOfUrl(settings.baseUrl);

@@ -54,7 +54,7 @@ function fitsDouble(source: string): boolean {
 }
 
 /**
- * Keeps a number as text if it is too large. The third argument has the number as written (ECMAScript proposal
+ * Keeps a number as text if a double cannot hold it. `context.source` is the number as written (ECMAScript proposal
  * "JSON.parse source text access").
  */
 function keepBigNumber(_key: string, value: unknown, context: { readonly source?: string }): unknown {

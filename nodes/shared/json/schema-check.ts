@@ -1,5 +1,6 @@
 /**
- * Errors of a flow for data that violates a JSON Schema. They name places and rules, never values. The file is pure.
+ * Creates the errors for data that violates a JSON Schema. The errors name places and rules, never values. The file is
+ * pure.
  */
 import { AppError, type Issue } from '../../../engine/contract/values/errors.ts';
 import { schemaValues } from '../../../engine/contract/schema/schema-problem.ts';
@@ -22,7 +23,7 @@ export function toCheckIssue(breach: Breach): Issue {
     code: 'CHECK_SCHEMA',
     message: describe(breach),
     severity: 'error',
-    // `field` is left empty because field names come from the data here; only the path contains them.
+    // `field` is left empty, because field names come from the data. Only `path` may contain them.
     values: schemaValues(breach, ''),
   };
 }

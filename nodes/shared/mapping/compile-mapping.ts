@@ -11,7 +11,7 @@ import type { MappingFunction } from './mapping-function.ts';
 
 /** Returns the value for a key in a code table. Throws CODE_UNKNOWN if the key is missing. */
 export type Lookup = (table: string, key: string) => string;
-/** Returns the target, or a promise of it if one of its expressions runs in the sandbox. */
+/** Builds the target from the scope. Returns a promise of the target if one of the expressions runs in the sandbox. */
 export type CompiledMapping = (scope: Scope, lookup: Lookup) => unknown;
 
 const MAX_DEPTH = 16;
@@ -19,9 +19,10 @@ const MAX_ITEMS = 100_000;
 const MAX_PROBLEMS = 100;
 
 /**
- * Compiles a mapping. Throws MAPPING_INVALID (input), which lists every problem with its JSON Pointer. A message
- * reports all failing rules at once, with the path of the rule but never a value: MAP_SOURCE_MISSING if a required
- * value is absent, MAP_FUNCTION_FAILED, or the error of an expression or code table.
+ * Compiles a mapping. Throws MAPPING_INVALID (input), which lists every problem with its JSON Pointer. When the
+ * compiled mapping runs on a message, it reports all failing rules at once, each with the path of the rule but never a
+ * value: MAP_SOURCE_MISSING if a required value is absent, MAP_FUNCTION_FAILED, or the error of an expression or code
+ * table.
  */
 export function compileMapping(mapping: Mapping, build: BuildContext): CompiledMapping {
   const compiler: Compiler = { build, issues: [], checksSettings: false };
@@ -41,9 +42,9 @@ export function compileMapping(mapping: Mapping, build: BuildContext): CompiledM
 }
 
 /**
- * Returns every problem that can be found without compiling expressions and conditions, with its JSON Pointer. It
- * finds more than `compileMapping` refuses: also wrong fixed settings of functions (pictures, zones). Mappings that
- * were published before this check continue to run with them.
+ * Returns every problem that can be found without compiling expressions and conditions, with its JSON Pointer. It also
+ * finds wrong fixed settings of functions (date formats, time zones), which `compileMapping` accepts. So mappings that
+ * were published before this check existed continue to run.
  */
 export function checkMapping(mapping: Mapping): readonly Issue[] {
   const compiler: Compiler = { build: ANY_TEXT, issues: [], checksSettings: true };
@@ -81,7 +82,7 @@ function finish(target: unknown, run: Run): unknown {
 
 function compileRules(rules: readonly MappingRule[], path: string, depth: number, compiler: Compiler): Read {
   const steps = rules.map((rule, index) => {
-    // A value into which another rule writes is copied first, because the original belongs to the message.
+    // If another rule writes into this value, copy the value first, because the original belongs to the message.
     const isExtended = rules.some(
       ({ to }, other) => other !== index && to.length > rule.to.length && to.startsWith(rule.to) && '.['.includes(to[rule.to.length]!),
     );
@@ -203,8 +204,8 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
 }
 
 /**
- * Checks the settings of a function call: fixed settings now, if `compiler.checksSettings`. For settings from the
- * message it returns a check that runs for each message.
+ * Checks the settings of a function call. Fixed settings are checked now, but only if `compiler.checksSettings` is
+ * true. For settings that come from the message, it returns a check that runs for each message.
  */
 function compileSettings(
   { name, settings }: MappingFunction,

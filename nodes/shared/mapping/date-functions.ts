@@ -16,8 +16,8 @@ const picture = argument('格式', 'Picture');
 const zone = optional('时区，默认 +08:00', 'Zone, +08:00 by default');
 
 /**
- * Functions for dates. Pictures consist of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`, HL7 DTM). Results are
- * ISO 8601 with their zone.
+ * Functions for dates. A picture is a date format. It consists of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`,
+ * HL7 DTM). Results are ISO 8601 with their zone.
  */
 export const dateFunctions: readonly MappingFunction[] = [
   {

@@ -1,6 +1,6 @@
 /**
- * Pictures of dates: `yyyy MM dd HH mm ss SSS` and fixed text between them. A letter that is not a field is an error,
- * not fixed text: `YYYY-mm-DD` must never become `YYYY-00-DD`.
+ * A picture is a date format: the fields `yyyy MM dd HH mm ss SSS` and fixed text between them. A letter that is not a
+ * field is an error, not fixed text: `YYYY-mm-DD` must never become `YYYY-00-DD`.
  */
 import type { ErrorValues } from '../../../engine/contract/values/errors.ts';
 import type { FunctionFault } from './mapping-function.ts';
@@ -37,8 +37,8 @@ export interface DatePicture {
 const FIELDS = /yyyy|MM|dd|HH|mm|ss|SSS/g;
 
 /**
- * Parses any picture. Letters that are not fields count as fixed text, because mappings from before the check rely on
- * it.
+ * Parses any picture, even a wrong one: letters that are not fields count as fixed text. Mappings that were published
+ * before pictures were checked may contain such letters.
  */
 export const pictureOf = remember(takeApart);
 
@@ -52,7 +52,10 @@ function takeApart(format: string): DatePicture {
   return { fields, rest: format.slice(at) };
 }
 
-/** Returns the error in a picture, for parsing a text or for formatting a time in `zone` (`Z`, `+08:00`). */
+/**
+ * Returns the error in a picture that is used to parse a text or to format a time in `zone` (`Z`, `+08:00`); undefined
+ * if it is correct.
+ */
 export function pictureFault(picture: unknown, use: 'parse' | 'format', zone: string): FunctionFault | undefined {
   const found = letterFault(picture, use);
   if (found !== undefined || typeof picture !== 'string') return found;
@@ -60,7 +63,10 @@ export function pictureFault(picture: unknown, use: 'parse' | 'format', zone: st
   return picture.includes('Z') && !UTC.has(zone) ? fault('picture-zone', picture, { zone }) : undefined;
 }
 
-/** Returns the error in a pair of pictures, where a text is parsed by the first and written by the second. */
+/**
+ * Returns the error in a pair of pictures: `from` parses a text, and `to` writes it. Returns undefined if both are
+ * correct.
+ */
 export function conversionFault(from: unknown, to: unknown): FunctionFault | undefined {
   const found = letterFault(from, 'parse') ?? letterFault(to, 'format');
   if (found !== undefined || typeof from !== 'string' || typeof to !== 'string') return found;
@@ -78,7 +84,7 @@ function letterFault(picture: unknown, use: 'parse' | 'format'): FunctionFault |
 const ALLOWED = FIELDS.source.split('|');
 /** Letters that are allowed as fixed text, because ISO 8601 uses them as separators. */
 const FIXED_LETTERS: ReadonlySet<string> = new Set(['T', 'Z']);
-/** The field that is probably meant by a letter of another program's date formats. */
+/** The field that the author probably means by a letter that another program uses in its date formats. */
 const MEANT: Readonly<Record<string, string>> = {
   Y: 'yyyy',
   y: 'yyyy',
@@ -111,8 +117,8 @@ const DATE_FIELDS: ReadonlySet<string | undefined> = new Set(['yyyy', 'dd']);
 const TIME_FIELDS: ReadonlySet<string | undefined> = new Set(['HH', 'ss']);
 
 /**
- * Returns the fault of `mm` (minutes) beside years and days, or `MM` (months) beside hours and seconds. The other
- * field is meant.
+ * Returns an error if `mm` (minutes) is next to a year or day, because `MM` is probably meant. Also returns an error if
+ * `MM` (months) is next to an hour or second, because `mm` is probably meant.
  */
 function misplacedFields(picture: string): FunctionFault | undefined {
   const fields = pictureOf(picture).fields.map(({ field }) => field);
@@ -155,7 +161,10 @@ function fault(problem: string, picture: unknown, values: ErrorValues = {}): Fun
   };
 }
 
-/** Flows use only a few pictures, but a flow that builds pictures from data must not fill the memory. */
+/**
+ * Maximum number of cached pictures. Flows use only a few pictures, but a flow that builds pictures from data must not
+ * fill the memory.
+ */
 const MOST_REMEMBERED = 200;
 
 function remember<Value>(make: (text: string) => Value): (text: string) => Value {

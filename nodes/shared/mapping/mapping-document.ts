@@ -1,7 +1,7 @@
 /**
- * A mapping defines how a target is built from the scope, as data that can be compared. `compile-mapping.ts` compiles
- * it once; the designer shows it as two trees. `to` is a field path (`patient.name`, `ids[0].value`, `items[]`
- * appends).
+ * A mapping defines how a target is built from the scope. It is plain data, so two versions can be compared.
+ * `compile-mapping.ts` compiles it once; the designer shows it as two trees. `to` is a field path (`patient.name`,
+ * `ids[0].value`, `items[]` appends).
  */
 import { Type } from 'typebox';
 import type { ConditionRule } from '../../../engine/contract/flow/expression-types.ts';

@@ -13,9 +13,9 @@ export interface MappingFunction {
   /** Set if the last argument may be repeated. */
   readonly isVariadic?: true;
   /**
-   * Positions of arguments that configure the function (a picture, a zone). Fixed settings are checked only when the
-   * mapping is validated, so that mappings published before a check existed continue to run. Settings from the
-   * message are checked at each call.
+   * Positions of arguments that configure the function (a date format, a time zone), and a check of these arguments.
+   * Fixed settings are checked only when the mapping is validated, so that mappings published before a check existed
+   * continue to run. Settings from the message are checked at each call.
    */
   readonly settings?: { readonly args: readonly number[]; check(...settings: readonly unknown[]): FunctionFault | undefined };
   /**
@@ -25,10 +25,13 @@ export interface MappingFunction {
   run(...args: readonly unknown[]): unknown;
 }
 
-/** Says why a function cannot use its settings (MAPPING_INVALID). */
+/** The reason why a function cannot use its settings (MAPPING_INVALID). */
 export type FunctionFault = Omit<Issue, 'path'>;
 
-/** `gives` is absent if the result is absent. */
+/**
+ * Example arguments, and the result of the function. `gives` is absent if the function has no result for these
+ * arguments.
+ */
 export interface FunctionExample {
   readonly args: readonly unknown[];
   readonly gives?: unknown;
@@ -55,7 +58,7 @@ export function isAbsent(value: unknown): value is undefined | null {
   return value === undefined || value === null;
 }
 
-/** Returns the text of a value. Numbers and booleans are converted, structures are refused. */
+/** Returns the text of a value. Numbers and booleans are converted. Throws if the value is an object or a list. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -71,7 +74,7 @@ export function toNumber(value: unknown): number {
   return number;
 }
 
-/** Doubles keep 15 digits safely; a longer identity card number would be changed. */
+/** A double keeps at most 15 digits exactly. An identity card number has more digits, so it would change. */
 const SAFE_DIGITS = 15;
 
 function losesDigits(text: string, number: number): boolean {

@@ -2,7 +2,10 @@ import { argument, onText, words, type MappingFunction } from './mapping-functio
 
 const card = [argument('身份证号', 'Identity card number')];
 
-/** Identity card numbers, GB 11643: 18 characters with a check character (MOD 11-2), or 15 digits of the old form. */
+/**
+ * Functions for identity card numbers (GB 11643): 18 characters with a check character (MOD 11-2), or 15 digits in the
+ * old form.
+ */
 export const personFunctions: readonly MappingFunction[] = [
   {
     name: 'idCardBirthDate',

@@ -12,8 +12,8 @@ import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-thr
 import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
 /**
- * Number of tags or brackets from which a body is parsed in a thread: a body of only tags or brackets costs ten times
- * as much as text of the same size.
+ * If a body has at least this many tags or brackets, it is parsed in a thread. A body of only tags or brackets costs
+ * ten times as much as text of the same size.
  */
 const THREAD_FROM_PARTS = 3000;
 /** Maximum number of waiting tasks: for the whole process, and per node. */
@@ -21,28 +21,31 @@ const MAX_WAITING = 1024;
 const MAX_WAITING_OF_ONE = 64;
 const MOST_THREADS = 4;
 /**
- * Threads for all nodes together. One node never gets all of them, so that the data of one hospital does not delay
- * the others.
+ * Number of threads for all nodes together. One node never gets all of them, so that the data of one hospital does not
+ * delay the others.
  */
 const THREADS = Math.max(2, Math.min(MOST_THREADS, availableParallelism() - 1));
 const HEAP_MB = 768;
-/** Limit of CPU time. A payload of 10 MB takes one to four seconds. */
+/**
+ * Maximum CPU time for one task; `CPU_MS_PER_MB` is added for each megabyte. A payload of 10 MB takes one to four
+ * seconds.
+ */
 const CPU_MS = 5000;
 const CPU_MS_PER_MB = 1500;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './parse-worker.ts' : './parse-worker.js', import.meta.url);
 
 export interface Parser {
   /**
-   * Returns the parsed value, synchronously if the body is small, and throws the parser's error. A promise rejects
-   * with the parser's error, with PARSE_BUSY (transient) if too many tasks wait, with PARSE_TOO_COSTLY (input) if the
-   * task takes too much computing or memory, or with the signal's reason.
+   * Returns the parsed value if the body is small, or throws the error of the parser. Otherwise returns a promise. The
+   * promise rejects with the error of the parser, with PARSE_BUSY (transient) if too many tasks wait, with
+   * PARSE_TOO_COSTLY (input) if the task takes too much CPU time or memory, or with the reason of the signal.
    */
   parse(task: ParseTask, ctx: ParseContext): unknown;
-  /** Does the same as `parse` for data that `isLarge`, always in the thread. */
+  /** Runs a task in a thread, for data for which `isLarge` returns true. Rejects with the same errors as `parse`. */
   inThread(task: LargeTask, ctx: ParseContext): Promise<unknown>;
   /**
-   * Returns all breaches of a schema (JSON text) by the data. Returns undefined if the data `isLarge`, or if there is
-   * no free thread or too little time.
+   * Returns the places where the data violates a schema (JSON text). Returns undefined if `isLarge` is true for the
+   * data, if no thread is free, or if there is too little time.
    */
   listBreaches(
     task: { readonly data: unknown; readonly schema: string; readonly most: number },
@@ -60,7 +63,7 @@ interface Shared {
   readonly list: BreachList;
 }
 
-/** The threads of a process, found by its clock: a process has exactly one clock. */
+/** The threads of each process. A process has exactly one clock, so the clock is the key. */
 const sharedOf = new WeakMap<Clock, Shared>();
 let parsers = 0;
 

@@ -16,7 +16,7 @@ export type ParseTask =
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
   | { readonly kind: 'mail'; readonly source: Uint8Array };
 
-/** Work that moves to a thread only for large data. For small data, callers do it themselves. */
+/** Tasks that run in a thread only if the data is large. For small data, callers do the work themselves. */
 export type LargeTask =
   | { readonly kind: 'xml-text'; readonly data: unknown; readonly options: SerialiseXmlOptions }
   /** `schema` is JSON text. */
@@ -28,8 +28,8 @@ export function createTasks(): (task: ParseTask | LargeTask) => unknown {
   return (task) => {
     if (task.kind === 'xml-text') return serialiseXml(task.data, task.options);
     if (task.kind === 'mail') return runParseTask(task);
-    // Return text, because the event loop pays for the transfer: a structured clone of many small values takes two to
-    // four times as long.
+    // Return JSON text instead of the value, because the event loop must do the work of receiving it. Receiving many
+    // small values as a structured clone takes two to four times as long as parsing their text.
     if (task.kind !== 'schema') return toBoundedJson(runParseTask(task));
     return breachBy(task.schema)(task.data);
   };
@@ -63,7 +63,7 @@ const EXCESS_WORDS: Readonly<Record<JsonExcess['of'], { readonly what: string; r
   },
 };
 
-/** Returns the value that a thread parsed, from the result of its task. */
+/** Returns the parsed value. `answer` is the result of the task in the thread. */
 export function readAnswer(task: ParseTask, answer: unknown): unknown {
   return task.kind === 'mail' ? answer : (JSON.parse(answer as string) as unknown);
 }

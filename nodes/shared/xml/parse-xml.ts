@@ -53,7 +53,7 @@ export function parseXml(text: string, options: ParseXmlOptions = DEFAULT_XML_OP
   return { [name]: arrays.has(name) ? [value] : value };
 }
 
-/** Refuses a document with `<!` outside comments and CDATA sections, since it begins a document type. */
+/** Refuses a document with `<!` outside comments and CDATA sections, since `<!` begins a document type there. */
 function refuseDeclarations(text: string): void {
   for (let at = text.indexOf('<!'); at !== -1; at = text.indexOf('<!', at)) {
     const end = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined;
@@ -147,7 +147,7 @@ function addChild(fields: Record<string, XmlValue>, name: string, value: XmlValu
 
 function nameOf(name: string, options: ParseXmlOptions): string {
   const local = options.namespaces === 'strip' ? name.slice(name.indexOf(':') + 1) : name;
-  // As keys, these names would reach prototypes in code that reads carelessly.
+  // As keys of objects, these names could give careless code access to prototypes.
   if (/^#?_*(?:__proto__|constructor|prototype)$/.test(local))
     throw refuse('XML_NAME_REFUSED', 'The XML uses a reserved name.', 'Rename the element.');
   return local;
