@@ -95,10 +95,11 @@ export interface ControlDeps {
   /** Notifies other control processes of changes. */
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   /**
-   * Problems that the gateways' policies and routes find in an interface. Runs for each plan, so it must be quick.
+   * Returns the problems that the gateways' policies and routes find in an interface. Runs for each plan, so it must be
+   * quick.
    */
   readonly checkInterface: CheckInterface;
-  /** Problems that slower checks find in an interface. Runs when an interface is saved. */
+  /** Returns the problems that slower checks find in an interface. Runs when an interface is saved. */
   readonly checkSavedInterface: CheckSavedInterface;
   readonly checkBySchema: CheckBySchema;
   /** Policies that interfaces may name. */
@@ -292,8 +293,8 @@ function eventsOf(hub: EventHub): ControlServices['events'] {
 }
 
 /**
- * Returns undefined if there are accounts, or if the integrity check shows that there were some: removing all accounts
- * must not create a new administrator.
+ * Creates the first administrator. Returns undefined if there are accounts. Also returns undefined if the integrity
+ * check shows that there were accounts: removing all accounts must not create a new administrator.
  */
 async function createFirstAdministrator(
   accounts: AccountStore,

@@ -1,7 +1,7 @@
 /**
- * Finds the product's own Node for scripts that start on any Node of the machine (20 or newer, so this file uses no
- * TypeScript syntax). If that Node is too old or the packages are not installed, prints one clear sentence and ends the
- * process.
+ * Finds the product's own Node. For scripts that start on any Node of the machine that is 20 or newer, so this file
+ * uses no TypeScript syntax. If the machine's Node is older or the packages are not installed, prints one clear
+ * sentence and ends the process.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

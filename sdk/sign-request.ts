@@ -15,7 +15,7 @@ export interface RequestToSign {
   readonly method: string;
   /** Absolute URL, exactly as it will be called. */
   readonly url: string | URL;
-  /** Headers to sign. Those that HTTP clients and proxies change are not signed. */
+  /** Headers to sign. Headers that HTTP clients and proxies change are not signed. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Exactly the bytes that will be sent. */
   readonly body?: Uint8Array | string;

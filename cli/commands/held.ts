@@ -85,7 +85,7 @@ function manyCommand(terminal: Terminal, kind: BulkKind, summary: string): Comma
     )
     .action(async function (this: Command, ids: readonly string[], options: ManyOptions) {
       const { flow, dryRun, bulk, ...rest } = options;
-      // A dry run does nothing, and an earlier bulk already has its reason.
+      // A dry run does nothing, and an earlier bulk already has its reason. So neither needs a reason now.
       if (kind !== 'retry' && dryRun !== true && bulk === undefined && rest.reason === undefined)
         this.error("error: required option '--reason <text>' not specified");
       const bulkId = bulk ?? (dryRun === true ? undefined : createId('blk'));

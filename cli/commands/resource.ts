@@ -190,7 +190,8 @@ async function compareFiles(api: ApiClient, resource: Resource, files: readonly 
   const comparisons: Comparison[] = [];
   for (const { file, wanted } of (await Promise.all(read)).flat()) {
     const stored = await findOne(api, resource, idOf(resource, wanted));
-    // A revision that differs from the stored one counts as a difference.
+    // A file without a revision gets the stored one here. Any other revision that differs from the stored one counts as
+    // a difference.
     const comparable = { ...wanted, revision: revisionToSave(wanted, stored) };
     comparisons.push({ file, wanted, stored, differences: compareDocuments(stored, comparable) });
   }

@@ -151,7 +151,7 @@ async function check(
   terminal.tell('The signature of the response is valid.');
 }
 
-/** Converts the raw headers of undici, in which names and values alternate, to pairs. */
+/** Converts the headers from undici to pairs. In its raw form, names and values alternate. */
 function pairsOf(raw: unknown): readonly (readonly [string, string])[] {
   const flat = Array.isArray(raw)
     ? (raw as readonly (Buffer | string)[]).map(String)

@@ -1,4 +1,4 @@
-/** Opens the storage and the engine. The life of the process owns them and closes them in reverse order. */
+/** Opens the storage and the engine. `Life` closes them in reverse order when the process ends. */
 import { hostname } from 'node:os';
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';

@@ -1,6 +1,6 @@
 /**
- * Opens the status listener of a process (KQ_STATUS_PORT) and the export of its spans. They work from its start until
- * all its other parts have stopped.
+ * Opens the status listener of a process (KQ_STATUS_PORT) and the export of its spans. Both work from the start of the
+ * process until all its other parts have stopped.
  */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/values/errors.ts';

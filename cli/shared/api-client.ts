@@ -25,7 +25,7 @@ export interface ApiClient {
   ): Promise<unknown>;
   /** Logs in and returns a client with the session. This client sends the password with every call. */
   login(name: string, password: string, code?: string): Promise<LoggedIn>;
-  /** Returns a client for this session that sends another password. */
+  /** Returns a client for the same session that sends this password. */
   withPassword(password: string): ApiClient;
   close(): Promise<void>;
 }

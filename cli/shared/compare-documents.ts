@@ -5,7 +5,9 @@ import { pointerStep } from '../../engine/contract/schema/schema-problem.ts';
 export interface Difference {
   /** JSON Pointer (RFC 6901). */
   readonly path: string;
-  /** The stored value; `undefined` if it is missing. The same holds for `wanted`. */
+  /**
+   * The stored value; `undefined` if it is missing. `wanted` is the wanted value, also `undefined` if it is missing.
+   */
   readonly stored: unknown;
   readonly wanted: unknown;
 }
@@ -27,8 +29,8 @@ export function compareDocuments(stored: unknown, wanted: unknown, path = ''): r
 }
 
 /**
- * Returns one line for a difference. `- ` marks a value that is only stored, `+ ` one that is only wanted, `~ ` one
- * that differs.
+ * Returns one line for a difference. `- ` marks a value that only the stored document has, `+ ` one that only the
+ * wanted document has, and `~ ` one that differs.
  */
 export function formatDifference({ path, stored, wanted }: Difference): string {
   if (wanted === undefined) return `- ${path}: ${JSON.stringify(stored)}`;

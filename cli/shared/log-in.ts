@@ -23,7 +23,7 @@ export async function logIn(
   return { ...(await guest.login(name, password, code)), password };
 }
 
-/** Returns a client with the new password. */
+/** Asks for a new password, changes it, and returns a client that uses it. */
 export async function changePassword(terminal: Terminal, client: ApiClient, oldPassword: string): Promise<ApiClient> {
   terminal.tell('This password must be changed: at least 12 characters from three of lower case, upper case, digits, others.');
   const newPassword = await terminal.ask('New password: ', { hidden: true });

@@ -17,9 +17,9 @@ export interface DomainScope {
    * all domains.
    */
   holds(domain: string | undefined): boolean;
-  /** Returns true if the object belongs to a held domain or is shared with one. */
+  /** Returns true if the object belongs to a domain of the person or is shared with one. */
   mayUse(thing: Owned): boolean;
-  /** Returns the objects of held domains. */
+  /** Returns the objects that belong to domains of the person. */
   keep<T extends Owned>(things: readonly T[]): readonly T[];
 }
 
@@ -92,7 +92,7 @@ export function requireTouched({ id, domains, mayBeNew }: Touched, scope: Domain
   throw domains === undefined ? notFound(id) : notFound(id, ofOthers(id));
 }
 
-/** Returns the flows and versions whose executions belong to held domains. Undefined means all executions. */
+/** Returns the flows and versions whose executions belong to domains of the person. Undefined means all executions. */
 export async function scopesIn({ only }: DomainScope, catalog: Pick<FlowCatalog, 'scopesOf'>): Promise<readonly FlowScope[] | undefined> {
   return only === undefined ? undefined : catalog.scopesOf(only);
 }

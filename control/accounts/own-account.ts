@@ -57,7 +57,10 @@ const Password = Type.String({ minLength: 1, maxLength: 1000 });
 const Code = Type.String({ minLength: 6, maxLength: 40 });
 const DAY_MS = 86_400_000;
 const MOST_TOKEN_DAYS = 366;
-/** Rights that only step-up actions use. Tokens cannot run these actions. */
+/**
+ * Rights that only dangerous actions use. These actions require the password again, so a token cannot run them and does
+ * not get these rights.
+ */
 const NOT_OF_TOKENS: ReadonlySet<Permission> = new Set(['secrets.reveal']);
 
 export function ownAccountActions(services: OwnAccountServices): readonly Action[] {
@@ -136,7 +139,7 @@ function logOut({ sessions }: OwnAccountServices): Action {
   });
 }
 
-/** Rejects with PASSWORD_REUSED (input) if the password is one of the account's last five. */
+/** Rejects with PASSWORD_REUSED (input) if the password is the current one or one of the last five before it. */
 async function refuseFormer(accounts: AccountStore, name: string, password: string): Promise<void> {
   for (const former of await accounts.recentPasswords(name)) {
     if (!(await verifyPassword(password, former))) continue;

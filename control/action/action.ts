@@ -16,9 +16,12 @@ export interface ActionContext {
   /** Aborts when the client disconnects. */
   readonly signal: AbortSignal;
   readonly note: AuditNote;
-  /** Reports progress to a waiting client; ids and numbers only. */
+  /** Sends progress to the waiting client. The event may contain only ids and numbers. */
   progress(event: Readonly<Record<string, unknown>>): void;
-  /** Throws PERMISSION_DENIED (input) unless the person has this further right, which only some inputs require. */
+  /**
+   * Throws PERMISSION_DENIED (input) unless the person also has this permission. For permissions that only some inputs
+   * of the action require.
+   */
   require(permission: Permission): void;
 }
 
@@ -42,9 +45,9 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
    * for each person and address, so that reading the audit trail does not fill it.
    */
   readonly audited: boolean | 'hourly';
-  /** The person must enter the password again; tokens cannot run the action. */
+  /** True if the person must enter the password again. Tokens cannot run such an action. */
   readonly stepUp?: true;
-  /** Returns the subject that the intent line names, derived from the input alone. */
+  /** Returns the subject that the intent line names. Only the input is known at that time. */
   readonly subject?: (input: Static<Schema>) => string;
   /**
    * Rejects if the action cannot start. The audit trail then gets no lines, because it records only denials and actions

@@ -1,6 +1,6 @@
 /**
  * Hides the objects of other domains in errors. An error may name the objects that prevent an action. A person without
- * the domains of these objects only learns that there are some.
+ * the domains of these objects only learns that there are such objects.
  */
 import { AppError, toIssue, type ErrorValues, type Issue } from '../../engine/contract/values/errors.ts';
 import type { DomainScope } from '../access/domains.ts';

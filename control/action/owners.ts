@@ -52,7 +52,7 @@ export interface OwnersDeps {
   readonly alarms: { readonly alarms: Find<{ readonly subject: string }>; readonly silences: Find<{ readonly subject?: string }> };
 }
 
-/** Returns the published version in service; undefined if there is none. */
+/** Returns the published version that is in service; undefined if there is none. */
 export async function versionInService({ versions }: Pick<FlowCatalog, 'versions'>, flowId: string): Promise<VersionSummary | undefined> {
   return (await versions(flowId)).find(({ isCurrent }) => isCurrent);
 }

@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** The reason that the person entered; recorded in the audit trail. */
   readonly reason?: string;
-  /** The password that the person entered again for a step-up. */
+  /** The password that the person entered again for a dangerous action. */
   readonly confirmation?: Confirmation;
   readonly progress?: (event: Readonly<Record<string, unknown>>) => void;
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Actor } from '../access/actor.ts';
 import type { CheckLogin } from '../auth/login.ts';
 
-/** The confirmation that a request sends besides its input. */
+/** What a person sends besides the input to confirm a dangerous action. */
 export interface Confirmation {
   readonly password: string;
   /** Code of the second factor, if the account has one. */
@@ -53,7 +53,8 @@ function stepUpRequired(): AppError {
 }
 
 /**
- * Returns the step-up error that replaces a login error. Its status is not 401, because the session itself is valid.
+ * Returns the error of a step-up (password again) that replaces a login error. Its status is not 401, because the
+ * session itself is valid.
  */
 function asStepUp(error: AppError): AppError | undefined {
   switch (error.code) {

@@ -1,6 +1,6 @@
 /**
- * The state of an adapter's remote system, or of an interface, derived from its real calls. Contains only ids, codes
- * and numbers.
+ * The state of the remote system of an adapter, or of an interface, derived from its real calls. Contains only ids,
+ * codes and numbers.
  */
 import { percentileMs, type CallCounts } from '../../engine/contract/calls/call-stats.ts';
 import type { CalledKind } from '../../engine/processes/call-memory.ts';
@@ -36,13 +36,13 @@ export interface CallState {
   readonly unansweredSince?: number;
   readonly active: number;
   readonly waiting: number;
-  /** True while the circuit breaker is open. */
+  /** True while the circuit breaker is open: no calls are made. */
   readonly isPaused: boolean;
 }
 
 /** The call data that a page shows for one adapter or interface. */
 export interface CallReport {
-  /** Absent if the adapter or interface was never called, or not within a month. */
+  /** Absent if the adapter or interface was not called within the last month. */
   readonly now?: CallState;
   readonly traffic: TrafficSeries;
 }

@@ -1,4 +1,7 @@
-/** Finds failing adapters and counts the messages that each one delays. Operators handle these first. */
+/**
+ * Finds failing adapters and counts the messages that each one delays, so that operators see which adapter to repair
+ * first.
+ */
 import type { Text } from '../../engine/contract/values/texts.ts';
 import { toCallState } from './call-states.ts';
 import type { DomainScope } from '../access/domains.ts';

@@ -1,4 +1,7 @@
-/** Reads what the remote system of an adapter offers, with the first node type of its protocol that supports this. */
+/**
+ * Reads what the remote system of an adapter offers. Uses the first node type of the adapter's protocol that can read
+ * this.
+ */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import type { Offer } from '../../engine/contract/node/node.ts';
 import type { ActionContext } from '../action/action.ts';

@@ -1,6 +1,6 @@
 /**
- * The connection test. The first node type of the adapter's protocol that can probe runs it, with the adapter's
- * settings for this environment.
+ * The connection test. It uses the first node type of the adapter's protocol that can test a connection, with the
+ * adapter's settings for this environment.
  */
 import type { Adapter, AdapterDocument } from '../../engine/contract/node/adapter.ts';
 import { AppError } from '../../engine/contract/values/errors.ts';

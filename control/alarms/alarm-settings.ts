@@ -26,7 +26,10 @@ export const AlarmReceiver = Type.Object(
     receiverId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }),
     name: Type.String({ minLength: 1, maxLength: 60, pattern: PLAIN_LINE }),
     on: Type.Boolean(),
-    /** `first` is notified of each alarm; `second` of those not acknowledged in time. */
+    /**
+     * The receivers of the group `first` are notified of each alarm; those of `second` only if nobody acknowledges it
+     * in time.
+     */
     group: Type.Union([Type.Literal('first'), Type.Literal('second')]),
     kind: Type.Union([Type.Literal('webhook'), Type.Literal('mail')]),
     url: Type.Optional(Type.String({ maxLength: 1000 })),
@@ -40,7 +43,10 @@ export const AlarmMail = Type.Object(
   {
     host: Type.String({ minLength: 1, maxLength: 255 }),
     port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-    /** `tls` from the first byte, `starttls` after the greeting; `none` on this machine only. */
+    /**
+     * `tls`: encrypted from the first byte. `starttls`: encrypted after the greeting. `none`: only for a mail server on
+     * this machine.
+     */
     security: Type.Union([Type.Literal('tls'), Type.Literal('starttls'), Type.Literal('none')]),
     from: Type.String({ minLength: 3, maxLength: 255 }),
     user: Type.Optional(Type.String({ maxLength: 255 })),

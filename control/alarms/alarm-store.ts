@@ -19,7 +19,7 @@ export interface PendingNotice {
 export interface AlarmDocument extends StoredDocument {
   readonly rule: AlarmRuleName;
   readonly subject: string;
-  /** `<rule>|<subject>` while the alarm is open. */
+  /** `<rule>|<subject>` while the alarm is open; absent after it ended. */
   readonly key?: string;
   /** `<rule>|<subject>`, also after the alarm ended. */
   readonly about: string;
@@ -35,9 +35,9 @@ export interface AlarmDocument extends StoredDocument {
   readonly missedSince?: number;
   readonly endedAt?: number;
   readonly acknowledged?: { readonly by: string; readonly at: number };
-  /** When the first group was last notified, including for an earlier alarm about the same subject. */
+  /** Time when the first group was last notified of this alarm or of an earlier one about the same subject. */
   readonly lastToldAt?: number;
-  /** When the first group was notified of this alarm. */
+  /** Time when the first group was first notified of this alarm. */
   readonly toldAt?: number;
   readonly escalatedAt?: number;
   /** Receivers that were notified of the alarm. They are notified again when it ends. */
@@ -49,9 +49,9 @@ export interface AlarmDocument extends StoredDocument {
 }
 
 export interface SilenceDocument extends StoredDocument {
-  /** Absent: every rule. */
+  /** If absent, the silence applies to every rule. */
   readonly rule?: AlarmRuleName;
-  /** Absent: every subject of the rule. */
+  /** If absent, the silence applies to every subject of the rule. */
   readonly subject?: string;
   readonly until: number;
   readonly by: string;

@@ -1,6 +1,6 @@
 /**
- * Checks for problems every 15 seconds and notifies people. A lease lets one process do it at a time. If two processes
- * work at once, alarms are still not duplicated.
+ * Checks for problems every 15 seconds and notifies people. A lease makes sure that normally only one process does
+ * this. Even if two processes do it at once, no alarm is stored twice.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { createId } from '../../engine/contract/values/ids.ts';

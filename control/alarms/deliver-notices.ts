@@ -46,7 +46,7 @@ async function makeNotices(settings: AlarmSettings, { store, clock }: DeliverDep
   }
 }
 
-/** Claims and returns the due notices. No other process sends them until their next retry. */
+/** Claims and returns the due notices. Other processes do not send them before the time of the next retry. */
 async function takeDue({ store, clock }: DeliverDeps): Promise<readonly Due[]> {
   const now = clock.now();
   const taken: Due[] = [];
@@ -74,7 +74,7 @@ async function sendAll(due: readonly Due[], settings: AlarmSettings, deps: Deliv
   await Promise.all(
     [...ids].map(async (id) => {
       const receiver = settings.receivers.find(({ receiverId }) => receiverId === id);
-      // The receiver was removed or switched off in the meantime.
+      // The receiver was removed or switched off after the notice was stored.
       if (receiver?.on !== true) return;
       const lines = due.filter(({ pending }) => pending.to.includes(id)).map((alarm) => ({ kind: alarm.pending.kind, alarm }));
       try {

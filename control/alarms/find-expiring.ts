@@ -16,7 +16,7 @@ export interface Expiring {
 }
 
 const SOON_MS = 30 * 86_400_000;
-/** Grants, keys and tokens that expired longer ago than this are no longer reported. */
+/** Grants, keys and bus consumers that expired longer ago than this are no longer reported. */
 const GONE_MS = 7 * 86_400_000;
 
 export interface ExpiringDeps {

@@ -1,5 +1,5 @@
 /**
- * Runs each alarm rule. A rule that fails, or has too little data yet, is returned as unknown, and its open alarms stay
+ * Runs each alarm rule. If a rule fails or has too little data yet, it is returned as unknown, and its open alarms stay
  * unchanged.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -73,7 +73,7 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
     const unknown = new Set<AlarmRuleName>();
     // A killed process loses its counts. So in the first five minutes after a start, the error ratio is not known.
     if (rules['error-ratio'].on && deps.clock.monotonic() - begunAt < RATIO_OF_MS) unknown.add('error-ratio');
-    // Run the rules one by one: other work needs the store more.
+    // Run the rules one after another, so that they do not delay other work on the store.
     for (const rule of ALARM_RULE_NAMES) {
       const { on, bound } = rules[rule];
       if (!on) continue;
@@ -128,7 +128,7 @@ async function checkFailed({ counter, clock }: ProblemDeps, bound: number): Prom
 async function checkAdapters({ engine, clock, adapterNames }: ProblemDeps, bound: number): Promise<readonly Finding[]> {
   const now = clock.now();
   const calls = [...(await engine.processes.adapterCalls()).values()];
-  // Only a successful call ends the problem; a lack of calls does not.
+  // Only a successful call ends the problem. If there are no calls, the problem remains.
   const failing = calls.filter(({ failures, failingSince = now }) => failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS);
   const names = failing.length === 0 ? undefined : await adapterNames();
   // Skip adapters that were removed in the meantime.
@@ -253,8 +253,8 @@ function tooManyFailed(
 }
 
 /**
- * Returns a check that runs at most once a minute, for rules that read the store once per feed. After a change of the
- * threshold it runs at once.
+ * Returns a check that runs at most once a minute, for rules that read the store once for each flow. After a change of
+ * the threshold it runs at once.
  */
 function onceAMinute(clock: Clock, check: Check): Check {
   let last: { readonly at: number; readonly bound: number; readonly found: readonly Finding[] } | undefined;

@@ -35,7 +35,7 @@ export function createFindSilentFeeds(counter: Pick<ExecutionCounter, 'arrivals'
   };
 }
 
-/** Returns the silent feeds. No feed counts as silent within `leastMs` of its last message. */
+/** Returns the silent feeds. A feed never counts as silent within `leastMs` milliseconds of its last message. */
 export async function findSilentFeeds(
   flowIds: readonly string[],
   counter: Pick<ExecutionCounter, 'arrivals'>,
@@ -43,7 +43,7 @@ export async function findSilentFeeds(
   leastMs: number,
 ): Promise<readonly SilentFeed[]> {
   const silent: SilentFeed[] = [];
-  // Read the feeds one by one: other work needs the store more.
+  // Read the feeds one after another, so that they do not delay other work on the store.
   for (const flowId of flowIds) {
     const feed = judge(flowId, await counter.arrivals(flowId, MESSAGES), clock.now(), leastMs);
     if (feed !== undefined) silent.push(feed);

@@ -8,7 +8,7 @@ import type { AlarmSettings } from './alarm-settings.ts';
 import { KEEP_ENDED_MS, type AlarmDocument, type AlarmStore } from './alarm-store.ts';
 import type { Found, Problem } from './find-problems.ts';
 
-/** Ends an alarm only after its problem is gone this long, so that it does not open and end repeatedly. */
+/** Time for which a problem must be gone before its alarm ends, so that the alarm does not open and end repeatedly. */
 const ENDED_AFTER_MS = 60_000;
 const SEEN_EVERY_MS = 60_000;
 const MOST_OPEN = 1_000;

@@ -4,7 +4,7 @@ import { ALARM_RULES, time, type AlarmRule } from './alarm-rules.ts';
 import type { AlarmDocument, NoticeKind } from './alarm-store.ts';
 
 export interface NoticeLine {
-  /** `test`: a person tests the receiver. */
+  /** `test`: a person sends a sample notice to test the receiver. */
   readonly kind: NoticeKind | 'test';
   readonly alarm: AlarmDocument;
 }

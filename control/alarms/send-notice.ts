@@ -22,7 +22,10 @@ export interface SendDeps {
   readonly clock: Clock;
   readonly secrets: Pick<AlarmSettingsStore, 'secret'>;
   readonly outbound: { readonly guard: OutboundGuard };
-  /** Called for each message, because the address of the console is known only once it listens. */
+  /**
+   * Returns the data about the installation. Called for each message, because the address of the console is not known
+   * before the console listens.
+   */
   installation(): Installation;
   /** PEM of a private certificate authority for receivers and the mail server, in addition to the public ones. */
   readonly serverCa?: string;
@@ -129,7 +132,7 @@ function connectTo(url: string, trust: Trust, guard: OutboundGuard): Client {
  * gets a connected socket instead.
  */
 async function openSocket({ host, port }: AlarmMail, { outbound: { guard } }: SendDeps): Promise<Socket> {
-  // The socket does not look up an IP address, so check it here.
+  // For an IP address the socket looks up no name and does not ask the guard, so check it here.
   if (isIP(host) !== 0) await guard.resolve(host, port);
   const socket = connect({ host, port, lookup: guard.lookup(port) });
   try {
@@ -141,7 +144,9 @@ async function openSocket({ host, port }: AlarmMail, { outbound: { guard } }: Se
   }
 }
 
-/** Returns the error to throw. A forbidden target does not become allowed with time, so its error is not transient. */
+/**
+ * Returns the error to throw. If the target is forbidden, the error is not transient, because a retry would not help.
+ */
 function failed(error: unknown): AppError {
   return error instanceof AppError && error.code === 'OUTBOUND_REFUSED' ? error : notSent(reasonOf(error), 'transient', error);
 }

@@ -23,7 +23,10 @@ export interface WatchStoreDeps {
 
 const MINUTE_MS = 60_000;
 
-/** Returns a function that returns true if the store can be used. `settings` are those that were read last. */
+/**
+ * Returns a function that returns true if the store can be used. Its argument `settings` has the settings that were
+ * read last.
+ */
 export function createWatchStore(deps: WatchStoreDeps): (settings: AlarmSettings | undefined) => Promise<boolean> {
   const { clock, logger } = deps;
   let downSince: number | undefined;

@@ -7,7 +7,10 @@ import type { AccountStore } from '../auth/account-store.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import { loginRequired, type CountWrongToken } from '../auth/wrong-tokens.ts';
 
-/** A browser sends this header across origins only after a CORS preflight, which control never allows. */
+/**
+ * A page of another origin can send this header only after a CORS preflight, which control never allows. So a request
+ * with the header comes from our own page.
+ */
 const CSRF_HEADER = 'x-kq-client';
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 

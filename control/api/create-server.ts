@@ -77,12 +77,15 @@ export interface ControlServer {
 /** Maximum size of a request body without a login. */
 const BODY_BYTES = 4096;
 const STOP_MS = 4000;
-/** A slow or silent client must not block connections of others. */
+/** Limits for slow or silent clients, so that they do not block the connections of others. */
 const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } as const;
 const MOST_CONNECTIONS = 2000;
-/** A browser opens six connections and its event stream, and a whole department may share one address. */
+/**
+ * Limit for one address: a browser opens six connections and its event stream, and a whole department may share one
+ * address.
+ */
 const MOST_CONNECTIONS_PER_ADDRESS = 500;
-/** Without these, the framework would load its own schema compilers, which are not used. */
+/** Replaces the schema compilers of the framework, which are not needed and would slow down the start. */
 const NO_COMPILERS = {
   buildValidator: () => {
     throw new TypeError('the server sets its validator itself');
@@ -157,7 +160,7 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
           } as const,
         };
   const app: FastifyInstance = Fastify({ ...options, http: PATIENCE, ...secure });
-  // The action itself checks the input; schemas of routes only describe it.
+  // Let every input pass here: the action itself checks it, and the schemas of routes only describe it.
   app.setValidatorCompiler(() => () => true);
   boundConnections(app.server, trustedProxies);
   const parse = app.getDefaultJsonParser('error', 'error');

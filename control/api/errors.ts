@@ -12,7 +12,7 @@ export interface ErrorAnswer {
 
 const BY_KIND: Readonly<Record<ErrorKind, number>> = { input: 422, transient: 503, 'unknown-outcome': 504, bug: 500 };
 
-/** Status of codes for which the kind alone does not determine it. */
+/** HTTP status by error code, for codes whose kind alone does not determine the status. */
 const BY_CODE: Readonly<Record<string, number>> = {
   INPUT_INVALID: 400,
   REQUEST_MALFORMED: 400,

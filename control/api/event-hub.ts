@@ -73,13 +73,16 @@ type EventData = Readonly<Record<string, unknown>>;
 type Page = readonly [ServerResponse, Listener];
 
 const MOST_LISTENERS = 200;
-/** One account must not take all streams. */
+/** Maximum number of streams per account, so that one account cannot take all of them. */
 const MOST_OF_ACCOUNT = 20;
 const TICK_MS = 1000;
 const FLOW_TICKS = 2;
-/** A page whose person logged out or lost a right stops receiving events within this time. */
+/**
+ * Number of ticks between two checks of a page's rights. A page whose person logged out or lost a right stops receiving
+ * events within this time.
+ */
 const CHECK_TICKS = 5;
-/** A page with more unread bytes is disconnected; the browser reconnects automatically. */
+/** A page with more unsent bytes than this is disconnected; the browser reconnects automatically. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
 
 export function createEventHub(deps: EventHubDeps): EventHub {

@@ -17,7 +17,8 @@ import { ROUTES, type Route } from './routes.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /**
-     * Builds the OpenAPI description of the route. Called only when the OpenAPI document is read, not at each start.
+     * Builds the OpenAPI description of the route. Called only when the OpenAPI document is read, because it would slow
+     * down each start.
      */
     readonly describe?: () => FastifySchema;
   }

@@ -87,7 +87,8 @@ function addOutput({ operationId = '', responses }: Operation, outputs: OutputSc
 }
 
 /**
- * Copies the form text of each field into its OpenAPI description; types generated from the document do not need it.
+ * Copies the form text of each field into its OpenAPI description. Only the page needs this; types are generated
+ * without it.
  */
 function withDescriptions(schema: FastifySchema): FastifySchema {
   return JSON.parse(JSON.stringify(schema, (_key, value: unknown) => withDescription(value))) as FastifySchema;

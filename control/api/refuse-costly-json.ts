@@ -1,11 +1,11 @@
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { findJsonExcess, JSON_LIMITS, scanJson, type JsonExcess, type JsonLimits } from '../../engine/contract/schema/scan-json.ts';
 
-/** No valid document is nested deeper. The limit keeps recursive code from overflowing the stack. */
+/** Maximum depth. No valid document is nested deeper, and deeper JSON could overflow the stack of recursive code. */
 const MOST_LEVELS = 100;
 /**
- * Higher than the usual limits: a code table is one object with a field for each code, and a bundle has the layouts of
- * all its flows, with a field for each node.
+ * Higher than the usual limits. A code table is one object with a field for each code. A bundle has the layouts of all
+ * its flows, and a layout has a field for each node.
  */
 const LIMITS: JsonLimits = { values: JSON_LIMITS.values, names: 200_000, orders: 50_000, wide: 200_000 };
 const WORDS: Readonly<Record<JsonExcess['of'], string>> = {

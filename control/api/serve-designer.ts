@@ -11,7 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const DIST = new URL('../../designer/dist/', import.meta.url);
 const NOT_BUILT =
   '<!doctype html><meta charset="utf-8"><title>康桥</title><p>The designer is not built yet: run <code>npm run build:designer</code>, then reload. 设计器尚未构建：运行该命令后刷新。</p>';
-/** Addresses of pages contain names and ids only. `/.git/config` or a path with dots gets 404. */
+/** Page addresses contain only names and ids. An address such as `/.git/config` or one with dots gets 404. */
 const PAGE = /^\/(?!api(?:\/|$))[\w/-]*(?:\?|$)/;
 const YEAR_SECONDS = 31_536_000;
 
@@ -34,7 +34,7 @@ export async function serveDesigner(app: FastifyInstance, csp: string): Promise<
       .send(page.replaceAll('{{nonce}}', nonce));
   };
   app.get('/assets/*', { schema: { hide: true } }, (request, reply) => {
-    // Asset names contain a digest of their content.
+    // The name of an asset contains a digest of its content, so the browser may cache it for long.
     const { '*': name } = request.params as { readonly '*': string };
     return reply.sendFile(`assets/${name}`, { maxAge: YEAR_SECONDS * 1000, immutable: true });
   });

@@ -49,7 +49,7 @@ export interface AuditHeads {
    * changed.
    */
   read(storeId: string): Promise<AuditHead | undefined>;
-  /** Returns the head that was written last, for any store. */
+  /** Returns the head that was written last, whichever store it belongs to. */
   newest(): Promise<AuditHead | undefined>;
   /** Writes the head and returns it signed. Resolves once a power failure cannot lose it. */
   write(head: AuditHead): Promise<SignedHead>;

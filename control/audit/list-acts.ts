@@ -17,7 +17,7 @@ export interface AuditAct extends Omit<AuditLine, 'phase' | 'intent' | 'chain'> 
 export interface ActQuery {
   readonly actor?: string;
   readonly action?: string;
-  /** Id of the object, including its parts (`id@version`, `id/key`). */
+  /** Id of the object. Includes lines about its parts (`id@version`, `id/key`). */
   readonly object?: string;
   /** `done`, `failed` for any error, or the code of an error. */
   readonly outcome?: string;
@@ -65,7 +65,7 @@ export async function listActs(
   return { items: acts, next: after };
 
   async function done(line: StoredLine, near: ReadonlyMap<number, StoredLine>): Promise<AuditAct | undefined> {
-    // This line only adds marks to an earlier one.
+    // A line without an outcome only adds marks to an earlier line.
     if (line.outcome === undefined) return undefined;
     const intent = line.intent === undefined ? undefined : (near.get(line.intent) ?? (await lines.get(lineId(line.intent))));
     const { phase: _phase, intent: _intent, chain: _chain, ...result } = open(line);

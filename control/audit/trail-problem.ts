@@ -30,7 +30,8 @@ export function problemOf(head: AuditHead | undefined, replay: Replay, isEnforce
     if (last.number < number || isCut) return { why: 'older', ...told };
     if (breaks.some((one) => one.why === 'changed' && one.number <= number && one.to >= number)) return { why: 'other', ...told };
   }
-  // Until marks are enforced, no decision depends on what audit lines say about documents.
+  // Before marks are enforced, no decision depends on what the audit lines record about documents, so missing lines do
+  // not matter.
   if (!isInDoubt || !isEnforced) return undefined;
   const [first] = breaks;
   return { why: 'broken', ...told, ...(first === undefined ? {} : { line: first.number }) };

@@ -60,7 +60,7 @@ export const ACCEPT = 'integrity.accept-trail';
 
 /** The data that the result line of `ACCEPT` has in `after`. */
 export interface Acceptance {
-  /** First line, last line and kind of each break. */
+  /** First line, last line and kind of each break that was accepted. */
   readonly accepted: readonly (readonly [number, number, ChainBreak['why']])[];
   /**
    * Number of marks in the lines of this action, one for every document whose stored version is the last one written.
@@ -75,7 +75,7 @@ const PAGE = 500;
 export interface WalkChain {
   readonly lines: Collection<StoredLine>;
   readonly key: ChainKey;
-  /** Lines that are known to have existed. */
+  /** Heads that are known from elsewhere. Their lines existed, so they must be in the audit trail. */
   readonly expected: readonly TrailHead[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -87,7 +87,8 @@ export async function walkChain({ lines, key, expected, signal }: WalkChain): Pr
   for await (const line of allLines(lines, signal)) {
     const number = previous.number + 1;
     if (!Number.isSafeInteger(line.number) || line.number < number) {
-      // A row whose number does not fit its position is not a line of the chain.
+      // Lines are read in the order of their numbers. A row with a number that was already passed is not a line of the
+      // chain.
       breaks.add(number, number, 'changed');
       continue;
     }
@@ -142,7 +143,10 @@ function createActs() {
   let enforcedAt: number | undefined;
   let baselineAt = 0;
 
-  /** Starts a baseline, after which no earlier line is needed. */
+  /**
+   * Starts a baseline at the action with this intent. Earlier lines are no longer needed to know the last version of a
+   * document.
+   */
   function beginAt(intent: number): void {
     baselineAt = intent;
     ledger.begin(open.get(intent)?.at ?? 0);

@@ -28,11 +28,11 @@ const spec: CollectionSpec<StoredNetwork> = {
 };
 
 const KEPT_MS = 90 * 86_400_000;
-/** A stored network is renewed only if the last write is this old. */
+/** A network is written again only if the last write is at least this old. */
 const RENEW_MS = 7 * 86_400_000;
 
 /**
- * Opens the store. It has one small document for each network from which the password was right. The id is a digest, so
+ * Opens the store. It has one small document for each network from which the owner logged in. The id is a digest, so
  * the document does not reveal the account or the network.
  */
 export async function openKnownNetworks(documents: Documents, clock: Clock): Promise<KnownNetworks> {

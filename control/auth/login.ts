@@ -2,16 +2,17 @@
  * Checks a login without revealing whether the account exists. Known and unknown names cost the same work and get the
  * same response and lockout.
  * An attempt is counted before the password is checked, so of a hundred guesses sent at once only five are checked.
- * Attempts with the same counters take turns (`LoginTurns`), so right passwords sent at once do not count as wrong
- * ones.
- * An attempt is counted in this order. First for its address: a locked address must not use up the counters of
- * accounts. Then for the account from that address, so that strangers lock out only themselves. Then for the account
- * from all addresses (NIST SP 800-63B, 5.2.2: at most 100).
- * Networks from which the owner has logged in before have a separate count. A hundred attempts of strangers must not
- * lock the owner out, and a colleague at the same address must not guess without limit. Counts of an account depend on
- * its password: a new password resets them.
- * A session that asks for the password again concerns only its account. Such checks have a separate queue, and other
- * people at the same address neither delay nor lock them.
+ * Attempts with the same counters are checked one after another (`LoginTurns`), so right passwords sent at once do not
+ * count as wrong ones.
+ * Each attempt is counted three times, in this order:
+ * - for its address: a locked address must not use up the counters of accounts;
+ * - for the account from this address, so that strangers lock out only themselves;
+ * - for the account from all addresses (NIST SP 800-63B, 5.2.2: at most 100).
+ * Networks from which the owner has logged in before have a separate counter of the last kind. So a hundred attempts of
+ * strangers do not lock the owner out, and a colleague at the same address cannot guess without limit. A new password
+ * resets the counters of the account.
+ * If a session asks for the password again, the attempt is not counted for its address. Other people at the same
+ * address neither delay it nor lock it.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -24,7 +25,7 @@ import { LoginTurns } from './login-turns.ts';
 import { verifyPassword, type PasswordHash } from './passwords.ts';
 import type { SecondFactors } from './second-factor.ts';
 
-/** Many people may share one address. */
+/** This limit is high, because many people may share one address. */
 const TRIES_PER_ADDRESS = 30;
 const TRIES_AT_ACCOUNT_PER_ADDRESS = 5;
 const TRIES_PER_ACCOUNT = 100;
@@ -35,14 +36,17 @@ export const LOCK_MS = 15 * 60_000;
  */
 const KNOWN_LOCK_MS = 86_400_000;
 /**
- * Attackers can invent any number of names and addresses. All names of one slot share a counter, which limits the
- * number of counters of each kind.
+ * Number of counters of each kind. Attackers can invent any number of names and addresses, so all names with the same
+ * slot number share a counter.
  */
 const SLOTS = 16_384;
 /** Maximum number of logins per account; nobody needs more. Each login writes a session and two audit lines. */
 const RIGHT_LOGINS_PER_MINUTE = 30;
 const MINUTE_MS = 60_000;
-/** Each running check uses 32 MB. The waiting checks of one address may take about four seconds at most. */
+/**
+ * `running`: each check uses 32 MB. `waitingPerAddress`: the waiting checks of one address take about four seconds at
+ * most.
+ */
 const TURNS = { running: 8, waiting: 256, waitingPerAddress: 64, waitingPerAccount: 2, waitMs: 10_000 } as const;
 
 export interface LoginOptions {
@@ -106,7 +110,7 @@ export function createCheckLogin({ accounts, shared, secondFactors, known, clock
         throw codeRequired();
       }
       const isRightCode = await secondFactors.isRight(name, code).catch(async (error: unknown) => {
-        // The code could not be checked, so this does not count as a wrong attempt.
+        // The code could not be checked, so this attempt does not count as a wrong one.
         await takeBackTries(1);
         throw error;
       });

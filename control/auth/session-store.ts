@@ -32,9 +32,9 @@ export interface StoredSession extends StoredDocument {
   readonly rights?: readonly Permission[];
   readonly createdAt: number;
   readonly lastSeenAt: number;
-  /** The session ends at this time, even while it is in use. */
+  /** Time at which the session ends even if it is in use. */
   readonly endsAt: number;
-  /** The session expires at this time if it is not used again. */
+  /** Time at which the session ends if it is not used again before. */
   readonly expiresAt: number;
 }
 
@@ -57,7 +57,7 @@ export interface SessionStore {
    */
   open(account: string, more?: Pick<StoredSession, 'from' | 'secondFactorAt'>): Promise<OpenedSession>;
   issueToken(account: string, label: string, ttlMs: number, rights?: readonly Permission[]): Promise<OpenedSession>;
-  /** Returns the open session of a secret and extends it. */
+  /** Returns the open session that has this secret, and postpones its expiry. */
   find(secret: string): Promise<StoredSession | undefined>;
   isLive(sessionId: string): Promise<boolean>;
   /** Records that the session has just shown its second factor. */

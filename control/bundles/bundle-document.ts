@@ -7,7 +7,7 @@ import type { InterfaceDocument } from '../../gateways/documents/interface-docum
 
 export interface BundleDocument {
   readonly schema: 'bundle/1';
-  /** Absent in bundles of 0.1.0. Those do not include flows that are called by other flows. */
+  /** Absent in bundles of 0.1.0. Such bundles do not include flows that are called by other flows. */
   readonly source?: 'draft' | 'published';
   readonly versions?: Readonly<Record<string, number>>;
   readonly adapters?: readonly AdapterDocument[];

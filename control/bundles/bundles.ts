@@ -173,8 +173,8 @@ async function exportBundle(
 }
 
 /**
- * Returns the requested flows and all flows of the same domains that they call, directly or indirectly. Without ids,
- * returns every flow.
+ * Returns the requested flows and all flows that they call, directly or indirectly. Leaves out called flows of domains
+ * that the person does not have. Without ids, returns every flow of the person's domains.
  */
 async function collectFlows(
   { catalog, nodes }: BundleServices,

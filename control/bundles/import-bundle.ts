@@ -153,8 +153,8 @@ async function problemsOf(
 }
 
 /**
- * Returns an issue for each repeated id. Without this check, the last document with an id would silently replace the
- * others.
+ * Returns an issue for each id that occurs more than once. Without this check, the last document with an id would
+ * silently replace the others.
  */
 function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }: BundleDocument): readonly Issue[] {
   const lists: Readonly<Record<string, readonly unknown[]>> = {

@@ -87,14 +87,17 @@ function stopArchive({ engine }: ArchiveServices): Action {
   });
 }
 
-/** Requests a run and reports its progress until it ends. A worker performs the run and stores its progress. */
+/**
+ * Requests a run and reports its progress until it ends. A worker process archives the executions and stores its
+ * progress.
+ */
 async function followRun({ runs }: Archive, ctx: ActionContext, clock: Clock): Promise<ArchiveRun> {
   const wanted = await runs.request(ctx.actor.account);
   ctx.note.subject = wanted.runId;
   const askedAt = clock.monotonic();
   let isStopAsked = false;
   for (let run = wanted; ; run = (await runs.latest()) ?? run) {
-    // If another run replaced the requested one, that run does the work.
+    // Another run replaced the requested one and does its work.
     if (run.runId !== wanted.runId || !isOpenRun(run)) return run;
     ctx.progress({ ...run });
     if (run.status === 'wanted' && clock.monotonic() - askedAt > BEGIN_MS) {

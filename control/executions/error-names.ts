@@ -24,7 +24,7 @@ export function withoutErrorTexts(details: ExecutionDetails, document: FlowDocum
   };
 }
 
-/** Returns a function that replaces the message of an error by its code, as in lists. */
+/** Returns a function that replaces the message of an error by its code. Lists do the same. */
 function withoutText(document: FlowDocument | undefined): (error: ErrorRecord) => ErrorRecord {
   const written = document === undefined ? '' : JSON.stringify(document);
   return ({ code, kind, fix, values = {} }) => {

@@ -41,10 +41,7 @@ export interface ExecutionCounter {
   oldestQueued(): Promise<ReadonlyMap<string, number>>;
   /** Returns the acceptance times of a flow's latest executions, newest first. */
   arrivals(flowId: string, limit: number): Promise<readonly number[]>;
-  /**
-   * Returns the number of executions of this version that have not ended. Undefined if the flow has 2,000 or more open
-   * executions.
-   */
+  /** Returns the number of open executions of this version. Undefined if the flow has 2,000 or more open executions. */
   running(flowId: string, version: number): Promise<number | undefined>;
 }
 

@@ -29,7 +29,7 @@ export interface ResendAnswer {
    * - `no-lane`: its flow has no lanes.
    */
   readonly place: Resent['place'];
-  /** True if the same request was handled before; nothing was sent now. */
+  /** True if a request with this `requestId` was already handled. Nothing was sent again. */
   readonly repeated: boolean;
   /** JSON Pointers into `{data, headers, keys, mediaType, charset}` to the places that differ from the old message. */
   readonly changed: readonly string[];

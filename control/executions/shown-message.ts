@@ -64,7 +64,7 @@ export function showByPort(
 type Shown = Pick<ShownMessage, 'form' | 'data' | 'sizeBytes' | 'truncated'>;
 
 function showValue(data: unknown, limitBytes: number): Shown {
-  // Cut a text before it becomes JSON: the beginning of a text is still text.
+  // Cut a text before it is converted to JSON: then the shown beginning is still text, not a part of a JSON string.
   if (typeof data === 'string' && Buffer.byteLength(data) > limitBytes)
     return { form: 'text', data: head(Buffer.from(data), limitBytes), sizeBytes: Buffer.byteLength(data), truncated: true };
   const text = JSON.stringify(data) ?? 'null';

@@ -49,7 +49,8 @@ function listDraftRevisions({ catalog, owners }: DraftRevisionServices): Action 
     async run({ domains }, { flowId, ...wish }): Promise<Page<DraftRevisionItem>> {
       const versions = Map.groupBy(await catalog.versions(flowId), ({ contentHash }) => contentHash);
       const numbersOf = (hash: string) => (versions.get(hash) ?? []).map(({ version }) => version);
-      // The flow may have moved to this domain. Saves from before the move belong to the other domain.
+      // The flow may have been moved to this domain. Leave out saves from before the move: they belong to the other
+      // domain.
       const here = (await catalog.revisions(flowId)).filter(({ domain }) => domain === undefined || domains.holds(domain));
       const { items, ...rest } = pageOf(here, placeOf, wish);
       return { items: items.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })), ...rest };
@@ -57,7 +58,7 @@ function listDraftRevisions({ catalog, owners }: DraftRevisionServices): Action 
   });
 }
 
-/** Newest first. */
+/** Returns the key by which saves are ordered, the newest first. */
 function placeOf({ revision, savedAt, id }: DraftRevision): Key {
   return [-revision, -savedAt, id];
 }

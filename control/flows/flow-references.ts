@@ -26,8 +26,8 @@ export interface FlowReferencesServices {
 type Seeing = FlowReferencesServices & Pick<FlowReferencesServices, 'owners'>;
 
 /**
- * Issues of the engine about adapters, tables and flows. The engine knows the objects of every domain, so the texts
- * could reveal objects of other domains.
+ * Codes of issues of the engine about adapters, tables and flows. The engine knows the objects of every domain, so the
+ * texts of these issues could reveal objects of other domains.
  */
 const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LISTENER_)/;
 

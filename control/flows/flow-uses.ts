@@ -18,7 +18,7 @@ export interface FlowUse {
   readonly nodes: readonly { readonly id: string; readonly label: string }[];
 }
 
-/** The short form for lists. */
+/** A use without its nodes, for lists. */
 export type UsedBy = Omit<FlowUse, 'nodes'>;
 
 export interface FlowUses {
@@ -32,7 +32,7 @@ export interface Found {
   readonly node: Pick<FlowNode, 'id' | 'label'>;
 }
 
-/** The uses of one flow, cached until its draft or its published version changes. */
+/** The uses in one flow, cached until its draft or its published version changes. */
 interface Known {
   readonly draft: readonly Found[];
   readonly published: readonly Found[];

@@ -40,7 +40,7 @@ export interface Bulk {
   readonly handled: number;
   /** Number of executions that this bulk retried, resent, marked as done or cancelled. */
   readonly done: number;
-  /** Number of executions that another person had already retried or cancelled. */
+  /** Number of executions that were no longer held, because another person or bulk had already handled them. */
   readonly goneOn: number;
   readonly missing: number;
   /**
@@ -93,9 +93,9 @@ export const KEEP_MS = 90 * 86_400_000;
 
 export interface BulkStore {
   readonly bulks: Collection<BulkDocument>;
-  /** Stores the items and then the bulk. Returns false if the id is taken. */
+  /** Stores the items and then the bulk. Returns false if a bulk with this id exists. */
   insert(document: BulkDocument, items: readonly HeldItem[]): Promise<boolean>;
-  /** Returns the items from this position on. */
+  /** Returns the items from the position `from` on. */
   items(bulkId: string, from: number): AsyncIterable<HeldItem>;
   /**
    * Returns bulks, newest first: all that began at the time `begun`, and at least `count` earlier ones if there are so

@@ -207,7 +207,7 @@ class StoredBulks implements Bulks {
     return this.#runningHere.has(_id) || (!documents.isExclusive && clock.now() - beatAt < DEAD_AFTER_MS);
   }
 
-  /** If the client disconnected or stopped the bulk a moment ago, waits until the current item is finished. */
+  /** If the bulk was stopped a moment ago but still runs here, waits until its current item is finished. */
   async #leftHere(bulkId: string | undefined): Promise<void> {
     const here = bulkId === undefined ? undefined : this.#runningHere.get(bulkId);
     if (here?.signal.aborted === true) await here.ended.catch(() => undefined);

@@ -172,7 +172,7 @@ function listBulks({ bulks }: HeldServices): Action {
     right: 'executions.read',
     domain: 'filtered',
     text: { 'zh-CN': '批量操作，最新在前', en: 'Bulks, newest first' },
-    // Smaller than other pages: the executions of each bulk may have to be counted.
+    // Smaller pages than in other lists: the outcome of each bulk may have to be read from its executions.
     input: Type.Object({ ...pageFields, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }, closed),
     audited: false,
     run: async ({ domains }, { limit = 50, ...rest }): Promise<Page<Bulk>> => bulks.list({ limit, ...rest }, domains.only),

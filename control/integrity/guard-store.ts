@@ -1,7 +1,7 @@
 /**
  * Checks a store before it is used. The audit trail must be complete and match its signed head. Each document with a
- * mark must be in the version that was written last. If the audit trail fails, the store is read only and processes no
- * messages until the security administrator accepts the audit trail.
+ * mark must be in the version that was written last. If the audit trail fails this check, the store is read only and
+ * processes no messages until the security administrator accepts the audit trail.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/values/errors.ts';
@@ -213,8 +213,8 @@ class Guard implements StoreGuard {
   }
 
   /**
-   * Rejects with AUDIT_CHAIN_BROKEN (bug) if there is a break that the person has not seen yet. The next read of the
-   * state shows the break.
+   * Rejects with AUDIT_CHAIN_BROKEN (bug) if there is a break that the person has not seen yet. The page shows this
+   * break after it is loaded again.
    */
   async #refuseUnseen(): Promise<void> {
     const seen = this.#breaks;

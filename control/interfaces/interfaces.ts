@@ -160,7 +160,7 @@ function setInterfaceState({ plans, owners, registry }: InterfaceServices): Acti
       {
         interfaceId: InterfaceId,
         state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
-        // The revision that the person saw. If the interface was saved since, it is left unchanged.
+        // The revision that the person saw. If the interface was saved since then, the action changes nothing.
         revision: Type.Optional(Type.Integer({ minimum: 1 })),
       },
       closed,
@@ -200,9 +200,9 @@ function removeInterface({ plans, owners, engine, registry }: InterfaceServices)
 }
 
 /**
- * Returns the demands for saving an interface. The person must have the domain of the flow that it calls. A shared flow
- * is not enough: it is meant for other flows. An interface would offer it to outside callers, and the domain of the
- * flow could no longer publish it.
+ * Returns the domains that saving an interface requires. The person must have the domain of the flow that it calls. It
+ * is not enough if the flow is shared, because a flow is shared for use by other flows. An interface would offer it to
+ * outside callers, and then people with only the domain of the flow could no longer publish it.
  */
 export async function savingInterface(
   owners: Owners,

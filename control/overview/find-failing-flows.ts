@@ -13,7 +13,10 @@ export interface FailingFlow {
 
 const MOST = 3;
 
-/** Returns the worst flows first. A high share of failures counts more than a high number of failures. */
+/**
+ * Returns up to three flows, the worst first: those with the highest product of the number of failures and their share
+ * of all executions.
+ */
 export async function findFailingFlows(
   flows: readonly FlowSummary[],
   since: number,

@@ -43,7 +43,7 @@ export interface PlanPublisherDeps {
 }
 
 export interface PlanPublisher {
-  /** Publishes a new plan within 50 ms. Several calls within this time cause only one plan. */
+  /** Publishes a new plan after 20 ms. Several calls within this time cause only one plan. */
   changed(): void;
   /** Builds and publishes a plan now; resolves with its number once it is published. */
   flush(): Promise<number>;

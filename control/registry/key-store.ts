@@ -1,8 +1,8 @@
 /**
  * The keys that apps use to sign requests. A key is PENDING until its holder proves to have the private key. An app has
- * at most two ACTIVE keys; each takes one of two numbered seats, which a unique index protects. A RETIRING key still
- * verifies for seven days. A REVOKED key is missing from the next plan. Secrets of the HMAC schemes are generated here,
- * shown once, and stored encrypted.
+ * at most two ACTIVE keys: each takes one of two numbered seats, and a unique index prevents that two keys take the
+ * same seat. A RETIRING key still verifies for seven days. A REVOKED key is missing from the next plan. Secrets of the
+ * HMAC schemes are generated here, shown once, and stored encrypted.
  */
 import { Type } from 'typebox';
 import type { AppKeyDocument } from '../../gateways/documents/caller-documents.ts';

@@ -1,6 +1,6 @@
 /**
  * A store of documents that people edit. Each save names the revision that it is based on. A save based on an older
- * revision fails with both versions; they are never merged.
+ * revision fails with both versions of the document; the store never merges them.
  */
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/values/errors.ts';

@@ -1,6 +1,7 @@
 export interface KeyTurns {
   /**
-   * Runs the action after all earlier actions with the same key have ended. Returns undefined if too many are waiting.
+   * Runs the action after all earlier actions with the same key have ended. Returns undefined, without running it, if
+   * too many are waiting.
    */
   run<Result>(key: string, action: () => Promise<Result>): Promise<Result> | undefined;
 }

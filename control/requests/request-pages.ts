@@ -103,7 +103,7 @@ export async function readRequestPage(
   return { records: found };
 }
 
-/** Returns how many requests wait for this person, and since when. */
+/** Returns the number of requests that wait for this person, and the time of the oldest one. */
 export async function openRequests(
   { requests: { records } }: { readonly requests: Pick<RequestStore, 'records'> },
   actor: Actor,

@@ -39,7 +39,10 @@ export interface RequestRule<Input = unknown> {
   lacking?(input: Input, domains: DomainScope): Promise<readonly (string | null)[]>;
   /** Returns the present state of the object; undefined if it was removed. Rejects if the action itself would fail. */
   look(input: Input): Promise<AskedState | undefined>;
-  /** Returns the wanted change without ids that differ each time; absent: the input. */
+  /**
+   * Returns the wanted change without ids that are new in each request. If absent, the input itself is the wanted
+   * change.
+   */
   wanted?(input: Input): unknown;
   /** Adds the reason of the request to the input. */
   complete?(input: Input, reason: string): Input;

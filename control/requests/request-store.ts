@@ -37,7 +37,7 @@ export interface RequestBody {
   readonly digest?: string;
   /** Digest of the wanted change; equal for two requests for the same change. */
   readonly wanted?: string;
-  /** Only in a request stored before inputs were stored separately. */
+  /** Set only in requests that were stored before inputs had a separate collection. */
   readonly input?: unknown;
 }
 

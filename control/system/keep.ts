@@ -1,6 +1,6 @@
 /**
- * Copies of the whole store: into another store that replaces it, and into a backup. This process makes the copies,
- * because it knows which documents are written meanwhile.
+ * Copies the whole store: into another store that replaces it, or into a backup. The process that uses the store makes
+ * the copy, because it knows which documents are written meanwhile.
  */
 import { AppError } from '../../engine/contract/values/errors.ts';
 import { defineAction, type Action } from '../action/action.ts';

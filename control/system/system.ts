@@ -77,7 +77,7 @@ export function systemActions(services: SystemServices): readonly Action[] {
   ];
 }
 
-/** Returns the basic facts of the installation. `gateways` are all gateways of the installation. */
+/** Returns the basic facts of the installation. `gateways` must contain all its gateways. */
 export function systemFacts({ info, plans, registry }: SystemServices, gateways: readonly ShownGateway[]): SystemFacts {
   const { keyId, publicPem } = registry.platformKey;
   return {
