@@ -169,8 +169,8 @@ export function buildExecution(
 }
 
 /**
- * Returns the token of the caller's key, which is stored among the business keys. A document has only one unique key,
- * and the flow's dedupe already uses it.
+ * Returns the keyed token of the caller's key. It is stored among the business keys, because a document has only one
+ * unique key, and the flow's dedupe key already uses that.
  */
 function callerTokens({ flowId, ingress }: CompiledFlow, { callerKey }: AcceptRequest, { seal }: AcceptDeps): string[] {
   return callerKey === undefined || !ingress.dedupe ? [] : [`${flowId}|${seal.token('caller', callerKey)}`];
@@ -209,11 +209,11 @@ async function onDuplicate(
   const first = await findByDedupe(document.dedupe, deps.executions);
   if (first?.digest !== document.digest) {
     // A message with this content may already be stored under the key that includes the content. Then this is a
-    // duplicate within the window of that message, whatever happened to the first one.
+    // duplicate within the window of that message, whatever happened to the first message.
     const same = await findByDedupe(withContent(document), deps.executions);
     if (same && !(await releaseOldKey(same, flow, deps))) return { status: 'duplicate', executionId: same._id };
   }
-  // The first one no longer exists because its retention has ended, or its window is over: try again.
+  // The first execution no longer exists because its retention has ended, or its window is over: try again.
   if (!first || (await releaseOldKey(first, flow, deps))) return insert(document, flow, request, deps);
   if (first.digest === document.digest) return { status: 'duplicate', executionId: first._id };
   if (request.onOtherContent === 'refuse') return { status: 'key-reused', executionId: first._id };

@@ -80,7 +80,7 @@ export interface StoredWait {
    * repeated.
    */
   readonly epoch: number;
-  /** The keyed token of the outside message that this wait is for; absent for a wait for a time or a retry. */
+  /** The keyed token of the message that this wait is for; absent if it is a wait for a time or a retry. */
   readonly token?: string;
   /** Why the latest attempt failed, sealed; absent in data from older versions. */
   readonly error?: string;

@@ -10,7 +10,9 @@ export interface LegPayload {
   readonly steps: readonly StepRecord[];
   readonly emits: Readonly<Record<string, Readonly<Record<string, EncodedMessage>>>>;
   readonly errors?: Readonly<Record<string, ErrorRecord>>;
-  /** Keys of steps whose write was announced, up to this claim, and was certainly not done. */
+  /**
+   * Keys of steps that announced a write in this claim or an earlier one, although the write was certainly not done.
+   */
   readonly refused?: readonly string[];
   /** The full error with which the execution stopped. */
   readonly error?: ErrorRecord;

@@ -18,8 +18,8 @@ export interface Payloads {
 const MAX_STORED_BYTES = 1_073_741_824;
 
 /**
- * `boundSince` returns the time since which every new blob must have a sealed `ref`; undefined while processes of
- * version 0.1.0 may still store blobs without `ref`.
+ * `boundSince` returns a time: every blob that was created later must have a sealed `ref`. It returns undefined while
+ * processes of version 0.1.0 may still store blobs without `ref`.
  */
 export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => number | undefined = () => undefined): Payloads {
   /**

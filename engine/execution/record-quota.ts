@@ -67,8 +67,8 @@ const EVERY_MS = 5_000;
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_048_576;
 /**
- * The counts are written each time when another thousandth of the quota was used. So a crash loses at most a thousandth
- * of the quota from the count of this process.
+ * The counts are written each time another thousandth of the quota was used. So a crash loses at most a thousandth of
+ * the quota from the count of this process.
  */
 const STEPS = 1_000;
 const MOST_SHOWN = 1_000;

@@ -61,7 +61,7 @@ export interface WaitPoint {
   readonly path: string;
   /** The end of the wait, in epoch milliseconds. */
   readonly untilMs: number;
-  /** Set if the wait is for an outside message. */
+  /** Set if the wait is for a message: the token that identifies the message. */
   readonly resumeToken?: string;
   /** Set if the wait is for a retry: the attempts made so far, and when the first one started (epoch milliseconds). */
   readonly attempts?: number;
@@ -99,7 +99,7 @@ export type RunEnd =
       /** The step that failed; absent if no step failed. */
       readonly stopped?: StepRecord;
       readonly outcomeKnown: boolean;
-      /** Waits of other branches. */
+      /** The waits of other branches, which stay valid while the execution is held. */
       readonly waits?: readonly WaitPoint[];
       readonly reply: Reply | undefined;
       /** True if a write is known to be done. */
@@ -126,7 +126,10 @@ export interface FlowTally {
   /** Called when a run starts. `isFirst`: the execution starts for the first time, so its trigger fired. */
   begin(isFirst: boolean): void;
   step(record: Pick<StepRecord, 'node' | 'status' | 'ports'>): void;
-  /** Called once for each `begin`, whatever happened. The duration is undefined for a part of another execution. */
+  /**
+   * Called once for each `begin`, whatever happened. The duration is undefined if the run is only a part of another
+   * execution.
+   */
   end(end: RunEnd, durationMs: number | undefined): void;
 }
 
@@ -148,8 +151,9 @@ export interface RunJob extends RunFacts {
   /** Called once with the reply, if the run continues after it. */
   readonly onReply?: (reply: Reply) => void;
   /**
-   * Returns whether to hold the execution if an error that no route of the flow handles follows a write. If absent,
-   * such an error fails like any other: in trials, and in called flows, where the caller decides.
+   * Called if a write was done, and then an error occurs that no route of the flow handles. Returns true if the
+   * execution must be held. If absent, such an error fails like any other: in trials, and in called flows, where the
+   * caller decides.
    */
   readonly holdsAfterWrite?: (written: Written, error: ErrorRecord) => boolean;
   /** Called with the input when a node starts or its outcome is already known. Used to show a run to people. */

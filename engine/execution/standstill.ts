@@ -9,9 +9,9 @@ export interface Standstill {
   readonly node: string;
   /** The iteration path; `''` outside loops. */
   readonly scope: string;
-  /** `retrying`: waits for the next attempt. `waiting`: waits for a time or for an outside message. */
+  /** `retrying`: waits for the next attempt. `waiting`: waits for a time or for a message. */
   readonly state: 'failed' | 'held' | 'retrying' | 'waiting';
-  /** The last error; absent for a plain wait. */
+  /** The last error; absent if the execution only waits for a time or a message. */
   readonly error?: ErrorRecord;
   /** The number of the latest attempt, from 1; absent if no attempt failed, or if an older version stored the data. */
   readonly attempt?: number;

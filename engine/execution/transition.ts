@@ -77,7 +77,7 @@ export type ExecutionEvent =
   /** The execution cannot be loaded. `epoch` is the epoch of the claim that found this. */
   | { readonly kind: 'unloadable'; readonly error: ErrorHead; readonly at: number; readonly epoch: number; readonly outcomeKnown: boolean }
   | { readonly kind: 'retried'; readonly by: string; readonly bulk?: string | undefined; readonly tables?: string | undefined }
-  /** Another process knows that none of the writes for which the execution is held were done. */
+  /** Another process knows that the writes that caused the hold were not done. */
   | { readonly kind: 'hold-released'; readonly notDone: readonly string[] }
   /** The retries of the execution become due now. */
   | { readonly kind: 'hurried'; readonly waits: readonly StoredWait[] }

@@ -1,8 +1,8 @@
 /**
- * Waits for an outside message. A token identifies one wait of one execution of its flow (docs/decisions/0029). The
- * wait and its message are stored in one document, which the first of the two creates. A process may crash after it
- * stored one of them, and before it looks for the other. So the match is checked when the wait is stored, when the
- * message comes, and by the reconciler.
+ * Lets an execution wait for a message that arrives later, for example from another system. A token identifies one wait
+ * of one execution of its flow (docs/decisions/0029). The wait and its message are stored in one document, which the
+ * first of the two creates. A process may crash after it stored one of them, and before it looks for the other. So the
+ * match is checked when the wait is stored, when the message comes, and by the reconciler.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Message } from '../contract/values/message.ts';

@@ -66,8 +66,8 @@ const holdersSpec: CollectionSpec<WorkerDocument> = {
  */
 const QUICK: Pace = { beatMs: 1_000, trustMs: 4_500, deadAfterMs: 6_000 };
 /**
- * For this time one read of all leases is used for every `acquire`, because many callers on standby call it again and
- * again.
+ * The result of one read of all leases is used for this long, because many callers that wait for a lease call `acquire`
+ * again and again.
  */
 const READING_MS = 900;
 const PAGE = 1_000;

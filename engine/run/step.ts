@@ -30,7 +30,10 @@ export interface Step {
 /** A node of the graph, and the run of its body (the flow or an iteration). */
 export type Place = Pick<Ready<Message>, 'node' | 'run'>;
 
-/** Returns the input of a node. A join gets an object with the output of each branch, by the node it comes from. */
+/**
+ * Returns the input of a node. A join gets an object that contains the output of each branch, under the id of the node
+ * it comes from.
+ */
 export function inputOf({ node, inputs }: Ready<Message>): Message {
   const first = inputs[0]!.message;
   if (node.role !== 'join') return first;
@@ -39,7 +42,7 @@ export function inputOf({ node, inputs }: Ready<Message>): Message {
 
 const NO_NODES: Readonly<Record<string, unknown>> = {};
 
-/** Returns the payloads of nodes that expressions name, from this body and the enclosing ones. */
+/** Returns the output data of those nodes that expressions name, from this body and the bodies around it. */
 export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<Message>): Readonly<Record<string, unknown>> {
   if (namedNodes.size === 0) return NO_NODES;
   const found: Record<string, unknown> = {};

@@ -26,7 +26,7 @@ export interface TrialRequest {
 
 /**
  * - `not-reached`: the node would call another system; its path ends here.
- * - `waiting`: the node waits for longer than a trial may last, or for an outside message.
+ * - `waiting`: the node waits for longer than a trial may last, or for a message.
  * - `stopped`: the run ended (cancelled, out of time, another node failed) before this node finished.
  */
 export type TrialStepStatus = StepStatus | 'not-reached' | 'waiting' | 'stopped';

@@ -1,6 +1,6 @@
 /**
- * Reads the partitions regularly to find work that no signal announced: waits that are due, resumes, executions of
- * dead owners, and executions that this process stopped working on.
+ * Reads the partitions regularly to find work that no signal announced: waits that are due, waits whose message has
+ * arrived, executions of dead owners, and executions that this process stopped working on.
  */
 import type { Clock } from '../contract/values/clock.ts';
 import type { Logger } from '../contract/values/observe.ts';

@@ -15,7 +15,10 @@ export class WorkerCounts {
    * over its claims.
    */
   lateWrites = 0;
-  /** Executions that no signal had announced, by the reason for which they were found. */
+  /**
+   * Executions that were found although no signal had announced them: new ones, waits that were due, executions of dead
+   * owners, and waits whose message had arrived.
+   */
   readonly found = { queued: 0, due: 0, owner: 0, resume: 0 };
 }
 

@@ -2,7 +2,7 @@ import { networkOf } from './ip-range.ts';
 
 /**
  * Counts how many things (for example connections) each address holds at the same time, so that one address cannot use
- * up the limit of others. Runs in a browser too.
+ * up a limit that all addresses share. Runs in a browser too.
  */
 export interface AddressCount {
   /** Returns false, without counting, if this address is at its limit. */

@@ -47,7 +47,7 @@ const badPicture: ErrorTemplate = {
   fix: '例如 [Y0001]-[M01]-[D01] [H01]:[m01]:[s01]。',
 };
 const at = '[（第 {position} 个字符）]';
-/** Texts for regular expressions that RE2 cannot match. */
+/** Texts for regular expressions that RE2 does not support. */
 const patterns = (code: string): ErrorTemplates => ({
   [`${code}/pattern-look-around`]: {
     what: `正则表达式 {name} 不能使用${at}：平台不支持环视（前瞻、后顾）`,

@@ -203,11 +203,11 @@ export interface ProbeContext {
 /** One operation that the system behind an adapter offers, read from that system's own description. */
 export interface Offer {
   readonly name: string;
-  /** The description that the other system gives. */
+  /** What the other system says about the operation. */
   readonly about?: string;
   /** The configuration for a node that calls this operation. Fields left out keep their values. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** JSON Schemas of the data that the node then takes, and of the data it emits on success. */
+  /** JSON Schemas of the data that a node with this configuration takes, and of the data it emits on success. */
   readonly takes: Readonly<Record<string, unknown>>;
   readonly gives: Readonly<Record<string, unknown>>;
 }

@@ -10,12 +10,12 @@ export interface ConnectAddress {
 }
 
 /**
- * Why an address is refused unless it is listed. The name selects the text (`OUTBOUND_REFUSED/…` in
- * engine/contract/error-texts).
+ * The classes of addresses that are refused unless the target is listed as allowed. The name of the class selects the
+ * error text (`OUTBOUND_REFUSED/…` in engine/contract/error-texts).
  */
 export type RefusedClass = 'loopback' | 'link-local' | 'metadata' | 'multicast' | 'unspecified' | 'translated' | 'own-port';
 
-/** An allowed exception, as kept in the memory of processes and gateways. */
+/** A target that is allowed although its address class is refused. Processes and gateways keep the list in memory. */
 export interface ListedTarget {
   /** A host name exactly as adapters write it, an address, or a CIDR range. */
   readonly host: string;

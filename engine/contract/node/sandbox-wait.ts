@@ -1,6 +1,6 @@
 /**
- * A step that uses the sandbox for scripts and expressions. When the first of them is submitted, the sandbox creates
- * `sandboxWait` to record how long they wait behind jobs of other steps.
+ * A step that runs scripts and expressions in the sandbox. When the step submits its first job, the sandbox creates
+ * `sandboxWait`, which records how long the step's jobs wait behind jobs of other steps.
  */
 export interface SandboxUser {
   sandboxWait?: SandboxWait;

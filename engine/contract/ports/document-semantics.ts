@@ -80,7 +80,7 @@ export function uniqueKey(document: object, fields: readonly string[]): string |
 export interface IndexedPaths {
   /** Paths used by an index or by the expiry. */
   readonly paths: readonly string[];
-  /** The paths that have a single-path index, and so may hold arrays. */
+  /** The paths that are used only by non-unique indexes over a single path, and so may hold arrays. */
   readonly elementPaths: readonly string[];
 }
 

@@ -21,7 +21,7 @@ export const SCHEMA_LIMITS = {
 } as const;
 /** The total length of all patterns: parsing takes up to microseconds per character. */
 const MAX_PATTERNS_CHARS = 32 * 1024;
-/** The cost of checking a text, per character. */
+/** The cost of checking a text against each of these keywords, per character. */
 const TEXT_WORK = { minLength: 0.02, maxLength: 0.02, format: 0.1, uniqueItems: 0.2 } as const;
 /** The maximum nesting of a body. */
 const LEVELS = 64;
@@ -334,8 +334,9 @@ function work(part: Part, holdsOthers: boolean): void {
 }
 
 /**
- * Finds a part that refers back to itself in two ways. Its cost multiplies with each cycle, however many levels of the
- * data a cycle takes. Parts that refer to one another are found with Tarjan's algorithm (SIAM J. Comput. 1, 1972).
+ * Finds a part that refers back to itself in more than one way. Its cost multiplies with each cycle, however many
+ * levels of the data a cycle takes. Parts that refer to one another are found with Tarjan's algorithm (SIAM J. Comput.
+ * 1, 1972).
  */
 function findMultiple(parts: readonly Part[]): Part | undefined {
   const numbers = new Map<Part, number>();
