@@ -225,8 +225,8 @@ export interface GatewayLimits {
 }
 
 /**
- * A gateway in the DMZ whose calls a bus gateway accepts. Its certificate identifies it, and it may call one front and
- * the listed service domains.
+ * A gateway in the DMZ, as a bus gateway knows it. Its certificate identifies it. It may call one front and the listed
+ * service domains.
  */
 export interface ForwardNode {
   /** SHA-256 of the certificate, hex, lower case. */

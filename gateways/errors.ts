@@ -212,7 +212,9 @@ const DONE_WITHOUT_KEY = refuse('GW50402', {
   },
 });
 
-/** A person has ended the execution, so the same key never gets another response. */
+/**
+ * The error if a person has ended the execution. A request with the same idempotency key never gets another response.
+ */
 const DONE_WITHOUT_ANSWER = refuse('GW50402', {
   outcome: 'done',
   text: {

@@ -173,8 +173,8 @@ async function openSegment(day: string, { folder, clock }: ArchiveDeps): Promise
 }
 
 /**
- * Returns whether the execution may leave the store: its dedupe key has refused repeats for as long as promised, and
- * `keptUntil` has passed.
+ * Returns whether the execution may leave the store. Its dedupe key must have refused repeats for the whole dedupe
+ * window (at least a day), and `keptUntil` must have passed.
  */
 async function isDone(
   { flowId, version, finishedAt, acceptedAt, keptUntil = 0 }: ExecutionDocument,

@@ -39,8 +39,8 @@ export interface SegmentWriter {
   readonly count: number;
   readonly sizeBytes: number;
   /**
-   * Flushes the data, reads it back and compares it. Then writes the index, whose name says that the executions are
-   * still to be removed from the store. Returns the path of the index.
+   * Flushes the data, reads it back and compares it. Then writes the index. The name of the index says that the
+   * executions are still to be removed from the store. Returns the path of the index.
    */
   finish(): Promise<string>;
   /** Deletes the unfinished segment. The store still has all its executions. */

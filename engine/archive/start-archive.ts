@@ -12,7 +12,9 @@ export interface StartArchiveDeps extends ArchiveDeps {
 
 const LEASE = 'archive';
 const EVERY_MS = 3_600_000;
-/** Delay of the first run after a start, because more urgent work goes first. */
+/**
+ * Delay between the start of the process and its first run, in milliseconds. After a start, other work is more urgent.
+ */
 const FIRST_MS = 60_000;
 /** How often the worker checks for a person's request. */
 const LOOK_MS = 3_000;

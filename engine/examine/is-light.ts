@@ -16,8 +16,8 @@ const MAX_EXPRESSION_CHARS = 1000;
 const MAX_PROGRAMS = 500;
 
 /**
- * Returns whether a document stays below all limits. Counts what is expensive, and stops at the first limit. Other
- * documents must wait for a thread.
+ * Returns whether a document stays below all limits. Counts what is expensive, and stops at the first limit. A document
+ * above a limit is examined in a thread.
  */
 export function isLight(raw: unknown): boolean {
   const left = {

@@ -34,7 +34,7 @@ export interface Syntax {
 
 export type Evaluate = (scope: Scope) => unknown;
 
-/** A JSONata error, reduced to what may be shown: never the value. */
+/** A JSONata error with only those details that may be shown. It never contains the value. */
 export class SyntaxFault extends Error {
   override readonly name = 'SyntaxFault';
   readonly code: string;

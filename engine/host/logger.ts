@@ -55,7 +55,7 @@ interface LoggedError {
 
 function describeError(thrown: unknown, depth = 0): LoggedError {
   if (!(thrown instanceof Error)) return { name: typeof thrown };
-  // An error for people explains itself in its message; a stack does not help them.
+  // The message of an error for people says what is wrong. A stack would not help them.
   const frames = isForPeople(thrown) ? undefined : thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const stack = frames === undefined || frames.length === 0 ? {} : { stack: frames.map((line) => line.trim()).join('\n') };
   const cause = thrown.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(thrown.cause, depth + 1) };

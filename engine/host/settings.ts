@@ -1,6 +1,6 @@
 /**
- * Bootstrap settings: read once at start, all errors reported together, then frozen. Tunables are configuration
- * items, not settings.
+ * Settings that a process needs to start. They are read once, all errors are reported together, and afterwards they do
+ * not change. Values that can be changed while the process runs are configuration items, not settings.
  */
 import { join, resolve, sep } from 'node:path';
 import { Type, type Static } from 'typebox';

@@ -11,7 +11,7 @@ export interface MarkChange {
 
 const changes = new AsyncLocalStorage<MarkChange[]>();
 
-/** Runs `action` and adds its changes to `into`, even if it fails. */
+/** Runs `action`. Adds the changes that it makes to `into`, even if the action fails. */
 export function collectChanges<R>(into: MarkChange[], action: () => Promise<R>): Promise<R> {
   return changes.run(into, action);
 }

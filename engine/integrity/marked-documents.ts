@@ -43,7 +43,8 @@ export function openMarkedDocuments(documents: Documents, deps: MarkedDeps): Doc
 }
 
 /**
- * Maximum number of retries. A retry means that another writer succeeded, and so many in a row do not happen by chance.
+ * Maximum number of retries. Each retry means that another writer changed the document first. That does not happen so
+ * many times in a row by chance.
  */
 const ROUNDS = 100;
 

@@ -118,7 +118,8 @@ export async function openIntegrity(deps: IntegrityDeps): Promise<Integrity> {
     state.enforce();
   }
 
-  // If documents have marks, this version has used the store before, so its state was removed.
+  // The store has documents with marks, but no state. So this version has used the store before, and the state was
+  // removed.
   if (found.isWordLost) state.report(integritySpec.name, ID, 'removed');
   apply(known);
   if (deps.isNew && !state.isEnforced()) await commit();

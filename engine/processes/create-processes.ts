@@ -48,7 +48,10 @@ export interface Processes {
    */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;
-  /** Returns the time from which calls belong to the current owner of this id; 0 if all calls do. */
+  /**
+   * Returns the time when an earlier adapter or interface with this id was deleted; 0 if there was none. Calls before
+   * this time do not belong to the current one.
+   */
   callsSince(kind: CalledKind, id: string): Promise<number>;
   /** Called when an adapter or interface was deleted, so that a later one with the same id starts with no calls. */
   endCalls(kind: CalledKind, id: string): Promise<void>;

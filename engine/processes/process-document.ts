@@ -30,7 +30,7 @@ export interface GatewayState {
   readonly refused: number;
 }
 
-/** State of the parts outside the engine. */
+/** State of those parts of the process that do not belong to the engine. */
 export interface ProcessParts {
   readonly gateways?: readonly GatewayState[];
   /** Calls of the interfaces that the process's gateways serve. */

@@ -47,7 +47,8 @@ export class Publisher {
     onStage?.('prepare');
     await this.#prepare(flow, signal);
     onStage?.('commit');
-    // Tests and listeners take seconds, so check again. A removal between this line and the commit is still missed.
+    // The tests and the check of the listener take seconds, so check again that the draft exists. If the draft is
+    // removed between this line and the commit, this is not noticed.
     if ((await stores.drafts.get(flowId)) === undefined) throw unknown(flowId);
     await this.#storeVersion(version, actor, note);
     // If the commit fails, the stored version is kept: the commit may have taken effect although its response was lost.
@@ -124,7 +125,10 @@ export class Publisher {
     if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(version.flowId);
   }
 
-  /** Publishes a version by one conditional write. It fails if this process read an older pointer. */
+  /**
+   * Publishes a version by one conditional write. The write fails if the stored pointer has changed since this process
+   * read it.
+   */
   async #commit(
     flowId: string,
     before: PointerRecord | undefined,

@@ -3,8 +3,8 @@ import type { FlowNode } from '../contract/flow/flow-document.ts';
 import type { NodeRegistry } from './load-nodes.ts';
 
 /**
- * Returns the texts in a node's configuration with the kind of their field. The kind tells whether an id is that of a
- * flow, a code table, and so on.
+ * Returns each text in a node's configuration with the kind of its field. The kind tells whether a text is the id of a
+ * flow, of a code table, and so on.
  */
 export function namedInNode(
   { type, config }: Pick<FlowNode, 'type' | 'config'>,

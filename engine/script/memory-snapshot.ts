@@ -8,7 +8,8 @@ export interface MemorySnapshot {
 
 /**
  * The memory layout of the module in `@jitl/quickjs-wasmfile-release-sync`: data, then the stack, then allocations up
- * to the break, whose address is in the data. A test reads the same values from the module.
+ * to an address called the break. The data contains the current value of the break. A test reads the same values from
+ * the module.
  */
 export const LAYOUT = { breakAt: 86_864, stackStart: 90_208, stackEnd: 5_333_088 } as const;
 

@@ -25,9 +25,9 @@ interface ExpressionRealm extends Realm {
 }
 
 /**
- * Runs unbounded expressions. They share a realm with JSONata, whose built-ins are frozen: loading it takes 15 ms,
- * and an expression cannot change it (docs/decisions/0009). The realm is replaced after any fault and after every
- * `REUSE` uses.
+ * Runs unbounded expressions. All of them use one realm, in which JSONata is loaded once, because loading it takes 15
+ * ms. The built-ins of the realm are frozen, so an expression cannot change them (docs/decisions/0009). The realm is
+ * replaced after any fault and after every `REUSE` uses.
  */
 export async function createExpressionRunner(): Promise<(job: ScriptJob) => ScriptAnswer> {
   const sandbox = await loadSandboxModule();
@@ -134,9 +134,9 @@ function createExpressionRealm(sandbox: SandboxModule): ExpressionRealm {
 }
 
 /**
- * Patterns are matched outside the realm, where RE2 runs ten times faster than in QuickJS. Only numbers and texts
- * pass between the two. The functions are removed from the global object before an expression runs. The time limit is
- * checked between matches.
+ * Gives the realm functions that match patterns. The patterns are matched outside the realm, where RE2 runs ten times
+ * faster than in QuickJS. Only numbers and texts pass in and out. The functions are removed from the global object
+ * before an expression runs. The time limit is checked between matches.
  */
 function offerPatterns({ context, patterns, time }: ExpressionRealm): void {
   const inTime = () => {

@@ -1,11 +1,14 @@
-/** Records the CPU time each key used recently, so that keys share time and not numbers of jobs. */
+/**
+ * Records how much CPU time each key used recently. So each key can get the same time, and not just the same number of
+ * jobs.
+ */
 export interface TimeShares {
   add(key: string, ms: number): void;
   /** Returns the key with the least time. If several have the least, returns the first of them. */
   least(keys: readonly string[]): string | undefined;
   /**
-   * Returns whether the key's recent jobs were short. A new key is not light, because the length of its jobs is
-   * unknown.
+   * Returns whether the key is light: its recent jobs were short. A new key is not light, because the length of its
+   * jobs is unknown.
    */
   isLight(key: string): boolean;
   /** Returns whether there is any light key. */

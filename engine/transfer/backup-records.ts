@@ -19,8 +19,8 @@ export type BackupRecord =
    */
   | { readonly kind: 'blob'; readonly id: string; readonly index: number; readonly sealed: string; readonly isLast: boolean }
   /**
-   * `documents` counts each written version. `at` is the moment whose state the backup contains (absent in backups of
-   * 0.1.0).
+   * `documents` is the number of written documents; each written version counts. The backup contains the state of the
+   * moment `at` (absent in backups of 0.1.0).
    */
   | { readonly kind: 'end'; readonly documents: number; readonly blobs: number; readonly at?: number };
 

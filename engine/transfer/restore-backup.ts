@@ -37,7 +37,9 @@ export interface RestoreOptions {
 
 export interface RestoreReport {
   readonly backupId: string;
-  /** The moment whose state the backup contains; for a backup of 0.1.0, the moment it started. */
+  /**
+   * The backup contains the state of this moment. For a backup of 0.1.0, this is the moment when the backup started.
+   */
   readonly at: number;
   /** Number of documents that are stored now. */
   readonly documents: number;

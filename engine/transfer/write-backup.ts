@@ -45,7 +45,7 @@ export interface BackupProgress {
 export interface BackupReport {
   readonly backupId: string;
   readonly file: string;
-  /** The moment of the pause, whose state the backup contains. */
+  /** The moment of the pause. The backup contains the state of this moment. */
   readonly at: number;
   /** Number of documents. One that changed during the backup counts once per version. */
   readonly documents: number;
@@ -87,7 +87,7 @@ class BackupRun {
   readonly #tracker: ChangeTracker;
   readonly #frames: FrameWriter;
   readonly #backupId: string;
-  /** Collections whose record was written. */
+  /** Names of the collections that the backup has a record for. */
   readonly #known = new Set<string>();
   readonly #sent = new Set<string>();
   #documents = 0;

@@ -113,8 +113,8 @@ function listeningDefinition({ trigger: { definition } }: CompiledFlow): (Trigge
 }
 
 /**
- * Returns a text that identifies a listener. With the same node, configuration and adapter, the running listener can be
- * kept.
+ * Returns a text that identifies a listener. If node, configuration and adapter are unchanged, so is the text, and the
+ * running listener can be kept.
  */
 function identify({ trigger }: CompiledFlow, bindings: Bindings): string {
   const adapter = trigger.node.adapter === undefined ? undefined : bindings.adapter(trigger.node.adapter);

@@ -12,8 +12,8 @@ export interface GatewayPlan {
   readonly interfaces: readonly InterfaceDocument[];
   readonly apps: readonly AppDocument[];
   /**
-   * True for a plan for a gateway in the DMZ (`gateways/forward`). It contains only that gateway's interfaces, no
-   * secrets, and nothing about the systems behind.
+   * True for a plan for a gateway in the DMZ (`gateways/forward`). It contains only the interfaces of that gateway. It
+   * contains no secrets, and nothing about the systems inside.
    */
   readonly isHandedOut?: true;
   /** HMAC secrets are not encrypted here, because the plan file is encrypted as a whole. */

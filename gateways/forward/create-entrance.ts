@@ -76,7 +76,10 @@ export function compileNodeFronts(
   };
 }
 
-/** Returns the response to a node whose certificate was refused. The node must not pass it on to its caller. */
+/**
+ * Returns the response that tells a node that its certificate was refused. The node must not pass this response on to
+ * its caller.
+ */
 export function toRefusedAnswer(exchange: Exchange, now: number): Answer {
   const { status, headers, body } = toErrorAnswer(exchange, (exchange.error = refuse('GW40101')), now);
   return { status, headers: { ...headers, [RELAY_HEADER]: NOT_TAKEN }, body };

@@ -157,8 +157,8 @@ class FrontGateway implements Gateway {
     return listen({
       ...{ settings, limits: this.#limits, clock, metrics, requestsClientCertificate },
       ...(nodes.length > 0 && { headerLimitBytes: HEADER_LIMIT_BYTES + RELAY_ROOM_BYTES }),
-      // A gateway in the DMZ sends the next request as soon as it has read a response. At that moment this side may not
-      // yet know that the response was sent.
+      // A gateway in the DMZ sends the next request as soon as it has read a response. At that moment this process may
+      // not yet know that the response was sent. So one request may wait.
       mostWaiting: ({ rawHeaders }) => (enter !== undefined && hasNodeRequest(rawHeaders) ? 1 : MOST_WAITING),
       onRequest: (request, response) => {
         const entered = enter?.(request);

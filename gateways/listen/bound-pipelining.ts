@@ -39,7 +39,7 @@ export function createPipeliningBound(most: (request: IncomingMessage) => number
       const { socket } = request;
       // The parser may have read further requests together with the one that exceeded the limit.
       if (socket.destroyed) return false;
-      // A response that has the socket does not wait for another one.
+      // A response that already has the socket does not wait for an earlier response.
       if (response.socket !== null) return true;
       const others = waitingAt(socket);
       if (others.size >= most(request)) {

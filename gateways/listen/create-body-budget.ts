@@ -4,8 +4,8 @@ import type { ArrivingBody, BodyBudget, Exchange } from '../contract.ts';
 import { InFlight, type Listed } from './in-flight.ts';
 
 /**
- * Maximum share of the memory for bodies from the DMZ. An attacker there must not cause calls of internal systems to be
- * refused.
+ * Maximum part of the memory that bodies from the DMZ may use. An attacker in the DMZ must not be able to make calls of
+ * internal systems fail.
  */
 const SHARE_OF_DMZ = 0.5;
 /**

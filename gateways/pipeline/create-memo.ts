@@ -1,4 +1,7 @@
-/** Caches values that are costly to build (imported keys, compiled schemas) as long as each new plan uses them. */
+/**
+ * Caches values that are costly to build (imported keys, compiled schemas). A value stays in the cache as long as each
+ * new plan uses it.
+ */
 export interface Memo {
   get<Value>(key: string, make: () => Value): Value;
   /**

@@ -13,15 +13,17 @@ export interface PlanFollower {
 export interface PlanFollowerDeps {
   readonly store: Pick<PlanStore, 'newer'>;
   readonly feed: PlanFeed;
-  /** Subscribes to hints of a new plan; returns the function that unsubscribes. */
+  /** Subscribes to notifications of a new plan; returns the function that unsubscribes. */
   onHint(look: () => Promise<void>): () => void;
-  /** Polling interval; 3 s by default, for use with hints. */
+  /**
+   * Polling interval in milliseconds. The default is 3 s; a new plan is normally found earlier through a notification.
+   */
   readonly everyMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** The polling interval. A plan whose hint was lost is found within this time. */
+/** Default polling interval. If the notification of a plan was lost, the plan is found within this time. */
 const POLL_MS = 3_000;
 const FRESH_MS = 60_000;
 

@@ -119,7 +119,10 @@ function unseal(file: PlanFile, seal: Pick<Seal, 'openText'>, path: string): Gat
   }
 }
 
-/** Returns the place that the encryption is bound to. Without a signature, it must also protect number and time. */
+/**
+ * Returns the place that the encryption is bound to. A file without a signature must be protected by the encryption
+ * alone, so its number and time are part of the place.
+ */
 function boundPlace({ number, writtenAt }: Pick<PlanFile, 'number' | 'writtenAt'>) {
   return { ...PLACE, id: `handed-out ${number} ${writtenAt}` };
 }

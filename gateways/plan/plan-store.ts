@@ -1,7 +1,7 @@
 /**
  * Stores the plan of the gateways in a store that processes share. The plan is encrypted and cut into pieces, because
- * stores limit the size of a document. One conditional update of its head makes it current. A piece that was changed,
- * or belongs to another plan, cannot be decrypted.
+ * stores limit the size of a document. A further document, the head, names the current plan; one conditional update of
+ * it makes a plan current. A piece that was changed, or belongs to another plan, cannot be decrypted.
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';

@@ -6,8 +6,8 @@ import { createCheckedSchema } from '../shared/create-checked-schema.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 
 /**
- * Checks body and query against the interface's JSON Schemas. Before that, JSON is read strictly (one meaning, limited
- * depth).
+ * Checks body and query against the interface's JSON Schemas. Before that, JSON is read strictly: its depth is limited,
+ * and text that readers could understand in two ways is refused.
  */
 export default definePolicy({
   name: 'schema',

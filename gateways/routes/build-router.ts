@@ -8,7 +8,7 @@ export interface RouteMatch<Target> {
 
 export interface Router<Target> {
   /**
-   * Looks up the raw path, whose fixed segments must match byte for byte. Returns undefined if no published path matches.
+   * Looks up the raw path. Its fixed segments must match byte for byte. Returns undefined if no published path matches.
    */
   find(rawPath: string): RouteMatch<Target> | undefined;
 }

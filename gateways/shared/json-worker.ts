@@ -11,7 +11,7 @@ export interface JsonTask {
   readonly source: Uint8Array | { readonly value: unknown };
   /** The schema as JSON, and whether string values represent other types. */
   readonly schema?: { readonly text: string; readonly coerces: boolean };
-  /** True if an event loop will parse the valid body too. */
+  /** True if the body, if it is valid, will also be parsed on an event loop. */
   readonly isForLoop: boolean;
 }
 

@@ -20,7 +20,7 @@ export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   }
   const scan = scanJson(text, isHeld);
   const { depth, keys, unheld } = scan;
-  // Check before `JSON.parse`, whose recursion must not process a hundred thousand brackets.
+  // `JSON.parse` is recursive, so it must not get a hundred thousand nested brackets. Check the depth first.
   if (depth > MAX_DEPTH) return { problem: `the body is nested more than ${MAX_DEPTH} levels deep` };
   const excess = isForLoop ? findJsonExcess(scan, text) : undefined;
   if (excess !== undefined) return { problem: `the body has too many ${excess.of}`, excess };

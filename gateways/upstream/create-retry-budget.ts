@@ -1,12 +1,12 @@
 /**
- * Prevents retries from multiplying an overload. At most a fifth of the active requests may be retrying, but three
- * retries are always allowed.
+ * Prevents retries from multiplying an overload. Limits how many active requests may retry at the same time: a fifth of
+ * them, but at least three.
  */
 export interface RetryBudget {
   enter(): ActiveRequest;
 }
 
-/** One request in flight. It counts, with its retries, until `leave` is called. */
+/** One request in flight. Until `leave` is called it counts as active and, after its first retry, as retrying. */
 export interface ActiveRequest {
   tryRetry(): boolean;
   leave(): void;

@@ -95,7 +95,10 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
   };
 }
 
-/** Returns the key for the service. It is the same in every retry, including the caller's own, and on every gateway. */
+/**
+ * Returns the idempotency key for the service. It is the same for all retries of the gateway, for the caller's own
+ * retries, and on every gateway.
+ */
 function outwardKey(origin: string, crypto: Pick<Crypto, 'digest'>): string {
   return Buffer.from(crypto.digest('sm3', origin)).toString('base64url').slice(0, OUTWARD_KEY_LENGTH);
 }
