@@ -10,9 +10,9 @@ const begunSpec: CollectionSpec<StoredDocument> = {
 const ID = 'claims';
 
 /**
- * Tells the shared state whether this installation is new. An empty Redis is either new or has lost its data, and
- * only the store knows whether claims were started before. A new installation accepts signed calls at once. After a
- * loss, signed calls that could be repetitions are refused for a while.
+ * Tells the shared state whether this installation is new. An empty Redis is either new or has lost its data; only the
+ * documents show whether claims (for example of nonces) were made before. A new installation accepts signed calls at
+ * once. After a loss, signed calls that could be repetitions are refused for a while.
  */
 export async function beginClaims(documents: Documents, shared: OpenedShared): Promise<void> {
   if (shared.beginClaims === undefined) return;

@@ -33,7 +33,10 @@ const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   postgresql: async () => (await import('./postgres/postgres-backend.ts')).postgresBackend,
 };
 
-/** The available backends for what processes share: work queue, limits, leases and hints. */
+/**
+ * The available backends for the work queue and the shared state (limits, leases and hints): the scheme of the address,
+ * and its backend.
+ */
 const SHARED: Readonly<Record<string, () => Promise<SharedBackend>>> = {
   redis: async () => (await import('./redis/redis-backend.ts')).redisBackend,
   rediss: async () => (await import('./redis/redis-backend.ts')).redisBackend,
@@ -52,8 +55,8 @@ export interface StorageOptions {
   readonly address: string;
   readonly passwordFile?: string;
   /**
-   * Address of work queue and shared state, for example `rediss://host`. A store for one process has its own shared
-   * state and needs none.
+   * Address of the work queue and the shared state, for example `rediss://host`. A store for one process has its own
+   * shared state, so it needs no such address.
    */
   readonly sharedAddress?: string;
   readonly sharedPasswordFile?: string;
@@ -62,21 +65,24 @@ export interface StorageOptions {
   readonly secrets?: StoreSecrets;
   /** Default: `<data folder>.kek`, created at the first start. `memory:` needs no file. */
   readonly kekFile?: string;
-  /** Opens the store even if it was moved away or is half filled; used at the end of a move. */
+  /** Opens the store even if a move has marked it as replaced, or as only partly filled. */
   readonly isMarkIgnored?: boolean;
-  /** Opens for inspection: nothing is written to the store. */
+  /** Opens the storage for inspection: nothing is written to the documents. */
   readonly isLook?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface Storage {
-  /** Documents that grant rights have a mark; a document with a wrong mark cannot be used. */
+  /**
+   * The documents with their marks (`engine/integrity`). Documents that grant rights have a mark. A document with a
+   * wrong mark cannot be used.
+   */
   readonly documents: Documents;
   readonly integrity: Integrity;
   /** Controls the use of the store while it is copied. */
   readonly gate: Gate;
-  /** The store without gate and marks. */
+  /** The opened store. Its documents are not controlled by `gate`, and their marks are not checked. */
   readonly store: OpenedStore;
   readonly kept: NonNullable<OpenedShared['kept']>;
   readonly workQueue: WorkQueue;
@@ -273,7 +279,10 @@ async function findKek(
   return { ...(await loadKek(file, { mayCreate: isNewStore })), isNewStore };
 }
 
-/** Creates the data keys for today and tomorrow long before midnight, and loads the keys of other processes. */
+/**
+ * Every hour, creates the data keys for today and tomorrow if they are missing, and loads the keys that other processes
+ * created. So a key exists long before the midnight from which it is used. Returns a function that stops this.
+ */
 function rotateHourly(dataKeys: DataKeys, clock: Clock, logger: Logger): () => void {
   let cancel = clock.after(ROTATE_EVERY_MS, rotate);
   let isStopped = false;

@@ -18,7 +18,10 @@ export interface BuildLevel {
 
 /** Level 2 marks documents that grant rights (`engine/integrity`). */
 export const BUILD_LEVEL: BuildLevel = { level: 2, beside: 1 };
-/** The level once marks are enforced. A build of level 1 would change documents without updating their marks. */
+/**
+ * The level when marks are enforced. Builds of level 1 are then refused, because they would change documents without
+ * updating the marks.
+ */
 export const MARKS_LEVEL: BuildLevel = { level: 2, beside: 2 };
 
 interface StoredLevel extends StoredDocument, BuildLevel {}
@@ -31,7 +34,8 @@ const levelsSpec: CollectionSpec<StoredLevel> = {
 const ID = 'store';
 
 /**
- * Rejects with STORE_INCOMPATIBLE (input) if a newer build has used the store and this build may not work beside it.
+ * Stores the levels of this build in the store, if they are higher than the stored ones. Rejects with
+ * STORE_INCOMPATIBLE (input) if a newer build has used the store and this build may not work beside it.
  */
 export async function enterStoreLevel(documents: Documents, build: BuildLevel = BUILD_LEVEL): Promise<void> {
   const levels = await documents.open(levelsSpec);

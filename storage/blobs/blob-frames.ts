@@ -16,7 +16,7 @@ const FRAME_BYTES = 32 * 1024;
 const TAG_BYTES = 32;
 const LAST = 0x8000_0000;
 
-/** Yields the bytes of the file; returns the number of plain bytes. */
+/** Encrypts `source`: yields the bytes of the encrypted file, and returns the number of plain bytes. */
 export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: string, key: DataKey): AsyncGenerator<Uint8Array, number> {
   const salt = randomBytes(SALT_BYTES);
   const { encrypt, mac } = fileKeys(key, blobId, salt);
@@ -58,7 +58,7 @@ export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: str
 
 /** A source of encrypted bytes that is read from start to end: an open file, or `readChunks`. */
 export interface SealedBytes {
-  /** Returns 0 only at the end. */
+  /** Reads at most `length` bytes into `buffer`. `bytesRead` is 0 only at the end of the source. */
   read(buffer: Uint8Array, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
 }
 

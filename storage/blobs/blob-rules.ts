@@ -21,7 +21,7 @@ export function checked(blobId: string): string {
   return blobId;
 }
 
-/** Passes on the bytes. Throws BLOB_TOO_LARGE (input) after `limitBytes`. */
+/** Yields the bytes of `source`. Throws BLOB_TOO_LARGE (input) after `limitBytes`. */
 export async function* limited(source: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array> {
   let sizeBytes = 0;
   for await (const chunk of source) {

@@ -1,8 +1,8 @@
 /**
- * The work queue on BullMQ. `ring` adds the partition's number to one Redis set, and one job with a fixed id that
- * tells consumers to read the set. For any number of signals at most one such job waits, and nothing grows while no
- * worker listens. A delayed signal is a separate job whose id names partition and time. Jobs contain only ids
- * (decision 0017).
+ * The work queue on BullMQ. A signal says that a partition has new work. `ring` sends a signal: it adds the number of
+ * the partition to one Redis set, and it adds one job with a fixed id that tells consumers to read the set. However
+ * many signals are sent, at most one such job waits. So nothing grows while no consumer runs. A delayed signal is a
+ * separate job; its id contains the partition and the time. Jobs contain only ids (decision 0017).
  */
 import type { Redis } from 'ioredis';
 import { Queue } from 'bullmq';
@@ -15,8 +15,8 @@ import { startConsumer } from './start-consumer.ts';
 
 export interface BullmqWorkQueueOptions {
   /**
-   * A connected client that only this queue uses. Its commands fail fast; its duplicates make blocking calls
-   * (`storage/redis/connect-redis.ts`).
+   * A connected client that only this queue uses. Its commands fail at once while Redis is unreachable. BullMQ
+   * duplicates the client to make blocking calls (`storage/redis/connect-redis.ts`).
    */
   readonly client: Redis;
   /** Counts the commands of `client` and its duplicates. */

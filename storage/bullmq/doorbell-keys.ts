@@ -7,14 +7,15 @@ export const BELL = 'bell';
 
 const FINEST_GRAIN_MS = 50;
 /**
- * A delayed signal may be late by this share of its delay. The rounding limits the number of distinct jobs, so that
- * they cannot fill Redis.
+ * A delayed signal may be late by this fraction of its delay, or by 50 ms if that is more. Due times are rounded up,
+ * which limits the number of distinct jobs, so that they cannot fill Redis.
  */
 const PRECISION = 1 / 64;
 
 /**
- * Returns one id for all delayed signals of a partition that are due within one interval; they are delivered at its
- * end. Interval lengths are powers of two, so that every process computes the same ids.
+ * Returns the id of the job for a delayed signal. All signals of a partition that are due within one interval have the
+ * same id, and are delivered at the end of the interval. The length of an interval is 50 ms times a power of two, so
+ * that every process computes the same ids.
  */
 export function delayedJobId(partition: number, delayMs: number, now: number): { readonly id: string; readonly at: number } {
   const octave = Math.max(0, Math.floor(Math.log2((delayMs * PRECISION) / FINEST_GRAIN_MS)));

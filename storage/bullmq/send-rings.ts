@@ -4,13 +4,16 @@ import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
 import { delayedJobId, BELL, RUNG } from './doorbell-keys.ts';
 
-/** Minimum time between two sendings of this process. Signals in between are sent together. */
+/**
+ * Minimum time between two requests of this process that send signals. The signals that come in between are sent
+ * together.
+ */
 const FLUSH_EVERY_MS = 10;
 const RETRY_MS = 500;
 const COMPLAIN_EVERY_MS = 10_000;
 /**
- * Delayed signals that are kept while Redis is unreachable. The rest can be dropped, because the reconciler finds
- * what is due anyway.
+ * Maximum number of delayed signals that are kept while Redis is unreachable. Further ones can be dropped, because the
+ * reconciler also finds due work without signals.
  */
 const MAX_KEPT_DELAYED = 10_000;
 export const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: true };
@@ -91,7 +94,8 @@ export class RingSender {
     try {
       await Promise.all([this.#sendRung(partitions), this.#sendDelayed(due)]);
     } catch (error) {
-      // Keep the signals and send them again later: the calls of `ring` have already resolved.
+      // The calls of `ring` have already resolved, so their callers will not try again. Keep the signals and send them
+      // later.
       for (const partition of partitions) this.#rung.add(partition);
       for (const [id, at] of due) this.#keepDelayed(id, at);
       this.#notBefore = this.#clock.monotonic() + RETRY_MS;
@@ -99,7 +103,10 @@ export class RingSender {
     }
   }
 
-  /** Adds to the set first, because a consumer that gets the job must find the partition in the set. */
+  /**
+   * Adds the partitions to the set before it adds the job, because a consumer that takes the job must find them in the
+   * set.
+   */
   async #sendRung(partitions: readonly number[]): Promise<void> {
     if (partitions.length === 0) return;
     await Promise.all([this.#client.sadd(RUNG, ...partitions), this.#queue.add('ring', {}, { jobId: BELL })]);

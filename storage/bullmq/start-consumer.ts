@@ -1,6 +1,6 @@
 /**
- * One consumer of the work queue. It takes a job, completes it, reads which partitions have new work, and only then calls
- * the listener.
+ * One consumer of the work queue. It takes a job, completes it, reads which partitions have new work, and only then
+ * calls the listener.
  */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -11,20 +11,26 @@ import type { Consumer } from '../../engine/contract/ports/work-queue.ts';
 import { partitionOfJob, QUEUE, RUNG } from './doorbell-keys.ts';
 
 export interface Bell {
-  /** The duplicates of this client make blocking calls and continue after a reconnect. */
+  /** BullMQ duplicates this client to make blocking calls. The duplicates continue after a reconnect. */
   readonly client: Redis;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Signals a partition again that was read but not passed to the listener, so that another consumer takes it. */
+  /**
+   * Sends a signal for a partition again, so that another consumer processes it. Called if the signal was read, but was
+   * not passed to the listener.
+   */
   ringBack(partition: number): void;
 }
 
-/** Lifetime of a job's lock: long enough to complete the job, but short in case the process is killed. */
+/**
+ * Lifetime of the lock on a job. It is long enough to complete the job. It is short, so that another consumer soon gets
+ * the job of a killed process.
+ */
 const LOCK_MS = 2_000;
 const STALLED_EVERY_MS = 2_000;
 /**
- * An idle consumer waits this long for a job and then reads the set anyway, because a job can hang and its
- * notification can be lost.
+ * An idle consumer waits this long for a job, and then reads the set even without a job. This is needed because a job
+ * can get stuck, and its notification can be lost.
  */
 const WAIT_SECONDS = 3;
 const RETRY_MS = 300;
@@ -46,9 +52,9 @@ export function startConsumer(bell: Bell, listener: Listener): Consumer {
 }
 
 /**
- * Follows a strict order. `ring` adds no job while one exists, so the job must be completed before the set is read,
- * and the set must be read before the partitions are processed. Then a signal is either in the set that is read now,
- * or a new job announces it.
+ * The order of the steps is important. `ring` adds no job while one exists, so the job must be completed before the set
+ * is read. The set must be read before the partitions are processed. Then every signal is either in the set when it is
+ * read, or it adds a new job.
  */
 class BellConsumer implements Consumer {
   readonly #bell: Bell;
@@ -57,8 +63,8 @@ class BellConsumer implements Consumer {
   readonly #ended: Promise<void>;
   #worker: Worker | undefined;
   /**
-   * True if a job may have been completed without a read of the set. It starts as true, because a crashed consumer
-   * may have left entries in the set.
+   * True if the set must still be read, because a job may have been completed before. It starts as true, because a
+   * crashed consumer may have left entries in the set.
    */
   #owesLook = true;
   #isStopped = false;

@@ -29,7 +29,7 @@ export type LoadedKey =
 const MIN_SECRET_BYTES = 16;
 const MAX_SECRET_BYTES = 1024;
 const MIN_RSA_BITS = 2048;
-/** With a longer key, one verification takes more than a millisecond. */
+/** Maximum length of an RSA key. With a longer key, one verification takes more than a millisecond. */
 const MAX_RSA_BITS = 8192;
 const MIN_RSA_EXPONENT = 65_537n;
 const MAX_RSA_EXPONENT = 0xffff_ffffn;
@@ -116,8 +116,8 @@ function sm2Coordinate(jwk: Readonly<Record<string, unknown>>, name: 'x' | 'y' |
 }
 
 /**
- * Checks scheme, curve and strength. node:crypto has no name for SM2 keys, so they are recognised by the form of
- * their SPKI, of which there is only one.
+ * Checks that the key fits the scheme: its type, its curve and its strength. node:crypto has no name for SM2 keys. So
+ * an SM2 key is recognised by the length and the first bytes of its encoding (SPKI), which are always the same.
  */
 function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
   if (scheme === 'SM2-SM3') {
@@ -138,8 +138,8 @@ function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
 }
 
 /**
- * Returns whether private and public part match. A PKCS#8 file may contain the public part of another key; signatures
- * of such a pair are never valid.
+ * Returns whether private and public key match. A PKCS#8 file may contain a wrong public key; signatures of such a pair
+ * are never valid.
  */
 function halvesBelongTogether(key: Extract<LoadedKey, { kind: 'pair' }>, privateKey: KeyObject, scheme: SignatureScheme): boolean {
   const probe = Buffer.from('kangqiao pair probe');

@@ -10,13 +10,16 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER = 0x36;
 const OUTER = 0x5c;
-/** For longer data, one more copy makes no difference. */
+/**
+ * Size of the shared input buffer. Longer data is copied into a new buffer, which takes little time compared with the
+ * hash.
+ */
 const SCRATCH_BYTES = 8 * 1024;
 
 /**
- * Computes HMACs (RFC 2104, GB/T 15852.2) for keys that are used often. It uses two one-shot digests, because an Hmac
- * object of node:crypto costs twice as much, plus garbage collection. All keys share one input buffer. This is safe
- * because each call is synchronous.
+ * Computes HMACs (RFC 2104, GB/T 15852.2) for keys that are used often. It calls the one-shot `hash` twice, because an
+ * Hmac object of node:crypto takes twice as long and leaves garbage to collect. All keys share one input buffer. This
+ * is safe because each call is synchronous.
  */
 export function createPrepareHmac(): PrepareHmac {
   const inner = Buffer.alloc(BLOCK_BYTES + SCRATCH_BYTES);

@@ -1,6 +1,6 @@
 /**
- * Copies the write-ahead log into the store file while the writer continues. If the writer did this, all waiting
- * commits would be delayed by a disk flush every thousand pages.
+ * Copies the write-ahead log into the store file while the writer continues. If the writer made these copies, each
+ * would flush the disk and delay all waiting commits.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';

@@ -13,8 +13,9 @@ export function compileFilter(layout: TableLayout, filter: Filter): { readonly c
   const sql: string[] = [];
   const values: SqlValue[] = [];
   const rest: Record<string, Condition> = {};
-  // A condition on array elements (business keys) selects few rows. SQLite does not know this and would use the index
-  // of a common value, so the other conditions may not use an index.
+  // A condition on array elements (business keys) selects few rows. SQLite does not know this, and would rather use the
+  // index of another condition that selects many rows. So the other conditions are compiled in a form that cannot use
+  // an index.
   const isPicked = Object.entries(filter).some(([path, condition]) => layout.elementPaths.includes(path) && isEquality(condition));
   for (const [path, condition] of Object.entries(filter)) {
     const mayUseIndex = !isPicked || layout.elementPaths.includes(path);
@@ -113,8 +114,8 @@ function compileCondition(layout: TableLayout, path: string, condition: Conditio
   for (const [name, operator] of Object.entries(RANGE_OPERATORS)) {
     const bound = condition[name as keyof typeof RANGE_OPERATORS];
     if (bound === undefined) continue;
-    // A number is only compared with numbers, and a string with strings. Numbers sort below '', strings between ''
-    // and the blobs.
+    // A number is only compared with numbers, and a string with strings. SQLite sorts all numbers before '', and all
+    // strings between '' and the blobs.
     sql.push(`${column} ${operator} ?`, typeof bound === 'number' ? `${column} < ''` : `${column} >= '' AND ${column} < x''`);
     values.push(bound);
   }

@@ -13,8 +13,8 @@ const MAX_CHARS = 16 * 1024 * 1024;
 const MAX_CHARS_EACH = 256 * 1024;
 
 /**
- * Caches the parsed documents that were written last, so that one execution does not parse its document again for
- * each write. Drops the least recently used documents first.
+ * Caches the parsed documents that were written last. An execution writes its document many times; with the cache, the
+ * document is not parsed again for each write. Drops the least recently used documents first.
  */
 export function createDocumentCache(): DocumentCache {
   const entries = new Map<string, { readonly document: StoredDocument; readonly sizeChars: number }>();

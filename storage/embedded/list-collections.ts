@@ -4,8 +4,8 @@ import { Type } from 'typebox';
 import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
 /**
- * Lists the collections in the file, except those of the shared state, which are copied separately (`kept`). The
- * folder must be open.
+ * Lists the collections in the file, except those of the shared state, which are copied separately (`kept`). The store
+ * in this folder must be open.
  */
 export function listCollections(folder: string): readonly CollectionSpec<StoredDocument>[] {
   const database = new DatabaseSync(join(folder, 'store.sqlite'), { readOnly: true });

@@ -23,14 +23,15 @@ import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread
 
 export interface EmbeddedDocumentsOptions {
   /**
-   * Created if it is missing, and locked exclusively: opening fails with STORE_LOCKED (input) if another process has
-   * opened it.
+   * The folder of the store. It is created if it is missing, and locked: opening fails with STORE_LOCKED (input) if
+   * another process has opened it.
    */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
   /**
-   * Maximum size of the file; beyond it writes fail with STORE_FULL. Without a value, only the disk limits the size.
+   * Maximum size of the file. A write that would exceed it fails with STORE_FULL. Without a value, only the disk limits
+   * the size.
    */
   readonly limitBytes?: number;
 }
@@ -112,7 +113,7 @@ function openCollection<T extends StoredDocument>(
     return answer;
   }
 
-  /** Waits for the writes that were called before, then reads, so that the result contains them. */
+  /** Waits for the writes that were called before, and then reads, so that the result contains these writes. */
   async function read(kind: ReadOp[0], argument: string, options: string): Promise<string> {
     counters.reads++;
     if (pending > 0) await lastWrite;
@@ -184,8 +185,8 @@ function withCheckpoints(writer: Writer, start: () => StoreThread<'checkpoint', 
 }
 
 /**
- * Removes expired documents in small sweeps, one after the other while more remain. Each sweep queues like a write,
- * so that a write waits for at most one of them.
+ * Removes expired documents in small sweeps, one after the other as long as more remain. Each sweep queues like a
+ * write, so that a write waits for at most one sweep.
  */
 function startSweeping(writer: Writer, clock: Clock, logger: Logger): () => void {
   let isStopped = false;

@@ -39,7 +39,7 @@ const TURNS_BETWEEN_ROWS = 4;
 export interface EmbeddedSharedStateOptions {
   readonly documents: Documents;
   readonly clock: Clock;
-  /** Set by tests; the default is the memory limit. */
+  /** Maximum number of claims. Only tests set it; the default is the limit in `storage/in-process/claims.ts`. */
   readonly maxClaims?: number;
 }
 
@@ -67,7 +67,7 @@ export async function openEmbeddedSharedState(options: EmbeddedSharedStateOption
   return createMemorySharedState({ clock, journal });
 }
 
-/** Yields the claims and fencing numbers as stored. */
+/** Yields the stored claims and fencing numbers. */
 export async function* keptEntries(documents: Documents): AsyncGenerator<KeptEntry> {
   for await (const rows of readPages(await documents.open(claimsSpec), CLAIMS_PAGE)) {
     for (const [key, endsAt, share] of rows.flatMap((row) => row.claims))

@@ -15,8 +15,8 @@ export interface Reader {
 const MAX_STATEMENTS = 200;
 
 /**
- * Opens the reading side of the store. SQLite evaluates conditions on indexed paths; other conditions are checked on
- * the rows that it returns.
+ * Opens the reading side of the store. SQLite checks conditions on indexed paths. All other conditions are checked
+ * here, on the documents that SQLite returns.
  */
 export function openReader(database: DatabaseSync): Reader {
   database.exec('PRAGMA query_only = 1; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY');
@@ -76,8 +76,8 @@ class TableReader implements Reader {
   }
 
   /**
-   * Returns the document after which a page starts. Throws STORE_CURSOR_GONE (input) if it was removed; when the list
-   * is sorted by id alone, only its id is needed.
+   * Returns the document after which a page starts. Throws STORE_CURSOR_GONE (input) if it was removed. If the list is
+   * sorted by id alone, the document is not read, because its id is enough.
    */
   #startAt(layout: TableLayout, sort: readonly string[], after: string): StoredDocument {
     const json = this.#selectDoc(layout, after);

@@ -63,8 +63,8 @@ export function openTableWriter(database: DatabaseSync, layout: TableLayout, cac
     insert(id, json) {
       const document = JSON.parse(json) as StoredDocument;
       const clash = uniqueClash(layout, () => insertRow.run(id, ...columnValues(layout, document), json));
-      // If several keys are taken, SQLite may name any of them. A caller that repeats an insert must learn that the
-      // id is taken, so check the id first.
+      // An insert may violate several unique indexes, and SQLite may name any of them. A caller that repeats an insert
+      // must learn that the id is taken, so check the id first.
       if (clash !== undefined) return ['duplicate', load(id) ? '' : clash];
       elements.change(id, undefined, document);
       cache.set(name, id, document, json.length);

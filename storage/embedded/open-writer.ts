@@ -8,25 +8,30 @@ import type { ThreadSettings, WriteAnswer, WriteOp } from './thread-messages.ts'
 import { translateSqliteError } from './translate-sqlite-error.ts';
 
 export interface Writer {
-  /** Runs one transaction. Each operation has its own result; only a disk error fails all operations. */
+  /**
+   * Runs the operations in one transaction. Each operation has its own result. An unexpected error, such as a disk
+   * error, fails all of them.
+   */
   run(ops: readonly WriteOp[]): readonly WriteAnswer[];
   close(): void;
 }
 
 const PAGE_BYTES = 4096;
 /**
- * When index pages split, SQLite searches the whole cache at the commit, so a larger cache costs more time than it
- * saves.
+ * Size of the page cache of SQLite. When index pages split, SQLite searches the whole cache at the commit. So a larger
+ * cache would cost more time than it saves.
  */
 const CACHE_KB = 8 * 1024;
 /** After a burst of writes, the write-ahead log is truncated to this size. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 /**
- * Log size at which the writer itself makes a checkpoint. By then the checkpoint thread has copied all but the last
- * pages, so this is quick.
+ * Number of pages in the log at which the writer itself makes a checkpoint. By then the checkpoint thread has copied
+ * all but the last pages, so this is quick.
  */
 const WAL_PAGES = 8000;
-/** Maximum number of rows per sweep. With this many rows and pages, a sweep takes a few milliseconds. */
+/**
+ * Maximum number of rows that one sweep removes. With this limit and `VACUUM_PAGES`, a sweep takes a few milliseconds.
+ */
 const SWEEP_ROWS = 100;
 const VACUUM_PAGES = 64;
 const MIN_FREE_PAGES = 1024;
@@ -127,8 +132,8 @@ function createSynchronousSwitch(database: DatabaseSync): (isFull: boolean) => v
 }
 
 /**
- * Frees some pages if more than half of the file is empty. A smaller free part is not freed, because it is soon used
- * again.
+ * Frees some pages if more than half of the file is empty. A smaller empty part is kept, because new documents soon
+ * fill it.
  */
 function shrink(database: DatabaseSync): boolean {
   const free = pragma(database, 'freelist_count');

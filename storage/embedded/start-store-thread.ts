@@ -24,8 +24,9 @@ interface Waiting<Op, Answer> {
 }
 
 /**
- * Starts `<name>-thread` and exchanges batches with it, one at a time. Operations called in the meantime form the
- * next batch, which becomes one group commit. The process is kept alive only while an operation is in flight.
+ * Starts `<name>-thread` and exchanges batches of operations with it, one batch at a time. Operations that are called
+ * in the meantime form the next batch, which becomes one group commit. The process is kept alive only while an
+ * operation has no result yet.
  */
 export function startStoreThread<Op, Answer>(
   name: 'writer' | 'reader' | 'checkpointer',

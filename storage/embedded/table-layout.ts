@@ -54,8 +54,8 @@ export function layoutTable(spec: CollectionSpec<StoredDocument>): TableLayout {
 }
 
 /**
- * Returns the condition of a partial index. SQLite uses such an index if the query compares each of these columns
- * with a value.
+ * Returns the condition of a partial index, which contains only rows with a value in each of these columns. SQLite uses
+ * such an index if the query compares each of these columns with a value.
  */
 function where(present: readonly string[]): string {
   return present.length === 0 ? '' : ` WHERE ${present.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;

@@ -1,7 +1,7 @@
 /**
- * Stores millions of claims with their expiry. A claim is 128 bits of a hash and its expiry: 18 bytes in a flat table
- * outside the heap (31 to 62 bytes with the free places). So the garbage collector has nothing to scan. Claims that
- * expire within the same minute share a table, which is dropped as a whole after that minute.
+ * Stores millions of claims with their expiry. A claim takes 18 bytes: 128 bits of a hash, and the expiry. With the
+ * free slots of the table, it takes 31 to 62 bytes. The tables are outside the heap, so the garbage collector does not
+ * scan them. Claims that expire within the same minute are in one table, which is dropped as a whole after that minute.
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../../engine/contract/values/clock.ts';
@@ -9,24 +9,24 @@ import { sharedStateFull } from './expiring-map.ts';
 
 export interface Claims {
   /**
-   * Claims a key; returns false if it is claimed already. Throws SHARED_STATE_FULL if all shares together, or this
-   * one, have reached their limit.
+   * Claims a key; returns false if it is claimed already. `share` names the app that makes the claim. Throws
+   * SHARED_STATE_FULL if all claims together, or the claims of this app, have reached their limit.
    */
   claim(key: string, endsAt: number, share?: string): boolean;
   delete(key: string): void;
 }
 
 /**
- * Enough for 5,000 claims a second for 11 minutes, plus the minute that an expired claim may stay: 3.6 million. Uses
- * at most 250 MB.
+ * Maximum number of claims. Claims at a rate of 5,000 a second that are valid for 11 minutes need 3.6 million, because
+ * an expired claim may stay for another minute. Uses at most 250 MB.
  */
 const MAX_CLAIMS = 4_000_000;
 const WINDOW_MS = 60_000;
 const FIRST_PLACES = 1024;
 
 /**
- * Creates an empty set of claims. `limit` is the maximum for all shares together, set by tests; one share may hold at
- * most half.
+ * Creates an empty set of claims. `limit` is the maximum number of all claims together; only tests set it. The claims
+ * of one share (an app) may use at most half of it.
  */
 export function createClaims(clock: Clock, limit = MAX_CLAIMS): Claims {
   const windows = new Map<number, Window>();
@@ -72,7 +72,10 @@ export function createClaims(clock: Clock, limit = MAX_CLAIMS): Claims {
       }
       return true;
     },
-    /** Releases a key. Its place in the table stays used, and counted, until its minute has passed. */
+    /**
+     * Releases a key. Its slot in the table stays used, and counts for the limits, until the minute has passed in which
+     * the claim would have expired.
+     */
     delete(key) {
       const words = wordsOf(key);
       for (const { table } of windows.values()) if (table.get(words) !== undefined) table.set(words, ENDED);
@@ -103,7 +106,7 @@ interface Table {
 }
 
 /**
- * In `offsets`, 0 means a free place and 1 a released claim. Any other value is the expiry offset plus this constant.
+ * In `offsets`, 0 means a free slot and 1 a released claim. Any other value is the expiry offset plus this constant.
  */
 const TAKEN = 2;
 const ENDED = 1 - TAKEN;
@@ -115,7 +118,7 @@ function createTable(): Table {
   let offsets = new Uint16Array(places);
   let taken = 0;
 
-  /** Returns the place of the key, or the free place where it would be inserted. */
+  /** Returns the index of the slot with the key, or of the free slot where the key would be inserted. */
   function find(words: Words, from: number): number {
     let place = words[from]! & (places - 1);
     while (offsets[place] !== 0 && !isAt(words, from, 4 * place)) place = (place + 1) & (places - 1);

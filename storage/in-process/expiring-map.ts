@@ -3,15 +3,15 @@ import { AppError } from '../../engine/contract/values/errors.ts';
 export interface ExpiringMap<V> {
   get(key: string): V | undefined;
   expiresAt(key: string): number | undefined;
-  /** Sets a value. Throws SHARED_STATE_FULL if the map has `limit` live entries. */
+  /** Sets a value. Throws SHARED_STATE_FULL if the map has `limit` entries that are still valid. */
   set(key: string, value: V, expiresAt: number): void;
   delete(key: string): void;
 }
 
 /**
- * Creates a map with a maximum size whose entries expire. Each `set` checks the two oldest entries, so with equal
- * lifetimes the map never holds more than twice its live entries. When the map is full, all entries are checked, at
- * most once a second.
+ * Creates a map with a maximum size. Its entries expire. Each `set` checks the two oldest entries and drops the expired
+ * ones. So if all lifetimes are equal, the map never has more than twice as many entries as are still valid. When the
+ * map is full, all entries are checked, at most once a second.
  */
 export function createExpiringMap<V>(
   limit: number,

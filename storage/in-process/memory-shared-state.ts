@@ -1,7 +1,7 @@
 /**
- * Shared state within one process, in memory. With a `journal`, claims and fencing numbers survive a restart. Limits:
- * 4,000,000 claims, half of them for one share, and 100,000 each of values, counters and leases. Beyond these limits,
- * operations reject with SHARED_STATE_FULL (transient).
+ * Shared state within one process, in memory. With a `journal`, claims and fencing numbers survive a restart. There may
+ * be 4,000,000 claims, at most half of them of one share (an app), and 100,000 each of values, counters and leases.
+ * Beyond these limits, operations reject with SHARED_STATE_FULL (transient).
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';

@@ -1,7 +1,7 @@
 /**
- * The work queue within one process, for the embedded store (which has only one process) and for tests. It drops
- * signals when its timer table is full or `loses` says so. The port allows this, because the reconciler walks the
- * partitions.
+ * The work queue within one process, for the embedded store (which has only one process) and for tests. It drops a
+ * signal if too many delayed signals wait, or if `loses` returns true. The port allows this, because the reconciler
+ * also reads the partitions without signals.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import { silentLogger, type Logger } from '../../engine/contract/values/observe.ts';
@@ -76,7 +76,7 @@ interface Bell {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rung: Set<number>;
-  /** Functions that wake idle consumers; the consumer that is idle for the longest time comes first. */
+  /** Functions that wake idle consumers, the consumer that has been idle longest first. */
   readonly waiting: (() => void)[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Documents in memory. They are deterministic, for tests and for the execution model: every operation is one
+ * Documents in memory, for tests and for the execution model. They are deterministic: every operation is one
  * synchronous step and resolves in a microtask. Returned documents are the stored objects, deeply frozen, so changing
  * one throws a TypeError.
  */

@@ -51,7 +51,10 @@ export function behindId(id: string): Query {
   return { _id: { $gt: encodeText(id) } };
 }
 
-/** Combines `query` with alternatives, so that each alternative can use an index. */
+/**
+ * Returns a query for rows that match `query` and at least one of `choices`, in a form in which each choice can use an
+ * index.
+ */
 export function withOneOf(query: Query, choices: readonly Query[]): Query {
   return choices.length === 1 ? allOf([query, choices[0] as Query]) : { $or: choices.map((choice) => allOf([query, choice])) };
 }
@@ -75,7 +78,7 @@ function sortKeys(layout: RowLayout, sort: readonly string[]): readonly SortKey[
   });
 }
 
-/** Returns the stored form of a value: an id as it is, any other string with its type as prefix. */
+/** Returns the value that the field of this path stores. An id has no type prefix, all other strings have one. */
 function valueAt(document: StoredDocument, path: string): FieldValue {
   return path === '_id' ? encodeText(document._id) : toFieldValue(readPath(document, path));
 }
@@ -142,8 +145,8 @@ function oneOf(values: readonly FieldValue[]): unknown {
 const OPERATORS = ['gt', 'gte', 'lt', 'lte'] as const;
 
 /**
- * Compiles a range. Returns undefined for ranges that must be checked on the documents: without a bound, with an
- * infinite bound, or with bounds of both types.
+ * Compiles a range. Returns undefined for ranges that must be checked on the documents: ranges without a bound, with an
+ * infinite bound, or with both a number and a string as bounds.
  */
 function compileRange(bounds: Exclude<Condition, Scalar>, type: string): Query | undefined {
   const query: Record<string, FieldValue> = {};
@@ -163,13 +166,13 @@ function compileRange(bounds: Exclude<Condition, Scalar>, type: string): Query |
   return query;
 }
 
-/** Matches a text that ends in U+FFFF or in half of a surrogate pair. */
+/** Matches a text if `encodeText` escapes its last character: U+FFFF or half of a surrogate pair. */
 const ENDS_ESCAPED = /(?:[\ud800-\udbff\uffff]|(?<![\ud800-\udbff])[\udc00-\udfff])$/;
 
 function prefixRange(from: string, type: string, prefix: string): Query {
   if (ENDS_ESCAPED.test(prefix)) {
-    // The escape of such a character ends in an ASCII character, so the range ends at the next escape, not at the
-    // next character.
+    // `encodeText` has replaced the last character by an escape, which ends in an ASCII character. So the range ends
+    // where this ASCII character is one higher.
     const last = from.length - 1;
     return { $gte: from, $lt: from.slice(0, last) + String.fromCharCode(from.charCodeAt(last) + 1) };
   }

@@ -23,8 +23,8 @@ const AUTHENTICATION_FAILED = 18;
 const UNAUTHORIZED = 13;
 
 /**
- * Options that the address cannot override. The driver must not retry a write: a caller that repeats a write must
- * find out whether the first one was done, by the revision of the row (`storage/revisioned`).
+ * Options that the address cannot override. The driver must not retry a write: the caller (`storage/revisioned`) first
+ * reads the revision of the row to find out whether the write was done.
  */
 const FIXED: MongoClientOptions = {
   appName: 'kangqiao',
@@ -36,8 +36,8 @@ const FIXED: MongoClientOptions = {
   waitQueueTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 5000,
   connectTimeoutMS: 3000,
-  // Heartbeats detect a dead connection within seconds. This limit is for a slow response, whose timeout must not
-  // close the other connections.
+  // Heartbeats detect a dead connection within seconds. So this limit is only for slow responses. It is high, because a
+  // timeout closes the connection.
   socketTimeoutMS: 60_000,
   heartbeatFrequencyMS: 2000,
   ignoreUndefined: true,
@@ -103,7 +103,8 @@ async function refuseIncompatible(database: Db): Promise<void> {
 }
 
 /**
- * Returns the socket error behind an error. If no server could be selected, the driver stores it with that server.
+ * Returns the original cause of an error. If the driver could select no server, the cause is in the description of a
+ * server.
  */
 function rootOf(error: unknown): unknown {
   const ofServers = error instanceof MongoServerSelectionError ? [...(error.reason?.servers.values() ?? [])] : [];

@@ -10,12 +10,16 @@ export type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
 
 export const COLUMNS = { d: 1, r: 1, p: 1 } as const;
 
-/** The conditions that the server checks, and the conditions that are checked here. */
+/**
+ * Which rows to find: the conditions that the server checks (`query`), and the conditions that this class checks
+ * (`rest`).
+ */
 interface Selection {
   readonly query: Query;
   readonly rest: Filter | undefined;
   /**
-   * Fields that are removed after a row is read: the server stores the document as text and can only send it whole.
+   * Fields that are removed after a row is read. The server cannot remove them, because it stores the document as one
+   * text.
    */
   readonly omit: readonly string[];
 }
@@ -73,9 +77,9 @@ export class RowFinder {
   }
 
   /**
-   * Reads a page in descending order. The port requires ascending ids among equal keys even then, but no index has
-   * this order. So rows are read with keys and ids descending, as in the index, and sorted here. If the page ends in
-   * the middle of rows with equal keys, these rows are read again with ids ascending.
+   * Reads a page in descending order. The port requires that rows with equal sort keys are in ascending order of their
+   * ids, but no index has this order. So rows are read with keys and ids descending, as in the index, and sorted here.
+   * If the page ends in the middle of rows with equal keys, these rows are read again with ids ascending.
    */
   async #findDescending(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
     const { query } = selection;

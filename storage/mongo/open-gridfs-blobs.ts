@@ -24,8 +24,8 @@ type ById<T> = Omit<T, '_id' | 'files_id'> & { readonly _id: string; readonly fi
 
 /**
  * Opens blobs as encrypted files in GridFS. The memory used is constant for any blob size. `put` resolves when a
- * majority of the servers has flushed the whole blob. A half-written blob has chunks but no file. It is listed with
- * the others, so it is removed as an orphan.
+ * majority of the servers has flushed the whole blob. A half-written blob has chunks but no entry in the list of files.
+ * It is listed with the others, so it is removed as an orphan.
  */
 export function openGridfsBlobs(options: {
   readonly database: Db;

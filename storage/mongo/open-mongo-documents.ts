@@ -16,8 +16,8 @@ export interface MongoDocumentsOptions {
 }
 
 /**
- * A row for each collection, with the layout of its rows: if the indexes of the specification change, the stored
- * columns would give wrong query results.
+ * The stored layout of one collection. It depends on the indexes of the specification. If they changed, the fields of
+ * the stored rows would give wrong query results.
  */
 interface LayoutRow {
   readonly _id: string;
@@ -29,7 +29,10 @@ const MAJORITY = { writeConcern: { w: 'majority', journal: true } } as const;
 const NO_SUCH_COLLECTION = 26;
 const INDEX_CONFLICTS = [67, 85, 86];
 
-/** Opens documents in MongoDB that are written by revision. Closing the documents closes the connection. */
+/**
+ * Opens documents in MongoDB. A write succeeds only if the row has the expected revision (`storage/revisioned`).
+ * Closing the documents closes the connection.
+ */
 export function openMongoDocuments({ connection, clock, logger }: MongoDocumentsOptions): Documents {
   const { client, database } = connection;
   return openRevisionedDocuments({
@@ -54,8 +57,8 @@ async function openTable(database: Db, spec: CollectionSpec<StoredDocument>): Pr
 }
 
 /**
- * Checks the layout of a collection, or stores it. If several processes open a new collection at once, the first
- * stored layout is valid for all.
+ * Checks the layout of a collection against the stored layout, or stores it. If several processes open a new collection
+ * at once, the layout that is stored first is valid for all of them.
  */
 async function agreeOnLayout(layouts: Collection<LayoutRow>, spec: CollectionSpec<StoredDocument>): Promise<void> {
   const own = { _id: spec.name, layout: layoutOf(spec) };
@@ -73,7 +76,10 @@ async function insertFirst(layouts: Collection<LayoutRow>, own: LayoutRow): Prom
   }
 }
 
-/** Creates missing indexes. Additional indexes are ignored, but ours must match the specification. */
+/**
+ * Creates missing indexes. Other existing indexes are ignored, but an index with the name of one in the specification
+ * must match it.
+ */
 async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promise<void> {
   const stored = new Map((await listIndexes(rows)).map((index) => [index.name, index]));
   for (const index of layout.indexes) {
@@ -108,7 +114,10 @@ async function listIndexes(rows: Collection<MongoRow>): Promise<readonly IndexDe
   }
 }
 
-/** Describes an index, without whether it is sparse: not every server reports that. */
+/**
+ * Describes an index by its fields and whether it is unique. It ignores whether the index is sparse, because not every
+ * server reports this.
+ */
 function describe({ key, unique }: { readonly key: object; readonly unique?: boolean }): string {
   const fields = Object.entries(key).map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`));
   return `${unique === true ? 'unique ' : ''}(${fields.join(', ')})`;

@@ -14,8 +14,8 @@ const WRITE_CONCERNS: Readonly<Record<Durability, WriteConcernSettings>> = {
   light: { w: 'majority', journal: false },
 };
 /**
- * The row that holds a taken key may be gone when it is looked up; the write is then tried again, up to this many
- * times.
+ * Maximum number of attempts if another row has the same unique key. When the other row is looked up, it may already be
+ * removed; then the write is tried again.
  */
 const MAX_KEY_ATTEMPTS = 5;
 const MAX_SENDS = 3;
@@ -23,8 +23,9 @@ const MAX_SENDS = 3;
 /** Opens one collection of MongoDB. It uses only operations on single documents. */
 export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): RevisionedTable {
   /**
-   * Finds the index that rejected `row`; returns undefined if no row holds the key any more. Not every server names
-   * the index in its error.
+   * Finds out why a unique index rejected `row`. Returns `taken` if the id exists, `mine` if exactly this row is
+   * already stored, or the index whose key another row has. Returns undefined if no row has the key any more. Not every
+   * server names the index in its error, so the rows are read.
    */
   async function clash(row: MongoRow, isNew: boolean): Promise<'taken' | { readonly duplicateKey: string } | 'mine' | undefined> {
     const keys = layout.uniqueIndexes.flatMap(({ name }, i) => (row[`u${i}`] === undefined ? [] : [{ name, field: `u${i}` as const }]));
@@ -39,7 +40,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
     return key && { duplicateKey: key.name };
   }
 
-  /** Writes a row. If a unique index rejects it, returns that index. */
+  /** Writes a row. If a unique index rejects it, returns the result of `clash`. */
   async function write<R>(row: MongoRow, isNew: boolean, action: () => Promise<R>) {
     for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
       try {
@@ -100,8 +101,8 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
 }
 
 /**
- * Sends an operation again if the driver had no connection for it. The driver then waits for the server, or reports
- * that it is unreachable.
+ * Sends an operation, and sends it again if the driver had no connection for it. In the second attempt the driver waits
+ * for the server, or reports that the server is unreachable.
  */
 async function send<R>(action: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {

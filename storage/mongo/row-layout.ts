@@ -26,7 +26,7 @@ export interface RowIndex {
   readonly name: string;
   readonly key: Readonly<Record<string, 1>>;
   readonly unique?: true;
-  /** Set if rows without the field are not in the index. */
+  /** True if the index contains only rows that have the field. */
   readonly sparse?: true;
 }
 
@@ -84,8 +84,8 @@ export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, { docum
 }
 
 /**
- * Returns the field value of a value. Field values sort as the port requires: null, numbers, strings by code point,
- * booleans, all others.
+ * Converts a value of a document to the value of a field. Field values sort as the port requires: null, numbers,
+ * strings by code point, booleans, all others.
  */
 export function toFieldValue(value: unknown): FieldValue {
   if (value === undefined || value === null) return null;

@@ -5,7 +5,7 @@ import { storeDown } from '../revisioned/store-down.ts';
 
 const DUPLICATE_KEY = 11_000;
 const OUT_OF_DISK_SPACE = 14_031;
-/** The server steps down or shuts down, and does not say whether it did the write. */
+/** Codes of errors when the server steps down or shuts down. Such an error does not show whether the write was done. */
 const LEAVING = [91, 189, 10_107, 11_600, 11_602, 13_435, 13_436];
 /** Errors that the driver raises before it sends anything. */
 const NOT_SENT = [
@@ -25,8 +25,8 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 /**
- * Translates the error of a write: to STORE_DOWN only if the write was surely not done, to `LostAnswer` if this is
- * unknown.
+ * Translates the error of a write. Returns STORE_DOWN only if the write was certainly not done, and `LostAnswer` if
+ * this is not known.
  */
 export function translateWriteError(error: unknown): unknown {
   return isAnswerLost(error) ? new LostAnswer(error) : translateMongoError(error);
@@ -55,7 +55,8 @@ export function isNotSent(error: unknown): boolean {
   if (isSystemError(error)) return error.syscall === 'connect';
   if (!(error instanceof MongoError)) return false;
   const { beforeHandshake = false } = error as { readonly beforeHandshake?: boolean };
-  // Use the cause of this error only: the cause of a cleared pool happened on another connection.
+  // Only the cause of a MongoNetworkError belongs to this operation. The cause of a MongoPoolClearedError is an error
+  // of another connection.
   const isOwnCause = error.name === 'MongoNetworkError' && isSystemError(error.cause);
   return NOT_SENT.includes(error.name) || beforeHandshake || (isOwnCause && isNotSent(error.cause));
 }

@@ -3,11 +3,14 @@ import type { Logger } from '../../engine/contract/values/observe.ts';
 import { incompatible } from '../shared/server-address.ts';
 
 const OLDEST = 120_000;
-/** Servers with the same protocol but different version numbers. */
+/** Servers that use the protocol of PostgreSQL, but have other version numbers. */
 const RELATIVES = /openGauss|Kingbase/i;
 
 export interface ServerTraits {
-  /** How a durable commit is flushed: the server's own setting, except that flushing is never off. */
+  /**
+   * The value of `synchronous_commit` for a durable commit: the setting of the server, but `on` instead of `off` or
+   * `local`.
+   */
   readonly fullCommit: string;
   /** openGauss has a different clause for skipping existing rows, and does not report which rows were skipped. */
   readonly hasOnConflict: boolean;

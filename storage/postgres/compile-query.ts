@@ -7,7 +7,7 @@ import { encodeElement, encodeId, type TableLayout } from './table-layout.ts';
 export interface CompiledFilter {
   /** The conditions that columns can decide. `bind` returns the placeholder of a value. */
   readonly where: (bind: Bind) => readonly string[];
-  /** Conditions on business keys. They select few rows, even if the planner estimates more. */
+  /** Conditions on business keys. They select few rows, although the planner of PostgreSQL may estimate more. */
   readonly picked: (bind: Bind) => readonly string[];
   /** The conditions that must be checked on the documents; undefined if there are none. */
   readonly rest: Filter | undefined;
@@ -42,8 +42,8 @@ export function compileSort(layout: TableLayout, sort: readonly string[]): strin
 }
 
 /**
- * Compiles a condition that is true for rows after `start` in the order of `sort`. An index can skip the earlier
- * rows.
+ * Compiles a condition that is true for rows after `start` in the order of `sort`. It is written so that an index can
+ * skip the earlier rows.
  */
 export function compilePosition(layout: TableLayout, sort: readonly string[], start: StoredDocument): Clause {
   const keys = sortKeys(layout, sort) ?? [];

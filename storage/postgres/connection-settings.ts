@@ -10,8 +10,8 @@ export interface Access {
 const CONNECT_MS = 3000;
 const KEEP_ALIVE_MS = 5000;
 /**
- * Always find rows by an index, even if the table has grown since its statistics were made. Wait for a lock only
- * briefly. Roll back unfinished transactions of broken connections.
+ * Settings of every session. Rows are always found by an index, even if the table has grown since its statistics were
+ * made. Waits for locks are short. The server rolls back unfinished transactions of broken connections.
  */
 const SESSION = {
   enable_seqscan: 'off',

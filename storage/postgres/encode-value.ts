@@ -59,8 +59,8 @@ function hex32(value: number): string {
 }
 
 /**
- * Cuts a long text and appends its digest. It never cuts inside a character, and no escaped text contains the mark
- * before the digest.
+ * Cuts a long text and appends its digest. It never cuts inside a character. The mark before the digest does not occur
+ * in any escaped text, so a cut text never equals another text.
  */
 function shorten(text: string): string {
   const end = text.charCodeAt(MAX_EXACT_CHARS - 1);

@@ -5,8 +5,8 @@ import { layoutOf, schemaMismatch } from '../revisioned/open-revisioned-document
 import { createIndexSql, createTableSql, quote, type IndexLayout, type TableLayout } from './table-layout.ts';
 
 /**
- * Must change when the encoding of values or the names of columns change, because rows in another format cannot be
- * read.
+ * Number of the format of rows. It must change when the encoding of values or the names of columns change, because rows
+ * in another format cannot be read.
  */
 const FORMAT = 1;
 const CATALOGUE = ':collections';
@@ -26,7 +26,7 @@ async function withCreateLock<R>(client: ClientBase, schema: string, action: () 
 }
 
 /**
- * Creates the schema, the list of its collections, and what the `further` statements create. Does nothing if the list
+ * Creates the schema and the list of its collections, and runs the `further` statements. Does nothing if the list
  * exists.
  */
 export async function ensureSchema(client: ClientBase, schema: string, further: readonly string[]): Promise<void> {
@@ -46,9 +46,9 @@ async function hasCatalogue(client: ClientBase, schema: string): Promise<boolean
 }
 
 /**
- * Creates missing table and indexes, and compares existing ones with the specification. A missing index is created
- * and reported. Rejects with STORE_SCHEMA_MISMATCH (input) if an index differs, because its constraint or its query
- * results would be wrong.
+ * Creates the table and its indexes, or compares the existing ones with the specification. If only an index is missing,
+ * it is created and a warning is logged. Rejects with STORE_SCHEMA_MISMATCH (input) if the format of the rows or an
+ * index differs.
  */
 export async function ensureTable(
   client: ClientBase,

@@ -85,12 +85,12 @@ export class RowFinder {
     const { bind, values } = createBinder();
     const picked = compiled.picked(bind);
     const where = [...compiled.where(bind), ...(after ? [compilePosition(layout, sort, after)(bind)] : [])];
-    // OFFSET 0 keeps the planner from merging the inner query into the outer one. It would otherwise read the index
-    // of the outer sort order, past millions of rows.
+    // OFFSET 0 keeps the planner from merging the inner query into the outer one. Otherwise the planner might use the
+    // index of the sort order, and read past millions of rows that do not match.
     const source = picked.length === 0 ? table : `(SELECT * FROM ${table} WHERE ${picked.join(' AND ')} OFFSET 0) AS picked`;
     const isCut = this.#cutsJson && omit.length > 0;
-    // A computed text is decompressed once. A stored text would be decompressed by each function that reads it, which
-    // is slow for a megabyte.
+    // The server decompresses a computed text (`doc || ''`) only once. It would decompress a stored text again in each
+    // function that reads it, which is slow for a megabyte.
     const found = `SELECT id, rev, past, ${isCut ? "doc || '' AS doc" : 'doc'} FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${Math.trunc(limit)}`;
     const text = isCut ? `SELECT id, rev, past, ${compileOmission(omit, bind)} FROM (${found}) AS found` : found;
     return (await this.#pool.query<StoredRow>(text, values, FIND_MS)).map(toRow);

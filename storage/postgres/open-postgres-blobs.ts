@@ -21,7 +21,7 @@ export function createBlobTablesSql(schema: string): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${blobs} (id TEXT COLLATE "C" PRIMARY KEY, size_bytes BIGINT)`,
     `CREATE TABLE IF NOT EXISTS ${chunks} (id TEXT COLLATE "C" NOT NULL, n INTEGER NOT NULL, bytes BYTEA NOT NULL, PRIMARY KEY (id, n))`,
-    // Encrypted bytes do not compress.
+    // EXTERNAL switches compression off, because encrypted bytes cannot be compressed.
     `ALTER TABLE ${chunks} ALTER COLUMN bytes SET STORAGE EXTERNAL`,
   ];
 }
@@ -36,9 +36,9 @@ interface PostgresBlobsOptions {
 }
 
 /**
- * Opens blobs as encrypted data in rows of 256 KB. The memory used is constant for any blob size. A separate row
- * starts a blob and, with its size, completes it. A half-written blob is listed with the others, so it is removed as
- * an orphan. Every statement can safely be sent twice.
+ * Opens blobs as encrypted data in rows of 256 KB. The memory used is constant for any blob size. Each blob also has a
+ * start row, which is written first and gets the size when the blob is complete. A half-written blob is listed with the
+ * others, so it is removed as an orphan. Every statement can safely be sent twice.
  */
 export function openPostgresBlobs(options: PostgresBlobsOptions): Blobs {
   return new PostgresBlobs(options);

@@ -105,7 +105,9 @@ class PostgresTable implements RevisionedTable {
     });
   }
 
-  /** Finds the row that rejected an insert; returns undefined if it is gone in the meantime. */
+  /**
+   * Finds the row that caused the rejection of an insert; returns undefined if this row was removed in the meantime.
+   */
   async #findTaken(id: string, values: readonly unknown[]): Promise<InsertAnswer | undefined> {
     const { table, uniqueColumns, columns } = this.#layout;
     const { bind, values: bound } = createBinder();

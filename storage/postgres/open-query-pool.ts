@@ -16,7 +16,10 @@ const IDLE_MS = 60_000;
 /** Maximum number of query texts that are prepared; others run unprepared. */
 const MAX_PREPARED = 500;
 
-/** Opens connections when they are needed, besides the connection for writes. */
+/**
+ * Opens a pool of connections for queries. They are opened when they are needed. Documents are written over another
+ * connection (`open-write-lane.ts`).
+ */
 export function openQueryPool(settings: ClientConfig, connections: number): QueryPool {
   let pool = openPool(settings, connections);
   const names = new Map<string, string>();
@@ -69,7 +72,7 @@ export function openQueryPool(settings: ClientConfig, connections: number): Quer
 }
 
 function openPool(settings: ClientConfig, connections: number): Pool {
-  // The pool awaits this promise, although its types do not show it.
+  // The pool awaits the promise that this function returns, although the types of `pg` do not show this.
   const onConnect: (client: ClientBase) => unknown = prepareSession;
   const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS, onConnect });
   // A broken idle connection needs no handling here: the next query replaces it.

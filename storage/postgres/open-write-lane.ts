@@ -8,7 +8,10 @@ import { isBusy, isStatementRefused, translatePostgresError } from './translate-
 
 /** Statements that write several rows of one table at once. */
 export interface RowStatements {
-  /** Statements of one transaction run by rank: statements that free a unique key run before those that take one. */
+  /**
+   * The statements of a transaction run in ascending order of their rank. Statements that free a unique key have a
+   * lower rank than those that take one.
+   */
   readonly rank: number;
   /**
    * Returns text and name of the statement for this many rows. Its parameters are the values of the first row, then
@@ -50,12 +53,12 @@ const MAX_QUEUED = 20_000;
 const SIZES = [32, 16, 8, 4, 2, 1];
 const ANSWER_MS = 5000;
 const BUSY_TRIES = 3;
-/** After the server could not be reached, nothing is sent for this long. */
+/** For this time after a failed connection attempt, nothing is sent. */
 const AWAY_MS = 250;
 
 /**
- * Opens the connection that sends all writes of this process, in the order of their calls. Writes called during a
- * flush go into the next transaction together, and so share one flush. Several processes do this in parallel.
+ * Opens the connection that sends all writes of this process. Writes that are called while a transaction runs are
+ * combined into the next transaction, so that they need only one flush. Several processes can write at the same time.
  */
 export function openWriteLane(settings: ClientConfig, fullCommit: string, clock: Clock): WriteLane {
   const queue: Pending[] = [];
@@ -82,7 +85,7 @@ export function openWriteLane(settings: ClientConfig, fullCommit: string, clock:
     } catch (error) {
       if (!isStatementRefused(error)) return lose(open, batch, error);
       if (batch.length > 1) {
-        // One refused write failed the whole batch. Split the batch to find it.
+        // One refused write fails the whole batch. Split the batch to find this write.
         const middle = batch.length >> 1;
         await runBatch(batch.slice(0, middle), attempt);
         await runBatch(batch.slice(middle), attempt);
@@ -139,7 +142,10 @@ interface Written {
   has(statements: RowStatements, id: string): boolean;
 }
 
-/** Sends one transaction without waiting in between, so that the server never waits in the middle of it. */
+/**
+ * Sends all statements of one transaction at once, so that the server never waits for the next statement while it holds
+ * locks.
+ */
 async function send(session: Session, batch: readonly Pending[], fullCommit: string): Promise<Written> {
   const { client } = session;
   const groups = groupRows(batch);
@@ -169,7 +175,10 @@ interface Group {
   readonly rows: readonly Pending[];
 }
 
-/** Groups rows by statement, in a few sizes. Rows are sorted by id, so that two processes never deadlock. */
+/**
+ * Groups rows by statement, with the numbers of rows in `SIZES`. Rows are sorted by id, so that two processes never
+ * deadlock.
+ */
 function groupRows(batch: readonly Pending[]): readonly Group[] {
   const byStatements = new Map<RowStatements, Pending[]>();
   for (const write of batch) {

@@ -18,8 +18,8 @@ interface Waiting {
 const MAX_IDS = 200;
 
 /**
- * Returns a function that reads rows by id. Requests in one turn of the event loop are combined into one query. An id
- * must not be requested twice at the same time.
+ * Returns a function that reads rows by id. Requests in one turn of the event loop are combined into one query. Several
+ * requests for one id get the same row.
  */
 export function createRowReader({ table }: TableLayout, pool: QueryPool): (id: string) => Promise<Row | undefined> {
   let waiting = new Map<string, Waiting[]>();

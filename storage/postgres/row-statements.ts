@@ -14,8 +14,8 @@ export interface TableStatements {
 const TYPES: Readonly<Record<string, string>> = { rev: 'bigint', past: 'bigint[]', old: 'bigint', e: 'text[]' };
 
 /**
- * Returns statements over several rows of one table. Each statement is built once per number of rows. On a server
- * without ON CONFLICT one existing row fails the whole insert, and the write lane then finds that row.
+ * Returns the statements that write several rows of one table. Each statement is built once per number of rows. On a
+ * server without ON CONFLICT, one existing row fails the whole insert; the write lane then finds that row.
  */
 export function rowStatements({ name, table, columns }: TableLayout, hasOnConflict: boolean): TableStatements {
   const changed = columns.filter((column) => column !== 'id');

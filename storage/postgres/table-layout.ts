@@ -17,7 +17,7 @@ export interface IndexLayout {
   readonly isUnique: boolean;
   readonly method: 'btree' | 'gin';
   readonly columns: readonly string[];
-  /** Columns that are never '' in a row of this index. */
+  /** Columns that have a value (not '') in every row of this index. */
   readonly present: readonly string[];
   readonly where: string;
 }
@@ -69,7 +69,7 @@ export function layoutTable(schema: string, spec: CollectionSpec<StoredDocument>
   return { name, table, schema, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, indexes: layouts, columns };
 }
 
-/** Returns the values of `columns`, except the first four. */
+/** Returns the values of `columns` after the first four (id, rev, past, doc). */
 export function indexValues({ paths, elementPaths, compoundKeys }: TableLayout, document: object): readonly unknown[] {
   const values: unknown[] = [elementsOf(elementPaths, document)];
   for (const path of paths) values.push(encodeValue(readPath(document, path)));
@@ -105,8 +105,8 @@ export function createTableSql(layout: TableLayout): string {
     ...paths,
     ...keys,
   ];
-  // Leaves room in each page for updated rows. Vacuums a large table long before the default, which is a fifth of
-  // dead rows.
+  // Leave room in each page for updated rows. Vacuum the table when 5 % of its rows are dead. The default is 20 %,
+  // which would be late for a large table.
   return `CREATE TABLE ${layout.table} (${columns.join(', ')})
     WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`;
 }

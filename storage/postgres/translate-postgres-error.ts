@@ -23,7 +23,8 @@ export function violatedIndex(error: unknown): string | undefined {
 }
 
 /**
- * Returns true if the server refused this one statement and surely did nothing, and false if the connection is lost.
+ * Returns true if the server refused this one statement and certainly did nothing. Returns false if the connection is
+ * lost.
  */
 export function isStatementRefused(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === 'ERROR' && !AWAY.test(error.code ?? '') && error.code !== READ_ONLY;

@@ -84,7 +84,8 @@ function translate(error: unknown, { tls }: RedisPlace): AppError {
       'all commands on keys and channels kq:*',
       'ACL SETUSER … ~kq:* &kq:* +@all -@dangerous +info',
     );
-  // A server that is still waiting for a line, or that receives none, does not tell whether it supports TLS.
+  // If only one side uses TLS, the error often does not show this: the other side may just wait for more data. So the
+  // hint names TLS as a possible cause.
   return (
     refusedByTls('Redis', error) ??
     sharedStateDown(

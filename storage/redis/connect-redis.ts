@@ -87,7 +87,7 @@ export function createProbe(place: RedisPlace): Redis {
   });
 }
 
-/** The mapping of replies is part of the client's type and cannot be configured. */
+/** The option `replyMapping` also changes the type of the client, so callers cannot set it. */
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
 function placeOptions({ tls, ...place }: RedisPlace): Options {
@@ -110,8 +110,8 @@ class CountedRedis extends Redis {
   }
 
   /**
-   * BullMQ creates its blocking connection with this method. It is silent while it waits, so it has no reply timeout,
-   * and its command continues after a reconnect.
+   * BullMQ creates its blocking connection with this method. A blocking command gets no reply while it waits, so this
+   * connection has no reply timeout. The command continues after a reconnect.
    */
   override duplicate(override?: Partial<Options>): Redis {
     const { socketTimeout: _silence, replyMapping: _mapping, ...options } = this.options;

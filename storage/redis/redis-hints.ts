@@ -10,7 +10,10 @@ import { translateRedisError } from './translate-redis-error.ts';
 
 export interface RedisHintsOptions {
   readonly client: Redis;
-  /** A separate client that is not connected yet: a subscriber's connection can only receive messages. */
+  /**
+   * A separate client for subscriptions, because a connection with subscriptions cannot send ordinary commands. It is
+   * not connected yet.
+   */
   readonly subscriber: Redis;
   /** Number of the database. It is part of the channel names, because channels belong to the whole server. */
   readonly db: number;

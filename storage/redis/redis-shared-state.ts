@@ -1,9 +1,9 @@
 /**
- * Shared state of many processes on one Redis (6.2 or newer, noeviction). Limits: 4,000,000 claims of about 130
- * bytes, half of them for one share; Redis' own maxmemory limits everything else. Beyond these limits, operations
- * reject with SHARED_STATE_FULL (transient). Decision 0017 describes what happens when Redis loses its data
- * (FLUSHALL, or a restart without persistence): claims with a creation time (nonces) are refused until no earlier one
- * can still be valid.
+ * Shared state of many processes on one Redis (6.2 or newer, noeviction). There may be 4,000,000 claims of about 130
+ * bytes, at most half of them of one share (an app). The maxmemory of Redis limits everything else. Beyond these
+ * limits, operations reject with SHARED_STATE_FULL (transient). Decision 0017 describes what happens when Redis loses
+ * its data (FLUSHALL, or a restart without persistence): nonces from before the loss are unknown. So claims of nonces
+ * are refused until all nonces from before the loss have expired.
  */
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -25,21 +25,22 @@ export interface RedisSharedStateOptions {
 }
 
 const MAX_CLAIMS = 4_000_000;
-/** A long script blocks every client, so a tag with many values is emptied in several steps. */
+/** Maximum number of values that one script deletes. A long script would block every client. */
 const DELETED_AT_ONCE = 500;
 
 const CLAIMS = 'kq:{claims}:';
 /**
- * This key is missing after Redis lost its data. Every process sets it again within `NOTE_EVERY_MS`, and so does the
- * next claim that has a creation time.
+ * The key with the time when a loss of data was noticed, in epoch milliseconds; 0 if Redis never lost its data. The key
+ * is missing after a loss. Every process sets it again within `NOTE_EVERY_MS`, and so does the next claim that has a
+ * creation time.
  */
 export const CLAIMS_SINCE = `${CLAIMS}since`;
 /**
- * A loss of data must be noticed soon: calls are refused for some time after it is noticed, and without this check
- * that could be hours later.
+ * Time between two checks for a loss of data. Calls are refused for some time after a loss is noticed. Without this
+ * check, a loss could be noticed only hours later, and calls would be refused then.
  */
 const NOTE_EVERY_MS = 5000;
-/** The clocks of callers may be this far ahead of the clock of Redis. */
+/** Maximum time by which the clocks of callers may be ahead of the clock of Redis. */
 const CLOCKS_AHEAD_MS = 60_000;
 const VALUES = 'kq:{values}:v:';
 const TAGS = 'kq:{values}:t:';
@@ -51,8 +52,8 @@ type RedisWithScripts = Redis & { readonly [Name in ScriptName]: Script };
 
 export interface RedisSharedState extends SharedState {
   /**
-   * Starts the regular check for a loss of data, which then is recorded within `NOTE_EVERY_MS`. Called once, when a
-   * new installation has started its claims.
+   * Starts the regular check for a loss of data. A loss is then recorded within `NOTE_EVERY_MS`. Called once at the
+   * start of the process, by `beginClaims`.
    */
   noteLosses(): Promise<void>;
 }

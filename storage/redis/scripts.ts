@@ -1,6 +1,6 @@
 /**
- * Atomic steps as Lua scripts that Redis runs. They always use the clock of Redis, because the clocks of processes
- * may differ. All keys of one script have the same hash tag, so that they are in one slot of a cluster.
+ * Lua scripts that Redis runs atomically. They always use the clock of Redis, because the clocks of processes may
+ * differ. All keys of one script have the same hash tag, so that they are in one slot of a cluster.
  */
 
 const NOW = `
@@ -10,10 +10,12 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 /**
  * KEYS claim, sizes, windows, since · ARGV ttlMs, share ('' for none), limit, prefix of a window's key, '1' if the
- * claim has a creation time. Returns 1 for a new claim, 0 for an existing one, -1 if full. Also returns the time
- * since when claims are complete: the current time if none is recorded (Redis lost its data), 0 if claims were always
- * complete. Claims that expire within the same minute share a window, which counts them by share; an expired window
- * frees its room at once. So the limit per share needs only two small hashes, and never a walk over all claims.
+ * claim has a creation time. Returns two numbers. The first is 1 for a new claim, 0 for an existing one, -1 if the
+ * limit is reached. The second is the time when a loss of data was noticed, in epoch milliseconds: claims from before
+ * this time may be missing. If Redis has just lost its data, it is the current time. It is 0 if no data was ever lost,
+ * and also for claims without a creation time. Claims that expire within the same minute are in one window. A window
+ * counts its claims by share. When the window has expired, its counts are subtracted from `sizes`. So to check the
+ * limits, the script reads a few counts, but never all claims.
  */
 export const CLAIM = `${NOW}
 for _, window in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 2)) do
@@ -44,7 +46,10 @@ end
 return {1, tonumber(since)}
 `;
 
-/** KEYS since. Records since when claims are complete, if nothing is recorded yet. */
+/**
+ * KEYS since. If no time is recorded, Redis has lost its data. Then this script records the current time: claims from
+ * before this time may be missing.
+ */
 export const NOTE_SINCE = `${NOW}
 return redis.call('SET', KEYS[1], string.format('%.0f', now), 'NX')
 `;
@@ -65,9 +70,9 @@ end
 `;
 
 /**
- * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of names by expiry.
- * Adding a name removes the expired ones, so that a tag never has more than the live ones. The value is written
- * first, because a lack of memory stops a script only before its first write.
+ * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of the names of values,
+ * sorted by expiry. Adding a name also removes the expired names from the tag. The value is written first, because a
+ * lack of memory stops a script only before its first write.
  */
 export const SET_VALUE = `${NOW}${UNTAG}
 local old = redis.call('HGET', KEYS[1], 't')
@@ -94,8 +99,8 @@ redis.call('DEL', KEYS[1])
 `;
 
 /**
- * KEYS tag · ARGV prefix of values, prefix of tags, maximum per call. Deletes values with the tag and returns how
- * many there were. Fewer than the maximum means that all are deleted.
+ * KEYS tag · ARGV prefix of values, prefix of tags, maximum per call. Deletes values with the tag and returns how many.
+ * If this is fewer than the maximum, all values with the tag are deleted.
  */
 export const DELETE_BY_TAG = `${NOW}${UNTAG}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -109,8 +114,8 @@ return #names
 `;
 
 /**
- * KEYS lease · ARGV holder, ttlMs. Returns the fencing number, or nothing if another holder has the lease. The number
- * is kept when the lease ends.
+ * KEYS lease · ARGV holder, ttlMs. Returns the fencing number, or nothing if another holder has the lease. When a lease
+ * ends, its fencing number stays stored, so that the next one is higher.
  */
 export const ACQUIRE_LEASE = `${NOW}
 local holder, ends = unpack(redis.call('HMGET', KEYS[1], 'holder', 'ends'))

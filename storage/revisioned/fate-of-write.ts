@@ -1,7 +1,7 @@
 /**
- * Finds out whether a write was done if its response was lost. A write names the revision that it replaces and the
- * revision that it creates. So a write that is sent twice is done only once, and it can be recognised in the stored
- * row.
+ * Finds out whether a write was done if its response was lost. A write contains the revision that it replaces and the
+ * revision that it creates. So a write that is sent twice is done only once. The stored row shows that it was done,
+ * because it contains the new revision.
  */
 import { sleep, type Clock } from '../../engine/contract/values/clock.ts';
 import type { AppError } from '../../engine/contract/values/errors.ts';
@@ -41,8 +41,8 @@ export async function sendUntilCertain<R>(send: () => Promise<R>, look: () => Pr
 }
 
 /**
- * Returns the result of a write that replaces revision `base` (undefined: a new row) by revision `mine`, based on the
- * row that is stored now. Returns undefined if the write must be sent again.
+ * Returns the result of a write that replaces revision `base` by revision `mine`. `base` is undefined for a new row.
+ * The result follows from `row`, which is stored now. Returns undefined if the write must be sent again.
  */
 export function answerSeen<R>(row: Row | undefined, mine: number, base: number | undefined, refusal: R): 'done' | R | undefined {
   const fate = fateOf(row, mine, base);

@@ -22,8 +22,8 @@ interface Opened {
 }
 
 /**
- * Every process sweeps every collection, so each does it rarely: otherwise many processes would keep the database
- * busy.
+ * Every process sweeps every collection. So each process does it rarely, otherwise many processes together would keep
+ * the database busy.
  */
 const SWEEP_EVERY_MS = 15_000;
 const SWEEP_ROWS = 200;

@@ -2,18 +2,21 @@ import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { NextRow, Row } from './revisioned-table.ts';
 
 /**
- * Caches the rows that this process saw last, so that a write need not read first. A copy may be out of date at any
- * time, so a write that is based on it succeeds only if the stored revision is the same. The documents are deeply
- * frozen, since callers get these objects themselves.
+ * Caches the rows that this process read or wrote last, so that a write need not read the row first. A cached row may
+ * be out of date at any time. So a write that is based on it succeeds only if the stored row has the same revision. The
+ * documents are deeply frozen, because callers get these objects themselves.
  */
 export interface RevisionCache {
   get(collection: string, id: string): Row | undefined;
   /** Stores a row that was just read or written. */
   put(collection: string, id: string, row: Row): void;
-  /** Stores a row from a list that started at `since`. Does not replace a row that was stored after that. */
+  /**
+   * Stores a row from a list. `since` is the `moment` before the list was read. A row that was stored after that moment
+   * is not replaced, because it may be newer than the list.
+   */
   putListed(collection: string, row: Row, since: number): void;
   drop(collection: string, id: string): void;
-  /** The current moment, for `putListed`. */
+  /** The number of rows stored so far. Read it before reading a list, and pass it to `putListed`. */
   readonly moment: number;
 }
 
@@ -21,7 +24,7 @@ const MAX_ROWS = 10_000;
 const MAX_CHARS = 16 * 1024 * 1024;
 const MAX_CHARS_EACH = 256 * 1024;
 
-/** Creates the cache. It drops the rows first that were not stored for the longest time. */
+/** Creates the cache. When it is full, it drops the rows that were stored longest ago. */
 export function createRevisionCache(): RevisionCache {
   const entries = new Map<string, { readonly row: Row; readonly moment: number }>();
   let moment = 0;

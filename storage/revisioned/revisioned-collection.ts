@@ -37,9 +37,9 @@ const REVISIONS = 2 ** 48 - 1;
 const CONTEND_FOR_MS = 10_000;
 
 /**
- * A collection whose conditional updates use revisions. A change is first decided on the copy in this process and
- * stored in one round trip, if the copy has the stored revision. Otherwise it is decided again on the stored
- * document.
+ * A collection whose conditional updates use revisions. A change is first decided on the cached copy in this process.
+ * If the stored row still has the revision of this copy, the change needs only one round trip. Otherwise it is decided
+ * again on the stored document.
  */
 export class RevisionedCollection<T extends StoredDocument> implements Collection<T> {
   readonly name: string;
@@ -113,8 +113,8 @@ export class RevisionedCollection<T extends StoredDocument> implements Collectio
   }
 
   /**
-   * Decides on the cached copy. If the copy does not match the filter, or the write is refused, decides again on the
-   * stored document.
+   * Changes a document. The change is decided on the cached copy first. If the copy does not match the filter, or the
+   * write is refused, the change is decided again on the stored document.
    */
   async #change(
     id: string,
@@ -182,8 +182,8 @@ export class RevisionedCollection<T extends StoredDocument> implements Collectio
   }
 
   /**
-   * Returns the document after which a page starts. Throws STORE_CURSOR_GONE (input) if it was removed; when the list
-   * is sorted by id alone, only its id is needed.
+   * Returns the document after which a page starts. Throws STORE_CURSOR_GONE (input) if it was removed. If the list is
+   * sorted by id alone, the document is not read, because its id is enough.
    */
   async #startAt(after: string, sort: readonly string[]): Promise<StoredDocument> {
     if (sort.length === 0) return { _id: after };

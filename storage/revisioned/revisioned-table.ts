@@ -27,8 +27,8 @@ export interface NextRow {
   readonly json: string;
   readonly rev: number;
   /**
-   * Earlier revisions. They are stored with the row, so that this write can be recognised even after others have
-   * written the row.
+   * Earlier revisions of the row. They are stored with the row. So when other writes have replaced the row, it still
+   * shows that this write was done.
    */
   readonly past: readonly number[];
 }
@@ -54,14 +54,15 @@ export interface FindRows {
 }
 
 /**
- * Every operation may reject with an AppError, but with STORE_DOWN only if it surely had no effect. A write whose
- * response was lost rejects with `LostAnswer`. Operations on one id are called one after the other.
+ * Every operation may reject with an AppError, but with STORE_DOWN only if it certainly had no effect. A write whose
+ * response was lost rejects with `LostAnswer`. For each id, callers start an operation only when the previous one has
+ * ended.
  */
 export interface RevisionedTable {
   read(id: string): Promise<Row | undefined>;
   /**
-   * Inserts a row; never overwrites one. `taken` means that the id exists, and is returned even if another unique key
-   * is taken too.
+   * Inserts a row; never overwrites one. `taken` means that the id exists. It is also returned if the id exists and
+   * another unique key is taken too.
    */
   insert(next: NextRow, durability: Durability): Promise<InsertAnswer>;
   /** Stores `next` if the row is still at the revision of `old`. */

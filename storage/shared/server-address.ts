@@ -20,8 +20,7 @@ export function refusePassword(address: string): void {
 }
 
 /**
- * Parameters that a MongoDB address from the API may contain. Other parameters name files or programs of this
- * machine.
+ * Parameters that an address from the API may contain. Other parameters could name files or programs of this machine.
  */
 const HARMLESS: ReadonlySet<string> = new Set(
   [
@@ -34,8 +33,9 @@ const SERVER = /^(mongodb(?:\+srv)?|postgres(?:ql)?|rediss?):\/\/(?:[^@/?#]*@)?(
 const HOSTS = /^[A-Za-z0-9._:,[\]-]+$/;
 
 /**
- * Throws STORE_ADDRESS (input) unless the address names a server on the network and nothing on this machine. It
- * checks addresses that were sent to the running process, because their sender must not reach its files.
+ * Throws STORE_ADDRESS (input) unless the address names a server, and no file, socket or program of this machine. It
+ * checks addresses that were sent to the running process, because their sender must not get access to files of this
+ * machine.
  */
 export function requireServer(address: string): void {
   const [, , hosts] = SERVER.exec(address) ?? [];
@@ -52,8 +52,8 @@ export interface ServerTarget {
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { mongodb: 27017, postgres: 5432, postgresql: 5432, redis: 6379, rediss: 6379 };
 
 /**
- * Returns the hosts and ports that such an address connects to; for a name with SRV records (RFC 2782), the targets
- * that DNS returns now. Returns an empty list if DNS has none.
+ * Returns the hosts and ports that the address of a server connects to. For a name with SRV records (RFC 2782), these
+ * are the targets that DNS returns now; the list is empty if DNS returns none.
  */
 export async function serversOf(address: string, ask = resolveSrv): Promise<readonly ServerTarget[]> {
   const [, scheme = '', hosts = ''] = SERVER.exec(address) ?? [];

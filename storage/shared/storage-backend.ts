@@ -1,6 +1,6 @@
 /**
- * What the backend of a store, or of a shared state, provides to `open-storage.ts`. Each folder of `storage/` has one
- * such object. See `docs/add-a-store.md`.
+ * What the backend of a store, or of a shared state, provides to `open-storage.ts`. Each kind of store has one such
+ * object, in a file `…-backend.ts`. See `docs/add-a-store.md`.
  */
 import type { Clock } from '../../engine/contract/values/clock.ts';
 import type { Logger } from '../../engine/contract/values/observe.ts';
@@ -24,8 +24,9 @@ export interface StorageBackend {
 }
 
 /**
- * Work queue and shared state of all processes of an installation. `open` rejects with the same errors as that of a
- * store.
+ * Work queue and shared state of all processes of an installation. `open` rejects with STORE_NOT_ENCRYPTED or
+ * STORE_INCOMPATIBLE (input) if the server cannot be used, and with SHARED_STATE_DOWN (transient) if it does not
+ * respond.
  */
 export interface SharedBackend {
   open(address: string, options: BackendOptions): Promise<OpenedShared>;
@@ -68,7 +69,7 @@ export interface OpenedShared {
   kept?(): AsyncIterable<KeptEntry>;
   /**
    * Called once at the start, before any claim. `isNew` means a new installation: no claim with a creation time was
-   * made before now. It has no effect if the state already has a record of its claims. From now on the state records
+   * made before now. It is ignored if the state already has a record of its claims. After this call, the state notices
    * when it loses its data.
    */
   beginClaims?(isNew: boolean): Promise<void>;
