@@ -53,7 +53,7 @@ function actionOf(node: ts.Node): FoundAction | undefined {
   return { name, run };
 }
 
-/** Returns the name of an action. It must be a text or a constant. */
+/** Returns the name of an action, which must be written as a string or as a constant. */
 function nameOf({ initializer }: ts.PropertyAssignment, checker: ts.TypeChecker): string {
   const type = checker.getTypeAtLocation(initializer);
   if (!type.isStringLiteral()) throw problem(initializer, 'the name of an action is a text');

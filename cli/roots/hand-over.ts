@@ -23,7 +23,7 @@ export interface Started {
   readonly options: StartOptions;
   /** Aborts when the process should end; nothing more is loaded then. */
   readonly signal: AbortSignal;
-  /** Stops the example's simulated systems once they run. */
+  /** `end` stops the simulated systems of the example. It does nothing before they run. */
   readonly city: { end(): Promise<void> | void };
 }
 

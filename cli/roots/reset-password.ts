@@ -1,6 +1,6 @@
 /**
  * Resets a password for `--reset-password`, if nobody with the required role can log in any more. The person who starts
- * the platform controls the machine and its keys.
+ * the platform controls the machine and its keys, so they may do this.
  */
 import type { AccountItem, AccountList } from '../../control/accounts/accounts.ts';
 import type { Control } from '../../control/create-control.ts';

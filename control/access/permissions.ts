@@ -5,7 +5,10 @@ import { ROLE_RIGHTS } from '../../engine/contract/access/role-rights.ts';
 
 const EXCLUSIVE: readonly Role[] = ['system-admin', 'security-admin', 'audit-admin'];
 
-/** The process itself may do everything except read the audit trail, reveal a secret and decide on integrity. */
+/**
+ * The process itself may do everything, except reading the audit trail, revealing a secret and deciding about changes
+ * that were made outside Kangqiao.
+ */
 const SYSTEM: ReadonlySet<Permission> = new Set(
   PERMISSIONS.filter((name) => !['audit.read', 'secrets.reveal', 'integrity.decide'].includes(name)),
 );

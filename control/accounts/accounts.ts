@@ -28,7 +28,9 @@ export interface AccountServices {
 }
 
 const DisplayName = Type.String({ minLength: 1, maxLength: 200, pattern: PLAIN_LINE });
-/** Less strict than `DisplayName`, so that an account stored with an older name can still be disabled. */
+/**
+ * Less strict than `DisplayName`, so that an account can still be disabled if its name was stored under older rules.
+ */
 const StoredDisplayName = Type.String({ minLength: 1, maxLength: 200 });
 const Roles = Type.Array(RoleSchema, { maxItems: 10, uniqueItems: true });
 const AccountDomains = Type.Optional({

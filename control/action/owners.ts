@@ -31,7 +31,10 @@ export interface Owners {
    * of all versions of the flow, since an execution of any of them may start to wait.
    */
   waiter(flowId: string, token: string): Promise<Touched>;
-  /** Finds the domains of an execution's flow as it is now: of its draft and of its current version. */
+  /**
+   * Finds the domains of the flow of an execution: those of its draft and of its current version, not of the version
+   * that ran.
+   */
   readonly flowOf: FindOwner;
   readonly bulk: FindOwner;
   readonly alarm: FindOwner;

@@ -8,7 +8,7 @@ export interface AlarmRule {
   readonly text: { readonly label: Text; readonly help: Text; readonly unit: Text };
   readonly bound: { readonly least: number; readonly most: number; readonly usual: number };
   readonly severity: AlarmSeverity;
-  /** Returns a sentence that contains only ids and numbers. `name` is the name of the flow that the alarm is about. */
+  /** Returns a sentence. It contains only ids, numbers and `name`, the name of the flow that the alarm is about. */
   describe(values: AlarmValues, name: Text | undefined): Text;
   /** Returns the path of the console page to open. */
   link(values: AlarmValues): string;

@@ -23,7 +23,7 @@ export async function addOpenApi(app: FastifyInstance, { version, csp, cookieNam
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: true,
-    // The page sets inline styles on its elements; scripts come only from its own files.
+    // Allow inline styles, because the page sets them on its elements. Scripts may come only from its own files.
     transformStaticCSP: () => csp.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
     uiConfig: { deepLinking: true, docExpansion: 'list', layout: 'BaseLayout', requestInterceptor: markOwnRequest },
     theme: { title: '康桥 API' },

@@ -56,7 +56,10 @@ function unmaskedTexts(incoming: unknown, stored: unknown): unknown {
   );
 }
 
-/** Returns true if the text is the stored one with its secrets masked. Exports of 0.1.0 also cut long texts. */
+/**
+ * Returns true if the text is the stored one with its secrets masked. Exports of 0.1.0 also cut long texts, so the
+ * stored text may also be cut.
+ */
 function isMaskOf(incoming: unknown, stored: unknown): boolean {
   return typeof stored === 'string' && (maskSecrets(stored) === incoming || withoutSecrets(stored) === incoming);
 }

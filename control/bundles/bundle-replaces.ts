@@ -14,8 +14,8 @@ export interface Replacement {
 const MOST_SHOWN = 20;
 
 /**
- * Returns the incoming adapter with the stored settings of environments that the bundle does not name, since the bundle
- * comes from another environment.
+ * Returns the incoming adapter with the stored settings of environments that are not in the bundle: a bundle usually
+ * comes from an installation with another environment.
  */
 export function keepingEnvironments(stored: AdapterDocument | undefined, incoming: AdapterDocument): AdapterDocument {
   if (stored === undefined) return incoming;

@@ -37,7 +37,7 @@ function withoutText(document: FlowDocument | undefined): (error: ErrorRecord) =
   };
 }
 
-/** Keys of values that name an object of the platform. */
+/** Names of the error values that name an object of the platform. */
 const NAMES = ['node', 'adapterId', 'table', 'flowId', 'name'];
 const NAME = /^[\w.-]{2,64}$/;
 const RULE = /^(\/(rules|each|item|from|args|key|value|\d{1,4}))+$/;

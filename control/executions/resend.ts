@@ -18,7 +18,7 @@ export interface ResendServices {
 }
 
 export interface ResendAnswer {
-  /** The new execution. */
+  /** Id of the new execution. */
   readonly executionId: string;
   readonly replayOf: string;
   /** True if the old execution was held; it ended and the new one replaced it. */

@@ -1,4 +1,7 @@
-/** Decides whether the person who runs a bulk may still act on an execution just before it is processed. */
+/**
+ * Decides whether the person who runs a bulk may still act on an execution. Called just before this execution is
+ * processed.
+ */
 import type { Permission } from '../../engine/contract/access/access.ts';
 import type { BulkKind } from './bulk-store.ts';
 import type { BulkWatcher } from './bulk-run.ts';

@@ -240,7 +240,8 @@ class Guard implements StoreGuard {
   async #readHead(): Promise<{ readonly head?: AuditHead | undefined; readonly problem?: TrailProblem }> {
     const { heads, integrity, logger, isKeeper } = this.#deps;
     try {
-      // A store whose own state was removed has a new id and no head under this id, so use the newest head.
+      // If the stored state was removed, the store has a new id, and there is no head under this id. So use the newest
+      // head.
       return { head: (await heads?.read(integrity.storeId)) ?? (await heads?.newest()) };
     } catch (error) {
       logger.error('audit.head-broken', error);
@@ -274,8 +275,8 @@ class Guard implements StoreGuard {
   }
 
   /**
-   * Stores the problem for other processes, or removes it. Processes without the head cannot find out that the audit
-   * trail was cut.
+   * Stores the problem for other processes, or removes it. Without the head, they cannot find out that the end of the
+   * audit trail was cut off.
    */
   async #notifyOthers(): Promise<void> {
     const { integrity, documents, isKeeper } = this.#deps;

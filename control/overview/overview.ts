@@ -156,7 +156,8 @@ async function heldNow(
   within: readonly FlowScope[] | undefined,
   remember: Remember,
 ): Promise<NamedHeldGroups> {
-  // Every console page asks every few seconds, and one read loads up to 10,000 documents, so the result is cached.
+  // Every open console page requests this every few seconds, and one read loads up to 10,000 documents, so the result
+  // is cached.
   const groups = await remember(nameOfScopes(within), () => executions.heldGroups(within));
   return nameHeldGroups(groups, { catalog, bindingStore, domains });
 }

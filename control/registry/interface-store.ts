@@ -20,8 +20,8 @@ export function openInterfaceStore(documents: Documents): Promise<InterfaceStore
 }
 
 /**
- * Returns an INTERFACE_ROUTE_CLASH error for each document that would cause one if the documents were saved in
- * sequence.
+ * Checks the documents as if they were saved one after another. Returns an INTERFACE_ROUTE_CLASH error for each one
+ * with a route that is already taken.
  */
 export function routeClashes(
   documents: readonly InterfaceDocument[],

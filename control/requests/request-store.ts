@@ -13,7 +13,7 @@ export interface RequestRecord extends StoredDocument {
   readonly subject: string;
   /** The right that the person lacks; people who have it may decide. */
   readonly needs: Permission;
-  /** Every domain required to decide; null stands for the installation. */
+  /** Every domain required to decide. Null stands for an object of the installation, which requires all domains. */
   readonly domains: readonly (string | null)[];
   readonly by: string;
   readonly at: number;

@@ -71,7 +71,10 @@ export class RequestableActions {
     return { action, needs, input, subject, state, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
   }
 
-  /** Returns every domain that the person who decides must have; null stands for the installation. */
+  /**
+   * Returns every domain that the person who decides must have. Null stands for an object of the installation, which
+   * requires all domains.
+   */
   async domainsOf({ action, input, lacking }: Prepared): Promise<readonly (string | null)[]> {
     return [...new Set([...(await domainsTouched(action, input)), ...lacking])];
   }

@@ -67,8 +67,8 @@ function alternativesOf(forms: readonly (readonly FieldRow[])[]): FieldRow[] {
 }
 
 /**
- * Type names of fields whose content is described on another page or in one line: texts in both languages, operands,
- * conditions and mappings.
+ * Text shown as the type of a field with content that is described on another page or in one line: texts in both
+ * languages, operands, conditions and mappings.
  */
 const OWN_GRAMMAR: Readonly<Record<string, string>> = {
   'text-both': 'text in both languages: `{"zh-CN": "…", "en": "…"}`',
