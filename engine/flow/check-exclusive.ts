@@ -4,7 +4,7 @@ import { errorPort } from '../contract/node/node.ts';
 import { hasOpenEnd, isPortThere, roleAt, startsOf, type GraphView } from './graph-view.ts';
 
 /**
- * The maximum number of pairs that are checked. If a merge needs more, it counts as not exclusive. This limits the work
+ * The maximum number of pairs of edges that are checked. All further pairs count as not exclusive. This limits the work
  * on hostile documents.
  */
 const MAX_PAIRS = 200_000;

@@ -251,8 +251,8 @@ function checkNames(item: NodeView, view: GraphView): Issue[] {
 }
 
 /**
- * Finds replies after another reply. A caller gets one reply, so a second one on the same path has no effect. If
- * another path reaches it too, it may be the first reply on that path; then it is only a warning.
+ * Finds replies after another reply. A caller gets one reply, so a second one on the same path has no effect. It is
+ * only a warning if the second reply can also be reached on a path without the first one.
  */
 function checkSecondReplies(view: GraphView): Issue[] {
   if (view.order === undefined) return [];

@@ -108,7 +108,9 @@ export function isPortThere(view: GraphView, { node, port }: FlowEdge['from']): 
   return view.nodes.get(node)?.outPorts?.some(({ name }) => name === port) === true;
 }
 
-/** Returns true if an edge that may carry a message ends at a missing node: it may be meant for any node. */
+/**
+ * Returns true if an edge that may carry a message ends at a missing node. Its author may have meant any other node.
+ */
 export function hasOpenEnd(view: GraphView): boolean {
   return [...reachable(view, startsOf(view))].some((id) => !view.nodes.has(id) && !view.edgesFrom.has(id));
 }

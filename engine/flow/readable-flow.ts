@@ -34,7 +34,7 @@ export function readableFlow(raw: Raw): ReadableFlow {
     ...NEUTRAL,
     ...soundFields(FlowDocument, raw),
     nodes: nodes?.map(readableNode) ?? [],
-    // If no edge can be read, one placeholder edge replaces them all: any nodes may be connected.
+    // If the list of edges cannot be read, one placeholder edge replaces them all, because any nodes may be connected.
     edges: (edges ?? [{}]).map(readableEdge),
     tests: items(FlowDocument.properties.tests, raw['tests'])?.map(readableTest) ?? [],
     ...(raw['ingress'] === undefined ? {} : { ingress: readableIngress(record(raw['ingress'])) }),

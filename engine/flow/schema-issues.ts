@@ -45,8 +45,8 @@ interface Misfit {
 const MAX_MISFITS = 50;
 
 /**
- * Finds the smallest parts that do not fit. For an object or list that does not fit, also adds the object or list with
- * its parts unchecked, because it may break the schema itself.
+ * Finds the smallest parts that do not fit. Also adds each object or list around such a part, with a schema that
+ * accepts any parts, because the object or list itself may break the schema too.
  */
 function findMisfits(schema: TSchema, value: unknown, path: string, fits: Fits, found: Misfit[]): void {
   if (found.length >= MAX_MISFITS || fits(schema, value)) return;

@@ -10,8 +10,8 @@ import { dedupeOf } from './resend-execution.ts';
 const AT_ONCE = 500;
 
 /**
- * Counts the outcomes. Finds the executions by id, because no index contains the bulk. An execution that was retried
- * in place keeps its id; a resend is found by the execution that it replaces.
+ * Counts the outcomes. Finds the executions by id, because no index finds them by bulk operation. An execution that was
+ * retried in place keeps its id; a resend is found by the execution that it replaces.
  */
 export async function countOutcome(
   items: readonly HeldItem[],

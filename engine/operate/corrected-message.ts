@@ -1,6 +1,6 @@
 /**
- * Builds the message of a resend. Business keys, headers and lane stay those of the old message, unless the person
- * changed the content they are read from.
+ * Builds the message of a resend. A business key, a header or the lane stays that of the old message, unless the person
+ * changed the content from which it is read.
  */
 import type { Message } from '../contract/values/message.ts';
 import type { AcceptDeps } from '../accept/accept.ts';
@@ -74,8 +74,8 @@ function factsOf({ trigger: { definition, config } }: CompiledFlow, message: Mes
 }
 
 /**
- * Reads the facts of the old message; returns none if the current trigger cannot read a message that an older version
- * accepted.
+ * Reads the headers and business keys from the old message. Returns none if the current trigger cannot read a message
+ * that an older version accepted.
  */
 function factsOfOld(flow: CompiledFlow, message: Message): Facts {
   try {

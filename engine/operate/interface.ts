@@ -181,8 +181,8 @@ export interface Resent {
 }
 
 /**
- * A selection of held executions, oldest first. Ids that are not held are among the items, and are reported as
- * `gone-on`.
+ * A selection of held executions, oldest first. If executions were selected by id, it also contains those that are not
+ * held; the action reports them as `gone-on`.
  */
 export interface HeldChoice {
   readonly items: readonly HeldItem[];

@@ -1,5 +1,6 @@
 /**
- * Reads business keys as plain text. The store has them only as tokens; the plain text is only in the sealed message.
+ * Reads business keys as plain text. The store has them only as keyed tokens; the plain text is only in the sealed
+ * message.
  */
 import type { Collection } from '../contract/ports/documents.ts';
 import { type FlowScope, isWithin } from '../execution/scope-filters.ts';
@@ -17,8 +18,8 @@ export interface ReadKeysDeps {
 const LARGEST_BYTES = 256 * 1024;
 
 /**
- * Returns the business keys by execution. Leaves out ids that are outside `within`, are not stored, or whose message
- * is not stored.
+ * Returns the business keys by execution. Leaves out executions that are outside `within`, are not stored, or have no
+ * stored message.
  */
 export async function readKeys(
   ids: readonly string[],

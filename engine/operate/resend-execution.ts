@@ -46,8 +46,8 @@ type ReleaseDeps = Pick<ResendDeps, 'executions' | 'workQueue' | 'seal' | 'clock
 
 const MOST_REPLAYS = 100;
 /**
- * The state of an old execution that has ended. A resend needs nothing else of it, and the execution may already be
- * archived.
+ * The state of an old execution that has ended. A resend needs no more than this, so the old execution need not be
+ * read; it may already be archived.
  */
 const ENDED = { status: 'completed', epoch: 0 } as const;
 
@@ -258,7 +258,7 @@ async function lastOf(laneKey: string, part: number, executions: Collection<Exec
   return (await executions.find({ part, open: true, 'lane.key': laneKey }, { sort: ['-lane.seq'], limit: 1 }))[0];
 }
 
-/** Returns a sequence that sorts after the given one, and before the next sequence of the source. */
+/** Returns a sequence that sorts after the given one, and before the next one that the same source creates. */
 function behind(seq: string): string {
   const [, base = seq, count = '0'] = /^(.*)\.r(\d{6})$/.exec(seq) ?? [];
   return `${base}.r${String(Number(count) + 1).padStart(6, '0')}`;

@@ -29,7 +29,7 @@ export interface GraphEdge {
 /** A node whose paths all go to the join, through some of the join's edges but not through all of them. */
 export interface BranchNode {
   readonly node: number;
-  /** The indices of these edges of the join. */
+  /** The indices of the join's edges to which the paths of the node lead. */
   readonly edges: readonly number[];
 }
 

@@ -1,11 +1,12 @@
 /**
- * The planner: finds the nodes that may run after other nodes have settled. Pure, without clock or I/O. The result
- * does not depend on the order in which nodes settle (property-tested).
+ * The planner: finds the nodes that may run after other nodes have settled. Pure, without clock or I/O. The result does
+ * not depend on the order in which nodes settle (property-tested).
  *
- * An edge is open, arrived or dead. A node whose edges are all dead is skipped, and its own edges become dead. A node
- * runs when one edge has arrived, because flows merge only exclusive paths. A join runs when enough edges have
- * arrived. A catch is skipped when nothing else in its body can run. A join that waits for the first branch takes the
- * errors of its branches. Once it runs, nothing more starts in the other branches.
+ * An edge is open (not yet decided), arrived (a message came) or dead (no message can come). A node whose edges are all
+ * dead is skipped, and its own edges become dead. A node runs when one edge has arrived, because flows merge only
+ * exclusive paths. A join runs when enough edges have arrived. A catch is skipped when nothing else in its body can
+ * run. A join that waits for the first branch takes the errors of its branches. Once it runs, nothing more starts in
+ * the other branches.
  */
 import type { FlowGraph, GraphEdge, GraphNode } from './flow-graph.ts';
 
