@@ -108,8 +108,8 @@ async function withEnvironmentsOfHere({ bindingStore }: ImportBundleServices, bu
 }
 
 /**
- * Returns true if the document must be saved. An unchanged document that is in use keeps its revision, because other
- * people may be editing that revision.
+ * Returns true if the document must be saved. Flows are always saved. An unchanged document of another kind keeps its
+ * revision, because other people may be editing that revision.
  */
 function isNeeded({ kind, before, changed }: Write): boolean {
   return kind === 'flow' || before === undefined || changed.length > 0;
