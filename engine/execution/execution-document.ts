@@ -76,8 +76,8 @@ export interface StoredWait {
   /** When the first attempt started. */
   readonly triedSince?: number;
   /**
-   * The epoch of the claim that stored the wait. Writes announced up to this epoch were certainly not done, or may be
-   * repeated.
+   * The epoch of the claim that stored the wait. Writes that the step announced up to this epoch do not cause a hold:
+   * they were certainly not done, or may be repeated.
    */
   readonly epoch: number;
   /** The keyed token of the message that this wait is for; absent if it is a wait for a time or a retry. */

@@ -43,7 +43,10 @@ export function readableFlow(raw: Raw): ReadableFlow {
   return { flow, unnamed: nodes?.filter(({ id }) => !Check(FlowNode.properties.id, id)).length ?? Infinity };
 }
 
-/** Returns true for the placeholder of an unreadable node id. People see the placeholder in place of the id. */
+/**
+ * Returns true for the placeholder of an unreadable node id, for example `#3`. Messages for people contain it in place
+ * of the id.
+ */
 export function isStandIn(id: string): boolean {
   return /^#\d+$/.test(id);
 }

@@ -74,8 +74,8 @@ export interface Stop {
 
 /**
  * Returns the end of a run with an error that no route of the flow handles. After an `end` node the execution fails.
- * After an unknown outcome it is held. After a write it is held too, so that the failure does not look like a bad
- * request. In all other cases the node's handling decides.
+ * After an unknown outcome it is held. After a write it is held too, because a plain failure would look as if nothing
+ * had been done. In all other cases the node's handling decides.
  */
 export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob, { reply, written }: RunResults): RunEnd {
   const { node, place } = step;

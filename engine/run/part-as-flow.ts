@@ -7,7 +7,7 @@ import type { FlowPart } from '../plan/cut-part.ts';
 import { buildGraph, type FlowShape, type PlanNode } from '../plan/flow-graph.ts';
 import type { CompiledFlow, CompiledNode } from '../compile/compile-flow.ts';
 
-/** The id of the entry. No node of a document can have this id. */
+/** The id of the entry node. No node of a document can have this id. */
 const ENTRY = '*';
 const PORT = 'in';
 

@@ -16,7 +16,7 @@ export class TimeSlice {
     return this.#steps % LOOK_EVERY === 0 && performance.now() > this.#endsAt;
   }
 
-  /** Continues after the pending work of the event loop. */
+  /** Calls `work` when the event loop has done its pending work. */
   next(work: () => void): void {
     setImmediate(() => {
       this.#endsAt = performance.now() + SLICE_MS;

@@ -109,7 +109,7 @@ export class PartitionReader {
   rereadLater(part: number): void {
     if (this.#lookedAtAgain.has(part)) return;
     this.#lookedAtAgain.add(part);
-    // A signal in the meantime is not delayed by this.
+    // If a signal for the partition comes in the meantime, the partition is read without this delay.
     this.#deps.clock.after(ELSEWHERE_PAUSE_MS, () => {
       this.#lookedAtAgain.delete(part);
       this.#news.add(part);
