@@ -138,7 +138,10 @@ function Section({ title, help, children }: { readonly title: string; readonly h
 
 const ABOUT = ['name', 'description', 'domain', 'sharedWith', 'tags'] as const;
 
-/** Returns these fields of the form. A removed field is undefined, so that the command removes it too. */
+/**
+ * Returns these fields of the form. A field that the user removed is undefined, so that the command removes it from the
+ * flow too.
+ */
 function fieldsIn(value: FormValue, names: readonly (keyof Settings)[]): Partial<Settings> {
   return Object.fromEntries(names.map((name) => [name, value[name] ?? (name === 'tags' ? [] : undefined)]));
 }
@@ -162,8 +165,8 @@ function useSettings(document: FlowDocument): Settings {
 }
 
 /**
- * Returns the deduplication setting; undefined without a key. A window without a key stays in the form until the
- * author enters the key.
+ * Returns the deduplication setting; undefined if neither key nor window is set. If only the window is set, the key is
+ * empty. The flow does not accept an empty key, so the form keeps the window until the author enters a key.
  */
 function dedupeOf({ key, windowSec }: FormValue): Ingress['dedupe'] | undefined {
   if (key === undefined && windowSec === undefined) return undefined;

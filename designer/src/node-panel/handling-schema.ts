@@ -12,7 +12,7 @@ export interface HandlingCase {
   readonly mode: FlowDocument['mode'];
   readonly isAction: boolean;
   readonly hasErrorPort: boolean;
-  /** True if a wire starts at its error port. */
+  /** True if a wire starts at the error port of the node. */
   readonly isErrorConnected: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Offers an upgrade for a node of an older major. The node continues to work; the newer major takes over its
- * configuration.
+ * Offers an upgrade for a node whose type has a newer major version. Without the upgrade the node continues to work.
+ * With it, the configuration is converted.
  */
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';

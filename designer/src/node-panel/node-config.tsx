@@ -63,7 +63,7 @@ export function NodeConfig({ node, type, focus }: NodeConfigProps) {
   );
 }
 
-/** Returns the focus relative to the form at `prefix`; undefined if it is elsewhere. */
+/** Returns the requested field relative to the form at `prefix`. Returns undefined if the field is not in this form. */
 export function within(focus: NodeFocus | undefined, prefix: string): NodeFocus | undefined {
   if (focus === undefined || !focus.pointer.startsWith(prefix)) return undefined;
   return { pointer: focus.pointer.slice(prefix.length), serial: focus.serial };

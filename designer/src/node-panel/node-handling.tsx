@@ -98,8 +98,8 @@ export function NodeHandling({ node, type, focus }: NodeHandlingProps) {
 }
 
 /**
- * Returns the handling with the whole retry rule. Fields that are left out would get other defaults than those shown
- * here.
+ * Returns the handling with a complete retry rule. If a field were left out, the engine would use another default than
+ * the one that the form shows.
  */
 function withRetry({ retry: _old, ...rest }: Handling, partial: FormValue, preset: RetryRule): Handling {
   return Object.keys(partial).length === 0 ? rest : { ...rest, retry: { ...preset, ...partial } };
@@ -117,7 +117,10 @@ function useHandlingCase(node: FlowNode, type: NodeDescription): HandlingCase {
 
 const made = new WeakMap<HandlingCase, Partial<Record<HandlingSection, ReturnType<typeof handlingSchema>>>>();
 
-/** Returns the schema; the same object for the same case, so that forms do not check again. */
+/**
+ * Returns the schema of a section. Returns the same object again for the same case, so that the form does not check its
+ * value again.
+ */
 function schemas(about: HandlingCase, section: HandlingSection): ReturnType<typeof handlingSchema> {
   const kept = made.get(about) ?? {};
   made.set(about, kept);

@@ -22,7 +22,7 @@ interface NodeOffersProps {
   readonly onTake: (config: Offer['config']) => void;
 }
 
-/** Fills in a node's form from the description that the hospital's system provides. */
+/** Lets the author choose an operation that the hospital's system describes, and fills in the node's form with it. */
 export function NodeOffers({ adapterId, onTake }: NodeOffersProps) {
   const t = useTexts(TEXTS);
   const may = useMay();

@@ -44,7 +44,10 @@ export function NodePanel({ nodeId }: { readonly nodeId: string }) {
   );
 }
 
-/** Returns the same object while only the label changes, because a node's forms do not show the label. */
+/**
+ * Returns the same object as long as only the label changes. The forms of the node, which do not show the label, are
+ * then not rendered again.
+ */
 function useUnnamed(node: FlowNode | undefined): FlowNode | undefined {
   return useMemo(() => node, [node?.id, node?.type, node?.config, node?.adapter, node?.handling, node?.disabled]);
 }
@@ -90,7 +93,7 @@ function NodeHeader({ node, type }: NodePartProps) {
   );
 }
 
-/** Selects the whole name when the canvas asks to rename the node, so that typing replaces it. */
+/** When the user starts to rename the node on the canvas, selects the whole name, so that typing replaces it. */
 function useNameOnAsking(nodeId: string) {
   const name = useRef<InputRef>(null);
   const serial = useEditor(({ focus }) => (focus?.nodeId === nodeId && focus.pointer === '/label' ? focus.serial : undefined));
@@ -100,7 +103,7 @@ function useNameOnAsking(nodeId: string) {
   return name;
 }
 
-/** Removes the focus from the name, so that keys then work on the canvas. */
+/** On Enter or Escape, removes the focus from the name, so that keys work on the canvas again. */
 function leaveName({ key, nativeEvent, currentTarget }: KeyboardEvent<HTMLInputElement>): void {
   if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) currentTarget.blur();
 }
@@ -113,7 +116,7 @@ const NodeTabs = memo(function NodeTabs({ node, type }: NodePartProps) {
   const serial = focus?.serial;
   useEffect(() => {
     if (focus !== undefined) setTab(focus.pointer.startsWith('/handling') ? 'handling' : 'config');
-    // Each request is handled once, so that the user can change the tab afterwards.
+    // Run this only once for each request, so that the user can choose another tab afterwards.
   }, [serial]);
   const own = problems.ofNode(node.id).map(({ place }) => place.field);
   const inHandling = own.filter((field) => field.startsWith('/handling')).length;

@@ -24,8 +24,8 @@ export function namesOfNodesLeadingTo(document: FlowDocument, nodeId: string): r
 }
 
 /**
- * Returns the sample of a node. Its data is the node's own input, otherwise the output of the node before it, at the
- * port from which the wire comes.
+ * Returns the sample of a node. Its data is the recorded input of the node. If there is none, it is the output of a
+ * node before it, at the port at which the wire starts.
  */
 export function scopeSampleOf(
   document: FlowDocument,
@@ -59,8 +59,8 @@ function inputOf(document: FlowDocument, types: NodeTypes, offered: OfferedShape
 }
 
 /**
- * Returns the output of a node at a port; without a port, at its main port. For a node that never ran, returns its
- * likely output.
+ * Returns the output of a node at a port, or at its main port if `port` is absent. For a node that has never run,
+ * returns a guess.
  */
 function outputOf(
   document: FlowDocument,

@@ -16,8 +16,8 @@ export function NodeSurroundings({ nodeId, children }: { readonly nodeId: string
   const samples = useEditor((editor) => editor.samples);
   const document = useEditor((editor) => editor.history.document);
   const offered = useOfferedShapes({ mayAsk: false });
-  // Typing into a node changes neither wires nor names of other nodes, so the context is updated only when these
-  // change.
+  // Typing into the selected node changes neither the wires nor the names of other nodes. So the lists below are
+  // computed again only if one of these changes.
   const names = document.nodes.map(({ id, label }) => (id === nodeId ? id : `${id} ${label}`)).join('\n');
   const lists = useMemo(
     () => ({

@@ -29,8 +29,8 @@ export function retrySummary(rule: RetryRule, language: Language, duration: (ms:
 }
 
 /**
- * Returns the longest possible pause before each retry, in milliseconds. Random shortening spreads the pauses, so
- * that many retries do not happen at once.
+ * Returns the longest possible pause before each retry, in milliseconds. The engine makes each pause shorter by a
+ * random amount, so that the retries of many messages do not happen at the same time.
  */
 export function retryPauses({ baseMs, factor, capMs }: RetryRule, count: number): readonly number[] {
   return Array.from({ length: count }, (_none, index) => Math.min(capMs, baseMs * factor ** index));

@@ -6,12 +6,12 @@ import type { Planned } from '../model/commands/refusal.ts';
 import { replaceType } from '../model/commands/replace-type.ts';
 
 /**
- * Edits of a node by its panel. Each edit reads the current document when it is called, not the one from the last
- * rendering.
+ * The edits that the panel of a node can make. Each edit uses the newest document, even if the panel has not been
+ * rendered with it yet.
  */
 export interface NodeEdits {
   label(label: string): void;
-  /** Sets the configuration. Typing into one `field` is a single undo step until it is sealed. */
+  /** Sets the configuration. Typing into one `field` is a single undo step, until the field loses the focus. */
   config(config: FlowNode['config'], field: string): void;
   adapter(adapter: string | undefined): void;
   /** Upgrades the node to the newer major of its type. */

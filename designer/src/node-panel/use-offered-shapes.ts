@@ -9,8 +9,8 @@ import { offeredShapes, type OfferedShapes } from '../model/samples/offered-shap
 const FRESH_MS = 300_000;
 
 /**
- * Returns the schemas of the operations by node; empty until they are loaded. Without `mayAsk` no hospital is called,
- * and only operations that were loaded before are used.
+ * Returns the schemas of the called operations by node. The map is empty until they are loaded. Without `mayAsk` no
+ * hospital's system is called: only operations that were loaded before are used.
  */
 export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): OfferedShapes {
   const may = useMay();
@@ -27,7 +27,8 @@ export function useOfferedShapes({ mayAsk }: { readonly mayAsk: boolean }): Offe
       retry: false,
     })),
   });
-  // `called` and `answers` are new objects at every render, but their content seldom changes, so compare it as text.
+  // `called` and `answers` are new objects at every render, but their content seldom changes. So compare their content
+  // as text.
   const stamp = JSON.stringify([
     called.map(({ id, adapter, config }) => [id, adapter, config]),
     answers.map(({ dataUpdatedAt }) => dataUpdatedAt),

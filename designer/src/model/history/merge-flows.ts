@@ -69,7 +69,7 @@ export function keyOf({ kind, id, port = '' }: MergeConflict): string {
 
 type Three<T> = readonly [base: T, mine: T, theirs: T];
 
-/** Merges two maps. If a key is absent in one of the three maps, the value was removed or did not exist yet. */
+/** Merges two versions of a map. A key that is absent in a version was removed there or did not exist yet. */
 function mergeMaps<T>(
   [base, mine, theirs]: Three<ReadonlyMap<string, T>>,
   isSame: (a: T | undefined, b: T | undefined) => boolean,

@@ -1,4 +1,7 @@
-/** Maps the error code of a failed or held message to one of a few causes that an operator can act on. */
+/**
+ * Maps the error code of a failed or held message to one of a few causes. For each cause, an operator has something to
+ * do.
+ */
 import type { ExecutionStatus } from '../../api/operations.ts';
 
 export const CAUSES = [
@@ -19,7 +22,10 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** The first matching rule is used. Error codes of future adapters are covered if they have the same endings. */
+/**
+ * The first rule that matches is used. The rules match parts of codes, so that codes of future adapters are covered too
+ * if they use the same words.
+ */
 const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^RESEND_PREPARED$/, 'prepared'],
   [/^FAILED_AFTER_WRITE$/, 'afterWrite'],
@@ -38,19 +44,22 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
 ];
 
 /**
- * Returns whether the flow itself fails on the content: every run of the same version with the same content then
- * fails too.
+ * Returns whether the flow itself cannot handle the content. A retry with the same version and the same content then
+ * fails again.
  */
 export function isInFlow(code: string): boolean {
   return /^(EXPRESSION|MAP|CHECK)_|^(SCRIPT_ERROR|SCRIPT_RESULT_TOO_LARGE|CODE_UNKNOWN|CODE_TABLE_UNKNOWN)$/.test(code);
 }
 
-/** How, or by whom, a message can be continued once the other system works again. */
+/**
+ * How a message continues once the other system works again: automatically, by a retry, by a resend, by a new call of
+ * the caller, or not at all.
+ */
 export type Repeat = 'itself' | 'retry' | 'resend' | 'caller' | 'nobody';
 
 /**
- * Returns how a message can be continued. A held execution never continues without a person. A failed synchronous
- * call is over, and only its caller can repeat it.
+ * Returns how a message can continue. A held message needs a retry by a person. A failed message of a sync flow can
+ * only be sent again by its caller; one of a durable flow can be resent.
  */
 export function repeatOf(status: ExecutionStatus, mode: 'sync' | 'durable'): Repeat {
   if (status === 'held') return 'retry';
@@ -59,7 +68,10 @@ export function repeatOf(status: ExecutionStatus, mode: 'sync' | 'durable'): Rep
   return mode === 'sync' ? 'caller' : 'resend';
 }
 
-/** Returns whether nothing was done yet and the problem ends when the other system works again. */
+/**
+ * Returns whether the cause ends when the other system works again. With such a cause, that system has not done
+ * anything yet.
+ */
 export function waitsForOther(cause: Cause): boolean {
   return cause === 'unreachable' || cause === 'busy';
 }

@@ -15,7 +15,7 @@ interface Schema {
 
 export interface NamedField {
   readonly label: string;
-  /** Labels for the options of a choice, by value. */
+  /** Labels for the options of a choice. The key is the value of the option. */
   readonly options: Readonly<Record<string, Text>>;
   /** The unit of a number, for example `duration-ms` or `moment`. */
   readonly unit?: string;
@@ -28,7 +28,7 @@ export interface NamedField {
 export function nodeField(types: NodeTypes, type: string, pointer: string, language: keyof Text): NamedField {
   const inConfig = /^\/config(?=\/)/.test(pointer);
   const config = types.get(type)?.config as Schema | undefined;
-  // A node's form shows its configuration, so the word "configuration" is left out.
+  // The form of a node shows only its configuration, so leave out the word "configuration".
   return inConfig ? fieldOf(config, pointer.slice('/config'.length), language) : fieldOf(FlowNode as Schema, pointer, language);
 }
 
@@ -71,7 +71,7 @@ function stepInto(schema: Schema | undefined, name: string): Schema | undefined 
   if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name];
   if (items !== undefined && /^\d+$/.test(name)) return items;
   const inMember = anyOf.map((member) => stepInto(member, name)).find((found) => found !== undefined);
-  // A name that the author gave is shown unchanged; fields below it have labels again.
+  // The name itself was chosen by the author, so it has no label. The fields below it have labels.
   return inMember ?? withoutText(Object.values(patternProperties ?? {})[0]);
 }
 

@@ -35,15 +35,18 @@ export interface Problems {
   readonly warnings: number;
   ofNode(id: string): readonly Problem[];
   ofEdge(id: string): readonly Problem[];
-  /** Returns the problems of a node's field (such as `/config/query`) and of everything in the field. */
+  /** Returns the problems of a field of a node (such as `/config/query`) and of all its parts. */
   ofField(node: string, field: string): readonly Problem[];
-  /** Returns the problems of settings and tests, by pointer into the document. */
+  /** Returns the problems of the flow's settings and tests. `field` is a JSON Pointer into the document. */
   ofSettings(field: string): readonly Problem[];
 }
 
 const NONE: readonly Problem[] = [];
 
-/** Assigns issues to their places. `document` is the document that was checked, because pointers use its indexes. */
+/**
+ * Assigns issues to their places. `document` is the document that was checked, because the pointers contain positions
+ * of nodes in it.
+ */
 export function collectProblems(issues: readonly Issue[], document: FlowDocument): Problems {
   const found = issues.map((issue) => ({ issue, place: placeOfIssue(issue, document) }));
   const all = [...found.filter(({ issue }) => issue.severity === 'error'), ...found.filter(({ issue }) => issue.severity === 'warning')];
@@ -87,31 +90,32 @@ function isWithin(field: string, outer: string): boolean {
   return field === outer || field.startsWith(`${outer}/`);
 }
 
-/** Optional facts about the installation. If one is missing, the checks that need it are skipped. */
+/** Facts about the installation, all optional. A check is skipped if a fact that it needs is missing. */
 export type QuickChecks = Omit<ValidateDeps, 'nodes'>;
 
 export interface ProblemChecks {
   /**
-   * Runs the engine's checks in the browser, except the checks by node types (`check`). Effects that depend on a
-   * configuration are unknown here, so issues that depend on them are not reported.
+   * Runs the engine's checks in the browser. The checks that a node type makes itself (`check`) are left out, because
+   * only the server has them. For some nodes, the effect depends on the configuration; it is unknown here, so issues
+   * that depend on it are left out too.
    */
   quick(document: FlowDocument): readonly Issue[];
   /**
-   * Returns the problems of the current document. If the server checked this document, returns its issues. After a
-   * change, returns the local issues, and the issues that only the server finds for unchanged nodes.
+   * Returns the problems of the current document. If the server has checked exactly this document, these are its
+   * issues. Otherwise they are the local issues, and those issues of the server's last check that only the server can
+   * find and whose nodes have not changed.
    */
   current(document: FlowDocument, told: ServerIssues | undefined): readonly Issue[];
   /**
-   * Checks at most `count` configurations that are not checked yet; returns true if none is left. Should be called
-   * while the browser is idle after a large flow was opened, so that the first `quick` takes no longer than later
-   * ones.
+   * Checks at most `count` configurations that are not checked yet. Returns true if none is left. Should be called
+   * while the browser is idle after a large flow was opened, so that the first call of `quick` does not take long.
    */
   prepare(document: FlowDocument, count: number): boolean;
 }
 
 /**
- * Creates checks for one set of node types. It caches the documents and configurations that were checked, so that an
- * edit costs little.
+ * Creates the checks for one set of node types. They remember which documents and configurations were checked, so that
+ * a check after an edit is fast.
  */
 export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}): ProblemChecks {
   const configs = new WeakMap<FlowNode['config'], { readonly type: string; readonly issues: readonly Issue[] }>();
@@ -190,13 +194,16 @@ function keyOf({ code, path, node }: Issue): string {
   return `${code} ${path} ${node ?? ''}`;
 }
 
-/** Returns a node definition built from a description. Its functions cannot be called. */
+/**
+ * Returns a node definition for the engine's checks. It has the data of the description; its functions cannot be
+ * called.
+ */
 function definitionLike(type: NodeDescription, types: NodeTypes): NodeDefinition {
   const cannotRun = () => {
     throw new TypeError('A described node cannot run.');
   };
   const { type: name, major, category, icon, text, expressions, ports } = type;
-  // Configurations are checked and cached separately, so any configuration is accepted here.
+  // Accept any configuration here, because configurations are checked separately and their issues are cached.
   const described = { type: name, major, category, icon, text, config: ANYTHING, expressions };
   const adapter = type.adapter === undefined ? {} : { adapter: type.adapter };
   switch (type.kind) {

@@ -24,7 +24,8 @@ export function isSchema(value: unknown): value is Json {
 }
 
 /**
- * Returns the schemas that data must fit at the next nodes: of JSON Schema checks, and of called systems' operations.
+ * Returns the schemas that the data must fit at the next nodes: the schema of a JSON Schema check, or that of the
+ * operation that a node calls.
  */
 export function schemasBehind(
   { nodes, edges }: FlowDocument,
@@ -43,7 +44,7 @@ function ofShape(path: string, { types, fields = [], items }: Shape, found: Targ
   if (path !== '' && !path.endsWith('[]')) found.push({ to: path, ...(type === undefined || type === 'null' ? {} : { type }) });
   for (const { name, shape } of fields) if (isFieldName(name)) ofShape(joinField(path, name), shape, found);
   if (items !== undefined && path !== '') ofShape(`${path}[]`, items, found);
-  // A mapping's target is an object. For a list at the top, the fields of its items are used.
+  // The target of a mapping is always an object. If the example is a list, use the fields of its items.
   else if (items !== undefined) ofShape('', items, found);
 }
 
@@ -60,7 +61,7 @@ function ofSchema(path: string, schema: Json, root: Json, isRequired: boolean, d
   if (path !== '' && isRecord(here['items'])) ofSchema(`${path}[]`, here['items'], root, false, depth + 1, found);
 }
 
-/** Returns the schema that a reference names; references stay within the schema. */
+/** Returns the schema that a `$ref` names. Only references within the same schema are followed. */
 function resolved(schema: Json, root: Json): Json {
   const reference = schema['$ref'];
   if (typeof reference !== 'string' || !reference.startsWith('#/')) return schema;

@@ -13,7 +13,7 @@ import type { OfferedShapes } from './offered-shapes.ts';
 import { sampleOf } from '../schema/schema-sample.ts';
 
 const DEPTH = 50;
-/** Types of nodes that choose a branch and pass their input on unchanged. */
+/** Types of nodes that choose a branch. They send their input on unchanged. */
 const PASSING_ON: readonly string[] = ['control.condition', 'control.parallel'];
 
 /** Guesses the output of a node; returns undefined if nothing is known. */
@@ -27,7 +27,7 @@ export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: 
   if (type.type === 'transform.map') return mapped((node.config['mapping'] as Mapping | undefined)?.rules ?? []);
   if (type.type === 'hl7.parse') return parsedHl7(before(document, types, offered, node, depth));
   if (PASSING_ON.includes(type.type)) return before(document, types, offered, node, depth);
-  // A check passes its input on unchanged.
+  // A check sends its input on unchanged.
   if (type.category === 'check')
     return isRecord(node.config['schema']) ? sampleOf(node.config['schema']) : before(document, types, offered, node, depth);
   const shapes = offered.get(nodeId);

@@ -1,4 +1,4 @@
-/** The operations that called systems describe: for each node, the operation that it is configured for. Pure. */
+/** The schemas of the operations that nodes call, as the called systems describe them. Pure. */
 import type { FlowDocument, FlowNode, FlowTest } from '../../../../engine/contract/flow/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 import type { Offer } from '../../../../engine/contract/node/node.ts';
@@ -9,12 +9,12 @@ import { sampleOf } from '../schema/schema-sample.ts';
 type Schema = Offer['takes'];
 type Shapes = Pick<Offer, 'takes' | 'gives'>;
 
-/** For each node id, the JSON Schemas of the data that the node takes and that it emits on success. */
+/** For each node id: the JSON Schema of the data that the node takes, and that of the data that it emits on success. */
 export type OfferedShapes = ReadonlyMap<string, Shapes>;
 
 export const NO_SHAPES: OfferedShapes = new Map();
 
-/** Returns the schemas of the nodes. `offersOf` contains the operations that each adapter offers, by adapter id. */
+/** Returns the schemas of the nodes. `offersOf` contains the operations of each adapter, by adapter id. */
 export function offeredShapes(
   nodes: readonly Pick<FlowNode, 'id' | 'adapter' | 'config'>[],
   offersOf: ReadonlyMap<string, readonly Offer[]>,
@@ -30,8 +30,8 @@ export function offeredShapes(
 }
 
 /**
- * Returns mocked replies, so that a flow can be tried before any system has replied. Each is an example generated
- * from a called system's description.
+ * Returns mocked replies, so that a flow can be tried before any system has replied. Each reply is generated from the
+ * schema that the called system describes.
  */
 export function answersOfShapes(nodes: readonly FlowNode[], types: NodeTypes, shapes: OfferedShapes): FlowTest['mocks'] {
   const answers = nodes.flatMap((node) => {
@@ -44,8 +44,8 @@ export function answersOfShapes(nodes: readonly FlowNode[], types: NodeTypes, sh
 const BODY = 'data.body';
 
 /**
- * Returns the schema of an interface's body. If the interface has none, returns that of the first called system that
- * gets the body unchanged.
+ * Returns the schema of the body that the trigger receives. If the trigger has none, returns that of the first called
+ * operation that gets the body unchanged.
  */
 export function bodySchema({ nodes }: Pick<FlowDocument, 'nodes'>, types: NodeTypes, shapes: OfferedShapes): Schema | undefined {
   const own = nodes.find((node) => types.isTrigger(node))?.config['schema'];
@@ -54,8 +54,8 @@ export function bodySchema({ nodes }: Pick<FlowDocument, 'nodes'>, types: NodeTy
 }
 
 /**
- * Returns the fields that a called system requires but a trial would not send. Returns an empty list if the
- * parameters are not read by a plain path.
+ * Returns the required fields of the called operation that `data` does not contain. Returns an empty list if it is not
+ * known where the node reads the parameters of the operation.
  */
 export function missingFields(node: FlowNode, shapes: OfferedShapes, data: unknown): readonly string[] {
   const required = shapes.get(node.id)?.takes['required'];

@@ -15,8 +15,8 @@ export interface Envelope {
 }
 
 /**
- * Returns the records of all nodes. If a node ran several times, its first run is used. Content that was truncated or
- * has no structure is left out.
+ * Returns the data of all nodes. If a node ran several times, that of its first run is used. Data that is truncated or
+ * not structured is left out.
  */
 export function recordsOf(payload: PayloadAnswer, document: FlowDocument, types: NodeTypes): Readonly<Record<string, NodeRecord>> {
   const records: Record<string, NodeRecord> = {};
@@ -31,7 +31,10 @@ export function recordsOf(payload: PayloadAnswer, document: FlowDocument, types:
   return { ...records, [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: payload.input.data } } };
 }
 
-/** Returns the headers and keys at the node's input, otherwise those at the flow's input. */
+/**
+ * Returns the headers and keys of the message that arrived at the node. If they are unknown, returns those of the
+ * message that arrived at the flow.
+ */
 export function envelopeOf(payload: PayloadAnswer, nodeId: string): Envelope {
   const [, message = payload.input] = Object.entries(payload.inputs).find(([key]) => nodeOf(key) === nodeId) ?? [];
   return { headers: message?.headers ?? {}, keys: message?.keys ?? {} };

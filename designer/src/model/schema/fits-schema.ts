@@ -1,7 +1,8 @@
 /**
- * Checks whether a value fits a schema. The page's security policy forbids compiling schemas, and interpreting the
- * schema of a large mapping takes longer than a keystroke. So parts that fitted once are not checked again. This is
- * safe because documents are immutable: a keystroke replaces only the few parts that it changes.
+ * Checks whether a value fits a schema. Compiling the schema would be fast, but the page's security policy forbids it.
+ * Without that, the check of a large mapping takes longer than the time between two keystrokes. So parts that fitted
+ * once are not checked again. This is safe because documents are immutable: a keystroke replaces only the few parts
+ * that it changes.
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/schema';
@@ -25,7 +26,8 @@ interface Parted {
 }
 
 /**
- * Returns whether the parts of a schema can be checked separately. A part that refers to `$defs` outside it cannot.
+ * Returns whether the parts of a schema can be checked separately. With `$defs` they cannot, because the parts may
+ * refer to it.
  */
 function hasParts(schema: TSchema): schema is TSchema & Parted {
   return !('$defs' in schema) && ('properties' in schema || ('items' in schema && isRecord(schema.items)));
@@ -40,7 +42,7 @@ function fitsByParts(schema: TSchema & Parted, value: object): boolean {
   );
 }
 
-/** Returns the schema with parts that accept anything. */
+/** Returns the schema without the schemas of its parts: each part may have any value. */
 function outsideOf(schema: TSchema & Parted): TSchema {
   const known = outsides.get(schema);
   if (known !== undefined) return known;

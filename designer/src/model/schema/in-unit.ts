@@ -8,7 +8,7 @@ export interface Units {
   size(bytes: number): string;
 }
 
-/** Returns the unit of a field by its name: `timeoutMs`, `expiresAt`. */
+/** Returns the unit that the name of a field implies: `timeoutMs` is in milliseconds, `expiresAt` is a time. */
 export function unitOf(name: string | undefined): string | undefined {
   const [, unit = ''] = /(Ms|Sec|Bytes|At)$/.exec(name ?? '') ?? [];
   return { Ms: 'duration-ms', Sec: 'duration-sec', Bytes: 'size-bytes', At: 'moment' }[unit];

@@ -1,4 +1,7 @@
-/** The shape of sample data: fields, their types, and an example. The mapper's trees and the completion use it. */
+/**
+ * The shape of sample data: fields, their types, and an example. The trees of the mapping editor and the completion use
+ * it.
+ */
 
 export type ShapeType = 'object' | 'list' | 'text' | 'number' | 'boolean' | 'null';
 
@@ -29,8 +32,8 @@ const EXAMPLE_CHARACTERS = 80;
 const TYPE_ORDER: readonly ShapeType[] = ['object', 'list', 'text', 'number', 'boolean', 'null'];
 
 /**
- * Returns the shape of one sample. It has limits: parts that are too deep or too many are left out, and the shape is
- * marked as cut.
+ * Returns the shape of one sample. Parts that are nested too deeply, and parts above a maximum number, are left out;
+ * the shape is then marked as cut.
  */
 export function shapeOf(sample: unknown): Shape {
   return look(sample, 0, { left: PLACES });
@@ -45,7 +48,7 @@ export function shapeOfSamples(samples: readonly unknown[]): Shape | undefined {
     .reduce<Shape | undefined>((merged, shape) => (merged === undefined ? shape : mergeShapes(merged, shape)), undefined);
 }
 
-/** Returns the shape that fits both. Fields are in the order in which they first appeared. */
+/** Returns a shape that fits the data of both shapes. The fields of `a` come first, then those that only `b` has. */
 export function mergeShapes(a: Shape, b: Shape): Shape {
   const types = TYPE_ORDER.filter((type) => a.types.includes(type) || b.types.includes(type));
   const fields = mergedFields(a, b);
@@ -114,7 +117,8 @@ export interface ShapePath {
    */
   readonly path: string;
   /**
-   * The path within the innermost list that contains the place, for example `item.code` in the list `data.orders`.
+   * If the place is in a list: the innermost list, and the path from an item of it. For example `data.orders` and
+   * `item.code`.
    */
   readonly inLoop?: { readonly list: string; readonly path: string };
   /** The name of the place; `[0]` for the items of a list. */

@@ -1,6 +1,6 @@
 /**
- * Fills in the defaults of a plain JSON Schema. TypeBox's `Default` ignores schemas from the server, because it
- * recognises types by marks that are lost in JSON.
+ * Fills in the defaults of a plain JSON Schema. TypeBox's `Default` does not work with schemas from the server: it
+ * recognises types by symbols, which JSON does not contain.
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
@@ -9,8 +9,8 @@ import { isRecord } from '../../../../engine/contract/values/is-record.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Returns a copy with defaults. Existing values stay, even wrong ones. Returns the same object if nothing was
- * missing.
+ * Returns a copy of the value with defaults. Values that exist are kept, even wrong ones. Returns the value itself if
+ * nothing was missing.
  */
 export function withDefaults(schema: unknown, value: unknown): unknown {
   if (!isRecord(schema)) return value;
@@ -39,7 +39,7 @@ function ofItems(schema: unknown, value: readonly unknown[]): readonly unknown[]
   return filled.every((item, index) => item === value[index]) ? value : filled;
 }
 
-/** Fills in the defaults of the first option that fits afterwards. */
+/** Fills in the defaults of the first option that the value fits once they are filled in. */
 function ofOptions(options: readonly unknown[], value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   for (const option of options) {

@@ -25,12 +25,15 @@ const BY_NAME: readonly (readonly [RegExp, string])[] = [
   [/name|姓名|名称$/i, '测试甲'],
   [/(id|no|code|编号|代码|号)$/i, '0'],
 ];
-/** Values to try if neither format nor name helps, or the value does not match the pattern. */
+/**
+ * Values that are tried if neither the format nor the name of the field tells a value, or if that value does not match
+ * the pattern.
+ */
 const WORDS = ['示例', 'A', 'a', '1', '01', '001', '0001', '2026-01-05', 'P000001', '13800000000', '110101199001010011', 'AM'];
 
 /**
- * Returns a generated value. `required` leaves out the optional fields of an object that has required ones. A list
- * gets one item.
+ * Returns a generated value. With `required`, an object gets only its required fields; an object without any required
+ * field gets all. A list gets one item.
  */
 export function sampleOf(schema: unknown, wanted: Wanted = 'all'): unknown {
   return build(schema, '', wanted, 0);

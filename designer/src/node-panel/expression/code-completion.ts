@@ -4,7 +4,9 @@ import type { CompletionWords } from './completion-words.ts';
 const TYPES = { field: 'property', root: 'variable', function: 'function' } as const;
 const WORD = /^[\p{L}\p{N}_$`]*$/u;
 
-/** Returns a completion source for a code editor. The completions are updated after each dot. */
+/**
+ * Returns a completion source for a code editor. After each dot, it calls `find` again with the text before the cursor.
+ */
 export function offerWords(find: (before: string) => CompletionWords | undefined): (context: CompletionContext) => CompletionResult | null {
   return (context) => {
     const before = context.state.doc.sliceString(0, context.pos);

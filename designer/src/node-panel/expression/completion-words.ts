@@ -19,7 +19,7 @@ export interface CompletionWords {
   readonly words: readonly CompletionWord[];
 }
 
-/** Matches a path that is being typed: steps with dots, items with `[i]`, names in backquotes. */
+/** Matches the path before the cursor: steps with dots, items with `[i]`, names in backquotes. */
 const TYPED_PATH = /(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`)?(?:\[-?\d*\]|\.(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]*`?)?)*$/u;
 
 /** Completes a JSONata expression. `text` is the part before the cursor. */
@@ -30,7 +30,7 @@ export function expressionWords(text: string, places: readonly SamplePlace[], la
   return pathWords(text, places);
 }
 
-/** Completes a text with placeholders, only inside an open brace. */
+/** Completes a text with placeholders. It offers words only behind an opening brace. */
 export function templateWords(text: string, places: readonly SamplePlace[]): CompletionWords | undefined {
   const open = text.lastIndexOf('{');
   if (open < 0 || text.lastIndexOf('}') > open) return undefined;
@@ -38,7 +38,7 @@ export function templateWords(text: string, places: readonly SamplePlace[]): Com
   return found && { from: found.from + open + 1, words: found.words };
 }
 
-/** Completes a script, whose scope is `message`, `nodes` and `now`. */
+/** Completes a script. A script can read `message`, `nodes` and `now`. */
 export function scriptWords(text: string, places: readonly SamplePlace[]): CompletionWords | undefined {
   const found = pathWords(text, scriptPlaces(places));
   return found && { from: found.from, words: found.words.filter(({ insert }) => !insert.includes('`')) };
@@ -56,8 +56,8 @@ function pathWords(text: string, places: readonly SamplePlace[]): CompletionWord
 }
 
 /**
- * Returns the places after the dot. A JSONata expression maps over the items of a list automatically, so a list
- * offers the fields of its items.
+ * Returns the places that can follow the dot. For a list, these are the fields of its items, because a JSONata
+ * expression applies the rest of a path to each item.
  */
 function behind(places: readonly SamplePlace[], base: string): readonly SamplePlace[] {
   if (base === 'nodes') return nodesOf(places).map((place) => ({ ...place, name: place.path.slice('nodes.'.length) }));
@@ -67,7 +67,10 @@ function behind(places: readonly SamplePlace[], base: string): readonly SamplePl
   return viaLists(places, base);
 }
 
-/** Returns the places of a path such as `data.orders.items`, in which each list stands for its items. */
+/**
+ * Returns the places below a path without indexes, such as `data.orders.items`. Each list in the path stands for its
+ * items.
+ */
 function viaLists(places: readonly SamplePlace[], base: string): readonly SamplePlace[] {
   const root = places.find(({ path }) => base === path || base.startsWith(`${path}.`));
   if (root === undefined) return [];
@@ -128,7 +131,7 @@ function isInsideText(text: string): boolean {
   return bare.includes('"') || bare.includes("'");
 }
 
-/** Returns the places as a script names them: `data` is `message.data` there, and so are the paths below it. */
+/** Returns the places with the paths that a script uses: `data.id` is `message.data.id` in a script. */
 function scriptPlaces(places: readonly SamplePlace[]): readonly SamplePlace[] {
   const parts = places
     .filter(({ path }) => path === 'data' || path === 'headers' || path === 'keys')

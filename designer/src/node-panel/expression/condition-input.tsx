@@ -1,5 +1,6 @@
 /**
- * Edits a condition as rows: nested groups, where each row has a left side, an operator in words and a right side.
+ * Edits a condition as rows. Each row has a left side, an operator in words and a right side. Rows form groups, which
+ * can be nested.
  */
 import { Button, Segmented, Select } from 'antd';
 import { Ban, FolderPlus } from 'lucide-react';

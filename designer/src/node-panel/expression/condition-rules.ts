@@ -1,4 +1,4 @@
-/** Condition rules as the author edits them (groups of members, each possibly negated) and as a sentence. Pure. */
+/** Converts condition rules: to groups of rows, as the author edits them, and to a sentence. Pure. */
 import { COMPARISON_LABELS } from '../../../../engine/contract/flow/comparison-texts.ts';
 import type { Comparison, ConditionRule, Operand } from '../../../../engine/contract/flow/expression-types.ts';
 import { translateWith, defineTexts, type Language } from '../../i18n/text-pairs.ts';
@@ -35,7 +35,7 @@ export function isComparison(rule: ConditionRule): rule is ComparisonRule {
   return 'op' in rule;
 }
 
-/** Returns whether the value has the form of a rule, complete or not. The value may come from any JSON. */
+/** Returns whether the value has the form of a rule, even if it is incomplete. The value may be any JSON. */
 export function isRuleLike(value: unknown): value is ConditionRule {
   if (typeof value !== 'object' || value === null) return false;
   if ('all' in value) return Array.isArray(value.all) && value.all.every(isRuleLike);
@@ -44,7 +44,7 @@ export function isRuleLike(value: unknown): value is ConditionRule {
   return 'op' in value && 'left' in value && typeof value.left === 'object' && value.left !== null;
 }
 
-/** Returns the rule as a group. A single comparison becomes a group of one. */
+/** Returns the rule as a group. A rule that is not a group becomes a group with one member. */
 export function asGroup(rule: ConditionRule | undefined): RuleGroup {
   if (rule === undefined) return { kind: 'all', members: [] };
   if ('all' in rule) return { kind: 'all', members: rule.all };
@@ -52,7 +52,7 @@ export function asGroup(rule: ConditionRule | undefined): RuleGroup {
   return { kind: 'all', members: [rule] };
 }
 
-/** Returns the rule of a group. A group of one is stored as its only member, to keep the document short. */
+/** Returns the rule of a group. An `all` group with one member is stored as this member, to keep the document short. */
 export function fromGroup({ kind, members }: RuleGroup): ConditionRule {
   const [only] = members;
   if (members.length === 1 && only !== undefined && kind === 'all') return only;
@@ -76,7 +76,7 @@ export function withOperator(rule: ComparisonRule, op: Comparison): ComparisonRu
   };
 }
 
-/** Returns a new row. It is complete, so that no problem is shown before the author edits it. */
+/** Returns a new row. It is a complete rule, so that it shows no problem before the author edits it. */
 export function startRule(path = 'data'): ComparisonRule {
   return { left: { path }, op: 'exists' };
 }

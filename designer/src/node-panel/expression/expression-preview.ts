@@ -10,7 +10,7 @@ export type Preview = { readonly value: unknown } | { readonly problem: string }
 
 const PAUSE_MS = 250;
 
-/** Returns the result. It is undefined for an empty text, and for a valid text without a sample. */
+/** Returns the result. It is undefined if the text is empty, or if the text is valid but there is no sample. */
 export function usePreview(text: string, sample: ScopeSample): Preview {
   const language = useLanguage();
   const [preview, setPreview] = useState<Preview>();

@@ -1,4 +1,4 @@
-/** Edits a value of the scope: a path, a fixed value or an expression, with a selector for the kind beside it. */
+/** Edits an operand: a path, a fixed value or an expression. The user chooses the kind beside it. */
 import { Input, InputNumber, Select } from 'antd';
 import { useState } from 'react';
 import type { Operand } from '../../../../engine/contract/flow/expression-types.ts';

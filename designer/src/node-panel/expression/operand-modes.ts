@@ -23,8 +23,8 @@ export function modeOf(operand: Operand | undefined): OperandMode | undefined {
 }
 
 /**
- * Converts the operand to another kind and keeps the text if possible. Returns undefined if the author must first
- * enter something.
+ * Converts the operand to another kind. Keeps the text if possible. Returns undefined if an operand of this kind needs
+ * an input by the author first.
  */
 export function inMode(operand: Operand | undefined, mode: OperandMode): Operand | undefined {
   const written = writtenIn(operand);

@@ -1,4 +1,7 @@
-/** The context of a node's fields: what they can read and open. A form outside a flow has none of it. */
+/**
+ * The context of a node's fields: which data they can read, and how to open the mapping editor. A form outside a flow
+ * has none of it.
+ */
 import { createContext, use, useMemo, type ReactNode } from 'react';
 import type { NodeName, ScopeSample } from './scope-sample.ts';
 

@@ -1,10 +1,10 @@
 /**
- * The scope that paths and expressions of a field can read, derived from a sample: a tree of places with their paths.
- * Pure.
+ * Everything that the paths and expressions of a field can read, as a tree of places with their paths. It is derived
+ * from a sample. Pure.
  */
 import { pathStep, shapeOf, type Shape } from '../../model/schema/sample-shape.ts';
 
-/** The sample of a scope. Absent parts are unknown. */
+/** Sample values of everything that a field can read. A value that is absent is not known. */
 export interface ScopeSample {
   readonly data?: unknown;
   readonly headers?: unknown;
@@ -13,7 +13,7 @@ export interface ScopeSample {
   readonly nodes?: Readonly<Record<string, unknown>>;
   /** The output of the node itself, for fields that refer to its result. */
   readonly output?: unknown;
-  /** The first iteration, inside a loop of a mapping. */
+  /** The values for the first item, if the field is inside a loop of a mapping. */
   readonly loop?: SampleLoop;
 }
 
@@ -41,7 +41,7 @@ export interface SamplePlace {
 
 const PREVIEW_CHARS = 40;
 
-/** Returns the roots of the scope, with everything that the sample contains below them. */
+/** Returns the places at the top, such as `data`, with all places that the sample contains below them. */
 export function scopePlaces(sample: ScopeSample, nodes: readonly NodeName[] = []): readonly SamplePlace[] {
   return [
     ...loopPlaces(sample.loop),

@@ -2,13 +2,13 @@ import { useMemo } from 'react';
 import { scopePlaces, valuePlaces, type SamplePlace } from './scope-sample.ts';
 import { useScope } from './scope-context.tsx';
 
-/** Returns everything that a scope path can read here. */
+/** Returns all places that a path in this form can read. */
 export function useScopePlaces(): readonly SamplePlace[] {
   const { sample, nodesBefore } = useScope();
   return useMemo(() => scopePlaces(sample, nodesBefore), [sample, nodesBefore]);
 }
 
-/** Returns the places inside the node's result, or inside its input as long as no result is known. */
+/** Returns the places inside the node's result. If no result is known yet, returns the places inside its input. */
 export function useResultPlaces(): readonly SamplePlace[] {
   const { sample } = useScope();
   return useMemo(() => valuePlaces(sample.output ?? sample.data), [sample]);

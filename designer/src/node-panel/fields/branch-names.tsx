@@ -19,8 +19,8 @@ const TEXTS = defineTexts({
 });
 
 /**
- * Edits the names of a join's result fields, one for each node with a wire to this node. The default is the node's
- * id.
+ * Edits the names of the fields in a join's result. There is one field for each node with a wire to the join. Its
+ * default name is the id of that node.
  */
 export function BranchNamesField({ value, onChange, label }: FieldProps) {
   const t = useTexts(TEXTS);

@@ -1,6 +1,6 @@
 /**
- * Every kind of field with its editor. To add a kind, add a file in one of the `fields/` folders and a line here. The
- * type requires a line for every kind.
+ * The editor of each kind of field. To add a kind, add a file in one of the `fields/` folders and a line here. The
+ * compiler reports a kind without a line.
  */
 import type { ComponentType } from 'react';
 import type { FieldKind } from '../../../../engine/contract/values/field-kind.ts';

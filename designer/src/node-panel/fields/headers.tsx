@@ -4,7 +4,7 @@ import { PairsInput } from '../../kit/form/inputs/pairs-input.tsx';
 
 const TEXTS = defineTexts({ header: ['头名称', 'Header'] });
 
-/** Headers that authors set by hand. The platform sets the headers of the connection. */
+/** Headers that authors set. Headers that belong to the connection are missing here, because the platform sets them. */
 const NAMES = [
   'Accept',
   'Accept-Language',

@@ -18,7 +18,7 @@ export function JsonSchemaField({ value, onChange, label }: FieldProps) {
   const { isReadOnly } = useForm();
   const { sample } = useScope();
   const commit = useCommit(onChange);
-  // A trigger has no input, so its schema describes its output.
+  // The schema describes the data of the node. A trigger has no input, so use its output as the example.
   const example = sample.data ?? sample.output;
   return (
     <div className={styles.stack}>

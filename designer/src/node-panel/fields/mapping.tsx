@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
 
 const SHOWN = 6;
 
-/** Summarizes the fields that the mapping fills. The mapping itself is edited in its own editor. */
+/** Shows which fields the mapping fills, and a button that opens the mapping editor. */
 export function MappingField({ value, id }: FieldProps) {
   const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();

@@ -2,7 +2,7 @@ import { DomainsSelect } from '../../kit/form/inputs/domain-select.tsx';
 import type { FieldProps } from '../../kit/form/field-props.ts';
 import { useCommit, useForm } from '../../kit/form/form-context.tsx';
 
-/** Edits the domains with which the owner shares the object. */
+/** Edits the domains that may also use the object. */
 export function DomainsField({ value, onChange, id, label, isInvalid }: FieldProps) {
   const { isReadOnly } = useForm();
   const commit = useCommit(onChange);

@@ -20,7 +20,7 @@ export function FlowField({ value, onChange, id, label, isInvalid }: FieldProps)
   const draft = ({ publishedVersion }: { readonly publishedVersion?: number | undefined }) =>
     publishedVersion === undefined ? <Warning words={t('draft')} /> : undefined;
   const own = flows.data?.items.map((flow) => ({ ...referenceTo(flow), mark: draft(flow) }));
-  // Shared flows of other domains can be called but not opened.
+  // Flows of other domains that are shared with this one. They can be called but not opened.
   const shared = sharedFlows.data?.items.map((flow) => ({
     ...referenceTo(flow),
     mark: draft(flow) ?? <Tag tone="blue">{t('shared')}</Tag>,
